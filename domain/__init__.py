@@ -1,0 +1,1 @@
+"""Pure rules on money, payments and invoices: standard library only, no input or output."""

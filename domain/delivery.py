@@ -1,0 +1,83 @@
+r"""The life of an effect: what we owe the target, from the decision until it is certain.
+
+    pending --claim, look, intend--> sending --created--> delivered
+       ^                               |  \--refused----> held
+       |                               |  \--unknown----> in_doubt --settle, look--> delivered | pending | held
+       +------ not created, not yet ---+                     (sending under a dead lease is in_doubt too)
+
+`cancelled` effects were never sent; `dead` ones have used up their attempts. DELIVERED, CANCELLED, HELD and DEAD are
+closed: nothing moves them but a person's retry, which makes HELD and DEAD pending again.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class EffectKind(StrEnum):
+    CREATE = "create"
+    ADJUST = "adjust"
+    REVERSE = "reverse"
+
+
+class EffectState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    DELIVERED = "delivered"
+    HELD = "held"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: dict[EffectState, frozenset[EffectState]] = {
+    EffectState.PENDING: frozenset(
+        {
+            EffectState.SENDING,
+            EffectState.DELIVERED,
+            EffectState.HELD,
+            EffectState.CANCELLED,
+            EffectState.PENDING,
+        }
+    ),
+    EffectState.SENDING: frozenset(
+        {EffectState.DELIVERED, EffectState.PENDING, EffectState.IN_DOUBT, EffectState.HELD, EffectState.DEAD}
+    ),
+    EffectState.IN_DOUBT: frozenset(
+        {EffectState.DELIVERED, EffectState.PENDING, EffectState.HELD, EffectState.IN_DOUBT, EffectState.DEAD}
+    ),
+    EffectState.HELD: frozenset({EffectState.PENDING, EffectState.CANCELLED}),
+    EffectState.DEAD: frozenset({EffectState.PENDING, EffectState.CANCELLED}),
+    EffectState.DELIVERED: frozenset(),
+    EffectState.CANCELLED: frozenset(),
+}
+
+# Something may be on its way to the target, or may have arrived: neither match nor a person may replace such an effect.
+OPEN_ON_THE_WIRE = frozenset({EffectState.SENDING, EffectState.IN_DOUBT})
+# Waiting for its turn; push works these off.
+OPEN = frozenset({EffectState.PENDING, *OPEN_ON_THE_WIRE})
+# Never sent, or certainly not created: a new decision may replace it.
+REPLACEABLE = frozenset({EffectState.PENDING, EffectState.HELD, EffectState.DEAD})
+
+
+def may_move(current: EffectState, wanted: EffectState) -> bool:
+    """Whether the life above allows this step."""
+    return wanted in TRANSITIONS[current]
+
+
+# ConnectWise's own advice for background jobs is exponential from 30 s on throttling and a cap of 30-60 s on 5xx
+# (connectwise developer guide); we start lower, because most bad moments last seconds, and cap higher, because an
+# outage of hours must not burn all attempts.
+BACKOFF_BASE = timedelta(seconds=5)
+BACKOFF_CAP = timedelta(minutes=30)
+ATTEMPTS_MAX = 12
+
+
+def backoff(attempt: int, jitter: float, base: timedelta = BACKOFF_BASE, cap: timedelta = BACKOFF_CAP) -> timedelta:
+    """How long to rest after the attempt with this number (from 1): exponential, capped, with full-half jitter.
+
+    Args:
+        jitter: a fraction from 0 to 1; the rest is between half of the step and the whole step.
+    """
+    step = min(cap, base * 2 ** min(attempt - 1, 20))
+    resting: timedelta = step * (0.5 + jitter / 2)
+    return resting

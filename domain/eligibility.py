@@ -1,0 +1,275 @@
+"""May this allocation be synced, and what is to be done about it? Pure, total, ordered.
+
+`decide_early` asks everything that needs no look at the target; only what survives costs a wire call. `decide` then
+gives the one decision. The first rule that fails gives the reason; the order is the order of `RULES_*` below.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.comparison import compare_invoices, first_difference
+from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
+from domain.money import fits_currency
+from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode
+from domain.reasons import Reason
+from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    invoice: TargetInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one target invoice has the number we looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReachable:
+    """The look itself failed; `reason` says how."""
+
+    reason: Reason
+
+
+TargetLookup = Found | NotFound | Ambiguous | NotReachable
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedPayment:
+    """The target payment that stands for this allocation now.
+
+    Attributes:
+        ours: False when a person had typed it and we only linked it; such a payment is never changed.
+    """
+
+    target_invoice_id: str
+    target_payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that `decide` may look at, gathered before it is called."""
+
+    source_active: bool
+    target_active: bool
+    preferences: Preferences
+    payment_state: PaymentState
+    is_own: bool
+    currency: str | None
+    paid_on: date | None
+    kind: AllocationKind
+    amount: Decimal
+    problem: Reason | None
+    removed: bool
+    platform_origin: InvoiceOrigin | None
+    source_invoice: SourceInvoice | None
+    synced: SyncedPayment | None = None
+
+
+Stop = Skip | Hold
+
+
+def decide_early(facts: Facts) -> Decision | None:
+    """Decides what can be decided without a look at the target; None means: look, then call `decide`."""
+    if facts.synced is not None:
+        return _decide_synced(facts, facts.synced)
+    return _first_stop(facts)
+
+
+def decide(facts: Facts, lookup: TargetLookup) -> Decision:
+    """The decision for one allocation, given what the look at the target showed."""
+    early = decide_early(facts)
+    if early is not None:
+        return early
+    match lookup:
+        case NotReachable(reason):
+            return Hold(reason)
+        case NotFound():
+            return Hold(Reason.TARGET_INVOICE_MISSING)
+        case Ambiguous():
+            return Hold(Reason.TARGET_INVOICE_AMBIGUOUS)
+        case Found(invoice):
+            return _decide_found(facts, invoice)
+
+
+def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
+    source_invoice, currency, paid_on = facts.source_invoice, facts.currency, facts.paid_on
+    if source_invoice is None or currency is None or paid_on is None:
+        raise AssertionError("the early rules let an incomplete payment through")
+    if not invoice.payable:
+        return Hold(Reason.TARGET_INVOICE_NOT_PAYABLE)
+    verdicts = compare_invoices(source_invoice, invoice, payment_currency=currency)
+    difference = first_difference(verdicts)
+    if difference is not None:
+        return Hold(difference, verdicts)
+    cut_off_on = facts.preferences.cut_off_on
+    if cut_off_on is not None and paid_on < cut_off_on:
+        return Skip(Reason.BEFORE_CUT_OFF, verdicts)
+    if facts.amount > invoice.balance:
+        return Hold(Reason.EXCEEDS_BALANCE, (*verdicts, _balance_verdict(facts.amount, invoice.balance)))
+    return Push(invoice.external_id, facts.amount, currency, paid_on, Reason.ELIGIBLE, verdicts)
+
+
+def _balance_verdict(amount: Decimal, balance: Decimal) -> Verdict:
+    return Verdict("balance", f"{amount} paid", f"{balance} open", identical=False)
+
+
+# --- what was synced already ---
+
+
+def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
+    """The target has a payment for this allocation: keep it, change it, or take it back."""
+    wanted = facts.payment_state is PaymentState.LIVE and not facts.removed and facts.amount > 0
+    if wanted and facts.amount == synced.amount and facts.paid_on == synced.paid_on:
+        return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
+    stop = _first_of(facts, RULES_FOR_CORRECTIONS)
+    if stop is not None:
+        return stop
+    if not synced.ours:
+        return Hold(Reason.NOT_OURS_TO_CHANGE)
+    if facts.preferences.correction_policy is CorrectionPolicy.HOLD:
+        return Hold(Reason.CORRECTION_NEEDS_APPROVAL)
+    if not wanted:
+        return Reverse(synced.target_invoice_id, synced.target_payment_id, _why_taken_back(facts))
+    stop = _first_of(facts, (_currency_known, _date_present, _amount_representable))
+    if stop is not None:
+        return stop
+    if facts.currency is None or facts.paid_on is None:
+        raise AssertionError("the correction rules let an incomplete payment through")
+    return Adjust(synced.target_invoice_id, synced.target_payment_id, facts.amount, facts.currency, facts.paid_on)
+
+
+def _why_taken_back(facts: Facts) -> Reason:
+    match facts.payment_state:
+        case PaymentState.VOIDED:
+            return Reason.VOIDED_AFTER_SYNC
+        case PaymentState.DELETED:
+            return Reason.DELETED_AFTER_SYNC
+        case PaymentState.LIVE:
+            return Reason.MOVED_AFTER_SYNC
+
+
+# --- the rules, one function each, in their order ---
+
+
+def _source_connected(facts: Facts) -> Stop | None:
+    return None if facts.source_active else Hold(Reason.SOURCE_DISCONNECTED)
+
+
+def _target_connected(facts: Facts) -> Stop | None:
+    return None if facts.target_active else Hold(Reason.TARGET_DISCONNECTED)
+
+
+def _switched_on(facts: Facts) -> Stop | None:
+    return None if facts.preferences.sync_enabled else Skip(Reason.SWITCHED_OFF)
+
+
+def _mode_allows_any(facts: Facts) -> Stop | None:
+    preferences = facts.preferences
+    disabled = preferences.sync_tool_enabled and preferences.sync_mode is SyncMode.DISABLED
+    return Skip(Reason.MODE_DISABLED) if disabled else None
+
+
+def _external(facts: Facts) -> Stop | None:
+    return Skip(Reason.OWN_PAYMENT) if facts.is_own else None
+
+
+def _live(facts: Facts) -> Stop | None:
+    match facts.payment_state:
+        case PaymentState.VOIDED:
+            return Skip(Reason.VOIDED)
+        case PaymentState.DELETED:
+            return Skip(Reason.DELETED)
+        case PaymentState.LIVE:
+            return Skip(Reason.REMOVED) if facts.removed else None
+
+
+def _currency_known(facts: Facts) -> Stop | None:
+    return Hold(Reason.CURRENCY_UNKNOWN) if facts.currency is None else None
+
+
+def _date_present(facts: Facts) -> Stop | None:
+    return Hold(Reason.DATE_MISSING) if facts.paid_on is None else None
+
+
+_SKIPPED_KINDS = {
+    AllocationKind.UNAPPLIED: Reason.UNAPPLIED,
+    AllocationKind.CREDIT_MEMO: Reason.CREDIT_MEMO,
+    AllocationKind.JOURNAL_ENTRY: Reason.JOURNAL_ENTRY,
+    AllocationKind.REFUND: Reason.REFUND,
+    AllocationKind.NOTHING: Reason.NOTHING_APPLIED,
+}
+
+
+def _to_an_invoice(facts: Facts) -> Stop | None:
+    if facts.problem is not None or facts.kind is AllocationKind.UNREADABLE:
+        return Hold(facts.problem or Reason.LINE_UNREADABLE)
+    skipped = _SKIPPED_KINDS.get(facts.kind)
+    return Skip(skipped) if skipped is not None else None
+
+
+def _amount_representable(facts: Facts) -> Stop | None:
+    payable = facts.currency is not None and facts.amount > 0 and fits_currency(facts.amount, facts.currency)
+    return None if payable else Hold(Reason.AMOUNT_NOT_REPRESENTABLE)
+
+
+def _in_the_platform(facts: Facts) -> Stop | None:
+    return Skip(Reason.INVOICE_UNKNOWN) if facts.platform_origin is None else None
+
+
+def _origin_eligible(facts: Facts) -> Stop | None:
+    preferences = facts.preferences
+    only_synced = preferences.sync_tool_enabled and preferences.sync_mode is SyncMode.SYNCED_ONLY
+    if only_synced and facts.platform_origin is not InvoiceOrigin.SYNC_TOOL:
+        return Skip(Reason.INVOICE_NOT_SYNCED)
+    return None
+
+
+def _exists_in_source(facts: Facts) -> Stop | None:
+    gone = facts.source_invoice is None or facts.source_invoice.deleted
+    return Hold(Reason.SOURCE_INVOICE_MISSING) if gone else None
+
+
+Rule = Callable[[Facts], Stop | None]
+
+RULES_FOR_CORRECTIONS: tuple[Rule, ...] = (
+    _source_connected,
+    _target_connected,
+    _switched_on,
+    _mode_allows_any,
+)
+RULES: tuple[Rule, ...] = (
+    *RULES_FOR_CORRECTIONS,
+    _external,
+    _live,
+    _currency_known,
+    _date_present,
+    _to_an_invoice,
+    _amount_representable,
+    _in_the_platform,
+    _origin_eligible,
+    _exists_in_source,
+)
+
+
+def _first_stop(facts: Facts) -> Stop | None:
+    return _first_of(facts, RULES)
+
+
+def _first_of(facts: Facts, rules: tuple[Rule, ...]) -> Stop | None:
+    for rule in rules:
+        stop = rule(facts)
+        if stop is not None:
+            return stop
+    return None

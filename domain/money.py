@@ -1,0 +1,48 @@
+"""Money as it travels from JSON to JSON: an exact decimal and an ISO 4217 currency, never a float."""
+
+from decimal import Decimal
+
+# Digits after the decimal point where they are not two (ISO 4217, list one). Everything else has two.
+_MINOR_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
+    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+# QuickBooks writes amounts "in 10.5 format" (Intuit's Payment reference); the database keeps five digits as well.
+AMOUNT_DIGITS_MAX = 5
+AMOUNT_MAX = Decimal(10) ** 13
+
+
+def minor_digits(currency: str) -> int:
+    """How many digits after the decimal point an amount in this currency may have."""
+    return _MINOR_DIGITS.get(currency.upper(), 2)
+
+
+def fits_currency(amount: Decimal, currency: str) -> bool:
+    """True if the amount can be paid in this currency: finite and with no digit below its smallest coin."""
+    if not amount.is_finite():
+        return False
+    quantum = Decimal(1).scaleb(-minor_digits(currency))
+    return amount == amount.quantize(quantum) if abs(amount) < AMOUNT_MAX else False
+
+
+def is_storable(amount: Decimal) -> bool:
+    """True if the ledger can keep the amount exactly (five digits after the point, below ten trillion)."""
+    if not amount.is_finite() or abs(amount) >= AMOUNT_MAX:
+        return False
+    return amount == amount.quantize(Decimal(1).scaleb(-AMOUNT_DIGITS_MAX))
+
+
+def is_currency_code(text: str) -> bool:
+    """True for three ASCII capitals; whether the bank exists is not ours to know."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()  # noqa: PLR2004 - ISO 4217 codes have three letters
+
+
+def money_text(amount: Decimal, currency: str | None) -> str:
+    """The amount as pages, logs and tables print it: `1,234.50 USD`, or with the digits it has if they do not fit."""
+    if not amount.is_finite():
+        return f"{amount} {currency or '?'}"
+    if currency is None or not fits_currency(amount, currency):
+        return f"{amount.normalize():,f} {currency or '?'}"
+    return f"{amount:,.{minor_digits(currency)}f} {currency}"

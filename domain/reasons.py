@@ -1,0 +1,315 @@
+"""Why a payment was synced, skipped, held or given up: one closed list, one sentence each.
+
+Pages, command line, logs and `docs/reasons.md` all print these words and no others. The order is the order of
+precedence: where several apply, the first one is told.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    # The good ends.
+    ELIGIBLE = "eligible"
+    SYNCED = "synced"
+    ADOPTED = "adopted"
+    EDITED = "edited"
+    VOIDED_AFTER_SYNC = "voided_after_sync"
+    DELETED_AFTER_SYNC = "deleted_after_sync"
+    MOVED_AFTER_SYNC = "moved_after_sync"
+    REVERSED = "reversed"
+    # Eligibility, in the order in which the rules are asked.
+    SOURCE_DISCONNECTED = "source_disconnected"
+    TARGET_DISCONNECTED = "target_disconnected"
+    SWITCHED_OFF = "switched_off"
+    MODE_DISABLED = "mode_disabled"
+    OWN_PAYMENT = "own_payment"
+    VOIDED = "voided"
+    DELETED = "deleted"
+    REMOVED = "removed"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    DATE_MISSING = "date_missing"
+    UNAPPLIED = "unapplied"
+    CREDIT_MEMO = "credit_memo"
+    JOURNAL_ENTRY = "journal_entry"
+    REFUND = "refund"
+    LINE_UNREADABLE = "line_unreadable"
+    NOTHING_APPLIED = "nothing_applied"
+    AMOUNT_NOT_REPRESENTABLE = "amount_not_representable"
+    INVOICE_UNKNOWN = "invoice_unknown"
+    INVOICE_NOT_SYNCED = "invoice_not_synced"
+    SOURCE_INVOICE_MISSING = "source_invoice_missing"
+    TARGET_UNREACHABLE = "target_unreachable"
+    TARGET_INVOICE_MISSING = "target_invoice_missing"
+    TARGET_INVOICE_AMBIGUOUS = "target_invoice_ambiguous"
+    TARGET_INVOICE_NOT_PAYABLE = "target_invoice_not_payable"
+    NUMBER_DIFFERS = "number_differs"
+    TOTAL_DIFFERS = "total_differs"
+    CURRENCY_DIFFERS = "currency_differs"
+    CUSTOMER_DIFFERS = "customer_differs"
+    BEFORE_CUT_OFF = "before_cut_off"
+    EXCEEDS_BALANCE = "exceeds_balance"
+    TWIN_NEARBY = "twin_nearby"
+    # Corrections of what was already synced.
+    CORRECTION_NEEDS_APPROVAL = "correction_needs_approval"
+    NOT_OURS_TO_CHANGE = "not_ours_to_change"
+    # Delivery.
+    IN_DOUBT = "in_doubt"
+    SEVERAL_CANDIDATES = "several_candidates"
+    TARGET_THROTTLED = "target_throttled"
+    TARGET_CREDENTIALS = "target_credentials"
+    TARGET_FORBIDDEN = "target_forbidden"
+    TARGET_REFUSED = "target_refused"
+    TARGET_PAYMENT_GONE = "target_payment_gone"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a partner reads.
+
+    Attributes:
+        sentence: what is the case.
+        advice: what to do about it; starts with "Nothing to do" where the system goes on by itself.
+        clears_itself: the cause can go away without a click, and the payment then goes on by itself.
+    """
+
+    sentence: str
+    advice: str
+    clears_itself: bool = False
+
+
+_NOTHING = "Nothing to do."
+_NOTHING_RETRIED = "Nothing to do: we look again by ourselves and go on when the cause is gone."
+
+EXPLANATIONS: dict[Reason, Explanation] = {
+    Reason.ELIGIBLE: Explanation(
+        "All checks passed; the payment is on its way to ConnectWise.", _NOTHING, clears_itself=True
+    ),
+    Reason.SYNCED: Explanation("The payment is on the ConnectWise invoice.", _NOTHING),
+    Reason.ADOPTED: Explanation(
+        "Someone had already entered this payment in ConnectWise; we linked it and created nothing.",
+        "Nothing to do. To avoid double work, leave entering QuickBooks payments to the sync.",
+    ),
+    Reason.EDITED: Explanation(
+        "The payment was edited in QuickBooks after it had been synced; the ConnectWise payment is being changed.",
+        _NOTHING,
+        clears_itself=True,
+    ),
+    Reason.VOIDED_AFTER_SYNC: Explanation(
+        "The payment was voided in QuickBooks after it had been synced; the ConnectWise payment is being removed.",
+        _NOTHING,
+        clears_itself=True,
+    ),
+    Reason.DELETED_AFTER_SYNC: Explanation(
+        "The payment was deleted in QuickBooks after it had been synced; the ConnectWise payment is being removed.",
+        _NOTHING,
+        clears_itself=True,
+    ),
+    Reason.MOVED_AFTER_SYNC: Explanation(
+        "The payment no longer applies to this invoice in QuickBooks; the ConnectWise payment is being removed.",
+        _NOTHING,
+        clears_itself=True,
+    ),
+    Reason.REVERSED: Explanation(
+        "The payment was taken back in QuickBooks, and we removed our payment from the ConnectWise invoice.",
+        _NOTHING,
+    ),
+    Reason.SOURCE_DISCONNECTED: Explanation(
+        "QuickBooks is not connected.",
+        "Reconnect QuickBooks under Integrations; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_DISCONNECTED: Explanation(
+        "ConnectWise is not connected.",
+        "Reconnect ConnectWise under Integrations; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.SWITCHED_OFF: Explanation(
+        "External payment sync is switched off for your organization.",
+        "Turn on 'Enable external payments sync' under Integrations > Preferences if you want payments synced.",
+        clears_itself=True,
+    ),
+    Reason.MODE_DISABLED: Explanation(
+        "The sync mode is set to Disabled.",
+        "Choose 'All Invoices' or 'Synced Invoices Only' under Sync Invoices > Preferences if you want payments synced.",
+        clears_itself=True,
+    ),
+    Reason.OWN_PAYMENT: Explanation(
+        "This payment was created through this platform, so it is not external and already handled.", _NOTHING
+    ),
+    Reason.VOIDED: Explanation("The payment is voided in QuickBooks, and nothing was synced before.", _NOTHING),
+    Reason.DELETED: Explanation("The payment was deleted in QuickBooks, and nothing was synced before.", _NOTHING),
+    Reason.REMOVED: Explanation(
+        "The payment no longer applies to this invoice in QuickBooks, and nothing was synced before.",
+        _NOTHING,
+    ),
+    Reason.CURRENCY_UNKNOWN: Explanation(
+        "QuickBooks does not say in which currency the payment is.",
+        "Set the home currency of the QuickBooks connection.",
+        clears_itself=True,
+    ),
+    Reason.DATE_MISSING: Explanation(
+        "The payment has no readable date in QuickBooks.",
+        "Enter the payment date in QuickBooks.",
+        clears_itself=True,
+    ),
+    Reason.UNAPPLIED: Explanation(
+        "This part of the payment is not applied to any invoice; it is a customer credit in QuickBooks.",
+        "Apply it to an invoice in QuickBooks, and it is synced then.",
+    ),
+    Reason.CREDIT_MEMO: Explanation(
+        "This part of the payment is a credit memo, not money received.",
+        "Apply the credit in ConnectWise yourself if you keep credits there.",
+    ),
+    Reason.JOURNAL_ENTRY: Explanation(
+        "This part of the payment pays a journal entry, not an invoice.", "Nothing to do in ConnectWise."
+    ),
+    Reason.REFUND: Explanation(
+        "This part of the payment offsets a refund to the customer, not an invoice.",
+        "Nothing to do in ConnectWise.",
+    ),
+    Reason.LINE_UNREADABLE: Explanation(
+        "One line of the payment is linked to several documents at once, so we cannot tell which invoice it pays.",
+        "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
+    ),
+    Reason.NOTHING_APPLIED: Explanation("The payment moves no money and is applied to nothing.", "Nothing to do."),
+    Reason.AMOUNT_NOT_REPRESENTABLE: Explanation(
+        "The amount cannot be paid in its currency: it is not positive, or has more digits than the currency.",
+        "Correct the amount in QuickBooks.",
+    ),
+    Reason.INVOICE_UNKNOWN: Explanation(
+        "The invoice does not exist in this platform.",
+        "Create it in the Partner Dashboard or sync it with the Sync Tool; the payment then goes on by itself.",
+        clears_itself=True,
+    ),
+    Reason.INVOICE_NOT_SYNCED: Explanation(
+        "The sync mode is 'Synced Invoices Only', and this invoice was not synced with the Sync Tool.",
+        "Sync the invoice with the Sync Tool, or choose 'All Invoices'.",
+        clears_itself=True,
+    ),
+    Reason.SOURCE_INVOICE_MISSING: Explanation(
+        "The invoice does not exist in QuickBooks (any more).",
+        "Check the invoice in QuickBooks; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_UNREACHABLE: Explanation(
+        "ConnectWise cannot be reached right now.", _NOTHING_RETRIED, clears_itself=True
+    ),
+    Reason.TARGET_INVOICE_MISSING: Explanation(
+        "The invoice does not exist in ConnectWise yet.",
+        "Create the invoice in ConnectWise with the same number; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_INVOICE_AMBIGUOUS: Explanation(
+        "More than one ConnectWise invoice has this number.",
+        "Make the invoice number unique in ConnectWise, or import the invoice with its ConnectWise id.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
+        "The ConnectWise document with this number is a credit memo, not an invoice.",
+        "Check the numbers in both systems.",
+        clears_itself=True,
+    ),
+    Reason.NUMBER_DIFFERS: Explanation(
+        "The invoice number is not the same in QuickBooks and in ConnectWise.",
+        "Make the numbers identical; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TOTAL_DIFFERS: Explanation(
+        "The invoice total is not the same in QuickBooks and in ConnectWise.",
+        "Make the totals identical; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.CURRENCY_DIFFERS: Explanation(
+        "The currency is not the same in QuickBooks and in ConnectWise.",
+        "Correct the currency in one of the systems; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.CUSTOMER_DIFFERS: Explanation(
+        "The invoice belongs to different customers in QuickBooks and in ConnectWise.",
+        "Check that this is the right invoice and make the customer names identical; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.BEFORE_CUT_OFF: Explanation(
+        "The payment is dated before your cut-off date.",
+        "Move the cut-off date if older payments are to be synced as well.",
+        clears_itself=True,
+    ),
+    Reason.EXCEEDS_BALANCE: Explanation(
+        "The payment is larger than what is still open on the ConnectWise invoice.",
+        "Check the payments on the ConnectWise invoice: one may have been entered by hand. We look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TWIN_NEARBY: Explanation(
+        "ConnectWise has a payment of the same amount on a nearby date that we did not create; it may be this one.",
+        "If it is the same money, correct its date in ConnectWise and retry; if not, retry with 'create anyway'.",
+    ),
+    Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
+        "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
+        "Correct the payment in ConnectWise by hand, or set corrections to automatic.",
+        clears_itself=True,
+    ),
+    Reason.NOT_OURS_TO_CHANGE: Explanation(
+        "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
+        "Correct the payment in ConnectWise by hand.",
+    ),
+    Reason.IN_DOUBT: Explanation(
+        "ConnectWise did not answer after we had sent the payment; we wait and look before anything is sent again.",
+        "Nothing to do: we look by ourselves and go on.",
+        clears_itself=True,
+    ),
+    Reason.SEVERAL_CANDIDATES: Explanation(
+        "ConnectWise did not answer, and more than one new payment there could be ours.",
+        "Look at the invoice in ConnectWise, remove what is not right, and retry.",
+    ),
+    Reason.TARGET_THROTTLED: Explanation(
+        "ConnectWise asked us to slow down.", "Nothing to do: we go on when it allows.", clears_itself=True
+    ),
+    Reason.TARGET_CREDENTIALS: Explanation(
+        "ConnectWise does not accept the keys of this connection.",
+        "Enter valid API keys for ConnectWise and test the connection; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_FORBIDDEN: Explanation(
+        "The ConnectWise API member may not do this.",
+        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All' and retry.",
+    ),
+    Reason.TARGET_REFUSED: Explanation(
+        "ConnectWise refused the payment.", "Read ConnectWise's answer below, correct the cause and retry."
+    ),
+    Reason.TARGET_PAYMENT_GONE: Explanation(
+        "The payment we had created is no longer on the ConnectWise invoice; somebody removed it.",
+        "Check the invoice in ConnectWise and retry if the payment is to be created again.",
+    ),
+    Reason.ATTEMPTS_EXHAUSTED: Explanation(
+        "We tried as often as is sensible and ConnectWise kept failing.",
+        "Read the last answer below; retry when ConnectWise works again.",
+    ),
+}
+
+
+def explain(reason: Reason) -> Explanation:
+    """The sentence and the advice a partner reads."""
+    return EXPLANATIONS[reason]
+
+
+def as_markdown() -> str:
+    """The text of `docs/reasons.md`; `make docs` writes it and a test compares it."""
+    lines = [
+        "# Reasons",
+        "",
+        "Every payment ends with exactly one of these. This page is generated from `domain/reasons.py` by `make docs`.",
+        "",
+        "| reason | what it means | what to do | clears itself |",
+        "|---|---|---|---|",
+    ]
+    for reason in Reason:
+        told = EXPLANATIONS[reason]
+        clears = "yes" if told.clears_itself else ""
+        lines.append(f"| `{reason}` | {told.sentence} | {told.advice} | {clears} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")  # noqa: T201 - `make docs` redirects it into the file

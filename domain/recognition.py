@@ -1,0 +1,107 @@
+"""Telling our payments on a target invoice from those of others, without a reference of ours on them.
+
+A ConnectWise payment has no field for a key of ours, so ours is known by what it is not: not there before we sent
+(the before-image), not claimed by another effect, and of exactly our amount and date.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.records import TargetPayment
+
+# A bookkeeper who types a payment by hand often takes the day of the bank statement instead of the day of the cheque;
+# three days cover a weekend.
+TWIN_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    candidates: tuple[TargetPayment, ...]
+
+
+Recognition = Ours | NotThere | Several
+
+
+def recognize(
+    amount: Decimal,
+    paid_on: date,
+    payments: Iterable[TargetPayment],
+    before_image: Collection[str],
+    claimed: Collection[str],
+) -> Recognition:
+    """After an unknown answer: is the payment that we sent among these?
+
+    Args:
+        before_image: ids of the payments that were on the invoice before we first sent.
+        claimed: ids of payments that stand for another allocation.
+    """
+    candidates = tuple(
+        payment
+        for payment in payments
+        if payment.external_id not in before_image
+        and payment.external_id not in claimed
+        and not payment.foreign
+        and payment.amount == amount
+        and payment.paid_on == paid_on
+    )
+    match candidates:
+        case ():
+            return NotThere()
+        case (only,):
+            return Ours(only)
+        case _:
+            return Several(candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class NoTwin:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SameDay:
+    """Somebody typed exactly this payment: same amount, same date. With several, the oldest."""
+
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """Same amount, another date close by: a person has to say whether it is the same money."""
+
+    payment: TargetPayment
+
+
+Twin = NoTwin | SameDay | Nearby
+
+
+def find_twin(amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]) -> Twin:
+    """Before the first send: did somebody type this payment by hand already?"""
+    unexplained = [
+        payment
+        for payment in payments
+        if payment.external_id not in claimed and not payment.foreign and payment.amount == amount
+    ]
+    same_day = [payment for payment in unexplained if payment.paid_on == paid_on]
+    if same_day:
+        return SameDay(min(same_day, key=_age_order))
+    nearby = [p for p in unexplained if p.paid_on is None or abs((p.paid_on - paid_on).days) <= TWIN_DAYS]
+    return Nearby(min(nearby, key=_age_order)) if nearby else NoTwin()
+
+
+def _age_order(payment: TargetPayment) -> tuple[int, str]:
+    """Ids are numbers given in order of creation; anything else sorts after them, by its text."""
+    text = payment.external_id
+    return (int(text), "") if text.isascii() and text.isdigit() else (2**63, text)

@@ -1,0 +1,115 @@
+"""What the two outside systems told us, in our words.
+
+A source (QuickBooks Online) reports payments and invoices; a target (ConnectWise PSA) has invoices that carry payments.
+Connectors translate wire formats into these records; nothing else in the system knows a wire format.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.reasons import Reason
+
+
+class PaymentState(StrEnum):
+    LIVE = "live"
+    VOIDED = "voided"
+    DELETED = "deleted"
+
+
+class AllocationKind(StrEnum):
+    """What a part of a payment was applied to; only INVOICE can ever be synced."""
+
+    INVOICE = "invoice"
+    CREDIT_MEMO = "credit_memo"
+    JOURNAL_ENTRY = "journal_entry"
+    REFUND = "refund"
+    UNAPPLIED = "unapplied"
+    UNREADABLE = "unreadable"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAllocation:
+    """The part of a payment that was applied to one document.
+
+    Attributes:
+        document_id: the source's id of the invoice (or memo, entry, cheque); "" where there is no document.
+        problem: set when the part cannot be read as money for one document; the amount is then only informative.
+    """
+
+    kind: AllocationKind
+    document_id: str
+    amount: Decimal
+    problem: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePayment:
+    """One payment as the source holds it now.
+
+    Attributes:
+        version: grows with every change at the source (QuickBooks: SyncToken); a lower one is an older picture.
+        changed_at: UTC, the source's own clock.
+        currency: ISO 4217, or None when neither the payment nor its company says.
+        paid_on: the day the money was received, as a person typed it; it has no zone.
+    """
+
+    external_id: str
+    version: int
+    changed_at: datetime
+    state: PaymentState
+    paid_on: date | None
+    total: Decimal
+    unapplied: Decimal
+    currency: str | None
+    customer_id: str
+    customer_name: str
+    reference: str
+    note: str
+    allocations: tuple[SourceAllocation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInvoice:
+    """One invoice as the source holds it now; `deleted` ones keep only their id."""
+
+    external_id: str
+    version: int
+    changed_at: datetime
+    number: str | None
+    total: Decimal
+    balance: Decimal
+    currency: str | None
+    customer_name: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInvoice:
+    """One invoice as the target holds it now.
+
+    Attributes:
+        balance: what is still open, in the invoice's currency.
+        payable: False for documents that only look like invoices (credit memos).
+    """
+
+    external_id: str
+    number: str
+    total: Decimal
+    balance: Decimal
+    currency: str | None
+    customer_names: tuple[str, ...]
+    payable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPayment:
+    """One payment on a target invoice; `foreign` ones (credits, the vendor's own product) are never candidates."""
+
+    external_id: str
+    amount: Decimal
+    paid_on: date | None
+    entered_by: str = ""
+    foreign: bool = False
