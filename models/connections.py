@@ -1,0 +1,143 @@
+"""Connections: an organization's links to the outside systems."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, BigId, Json, UtcTime
+
+
+class Role(StrEnum):
+    """A source reports payments; a target receives them."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class ConnectionStatus(StrEnum):
+    ACTIVE = "active"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+
+
+class Connection(Base):
+    __tablename__ = "connection"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "role"),
+        UniqueConstraint("vendor", "account_id"),
+        Index("ix_connection_role_status_next_catch_up_at", "role", "status", "next_catch_up_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    role: Mapped[str] = mapped_column(String(10))
+    vendor: Mapped[str] = mapped_column(String(30))
+    # The vendor's name for the account: QuickBooks' realm id, ConnectWise's site and company.
+    account_id: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(20), default=ConnectionStatus.ACTIVE.value)
+    # What may be shown: addresses, strategy, home currency.
+    settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # What may not: tokens and keys, sealed by the Keyring.
+    sealed_secrets: Mapped[str] = mapped_column(Text)
+    # The source's own clock up to which every change is stored (change data capture).
+    cursor_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    next_catch_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    caught_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # The last signed webhook that named this account.
+    heard_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Nobody calls this system before then: it throttled us, or its breaker is open.
+    not_before: Mapped[datetime | None] = mapped_column(UtcTime)
+    pause_reason: Mapped[str] = mapped_column(String(40), default="")
+    # Failures in a row; any answer that is not a failure makes it nought.
+    failures: Mapped[int] = mapped_column(default=0)
+    connected_at: Mapped[datetime] = mapped_column(UtcTime)
+    disconnected_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == ConnectionStatus.ACTIVE
+
+
+def connection_by_id(session: Session, connection_id: int) -> Connection:
+    found = session.get(Connection, connection_id)
+    if found is None:
+        raise LookupError(f"no connection with id {connection_id}")
+    return found
+
+
+def connection_in_role(session: Session, organization_id: int, role: Role) -> Connection | None:
+    return session.scalar(
+        select(Connection).where(Connection.organization_id == organization_id, Connection.role == role.value)
+    )
+
+
+def connections_of(session: Session, organization_id: int) -> Sequence[Connection]:
+    statement = select(Connection).where(Connection.organization_id == organization_id).order_by(Connection.role)
+    return session.scalars(statement).all()
+
+
+def connections_by_account(session: Session, vendor: str, account_ids: Collection[str]) -> dict[str, Connection]:
+    """The connections that a webhook's accounts belong to, by account; unknown accounts are simply not there."""
+    found = session.scalars(
+        select(Connection).where(Connection.vendor == vendor, Connection.account_id.in_(account_ids))
+    )
+    return {connection.account_id: connection for connection in found}
+
+
+def heard_from(session: Session, connection_ids: Collection[int], now: datetime) -> None:
+    session.execute(update(Connection).where(Connection.id.in_(connection_ids)).values(heard_at=now))
+
+
+def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:
+    statement = select(Connection.id).where(
+        Connection.role == Role.SOURCE.value,
+        Connection.status == ConnectionStatus.ACTIVE.value,
+        or_(Connection.next_catch_up_at.is_(None), Connection.next_catch_up_at <= now),
+        or_(Connection.not_before.is_(None), Connection.not_before <= now),
+    )
+    return session.scalars(statement).all()
+
+
+def pause(session: Session, connection_id: int, until: datetime, reason: str, *, failed: bool) -> None:
+    """Nobody calls the system before `until`; a longer pause that stands already is kept."""
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id)
+        .where(or_(Connection.not_before.is_(None), Connection.not_before < until))
+        .values(not_before=until, pause_reason=reason)
+    )
+    if failed:
+        session.execute(
+            update(Connection).where(Connection.id == connection_id).values(failures=Connection.failures + 1)
+        )
+
+
+def count_failure(session: Session, connection_id: int) -> int:
+    """One more failure in a row; says how many that makes."""
+    statement = (
+        update(Connection)
+        .where(Connection.id == connection_id)
+        .values(failures=Connection.failures + 1)
+        .returning(Connection.failures)
+    )
+    return session.scalar(statement) or 0
+
+
+def clear_failures(session: Session, connection_id: int) -> None:
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.failures > 0)
+        .values(failures=0, pause_reason="")
+    )
+
+
+def mark_needs_reconnect(session: Session, connection_id: int) -> None:
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE.value)
+        .values(status=ConnectionStatus.NEEDS_RECONNECT.value)
+    )

@@ -1,0 +1,213 @@
+"""The outbox: effects, what we owe the target, and the attempts to deliver them."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from domain.delivery import OPEN, EffectState, may_move
+from domain.reasons import Reason
+from models.base import Base, BigId, ExactAmount, Json, UtcTime
+from models.connections import Connection, ConnectionStatus
+from models.organizations import Organization
+
+_OPEN_STATES = tuple(state.value for state in OPEN)
+_IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
+DETAIL_CHARACTERS_MAX = 500
+
+
+class Effect(Base):
+    __tablename__ = "effect"
+    __table_args__ = (
+        # The stable key of what we owe: organization, payment, invoice, generation. Twice the same is impossible.
+        UniqueConstraint("key"),
+        UniqueConstraint("allocation_id", "generation"),
+        Index("uq_effect_open", "allocation_id", unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
+        Index("ix_effect_due", "connection_id", "due_at", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
+        Index("ix_effect_invoice", "connection_id", "target_invoice_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("allocation.id"), index=True)
+    generation: Mapped[int]
+    key: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10))
+    target_invoice_id: Mapped[str] = mapped_column(String(50))
+    # For a correction: the payment to change or remove. For a creation: filled in when it is delivered.
+    target_payment_id: Mapped[str | None] = mapped_column(String(50))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    currency: Mapped[str] = mapped_column(String(3))
+    paid_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(String(10), default=EffectState.PENDING.value)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    # Only tries that may have reached the target or found it sick; throttling burns none.
+    attempts: Mapped[int] = mapped_column(default=0)
+    # The lease under which it was last claimed; a holder with another number may not touch it.
+    fencing: Mapped[int] = mapped_column(BigId, default=0)
+    # Ids of the payments that were on the invoice before the first send.
+    before_image: Mapped[list[str] | None] = mapped_column(Json)
+    # True once an answer was lost: from then on a matching new payment on the invoice may be ours.
+    maybe_sent: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Attempt(Base):
+    """One try to deliver an effect, on disk before the wire was touched."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("effect_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    effect_id: Mapped[int] = mapped_column(ForeignKey("effect.id"))
+    number: Mapped[int]
+    fencing: Mapped[int] = mapped_column(BigId)
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+def effect_key(organization_id: int, payment_id: str, document_id: str, generation: int) -> str:
+    return f"{organization_id}/{payment_id}/{document_id}/{generation}"
+
+
+def latest_effects(session: Session, allocation_ids: Collection[int]) -> dict[int, Effect]:
+    """The effect of the highest generation of each allocation, whatever its state."""
+    newest = (
+        select(Effect.allocation_id, func.max(Effect.generation).label("generation"))
+        .where(Effect.allocation_id.in_(allocation_ids))
+        .group_by(Effect.allocation_id)
+        .subquery()
+    )
+    statement = select(Effect).join(
+        newest, and_(Effect.allocation_id == newest.c.allocation_id, Effect.generation == newest.c.generation)
+    )
+    return {effect.allocation_id: effect for effect in session.scalars(statement)}
+
+
+def effects_of(session: Session, allocation_id: int) -> Sequence[Effect]:
+    return session.scalars(
+        select(Effect).where(Effect.allocation_id == allocation_id).order_by(Effect.generation)
+    ).all()
+
+
+def attempts_of(session: Session, effect_id: int) -> Sequence[Attempt]:
+    return session.scalars(select(Attempt).where(Attempt.effect_id == effect_id).order_by(Attempt.number)).all()
+
+
+def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
+    """Effects that somebody was sending when the lane changed hands: nobody knows whether they arrived."""
+    return session.scalars(
+        select(Effect).where(Effect.connection_id == connection_id, Effect.state == EffectState.SENDING.value)
+    ).all()
+
+
+def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[Effect]:
+    """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order."""
+    earlier = aliased(Effect)
+    blocked = exists().where(
+        earlier.connection_id == Effect.connection_id,
+        earlier.target_invoice_id == Effect.target_invoice_id,
+        earlier.state.in_(_OPEN_STATES),
+        earlier.id < Effect.id,
+    )
+    statement = (
+        select(Effect)
+        .where(
+            Effect.connection_id == connection_id,
+            Effect.state.in_((EffectState.PENDING.value, EffectState.IN_DOUBT.value)),
+            Effect.due_at <= now,
+            ~blocked,
+        )
+        .order_by(Effect.due_at, Effect.id)
+        .limit(limit)
+    )
+    return session.scalars(statement).all()
+
+
+def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
+    """Compare-and-set on the state this object was read with; False if somebody else was faster."""
+    current = EffectState(effect.state)
+    if not may_move(current, wanted):
+        raise ValueError(f"an effect cannot go from {current} to {wanted}")
+    moved = session.execute(
+        update(Effect)
+        .where(Effect.id == effect.id, Effect.state == current.value, Effect.fencing == effect.fencing)
+        .values(state=wanted.value, **values)
+        .returning(Effect.id)
+    ).first()
+    return moved is not None
+
+
+def hold(session: Session, effect: Effect, reason: Reason, detail: str = "", **values: Any) -> bool:
+    return move(session, effect, EffectState.HELD, reason=reason.value, detail=detail[:DETAIL_CHARACTERS_MAX], **values)
+
+
+def start_attempt(session: Session, effect: Effect, fencing: int, now: datetime) -> int:
+    """Puts the try on disk; its number counts all tries, also those that burn none of the allowed attempts."""
+    number = (session.scalar(select(func.max(Attempt.number)).where(Attempt.effect_id == effect.id)) or 0) + 1
+    session.add(Attempt(effect_id=effect.id, number=number, fencing=fencing, started_at=now))
+    session.flush()
+    return number
+
+
+def finish_attempt(session: Session, effect_id: int, number: int, outcome: str, detail: str, now: datetime) -> None:
+    session.execute(
+        update(Attempt)
+        .where(Attempt.effect_id == effect_id, Attempt.number == number, Attempt.outcome.is_(None))
+        .values(outcome=outcome, detail=detail[:DETAIL_CHARACTERS_MAX], finished_at=now)
+    )
+
+
+def abandon_attempts(session: Session, effect_id: int, now: datetime) -> None:
+    """Closes what a dead process left open."""
+    session.execute(
+        update(Attempt)
+        .where(Attempt.effect_id == effect_id, Attempt.outcome.is_(None))
+        .values(outcome="unknown", detail="the process that sent it ended without an answer", finished_at=now)
+    )
+
+
+def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
+    """Connections that owe something now and may be called now."""
+    statement = (
+        select(Effect.connection_id)
+        .join(Connection, Connection.id == Effect.connection_id)
+        .join(Organization, Organization.id == Effect.organization_id)
+        .where(
+            Effect.state.in_(_OPEN_STATES),
+            Effect.due_at <= now,
+            Connection.status == ConnectionStatus.ACTIVE.value,
+            or_(Connection.not_before.is_(None), Connection.not_before <= now),
+        )
+        .distinct()
+    )
+    return session.scalars(statement).all()
+
+
+def next_due_at(session: Session, connection_id: int) -> datetime | None:
+    """When the next open effect of this connection is due."""
+    return session.scalar(
+        select(func.min(Effect.due_at)).where(Effect.connection_id == connection_id, Effect.state.in_(_OPEN_STATES))
+    )

@@ -1,0 +1,129 @@
+"""The inbox: what a source told us, stored before anything is done about it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, BigId, UtcTime, insert_new
+
+
+class EventSource(StrEnum):
+    WEBHOOK = "webhook"
+    CATCH_UP = "catch_up"
+    BACKFILL = "backfill"
+
+
+class Entity(StrEnum):
+    PAYMENT = "payment"
+    INVOICE = "invoice"
+
+
+class InboxEvent(Base):
+    __tablename__ = "inbox_event"
+    __table_args__ = (
+        # The source's own id of the event (the same on a repeated delivery) is what makes a duplicate harmless.
+        UniqueConstraint("connection_id", "source", "event_id"),
+        Index(
+            "ix_inbox_event_waiting",
+            "connection_id",
+            "id",
+            postgresql_where=text("done_at IS NULL"),
+            sqlite_where=text("done_at IS NULL"),
+        ),
+        Index("ix_inbox_event_entity", "connection_id", "entity", "entity_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    source: Mapped[str] = mapped_column(String(10))
+    event_id: Mapped[str] = mapped_column(String(200))
+    entity: Mapped[str] = mapped_column(String(20))
+    entity_id: Mapped[str] = mapped_column(String(50))
+    # The source's word for what happened; informative only, because the entity is read again anyway.
+    verb: Mapped[str] = mapped_column(String(20))
+    occurred_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # The whole object as the wire had it, when the source sent it (change data capture does, a webhook does not).
+    payload: Mapped[str | None] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcTime)
+    # Not read again before then (the source said "not found" right after "created").
+    due_at: Mapped[datetime] = mapped_column(UtcTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    connection_id: int
+    source: EventSource
+    event_id: str
+    entity: Entity
+    entity_id: str
+    verb: str
+    occurred_at: datetime | None
+    payload: str | None = None
+
+
+def store_events(session: Session, events: Sequence[NewEvent], now: datetime) -> int:
+    """Stores what is new; says how many that were. What was stored before is a duplicate and changes nothing."""
+    rows: list[Mapping[str, Any]] = [
+        {
+            "connection_id": event.connection_id,
+            "source": event.source.value,
+            "event_id": event.event_id,
+            "entity": event.entity.value,
+            "entity_id": event.entity_id,
+            "verb": event.verb,
+            "occurred_at": event.occurred_at,
+            "payload": event.payload,
+            "received_at": now,
+            "due_at": now,
+            "tries": 0,
+        }
+        for event in events
+    ]
+    return insert_new(session, InboxEvent, rows)
+
+
+def waiting_events(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InboxEvent]:
+    statement = (
+        select(InboxEvent)
+        .where(InboxEvent.connection_id == connection_id, InboxEvent.done_at.is_(None), InboxEvent.due_at <= now)
+        .order_by(InboxEvent.id)
+        .limit(limit)
+    )
+    return session.scalars(statement).all()
+
+
+def finish_events(session: Session, event_ids: Collection[int], now: datetime) -> None:
+    session.execute(update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(done_at=now))
+
+
+def postpone_events(session: Session, event_ids: Collection[int], due_at: datetime) -> None:
+    session.execute(
+        update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(due_at=due_at, tries=InboxEvent.tries + 1)
+    )
+
+
+def events_about(session: Session, connection_id: int, entity: Entity, entity_id: str) -> Sequence[InboxEvent]:
+    statement = (
+        select(InboxEvent)
+        .where(
+            InboxEvent.connection_id == connection_id,
+            InboxEvent.entity == entity.value,
+            InboxEvent.entity_id == entity_id,
+        )
+        .order_by(InboxEvent.id)
+    )
+    return session.scalars(statement).all()
+
+
+def connections_with_waiting_events(session: Session, now: datetime) -> Sequence[int]:
+    statement = (
+        select(InboxEvent.connection_id).where(InboxEvent.done_at.is_(None), InboxEvent.due_at <= now).distinct()
+    )
+    return session.scalars(statement).all()

@@ -1,0 +1,145 @@
+"""Invoices: the platform's own records, and the last picture of the source's."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.records import SourceInvoice
+from models.base import Base, BigId, ExactAmount, UtcTime
+
+
+class Invoice(Base):
+    """An invoice as the platform knows it, with its origin and its two outside ids."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "source_id"),
+        Index("ix_invoice_organization_id_number", "organization_id", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    number: Mapped[str] = mapped_column(String(50))
+    origin: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[str | None] = mapped_column(String(50))
+    target_id: Mapped[str | None] = mapped_column(String(50))
+    total: Mapped[Decimal] = mapped_column(ExactAmount)
+    currency: Mapped[str] = mapped_column(String(3))
+    customer: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SourceInvoiceRow(Base):
+    """An invoice as the source had it when we last heard of it; spares metered reads."""
+
+    __tablename__ = "source_invoice"
+    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    external_id: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+    number: Mapped[str | None] = mapped_column(String(50))
+    total: Mapped[Decimal] = mapped_column(ExactAmount)
+    balance: Mapped[Decimal] = mapped_column(ExactAmount)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    customer_name: Mapped[str] = mapped_column(String(500))
+    deleted: Mapped[bool] = mapped_column(default=False)
+
+    def as_record(self) -> SourceInvoice:
+        return SourceInvoice(
+            external_id=self.external_id,
+            version=self.version,
+            changed_at=self.changed_at,
+            number=self.number,
+            total=self.total,
+            balance=self.balance,
+            currency=self.currency,
+            customer_name=self.customer_name,
+            deleted=self.deleted,
+        )
+
+
+def invoices_of(session: Session, organization_id: int, limit: int = 100, offset: int = 0) -> Sequence[Invoice]:
+    statement = (
+        select(Invoice)
+        .where(Invoice.organization_id == organization_id)
+        .order_by(Invoice.number, Invoice.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return session.scalars(statement).all()
+
+
+def invoices_for_documents(
+    session: Session, organization_id: int, source_ids: Collection[str], numbers: Collection[str]
+) -> Sequence[Invoice]:
+    """The platform's invoices that carry one of these source ids, or one of these numbers."""
+    statement = select(Invoice).where(
+        Invoice.organization_id == organization_id,
+        or_(Invoice.source_id.in_(source_ids), Invoice.number.in_(numbers)),
+    )
+    return session.scalars(statement).all()
+
+
+def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: str, now: datetime) -> None:
+    """Remembers the two outside ids once the invoice has been found identical in both systems."""
+    session.execute(
+        update(Invoice)
+        .where(Invoice.id == invoice_id)
+        .where(or_(Invoice.source_id.is_(None), Invoice.source_id == source_id))
+        .where(or_(Invoice.target_id.is_(None), Invoice.target_id != target_id))
+        .values(source_id=source_id, target_id=target_id, updated_at=now)
+    )
+
+
+def source_invoices(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, SourceInvoiceRow]:
+    statement = select(SourceInvoiceRow).where(
+        SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.external_id.in_(external_ids)
+    )
+    return {row.external_id: row for row in session.scalars(statement)}
+
+
+def source_ids_with_number(session: Session, connection_id: int, numbers: Collection[str]) -> Sequence[str]:
+    statement = select(SourceInvoiceRow.external_id).where(
+        SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.number.in_(numbers)
+    )
+    return session.scalars(statement).all()
+
+
+def store_source_invoices(session: Session, connection_id: int, invoices: Sequence[SourceInvoice]) -> set[str]:
+    """Keeps the newest picture of each invoice; says which ones changed in a way that a decision depends on."""
+    known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
+    changed: set[str] = set()
+    for invoice in sorted(invoices, key=lambda one: one.version):
+        row = known.get(invoice.external_id)
+        if row is None:
+            row = SourceInvoiceRow(connection_id=connection_id, external_id=invoice.external_id, version=-1)
+            row.total = row.balance = Decimal(0)
+            row.customer_name = ""
+            session.add(row)
+            known[invoice.external_id] = row
+        if row.version >= invoice.version and not (invoice.deleted and not row.deleted):
+            continue
+        if _identity(row) != _identity(invoice) or row.version == -1:
+            changed.add(invoice.external_id)
+        _copy(invoice, row)
+    return changed
+
+
+def _identity(invoice: SourceInvoice | SourceInvoiceRow) -> tuple[object, ...]:
+    return (invoice.number, invoice.total, invoice.currency, invoice.customer_name, invoice.deleted)
+
+
+def _copy(invoice: SourceInvoice, row: SourceInvoiceRow) -> None:
+    row.version, row.changed_at, row.deleted = invoice.version, invoice.changed_at, invoice.deleted
+    if invoice.deleted:
+        # A tombstone has no fields; the last picture stays readable beside it.
+        return
+    row.number, row.total, row.balance = invoice.number, invoice.total, invoice.balance
+    row.currency, row.customer_name = invoice.currency, invoice.customer_name

@@ -1,0 +1,85 @@
+"""Lanes: one row per step and tenant, with the lease of whoever works it off right now.
+
+A lease that ran out may be taken by another process while its slow holder still lives. The fencing number, one higher
+with every lease, is what keeps the late holder from writing: every transaction of a step renews the lease it was given
+and fails if that is no longer the one in force (`renew`).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, UniqueConstraint, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, BigId, UtcTime, insert_new
+
+
+class Lane(Base):
+    __tablename__ = "lane"
+    __table_args__ = (UniqueConstraint("step", "owner_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    step: Mapped[str] = mapped_column(String(20))
+    # The organization's or the connection's id, whichever the step works for.
+    owner_id: Mapped[int] = mapped_column(BigId)
+    holder: Mapped[str] = mapped_column(String(200), default="")
+    fencing: Mapped[int] = mapped_column(BigId, default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    # A nudge came while the lane was taken; its holder looks once more before it goes home.
+    marked: Mapped[bool] = mapped_column(default=False)
+
+
+class LeaseLost(Exception):
+    """The lease ran out and somebody else may hold the lane; nothing of this transaction is kept."""
+
+
+def take_lane(session: Session, step: str, owner_id: int, holder: str, now: datetime, lease: timedelta) -> int | None:
+    """Takes the lane if it is free; else leaves a mark for its holder.
+
+    Returns:
+        the fencing number of the new lease, or None if the lane is taken.
+    """
+    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    mine = (Lane.step == step, Lane.owner_id == owner_id)
+    while True:
+        fencing: int | None = session.scalar(
+            update(Lane)
+            .where(*mine, or_(Lane.lease_until.is_(None), Lane.lease_until <= now))
+            .values(holder=holder, fencing=Lane.fencing + 1, lease_until=now + lease, marked=False)
+            .returning(Lane.fencing)
+        )
+        if fencing is not None:
+            return fencing
+        marked = session.execute(
+            update(Lane).where(*mine, Lane.lease_until > now).values(marked=True).returning(Lane.id)
+        ).first()
+        # No row was marked: the holder let go between the two statements, so the lane is ours to try again.
+        if marked is not None:
+            return None
+
+
+def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: datetime, lease: timedelta) -> None:
+    """Proves, inside this transaction, that the lease is still ours, and extends it.
+
+    Raises:
+        LeaseLost: it ran out, or another holder has taken the lane.
+    """
+    renewed = session.execute(
+        update(Lane)
+        .where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing, Lane.lease_until > now)
+        .values(lease_until=now + lease)
+        .returning(Lane.id)
+    ).first()
+    if renewed is None:
+        raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
+
+
+def release_lane(session: Session, step: str, owner_id: int, fencing: int) -> bool:
+    """Gives the lane back; True if somebody left a mark meanwhile. A lost lease is nobody's to give back."""
+    lane = session.scalar(
+        select(Lane).where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing).with_for_update()
+    )
+    if lane is None:
+        return False
+    marked, lane.marked = lane.marked, False
+    lane.holder, lane.lease_until = "", None
+    return marked

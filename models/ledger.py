@@ -1,0 +1,103 @@
+"""The ledger: which target payment stands for which allocation. A payment is claimed at most once."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.eligibility import SyncedPayment
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+
+_LIVE = text("removed_at IS NULL")
+
+
+class LedgerEntry(Base):
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "target_invoice_id", "target_payment_id"),
+        # At most one live target payment for one allocation: never twice.
+        Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("allocation.id"), index=True)
+    target_invoice_id: Mapped[str] = mapped_column(String(50))
+    target_payment_id: Mapped[str] = mapped_column(String(50))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    paid_on: Mapped[date]
+    # False: a person had typed it and we linked it; we never change or remove such a payment.
+    ours: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    def as_synced(self) -> SyncedPayment:
+        return SyncedPayment(
+            target_invoice_id=self.target_invoice_id,
+            target_payment_id=self.target_payment_id,
+            amount=self.amount,
+            paid_on=self.paid_on,
+            ours=self.ours,
+        )
+
+
+def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[int, LedgerEntry]:
+    statement = select(LedgerEntry).where(
+        LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_(None)
+    )
+    return {entry.allocation_id: entry for entry in session.scalars(statement)}
+
+
+def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
+    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
+    statement = select(LedgerEntry.target_payment_id).where(
+        LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
+    )
+    return set(session.scalars(statement))
+
+
+def claim_payment(
+    session: Session,
+    *,
+    organization_id: int,
+    connection_id: int,
+    allocation_id: int,
+    target_invoice_id: str,
+    target_payment_id: str,
+    amount: Decimal,
+    paid_on: date,
+    ours: bool,
+    now: datetime,
+) -> bool:
+    """Enters that this target payment stands for this allocation; False if it already stands for another one."""
+    row = {
+        "organization_id": organization_id,
+        "connection_id": connection_id,
+        "allocation_id": allocation_id,
+        "target_invoice_id": target_invoice_id,
+        "target_payment_id": target_payment_id,
+        "amount": amount,
+        "paid_on": paid_on,
+        "ours": ours,
+        "created_at": now,
+    }
+    return insert_new(session, LedgerEntry, [row]) == 1
+
+
+def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on: date) -> None:
+    session.execute(
+        update(LedgerEntry)
+        .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
+        .values(amount=amount, paid_on=paid_on)
+    )
+
+
+def remove_entry(session: Session, allocation_id: int, now: datetime) -> None:
+    session.execute(
+        update(LedgerEntry)
+        .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
+        .values(removed_at=now)
+    )

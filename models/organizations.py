@@ -1,0 +1,51 @@
+"""Organizations: the tenants, and what they chose."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
+from models.base import Base, BigId, UtcTime
+
+
+class Organization(Base):
+    __tablename__ = "organization"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sync_enabled: Mapped[bool] = mapped_column(default=False)
+    sync_tool_enabled: Mapped[bool] = mapped_column(default=False)
+    sync_mode: Mapped[str] = mapped_column(String(20), default=SyncMode.ALL_INVOICES.value)
+    cut_off_on: Mapped[date | None]
+    correction_policy: Mapped[str] = mapped_column(String(20), default=CorrectionPolicy.AUTOMATIC.value)
+    twin_policy: Mapped[str] = mapped_column(String(20), default=TwinPolicy.ADOPT.value)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    @property
+    def preferences(self) -> Preferences:
+        return Preferences(
+            sync_enabled=self.sync_enabled,
+            sync_tool_enabled=self.sync_tool_enabled,
+            sync_mode=SyncMode(self.sync_mode),
+            cut_off_on=self.cut_off_on,
+            correction_policy=CorrectionPolicy(self.correction_policy),
+            twin_policy=TwinPolicy(self.twin_policy),
+        )
+
+
+def organization_by_slug(session: Session, slug: str) -> Organization | None:
+    return session.scalar(select(Organization).where(Organization.slug == slug))
+
+
+def organization_by_id(session: Session, organization_id: int) -> Organization:
+    found = session.get(Organization, organization_id)
+    if found is None:
+        raise LookupError(f"no organization with id {organization_id}")
+    return found
+
+
+def all_organizations(session: Session) -> Sequence[Organization]:
+    return session.scalars(select(Organization).order_by(Organization.slug)).all()

@@ -1,0 +1,106 @@
+"""Storing a payment as the source has it now: the newest version wins, the allocations become the diff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from domain.allocations import AllocationKey, AllocationValue, diff_allocations
+from domain.money import is_storable
+from domain.reasons import Reason
+from domain.records import AllocationKind, PaymentState, SourcePayment
+from models.payments import Allocation, Payment, payments_by_external_id
+
+_CUSTOMER_CHARACTERS_MAX = 500
+_REFERENCE_CHARACTERS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many payments were new, how many changed, and how many were older than what we have."""
+
+    new: int
+    changed: int
+    stale: int
+
+
+def store_payments(
+    session: Session, organization_id: int, connection_id: int, payments: Sequence[SourcePayment], now: datetime
+) -> Stored:
+    """Stores each payment unless a newer version is known, and makes what changed due for match."""
+    known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
+    new = changed = stale = 0
+    for payment in sorted(payments, key=lambda one: (one.version, one.state is PaymentState.DELETED)):
+        row = known.get(payment.external_id)
+        if row is None:
+            row = _new_row(organization_id, connection_id, payment, now)
+            session.add(row)
+            known[payment.external_id] = row
+            new += 1
+        elif not _is_newer(row, payment):
+            stale += 1
+            continue
+        else:
+            changed += 1
+        _store(row, payment, now)
+    session.flush()
+    return Stored(new, changed, stale)
+
+
+def _is_newer(row: Payment, payment: SourcePayment) -> bool:
+    """Never backward. A deletion is final at the source (ids are not given twice) and carries no version."""
+    if row.state == PaymentState.DELETED:
+        return False
+    return payment.state is PaymentState.DELETED or payment.version > row.version
+
+
+def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, now: datetime) -> Payment:
+    return Payment(
+        organization_id=organization_id,
+        connection_id=connection_id,
+        external_id=payment.external_id,
+        version=payment.version,
+        total=Decimal(0),
+        unapplied=Decimal(0),
+        first_seen_at=now,
+        allocations=[],
+    )
+
+
+def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
+    after = diff_allocations(_known_values(row), payment)
+    row.state, row.changed_at, row.updated_at = payment.state.value, payment.changed_at, now
+    row.version = max(row.version, payment.version)
+    if payment.state is not PaymentState.DELETED or row.customer_id is None:
+        # A tombstone has no fields: what was last known stays readable.
+        row.paid_on, row.currency = payment.paid_on, payment.currency
+        row.total = payment.total if is_storable(payment.total) else Decimal(0)
+        row.unapplied = payment.unapplied if is_storable(payment.unapplied) else Decimal(0)
+        row.customer_id, row.customer_name = payment.customer_id, payment.customer_name[:_CUSTOMER_CHARACTERS_MAX]
+        row.reference, row.note = payment.reference[:_REFERENCE_CHARACTERS_MAX], payment.note
+    _store_allocations(row, after, now)
+
+
+def _known_values(row: Payment) -> dict[AllocationKey, AllocationValue]:
+    return {
+        (AllocationKind(one.kind), one.document_id): AllocationValue(
+            one.amount, Reason(one.problem) if one.problem else None, one.removed
+        )
+        for one in row.allocations
+    }
+
+
+def _store_allocations(row: Payment, after: Mapping[AllocationKey, AllocationValue], now: datetime) -> None:
+    rows = {(AllocationKind(one.kind), one.document_id): one for one in row.allocations}
+    for key, value in after.items():
+        allocation = rows.get(key)
+        if allocation is None:
+            allocation = Allocation(organization_id=row.organization_id, kind=key[0].value, document_id=key[1])
+            row.allocations.append(allocation)
+        allocation.amount = value.amount
+        allocation.problem = value.problem.value if value.problem else None
+        allocation.removed = value.removed
+        # Also the unchanged ones: the payment's date, state or currency may have changed.
+        allocation.match_due_at = now

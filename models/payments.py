@@ -1,0 +1,164 @@
+"""Payments and their allocations: the last version seen, never an older one."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+
+
+class Payment(Base):
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        Index("ix_payment_organization_id_id", "organization_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    external_id: Mapped[str] = mapped_column(String(50))
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UtcTime)
+    state: Mapped[str] = mapped_column(String(10))
+    paid_on: Mapped[date | None]
+    total: Mapped[Decimal] = mapped_column(ExactAmount)
+    unapplied: Mapped[Decimal] = mapped_column(ExactAmount)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    customer_id: Mapped[str] = mapped_column(String(50))
+    customer_name: Mapped[str] = mapped_column(String(500))
+    reference: Mapped[str] = mapped_column(String(100))
+    note: Mapped[str] = mapped_column(Text)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
+
+
+class Allocation(Base):
+    __tablename__ = "allocation"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "kind", "document_id"),
+        Index("ix_allocation_organization_id_match_due_at", "organization_id", "match_due_at"),
+        Index("ix_allocation_organization_id_document_id", "organization_id", "document_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[str] = mapped_column(String(50))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    problem: Mapped[str | None] = mapped_column(String(40))
+    # The payment no longer names this document; the row stays, because something may have been synced for it.
+    removed: Mapped[bool] = mapped_column(default=False)
+    # A person said: create it although the target has a payment of the same amount on a nearby date.
+    ignore_twins: Mapped[bool] = mapped_column(default=False)
+    # When match looks at it (again); None means that nothing is to be decided.
+    match_due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    payment: Mapped[Payment] = relationship(back_populates="allocations")
+
+
+class OwnPayment(Base):
+    """A payment that this platform created at the source itself; it is not external."""
+
+    __tablename__ = "own_payment"
+    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    external_id: Mapped[str] = mapped_column(String(50))
+    registered_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+@dataclass(frozen=True, slots=True)
+class DueAllocation:
+    """An allocation to be decided, with the moment it was due for: whoever clears that must name the same moment."""
+
+    allocation: Allocation
+    payment: Payment
+    due_at: datetime
+
+
+def payments_by_external_id(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
+    statement = select(Payment).where(Payment.connection_id == connection_id, Payment.external_id.in_(external_ids))
+    return {payment.external_id: payment for payment in session.scalars(statement)}
+
+
+def due_allocations(session: Session, organization_id: int, now: datetime, limit: int) -> list[DueAllocation]:
+    statement = (
+        select(Allocation, Payment)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.organization_id == organization_id, Allocation.match_due_at <= now)
+        .order_by(Allocation.match_due_at, Allocation.id)
+        .limit(limit)
+    )
+    return [
+        DueAllocation(allocation, payment, allocation.match_due_at)
+        for allocation, payment in session.execute(statement)
+        if allocation.match_due_at is not None
+    ]
+
+
+def reschedule_match(session: Session, due: DueAllocation, next_at: datetime | None) -> bool:
+    """Sets when it is decided next; False if it became due anew meanwhile, which then stands."""
+    changed = session.execute(
+        update(Allocation)
+        .where(Allocation.id == due.allocation.id, Allocation.match_due_at == due.due_at)
+        .values(match_due_at=next_at)
+        .returning(Allocation.id)
+    ).first()
+    return changed is not None
+
+
+def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, int]:
+    """The versions in force, with their rows locked: ingest cannot store a newer one until this transaction ends."""
+    statement = select(Payment.id, Payment.version).where(Payment.id.in_(payment_ids)).with_for_update()
+    return {payment_id: version for payment_id, version in session.execute(statement)}  # noqa: C416 - rows are not pairs
+
+
+def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
+    session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(match_due_at=at))
+
+
+def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:
+    """Everything of the organization is decided again: a preference or a connection has changed."""
+    session.execute(update(Allocation).where(Allocation.organization_id == organization_id).values(match_due_at=at))
+
+
+def match_documents_again(session: Session, organization_id: int, document_ids: Collection[str], at: datetime) -> None:
+    """Everything that pays one of these source documents is decided again: the invoice or its link has changed."""
+    session.execute(
+        update(Allocation)
+        .where(Allocation.organization_id == organization_id, Allocation.document_id.in_(document_ids))
+        .values(match_due_at=at)
+    )
+
+
+def organizations_with_due_allocations(session: Session, now: datetime) -> Sequence[int]:
+    return session.scalars(select(Allocation.organization_id).where(Allocation.match_due_at <= now).distinct()).all()
+
+
+def register_own_payments(session: Session, connection_id: int, external_ids: Collection[str], now: datetime) -> int:
+    """Remembers payments as the platform's own; says how many are new."""
+    rows = [
+        {"connection_id": connection_id, "external_id": external_id, "registered_at": now}
+        for external_id in sorted(set(external_ids))
+    ]
+    new = insert_new(session, OwnPayment, rows)
+    known = payments_by_external_id(session, connection_id, external_ids)
+    for payment in known.values():
+        match_again(session, [allocation.id for allocation in payment.allocations], now)
+    return new
+
+
+def own_among(session: Session, connection_id: int, external_ids: Collection[str]) -> set[str]:
+    statement = select(OwnPayment.external_id).where(
+        OwnPayment.connection_id == connection_id, OwnPayment.external_id.in_(external_ids)
+    )
+    return set(session.scalars(statement))
