@@ -213,6 +213,8 @@ _SKIPPED_KINDS = {
 
 
 def _to_an_invoice(facts: Facts) -> Stop | None:
+    if facts.problem is Reason.CREDIT_APPLIED:
+        return Skip(facts.problem)
     if facts.problem is not None or facts.kind is AllocationKind.UNREADABLE:
         return Hold(facts.problem or Reason.LINE_UNREADABLE)
     skipped = _SKIPPED_KINDS.get(facts.kind)

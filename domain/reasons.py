@@ -34,6 +34,8 @@ class Reason(StrEnum):
     JOURNAL_ENTRY = "journal_entry"
     REFUND = "refund"
     LINE_UNREADABLE = "line_unreadable"
+    CREDIT_APPLIED = "credit_applied"
+    MIXED_WITH_CREDIT = "mixed_with_credit"
     NOTHING_APPLIED = "nothing_applied"
     AMOUNT_NOT_REPRESENTABLE = "amount_not_representable"
     INVOICE_UNKNOWN = "invoice_unknown"
@@ -172,6 +174,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LINE_UNREADABLE: Explanation(
         "One line of the payment is linked to several documents at once, so we cannot tell which invoice it pays.",
         "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
+    ),
+    Reason.CREDIT_APPLIED: Explanation(
+        "The invoice was paid with a credit memo and no money was received.",
+        "Apply the credit in ConnectWise yourself if you keep credits there.",
+    ),
+    Reason.MIXED_WITH_CREDIT: Explanation(
+        "The payment mixes money with credits or refunds, so QuickBooks does not say how much money this invoice got.",
+        "Enter the money part on the ConnectWise invoice by hand, or record money and credit as two payments.",
     ),
     Reason.NOTHING_APPLIED: Explanation("The payment moves no money and is applied to nothing.", "Nothing to do."),
     Reason.AMOUNT_NOT_REPRESENTABLE: Explanation(

@@ -1,0 +1,242 @@
+"""What a source and a target can do, and how their answers look. Results are values; a vendor's bad day is a result.
+
+    ReadResult[T] = Got[T] | Failure                          what a read can end in
+    WriteOutcome  = Created | Changed | Removed | Refused | Throttled | NotSent | Unknown
+
+`Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from domain.records import SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Generic[T]):
+    value: T
+
+
+class FailureKind(StrEnum):
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    CREDENTIALS = "credentials"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A read that brought nothing.
+
+    Attributes:
+        detail: the vendor's words, without secrets, cut to a readable length.
+        retry_after: when the vendor (or our own limiter) allows the next call.
+    """
+
+    kind: FailureKind
+    detail: str
+    retry_after: timedelta | None = None
+
+
+ReadResult = Got[T] | Failure
+
+
+# --- writes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The target said no and did nothing; `kind` says what would have to change."""
+
+    kind: FailureKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The target said that the record is in use; nothing was done, and later may be better."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Not carried out: too many calls."""
+
+    detail: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request never reached the target: no connection could be made."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Sent, and no answer that says what became of it."""
+
+    detail: str
+
+
+WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | NotSent | Unknown
+
+
+# --- what a source tells ---
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsRead:
+    """The payments as they are now; `gone_ids` were asked for and certainly do not exist (any more)."""
+
+    payments: tuple[SourcePayment, ...]
+    gone_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesRead:
+    invoices: tuple[SourceInvoice, ...]
+    gone_ids: frozenset[str]
+
+
+class ChangedEntity(StrEnum):
+    PAYMENT = "payment"
+    INVOICE = "invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed object with its whole content as the wire had it.
+
+    Attributes:
+        event_id: the same whenever the same version of the same object is told again.
+    """
+
+    entity: ChangedEntity
+    entity_id: str
+    event_id: str
+    verb: str
+    changed_at: datetime | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes since the cursor, and the source's own clock up to which they are complete.
+
+    Attributes:
+        complete: False when the source cut the answer; the next call goes on from `until`.
+    """
+
+    changes: tuple[Change, ...]
+    until: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One event of a webhook: something about this object may have changed. Never more than a hint.
+
+    Attributes:
+        account_id: whose object; one delivery may carry several accounts.
+    """
+
+    account_id: str
+    event_id: str
+    entity: ChangedEntity
+    entity_id: str
+    verb: str
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery, read: its hints, and how many of its events were not for us, by why."""
+
+    hints: tuple[Hint, ...]
+    ignored: dict[str, int]
+
+
+class Source(Protocol):
+    """A system in which payments are recorded."""
+
+    def check(self) -> ReadResult[str]:
+        """Calls the system once with our credentials; the text says whose account it is."""
+
+    def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
+        """These payments as they are now, in as few calls as possible (reads are metered)."""
+
+    def read_invoices(self, ids: Collection[str]) -> ReadResult[InvoicesRead]:
+        """These invoices as they are now."""
+
+    def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
+        """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""
+
+    def parse_payment(self, payload: str) -> SourcePayment:
+        """A payment out of a change's payload."""
+
+    def parse_invoice(self, payload: str) -> SourceInvoice:
+        """An invoice out of a change's payload."""
+
+
+class WebhookReader(Protocol):
+    """How a source signs and writes its webhooks; needs no connection."""
+
+    @property
+    def signature_header(self) -> str: ...
+
+    def is_authentic(self, body: bytes, signature: str) -> bool:
+        """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
+
+    def read(self, body: bytes) -> Delivery:
+        """The hints in an authentic body.
+
+        Raises:
+            ValueError: it is not what this source writes.
+        """
+
+
+class Target(Protocol):
+    """A system whose invoices carry the payments."""
+
+    def check(self) -> ReadResult[str]: ...
+
+    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
+        """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible."""
+
+    def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
+        """All payments on the invoice."""
+
+    def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
+        """Creates a payment. Sends once, never again."""
+
+    def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
+        """Sets amount and date of a payment."""
+
+    def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
+        """Removes a payment."""

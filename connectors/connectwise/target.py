@@ -1,0 +1,170 @@
+"""ConnectWise PSA as a target: finds invoices, lists their payments, and makes the only writes of this product.
+
+The outcome rules (ConnectWise has no idempotency key): 201 created; no connection, 429 and other 4xx not created;
+everything else, also a 2xx that is not the expected one or cannot be read, is unknown.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from connectors.base import (
+    Changed,
+    Conflict,
+    Created,
+    Failure,
+    FailureKind,
+    Got,
+    NotSent,
+    ReadResult,
+    Refused,
+    Removed,
+    Throttled,
+    Unknown,
+    WriteOutcome,
+)
+from connectors.connectwise import wire
+from connectors.connectwise.client import THROTTLE_WAIT, Client
+from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
+from domain.records import TargetInvoice, TargetPayment
+
+# An address stays below 2,000 characters (ConnectWise's guide); fifty numbers of 15 characters, quoted, fit.
+NUMBERS_PER_CALL = 50
+IDS_PER_CALL = 100
+PAGE_SIZE = 1000
+PAGES_MAX = 50
+_CREATED, _OK, _NO_CONTENT, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 404, 409, 408
+_CLIENT_ERRORS = range(400, 500)
+
+
+class ConnectWiseTarget:
+    def __init__(self, client: Client, default_currency: str | None, payment_hour_utc: int) -> None:
+        self._client = client
+        self._default_currency = default_currency
+        self._payment_hour_utc = payment_hour_utc
+
+    def check(self) -> ReadResult[str]:
+        result = self._client.read("/system/info", route="system/info")
+        if isinstance(result, Failure):
+            return result
+        # Reading one invoice shows that the API member may read what we need at all.
+        invoices = self._client.read("/finance/invoices", {"pageSize": "1", "fields": "id"}, route="invoices")
+        if isinstance(invoices, Failure):
+            return invoices
+        version = result.value.get("version", "") if isinstance(result.value, dict) else ""
+        return Got(f"ConnectWise {version}".strip())
+
+    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
+        found: dict[str, TargetInvoice] = {}
+        for condition in (*_id_conditions(ids), *_number_conditions(numbers)):
+            parameters = {
+                "conditions": condition,
+                "fields": wire.INVOICE_FIELDS,
+                "pageSize": str(PAGE_SIZE),
+                "orderBy": "id asc",
+            }
+            result = self._client.read("/finance/invoices", parameters, route="invoices")
+            if isinstance(result, Failure):
+                return result
+            for one in _objects(result.value):
+                invoice = wire.invoice_from(one, self._default_currency)
+                if invoice is not None:
+                    found[invoice.external_id] = invoice
+        return Got(tuple(found.values()))
+
+    def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
+        payments: list[TargetPayment] = []
+        for page in range(1, PAGES_MAX + 1):
+            result = self._client.read(
+                _payments_path(invoice_id), {"pageSize": str(PAGE_SIZE), "page": str(page)}, route="payments"
+            )
+            if isinstance(result, Failure):
+                return result
+            objects = _objects(result.value)
+            for one in objects:
+                payment = wire.payment_from(one)
+                if payment is None:
+                    # It may be the very one we look for, so a list without it is no answer.
+                    return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
+                payments.append(payment)
+            if len(objects) < PAGE_SIZE:
+                return Got(tuple(payments))
+        return Failure(FailureKind.REFUSED, "the invoice has too many payments to look through")
+
+    def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
+        digits = wire.digits_of(amount, self._default_currency)
+        body = wire.payment_body(invoice_id, amount, digits, paid_on, self._payment_hour_utc)
+        exchange = self._client.write("POST", _payments_path(invoice_id), body, route="payments")
+        if isinstance(exchange, Answer) and exchange.status == _CREATED:
+            payment = _payment_in(exchange)
+            return Created(payment) if payment else Unknown("HTTP 201 without a readable payment")
+        return self._outcome(exchange)
+
+    def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
+        digits = wire.digits_of(amount, self._default_currency)
+        body = wire.change_body(amount, digits, paid_on, self._payment_hour_utc)
+        path = f"{_payments_path(invoice_id)}/{quote(payment_id, safe='')}"
+        exchange = self._client.write("PATCH", path, body, route="payments/{id}")
+        if isinstance(exchange, Answer) and exchange.status == _OK:
+            payment = _payment_in(exchange)
+            return Changed(payment) if payment else Unknown("HTTP 200 without a readable payment")
+        return self._outcome(exchange)
+
+    def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
+        path = f"{_payments_path(invoice_id)}/{quote(payment_id, safe='')}"
+        exchange = self._client.write("DELETE", path, None, route="payments/{id}")
+        if isinstance(exchange, Answer) and exchange.status in (_NO_CONTENT, _NOT_FOUND):
+            return Removed()
+        return self._outcome(exchange)
+
+    def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
+        match exchange:
+            case Failure(kind, detail, retry_after):
+                if kind is FailureKind.THROTTLED:
+                    return Throttled(detail, retry_after or THROTTLE_WAIT)
+                if kind is FailureKind.UNAVAILABLE:
+                    return NotSent(detail)
+                return Refused(kind, detail)
+            case Limited(wait):
+                return Throttled("our own limit", wait)
+            case NeverSent(detail):
+                return NotSent(detail)
+            case NoAnswer(detail):
+                return Unknown(detail)
+            case Answer(status=status) if status in _CLIENT_ERRORS and status != _TIMEOUT:
+                failure = self._client.failure_of(exchange)
+                if failure.kind is FailureKind.THROTTLED:
+                    return Throttled(failure.detail, failure.retry_after or THROTTLE_WAIT)
+                return Conflict(failure.detail) if status == _CONFLICT else Refused(failure.kind, failure.detail)
+            case Answer():
+                return Unknown(self._client.failure_of(exchange).detail)
+
+
+def _payments_path(invoice_id: str) -> str:
+    return f"/finance/invoices/{quote(invoice_id, safe='')}/payments"
+
+
+def _payment_in(answer: Answer) -> TargetPayment | None:
+    parsed = answer.json()
+    return wire.payment_from(parsed) if isinstance(parsed, dict) else None
+
+
+def _objects(parsed: Any) -> list[Any]:
+    return [one for one in parsed if isinstance(one, dict)] if isinstance(parsed, list) else []
+
+
+def _id_conditions(ids: Collection[str]) -> Iterator[str]:
+    """Ids are record numbers; anything else cannot be one, and must not reach the condition language."""
+    numbers = sorted(int(one) for one in ids if one.isascii() and one.isdigit())
+    for start in range(0, len(numbers), IDS_PER_CALL):
+        yield f"id in ({','.join(str(number) for number in numbers[start : start + IDS_PER_CALL])})"
+
+
+def _number_conditions(numbers: Collection[str]) -> Iterator[str]:
+    quotable = sorted(number for number in numbers if number and '"' not in number)
+    for start in range(0, len(quotable), NUMBERS_PER_CALL):
+        # In a string "[" opens a character class (ConnectWise's guide): it is written as "[[]".
+        chunk = ['"' + number.replace("[", "[[]") + '"' for number in quotable[start : start + NUMBERS_PER_CALL]]
+        yield f"invoiceNumber in ({','.join(chunk)})"

@@ -1,0 +1,123 @@
+"""ConnectWise's JSON into our records, and a payment of ours into its JSON (spec 2025.16)."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import simplejson
+
+from domain.money import is_currency_code, minor_digits
+from domain.records import TargetInvoice, TargetPayment
+
+# The kind that a published connector sends for money received; other kinds (credits) carry `credit`.
+PAYMENT_TYPE = "P"
+_CREDIT_MEMO = "CreditMemo"
+
+INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payments,credits,balance,currency"
+
+
+def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | None:
+    """One invoice, or None if it lacks what identifies it or its money."""
+    total, balance = as_decimal(wire.get("total")), as_decimal(wire.get("balance"))
+    identity = wire.get("id")
+    if identity is None or total is None or balance is None:
+        return None
+    return TargetInvoice(
+        external_id=str(identity),
+        number=str(wire.get("invoiceNumber") or ""),
+        total=total,
+        balance=balance,
+        currency=_currency(wire.get("currency")) or default_currency,
+        customer_names=_names(wire),
+        payable=wire.get("type") != _CREDIT_MEMO,
+    )
+
+
+def payment_from(wire: Any) -> TargetPayment | None:
+    """One payment, or None if it lacks an id or an amount."""
+    identity, amount = wire.get("id"), as_decimal(wire.get("amount"))
+    if not isinstance(identity, int | str) or isinstance(identity, bool) or not identity or amount is None:
+        return None
+    source = wire.get("source") or "Default"
+    return TargetPayment(
+        external_id=str(identity),
+        amount=amount,
+        paid_on=_day(wire.get("paymentDate")),
+        entered_by=str(wire.get("appliedBy") or ""),
+        # A credit that was applied, or money of ConnectWise's own payment product: never one of ours.
+        foreign=bool(wire.get("credit")) or source != "Default" or (wire.get("type") or PAYMENT_TYPE) != PAYMENT_TYPE,
+    )
+
+
+def payment_body(invoice_id: str, amount: Decimal, currency_digits: int, paid_on: date, hour_utc: int) -> bytes:
+    """The body of a new payment; the amount is a JSON number with the currency's digits, straight from the decimal."""
+    return simplejson.dumps(
+        {
+            "type": PAYMENT_TYPE,
+            "amount": amount.quantize(Decimal(1).scaleb(-currency_digits)),
+            "paymentDate": payment_date(paid_on, hour_utc),
+            "invoice": {"id": int(invoice_id)},
+        },
+        use_decimal=True,
+    ).encode()
+
+
+def change_body(amount: Decimal, currency_digits: int, paid_on: date, hour_utc: int) -> bytes:
+    """A JSON patch; paths without a leading slash, as ConnectWise's guide writes them."""
+    operations = [
+        {"op": "replace", "path": "amount", "value": amount.quantize(Decimal(1).scaleb(-currency_digits))},
+        {"op": "replace", "path": "paymentDate", "value": payment_date(paid_on, hour_utc)},
+    ]
+    return simplejson.dumps(operations, use_decimal=True).encode()
+
+
+def payment_date(paid_on: date, hour_utc: int) -> str:
+    """All dates are UTC; a tenant far to the west may need noon so that its screens keep the day."""
+    return f"{paid_on.isoformat()}T{hour_utc:02d}:00:00Z"
+
+
+def digits_of(amount: Decimal, currency: str | None) -> int:
+    """The currency's digits, or those the amount has if they are more."""
+    exponent = amount.normalize().as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return max(own, minor_digits(currency) if currency else 2)
+
+
+def as_decimal(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _day(value: Any) -> date | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
+
+
+def _currency(wire: Any) -> str | None:
+    if not isinstance(wire, dict):
+        return None
+    # Older servers say isoCode.
+    for field in ("currencyCode", "isoCode"):
+        code = str(wire.get(field) or "").upper()
+        if is_currency_code(code):
+            return code
+    return None
+
+
+def _names(wire: Any) -> tuple[str, ...]:
+    """The customer's names, the one on the bill first; some people keep the short identifier in QuickBooks."""
+    names: list[str] = []
+    for reference in (wire.get("billToCompany"), wire.get("company")):
+        if isinstance(reference, dict):
+            names += [str(reference.get(field) or "") for field in ("name", "identifier")]
+    return tuple(dict.fromkeys(name for name in names if name))

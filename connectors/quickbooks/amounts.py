@@ -1,0 +1,57 @@
+"""Reading QuickBooks' numbers, dates and moments without trusting them."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def as_decimal(value: Any) -> Decimal | None:
+    """A JSON number as QuickBooks writes it (`65.0`, `0`), or None for anything that is not one."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if not isinstance(value, Decimal | int | str):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def as_date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10]) if value else None
+    except ValueError:
+        return None
+
+
+def as_moment(value: Any) -> datetime | None:
+    """A moment with an offset (Pacific, whatever the company's zone; up to nanoseconds in CloudEvents), as UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    # Every sample carries an offset; one without would be somebody's local time, and UTC is the least wrong guess.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def as_text(value: Any) -> str:
+    """Text that every database takes: JSON may carry NUL characters and halves of surrogate pairs."""
+    text = "" if value is None else str(value)
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+Amount = Annotated[Decimal | None, BeforeValidator(as_decimal)]
+Day = Annotated[date | None, BeforeValidator(as_date)]
+Moment = Annotated[datetime | None, BeforeValidator(as_moment)]
+Text = Annotated[str, BeforeValidator(as_text)]
+
+
+class Wire(BaseModel):
+    """Fields come and go without a new minor version (Intuit, 2025-01): what we do not know is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,0 +1,89 @@
+"""The calls we make to the QuickBooks Online API, and no others: reads only, though the scope allows more."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
+from connectors.quickbooks.faults import failure_of
+from connectors.quickbooks.tokens import Tokens
+
+# Values below 75 have been ignored since August 2025; it is sent so that a later default does not surprise us.
+MINOR_VERSION = "75"
+
+
+class Client:
+    def __init__(self, api_url: str, realm_id: str, tokens: Tokens, wire: Wire, now: Callable[[], datetime]) -> None:
+        self._company_url = f"{api_url.rstrip('/')}/v3/company/{quote(realm_id, safe='')}"
+        self._realm_id = realm_id
+        self._tokens = tokens
+        self._wire = wire
+        self._now = now
+
+    def company_info(self) -> ReadResult[Any]:
+        return self._call("GET", f"/companyinfo/{quote(self._realm_id, safe='')}", route="companyinfo")
+
+    def entity(self, name: str, entity_id: str) -> ReadResult[Any]:
+        return self._call("GET", f"/{name}/{quote(entity_id, safe='')}", route=name)
+
+    def query(self, statement: str) -> ReadResult[Any]:
+        # As POST: a long IN list does not fit into an address.
+        return self._call("POST", "/query", route="query", body=statement.encode(), content_type="application/text")
+
+    def changes(self, entities: str, since: datetime) -> ReadResult[Any]:
+        parameters = {"entities": entities, "changedSince": since.isoformat(timespec="seconds")}
+        return self._call("GET", "/cdc", route="cdc", parameters=parameters)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        route: str,
+        parameters: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str | None = None,
+    ) -> ReadResult[Any]:
+        token = self._tokens.current()
+        if isinstance(token, Failure):
+            return token
+        arguments = (method, path, route, parameters or {}, body, content_type)
+        result = self._once(token.value, *arguments)
+        if isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS:
+            # The token may have ended early: one forced refresh, one more try.
+            token = self._tokens.replace(token.value)
+            if isinstance(token, Failure):
+                return token
+            result = self._once(token.value, *arguments)
+        return result
+
+    def _once(
+        self,
+        token: str,
+        method: str,
+        path: str,
+        route: str,
+        parameters: Mapping[str, str],
+        body: bytes | None,
+        content_type: str | None,
+    ) -> ReadResult[Any]:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if content_type:
+            headers["Content-Type"] = content_type
+        result = self._wire.exchange(
+            method,
+            self._company_url + path,
+            route=route,
+            headers=headers,
+            params={**parameters, "minorversion": MINOR_VERSION},
+            body=body,
+        )
+        match result:
+            case Limited(wait):
+                return Failure(FailureKind.THROTTLED, "our own limit", wait)
+            case NeverSent(detail) | NoAnswer(detail):
+                return Failure(FailureKind.UNAVAILABLE, detail)
+            case Answer():
+                return failure_of(result, self._now()) or Got(result.json())

@@ -1,0 +1,121 @@
+"""Access tokens for one company: kept fresh early, refreshed by one process at a time, saved before they are used.
+
+A refresh token changes its value about every day, and two refreshes at the same time may cost the whole connection
+(Intuit may revoke both). So: one at a time across all processes, read again after getting the turn, save, then use.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
+from connectors.keeping import SecretsKeeper
+
+# Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
+REFRESH_EARLY = timedelta(minutes=10)
+_OK, _SERVER_ERROR = 200, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Our registration at Intuit."""
+
+    client_id: str
+    client_secret: str
+    token_url: str
+
+
+class Tokens:
+    def __init__(
+        self, application: Application, keeper: SecretsKeeper, wire: Wire, now: Callable[[], datetime]
+    ) -> None:
+        self._application = application
+        self._keeper = keeper
+        self._wire = wire
+        self._now = now
+
+    def current(self) -> ReadResult[str]:
+        """An access token that is good for some minutes yet."""
+        kept = self._keeper.load()
+        if self._is_fresh(kept):
+            return Got(str(kept["access_token"]))
+        return self.replace(str(kept.get("access_token", "")))
+
+    def replace(self, rejected: str) -> ReadResult[str]:
+        """Another access token than the one that was rejected or has grown old."""
+        with self._keeper.alone() as alone:
+            if not alone:
+                return Failure(
+                    FailureKind.UNAVAILABLE, "another process is refreshing the tokens", timedelta(seconds=1)
+                )
+            kept = self._keeper.load()
+            if kept.get("access_token") != rejected and self._is_fresh(kept):
+                return Got(str(kept["access_token"]))
+            return self._refresh(kept)
+
+    def _is_fresh(self, kept: Mapping[str, Any]) -> bool:
+        expires = kept.get("access_expires_at")
+        if not kept.get("access_token") or not expires:
+            return False
+        return datetime.fromisoformat(str(expires)) - self._now() > REFRESH_EARLY
+
+    def _refresh(self, kept: Mapping[str, Any]) -> ReadResult[str]:
+        result = self._wire.exchange(
+            "POST",
+            self._application.token_url,
+            route="token",
+            headers={
+                "Authorization": "Basic " + _basic(self._application),
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "x-include-refresh-token-hard-expires-in": "true",
+            },
+            body=urlencode(
+                {"grant_type": "refresh_token", "refresh_token": str(kept.get("refresh_token", ""))}
+            ).encode(),
+        )
+        match result:
+            case Limited(wait):
+                return Failure(FailureKind.THROTTLED, "our own limit", wait)
+            case NeverSent(detail) | NoAnswer(detail):
+                return Failure(FailureKind.UNAVAILABLE, f"the token endpoint: {detail}")
+            case Answer():
+                return self._take(result, kept)
+
+    def _take(self, answer: Answer, kept: Mapping[str, Any]) -> ReadResult[str]:
+        parsed = answer.json()
+        if answer.status == _OK and isinstance(parsed, dict) and parsed.get("access_token"):
+            secrets = {**kept, **secrets_from(parsed, self._now())}
+            self._keeper.save(secrets)
+            return Got(str(parsed["access_token"]))
+        error = str(parsed.get("error", "")) if isinstance(parsed, dict) else ""
+        if error == "invalid_grant":
+            self._keeper.reconnect_needed()
+            return Failure(FailureKind.CREDENTIALS, "QuickBooks no longer accepts the refresh token")
+        if error == "invalid_client":
+            return Failure(FailureKind.CREDENTIALS, "QuickBooks does not accept the client id and secret")
+        return Failure(FailureKind.UNAVAILABLE, f"the token endpoint answered HTTP {answer.status}")
+
+
+def secrets_from(parsed: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """What is kept of a token response: values and the moments at which they end (UTC)."""
+
+    def after(seconds: Any) -> str:
+        return (now + timedelta(seconds=int(seconds))).isoformat()
+
+    secrets = {"access_token": str(parsed["access_token"]), "access_expires_at": after(parsed.get("expires_in", 3600))}
+    if parsed.get("refresh_token"):
+        secrets["refresh_token"] = str(parsed["refresh_token"])
+    if parsed.get("x_refresh_token_expires_in"):
+        secrets["refresh_expires_at"] = after(parsed["x_refresh_token_expires_in"])
+    if parsed.get("x_refresh_token_hard_expires_in"):
+        secrets["refresh_hard_expires_at"] = after(parsed["x_refresh_token_hard_expires_in"])
+    return secrets
+
+
+def _basic(application: Application) -> str:
+    return base64.b64encode(f"{application.client_id}:{application.client_secret}".encode()).decode()

@@ -1,0 +1,175 @@
+"""QuickBooks' JSON into our records (Intuit's entity reference). Rubbish becomes a reason, not a traceback."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import simplejson
+from pydantic import BeforeValidator, Field
+
+from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
+from domain.money import is_currency_code
+from domain.reasons import Reason
+from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
+
+_NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+# Intuit's Payment reference: what a line of a payment can be linked to.
+_KIND_OF_TYPE = {
+    "Invoice": AllocationKind.INVOICE,
+    "CreditMemo": AllocationKind.CREDIT_MEMO,
+    "JournalEntry": AllocationKind.JOURNAL_ENTRY,
+    "Expense": AllocationKind.REFUND,
+    "Check": AllocationKind.REFUND,
+    "CreditCardCredit": AllocationKind.REFUND,
+}
+_NOT_MONEY = frozenset({AllocationKind.CREDIT_MEMO, AllocationKind.REFUND})
+
+
+def _listed(value: Any) -> list[Any]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class _Ref(Wire):
+    value: Text = ""
+    name: Text = ""
+
+
+class _Meta(Wire):
+    changed_at: Moment = Field(None, alias="LastUpdatedTime")
+
+
+class _Linked(Wire):
+    id: Text = Field("", alias="TxnId")
+    type: Text = Field("", alias="TxnType")
+
+
+class _Line(Wire):
+    amount: Amount = Field(None, alias="Amount")
+    linked: Annotated[list[_Linked], BeforeValidator(_listed)] = Field([], alias="LinkedTxn")
+
+
+class _Entity(Wire):
+    id: Text = Field("", alias="Id")
+    sync_token: Text = Field("", alias="SyncToken")
+    meta: Annotated[_Meta, BeforeValidator(_object)] = Field(_Meta.model_validate({}), alias="MetaData")
+    status: Text = ""
+    total: Amount = Field(None, alias="TotalAmt")
+    currency: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CurrencyRef")
+    customer: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CustomerRef")
+
+    @property
+    def version(self) -> int:
+        """SyncToken counts the changes; a tombstone has none and sorts first."""
+        return int(self.sync_token) if self.sync_token.isascii() and self.sync_token.isdigit() else -1
+
+    def currency_or(self, home_currency: str | None) -> str | None:
+        """Companies without multicurrency leave CurrencyRef out; the home currency stands in, if it is known."""
+        code = self.currency.value.upper()
+        return code if is_currency_code(code) else (home_currency or None)
+
+
+class _Payment(_Entity):
+    paid_on: Day = Field(None, alias="TxnDate")
+    unapplied: Amount = Field(None, alias="UnappliedAmt")
+    reference: Text = Field("", alias="PaymentRefNum")
+    note: Text = Field("", alias="PrivateNote")
+    lines: Annotated[list[_Line], BeforeValidator(_listed)] = Field([], alias="Line")
+
+
+class _Invoice(_Entity):
+    number: Text = Field("", alias="DocNumber")
+    balance: Amount = Field(None, alias="Balance")
+
+
+def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
+    """One payment.
+
+    Raises:
+        ValueError: it has no Id, so nothing can be said about it.
+    """
+    read = _Payment.model_validate(wire)
+    if not read.id:
+        raise ValueError("a payment without an Id")
+    total = read.total if read.total is not None else Decimal(0)
+    return SourcePayment(
+        external_id=read.id,
+        version=read.version,
+        changed_at=read.meta.changed_at or _NO_MOMENT,
+        state=_state(read),
+        paid_on=read.paid_on,
+        total=total,
+        unapplied=read.unapplied or Decimal(0),
+        currency=read.currency_or(home_currency),
+        customer_id=read.customer.value,
+        customer_name=read.customer.name,
+        reference=read.reference,
+        note=read.note,
+        allocations=_allocations(read, total),
+    )
+
+
+def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
+    """One invoice.
+
+    Raises:
+        ValueError: it has no Id, so nothing can be said about it.
+    """
+    read = _Invoice.model_validate(wire)
+    if not read.id:
+        raise ValueError("an invoice without an Id")
+    return SourceInvoice(
+        external_id=read.id,
+        version=read.version,
+        changed_at=read.meta.changed_at or _NO_MOMENT,
+        number=read.number or None,
+        total=read.total or Decimal(0),
+        balance=read.balance or Decimal(0),
+        currency=read.currency_or(home_currency),
+        customer_name=read.customer.name,
+        deleted=read.status == "Deleted",
+    )
+
+
+def parse(payload: str) -> Any:
+    return simplejson.loads(payload, use_decimal=True)
+
+
+def _state(read: _Payment) -> PaymentState:
+    """A void leaves total 0 and no line; a total of 0 with lines is a credit memo being applied, which is live."""
+    if read.status == "Deleted":
+        return PaymentState.DELETED
+    empty = not read.total and not read.unapplied and not read.lines
+    return PaymentState.VOIDED if empty else PaymentState.LIVE
+
+
+def _allocations(read: _Payment, total: Decimal) -> tuple[SourceAllocation, ...]:
+    lines = [_allocation(line) for line in read.lines if line.amount != 0]
+    if not any(line.kind in _NOT_MONEY for line in lines):
+        return tuple(lines)
+    # Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced.
+    problem = Reason.CREDIT_APPLIED if total == 0 else Reason.MIXED_WITH_CREDIT
+    return tuple(
+        SourceAllocation(line.kind, line.document_id, line.amount, line.problem or problem)
+        if line.kind is AllocationKind.INVOICE
+        else line
+        for line in lines
+    )
+
+
+def _allocation(line: _Line) -> SourceAllocation:
+    if len(line.linked) != 1:
+        # Every sample links one document per line, the schema allows several: then the money cannot be told apart.
+        document_id = "+".join(linked.id for linked in line.linked)[:50]
+        return SourceAllocation(
+            AllocationKind.UNREADABLE, document_id, line.amount or Decimal(0), Reason.LINE_UNREADABLE
+        )
+    linked = line.linked[0]
+    kind = _KIND_OF_TYPE.get(linked.type, AllocationKind.UNREADABLE)
+    if line.amount is None:
+        return SourceAllocation(kind, linked.id, Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE)
+    problem = Reason.LINE_UNREADABLE if kind is AllocationKind.UNREADABLE or not linked.id else None
+    return SourceAllocation(kind, linked.id, line.amount, problem)

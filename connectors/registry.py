@@ -1,0 +1,110 @@
+"""Which vendors there are. A third one is one folder and one line here; nobody else asks for a vendor's name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.base import Source, Target, WebhookReader
+from connectors.connectwise.client import Client as ConnectWiseClient
+from connectors.connectwise.client import Keys
+from connectors.connectwise.target import ConnectWiseTarget
+from connectors.http import TimeLimits, Wire
+from connectors.keeping import SecretsKeeper
+from connectors.limits import Limiter, Rate
+from connectors.quickbooks.client import Client as QuickBooksClient
+from connectors.quickbooks.source import QuickBooksSource
+from connectors.quickbooks.tokens import Application, Tokens
+from connectors.quickbooks.webhooks import QuickBooksWebhooks
+
+# Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
+QUICKBOOKS_RATES = (Rate(8, 1), Rate(400, 60))
+# ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide).
+CONNECTWISE_RATES = (Rate(12, 1), Rate(600, 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What is the same for all connections: our registrations with the vendors, and where they live."""
+
+    quickbooks_api_url: str
+    quickbooks_application: Application
+    quickbooks_verifier_tokens: tuple[str, ...]
+    connectwise_client_id: str
+    connectwise_version: str
+    time_limits: TimeLimits
+    limiter: Limiter
+    now: Callable[[], datetime]
+    quickbooks_rates: Sequence[Rate] = field(default=QUICKBOOKS_RATES)
+    connectwise_rates: Sequence[Rate] = field(default=CONNECTWISE_RATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One connection, as its row says."""
+
+    connection_id: int
+    vendor: str
+    account_id: str
+    settings: Mapping[str, Any]
+    keeper: SecretsKeeper
+
+
+def open_source(platform: Platform, account: Account) -> Source:
+    return _SOURCES[account.vendor](platform, account)
+
+
+def open_target(platform: Platform, account: Account) -> Target:
+    return _TARGETS[account.vendor](platform, account)
+
+
+def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:
+    """How this vendor signs its webhooks; None for a vendor that sends none."""
+    make = _WEBHOOKS.get(vendor)
+    return make(platform) if make else None
+
+
+def _quickbooks(platform: Platform, account: Account) -> Source:
+    wire = Wire(
+        "quickbooks",
+        platform.limiter,
+        f"quickbooks:{account.account_id}",
+        platform.quickbooks_rates,
+        platform.time_limits,
+    )
+    token_wire = Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits)
+    tokens = Tokens(platform.quickbooks_application, account.keeper, token_wire, platform.now)
+    api_url = str(account.settings.get("api_url") or platform.quickbooks_api_url)
+    client = QuickBooksClient(api_url, account.account_id, tokens, wire, platform.now)
+    return QuickBooksSource(client, account.settings.get("home_currency"))
+
+
+def _connectwise(platform: Platform, account: Account) -> Target:
+    secrets = account.keeper.load()
+    keys = Keys(
+        company=str(account.settings["company"]),
+        public_key=str(secrets["public_key"]),
+        private_key=str(secrets["private_key"]),
+        client_id=str(secrets.get("client_id") or platform.connectwise_client_id),
+    )
+    wire = Wire(
+        "connectwise",
+        platform.limiter,
+        f"connectwise:{account.account_id}",
+        platform.connectwise_rates,
+        platform.time_limits,
+    )
+    client = ConnectWiseClient(
+        str(account.settings["site_url"]), keys, platform.connectwise_version, wire, platform.now
+    )
+    hour = int(account.settings.get("payment_hour_utc", 0))
+    return ConnectWiseTarget(client, account.settings.get("home_currency"), hour)
+
+
+_SOURCES: dict[str, Callable[[Platform, Account], Source]] = {"quickbooks": _quickbooks}
+_TARGETS: dict[str, Callable[[Platform, Account], Target]] = {"connectwise": _connectwise}
+_WEBHOOKS: dict[str, Callable[[Platform], WebhookReader]] = {
+    "quickbooks": lambda platform: QuickBooksWebhooks(platform.quickbooks_verifier_tokens)
+}
+SOURCE_VENDORS = tuple(_SOURCES)
+TARGET_VENDORS = tuple(_TARGETS)
