@@ -62,6 +62,7 @@ class Reason(StrEnum):
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
     TARGET_REFUSED = "target_refused"
+    TARGET_REPLACED = "target_replaced"
     TARGET_PAYMENT_GONE = "target_payment_gone"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
@@ -252,8 +253,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
-        "ConnectWise has a payment of the same amount on a nearby date that we did not create; it may be this one.",
-        "If it is the same money, correct its date in ConnectWise and retry; if not, retry with 'create anyway'.",
+        "ConnectWise has a payment of the same amount on the same or a nearby date that we did not create.",
+        "If it is the same money, correct its date in ConnectWise and retry; if it is other money, retry with 'create anyway'.",
     ),
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
@@ -287,6 +288,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_REFUSED: Explanation(
         "ConnectWise refused the payment.", "Read ConnectWise's answer below, correct the cause and retry."
+    ),
+    Reason.TARGET_REPLACED: Explanation(
+        "ConnectWise replaced another payment on the invoice instead of adding this one.",
+        "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
         "The payment we had created is no longer on the ConnectWise invoice; somebody removed it.",

@@ -102,7 +102,7 @@ def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(statement).all()
 
 
-def pause(session: Session, connection_id: int, until: datetime, reason: str, *, failed: bool) -> None:
+def pause(session: Session, connection_id: int, until: datetime, reason: str) -> None:
     """Nobody calls the system before `until`; a longer pause that stands already is kept."""
     session.execute(
         update(Connection)
@@ -110,10 +110,6 @@ def pause(session: Session, connection_id: int, until: datetime, reason: str, *,
         .where(or_(Connection.not_before.is_(None), Connection.not_before < until))
         .values(not_before=until, pause_reason=reason)
     )
-    if failed:
-        session.execute(
-            update(Connection).where(Connection.id == connection_id).values(failures=Connection.failures + 1)
-        )
 
 
 def count_failure(session: Session, connection_id: int) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.delivery import OPEN, EffectState, may_move
 from domain.reasons import Reason
@@ -156,8 +157,14 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
         .where(Effect.id == effect.id, Effect.state == current.value, Effect.fencing == effect.fencing)
         .values(state=wanted.value, **values)
         .returning(Effect.id)
+        .execution_options(synchronize_session=False)
     ).first()
-    return moved is not None
+    if moved is None:
+        return False
+    # The object may belong to a session that is closed by now; it goes on saying what the row says.
+    for name, value in {"state": wanted.value, **values}.items():
+        set_committed_value(effect, name, value)
+    return True
 
 
 def hold(session: Session, effect: Effect, reason: Reason, detail: str = "", **values: Any) -> bool:
@@ -199,6 +206,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
             Effect.state.in_(_OPEN_STATES),
             Effect.due_at <= now,
             Connection.status == ConnectionStatus.ACTIVE.value,
+            Organization.sync_enabled,
             or_(Connection.not_before.is_(None), Connection.not_before <= now),
         )
         .distinct()

@@ -126,6 +126,24 @@ def match_again(session: Session, allocation_ids: Collection[int], at: datetime)
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(match_due_at=at))
 
 
+def match_now_if_waiting(session: Session, allocation_id: int, now: datetime) -> bool:
+    """What waits for this allocation's effect to come to its end need not wait longer; True if something did."""
+    changed = session.execute(
+        update(Allocation)
+        .where(Allocation.id == allocation_id, Allocation.match_due_at.is_not(None))
+        .values(match_due_at=now)
+        .returning(Allocation.id)
+    ).first()
+    return changed is not None
+
+
+def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Allocation, Payment]:
+    allocation = session.get(Allocation, allocation_id)
+    if allocation is None:
+        raise LookupError(f"no allocation with id {allocation_id}")
+    return allocation, allocation.payment
+
+
 def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:
     """Everything of the organization is decided again: a preference or a connection has changed."""
     session.execute(update(Allocation).where(Allocation.organization_id == organization_id).values(match_due_at=at))

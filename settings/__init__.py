@@ -1,0 +1,109 @@
+"""Typed configuration, read from the environment (and `.env`) once, where a process is composed."""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# Good for trying things out on one machine; production refuses to start with them.
+DEVELOPMENT_SECRET_KEY = "for-development-only-anyone-can-read-this-key"  # noqa: S105
+DEVELOPMENT_ENCRYPTION_KEY = "Zm9yLWRldmVsb3BtZW50LW9ubHktbm90LXNlY3JldC0="
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+Listed = Annotated[list[SecretStr], NoDecode]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    log_level: str = "INFO"
+    state_dir: Path = Path(".state")
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET_KEY)
+    # Newest first; older ones only open what they once sealed.
+    encryption_keys: Listed = [SecretStr(DEVELOPMENT_ENCRYPTION_KEY)]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    flower_port: int = 5555
+
+    quickbooks_api_url: str = "https://quickbooks.api.intuit.com"
+    quickbooks_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
+    quickbooks_client_id: str = ""
+    quickbooks_client_secret: SecretStr = SecretStr("")
+    quickbooks_verifier_tokens: Listed = []
+    connectwise_client_id: str = ""
+    connectwise_api_version: str = "2025.16"
+    connect_timeout_seconds: float = 5
+    read_timeout_seconds: float = 60
+
+    # A step keeps its lane this long without a sign of life; longer than the longest exchange (connect + read).
+    lease_seconds: float = 90
+    # A slice ends after so long, so that a tenant with a backlog goes to the back of the queue.
+    slice_seconds: float = 10
+    # How long a request that lost its answer can still land at the target. A stated assumption: nothing can prove it
+    # from outside. Never below the read time limit.
+    settle_seconds: float = 90
+    # Payments that wait for a cause to go away are looked at again: first soon, then with growing distance.
+    recheck_seconds_min: float = 60
+    recheck_seconds_max: float = 6 * 3600
+    # Rest after a failure of the target: doubles from the first to the second.
+    backoff_seconds_min: float = 5
+    backoff_seconds_max: float = 1800
+    # So many failures in a row open the breaker of a connection for so long.
+    breaker_failures: int = Field(default=5, ge=1)
+    breaker_seconds: float = 60
+    push_parallel: int = Field(default=4, ge=1, le=32)
+    sweep_seconds: float = 5
+    # Change data capture while webhooks are healthy; a metered read each time.
+    catch_up_seconds: float = 900
+    catch_up_overlap_seconds: float = 300
+    webhook_bytes_max: int = 8 * 1024 * 1024
+
+    @field_validator("encryption_keys", "quickbooks_verifier_tokens", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        if self.secret_key.get_secret_value() == DEVELOPMENT_SECRET_KEY:
+            raise ValueError("SECRET_KEY must be set in production")
+        if any(key.get_secret_value() == DEVELOPMENT_ENCRYPTION_KEY for key in self.encryption_keys):
+            raise ValueError("ENCRYPTION_KEYS must be set in production")
+        for name in ("quickbooks_api_url", "quickbooks_token_url"):
+            if not getattr(self, name).startswith("https://"):
+                raise ValueError(f"{name.upper()} must be https in production")
+        return self
+
+    @model_validator(mode="after")
+    def _lease_outlives_the_wire(self) -> Self:
+        if self.lease_seconds <= self.connect_timeout_seconds + self.read_timeout_seconds:
+            raise ValueError("LEASE_SECONDS must be more than CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS")
+        return self
+
+    @property
+    def effective_database_url(self) -> str:
+        """DATABASE_URL, or the embedded default: SQLite in the state directory."""
+        return self.database_url or f"sqlite:///{(self.state_dir / 'payments.sqlite').resolve()}"
+
+    @property
+    def allows_plain_http(self) -> bool:
+        return self.environment is Environment.DEVELOPMENT
+
+
+@lru_cache
+def load_settings() -> Settings:
+    return Settings()

@@ -1,0 +1,22 @@
+# One image for every process; the command names the line of the Procfile to run: `docker run IMAGE push`.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+# Before the code: a change of the code alone does not install anything again.
+COPY requirements.txt .
+RUN pip install --require-hashes -r requirements.txt
+
+# A fixed id, so that a volume's files belong to the same user in every build. The state directory is made here because
+# a new volume takes its owner from the directory it covers.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin payments \
+    && install -d -o payments -g payments /var/lib/payments
+COPY . .
+USER payments
+
+ENV HOST=0.0.0.0 STATE_DIR=/var/lib/payments ENVIRONMENT=production
+EXPOSE 8000
+# $0 is the command, such as `web`. The line comes from the Procfile and ends in exec: the process itself gets the signals.
+ENTRYPOINT ["/bin/sh", "-c", "line=$(sed -n \"s/^$0: *//p\" Procfile); test -n \"$line\" || { echo \"the Procfile has no line $0\" >&2; exit 2; }; eval \"$line\""]
+CMD ["web"]

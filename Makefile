@@ -1,0 +1,62 @@
+# `make` alone lists what there is. `make demo` and `make test` set up everything by themselves; all they need is
+# Python 3.11 or newer with the venv module, here or elsewhere: make test PYTHON=/opt/python3.13/bin/python3
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test test-fast check format lock docs
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) ## Makes .venv and installs the pinned packages, if requirements-dev.txt changed
+
+# The stamp is written last: an installation that was interrupted is done again.
+$(INSTALLED): requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or say which one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V); this needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv. Or use another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: $(INSTALLED) ## Shows the whole system at work against the sandbox (ARGS=--once: once through, then exit)
+	$(BIN)/python -m sandbox.demo $(ARGS)
+
+up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded servers where no URL is set
+	$(BIN)/python -m cli up $(ARGS)
+
+# Two workers: each starts its own Redis and PostgreSQL. Tests that share something name a group.
+test: $(INSTALLED) ## Runs all tests on SQLite and PostgreSQL (ARGS=... goes to pytest)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-fast: $(INSTALLED) ## Runs the tests on SQLite alone, without those marked slow
+	$(BIN)/python -m pytest --databases=sqlite -m "not slow" $(ARGS)
+
+check: $(INSTALLED) ## Checks style, types and who may import whom; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Formats the code and repairs what can be repaired without judgement
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# --universal: one lock for every Python from 3.11 on, with markers; pip-compile knows only the Python it runs on, and the
+# image runs another one than a laptop. uv writes no address of an index unless asked to: where a machine gets its
+# packages from is not part of what the project needs.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: $(INSTALLED) ## Pins every package with its hashes anew, from requirements*.in (ARGS=--upgrade for newer ones)
+	@test -x $(BIN)/uv || { echo "This needs uv: $(BIN)/python -m pip install uv"; exit 1; }
+	$(COMPILE) $(ARGS) --output-file requirements.txt requirements.in
+	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
+
+# Written beside the old file first: a failure leaves the old one as it was.
+docs: $(INSTALLED) ## Writes the generated pages of docs/
+	$(BIN)/python -m domain.reasons > docs/reasons.md.new
+	mv docs/reasons.md.new docs/reasons.md

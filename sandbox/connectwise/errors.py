@@ -1,0 +1,37 @@
+"""The bodies ConnectWise answers errors with; texts marked * are by analogy, no published source shows them."""
+
+from typing import Any
+
+NO_SUCH_ENDPOINT = {"code": "ConnectWiseApi", "message": "The endpoint does not exist."}
+NOT_AUTHENTICATED = {"code": "ConnectWiseApi", "message": "UserNotAuthenticated"}
+BAD_KEYS = {"code": "Unauthorized", "message": "The company, the public key or the private key is invalid."}  # *
+NO_CLIENT_ID = {"code": "Security", "message": "The clientId header is missing or invalid."}  # *
+DENIED = {"code": "Security", "message": "You do not have security permission to perform this action."}  # *
+
+
+class ApiError(Exception):
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(body["message"])
+        self.status = status
+        self.body = body
+
+
+def record_missing(record: str, record_id: int) -> ApiError:  # *
+    return ApiError(404, {"code": "NotFound", "message": f"{record} {record_id} not found", "errors": None})
+
+
+def bad_query(message: str) -> ApiError:
+    return ApiError(400, {"code": "ApiFindCondition", "message": message})
+
+
+def conflict(message: str) -> ApiError:  # *
+    return ApiError(409, {"code": "Conflict", "message": message, "errors": None})
+
+
+def invalid_payment(code: str, message: str, field: str) -> ApiError:
+    """The shape is read from company errors ("company object is invalid"); that payments do likewise is an analogy."""
+    detail = {"code": code, "message": message, "resource": "payment", "field": field}
+    return ApiError(
+        400,
+        {"code": "InvalidObject", "message": "payment object is invalid", "errors": [detail]},
+    )

@@ -1,0 +1,55 @@
+"""What differs between ConnectWise tenants, or is known of none: every open question is a switch."""
+
+import dataclasses
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+
+class _Settings:
+    """A frozen dataclass of named choices that refuses any other value."""
+
+    def __post_init__(self) -> None:
+        for name, annotation in typing.get_type_hints(type(self)).items():
+            choices = (True, False) if annotation is bool else typing.get_args(annotation)
+            if getattr(self, name) not in choices:
+                allowed = ", ".join(str(choice) for choice in choices)
+                raise ValueError(f"{name} is one of {allowed}, not {getattr(self, name)!r}.")
+
+    def changed(self, **changes: Any) -> Self:
+        # dataclasses.replace speaks of __init__ when a name is wrong; the person at the control API did not call it.
+        unknown = set(changes) - set(typing.get_type_hints(type(self)))
+        if unknown:
+            raise ValueError(f"There is no {', '.join(sorted(unknown))}.")
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]  # every subclass is a dataclass
+
+
+@dataclass(frozen=True)
+class Switches(_Settings):
+    # "ConnectWise only allow a single payment per invoice" (Zynk); the API itself is a list resource.
+    second_payment: Literal["accept", "reject", "overwrite"] = "accept"
+    # "If the paid amount exceeds the balance due, the paid amount will be set to the total" (Zynk, SOAP): clamp.
+    overpayment: Literal["accept", "reject", "clamp"] = "accept"
+    closed_invoice_post: Literal["accept", "reject"] = "accept"
+    posted_delete: Literal["accept", "refuse"] = "accept"
+    payment_date: Literal["as_sent", "truncated"] = "as_sent"
+    # eOne's connector patches the amount as a string.
+    amount_as_string: Literal["accept", "reject"] = "accept"
+    extra_fields: Literal["ignore", "reject"] = "ignore"
+    # The cloud may hide a tenant from a stranger behind a 404 (ConnectWise's Developer Guide).
+    bad_credentials: Literal[401, 404] = 401
+    # Connectors send "P"; what a GET then shows is not published.
+    payment_type: Literal["as_sent", "word"] = "as_sent"
+    # An invoice's payments and balance may lag behind the payment itself.
+    sums: Literal["at_once", "late"] = "at_once"
+    # SQL Server compares text without regard to case unless it was set up otherwise.
+    text_comparison: Literal["ignore_case", "exact"] = "ignore_case"
+
+
+@dataclass(frozen=True)
+class Permissions(_Settings):
+    """The levels of Finance > Invoicing in the API member's security role; a payment is an edit of its invoice."""
+
+    inquire: bool = True
+    edit: bool = True
+    delete: bool = True

@@ -1,0 +1,90 @@
+"""The accounting API of one company: /v3/company/{realm}/..., past the gate."""
+
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
+
+from sandbox.quickbooks import batch, cdc, payment_writes
+from sandbox.quickbooks.query.run import answer as answer_query
+from sandbox.quickbooks.query.run import readable
+from sandbox.quickbooks.switches import Switches
+from sandbox.quickbooks.wire import (
+    Json,
+    company_info_json,
+    customer_json,
+    invoice_json,
+    payment_json,
+    preferences_json,
+)
+from sandbox.quickbooks.world.company import Company
+from sandbox.quickbooks.world.faults import Refused, malformed, not_found, required, unsupported
+from sandbox.server import read_json
+
+READS = frozenset({"payment", "invoice", "customer", "query", "cdc", "companyinfo", "preferences"})
+
+
+def reads_in(endpoint: str, request: Request, switches: Switches) -> int:
+    """How many metered calls the request is. How Intuit counts a batch is not published."""
+    if endpoint != "batch":
+        return 1 if endpoint in READS else 0
+    try:
+        reads = batch.reads_in(batch.items_of(_body(request)))
+    except Refused:
+        return 0
+    return min(reads, 1) if switches.batch_metering == "one" else reads
+
+
+def answer(company: Company, endpoint: str, request: Request, record_id: str) -> Json:
+    """The content of the envelope, or Refused."""
+    if company.switches.suspended:
+        raise Refused("6190", "Invalid Company Status", "Subscription period has ended or canceled", "SystemFault")
+    match endpoint:
+        case "query":
+            return {"QueryResponse": answer_query(company, _statement(request))}
+        case "cdc":
+            found = cdc.answer(company, request.args.get("entities"), request.args.get("changedSince"))
+            return {"CDCResponse": [found]}
+        case "batch":
+            return batch.answer(company, batch.items_of(_body(request)))
+        case "write_payment":
+            operation, include = request.args.get("operation", ""), request.args.get("include", "")
+            return {"Payment": payment_writes.write(company, _body(request), operation.lower(), include.lower())}
+        case "companyinfo" if record_id == company.realm_id:
+            return {"CompanyInfo": company_info_json(company, company.now())}
+        case "preferences":
+            return {"Preferences": preferences_json(company)}
+        case "unsupported_write":
+            raise unsupported(f"POST {record_id}")
+        case _:
+            return _one(company, endpoint, record_id)
+
+
+def _one(company: Company, endpoint: str, record_id: str) -> Json:
+    """One record by its id; 610 (never 404) when it is not there, or not there yet."""
+    if endpoint == "payment":
+        payment = company.payment(record_id)
+        if readable(company, payment):
+            return {"Payment": payment_json(company, payment)}
+    if endpoint == "invoice":
+        invoice = company.invoice(record_id)
+        if readable(company, invoice):
+            return {"Invoice": invoice_json(company, invoice)}
+    customer = company.customers.get(record_id)
+    if endpoint == "customer" and customer is not None:
+        return {"Customer": customer_json(company, customer)}
+    raise not_found()
+
+
+def _statement(request: Request) -> str:
+    statement = request.get_data(as_text=True) if request.method == "POST" else request.args.get("query", "")
+    if not statement.strip():
+        raise required("query")
+    return statement
+
+
+def _body(request: Request) -> Any:
+    try:
+        return read_json(request)
+    except BadRequest as error:
+        raise malformed(error.description or "The body is not JSON") from error

@@ -1,0 +1,48 @@
+"""POST /batch: up to 30 independent items, each with its own answer or its own Fault, all in one HTTP 200."""
+
+from typing import Any
+
+from sandbox.quickbooks import cdc, payment_writes
+from sandbox.quickbooks.envelopes import fault_body
+from sandbox.quickbooks.query.run import answer as answer_query
+from sandbox.quickbooks.wire import Json
+from sandbox.quickbooks.world.company import Company
+from sandbox.quickbooks.world.faults import Refused, malformed, unsupported
+
+MOST_ITEMS = 30
+
+
+def items_of(body: Any) -> list[Json]:
+    items = body.get("BatchItemRequest") if isinstance(body, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise malformed("BatchItemRequest is missing")
+    if len(items) > MOST_ITEMS:
+        raise Refused(
+            "1040",
+            "Batch size limit exceeded",
+            f"The number of items in a batch cannot be more than {MOST_ITEMS}",
+        )
+    return items
+
+
+def reads_in(items: list[Json]) -> int:
+    return sum(1 for item in items if "Query" in item or "CDCQuery" in item)
+
+
+def answer(company: Company, items: list[Json]) -> Json:
+    return {"BatchItemResponse": [{"bId": item.get("bId", "")} | _one(company, item) for item in items]}
+
+
+def _one(company: Company, item: Json) -> Json:
+    try:
+        if "Query" in item:
+            return {"QueryResponse": answer_query(company, str(item["Query"]))}
+        if "CDCQuery" in item:
+            asked = item["CDCQuery"]
+            return {"CDCResponse": [cdc.answer(company, asked.get("Entities"), asked.get("ChangedSince"))]}
+        if "Payment" in item:
+            operation = str(item.get("operation", ""))
+            return {"Payment": payment_writes.write(company, item["Payment"], operation, item.get("optionsData", ""))}
+        raise unsupported("of this batch item")
+    except Refused as refused:
+        return {"Fault": fault_body(refused)}

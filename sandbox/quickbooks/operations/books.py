@@ -1,0 +1,107 @@
+"""Companies, customers and invoices as a person sets them up, and the truth about them."""
+
+from typing import Any
+
+from sandbox.quickbooks.operations.base import Operations
+from sandbox.quickbooks.operations.inputs import Day, Instant, Money, day, instant, money
+from sandbox.quickbooks.truth import InvoiceTruth, PaymentTruth
+from sandbox.quickbooks.world import invoices
+from sandbox.quickbooks.world.company import Company
+
+
+class BookOperations(Operations):
+    def add_company(
+        self,
+        realm_id: str,
+        name: str = "Sandbox Company",
+        currency: str = "USD",
+        *,
+        multicurrency: bool = False,
+    ) -> str:
+        with self.lock:
+            if realm_id in self.companies:
+                raise ValueError(f"there is a company {realm_id!r} already")
+            self.companies[realm_id] = Company(
+                realm_id,
+                name,
+                currency,
+                multicurrency=multicurrency,
+                switches=self.switches,
+                clock=self.clock,
+                emit=self.webhooks.tell,
+            )
+            return realm_id
+
+    def add_customer(self, name: str, currency: str | None = None, *, realm_id: str | None = None) -> str:
+        """A customer; "Freeman:55 Twin Lane" is a sub-customer of Freeman."""
+        with self.lock:
+            return invoices.add_customer(self._company(realm_id), name, currency).id
+
+    def add_invoice(
+        self,
+        customer_id: str,
+        total: Money,
+        doc_number: str | None = None,
+        *,
+        currency: str | None = None,
+        invoice_date: Day = None,
+        deposit: Money = 0,
+        note: str = "",
+        at: Instant = None,
+        realm_id: str | None = None,
+    ) -> str:
+        """An invoice, always in its customer's currency. `at` puts it into the past, and then nobody is told."""
+        with self.lock:
+            company = self._company(realm_id)
+            with company.in_the_past(instant(at)):
+                invoice = invoices.add_invoice(
+                    company,
+                    customer_id=customer_id,
+                    total=money(total),
+                    doc_number=doc_number,
+                    currency=currency,
+                    transaction_date=day(invoice_date),
+                    deposit=money(deposit),
+                    note=note,
+                )
+            return invoice.id
+
+    def edit_invoice(self, /, invoice_id: str, *, realm_id: str | None = None, **values: Any) -> None:
+        """Change doc_number, total, invoice_date, deposit or note."""
+        with self.lock:
+            company = self._company(realm_id)
+            if "invoice_date" in values:
+                values["transaction_date"] = day(values.pop("invoice_date"))
+            for name in values.keys() & {"total", "deposit"}:
+                values[name] = money(values[name])
+            invoices.edit_invoice(company, company.invoice(invoice_id), values)
+
+    def void_invoice(self, invoice_id: str, *, realm_id: str | None = None) -> None:
+        with self.lock:
+            company = self._company(realm_id)
+            invoices.void_invoice(company, company.invoice(invoice_id))
+
+    def delete_invoice(self, invoice_id: str, *, realm_id: str | None = None) -> None:
+        with self.lock:
+            company = self._company(realm_id)
+            invoices.delete_invoice(company, company.invoice(invoice_id))
+
+    def invoices(self, *, realm_id: str | None = None) -> list[InvoiceTruth]:
+        with self.lock:
+            return [InvoiceTruth.of(one) for one in self._company(realm_id).invoices.records.values()]
+
+    def invoice(self, invoice_id: str, *, realm_id: str | None = None) -> InvoiceTruth:
+        with self.lock:
+            return InvoiceTruth.of(self._company(realm_id).invoice(invoice_id))
+
+    def payments(self, *, realm_id: str | None = None) -> list[PaymentTruth]:
+        with self.lock:
+            return [PaymentTruth.of(one) for one in self._company(realm_id).payments.records.values()]
+
+    def payment(self, payment_id: str, *, realm_id: str | None = None) -> PaymentTruth:
+        with self.lock:
+            return PaymentTruth.of(self._company(realm_id).payment(payment_id))
+
+    def deleted_payments(self, *, realm_id: str | None = None) -> list[str]:
+        with self.lock:
+            return [stone.id for stone in self._company(realm_id).payments.tombstones]

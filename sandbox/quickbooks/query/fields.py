@@ -1,0 +1,66 @@
+"""Which properties of an entity may stand in a query, and what they are compared as."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.quickbooks.times import parse_time
+from sandbox.quickbooks.world.faults import Refused
+
+
+@dataclass(frozen=True)
+class Field:
+    read: Callable[[Any], Any]
+    parse: Callable[[str], Any]
+    operators: frozenset[str] = frozenset({"=", "<", ">", "<=", ">=", "IN", "LIKE"})
+    sortable: bool = True
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+
+
+def _text(text: str) -> str:
+    return text.lower()
+
+
+# Id takes only = and IN (query page); it is sortable until Intuit carries out what it announced in 2025-11.
+_ID = Field(lambda record: record.id, str, frozenset({"=", "IN"}))
+_COMMON = {
+    "id": _ID,
+    "metadata.createtime": Field(lambda record: record.created_at.replace(microsecond=0), parse_time),
+    "metadata.lastupdatedtime": Field(lambda record: record.updated_at, parse_time),
+}
+_TRANSACTION = _COMMON | {
+    "customerref": Field(lambda record: record.customer_id, str, frozenset({"=", "IN", "LIKE"}), sortable=False),
+    "txndate": Field(lambda record: record.transaction_date.isoformat(), str),
+    "totalamt": Field(lambda record: record.total, _decimal),
+}
+FIELDS: dict[str, dict[str, Field]] = {
+    "Payment": _TRANSACTION | {"paymentrefnum": Field(lambda record: record.reference.lower(), _text)},
+    "Invoice": _TRANSACTION
+    | {
+        "docnumber": Field(lambda record: (record.doc_number or "").lower(), _text),
+        "duedate": Field(lambda record: record.due_date.isoformat(), str),
+        "balance": Field(lambda record: record.balance, _decimal),
+    },
+    "CreditMemo": _TRANSACTION,
+    "Customer": _COMMON
+    | {
+        "displayname": Field(lambda record: record.name.rpartition(":")[2].lower(), _text),
+        "fullyqualifiedname": Field(lambda record: record.name.lower(), _text),
+        "active": Field(lambda _: "true", _text, frozenset({"=", "IN"}), sortable=False),
+    },
+}
+
+
+def field_of(entity: str, name: str) -> Field:
+    """The field, or fault 4001: PrivateNote, LinkedTxn and the like can be read but not asked for."""
+    field = FIELDS[entity].get(name.lower())
+    if field is None:
+        raise Refused("4001", "Invalid query", f"QueryValidationError: property '{name}' is not queryable")
+    return field

@@ -1,0 +1,205 @@
+"""QuickBooks Online as a real HTTP server: addresses, gate, envelopes, faults of its own."""
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from sandbox.base import Sandbox, utc_now
+from sandbox.faults import Fault, FaultPlan
+from sandbox.misbehaving import CarryOut
+from sandbox.quickbooks import accounting, envelopes
+from sandbox.quickbooks.gate import Gate, monthly_cap_reached
+from sandbox.quickbooks.oauth.endpoints import OAuthEndpoints
+from sandbox.quickbooks.oauth.tokens import TokenStore
+from sandbox.quickbooks.operations.books import BookOperations
+from sandbox.quickbooks.operations.connections import ConnectionOperations
+from sandbox.quickbooks.operations.payments import PaymentOperations
+from sandbox.quickbooks.operations.webhooks import WebhookOperations
+from sandbox.quickbooks.switches import Switches
+from sandbox.quickbooks.webhooks.sender import WebhookSender
+from sandbox.quickbooks.world.company import Company
+from sandbox.quickbooks.world.faults import Refused
+from sandbox.quickbooks.world_file import load_companies
+from sandbox.server import json_response, read_json
+
+COMPANY = "/v3/company/<realm_id>"
+OPERATION_CLASSES = (BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations)
+OPERATIONS = {name for kind in OPERATION_CLASSES for name in vars(kind) if not name.startswith("_")}
+
+
+class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations, Sandbox):
+    name = "quickbooks"
+    route_prefix = "/v3/company/{realm_id}"
+    own_fault_kinds = frozenset({"expired_token", "forbidden", "fault_in_200", "monthly_cap"})
+    url_map = Map(
+        [
+            Rule("/control/do/<operation>", methods=["POST"], endpoint="control"),
+            Rule("/connect/oauth2", methods=["GET"], endpoint="authorize"),
+            Rule("/oauth2/v1/tokens/bearer", methods=["POST"], endpoint="token"),
+            Rule("/v2/oauth2/tokens/revoke", methods=["POST"], endpoint="revoke"),
+            Rule("/.well-known/openid_configuration", methods=["GET"], endpoint="discovery"),
+            Rule("/.well-known/openid_sandbox_configuration", methods=["GET"], endpoint="discovery"),
+            Rule(f"{COMPANY}/query", methods=["GET", "POST"], endpoint="query"),
+            Rule(f"{COMPANY}/cdc", methods=["GET"], endpoint="cdc"),
+            Rule(f"{COMPANY}/batch", methods=["POST"], endpoint="batch"),
+            Rule(f"{COMPANY}/preferences", methods=["GET"], endpoint="preferences"),
+            Rule(f"{COMPANY}/payment", methods=["POST"], endpoint="write_payment"),
+            Rule(f"{COMPANY}/payment/<record_id>", methods=["GET"], endpoint="payment"),
+            Rule(f"{COMPANY}/invoice/<record_id>", methods=["GET"], endpoint="invoice"),
+            Rule(f"{COMPANY}/customer/<record_id>", methods=["GET"], endpoint="customer"),
+            Rule(f"{COMPANY}/companyinfo/<record_id>", methods=["GET"], endpoint="companyinfo"),
+            Rule(f"{COMPANY}/<any(invoice,customer):record_id>", methods=["POST"], endpoint="unsupported_write"),
+        ],
+        strict_slashes=False,
+        merge_slashes=False,
+    )
+
+    def __init__(
+        self,
+        client_id: str = "sandbox-client-id",
+        client_secret: str = "sandbox-client-secret",  # noqa: S107  the key to nothing
+        switches: Switches | None = None,
+        faults: FaultPlan | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(faults, clock)
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.switches = switches or Switches()
+        self.companies: dict[str, Company] = {}
+        self.webhooks = WebhookSender(self.switches, self._is_connected, self.faults.seed)
+        self._empty()
+
+    def reset(self) -> None:
+        """Forget everything but the switches."""
+        with self.lock:
+            self._empty()
+
+    def load_world(self, world: Any) -> None:
+        with self.lock:
+            load_companies(self, world)
+
+    def start(self) -> None:
+        super().start()
+        self.webhooks.start()
+
+    def stop(self) -> None:
+        super().stop()
+        self.webhooks.stop()
+
+    def handle(self, endpoint: str, request: Request, args: dict[str, Any]) -> Response:
+        match endpoint:
+            case "control":
+                return self._operate(args["operation"], request)
+            case "authorize":
+                return self._oauth.authorize(request, self.companies.values())
+            case "token":
+                return self._oauth.token(request)
+            case "revoke":
+                return self._oauth.revoke(request)
+            case "discovery":
+                return self._oauth.discovery(request)
+            case _:
+                return self._account(endpoint, request, args["realm_id"], args.get("record_id", ""))
+
+    def http_error_reply(self, error: HTTPException, request: Request) -> Response:
+        if request.path.startswith("/control/"):
+            return super().http_error_reply(error, request)
+        # 404 is for wrong paths only; Intuit's gateway answers them without a body that could be parsed.
+        return Response("", error.code or 500, content_type="text/html; charset=utf-8")
+
+    def throttle_reply(self, fault: Fault) -> Response:  # noqa: ARG002
+        return self._gateway(envelopes.throttled())
+
+    def error_reply(self, fault: Fault) -> Response:
+        return envelopes.system_failure(self.clock(), fault.status)
+
+    def decorate(self, request: Request, response: Response) -> Response:
+        response.headers["intuit_tid"] = f"1-{uuid4()}"
+        if request.path.startswith("/v3/"):
+            response.headers["QBO-Version"] = "1995.142"
+        return response
+
+    def act_out_own(self, fault: Fault, request: Request, carry_out: CarryOut) -> Response:  # noqa: ARG002
+        match fault.kind:
+            case "expired_token":
+                token = request.headers.get("Authorization", "").partition(" ")[2]
+                return self._gateway(envelopes.authentication_failed(f"Token expired: {token}"))
+            case "forbidden":
+                return self._gateway(envelopes.authorization_failed())
+            case "monthly_cap":
+                return self._gateway(monthly_cap_reached())
+            case _:  # a Fault inside HTTP 200, nothing done (observed 2026-08)
+                return envelopes.system_failure(self.clock(), 200)
+
+    def _empty(self) -> None:
+        self.companies.clear()
+        self.webhooks.clear()
+        self.tokens = TokenStore(self.switches, self.clock)
+        self.gate = Gate(self.switches, self.tokens, self.clock)
+        self._oauth = OAuthEndpoints(self.client_id, self.client_secret, self.switches, self.tokens)
+        self._first_answers: dict[tuple[str, str], tuple[int, bytes, Headers]] = {}
+
+    def _is_connected(self, realm_id: str) -> bool:
+        return self.tokens.is_connected(realm_id)
+
+    def _account(self, endpoint: str, request: Request, realm_id: str, record_id: str) -> Response:
+        reads = accounting.reads_in(endpoint, request, self.switches)
+        fault = self.gate.check(realm_id, request.headers.get("Authorization", ""), reads)
+        if fault is not None:
+            return self._gateway(fault)
+        company = self.companies.get(realm_id)
+        if company is None:
+            return self._gateway(envelopes.authorization_failed())
+        request_id = request.args.get("requestid", "") if request.method == "POST" else ""
+        known = self._first_answers.get((realm_id, request_id)) if request_id else None
+        if known is not None:
+            status, body, headers = known
+            return Response(body, status, headers)
+        try:
+            body_json = accounting.answer(company, endpoint, request, record_id)
+        except Refused as refused:
+            return envelopes.refusal(refused, self.clock(), self.switches.fault_spelling)
+        response = envelopes.success(
+            body_json,
+            self.clock(),
+            request,
+            xml_without_accept=self.switches.xml_without_accept,
+        )
+        if request_id:
+            # The first answer is replayed even when the payment has been deleted since (breeze PR 4624).
+            self._first_answers[realm_id, request_id] = (200, response.get_data(), response.headers.copy())
+        return response
+
+    def _gateway(self, fault: envelopes.GatewayFault) -> Response:
+        if fault.status == 429 and self.switches.throttle_body == "plain":  # noqa: PLR2004
+            return Response("Too Many Requests", 429, content_type="text/plain")
+        return envelopes.gateway_refusal(fault, self.clock(), self.switches.fault_spelling)
+
+    def _operate(self, operation: str, request: Request) -> Response:
+        """A control operation by its name, its arguments as a JSON object."""
+        if operation not in OPERATIONS:
+            return json_response({"message": f"There is no operation {operation!r}."}, 404)
+        method = getattr(self, operation)
+        arguments = read_json(request) if request.get_data() else {}
+        try:
+            inspect.signature(method).bind(**arguments)
+            result = method(**arguments)
+        except Refused as refused:
+            return json_response({"message": str(refused), "code": refused.code}, 400)
+        except (ValueError, TypeError, ArithmeticError, KeyError) as error:
+            return json_response({"message": f"{type(error).__name__}: {error}"}, 400)
+        return json_response({"result": _plain(result)})
+
+
+def _plain(result: Any) -> Any:
+    if isinstance(result, list):
+        return [_plain(one) for one in result]
+    return result.to_json() if hasattr(result, "to_json") else result

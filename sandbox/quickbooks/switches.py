@@ -1,0 +1,87 @@
+"""Everything about QuickBooks that Intuit leaves open, varies, or can do on a bad day: one switch each.
+
+The defaults are the behaviour that is documented or best attested. A test that cares about the other one flips it.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args, get_origin
+
+
+@dataclass
+class Switches:
+    # OAuth. "daily" is Intuit's documented habit: the value changes about every 24 hours.
+    refresh_rotation: Literal["always", "daily", "never"] = "always"
+    # What a refresh with a value that has been replaced does. Intuit may revoke the whole chain ("kills_both").
+    replaced_refresh: Literal["dies_at_once", "still_works", "kills_both"] = "dies_at_once"
+    access_token_seconds: int = 3600
+    authorize: Literal["redirect", "page", "deny"] = "redirect"
+    # The company that "redirect" connects; empty means the first one.
+    authorize_realm_id: str = ""
+
+    # Faults. "documented" means upper case for faults of the service, lower case for those of the gateway.
+    fault_spelling: Literal["documented", "upper", "lower"] = "documented"
+    throttle_body: Literal["json", "plain"] = "json"
+    # Zero means no limit. Intuit's own numbers are 10 a second and 500 a minute per company.
+    requests_per_second: int = 0
+    requests_per_minute: int = 0
+    # Metered reads until every further read is refused with 429 until the next month; zero means no cap.
+    monthly_read_cap: int = 0
+    batch_metering: Literal["one", "per_item"] = "one"
+    suspended: bool = False  # fault 6190: the company's subscription has ended
+
+    # Entities on the wire.
+    unknown_fields: bool = False
+    last_modified_by: bool = True
+    void_note: Literal["Voided", "Voided - "] = "Voided"
+    payment_reference_length: int = 21  # callers truncate to 21; the true limit is not published
+    line_over_balance: Literal["clamp", "reject", "accept"] = "clamp"
+
+    # Reading.
+    xml_without_accept: bool = True  # Intuit answers XML to whoever does not ask for JSON
+    id_sortable: bool = True  # Intuit announced in 2025-11 that this ends
+    query_order: Literal["newest_first", "oldest_first"] = "newest_first"  # without ORDERBY; nobody promises either
+    in_list_limit: int = 0
+    readable_after_seconds: float = 0.0  # 610 for so long after a create
+    cdc_after_seconds: float = 0.0  # change data capture shows a change only so long after it
+    cdc_inclusive: bool = True
+    cdc_cap: int = 1000
+    cdc_cap_scope: Literal["request", "entity"] = "request"
+    cdc_cap_keeps: Literal["oldest", "newest"] = "oldest"
+    cdc_beyond_30_days: Literal["refuse", "clip"] = "refuse"
+
+    # Webhooks.
+    void_event: Literal["void", "voided"] = "void"
+    webhook_self_echo: bool = True  # own writes over the API notify, too
+    webhook_invoice_updates: bool = True  # a payment also notifies about the invoices it touched
+    webhook_needs_connection: bool = False  # only companies with a live refresh token notify
+    webhook_linger_seconds: float = 0.01  # events that arrive closer together share one array
+    webhook_batch_limit: int = 100
+    webhook_time_scale: float = 1.0  # multiplies the retry schedule
+    webhook_limit_seconds: float = 3.0
+    webhook_blocking: Literal["off", "endpoint", "realm"] = "off"  # head-of-line blocking; its scope is not published
+
+    def set(self, **values: Any) -> None:
+        """Change switches by name; a name or a value that does not exist is a ValueError, nothing changes then."""
+        known = {field.name: field.type for field in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"there is no switch {name!r}")
+            _check(name, value, known[name])
+        for name, value in values.items():
+            kind = known[name]
+            # A number may come as a Decimal, from JSON.
+            setattr(self, name, kind(value) if kind in (int, float) else value)
+
+
+def _check(name: str, value: Any, kind: Any) -> None:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name} is one of {', '.join(get_args(kind))}, not {value!r}")
+    elif kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is true or false, not {value!r}")
+    elif kind is str:
+        if not isinstance(value, str):
+            raise ValueError(f"{name} is text, not {value!r}")
+    elif isinstance(value, (bool, str)) or kind(value) != value or value < 0:
+        raise ValueError(f"{name} is a number, not {value!r}")

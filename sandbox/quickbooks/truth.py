@@ -1,0 +1,108 @@
+"""What the books really hold, for tests and demos to compare with what a client believes."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+from sandbox.quickbooks.world.records import Invoice, Payment
+
+
+def _money(value: Any) -> Decimal:
+    return Decimal(str(value))
+
+
+@dataclass(frozen=True)
+class InvoiceTruth:
+    id: str
+    doc_number: str | None
+    customer_id: str
+    currency: str
+    total: Decimal
+    balance: Decimal
+    sync_token: int
+    applied: dict[str, Decimal]  # payment id -> amount
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> Self:
+        return cls(
+            id=invoice.id,
+            doc_number=invoice.doc_number,
+            customer_id=invoice.customer_id,
+            currency=invoice.currency,
+            total=invoice.total,
+            balance=invoice.balance,
+            sync_token=invoice.sync_token,
+            applied=dict(invoice.applied),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Self:
+        applied = {payment_id: _money(amount) for payment_id, amount in body["applied"].items()}
+        money = {"total": _money(body["total"]), "balance": _money(body["balance"]), "applied": applied}
+        return cls(**(body | money))
+
+
+@dataclass(frozen=True)
+class LineTruth:
+    amount: Decimal
+    linked: tuple[tuple[str, str], ...]  # (type, id)
+
+
+@dataclass(frozen=True)
+class PaymentTruth:
+    id: str
+    customer_id: str
+    currency: str
+    total: Decimal
+    unapplied: Decimal
+    payment_date: date
+    reference: str
+    note: str
+    voided: bool
+    deposited: bool
+    own: bool  # posted over the API, not typed by a person
+    sync_token: int
+    lines: tuple[LineTruth, ...]
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        lines = [
+            LineTruth(line.amount, tuple((link.transaction_type, link.transaction_id) for link in line.links))
+            for line in payment.lines
+        ]
+        return cls(
+            id=payment.id,
+            customer_id=payment.customer_id,
+            currency=payment.currency,
+            total=payment.total,
+            unapplied=payment.unapplied,
+            payment_date=payment.transaction_date,
+            reference=payment.reference,
+            note=payment.note,
+            voided=payment.voided,
+            deposited=bool(payment.deposit_id),
+            own=payment.origin == "api",
+            sync_token=payment.sync_token,
+            lines=tuple(lines),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"payment_date": self.payment_date.isoformat()}
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Self:
+        lines = [
+            LineTruth(_money(line["amount"]), tuple((kind, id_) for kind, id_ in line["linked"]))
+            for line in body["lines"]
+        ]
+        read = {
+            "total": _money(body["total"]),
+            "unapplied": _money(body["unapplied"]),
+            "payment_date": date.fromisoformat(body["payment_date"]),
+            "lines": tuple(lines),
+        }
+        return cls(**(body | read))

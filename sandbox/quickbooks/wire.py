@@ -1,0 +1,241 @@
+"""Entities as JSON, exactly as QuickBooks writes them: what is empty is left out, nothing is ever null."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.quickbooks.times import metadata_time
+from sandbox.quickbooks.world.company import Company
+from sandbox.quickbooks.world.records import (
+    NOTHING,
+    CreditMemo,
+    Customer,
+    Invoice,
+    Line,
+    Payment,
+    Record,
+    Tombstone,
+)
+
+Json = dict[str, Any]
+
+CURRENCY_NAMES = {
+    "USD": "United States Dollar",
+    "CAD": "Canadian Dollar",
+    "EUR": "Euro",
+    "GBP": "British Pound Sterling",
+    "AUD": "Australian Dollar",
+    "NZD": "New Zealand Dollar",
+    "JPY": "Japanese Yen",
+    "KWD": "Kuwaiti Dinar",
+}
+
+
+# Home units for one foreign unit, on every foreign transaction: clients are told not to reckon with it.
+EXCHANGE_RATE = Decimal("1.085")
+
+
+def amount(value: Decimal) -> Decimal | int:
+    """Zero is an int on the wire, whole amounts have one decimal (65.0), others as many as they need."""
+    if not value:
+        return 0
+    plain = value.normalize()
+    exponent = plain.as_tuple().exponent
+    return plain if isinstance(exponent, int) and exponent < 0 else plain.quantize(Decimal("0.1"))
+
+
+def payment_json(company: Company, payment: Payment) -> Json:
+    body: Json = {
+        "CustomerRef": _customer_ref(company, payment.customer_id),
+        "DepositToAccountRef": {"value": payment.deposit_account_id},
+        "PaymentMethodRef": {"value": payment.method_id} if payment.method_id else "",
+        "PaymentRefNum": payment.reference,
+        "TotalAmt": amount(payment.total),
+        "UnappliedAmt": amount(payment.unapplied),
+        "ProcessPayment": False,
+        **_head(company, payment),
+        "TxnDate": payment.transaction_date.isoformat(),
+        **_currency(company, payment.currency),
+        "PrivateNote": payment.note,
+        "LinkedTxn": [{"TxnId": payment.deposit_id, "TxnType": "Deposit"}] if payment.deposit_id else "",
+    }
+    body = _without_empty(body)
+    # An empty list of lines is written, unlike anything else that is empty (Intuit's samples of voided payments).
+    body["Line"] = [_line_json(company, payment, line) for line in payment.lines]
+    return body
+
+
+def invoice_json(company: Company, invoice: Invoice) -> Json:
+    body: Json = {
+        **_head(company, invoice),
+        "DocNumber": invoice.doc_number or "",
+        "TxnDate": invoice.transaction_date.isoformat(),
+        "DueDate": invoice.due_date.isoformat(),
+        **_currency(company, invoice.currency),
+        "PrivateNote": invoice.note,
+        "CustomerRef": _customer_ref(company, invoice.customer_id),
+        "TotalAmt": amount(invoice.total),
+        "Balance": amount(invoice.balance),
+        **_home_amounts(company, invoice),
+        "Deposit": amount(invoice.deposit) if invoice.deposit else "",
+        "EInvoiceStatus": "Paid" if invoice.applied and invoice.balance <= NOTHING else "",
+    }
+    body = _without_empty(body)
+    body["CustomField"] = []
+    body["LinkedTxn"] = [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in invoice.applied]
+    body["Line"] = [
+        {
+            "Id": "1",
+            "LineNum": 1,
+            "Amount": amount(invoice.total),
+            "DetailType": "SalesItemLineDetail",
+            "SalesItemLineDetail": {"ItemRef": {"value": "1", "name": "Services"}},
+        },
+        {"Amount": amount(invoice.total), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+    ]
+    return body
+
+
+def customer_json(company: Company, customer: Customer) -> Json:
+    return {
+        **_head(company, customer),
+        "DisplayName": customer.name.rpartition(":")[2],
+        "FullyQualifiedName": customer.name,
+        "Active": True,
+        "Job": ":" in customer.name,
+        **_currency(company, customer.currency),
+    }
+
+
+def credit_memo_json(company: Company, memo: CreditMemo) -> Json:
+    return {
+        **_head(company, memo),
+        "CustomerRef": _customer_ref(company, memo.customer_id),
+        "TxnDate": memo.transaction_date.isoformat(),
+        "TotalAmt": amount(memo.total),
+        "RemainingCredit": amount(memo.remaining),
+        **_currency(company, memo.currency),
+        "LinkedTxn": [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in memo.applied],
+    }
+
+
+def tombstone_json(stone: Tombstone) -> Json:
+    return {
+        "domain": "QBO",
+        "status": "Deleted",
+        "Id": stone.id,
+        "MetaData": {"LastUpdatedTime": metadata_time(stone.deleted_at)},
+    }
+
+
+def company_info_json(company: Company, now: datetime) -> Json:
+    return {
+        "CompanyName": company.name,
+        "LegalName": company.name,
+        "Country": "US",
+        "FiscalYearStartMonth": "January",
+        "SupportedLanguages": "en",
+        "NameValue": [{"Name": "NeoEnabled", "Value": "true"}],
+        "Id": "1",
+        "SyncToken": "0",
+        "domain": "QBO",
+        "sparse": False,
+        "MetaData": {
+            "CreateTime": metadata_time(company.created_at),
+            "LastUpdatedTime": metadata_time(min(company.created_at, now)),
+        },
+    }
+
+
+def preferences_json(company: Company) -> Json:
+    return {
+        "SalesFormsPrefs": {"CustomTxnNumbers": True},
+        "CurrencyPrefs": {
+            "MultiCurrencyEnabled": company.multicurrency,
+            "HomeCurrency": {"value": company.currency},
+        },
+        "Id": "1",
+        "SyncToken": "0",
+        "domain": "QBO",
+        "sparse": False,
+        "MetaData": {
+            "CreateTime": metadata_time(company.created_at),
+            "LastUpdatedTime": metadata_time(company.created_at),
+        },
+    }
+
+
+def _head(company: Company, record: Record) -> Json:
+    metadata = {
+        "CreateTime": metadata_time(record.created_at),
+        "LastUpdatedTime": metadata_time(record.changed_at),
+    }
+    body: Json = {
+        "domain": "QBO",
+        "sparse": False,
+        "Id": record.id,
+        "SyncToken": str(record.sync_token),
+        "MetaData": metadata,
+    }
+    if company.switches.last_modified_by:
+        body["MetaData"] = metadata | {"LastModifiedByRef": {"value": record.modified_by}}
+    if company.switches.unknown_fields:
+        body["NeverHeardOf"] = {"value": "a field that came without a new minor version"}
+    return body
+
+
+def _customer_ref(company: Company, customer_id: str) -> Json:
+    return {"value": customer_id, "name": company.customers.records[customer_id].name}
+
+
+def _currency(company: Company, currency: str) -> Json:
+    if not company.multicurrency:
+        return {}
+    body: Json = {"CurrencyRef": {"value": currency, "name": CURRENCY_NAMES.get(currency, currency)}}
+    if currency != company.currency:
+        body["ExchangeRate"] = EXCHANGE_RATE
+    return body
+
+
+def _home_amounts(company: Company, invoice: Invoice) -> Json:
+    if not company.multicurrency:
+        return {}
+    rate = Decimal(1) if invoice.currency == company.currency else EXCHANGE_RATE
+    return {"HomeTotalAmt": amount(invoice.total * rate), "HomeBalance": amount(invoice.balance * rate)}
+
+
+def _without_empty(body: Json) -> Json:
+    return {name: value for name, value in body.items() if value != ""}
+
+
+def _line_json(company: Company, payment: Payment, line: Line) -> Json:
+    return {
+        "Amount": amount(line.amount),
+        "LinkedTxn": [{"TxnId": link.transaction_id, "TxnType": link.transaction_type} for link in line.links],
+        "LineEx": {"any": _line_extras(company, payment, line)},
+    }
+
+
+def _line_extras(company: Company, payment: Payment, line: Line) -> list[Json]:
+    """The undocumented extras of a line: the linked id, what was open there before this payment, its number."""
+    linked = line.links[0].transaction_id
+    values = {"txnId": linked}
+    invoice = company.invoices.get(linked)
+    if invoice is not None:
+        open_before = invoice.balance + invoice.applied.get(payment.id, NOTHING)
+        values["txnOpenBalance"] = f"{open_before:.2f}"
+        if invoice.doc_number:
+            values["txnReferenceNumber"] = invoice.doc_number
+    return [_name_value(name, value) for name, value in values.items()]
+
+
+def _name_value(name: str, value: str) -> Json:
+    return {
+        "name": "{http://schema.intuit.com/finance/v3}NameValue",
+        "declaredType": "com.intuit.schema.finance.v3.NameValue",
+        "scope": "javax.xml.bind.JAXBElement$GlobalScope",
+        "value": {"Name": name, "Value": value},
+        "nil": False,
+        "globalScope": True,
+        "typeSubstituted": False,
+    }

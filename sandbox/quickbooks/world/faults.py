@@ -1,0 +1,77 @@
+"""What QuickBooks refuses, with the code it refuses it with (quickbooks error codes, observed or documented)."""
+
+
+class Refused(Exception):  # the books refuse; nothing is broken
+    """A business fault: HTTP 400 with this code, message and detail."""
+
+    def __init__(self, code: str, message: str, detail: str, kind: str = "ValidationFault") -> None:
+        super().__init__(f"{code} {message}: {detail}")
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.kind = kind
+
+
+def not_found() -> Refused:
+    return Refused(
+        "610",
+        "Object Not Found",
+        "Object Not Found : Something you're trying to use has been made inactive."
+        " Check the fields with accounts, customers, items, vendors or employees.",
+    )
+
+
+def stale(record_id: str) -> Refused:
+    return Refused(
+        "5010",
+        "Stale Object Error",
+        f"Stale Object Error : You and someone else were working on this at the same time. Object Id: {record_id}",
+    )
+
+
+def deposited() -> Refused:
+    return Refused(
+        "6540",
+        "Deposited Transaction cannot be changed",
+        "Deposited Transaction cannot be changed : You must first remove the transaction from the deposit.",
+    )
+
+
+def required(name: str) -> Refused:
+    return Refused(
+        "2020",
+        "Required param missing, need to supply the required value for the API",
+        f"Required parameter {name} is missing in the request",
+    )
+
+
+def invalid_reference(name: str) -> Refused:
+    return Refused("2500", "Invalid Reference Id", f"Invalid Reference Id : {name} element id does not exist")
+
+
+def too_long(name: str, limit: int) -> Refused:
+    return Refused(
+        "2050",
+        "String length specified is too long",
+        f"String length is either shorter or longer than supported by specification. Element {name}, Max:{limit}",
+    )
+
+
+def not_a_number(name: str) -> Refused:
+    return Refused("2090", "Invalid Number", f"Invalid Number : {name} is not a valid amount")
+
+
+def business(detail: str) -> Refused:
+    return Refused(
+        "6000",
+        "A business validation error has occurred while processing your request",
+        f"Business Validation Error: {detail}",
+    )
+
+
+def malformed(detail: str) -> Refused:
+    return Refused("2010", "Request has invalid or unsupported property", detail)
+
+
+def unsupported(detail: str) -> Refused:
+    return Refused("500", "Unsupported Operation", f"Operation {detail} is not supported.")

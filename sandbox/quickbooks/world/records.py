@@ -1,0 +1,114 @@
+"""What a company's books hold. Amounts are Decimal, instants are UTC; how they look on the wire is wire.py's matter."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+# What a payment line can settle (a charge) and what it can use up (a credit).
+CHARGE_TYPES = ("Invoice", "JournalEntry", "Expense", "Check", "CreditCardCredit")
+CREDIT_TYPES = ("CreditMemo",)
+
+NOTHING = Decimal(0)
+# Far above what QuickBooks documents (15 digits), so that a client's limits are met before the sandbox's own.
+LARGEST_AMOUNT = Decimal(10) ** 20
+
+
+@dataclass(frozen=True)
+class Link:
+    transaction_id: str
+    transaction_type: str
+
+
+@dataclass(frozen=True)
+class Line:
+    amount: Decimal
+    links: tuple[Link, ...]
+
+    @property
+    def is_credit(self) -> bool:
+        return any(link.transaction_type in CREDIT_TYPES for link in self.links)
+
+    def linked_ids(self, transaction_type: str) -> list[str]:
+        return [link.transaction_id for link in self.links if link.transaction_type == transaction_type]
+
+
+@dataclass(kw_only=True)
+class Record:
+    id: str
+    created_at: datetime
+    changed_at: datetime
+    sync_token: int = 0
+    modified_by: str = ""
+
+    @property
+    def updated_at(self) -> datetime:
+        """MetaData.LastUpdatedTime has the resolution of a second, so QuickBooks compares whole seconds."""
+        return self.changed_at.replace(microsecond=0)
+
+
+@dataclass(kw_only=True)
+class Customer(Record):
+    name: str
+    currency: str
+
+
+@dataclass(kw_only=True)
+class Invoice(Record):
+    customer_id: str
+    doc_number: str | None
+    total: Decimal
+    currency: str
+    transaction_date: date
+    due_date: date
+    # Money taken on the invoice form: it lowers the balance although no payment exists.
+    deposit: Decimal = NOTHING
+    note: str = ""
+    # Payment id -> what that payment applies here.
+    applied: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def balance(self) -> Decimal:
+        return self.total - self.deposit - sum(self.applied.values(), NOTHING)
+
+
+@dataclass(kw_only=True)
+class CreditMemo(Record):
+    customer_id: str
+    total: Decimal
+    currency: str
+    transaction_date: date
+    applied: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.total - sum(self.applied.values(), NOTHING)
+
+
+@dataclass(kw_only=True)
+class Payment(Record):
+    customer_id: str
+    total: Decimal
+    currency: str
+    transaction_date: date
+    lines: tuple[Line, ...] = ()
+    laid_on: list[str] = field(default_factory=list)  # the invoices and credit memos that carry a part of it now
+    reference: str = ""
+    note: str = ""
+    method_id: str = ""
+    deposit_account_id: str = "4"  # Undeposited Funds in a new company
+    deposit_id: str = ""  # the bank deposit that holds the payment; it is frozen while there is one
+    voided: bool = False
+    origin: str = "user"  # "user" typed it, "api" posted it: truth for tests, never on the wire
+
+    @property
+    def unapplied(self) -> Decimal:
+        """TotalAmt = charges - credits + unapplied, solved for the last."""
+        charges = sum((line.amount for line in self.lines if not line.is_credit), NOTHING)
+        credit = sum((line.amount for line in self.lines if line.is_credit), NOTHING)
+        return self.total - charges + credit
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    id: str
+    deleted_at: datetime

@@ -1,0 +1,106 @@
+"""What a step is given: handles, clock and numbers. Composed once per process in `workers/composition.py`."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from connectors.base import Source, Target
+from connectors.registry import Account, Platform, open_source, open_target
+from models.connections import Connection
+from models.database import Database
+from models.secrets import Keyring
+from tasks.secrets import DatabaseSecretsKeeper
+
+
+class Step(StrEnum):
+    """The steps that drain a lane, and whose lane that is."""
+
+    INGEST = "ingest"  # of a source connection
+    MATCH = "match"  # of an organization
+    PUSH = "push"  # of a target connection
+    CATCH_UP = "catch_up"  # of a source connection
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump; only differences mean anything."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class Nudge(Protocol):
+    def __call__(self, step: Step, owner_id: int) -> None:
+        """Asks some worker to look at this lane, soon. Best effort: never raises, may be lost; the sweep asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Every duration a step knows; see `settings` for what each one means."""
+
+    lease: timedelta
+    slice: timedelta
+    settle: timedelta
+    recheck_min: timedelta
+    recheck_max: timedelta
+    backoff_min: timedelta
+    backoff_max: timedelta
+    breaker_failures: int
+    breaker: timedelta
+    push_parallel: int
+    catch_up: timedelta
+    catch_up_overlap: timedelta
+
+
+def _pass(_point: str) -> None:
+    """Production goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a step may use.
+
+    Attributes:
+        holder: who we are in a lane's row: host, process.
+        reached: called at every named point between two steps of I/O; crash tests end the process there.
+    """
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    platform: Platform
+    nudge: Nudge
+    timing: Timing
+    holder: str
+    jitter: random.Random = field(default_factory=random.Random)
+    reached: Callable[[str], None] = _pass
+
+    def source(self, connection: Connection) -> Source:
+        return open_source(self.platform, self._account(connection))
+
+    def target(self, connection: Connection) -> Target:
+        return open_target(self.platform, self._account(connection))
+
+    def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:
+        return DatabaseSecretsKeeper(self.database, self.keyring, self.clock.now, self.holder, connection_id)
+
+    def _account(self, connection: Connection) -> Account:
+        return Account(
+            connection_id=connection.id,
+            vendor=connection.vendor,
+            account_id=connection.account_id,
+            settings=connection.settings,
+            keeper=self.keeper(connection.id),
+        )

@@ -1,0 +1,295 @@
+"""Match: from allocations to decisions, and from decisions to what we owe the target.
+
+Called by: a nudge for an organization, after a payment, an invoice, a preference or a connection has changed.
+Does: gathers the facts of a batch (one look at the target for the whole batch), lets `domain.eligibility.decide` decide
+about each allocation, and writes decision and effect in one transaction.
+Leaves behind: decisions with one reason each, effects in the outbox.
+If it dies here: the allocations are still due; deciding again comes to the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from celery import shared_task
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, FailureKind
+from domain.decisions import Decision, Push
+from domain.delivery import EffectKind, EffectState
+from domain.eligibility import (
+    Ambiguous,
+    Found,
+    NotFound,
+    NotReachable,
+    TargetLookup,
+    decide,
+    decide_early,
+)
+from domain.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive, Wait, plan
+from domain.reasons import Reason, explain
+from domain.records import TargetInvoice
+from models.connections import Connection
+from models.decisions import action_of, current_decision, record_decision
+from models.effects import Effect, effect_key, latest_effects, move
+from models.invoices import link_invoice
+from models.payments import DueAllocation, payment_versions, reschedule_match
+from tasks.context import Context, Step
+from tasks.facts import Case, gather
+from tasks.lane import Drained, Lease, drain
+from tasks.pauses import note_success, note_target_failure
+from tasks.process import process_context
+
+log = structlog.get_logger()
+
+ALLOCATIONS_PER_BATCH = 200
+# How soon to look whether what is on the wire has come to its end, in case nobody tells us.
+WIRE_POLL = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    case: Case
+    decision: Decision
+
+
+def match(context: Context, organization_id: int) -> Drained:
+    """Decides about everything of the organization that is due."""
+    return drain(context, Step.MATCH, organization_id, lambda lease: _match_batch(context, lease))
+
+
+def _match_batch(context: Context, lease: Lease) -> bool:
+    now = context.clock.now()
+    with context.database.reading() as session:
+        batch = gather(session, lease.owner_id, now, ALLOCATIONS_PER_BATCH)
+    if not batch.cases:
+        return False
+    context.reached("match.facts_gathered")
+    lookups = _look(context, batch.target, batch.cases)
+    context.reached("match.target_read")
+    decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
+    try:
+        with context.database.writing() as session:
+            lease.guard(session)
+            owed = _record(context, session, decided, batch.target, now)
+    except Overtaken:
+        return True
+    context.reached("match.recorded")
+    log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
+    if owed and batch.target is not None:
+        context.nudge(Step.PUSH, batch.target.id)
+    return len(batch.cases) == ALLOCATIONS_PER_BATCH
+
+
+# --- the look at the target ---
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What the one look of this batch showed; `failure` when it could not be made."""
+
+    by_id: Mapping[str, TargetInvoice]
+    by_number: Mapping[str, Sequence[TargetInvoice]]
+    failure: Reason | None = None
+
+
+def _look(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
+    """Looks up the target invoices of the cases that come so far, in as few calls as possible."""
+    wanted = [case for case in cases if decide_early(case.facts) is None]
+    ids = {case.invoice.target_id for case in wanted if case.invoice and case.invoice.target_id}
+    numbers = {case.number for case in wanted if case.number and not (case.invoice and case.invoice.target_id)}
+    if target is None or not (ids or numbers):
+        return Lookups({}, {})
+    paused = target.not_before is not None and target.not_before > context.clock.now()
+    if paused:
+        return Lookups({}, {}, failure=Reason.TARGET_UNREACHABLE)
+    result = context.target(target).find_invoices(ids, numbers)
+    if isinstance(result, Failure):
+        note_target_failure(context, target, result)
+        return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
+    note_success(context, target)
+    by_number: dict[str, list[TargetInvoice]] = {}
+    for invoice in result.value:
+        by_number.setdefault(invoice.number, []).append(invoice)
+    return Lookups({invoice.external_id: invoice for invoice in result.value}, by_number)
+
+
+_REASON_OF_FAILURE = {
+    FailureKind.THROTTLED: Reason.TARGET_THROTTLED,
+    FailureKind.UNAVAILABLE: Reason.TARGET_UNREACHABLE,
+    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
+    FailureKind.FORBIDDEN: Reason.TARGET_CREDENTIALS,
+    FailureKind.NOT_FOUND: Reason.TARGET_UNREACHABLE,
+    FailureKind.REFUSED: Reason.TARGET_UNREACHABLE,
+}
+
+
+def _lookup_for(case: Case, lookups: Lookups) -> TargetLookup:
+    """Stored link first, exact number second."""
+    if lookups.failure is not None:
+        return NotReachable(lookups.failure)
+    if case.invoice is not None and case.invoice.target_id:
+        linked = lookups.by_id.get(case.invoice.target_id)
+        return Found(linked) if linked else NotFound()
+    candidates = lookups.by_number.get(case.number, ())
+    match len(candidates):
+        case 0:
+            return NotFound()
+        case 1:
+            return Found(candidates[0])
+        case _:
+            return Ambiguous()
+
+
+# --- writing down what was decided ---
+
+
+def _record(
+    context: Context, session: Session, decided: Sequence[Decided], target: Connection | None, now: datetime
+) -> int:
+    """Writes decisions and effects; says how many effects are owed now. What changed meanwhile stays due."""
+    versions = payment_versions(session, {one.case.due.payment.id for one in decided})
+    effects = latest_effects(session, [one.case.due.allocation.id for one in decided])
+    owed = 0
+    for one in decided:
+        due = one.case.due
+        if versions.get(due.payment.id) != due.payment.version:
+            # Ingest stored a newer version after we gathered the facts, and made the allocation due again.
+            continue
+        owed += _record_one(context, session, one, effects.get(due.allocation.id), target, now)
+    return owed
+
+
+def _record_one(
+    context: Context, session: Session, one: Decided, effect: Effect | None, target: Connection | None, now: datetime
+) -> bool:
+    due = one.case.due
+    planned = plan(one.decision, _current(effect))
+    if isinstance(planned, Wait):
+        reschedule_match(session, due, now + WIRE_POLL)
+        return False
+    if not reschedule_match(session, due, _next_look(context, session, one, planned, now)):
+        return False
+    if not (isinstance(planned, Leave) and planned.silent):
+        record_decision(
+            session,
+            organization_id=due.allocation.organization_id,
+            allocation_id=due.allocation.id,
+            payment_version=due.payment.version,
+            action=action_of(one.decision),
+            reason=one.decision.reason,
+            verdicts=one.decision.verdicts,
+            now=now,
+        )
+    if isinstance(one.decision, Push) and one.case.invoice is not None:
+        link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
+    return _carry_out(session, due, planned, effect, target, now)
+
+
+def _carry_out(
+    session: Session,
+    due: DueAllocation,
+    planned: Leave | Cancel | Revive | Enqueue,
+    effect: Effect | None,
+    target: Connection | None,
+    now: datetime,
+) -> bool:
+    """Makes the outbox say what was planned; True if something is owed now."""
+    match planned:
+        case Leave():
+            return effect is not None and effect.state == EffectState.PENDING
+        case Cancel():
+            _move(session, effect, EffectState.CANCELLED)
+            return False
+        case Revive():
+            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="")
+            return True
+        case Enqueue(payload, cancel_current):
+            if cancel_current:
+                _move(session, effect, EffectState.CANCELLED)
+            if target is None:
+                raise AssertionError("a payment was decided to be pushed without a target")
+            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now))
+            session.flush()
+            return True
+
+
+def _move(session: Session, effect: Effect | None, wanted: EffectState, **values: object) -> None:
+    if effect is None or not move(session, effect, wanted, **values):
+        # Push claimed it between our read and this write: nothing of this transaction may stand.
+        raise Overtaken
+
+
+class Overtaken(Exception):
+    """Push was faster; the batch is decided again from what is true then."""
+
+
+def _current(effect: Effect | None) -> CurrentEffect | None:
+    if effect is None:
+        return None
+    kind = EffectKind(effect.kind)
+    payload = Payload(
+        kind=kind,
+        target_invoice_id=effect.target_invoice_id,
+        target_payment_id=effect.target_payment_id if kind is not EffectKind.CREATE else None,
+        amount=effect.amount,
+        currency=effect.currency,
+        paid_on=effect.paid_on,
+    )
+    return CurrentEffect(EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None)
+
+
+def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:
+    allocation = due.allocation
+    return Effect(
+        organization_id=allocation.organization_id,
+        connection_id=target.id,
+        allocation_id=allocation.id,
+        generation=generation,
+        key=effect_key(allocation.organization_id, due.payment.external_id, allocation.document_id, generation),
+        kind=payload.kind.value,
+        target_invoice_id=payload.target_invoice_id,
+        target_payment_id=payload.target_payment_id,
+        amount=payload.amount,
+        currency=payload.currency,
+        paid_on=payload.paid_on,
+        due_at=now,
+        created_at=now,
+    )
+
+
+def _next_look(context: Context, session: Session, one: Decided, planned: object, now: datetime) -> datetime | None:
+    """When to decide again by ourselves: only where the cause lives in the target, which never calls us."""
+    reason = one.decision.reason
+    if isinstance(planned, Leave) and planned.silent:
+        return None
+    if reason not in _CAUSE_AT_THE_TARGET or not explain(reason).clears_itself:
+        return None
+    before = current_decision(session, one.case.due.allocation.id)
+    since = before.decided_at if before is not None and before.reason == reason else now
+    # A quarter of the time it has waited already: soon at first, rarely for what nobody repairs.
+    timing = context.timing
+    return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
+
+
+_CAUSE_AT_THE_TARGET = frozenset(
+    {
+        Reason.TARGET_UNREACHABLE,
+        Reason.TARGET_THROTTLED,
+        Reason.TARGET_CREDENTIALS,
+        Reason.TARGET_INVOICE_MISSING,
+        Reason.TARGET_INVOICE_AMBIGUOUS,
+        Reason.TARGET_INVOICE_NOT_PAYABLE,
+        Reason.NUMBER_DIFFERS,
+        Reason.TOTAL_DIFFERS,
+        Reason.CURRENCY_DIFFERS,
+        Reason.CUSTOMER_DIFFERS,
+        Reason.EXCEEDS_BALANCE,
+    }
+)
+
+
+@shared_task(name="payments.match")
+def match_task(organization_id: int) -> str:
+    return match(process_context(Step.MATCH, organization_id), organization_id).value

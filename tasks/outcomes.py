@@ -1,0 +1,248 @@
+"""Recording what became of an effect: its next state, the ledger, the decision a partner reads. Short transactions."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import (
+    Changed,
+    Conflict,
+    Created,
+    FailureKind,
+    NotSent,
+    Refused,
+    Removed,
+    Throttled,
+    Unknown,
+    WriteOutcome,
+)
+from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.reasons import Reason, explain
+from domain.records import TargetPayment
+from models.connections import Connection
+from models.decisions import Action, record_decision
+from models.effects import DETAIL_CHARACTERS_MAX, Effect, finish_attempt, hold, move
+from models.ledger import change_entry, claim_payment, remove_entry
+from models.payments import allocation_with_payment, match_again, match_now_if_waiting
+from tasks.context import Context
+from tasks.lane import Lease
+from tasks.pauses import disconnect, note_sick, note_success, pause_for
+
+log = structlog.get_logger()
+
+_REASON_OF_REFUSAL = {
+    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
+    FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
+    FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
+}
+
+
+def tell(session: Session, effect: Effect, action: Action, reason: Reason, now: datetime, detail: str = "") -> None:
+    """Makes what became of the effect the current decision about its allocation."""
+    _, payment = allocation_with_payment(session, effect.allocation_id)
+    record_decision(
+        session,
+        organization_id=effect.organization_id,
+        allocation_id=effect.allocation_id,
+        payment_version=payment.version,
+        action=action,
+        reason=reason,
+        detail=detail[:DETAIL_CHARACTERS_MAX],
+        now=now,
+    )
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes down outcomes for one batch."""
+
+    context: Context
+    lease: Lease
+    connection: Connection
+    # Set when some allocation is to be decided again right now.
+    match_wanted: threading.Event = field(default_factory=threading.Event)
+
+    # --- without a send ---
+
+    def hold(self, effect: Effect, reason: Reason, detail: str = "") -> None:
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            self._hold(session, effect, reason, detail, now)
+
+    def adopt(self, effect: Effect, payment: TargetPayment, *, ours: bool) -> None:
+        """The payment on the invoice is this effect's: created by us before the answer was lost, or typed by hand."""
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            self._deliver(session, effect, payment, ours=ours, now=now)
+        log.info("push.adopted", effect_id=effect.id, ours=ours)
+
+    def adjusted(self, effect: Effect) -> None:
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            self._adjust(session, effect, now)
+
+    def reversed(self, effect: Effect) -> None:
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            self._reverse(session, effect, now)
+
+    # --- after a send ---
+
+    def record(self, effect: Effect, attempt: int, outcome: WriteOutcome) -> bool:
+        """Writes down what the wire said; True if this connection wants no more calls now."""
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            detail = "" if isinstance(outcome, Created | Changed | Removed) else outcome.detail
+            finish_attempt(session, effect.id, attempt, type(outcome).__name__.lower(), detail, now)
+            self._apply(session, effect, outcome, now)
+        log.info(
+            "push.recorded",
+            effect_id=effect.id,
+            attempt=attempt,
+            outcome=type(outcome).__name__,
+            state=effect.state,
+        )
+        return self._after(outcome)
+
+    def _apply(self, session: Session, effect: Effect, outcome: WriteOutcome, now: datetime) -> None:
+        match outcome:
+            case Created(payment):
+                self._deliver(session, effect, payment, ours=True, now=now)
+            case Changed():
+                self._adjust(session, effect, now)
+            case Removed():
+                self._reverse(session, effect, now)
+            case Refused(kind, detail):
+                self._refused(session, effect, kind, detail, now)
+            case Conflict(detail) | NotSent(detail):
+                self._try_later(session, effect, detail, now)
+            case Throttled(detail, retry_after):
+                self._snooze(session, effect, Reason.TARGET_THROTTLED, detail, now, now + retry_after)
+            case Unknown(detail):
+                self._doubt(session, effect, detail, now)
+
+    def _after(self, outcome: WriteOutcome) -> bool:
+        """What the outcome means for the whole connection, outside the effect's transaction."""
+        match outcome:
+            case Created() | Changed() | Removed() | Conflict():
+                note_success(self.context, self.connection)
+                return False
+            case Refused(FailureKind.CREDENTIALS, detail):
+                disconnect(self.context, self.connection, detail)
+                self.match_wanted.set()
+                return True
+            case Refused():
+                return False
+            case Throttled(_, retry_after):
+                pause_for(self.context, self.connection, retry_after, Reason.TARGET_THROTTLED)
+                return True
+            case NotSent(detail) | Unknown(detail):
+                note_sick(self.context, self.connection, Reason.TARGET_UNREACHABLE, detail)
+                return True
+
+    # --- the next state, inside a transaction ---
+
+    def _deliver(self, session: Session, effect: Effect, payment: TargetPayment, *, ours: bool, now: datetime) -> None:
+        claimed = effect.paid_on is not None and claim_payment(
+            session,
+            organization_id=effect.organization_id,
+            connection_id=effect.connection_id,
+            allocation_id=effect.allocation_id,
+            target_invoice_id=effect.target_invoice_id,
+            target_payment_id=payment.external_id,
+            amount=effect.amount,
+            paid_on=effect.paid_on,
+            ours=ours,
+            now=now,
+        )
+        if not claimed:
+            # The target gave an id that stands for another payment already: it replaced that one instead of adding.
+            self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment.external_id}", now)
+            return
+        self._close(session, effect, now, target_payment_id=payment.external_id)
+        tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
+
+    def _adjust(self, session: Session, effect: Effect, now: datetime) -> None:
+        if effect.paid_on is None:
+            raise AssertionError(f"effect {effect.id} has no date")
+        change_entry(session, effect.allocation_id, effect.amount, effect.paid_on)
+        self._close(session, effect, now)
+        tell(session, effect, Action.PUSH, Reason.SYNCED, now)
+
+    def _reverse(self, session: Session, effect: Effect, now: datetime) -> None:
+        remove_entry(session, effect.allocation_id, now)
+        self._close(session, effect, now)
+        tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
+
+    def _close(self, session: Session, effect: Effect, now: datetime, **values: str) -> None:
+        move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
+        if match_now_if_waiting(session, effect.allocation_id, now):
+            self.match_wanted.set()
+
+    def _hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
+        hold(session, effect, reason, detail)
+        tell(session, effect, Action.HOLD, reason, now, detail)
+        if explain(reason).clears_itself:
+            match_again(session, [effect.allocation_id], now + self.context.timing.recheck_min)
+
+    def _refused(self, session: Session, effect: Effect, kind: FailureKind, detail: str, now: datetime) -> None:
+        reason = _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED)
+        if kind is FailureKind.NOT_FOUND and effect.kind != EffectKind.CREATE:
+            reason = Reason.TARGET_PAYMENT_GONE
+        self._hold(session, effect, reason, detail, now)
+
+    def _try_later(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:
+        """Certainly not carried out; a rest, and then again, as often as is sensible."""
+        attempts = effect.attempts + 1
+        if attempts >= ATTEMPTS_MAX:
+            move(
+                session,
+                effect,
+                EffectState.DEAD,
+                attempts=attempts,
+                reason=Reason.ATTEMPTS_EXHAUSTED.value,
+                detail=detail[:DETAIL_CHARACTERS_MAX],
+            )
+            tell(session, effect, Action.HOLD, Reason.ATTEMPTS_EXHAUSTED, now, detail)
+            return
+        rest = self._rest(attempts)
+        self._snooze(session, effect, Reason.TARGET_UNREACHABLE, detail, now, now + rest, attempts=attempts)
+
+    def _snooze(
+        self,
+        session: Session,
+        effect: Effect,
+        reason: Reason,
+        detail: str,
+        now: datetime,
+        due_at: datetime,
+        **values: int,
+    ) -> None:
+        detail = detail[:DETAIL_CHARACTERS_MAX]
+        move(session, effect, EffectState.PENDING, due_at=due_at, reason=reason.value, detail=detail, **values)
+        tell(session, effect, Action.HOLD, reason, now, detail)
+
+    def _doubt(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:
+        move(
+            session,
+            effect,
+            EffectState.IN_DOUBT,
+            maybe_sent=True,
+            attempts=effect.attempts + 1,
+            due_at=now + self.context.timing.settle,
+            reason=Reason.IN_DOUBT.value,
+            detail=detail[:DETAIL_CHARACTERS_MAX],
+        )
+        tell(session, effect, Action.HOLD, Reason.IN_DOUBT, now, detail)
+
+    def _rest(self, attempts: int) -> timedelta:
+        timing = self.context.timing
+        return backoff(attempts, self.context.jitter.random(), timing.backoff_min, timing.backoff_max)

@@ -1,0 +1,116 @@
+"""Push: from what we owe to what the target has. The only step that writes to an outside system.
+
+Called by: a nudge for a target connection, after match or when an effect is due.
+Does, for every effect: *claim* (compare-and-set) -> *look* (list the invoice's payments) -> *intend* (attempt and
+before-image on disk) -> *create* (the wire, once) -> *record*. Different invoices in parallel, one invoice in order.
+Leaves behind: attempts, ledger entries, effects that are delivered, in doubt, held or due later.
+If it dies here: before *intend* nothing was sent and the effect is still pending; after it, nobody knows, so the next
+holder finds it in `sending`, puts it in doubt, and looks when the settle time is over.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from celery import shared_task
+
+from connectors.base import Failure
+from domain.delivery import EffectState
+from domain.reasons import Reason
+from domain.records import TargetInvoice
+from models.connections import connection_by_id
+from models.decisions import Action
+from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move
+from models.organizations import organization_by_id
+from tasks.context import Context, Step
+from tasks.delivery import Delivery
+from tasks.lane import Drained, Lease, drain
+from tasks.outcomes import Recorder, tell
+from tasks.pauses import note_success, note_target_failure
+from tasks.process import process_context
+
+log = structlog.get_logger()
+
+EFFECTS_PER_BATCH = 50
+
+
+def push(context: Context, connection_id: int) -> Drained:
+    """Delivers what is due for one target connection."""
+    return drain(context, Step.PUSH, connection_id, lambda lease: _push_batch(context, lease))
+
+
+def _push_batch(context: Context, lease: Lease) -> bool:
+    _doubt_abandoned_sends(context, lease)
+    claimed = _claim(context, lease)
+    if claimed is None:
+        return False
+    delivery, effects = claimed
+    context.reached("push.claimed")
+    invoices = _read_invoices(context, delivery, effects)
+    if invoices is None:
+        return False
+    context.reached("push.invoices_read")
+    # One thread for one invoice; the batch holds at most one effect of each.
+    with ThreadPoolExecutor(context.timing.push_parallel, thread_name_prefix="push") as pool:
+        list(pool.map(lambda effect: delivery.deliver(effect, invoices.get(effect.target_invoice_id)), effects))
+    if delivery.recorder.match_wanted.is_set():
+        context.nudge(Step.MATCH, delivery.organization.id)
+    return not delivery.stopped.is_set()
+
+
+def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
+    """What is in `sending` now was begun under a lease that is no more: it may have arrived."""
+    now = context.clock.now()
+    with context.database.writing() as session:
+        abandoned = abandoned_sends(session, lease.owner_id)
+        if not abandoned:
+            return
+        lease.guard(session)
+        for effect in abandoned:
+            abandon_attempts(session, effect.id, now)
+            if move(
+                session,
+                effect,
+                EffectState.IN_DOUBT,
+                maybe_sent=True,
+                reason=Reason.IN_DOUBT.value,
+                due_at=now + context.timing.settle,
+            ):
+                tell(session, effect, Action.HOLD, Reason.IN_DOUBT, now)
+    log.warning("push.abandoned_sends", connection_id=lease.owner_id, effects=len(abandoned))
+
+
+def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] | None:
+    """Takes the due effects for this lease, if the connection and the partner's switch allow any."""
+    now = context.clock.now()
+    with context.database.reading() as session:
+        if not due_heads(session, lease.owner_id, now, limit=1):
+            return None
+    with context.database.writing() as session:
+        lease.guard(session)
+        connection = connection_by_id(session, lease.owner_id)
+        organization = organization_by_id(session, connection.organization_id)
+        paused = connection.not_before is not None and connection.not_before > now
+        if paused or not connection.is_active or not organization.sync_enabled:
+            return None
+        effects = due_heads(session, connection.id, now, EFFECTS_PER_BATCH)
+        claimed = [
+            effect for effect in effects if move(session, effect, EffectState(effect.state), fencing=lease.fencing)
+        ]
+    recorder = Recorder(context, lease, connection)
+    return Delivery(context, lease, connection, organization, context.target(connection), recorder), claimed
+
+
+def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> dict[str, TargetInvoice] | None:
+    """The invoices of the whole batch in one call: what is open on them now, not when match looked."""
+    result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
+    if isinstance(result, Failure):
+        note_target_failure(context, delivery.connection, result)
+        return None
+    note_success(context, delivery.connection)
+    return {invoice.external_id: invoice for invoice in result.value}
+
+
+@shared_task(name="payments.push")
+def push_task(connection_id: int) -> str:
+    return push(process_context(Step.PUSH, connection_id), connection_id).value

@@ -1,0 +1,54 @@
+"""Sweep: nudges whatever is due, because any message may have been lost.
+
+Called by: beat, every few seconds.
+Does: four indexed queries, one for each step; nothing is locked, nothing is decided.
+Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from celery import shared_task
+
+from models.connections import sources_due_for_catch_up
+from models.effects import targets_with_due_effects
+from models.inbox import connections_with_waiting_events
+from models.payments import organizations_with_due_allocations
+from tasks.context import Context, Step
+from tasks.process import process_context
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many lanes were nudged, step by step."""
+
+    ingest: int
+    match: int
+    push: int
+    catch_up: int
+
+
+def sweep(context: Context) -> Swept:
+    """Nudges every lane that has something due."""
+    now = context.clock.now()
+    with context.database.reading() as session:
+        lanes = {
+            Step.INGEST: connections_with_waiting_events(session, now),
+            Step.MATCH: organizations_with_due_allocations(session, now),
+            Step.PUSH: targets_with_due_effects(session, now),
+            Step.CATCH_UP: sources_due_for_catch_up(session, now),
+        }
+    for step, owners in lanes.items():
+        for owner_id in owners:
+            context.nudge(step, owner_id)
+    swept = Swept(**{step.value: len(owners) for step, owners in lanes.items()})
+    if any(lanes.values()):
+        log.info("sweep.nudged", **{step.value: len(owners) for step, owners in lanes.items()})
+    return swept
+
+
+@shared_task(name="payments.sweep")
+def sweep_task() -> None:
+    sweep(process_context())

@@ -1,0 +1,106 @@
+"""Real servers for every test, and no way out of this machine."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests import servers
+from workers.redis_server import RedisServer, find_or_start
+
+DATABASES = ["sqlite", "postgresql"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases",
+        choices=[*DATABASES, "all"],
+        default="all",
+        help="which databases the tests run on (default: all)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--databases")
+        metafunc.parametrize("database_url", DATABASES if chosen == "all" else [chosen], indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """A test that reaches for the internet fails at once, with the address it wanted."""
+    allowed = {urlsplit(os.environ.get(name, "")).hostname for name in ("TEST_REDIS_URL", "TEST_DATABASE_URL")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name), allowed - {None}))
+        yield
+
+
+def _guarded(connect: Any, allowed: set[Any]) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            known = {info[4][0] for host in allowed for info in socket.getaddrinfo(host, None)}
+            if address[0] not in allowed | known:
+                raise PermissionError(f"a test may only connect to this machine, not to {address!r}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real server, one per test process. The developer's own REDIS_URL is never touched."""
+    server = find_or_start(os.environ.get("TEST_REDIS_URL"), tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty Redis."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server: TEST_DATABASE_URL, else the one from the wheel. Without either the tests fail."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with servers.temporary_directory() as directory, servers.postgresql_server(directory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_url: str) -> Iterator[servers.PostgresqlDatabases]:
+    databases = servers.PostgresqlDatabases(postgresql_url, servers.MIGRATE)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> servers.SqliteDatabases:
+    return servers.SqliteDatabases(tmp_path_factory.mktemp("sqlite"), servers.MIGRATE)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated, empty database, once on each kind of database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_databases").fresh(tmp_path)
+    else:
+        with request.getfixturevalue("postgresql_databases").fresh() as url:
+            yield url

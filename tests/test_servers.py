@@ -1,0 +1,178 @@
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from tests.servers import PostgresqlDatabases, SqliteDatabases, psycopg_url
+
+ROOT = Path(__file__).parents[1]
+
+
+def migrate(url: str) -> None:
+    """Stands in for the product's migrations, so that these tests are about the copies alone."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE payments (id INTEGER)")
+            connection.commit()
+    else:
+        with psycopg.connect(psycopg_url(url)) as connection:
+            connection.execute("CREATE TABLE payments (id INTEGER)")
+
+
+@pytest.fixture(scope="module")
+def databases(postgresql_url: str) -> Iterator[PostgresqlDatabases]:
+    databases = PostgresqlDatabases(postgresql_url, migrate)
+    yield databases
+    databases.close()
+
+
+def test_every_fresh_postgresql_database_is_migrated_and_empty(databases: PostgresqlDatabases) -> None:
+    for _ in range(2):
+        with databases.fresh() as url, psycopg.connect(psycopg_url(url)) as connection:
+            assert url.startswith("postgresql+psycopg://")
+            assert connection.execute("SELECT count(*) FROM payments").fetchone() == (0,)
+            connection.execute("INSERT INTO payments VALUES (1)")
+
+
+def test_a_postgresql_database_is_dropped_even_with_a_forgotten_connection(
+    databases: PostgresqlDatabases, postgresql_url: str
+) -> None:
+    with databases.fresh() as url:
+        forgotten = psycopg.connect(psycopg_url(url))
+    forgotten.close()
+    with psycopg.connect(psycopg_url(postgresql_url)) as connection:
+        name = url.rpartition("/")[2]
+        assert connection.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [name]).fetchone() == (0,)
+
+
+def test_the_template_goes_with_its_last_test_and_after_a_failed_migration(postgresql_url: str) -> None:
+    def fail(url: str) -> None:
+        raise ZeroDivisionError
+
+    working, failing = PostgresqlDatabases(postgresql_url, migrate), PostgresqlDatabases(postgresql_url, fail)
+    with working.fresh():
+        pass
+    working.close()
+    with pytest.raises(ZeroDivisionError), failing.fresh():
+        pass
+    with psycopg.connect(psycopg_url(postgresql_url)) as connection:
+        names = [row[0] for row in connection.execute("SELECT datname FROM pg_database")]
+    assert not [name for name in names if name.startswith((working._prefix, failing._prefix))]
+
+
+def test_every_fresh_sqlite_database_is_migrated_and_empty(tmp_path: Path) -> None:
+    databases = SqliteDatabases(tmp_path, migrate)
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        url = databases.fresh(tmp_path / name)
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            assert connection.execute("SELECT count(*) FROM payments").fetchone() == (0,)
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            connection.execute("INSERT INTO payments VALUES (1)")
+            connection.commit()
+
+
+def test_every_test_gets_an_empty_redis(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.dbsize() == 0
+        client.set("left", "behind")
+
+
+def test_every_test_gets_an_empty_redis_again(redis_url: str) -> None:
+    test_every_test_gets_an_empty_redis(redis_url)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "example.com"])
+def test_a_test_cannot_leave_this_machine(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as outbound, pytest.raises(PermissionError, match="only connect to this machine"):
+        outbound.connect((address, 443))
+
+
+def test_a_test_can_use_unix_sockets_and_loopback(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(str(tmp_path / "socket"))
+        server.listen()
+        client.connect(str(tmp_path / "socket"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+
+def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A run of its own, in a copy of this directory's fixtures with one test that names its database."""
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    for name in ("conftest.py", "servers.py"):
+        (tests / name).write_text((ROOT / "tests" / name).read_text())
+    (tests / "test_it.py").write_text(
+        "import pytest\nfrom tests import servers\n\n"
+        "@pytest.fixture(scope='session', autouse=True)\n"
+        "def no_migrations():\n    servers.MIGRATE = lambda url: None if 'sqlite' not in url else"
+        " __import__('sqlite3').connect(url.removeprefix('sqlite:///')).close()\n\n"
+        "def test_it(database_url):\n    assert database_url\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    command += ["--rootdir", str(tmp_path), "-c", os.devnull, str(tests), *options]
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    return subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": paths} | environment,
+    )
+
+
+def test_a_test_runs_on_both_databases_and_says_which(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path)
+    assert "test_it[sqlite] PASSED" in done.stdout, done.stdout
+    assert "test_it[postgresql] PASSED" in done.stdout, done.stdout
+
+
+def test_one_database_can_be_chosen(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "--databases=sqlite")
+    assert "1 passed" in done.stdout, done.stdout
+    assert "test_it[sqlite] PASSED" in done.stdout
+
+
+def test_a_postgresql_that_cannot_be_had_is_a_failure_and_not_a_skip(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    done = run_pytest(tmp_path, "--databases=postgresql", TEST_DATABASE_URL=url)
+    assert done.returncode == 1, done.stdout
+    assert "1 error" in done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from tests import servers
+with servers.temporary_directory() as directory, servers.postgresql_server(directory) as url:
+    print(directory, url, flush=True)
+    time.sleep(300)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        directory, url = run.stdout.readline().split()
+        run.kill()
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            psycopg.connect(psycopg_url(url), connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if "Connection refused" in str(error):
+                break
+        assert time.monotonic() < deadline, "the server still runs"
+        time.sleep(0.05)
+    subprocess.run(["rm", "-rf", directory], check=True)

@@ -1,0 +1,102 @@
+"""The webhook door: verifies, stores, commits, answers, and only then nudges. It decides nothing and calls nobody.
+
+Called by: the sources' notification services.
+Answers: 200 for every authentic body, whatever is in it (a source would resend a refused one for days); 403 for a wrong
+signature; 413 for a body beyond all reason; 503 when it could not be stored, so that it is sent again.
+"""
+
+from collections import Counter
+
+import structlog
+from fastapi import APIRouter, BackgroundTasks, Request, Response
+from prometheus_client import Counter as Metric
+from starlette.concurrency import run_in_threadpool
+
+from connectors.base import Delivery
+from connectors.registry import webhook_reader
+from models.connections import connections_by_account, heard_from
+from models.database import DatabaseAway
+from models.inbox import Entity, EventSource, NewEvent, store_events
+from tasks.context import Context, Step
+
+log = structlog.get_logger()
+router = APIRouter()
+
+EVENTS = Metric("webhook_events_total", "Events of authentic deliveries, by what became of them", ["vendor", "fate"])
+DELIVERIES = Metric("webhook_deliveries_total", "Deliveries, by how they were answered", ["vendor", "answer"])
+
+
+@router.post("/webhooks/{vendor}", include_in_schema=True)
+async def receive(vendor: str, request: Request, background: BackgroundTasks) -> Response:
+    """Takes one delivery of a source's webhook."""
+    context: Context = request.app.state.context
+    reader = webhook_reader(context.platform, vendor)
+    if reader is None:
+        return Response(status_code=404)
+    body = await _body(request, request.app.state.settings.webhook_bytes_max)
+    if body is None:
+        return _answered(vendor, 413, "too_large")
+    if not reader.is_authentic(body, request.headers.get(reader.signature_header, "")):
+        log.warning("webhook.bad_signature", vendor=vendor, bytes=len(body))
+        return _answered(vendor, 403, "bad_signature")
+    try:
+        delivery = await run_in_threadpool(reader.read, body)
+    except ValueError as error:
+        # Answered with 200: the same bytes would come again for days, and would be as unreadable then.
+        log.error("webhook.unreadable", vendor=vendor, bytes=len(body), error=type(error).__name__)
+        return _answered(vendor, 200, "unreadable")
+    try:
+        heard = await run_in_threadpool(_store, context, vendor, delivery)
+    except DatabaseAway as error:
+        log.error("webhook.database_away", vendor=vendor, error=type(error).__name__)
+        return _answered(vendor, 503, "database_away")
+    for connection_id in heard:
+        background.add_task(context.nudge, Step.INGEST, connection_id)
+    return _answered(vendor, 200, "stored", background)
+
+
+def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
+    """Stores what is ours in one transaction; says which connections have something waiting."""
+    fates: Counter[str] = Counter(delivery.ignored)
+    now = context.clock.now()
+    with context.database.writing() as session:
+        accounts = connections_by_account(session, vendor, {hint.account_id for hint in delivery.hints})
+        events = [
+            NewEvent(
+                connection_id=accounts[hint.account_id].id,
+                source=EventSource.WEBHOOK,
+                event_id=hint.event_id,
+                entity=Entity(hint.entity.value),
+                entity_id=hint.entity_id,
+                verb=hint.verb,
+                occurred_at=hint.occurred_at,
+            )
+            for hint in delivery.hints
+            if hint.account_id in accounts
+        ]
+        new = store_events(session, events, now)
+        heard = sorted({event.connection_id for event in events})
+        if heard:
+            heard_from(session, heard, now)
+    fates.update(new=new, duplicate=len(events) - new, unknown_account=len(delivery.hints) - len(events))
+    for fate, count in fates.items():
+        EVENTS.labels(vendor, fate).inc(count)
+    log.info("webhook.stored", vendor=vendor, **{fate: count for fate, count in fates.items() if count})
+    return heard if new else []
+
+
+async def _body(request: Request, bytes_max: int) -> bytes | None:
+    """The raw bytes, or None as soon as there are more than anybody has a reason to send."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _answered(vendor: str, status: int, answer: str, background: BackgroundTasks | None = None) -> Response:
+    DELIVERIES.labels(vendor, answer).inc()
+    return Response(status_code=status, background=background)

@@ -1,0 +1,29 @@
+"""The Celery application: `celery -A workers.app worker`. Tasks are in `tasks/`, at the foot of each step."""
+
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery, signals
+
+from settings import load_settings
+from settings.celery import celery_configuration
+from tasks.context import Context
+from workers.composition import build_context
+from workers.logging import configure_logging
+
+app = Celery("payments", include=["tasks.ingest", "tasks.match", "tasks.push", "tasks.catch_up", "tasks.sweep"])
+app.conf.update(celery_configuration(load_settings()))
+
+
+@lru_cache(maxsize=1)
+def process_context() -> Context:
+    """Made at the first task, after any fork: engines and sockets must not cross one."""
+    return build_context(load_settings(), app)
+
+
+app.context = process_context
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging(load_settings())

@@ -1,0 +1,94 @@
+"""The composition root: settings become engine, Redis, connectors and clock, and these become the Context."""
+
+import os
+import socket
+from datetime import timedelta
+
+import redis
+import structlog
+from celery import Celery
+from limits.storage import RedisStorage
+
+from connectors.http import TimeLimits
+from connectors.limits import Limiter
+from connectors.quickbooks.tokens import Application
+from connectors.registry import Platform
+from models.database import Database
+from models.secrets import Keyring
+from settings import Settings
+from tasks.context import Context, SystemClock, Timing
+from workers.crash_points import chosen_crash_point
+from workers.nudges import CeleryNudge
+
+log = structlog.get_logger()
+
+# A limiter or a nudge that waits longer for Redis than this holds up work that could go on without it.
+REDIS_TIMEOUT_SECONDS = 2.0
+
+
+def build_context(settings: Settings, celery: Celery | None) -> Context:
+    """The context of this process; without Celery (the command line on its own) nudges are left to the sweep."""
+    clock = SystemClock()
+    redis_client = _redis(settings)
+    return Context(
+        database=Database(settings.effective_database_url),
+        keyring=Keyring([key.get_secret_value() for key in settings.encryption_keys]),
+        clock=clock,
+        platform=_platform(settings, clock, redis_client),
+        nudge=CeleryNudge(celery, redis_client),
+        timing=_timing(settings),
+        holder=f"{socket.gethostname()}:{os.getpid()}",
+        reached=chosen_crash_point(),
+    )
+
+
+def _redis(settings: Settings) -> redis.Redis | None:
+    if not settings.redis_url:
+        return None
+    return redis.Redis.from_url(
+        settings.redis_url,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        health_check_interval=10,
+    )
+
+
+def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis | None) -> Platform:
+    shared = None
+    if redis_client is not None:
+        pool = redis_client.connection_pool
+        shared = RedisStorage(settings.redis_url, connection_pool=pool, key_prefix="payments-limits")
+    return Platform(
+        quickbooks_api_url=settings.quickbooks_api_url,
+        quickbooks_application=Application(
+            client_id=settings.quickbooks_client_id,
+            client_secret=settings.quickbooks_client_secret.get_secret_value(),
+            token_url=settings.quickbooks_token_url,
+        ),
+        quickbooks_verifier_tokens=tuple(token.get_secret_value() for token in settings.quickbooks_verifier_tokens),
+        connectwise_client_id=settings.connectwise_client_id,
+        connectwise_version=settings.connectwise_api_version,
+        time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),
+        limiter=Limiter(shared),
+        now=clock.now,
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    def seconds(value: float) -> timedelta:
+        return timedelta(seconds=value)
+
+    return Timing(
+        lease=seconds(settings.lease_seconds),
+        slice=seconds(settings.slice_seconds),
+        settle=seconds(settings.settle_seconds),
+        recheck_min=seconds(settings.recheck_seconds_min),
+        recheck_max=seconds(settings.recheck_seconds_max),
+        backoff_min=seconds(settings.backoff_seconds_min),
+        backoff_max=seconds(settings.backoff_seconds_max),
+        breaker_failures=settings.breaker_failures,
+        breaker=seconds(settings.breaker_seconds),
+        push_parallel=settings.push_parallel,
+        catch_up=seconds(settings.catch_up_seconds),
+        catch_up_overlap=seconds(settings.catch_up_overlap_seconds),
+    )

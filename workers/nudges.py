@@ -1,0 +1,54 @@
+"""Nudges as Celery messages. Best effort by design: what cannot be published now, the sweep asks for again."""
+
+from dataclasses import dataclass
+
+import redis
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from tasks.context import Step
+
+log = structlog.get_logger()
+
+# Two nudges for one lane within this time are one, until the first has arrived. A lost nudge costs at most this much
+# more, because the sweep's nudges are held back as well.
+COALESCE_MILLISECONDS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class CeleryNudge:
+    celery: Celery | None
+    redis: redis.Redis | None
+
+    def __call__(self, step: Step, owner_id: int) -> None:
+        if self.celery is None:
+            return
+        if not self._is_first(step, owner_id):
+            return
+        try:
+            self.celery.send_task(f"payments.{step.value}", args=[owner_id])
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("nudge.not_sent", step=step.value, owner_id=owner_id, error=type(error).__name__)
+
+    def arrived(self, step: Step, owner_id: int) -> None:
+        """From now on another nudge for this lane is news again. Called before the step looks at any row."""
+        if self.redis is None:
+            return
+        try:
+            self.redis.delete(_key(step, owner_id))
+        except RedisError as error:
+            log.warning("nudge.redis_away", error=type(error).__name__)
+
+    def _is_first(self, step: Step, owner_id: int) -> bool:
+        if self.redis is None:
+            return True
+        try:
+            return bool(self.redis.set(_key(step, owner_id), b"1", nx=True, px=COALESCE_MILLISECONDS))
+        except RedisError:
+            return True
+
+
+def _key(step: Step, owner_id: int) -> str:
+    return f"payments-nudge:{step.value}:{owner_id}"

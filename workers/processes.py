@@ -1,0 +1,300 @@
+"""Starts, watches and stops the processes of the Procfile.
+
+honcho reads the Procfile; its manager is not used, because it stops every process as soon as one has died, and because
+its children outlive it when it is killed.
+"""
+
+import contextlib
+import dataclasses
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from honcho.colour import get_colours
+from honcho.environ import parse_procfile
+from honcho.printer import Message, Printer
+
+from workers.redis_server import free_port, has_ended, signal_group, spawn
+
+__all__ = ["Death", "Processes", "free_port", "wait_for_http", "wait_until_listening"]
+
+# SIGTERM lets a Celery worker finish its slice; Ctrl-C has to end everything within ten seconds.
+GRACE_SECONDS = 8.0
+FIRST_RESTART_DELAY_SECONDS = 1.0
+LONGEST_RESTART_DELAY_SECONDS = 30.0
+# A process that lived this long did start properly: its next death begins again with the shortest delay.
+STEADY_SECONDS = 60.0
+TAIL_LINES = 20
+TAIL_BYTES = 64 * 1024
+
+
+def wait_until_listening(host: str, port: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing listens on {host}:{port} after {seconds:g} s: {error}") from error
+            time.sleep(0.05)
+        else:
+            return
+
+
+def wait_for_http(url: str, seconds: float) -> None:
+    """Returns when the URL answers with anything better than a server error."""
+    deadline = time.monotonic() + seconds
+    while (trouble := _http_trouble(url)) is not None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{url} is not ready after {seconds:g} s: {trouble}")
+        time.sleep(0.1)
+
+
+def _http_trouble(url: str) -> str | None:
+    parts = urlsplit(url)
+    assert parts.scheme == "http"
+    assert parts.hostname is not None
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
+    try:
+        connection.request("GET", parts.path or "/")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return repr(error)
+    finally:
+        connection.close()
+    return f"it answers {status}" if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Death:
+    """A process that ended although nobody had asked it to."""
+
+    name: str
+    exit_code: int  # negative: the signal that ended it, as subprocess has it
+    last_lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.name} died with exit code {self.exit_code}; its last lines:", *self.last_lines])
+
+
+@dataclasses.dataclass
+class _Line:
+    """One instance of one line of the Procfile."""
+
+    name: str
+    command: str
+    colour: str
+    popen: subprocess.Popen[bytes] | None = None
+    reader: threading.Thread | None = None
+    lines: deque[str] = dataclasses.field(default_factory=lambda: deque(maxlen=TAIL_LINES * 10))
+    started_at: float = 0.0
+    deaths_in_a_row: int = 0
+    restart_at: float | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.popen is not None and not has_ended(self.popen)
+
+    def send(self, signal_number: int) -> None:
+        if self.popen is not None:
+            signal_group(self.popen, signal_number)
+
+
+class Processes:
+    """All processes of a Procfile, by name; a line with several instances has them as `push.1`, `push.2`.
+
+    `environment` is all they see of the outside. With `log_dir` each writes to a file of its own; without, their lines
+    come to the terminal, each behind its name.
+    """
+
+    def __init__(
+        self,
+        procfile: Path,
+        environment: Mapping[str, str],
+        log_dir: Path | None = None,
+        concurrency: Mapping[str, int] | None = None,
+    ) -> None:
+        self._directory = procfile.resolve().parent
+        self._environment = environment
+        self._log_dir = log_dir
+        if log_dir is not None:
+            log_dir.mkdir(parents=True, exist_ok=True)
+        # Starting and stopping may be asked for by two threads, such as a demo's and the one in run_forever.
+        self._lock = threading.RLock()
+        self._printing = threading.Lock()
+        self._asked_to_stop = False
+        commands = parse_procfile(procfile.read_text("utf-8")).processes
+        self._lines = {line.name: line for line in _instances(commands, concurrency or {})}
+        self._printer = Printer(sys.stdout, width=max(map(len, self._lines), default=0))
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._lines)
+
+    def alive(self, name: str) -> bool:
+        return self._lines[name].alive
+
+    def start_all(self) -> None:
+        for name in self._lines:
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        """Starts a process that is not running; one that runs is left alone."""
+        line = self._lines[name]
+        with self._lock:
+            if line.alive:
+                return
+            self._collect(line)
+            to_file = self._log_dir and (self._log_dir / f"{name}.log").open("ab")
+            with to_file or contextlib.nullcontext():
+                line.popen = spawn(
+                    ["/bin/sh", "-c", line.command],
+                    cwd=self._directory,
+                    env=self._environment_of(line),
+                    stdout=to_file or subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
+            line.started_at, line.restart_at = time.monotonic(), None
+            if to_file is None:
+                line.reader = threading.Thread(target=self._relay, args=(line, line.popen), daemon=True)
+                line.reader.start()
+
+    def stop(self, name: str) -> None:
+        self._stop([self._lines[name]])
+
+    def stop_all(self) -> None:
+        self._stop(self._lines.values())
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, now, to the process and its children; it stays down until it is started again."""
+        line = self._lines[name]
+        with self._lock:
+            line.send(signal.SIGKILL)
+            self._collect(line)
+
+    def deaths(self) -> list[Death]:
+        """The processes that died of themselves since the last call."""
+        with self._lock:
+            return [self._bury(line) for line in self._lines.values() if line.popen is not None and not line.alive]
+
+    def tail(self, name: str, lines: int = TAIL_LINES) -> list[str]:
+        if self._log_dir is None:
+            return list(self._lines[name].lines)[-lines:]
+        try:
+            with (self._log_dir / f"{name}.log").open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+                return log.read().decode("utf-8", "replace").splitlines()[-lines:]
+        except FileNotFoundError:
+            return []
+
+    def run_forever(self) -> None:
+        """Runs everything until SIGINT, SIGTERM or request_stop(); what dies is started again, ever more slowly."""
+        with self._stop_on_signals():
+            try:
+                self.start_all()
+                while not self._asked_to_stop:
+                    self._tend()
+                    time.sleep(0.2)
+            finally:
+                self.stop_all()
+
+    def request_stop(self) -> None:
+        self._asked_to_stop = True
+
+    def _tend(self) -> None:
+        with self._lock:
+            for death in self.deaths():
+                self._say(f"{death}\n{death.name} starts again in {self._delay_seconds(death.name):g} s")
+            for line in self._lines.values():
+                if line.restart_at is not None and line.restart_at <= time.monotonic():
+                    self.start(line.name)
+
+    def _delay_seconds(self, name: str) -> float:
+        doublings = self._lines[name].deaths_in_a_row - 1
+        return float(min(LONGEST_RESTART_DELAY_SECONDS, FIRST_RESTART_DELAY_SECONDS * 2 ** min(doublings, 10)))
+
+    def _bury(self, line: _Line) -> Death:
+        assert line.popen is not None
+        exit_code = line.popen.wait()
+        self._collect(line)
+        now = time.monotonic()
+        line.deaths_in_a_row = 1 if now - line.started_at > STEADY_SECONDS else line.deaths_in_a_row + 1
+        line.restart_at = now + self._delay_seconds(line.name)
+        return Death(line.name, exit_code, tuple(self.tail(line.name)))
+
+    def _stop(self, lines: Collection[_Line]) -> None:
+        with self._lock:
+            for line in lines:
+                line.send(signal.SIGTERM)
+            deadline = time.monotonic() + GRACE_SECONDS
+            while any(line.alive for line in lines) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            for line in lines:
+                self._collect(line)
+
+    def _collect(self, line: _Line) -> None:
+        """Ends what is left of a process: its children, its zombie, its reader."""
+        line.restart_at = None
+        if line.popen is None:
+            return
+        line.send(signal.SIGKILL)
+        line.popen.wait()
+        if line.reader is not None:
+            line.reader.join(timeout=2)
+        line.popen = line.reader = None
+
+    def _environment_of(self, line: _Line) -> dict[str, str]:
+        # The directory of this interpreter first: `celery` and `python` in the Procfile are those of the environment
+        # that runs this code, whether or not somebody activated it.
+        path = os.pathsep.join([str(Path(sys.executable).parent), self._environment.get("PATH", os.defpath)])
+        return {"PYTHONUNBUFFERED": "1", **self._environment, "PATH": path, "PROCESS_NAME": line.name}
+
+    def _relay(self, line: _Line, popen: subprocess.Popen[bytes]) -> None:
+        assert popen.stdout is not None
+        with popen.stdout as output:
+            for raw in output:
+                line.lines.append(raw.decode("utf-8", "replace").rstrip())
+                self._say(line.lines[-1], line)
+
+    def _say(self, text: str, line: _Line | None = None) -> None:
+        name, colour = (line.name, line.colour) if line else ("", "")
+        with self._printing:
+            self._printer.write(Message("line", text or " ", datetime.now(UTC), name, colour))
+
+    @contextlib.contextmanager
+    def _stop_on_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread may install handlers; others call request_stop()
+            return
+
+        def on_signal(*_: object) -> None:
+            if self._asked_to_stop:  # a second Ctrl-C: somebody is in a hurry
+                for line in self._lines.values():
+                    line.send(signal.SIGKILL)
+            self._asked_to_stop = True
+
+        on_interrupt, on_terminate = signal.signal(signal.SIGINT, on_signal), signal.signal(signal.SIGTERM, on_signal)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, on_interrupt)
+            signal.signal(signal.SIGTERM, on_terminate)
+
+
+def _instances(commands: Mapping[str, str], concurrency: Mapping[str, int]) -> Iterator[_Line]:
+    if unknown := concurrency.keys() - commands.keys():
+        raise ValueError(f"the Procfile has no line {', '.join(sorted(unknown))}")
+    for (line_name, command), colour in zip(commands.items(), get_colours(), strict=False):
+        count = concurrency.get(line_name, 1)
+        for number in range(1, count + 1):
+            yield _Line(line_name if count == 1 else f"{line_name}.{number}", command, colour)
