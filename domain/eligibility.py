@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.comparison import compare_invoices, first_difference
-from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
+from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode
 from domain.reasons import Reason
@@ -63,6 +63,8 @@ class Facts:
 
     source_active: bool
     target_active: bool
+    # The target is connected but does not accept our keys (any more).
+    target_refuses_keys: bool
     preferences: Preferences
     payment_state: PaymentState
     is_own: bool
@@ -116,13 +118,9 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
     cut_off_on = facts.preferences.cut_off_on
     if cut_off_on is not None and paid_on < cut_off_on:
         return Skip(Reason.BEFORE_CUT_OFF, verdicts)
-    if facts.amount > invoice.balance:
-        return Hold(Reason.EXCEEDS_BALANCE, (*verdicts, _balance_verdict(facts.amount, invoice.balance)))
+    # Twins and the open balance are push's question, asked with the invoice's payments in hand: a payment typed by hand
+    # is the usual reason for a balance that is too small, and then says more than the balance does.
     return Push(invoice.external_id, facts.amount, currency, paid_on, Reason.ELIGIBLE, verdicts)
-
-
-def _balance_verdict(amount: Decimal, balance: Decimal) -> Verdict:
-    return Verdict("balance", f"{amount} paid", f"{balance} open", identical=False)
 
 
 # --- what was synced already ---
@@ -168,6 +166,8 @@ def _source_connected(facts: Facts) -> Stop | None:
 
 
 def _target_connected(facts: Facts) -> Stop | None:
+    if facts.target_refuses_keys:
+        return Hold(Reason.TARGET_CREDENTIALS)
     return None if facts.target_active else Hold(Reason.TARGET_DISCONNECTED)
 
 

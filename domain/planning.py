@@ -48,7 +48,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
-    """The held or dead effect may go again."""
+    """The held effect goes again. Its hold stays the current decision until push finds out otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from models.lanes import Lane
 from models.ledger import LedgerEntry
 from models.organizations import Organization
 from models.payments import Allocation, OwnPayment, Payment
+from models.users import ApiToken, DashboardSession, LoginLink, User
 
 TABLES = (
     Organization,
@@ -24,4 +25,8 @@ TABLES = (
     Attempt,
     LedgerEntry,
     Lane,
+    User,
+    DashboardSession,
+    LoginLink,
+    ApiToken,
 )

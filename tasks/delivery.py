@@ -4,11 +4,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 
 from connectors.base import Failure, FailureKind, Target, WriteOutcome
 from domain.delivery import EffectKind, EffectState
+from domain.money import money_text
 from domain.preferences import TwinPolicy
 from domain.reasons import Reason
 from domain.recognition import Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, recognize
@@ -102,7 +104,7 @@ class Delivery:
                 self.recorder.hold(effect, Reason.TWIN_NEARBY)
                 return False
             case NoTwin():
-                return self._balance_allows(effect, effect.amount <= invoice.balance)
+                return self._balance_allows(effect, effect.amount, invoice)
 
     def _adjust_is_wanted(self, effect: Effect, invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
         existing = _with_id(payments, effect.target_payment_id)
@@ -112,7 +114,7 @@ class Delivery:
         if (existing.amount, existing.paid_on) == (effect.amount, effect.paid_on):
             self.recorder.adjusted(effect)
             return False
-        return self._balance_allows(effect, effect.amount - existing.amount <= invoice.balance)
+        return self._balance_allows(effect, effect.amount - existing.amount, invoice)
 
     def _reverse_is_wanted(self, effect: Effect, payments: Sequence[TargetPayment]) -> bool:
         if _with_id(payments, effect.target_payment_id) is not None:
@@ -120,10 +122,13 @@ class Delivery:
         self.recorder.reversed(effect)
         return False
 
-    def _balance_allows(self, effect: Effect, allowed: bool) -> bool:
-        if not allowed:
-            self.recorder.hold(effect, Reason.EXCEEDS_BALANCE)
-        return allowed
+    def _balance_allows(self, effect: Effect, more: Decimal, invoice: TargetInvoice) -> bool:
+        if more <= invoice.balance:
+            return True
+        still_open = money_text(invoice.balance, effect.currency)
+        detail = f"{money_text(more, effect.currency)} to pay, {still_open} still open"
+        self.recorder.hold(effect, Reason.EXCEEDS_BALANCE, detail)
+        return False
 
     # --- intend, create ---
 

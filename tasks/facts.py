@@ -10,7 +10,7 @@ from domain.eligibility import Facts
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from models.connections import Connection, Role, connection_in_role
+from models.connections import Connection, ConnectionStatus, Role, connection_in_role
 from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
 from models.ledger import synced_payments
 from models.organizations import organization_by_id
@@ -56,6 +56,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
         facts = Facts(
             source_active=source is not None and source.is_active,
             target_active=target is not None and target.is_active,
+            target_refuses_keys=target is not None and target.status == ConnectionStatus.NEEDS_RECONNECT,
             preferences=preferences,
             payment_state=PaymentState(payment.state),
             is_own=payment.external_id in own,

@@ -27,11 +27,11 @@ from domain.eligibility import (
     decide,
     decide_early,
 )
-from domain.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive, Wait, plan
-from domain.reasons import Reason, explain
+from domain.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Plan, Revive, Wait, plan
+from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
-from models.decisions import action_of, current_decision, record_decision
+from models.decisions import action_of, record_decision
 from models.effects import Effect, effect_key, latest_effects, move
 from models.invoices import link_invoice
 from models.payments import DueAllocation, payment_versions, reschedule_match
@@ -40,6 +40,7 @@ from tasks.facts import Case, gather
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_success, note_target_failure
 from tasks.process import process_context
+from tasks.rechecks import next_look
 
 log = structlog.get_logger()
 
@@ -171,7 +172,7 @@ def _record_one(
         return False
     if not reschedule_match(session, due, _next_look(context, session, one, planned, now)):
         return False
-    if not (isinstance(planned, Leave) and planned.silent):
+    if not (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         record_decision(
             session,
             organization_id=due.allocation.organization_id,
@@ -259,18 +260,14 @@ def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: C
     )
 
 
-def _next_look(context: Context, session: Session, one: Decided, planned: object, now: datetime) -> datetime | None:
+def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:
     """When to decide again by ourselves: only where the cause lives in the target, which never calls us."""
-    reason = one.decision.reason
-    if isinstance(planned, Leave) and planned.silent:
+    if isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent):
+        # Push says what comes next, or a person does.
         return None
-    if reason not in _CAUSE_AT_THE_TARGET or not explain(reason).clears_itself:
+    if one.decision.reason not in _CAUSE_AT_THE_TARGET:
         return None
-    before = current_decision(session, one.case.due.allocation.id)
-    since = before.decided_at if before is not None and before.reason == reason else now
-    # A quarter of the time it has waited already: soon at first, rarely for what nobody repairs.
-    timing = context.timing
-    return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
+    return next_look(context, session, one.case.due.allocation.id, one.decision.reason, now)
 
 
 _CAUSE_AT_THE_TARGET = frozenset(
@@ -285,7 +282,6 @@ _CAUSE_AT_THE_TARGET = frozenset(
         Reason.TOTAL_DIFFERS,
         Reason.CURRENCY_DIFFERS,
         Reason.CUSTOMER_DIFFERS,
-        Reason.EXCEEDS_BALANCE,
     }
 )
 

@@ -30,6 +30,7 @@ from models.payments import allocation_with_payment, match_again, match_now_if_w
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.pauses import disconnect, note_sick, note_success, pause_for
+from tasks.rechecks import next_look
 
 log = structlog.get_logger()
 
@@ -189,9 +190,10 @@ class Recorder:
 
     def _hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
         hold(session, effect, reason, detail)
-        tell(session, effect, Action.HOLD, reason, now, detail)
         if explain(reason).clears_itself:
-            match_again(session, [effect.allocation_id], now + self.context.timing.recheck_min)
+            again_at = next_look(self.context, session, effect.allocation_id, reason, now)
+            match_again(session, [effect.allocation_id], again_at)
+        tell(session, effect, Action.HOLD, reason, now, detail)
 
     def _refused(self, session: Session, effect: Effect, kind: FailureKind, detail: str, now: datetime) -> None:
         reason = _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED)

@@ -155,9 +155,7 @@ class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations,
         fault = self.gate.check(realm_id, request.headers.get("Authorization", ""), reads)
         if fault is not None:
             return self._gateway(fault)
-        company = self.companies.get(realm_id)
-        if company is None:
-            return self._gateway(envelopes.authorization_failed())
+        company = self.companies[realm_id]  # a token is only ever given out for a company that exists
         request_id = request.args.get("requestid", "") if request.method == "POST" else ""
         known = self._first_answers.get((realm_id, request_id)) if request_id else None
         if known is not None:
@@ -174,7 +172,7 @@ class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations,
             xml_without_accept=self.switches.xml_without_accept,
         )
         if request_id:
-            # The first answer is replayed even when the payment has been deleted since (breeze PR 4624).
+            # Replayed even when the payment has been deleted since (seen by others at the real service).
             self._first_answers[realm_id, request_id] = (200, response.get_data(), response.headers.copy())
         return response
 

@@ -258,6 +258,17 @@ def test_ids_are_shared_by_all_transactions_and_repeat_in_other_companies():
     assert world.add_invoice("1", 1, realm_id="2") == invoice
 
 
+def test_what_cannot_be_on_an_invoice_is_refused():
+    world = books()
+    invoice = world.add_invoice("1", 5)
+    with refused_with("2050"):
+        world.edit_invoice(invoice, doc_number="x" * 22)
+    with refused_with("6000"):
+        world.edit_invoice(invoice, balance=0)
+    with refused_with("2020"):
+        world.add_customer("")
+
+
 def test_an_imported_history_carries_its_own_time():
     world = books()
     payment = world.record_payment("1", 5, at="2026-10-01T12:00:00+00:00")

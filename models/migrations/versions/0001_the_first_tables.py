@@ -41,6 +41,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_organization_slug")),
     )
     op.create_table(
+        "api_token",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_api_token_organization_id_organization")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_token_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "connection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -76,6 +94,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "dashboard_user",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(role = 'operator') = (organization_id IS NULL)", name="ck_dashboard_user_organization"),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_dashboard_user_organization_id_organization")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_user")),
+        sa.UniqueConstraint("email", name=op.f("uq_dashboard_user_email")),
+    )
+    op.create_table(
         "invoice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -96,6 +129,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index("ix_invoice_organization_id_number", ["organization_id", "number"], unique=False)
+
+    op.create_table(
+        "dashboard_session",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organization.id"], name=op.f("fk_dashboard_session_organization_id_organization")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["dashboard_user.id"], name=op.f("fk_dashboard_session_user_id_dashboard_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dashboard_session")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_dashboard_session_key_hash")),
+    )
+    with op.batch_alter_table("dashboard_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dashboard_session_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dashboard_session_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "inbox_event",
@@ -129,6 +183,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("done_at IS NULL"),
             sqlite_where=sa.text("done_at IS NULL"),
         )
+
+    op.create_table(
+        "login_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("nonce_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("used_at", models.base.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["dashboard_user.id"], name=op.f("fk_login_link_user_id_dashboard_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_link")),
+        sa.UniqueConstraint("nonce_hash", name=op.f("uq_login_link_nonce_hash")),
+    )
+    with op.batch_alter_table("login_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_link_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_login_link_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "own_payment",
@@ -416,6 +486,11 @@ def downgrade() -> None:
 
     op.drop_table("payment")
     op.drop_table("own_payment")
+    with op.batch_alter_table("login_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_link_user_id"))
+        batch_op.drop_index(batch_op.f("ix_login_link_expires_at"))
+
+    op.drop_table("login_link")
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_inbox_event_waiting",
@@ -425,14 +500,24 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbox_event_entity")
 
     op.drop_table("inbox_event")
+    with op.batch_alter_table("dashboard_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dashboard_session_user_id"))
+        batch_op.drop_index(batch_op.f("ix_dashboard_session_expires_at"))
+
+    op.drop_table("dashboard_session")
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.drop_index("ix_invoice_organization_id_number")
 
     op.drop_table("invoice")
+    op.drop_table("dashboard_user")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index("ix_connection_role_status_next_catch_up_at")
 
     op.drop_table("connection")
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_token_organization_id"))
+
+    op.drop_table("api_token")
     op.drop_table("organization")
     op.drop_table("lane")
     # ### end Alembic commands ###

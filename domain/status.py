@@ -1,0 +1,56 @@
+"""What a person wants to know first about a payment: done, on its way, waiting, stuck, or left out. Pure functions."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from domain.delivery import EffectState
+from domain.reasons import Reason, explain
+
+
+class PaymentStatus(StrEnum):
+    """The order is the order of precedence: a payment has the first of these that one of its parts has."""
+
+    NEEDS_ATTENTION = "needs_attention"  # held until a person acts
+    WAITING = "waiting"  # held, and goes on by itself when the cause is gone
+    ON_ITS_WAY = "on_its_way"  # not decided yet, or decided and not delivered yet
+    SYNCED = "synced"  # the target says what the source says, through us
+    SKIPPED = "skipped"  # by rule nothing is synced
+
+
+STATUS_LABELS = {
+    PaymentStatus.NEEDS_ATTENTION: "Needs attention",
+    PaymentStatus.WAITING: "Waiting",
+    PaymentStatus.ON_ITS_WAY: "On its way",
+    PaymentStatus.SYNCED: "Synced",
+    PaymentStatus.SKIPPED: "Skipped",
+}
+
+PRECEDENCE = tuple(PaymentStatus)
+_DONE = frozenset({Reason.SYNCED, Reason.ADOPTED, Reason.REVERSED})
+_MOVING = frozenset({EffectState.PENDING, EffectState.SENDING})
+
+
+def allocation_status(action: str | None, reason: Reason | None, effect_state: EffectState | None) -> PaymentStatus:
+    """The status of one part of a payment.
+
+    Args:
+        action: the current decision's, as the decision table spells it; None when nothing has been decided yet.
+        effect_state: of the newest effect, if there is one.
+    """
+    if action is None or reason is None:
+        return PaymentStatus.ON_ITS_WAY
+    if action == "skip":
+        return PaymentStatus.SKIPPED
+    if action != "hold":
+        return PaymentStatus.SYNCED if reason in _DONE else PaymentStatus.ON_ITS_WAY
+    if effect_state is EffectState.SENDING:
+        return PaymentStatus.ON_ITS_WAY
+    if explain(reason).clears_itself:
+        return PaymentStatus.WAITING
+    # The hold was for a person, and the person has asked for another try, which is due.
+    return PaymentStatus.ON_ITS_WAY if effect_state in _MOVING else PaymentStatus.NEEDS_ATTENTION
+
+
+def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:
+    """The most pressing of the parts' statuses; a payment without any part has not been decided about yet."""
+    return min(statuses, key=PRECEDENCE.index, default=PaymentStatus.ON_ITS_WAY)

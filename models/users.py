@@ -1,0 +1,170 @@
+"""Who may use the dashboard and the API: users, their sessions, one-time links and API tokens.
+
+Keys that somebody carries (a session, a link, a token) are stored as SHA-256: they are long and random, so a fast hash
+is enough, and whoever reads the database cannot use them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, delete, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, BigId, UtcTime
+from models.organizations import Organization
+
+# A token that is used all the time must not cost a write each time.
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+
+class UserRole(StrEnum):
+    """A partner works in one organization; an operator in all of them, one at a time."""
+
+    PARTNER = "partner"
+    OPERATOR = "operator"
+
+
+class User(Base):
+    __tablename__ = "dashboard_user"
+    __table_args__ = (
+        CheckConstraint("(role = 'operator') = (organization_id IS NULL)", name="ck_dashboard_user_organization"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # Case-folded: nobody remembers how they typed it the first time.
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(10))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    # None: can come in by a one-time link only.
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role == UserRole.OPERATOR
+
+
+class DashboardSession(Base):
+    """One browser that is logged in. The row, not the cookie, says whether it still is."""
+
+    __tablename__ = "dashboard_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("dashboard_user.id"), index=True)
+    # The organization an operator has chosen to work in.
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class LoginLink(Base):
+    """A link that logs its user in once."""
+
+    __tablename__ = "login_link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    nonce_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("dashboard_user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ApiToken(Base):
+    """Lets a program read and write what its organization may."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    return session.scalar(select(User).where(User.email == email.strip().casefold()))
+
+
+def users_with_organizations(session: Session) -> list[tuple[User, Organization | None]]:
+    statement = select(User, Organization).outerjoin(Organization, Organization.id == User.organization_id)
+    return [(user, organization) for user, organization in session.execute(statement.order_by(User.email))]
+
+
+def signed_in(session: Session, key_hash: str, now: datetime) -> tuple[DashboardSession, User] | None:
+    """The session with this key and its user, unless it has ended."""
+    statement = (
+        select(DashboardSession, User)
+        .join(User, User.id == DashboardSession.user_id)
+        .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now)
+    )
+    found = session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def choose_organization(session: Session, session_id: int, organization_id: int) -> None:
+    session.execute(
+        update(DashboardSession).where(DashboardSession.id == session_id).values(organization_id=organization_id)
+    )
+
+
+def end_session(session: Session, key_hash: str) -> None:
+    session.execute(delete(DashboardSession).where(DashboardSession.key_hash == key_hash))
+
+
+def end_sessions_of(session: Session, user_id: int) -> None:
+    """Everywhere at once, and the links that would begin new ones: the password has changed."""
+    session.execute(delete(DashboardSession).where(DashboardSession.user_id == user_id))
+    session.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+
+
+def forget_expired(session: Session, now: datetime) -> None:
+    """Sessions and links that can do nothing any more."""
+    session.execute(delete(DashboardSession).where(DashboardSession.expires_at <= now))
+    session.execute(delete(LoginLink).where(LoginLink.expires_at <= now))
+
+
+def use_login_link(session: Session, nonce_hash: str, now: datetime) -> int | None:
+    """The user whose link this is, the first time; None ever after. Compare-and-set: two browsers cannot both win."""
+    used: int | None = session.scalar(
+        update(LoginLink)
+        .where(LoginLink.nonce_hash == nonce_hash, LoginLink.used_at.is_(None), LoginLink.expires_at > now)
+        .values(used_at=now)
+        .returning(LoginLink.user_id)
+    )
+    return used
+
+
+def organization_of_token(session: Session, token_hash: str) -> tuple[ApiToken, Organization] | None:
+    statement = (
+        select(ApiToken, Organization)
+        .join(Organization, Organization.id == ApiToken.organization_id)
+        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None))
+    )
+    found = session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def note_token_use(session: Session, token_id: int, now: datetime) -> None:
+    stale = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - LAST_USED_PRECISION)
+    session.execute(update(ApiToken).where(ApiToken.id == token_id, stale).values(last_used_at=now))
+
+
+def tokens_of(session: Session, organization_id: int) -> Sequence[ApiToken]:
+    statement = select(ApiToken).where(ApiToken.organization_id == organization_id).order_by(ApiToken.id)
+    return session.scalars(statement).all()
+
+
+def revoke_tokens(session: Session, organization_id: int, name: str, now: datetime) -> int:
+    """Revokes every live token of this name; says how many that were."""
+    revoked = session.scalars(
+        update(ApiToken)
+        .where(ApiToken.organization_id == organization_id, ApiToken.name == name, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    )
+    return len(revoked.all())

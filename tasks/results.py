@@ -1,0 +1,14 @@
+"""What a use case answers when it does nothing: a value, not an exception."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Nothing was changed.
+
+    Attributes:
+        message: one sentence for a person.
+    """
+
+    message: str

@@ -1,0 +1,102 @@
+"""A Context for tests: a real database, a clock that the test moves, nudges that are remembered instead of sent."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from connectors.http import TimeLimits
+from connectors.limits import Limiter, Rate
+from connectors.quickbooks.tokens import Application
+from connectors.registry import Platform
+from models.database import Database
+from models.secrets import Keyring
+from settings import DEVELOPMENT_ENCRYPTION_KEY
+from tasks.context import Context, Step, Timing
+
+VERIFIER_TOKEN = "verifier-token-123"
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
+# A single test thread makes more calls in a second than one tenant may.
+NO_LIMIT = (Rate(100_000, 1),)
+
+
+class TestClock:
+    """Stands still between steps unless the test moves it; moves with real time underneath when told to."""
+
+    __test__ = False
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime.now(UTC).replace(microsecond=0)
+        self._monotonic = 1000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def move(self, **duration: float) -> None:
+        delta = timedelta(**duration)
+        self._now += delta
+        self._monotonic += delta.total_seconds()
+
+
+@dataclass
+class RecordingNudge:
+    """Remembers who was nudged, in order and once, so that a test can play the worker."""
+
+    waiting: deque[tuple[Step, int]] = field(default_factory=deque)
+
+    def __call__(self, step: Step, owner_id: int) -> None:
+        if (step, owner_id) not in self.waiting:
+            self.waiting.append((step, owner_id))
+
+
+def make_timing(**changes: object) -> Timing:
+    values: dict[str, object] = {
+        "lease": timedelta(seconds=90),
+        "slice": timedelta(seconds=10),
+        "settle": timedelta(seconds=90),
+        "recheck_min": timedelta(seconds=60),
+        "recheck_max": timedelta(hours=6),
+        "backoff_min": timedelta(seconds=5),
+        "backoff_max": timedelta(minutes=30),
+        "breaker_failures": 5,
+        "breaker": timedelta(seconds=60),
+        "push_parallel": 4,
+        "catch_up": timedelta(minutes=15),
+        "catch_up_overlap": timedelta(minutes=5),
+    }
+    return Timing(**(values | changes))
+
+
+def make_context(
+    database_url: str,
+    *,
+    clock: TestClock | None = None,
+    quickbooks_url: str = "http://127.0.0.1:9",
+    connectwise_client_id: str = "00000000-0000-4000-8000-000000000001",
+    read_timeout_seconds: float = 5,
+    timing: Timing | None = None,
+) -> Context:
+    clock = clock or TestClock()
+    platform = Platform(
+        quickbooks_api_url=quickbooks_url,
+        quickbooks_application=Application(CLIENT_ID, CLIENT_SECRET, quickbooks_url + "/oauth2/v1/tokens/bearer"),
+        quickbooks_verifier_tokens=(VERIFIER_TOKEN,),
+        connectwise_client_id=connectwise_client_id,
+        connectwise_version="2025.16",
+        time_limits=TimeLimits(connect_seconds=2, read_seconds=read_timeout_seconds),
+        limiter=Limiter(None),
+        now=clock.now,
+        quickbooks_rates=NO_LIMIT,
+        connectwise_rates=NO_LIMIT,
+    )
+    return Context(
+        database=Database(database_url),
+        keyring=Keyring([DEVELOPMENT_ENCRYPTION_KEY]),
+        clock=clock,
+        platform=platform,
+        nudge=RecordingNudge(),
+        timing=timing or make_timing(),
+        holder="test",
+    )
