@@ -1,6 +1,6 @@
 """The ledger: which target payment stands for which allocation. A payment is claimed at most once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -49,6 +49,14 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
         LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_(None)
     )
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
+
+
+def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
+    """All live entries of the organization."""
+    statement = select(LedgerEntry).where(
+        LedgerEntry.organization_id == organization_id, LedgerEntry.removed_at.is_(None)
+    )
+    return session.scalars(statement).all()
 
 
 def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
@@ -25,6 +24,9 @@ def insert_organization(session: Session, slug: str, name: str, now: datetime) -
     return organization_by_slug(session, slug) if insert_new(session, Organization, [row]) else None
 
 
-def lock_organization(session: Session, organization_id: int) -> None:
-    """Until this transaction ends, nobody else changes this organization."""
-    session.execute(select(Organization.id).where(Organization.id == organization_id).with_for_update())
+def organization_for_change(session: Session, organization_id: int) -> Organization:
+    """The organization, and until this transaction ends nobody else changes it."""
+    found = session.get(Organization, organization_id, with_for_update=True)
+    if found is None:
+        raise LookupError(f"no organization with id {organization_id}")
+    return found

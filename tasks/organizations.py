@@ -13,8 +13,8 @@ from typing import Final
 import structlog
 
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
-from models.organization_store import insert_organization, lock_organization
-from models.organizations import Organization, organization_by_id
+from models.organization_store import insert_organization, organization_for_change
+from models.organizations import Organization
 from models.payments import match_organization_again
 from tasks.context import Context, Step
 from tasks.results import Rejected
@@ -47,7 +47,7 @@ class PreferenceChanges:
     sync_enabled: bool | None = None
     sync_tool_enabled: bool | None = None
     sync_mode: SyncMode | None = None
-    cut_off_on: date | None | Unchanged = UNCHANGED
+    cut_off_on: date | Unchanged | None = UNCHANGED
     correction_policy: CorrectionPolicy | None = None
     twin_policy: TwinPolicy | None = None
 
@@ -72,8 +72,7 @@ def create_organization(context: Context, slug: str, name: str) -> Organization 
 def change_preferences(context: Context, organization_id: int, changes: PreferenceChanges) -> Organization:
     """Applies the changes; if any makes a difference, everything of the organization is decided again."""
     with context.database.writing() as session:
-        lock_organization(session, organization_id)
-        organization = organization_by_id(session, organization_id)
+        organization = organization_for_change(session, organization_id)
         changed = _apply(organization, changes)
         if changed:
             match_organization_again(session, organization_id, context.clock.now())

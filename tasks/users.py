@@ -27,8 +27,8 @@ from models.users import (
     user_by_email,
 )
 from tasks.context import Context
-from tasks.organizations import Rejected
 from tasks.passwords import hash_password, is_password, what_is_wrong_with
+from tasks.results import Rejected
 
 # A working day; after it one logs in again.
 SESSION_LASTS = timedelta(hours=12)
@@ -98,7 +98,7 @@ def log_in(context: Context, email: str, password: str) -> str | None:
     password_hash = user.password_hash if user else None
     if not is_password(password_hash, password) or user is None:
         return None
-    return _begin_session(context, user.id)
+    return _begin_session(context, user.id, password_hash)
 
 
 def log_out(context: Context, key: str) -> None:
@@ -129,7 +129,8 @@ def redeem_login_link(context: Context, secret_key: str, token: str) -> str | No
         return None
     with context.database.writing() as session:
         user_id = use_login_link(session, hashed(str(nonce)), context.clock.now())
-    return None if user_id is None else _begin_session(context, user_id)
+        user = None if user_id is None else session.get(User, user_id)
+    return None if user is None else _begin_session(context, user.id, user.password_hash)
 
 
 def create_api_token(context: Context, organization_slug: str, name: str) -> str | Rejected:
@@ -161,11 +162,15 @@ def revoke_api_tokens(context: Context, organization_slug: str, name: str) -> in
         return revoke_tokens(session, organization.id, name, context.clock.now())
 
 
-def _begin_session(context: Context, user_id: int) -> str:
+def _begin_session(context: Context, user_id: int, password_hash: str | None) -> str | None:
+    """None if the password changed since it was compared: that change has just ended all sessions of this user."""
     key = secrets.token_urlsafe(32)
     now = context.clock.now()
     with context.database.writing() as session:
         forget_expired(session, now)
+        user = session.get(User, user_id, with_for_update=True)
+        if user is None or user.password_hash != password_hash:
+            return None
         session.add(
             DashboardSession(key_hash=hashed(key), user_id=user_id, created_at=now, expires_at=now + SESSION_LASTS)
         )

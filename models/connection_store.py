@@ -1,0 +1,72 @@
+"""Writing connections: made once, connected again, disconnected; the row and its history stay."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from models.base import insert_new
+from models.connections import Connection, ConnectionStatus, Role, connection_by_id, connection_in_role
+from models.payments import Payment
+
+
+def insert_connection(
+    session: Session,
+    *,
+    organization_id: int,
+    role: Role,
+    vendor: str,
+    account_id: str,
+    settings: dict[str, Any],
+    sealed_secrets: str,
+    now: datetime,
+) -> Connection | None:
+    """The new connection, or None if this role or this account is taken already."""
+    row = {
+        "organization_id": organization_id,
+        "role": role.value,
+        "vendor": vendor,
+        "account_id": account_id,
+        "status": ConnectionStatus.ACTIVE.value,
+        "settings": settings,
+        "sealed_secrets": sealed_secrets,
+        "next_catch_up_at": now,
+        "pause_reason": "",
+        "failures": 0,
+        "connected_at": now,
+    }
+    return connection_in_role(session, organization_id, role) if insert_new(session, Connection, [row]) else None
+
+
+def connection_for_change(session: Session, connection_id: int) -> Connection:
+    """The connection, and until this transaction ends nobody else changes it."""
+    connection = connection_by_id(session, connection_id)
+    session.refresh(connection, with_for_update=True)
+    return connection
+
+
+def connect_again(connection: Connection, settings: dict[str, Any], sealed_secrets: str, now: datetime) -> None:
+    """New secrets for the same account. `connected_at` and the cursor stay: what was missed meanwhile is caught up."""
+    connection.status = ConnectionStatus.ACTIVE.value
+    connection.settings = settings
+    connection.sealed_secrets = sealed_secrets
+    connection.disconnected_at = None
+    make_callable(connection, now)
+
+
+def make_callable(connection: Connection, now: datetime) -> None:
+    """Forgets the bad days: whoever has just proved or replaced the secrets wants no pause to run out first."""
+    connection.not_before, connection.pause_reason, connection.failures = None, "", 0
+    connection.next_catch_up_at = now
+
+
+def fill_missing_currency(session: Session, connection_id: int, currency: str) -> int:
+    """Payments that came without a currency are in the account's home currency, now that it is known."""
+    filled = session.execute(
+        update(Payment)
+        .where(Payment.connection_id == connection_id, Payment.currency.is_(None))
+        .values(currency=currency)
+        .returning(Payment.id)
+    )
+    return len(filled.all())

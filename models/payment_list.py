@@ -1,0 +1,106 @@
+"""Payments as lists show them: a page of rows in a handful of queries, whatever the size."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from domain.money import is_storable
+from domain.records import AllocationKind
+from domain.status import PRECEDENCE, PaymentStatus
+from models.invoices import Invoice, SourceInvoiceRow
+from models.payment_rows import PaymentRow, rows_of
+from models.payments import Allocation, Payment
+from models.status_sql import status_rank
+
+T = TypeVar("T")
+PAGE_SIZE_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows, newest first; `next_before_id` asks for the next page and is None on the last one."""
+
+    rows: tuple[T, ...]
+    next_before_id: int | None
+
+
+def list_payments(
+    session: Session,
+    organization_id: int,
+    *,
+    status: PaymentStatus | None = None,
+    search: str = "",
+    limit: int = 50,
+    before_id: int | None = None,
+) -> Page[PaymentRow]:
+    """The organization's payments, the one that was seen last first.
+
+    Args:
+        search: part of a customer's name, a reference or an invoice number, or a whole payment id or amount.
+    """
+    limit = max(1, min(limit, PAGE_SIZE_MAX))
+    statement = select(Payment).where(Payment.organization_id == organization_id)
+    if before_id is not None:
+        statement = statement.where(Payment.id < before_id)
+    if search.strip():
+        statement = statement.where(_matches(organization_id, search.strip()))
+    if status is not None:
+        statement = statement.where(status_rank() == PRECEDENCE.index(status))
+    # One more than asked for tells whether there is another page.
+    found = session.scalars(statement.order_by(Payment.id.desc()).limit(limit + 1)).all()
+    shown = found[:limit]
+    return Page(tuple(rows_of(session, shown)), shown[-1].id if len(found) > limit else None)
+
+
+def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
+    """How many payments have each status; every status is there, also with nought."""
+    rank = status_rank().label("rank")
+    each = select(rank).where(Payment.organization_id == organization_id).subquery()
+    counted = session.execute(select(each.c.rank, func.count()).group_by(each.c.rank))
+    counts = {PRECEDENCE[place]: number for place, number in counted}
+    return {status: counts.get(status, 0) for status in PaymentStatus}
+
+
+def _matches(organization_id: int, search: str) -> ColumnElement[bool]:
+    part = search.lower()
+    numbered = (
+        select(Allocation.payment_id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .outerjoin(
+            SourceInvoiceRow,
+            and_(
+                SourceInvoiceRow.connection_id == Payment.connection_id,
+                SourceInvoiceRow.external_id == Allocation.document_id,
+            ),
+        )
+        .outerjoin(
+            Invoice,
+            and_(Invoice.organization_id == organization_id, Invoice.source_id == Allocation.document_id),
+        )
+        .where(Allocation.organization_id == organization_id, Allocation.kind == AllocationKind.INVOICE.value)
+        .where(
+            or_(
+                func.lower(SourceInvoiceRow.number).contains(part, autoescape=True),
+                func.lower(Invoice.number).contains(part, autoescape=True),
+            )
+        )
+    )
+    found = [
+        Payment.external_id == search,
+        func.lower(Payment.customer_name).contains(part, autoescape=True),
+        func.lower(Payment.reference).contains(part, autoescape=True),
+        Payment.id.in_(numbered),
+    ]
+    amount = _amount_in(search)
+    return or_(*found, Payment.total == amount) if amount is not None else or_(*found)
+
+
+def _amount_in(search: str) -> Decimal | None:
+    try:
+        amount = Decimal(search.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and is_storable(amount) else None

@@ -1,0 +1,1 @@
+"""The main job, watched: `python -m sandbox.demo` plays stories on real processes and checks every ending."""

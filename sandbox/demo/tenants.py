@@ -1,0 +1,76 @@
+"""Two MSPs of the demo: one on good days, one whose ConnectWise has its bad days. Set up through the use cases."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from connectors.quickbooks.tokens import secrets_from
+from domain.preferences import SyncMode
+from sandbox.stack import CONNECTWISE_CLIENT_ID, Stack
+from tasks.connections import add_source, add_target
+from tasks.context import Context
+from tasks.organizations import PreferenceChanges, change_preferences, create_organization
+from tasks.results import Rejected
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """One MSP: its organization here, its company in QuickBooks, its company in ConnectWise."""
+
+    name: str
+    organization_id: int
+    source_id: int
+    target_id: int
+    realm_id: str
+    customer_id: str
+    customer: str
+    company_id: str
+
+
+def set_up_tenant(stack: Stack, context: Context, slug: str, name: str, customer: str, realm_id: str) -> Tenant:
+    """An organization with both connections, the Sync Tool and the mode 'Synced Invoices Only'."""
+    with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
+        quickbooks.add_company(realm_id, name)
+        customer_id = quickbooks.add_customer(customer, realm_id=realm_id)
+        tokens = quickbooks.issue_tokens(realm_id=realm_id)
+        keys = {"public_key": f"{slug}-public", "private_key": f"{slug}-private"}
+        connectwise.add_company(
+            slug,
+            public_key=keys["public_key"],
+            private_key=keys["private_key"],
+            client_id=CONNECTWISE_CLIENT_ID,
+            name=name,
+        )
+    organization = _accepted(create_organization(context, slug, name))
+    source = _accepted(
+        add_source(
+            context,
+            organization.id,
+            "quickbooks",
+            realm_id,
+            {"home_currency": "USD"},
+            secrets_from(tokens, context.clock.now()),
+            allows_plain_http=True,
+        )
+    )
+    target = _accepted(
+        add_target(
+            context,
+            organization.id,
+            "connectwise",
+            f"{stack.connectwise_url}/{slug}",
+            {"site_url": stack.connectwise_url, "company": slug, "home_currency": "USD"},
+            keys,
+            allows_plain_http=True,
+        )
+    )
+    changes = PreferenceChanges(sync_enabled=True, sync_tool_enabled=True, sync_mode=SyncMode.SYNCED_ONLY)
+    change_preferences(context, organization.id, changes)
+    return Tenant(name, organization.id, source.id, target.id, realm_id, customer_id, customer, slug)
+
+
+def _accepted(result: T | Rejected) -> T:
+    if isinstance(result, Rejected):
+        raise TypeError(f"the demo's own set-up was refused: {result.message}")
+    return result

@@ -1,0 +1,154 @@
+"""Everything at once on free ports: Redis, both sandboxes, and every process of the Procfile.
+
+The demo plays on it, and so do the tests that need whole processes. What it starts, it ends.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.database import upgrade
+from sandbox.connectwise.control import ConnectWiseControl
+from sandbox.quickbooks.control import QuickBooksControl
+from settings import Settings
+from tasks.context import Context
+from workers.composition import build_context
+from workers.processes import Processes, wait_for_http
+from workers.redis_server import RedisServer, find_or_start, free_port
+
+ROOT = Path(__file__).parent.parent
+CLIENT_ID, CLIENT_SECRET = "sandbox-client-id", "sandbox-client-secret"
+CONNECTWISE_CLIENT_ID = "00000000-0000-4000-8000-000000000001"
+START_SECONDS = 60
+
+# Durations of a good play: everything that production waits minutes for takes seconds. The proportions are kept:
+# nothing lands later than the settle time, and a lease outlives the longest exchange.
+QUICK = {
+    "CONNECT_TIMEOUT_SECONDS": "2",
+    "READ_TIMEOUT_SECONDS": "3",
+    "LEASE_SECONDS": "8",
+    "SETTLE_SECONDS": "4",
+    "RECHECK_SECONDS_MIN": "1",
+    "RECHECK_SECONDS_MAX": "4",
+    "BACKOFF_SECONDS_MIN": "0.5",
+    "BACKOFF_SECONDS_MAX": "4",
+    "BREAKER_SECONDS": "3",
+    "SWEEP_SECONDS": "1",
+    "CATCH_UP_SECONDS": "5",
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What runs, and how to reach it."""
+
+    state_dir: Path
+    environment: Mapping[str, str]
+    settings: Settings
+    redis: RedisServer
+    processes: Processes
+    quickbooks_url: str
+    connectwise_url: str
+    web_url: str
+    flower_url: str
+    verifier_token: str
+
+    def quickbooks(self) -> QuickBooksControl:
+        return QuickBooksControl(self.quickbooks_url)
+
+    def connectwise(self, company_id: str = "acme") -> ConnectWiseControl:
+        return ConnectWiseControl(self.connectwise_url, company_id)
+
+    def context(self) -> Context:
+        """A context of this process, for looking and for administration; its nudges are the sweep's work."""
+        return build_context(self.settings, None)
+
+    def open_door(self) -> None:
+        """From now on QuickBooks tells our webhook door of every change."""
+        with self.quickbooks() as quickbooks:
+            quickbooks.add_webhook(f"{self.web_url}/webhooks/quickbooks", self.verifier_token)
+
+    def wait_until_ready(self) -> None:
+        wait_for_http(f"{self.web_url}/healthz", START_SECONDS)
+
+
+@contextmanager
+def running_stack(
+    state_dir: Path,
+    *,
+    database_url: str = "",
+    without: tuple[str, ...] = (),
+    quick: Mapping[str, str] = QUICK,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Stack]:
+    """Starts Redis, the sandboxes and the database; `stack.processes` are there but not started.
+
+    Args:
+        without: names of Procfile lines that are left out.
+        quick: durations for the processes, as environment variables.
+    """
+    state_dir.mkdir(parents=True, exist_ok=True)
+    say("Starting Redis")
+    redis = find_or_start(None, state_dir)
+    environment = _environment(state_dir, redis, database_url, quick)
+    say("Starting the QuickBooks and ConnectWise sandboxes")
+    sandboxes = Processes(ROOT / "Procfile.sandbox", environment, state_dir / "logs")
+    processes = Processes(ROOT / "Procfile", environment, state_dir / "logs", concurrency=dict.fromkeys(without, 0))
+    try:
+        sandboxes.start_all()
+        stack = _stack(state_dir, environment, redis, processes)
+        say("Preparing the database")
+        upgrade(stack.settings.effective_database_url)
+        for url in (stack.quickbooks_url, stack.connectwise_url):
+            wait_for_http(f"{url}/control/health", START_SECONDS)
+        yield stack
+    finally:
+        processes.stop_all()
+        sandboxes.stop_all()
+        redis.stop()
+
+
+def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: Mapping[str, str]) -> dict[str, str]:
+    """All that the processes see; of the surrounding environment only what finding programs and texts needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "TMPDIR") if name in os.environ}
+    quickbooks_port, connectwise_port = free_port(), free_port()
+    return {
+        **kept,
+        **quick,
+        "PYTHONUNBUFFERED": "1",
+        "ENVIRONMENT": "development",
+        "STATE_DIR": str(state_dir),
+        "DATABASE_URL": database_url or f"sqlite:///{state_dir / 'payments.sqlite'}",
+        "REDIS_URL": redis.url,
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "FLOWER_PORT": str(free_port()),
+        "QUICKBOOKS_SANDBOX_PORT": str(quickbooks_port),
+        "CONNECTWISE_SANDBOX_PORT": str(connectwise_port),
+        "QUICKBOOKS_API_URL": f"http://127.0.0.1:{quickbooks_port}",
+        "QUICKBOOKS_TOKEN_URL": f"http://127.0.0.1:{quickbooks_port}/oauth2/v1/tokens/bearer",
+        "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
+        "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
+        "QUICKBOOKS_VERIFIER_TOKENS": secrets.token_urlsafe(24),
+        "CONNECTWISE_CLIENT_ID": CONNECTWISE_CLIENT_ID,
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def _stack(state_dir: Path, environment: dict[str, str], redis: RedisServer, processes: Processes) -> Stack:
+    settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
+    return Stack(
+        state_dir=state_dir,
+        environment=environment,
+        settings=settings,
+        redis=redis,
+        processes=processes,
+        quickbooks_url=settings.quickbooks_api_url,
+        connectwise_url=f"http://127.0.0.1:{environment['CONNECTWISE_SANDBOX_PORT']}",
+        web_url=f"http://127.0.0.1:{environment['PORT']}",
+        flower_url=f"http://127.0.0.1:{environment['FLOWER_PORT']}",
+        verifier_token=environment["QUICKBOOKS_VERIFIER_TOKENS"],
+    )

@@ -1,0 +1,281 @@
+"""Connections: adding one, testing it, changing its settings, disconnecting it.
+
+Called by: the command line and the Partner Dashboard.
+Leaves behind: the connection's row; after a change every allocation of the organization is decided again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
+from models.connection_store import (
+    connect_again,
+    connection_for_change,
+    fill_missing_currency,
+    insert_connection,
+    make_callable,
+)
+from models.connections import (
+    Connection,
+    ConnectionStatus,
+    Role,
+    connection_by_id,
+    connection_in_role,
+    connections_by_account,
+)
+from models.payments import match_organization_again
+from models.secrets import SecretsUnreadable
+from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
+from tasks.context import Context, Step
+from tasks.results import Rejected
+
+__all__ = [
+    "ConnectionReport",
+    "Rejected",
+    "add_source",
+    "add_target",
+    "change_settings",
+    "disconnect",
+    "test_connection",
+]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """What a test showed, line by line, for a person."""
+
+    ok: bool
+    lines: tuple[str, ...]
+
+
+def add_source(
+    context: Context,
+    organization_id: int,
+    vendor: str,
+    account_id: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    *,
+    allows_plain_http: bool = False,
+) -> Connection | Rejected:
+    """Connects the system that payments come from, or connects it again."""
+    if vendor not in SOURCE_VENDORS:
+        return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(SOURCE_VENDORS)}.")
+    wanted = _Wanted(organization_id, Role.SOURCE, vendor, account_id, settings, secrets)
+    return _add(context, wanted, allows_plain_http=allows_plain_http)
+
+
+def add_target(
+    context: Context,
+    organization_id: int,
+    vendor: str,
+    account_id: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    *,
+    allows_plain_http: bool = False,
+) -> Connection | Rejected:
+    """Connects the system whose invoices get the payments, or connects it again."""
+    if vendor not in TARGET_VENDORS:
+        return Rejected(f"Payments cannot go to '{vendor}'; known are: {', '.join(TARGET_VENDORS)}.")
+    wanted = _Wanted(organization_id, Role.TARGET, vendor, account_id, settings, secrets)
+    return _add(context, wanted, allows_plain_http=allows_plain_http)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    organization_id: int
+    role: Role
+    vendor: str
+    account_id: str
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, Any]
+
+
+def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Connection | Rejected:
+    problem = (
+        ("The account is missing." if not wanted.account_id.strip() else None)
+        or problem_with_settings(wanted.settings, allows_plain_http=allows_plain_http)
+        or problem_with_secrets(wanted.secrets)
+    )
+    if problem is not None:
+        return Rejected(problem)
+    with context.database.reading() as session:
+        existing = connection_in_role(session, wanted.organization_id, wanted.role)
+    if existing is None:
+        added = _insert(context, wanted)
+    else:
+        # A refresh of the old tokens that is under way right now would overwrite the new ones when it ends.
+        with context.keeper(existing.id).alone() as alone:
+            if not alone:
+                return Rejected("The tokens of this connection are being refreshed right now; try again in a minute.")
+            added = _connect_again(context, existing.id, wanted)
+    if isinstance(added, Connection):
+        log.info("connection.added", connection_id=added.id, vendor=added.vendor, again=existing is not None)
+        _nudge_all(context, added)
+    return added
+
+
+def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
+    now = context.clock.now()
+    with context.database.writing() as session:
+        if _belongs_to_another(session, wanted):
+            return Rejected(_OF_ANOTHER)
+        connection = insert_connection(
+            session,
+            organization_id=wanted.organization_id,
+            role=wanted.role,
+            vendor=wanted.vendor,
+            account_id=wanted.account_id,
+            settings=with_defaults({}, wanted.settings),
+            sealed_secrets=context.keyring.seal(wanted.secrets),
+            now=now,
+        )
+        if connection is None:
+            return Rejected("Somebody else has just added this connection; look at it before you add it again.")
+        match_organization_again(session, wanted.organization_id, now)
+    return connection
+
+
+def _connect_again(context: Context, connection_id: int, wanted: _Wanted) -> Connection | Rejected:
+    now = context.clock.now()
+    with context.database.writing() as session:
+        connection = connection_for_change(session, connection_id)
+        if (connection.vendor, connection.account_id) != (wanted.vendor, wanted.account_id):
+            return Rejected(_another_account(connection, _belongs_to_another(session, wanted)))
+        settings = with_defaults(connection.settings, wanted.settings)
+        connect_again(connection, settings, context.keyring.seal(wanted.secrets), now)
+        _decide_again(context, session, connection)
+    return connection
+
+
+_OF_ANOTHER = "This account is connected to another organization; one account can belong to one organization only."
+
+
+def _another_account(connection: Connection, of_another: bool) -> str:
+    if of_another:
+        return _OF_ANOTHER
+    return (
+        f"The organization's history belongs to account {connection.account_id} ({connection.vendor}); "
+        "another account needs an organization of its own."
+    )
+
+
+def _belongs_to_another(session: Session, wanted: _Wanted) -> bool:
+    found = connections_by_account(session, wanted.vendor, [wanted.account_id]).get(wanted.account_id)
+    return found is not None and found.organization_id != wanted.organization_id
+
+
+def change_settings(
+    context: Context, connection_id: int, changes: Mapping[str, Any], *, allows_plain_http: bool = False
+) -> Connection | Rejected:
+    """Changes what is named and leaves the rest; everything of the organization is decided again."""
+    problem = problem_with_settings(changes, allows_plain_http=allows_plain_http)
+    if problem is not None:
+        return Rejected(problem)
+    with context.database.writing() as session:
+        connection = connection_for_change(session, connection_id)
+        connection.settings = {**connection.settings, **changes}
+        _decide_again(context, session, connection)
+    log.info("connection.settings_changed", connection_id=connection_id, names=sorted(changes))
+    _nudge_all(context, connection)
+    return connection
+
+
+def disconnect(context: Context, connection_id: int) -> Connection:
+    """Forgets the secrets. The row, the payments and what was synced stay; what still waits says so."""
+    # Whoever refreshes the tokens at this moment would put them back after we have wiped them. The patience of
+    # `alone` is enough but on the worst day, and then a person's wish to disconnect comes first.
+    with context.keeper(connection_id).alone(), context.database.writing() as session:
+        connection = connection_for_change(session, connection_id)
+        connection.status = ConnectionStatus.DISCONNECTED.value
+        connection.sealed_secrets = context.keyring.seal({})
+        connection.disconnected_at = context.clock.now()
+        match_organization_again(session, connection.organization_id, context.clock.now())
+    log.info("connection.disconnected", connection_id=connection_id)
+    context.nudge(Step.MATCH, connection.organization_id)
+    return connection
+
+
+def test_connection(context: Context, connection_id: int) -> ConnectionReport:
+    """Calls the system once. A connection that had been refused before goes on when the test succeeds."""
+    with context.database.reading() as session:
+        connection = connection_by_id(session, connection_id)
+    if connection.status == ConnectionStatus.DISCONNECTED:
+        return ConnectionReport(ok=False, lines=("The connection is disconnected; add it again with new secrets.",))
+    try:
+        result = _check(context, connection)
+    except SecretsUnreadable as error:
+        return ConnectionReport(ok=False, lines=(f"{str(error).capitalize()}.", "Add the connection again."))
+    match result:
+        case Failure(kind, detail):
+            return ConnectionReport(ok=False, lines=(f"{_FAILURE_SENTENCES[kind]} ({detail})", _ADVICE[kind]))
+        case Got(text):
+            lines = [f"The account answers: {text or connection.account_id}."]
+            lines += _go_on(context, connection)
+            return ConnectionReport(ok=True, lines=tuple(lines))
+
+
+test_connection.__test__ = False  # type: ignore[attr-defined]  # pytest takes every name that begins like this
+
+
+def _check(context: Context, connection: Connection) -> ReadResult[str]:
+    is_source = connection.role == Role.SOURCE
+    return context.source(connection).check() if is_source else context.target(connection).check()
+
+
+def _go_on(context: Context, connection: Connection) -> list[str]:
+    """The system accepts us: if the connection waited for that, it waits no longer."""
+    if connection.is_active and connection.not_before is None and not connection.failures:
+        return []
+    with context.database.writing() as session:
+        fresh = connection_for_change(session, connection.id)
+        if fresh.status == ConnectionStatus.DISCONNECTED:
+            return ["Somebody has disconnected it meanwhile."]
+        fresh.status = ConnectionStatus.ACTIVE.value
+        make_callable(fresh, context.clock.now())
+        match_organization_again(session, fresh.organization_id, context.clock.now())
+    log.info("connection.goes_on", connection_id=connection.id)
+    _nudge_all(context, fresh)
+    return ["The connection is active; what waited for it goes on."]
+
+
+def _decide_again(context: Context, session: Session, connection: Connection) -> None:
+    home_currency = connection.settings.get("home_currency")
+    if connection.role == Role.SOURCE and home_currency:
+        fill_missing_currency(session, connection.id, str(home_currency))
+    match_organization_again(session, connection.organization_id, context.clock.now())
+
+
+def _nudge_all(context: Context, connection: Connection) -> None:
+    if connection.role == Role.SOURCE:
+        context.nudge(Step.CATCH_UP, connection.id)
+        context.nudge(Step.INGEST, connection.id)
+    context.nudge(Step.MATCH, connection.organization_id)
+    if connection.role == Role.TARGET:
+        context.nudge(Step.PUSH, connection.id)
+
+
+_FAILURE_SENTENCES = {
+    FailureKind.THROTTLED: "The system asks us to slow down.",
+    FailureKind.UNAVAILABLE: "The system cannot be reached, or is not well.",
+    FailureKind.CREDENTIALS: "The system does not accept the secrets of this connection.",
+    FailureKind.FORBIDDEN: "The system accepts the secrets, but they do not allow what is needed.",
+    FailureKind.NOT_FOUND: "The system does not know this account.",
+    FailureKind.REFUSED: "The system refused the call.",
+}
+_ADVICE = {
+    FailureKind.THROTTLED: "Test again in a minute.",
+    FailureKind.UNAVAILABLE: "Check the address, and test again later.",
+    FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
+    FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
+    FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
+    FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",
+}

@@ -1,0 +1,133 @@
+"""Integrations: the two connections, how they are, testing and disconnecting them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.reasons import Reason
+from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
+from models.organizations import Organization
+from tasks.connections import disconnect, test_connection
+from web.pages import render
+from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.wire_places import wire_place
+from web.wording import CONNECTION_LABELS, pause_sentence
+
+router = APIRouter(include_in_schema=False)
+
+DISCONNECTED = "The connection is disconnected and its keys are deleted here. What happens meanwhile waits."
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a connection is, as the pages show it."""
+
+    role: Role
+    account_id: str
+    badge: str
+    label: str
+    heard_at: datetime | None
+    caught_up_at: datetime | None
+    paused_until: datetime | None
+    pause_sentence: str
+    failures: int
+    needs_keys: bool
+    is_disconnected: bool
+    command: str
+
+    @property
+    def is_source(self) -> bool:
+        return self.role is Role.SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    role: Role
+    ok: bool
+    lines: tuple[str, ...]
+
+
+def health_of(
+    connections: Sequence[Connection], organization: Organization, now: datetime
+) -> list[tuple[Role, Health | None]]:
+    """Both roles, the source first, whether or not something is connected in them."""
+    found = {Role(one.role): one for one in connections}
+    return [(role, _health(found[role], organization, now) if role in found else None) for role in Role]
+
+
+def _health(connection: Connection, organization: Organization, now: datetime) -> Health:
+    status, role = ConnectionStatus(connection.status), Role(connection.role)
+    until = connection.not_before
+    paused = until if status is ConnectionStatus.ACTIVE and until is not None and until > now else None
+    reason = Reason(connection.pause_reason) if connection.pause_reason else None
+    return Health(
+        role=role,
+        account_id=connection.account_id,
+        badge="paused" if paused else status.value,
+        label="Paused" if paused else CONNECTION_LABELS[status],
+        heard_at=connection.heard_at,
+        caught_up_at=connection.caught_up_at,
+        paused_until=paused,
+        pause_sentence=pause_sentence(role, reason) if paused else "",
+        failures=connection.failures,
+        needs_keys=status is not ConnectionStatus.ACTIVE,
+        is_disconnected=status is ConnectionStatus.DISCONNECTED,
+        command=f"python -m cli connection add {connection.vendor} {organization.slug} --help",
+    )
+
+
+@router.get("/integrations")
+def connections_page(request: Request, member: InOrganization, disconnected: bool = False) -> Response:
+    return _page(request, member, notice=DISCONNECTED if disconnected else None)
+
+
+@router.post("/integrations/connections/{role}/test")
+def test(request: Request, role: Role, member: FormInOrganization) -> Response:
+    connection = _connection(request, member, role)
+    with wire_place(request) as free:
+        if not free:
+            return _page(request, member, problem="Other tests are running. Try again in a minute.", status_code=503)
+        report = test_connection(context_of(request), connection.id)
+    return _page(request, member, report=TestReport(role, report.ok, report.lines))
+
+
+@router.post("/integrations/connections/{role}/disconnect")
+def disconnect_connection(request: Request, role: Role, member: FormInOrganization) -> Response:
+    connection = _connection(request, member, role)
+    disconnect(context_of(request), connection.id)
+    return RedirectResponse("/integrations?disconnected=true", 303)
+
+
+def _connection(request: Request, member: Member, role: Role) -> Connection:
+    with context_of(request).database.reading() as session:
+        connection = connection_in_role(session, member.organization_id, role)
+    if connection is None:
+        raise HTTPException(404)
+    return connection
+
+
+def _page(
+    request: Request,
+    member: Member,
+    *,
+    report: TestReport | None = None,
+    notice: str | None = None,
+    problem: str | None = None,
+    status_code: int = 200,
+) -> Response:
+    context = context_of(request)
+    with context.database.reading() as session:
+        connections = connections_of(session, member.organization_id)
+    return render(
+        request,
+        "connections.html",
+        status_code,
+        viewer=member.viewer,
+        connections=health_of(connections, member.organization, context.clock.now()),
+        report=report,
+        notice=notice,
+        problem=problem,
+    )

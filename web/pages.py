@@ -1,0 +1,70 @@
+"""Rendering: the templates, the words they may use, and the addresses of static files."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from domain.reasons import explain
+from domain.status import STATUS_LABELS, PaymentStatus
+from web import wording
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+
+
+@cache
+def _static_version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """With a hash of the content, so that a browser may keep it and still never shows an old one."""
+    return f"/static/{name}?v={_static_version(name)}"
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        static_url=static_url,
+        explain=explain,
+        STATUS_LABELS=STATUS_LABELS,
+        PaymentStatus=PaymentStatus,
+        ROLE_LABELS=wording.ROLE_LABELS,
+        ORIGIN_LABELS=wording.ORIGIN_LABELS,
+        CONNECTION_LABELS=wording.CONNECTION_LABELS,
+    )
+    environment.filters.update(
+        money=wording.money,
+        day=wording.day,
+        moment=wording.moment,
+        duration=wording.duration,
+        ago=wording.ago,
+        kind_label=wording.kind_label,
+        invoice_labels=wording.invoice_labels,
+        synced_seconds=wording.synced_seconds,
+    )
+    return environment
+
+
+_environment = _make_environment()
+
+
+def render(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """A page; `viewer` is None on those that nobody has to be logged in for."""
+    values.setdefault("viewer", None)
+    values.setdefault("notice", None)
+    values.setdefault("problem", None)
+    values["path"] = request.url.path
+    values["now"] = request.app.state.context.clock.now()
+    return HTMLResponse(_environment.get_template(template).render(values), status_code=status_code)

@@ -1,0 +1,159 @@
+"""Integrations > Preferences and Sync Invoices > Preferences: what a partner chooses.
+
+Every setting stands in one place only: the sync mode, the cut-off date and the rest are on the Sync Tool's page where
+the Sync Tool is enabled, and beside the switch where it is not.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.preferences import SYNC_MODE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy
+from models.organizations import Organization
+from tasks.organizations import PreferenceChanges, change_preferences
+from web.pages import render
+from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+
+router = APIRouter(include_in_schema=False)
+
+SAVED = "Your changes are saved. Payments that they concern are being decided again."
+# The words of the product's specification.
+MODE_TEXTS = {
+    SyncMode.DISABLED: (
+        "No external payments will be synced. Use this if you want to keep payment records separate between systems."
+    ),
+    SyncMode.ALL_INVOICES: (
+        "Syncs external payments for all invoices that exist in both QuickBooks and ConnectWise. "
+        "Use this for comprehensive payment tracking across all invoices."
+    ),
+    SyncMode.SYNCED_ONLY: (
+        "Syncs external payments only for invoices that were previously synced using the Sync Tool. Use this for "
+        "controlled synchronization of manually-selected invoices. Invoices created through other methods will not "
+        "have their payments synced."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPreferences:
+    """What the form shows."""
+
+    sync_enabled: bool
+    sync_mode: str
+    cut_off_on: str
+    correction_policy: str
+    twin_policy: str
+
+
+def _stored(organization: Organization) -> ShownPreferences:
+    return ShownPreferences(
+        sync_enabled=organization.sync_enabled,
+        sync_mode=organization.sync_mode,
+        cut_off_on=organization.cut_off_on.isoformat() if organization.cut_off_on else "",
+        correction_policy=organization.correction_policy,
+        twin_policy=organization.twin_policy,
+    )
+
+
+def _with_sync_tool(member: InOrganization) -> Member:
+    if not member.organization.sync_tool_enabled:
+        raise HTTPException(404)
+    return member
+
+
+WithSyncTool = Annotated[Member, Depends(_with_sync_tool)]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came with the fields that both pages may have; `problem` is a sentence when it cannot be taken."""
+
+    changes: PreferenceChanges
+    problem: str | None = None
+
+
+def _typed(
+    has_payment_preferences: Annotated[str, Form()] = "",
+    cut_off_on: Annotated[str, Form()] = "",
+    correction_policy: Annotated[CorrectionPolicy | None, Form()] = None,
+    twin_policy: Annotated[TwinPolicy | None, Form()] = None,
+) -> Typed:
+    """The marker says that the form had these fields: an emptied date would otherwise look like none at all."""
+    if not has_payment_preferences:
+        return Typed(PreferenceChanges())
+    try:
+        cut_off = date.fromisoformat(cut_off_on.strip()) if cut_off_on.strip() else None
+    except ValueError:
+        problem = f"'{cut_off_on}' is not a date. Write it as year-month-day, such as 2026-01-31."
+        return Typed(PreferenceChanges(), problem)
+    return Typed(
+        PreferenceChanges(cut_off_on=cut_off, correction_policy=correction_policy, twin_policy=twin_policy)
+    )
+
+
+TypedPreferences = Annotated[Typed, Depends(_typed)]
+
+
+@router.get("/integrations/preferences")
+def preferences_page(request: Request, member: InOrganization, saved: bool = False) -> Response:
+    return _page(request, member, "preferences.html", notice=SAVED if saved else None)
+
+
+@router.post("/integrations/preferences")
+def save_preferences(
+    request: Request, member: FormInOrganization, typed: TypedPreferences, sync_enabled: Annotated[str, Form()] = ""
+) -> Response:
+    if typed.problem:
+        return _page(request, member, "preferences.html", problem=typed.problem, status_code=422)
+    # A browser leaves out a switch that is off.
+    changes = replace(typed.changes, sync_enabled=bool(sync_enabled))
+    change_preferences(context_of(request), member.organization_id, changes)
+    return RedirectResponse("/integrations/preferences?saved=true", 303)
+
+
+@router.get("/sync-invoices")
+def sync_invoices(member: WithSyncTool) -> Response:  # noqa: ARG001 - asking for it is the check
+    return RedirectResponse("/sync-invoices/preferences", 303)
+
+
+@router.get("/sync-invoices/preferences")
+def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = False) -> Response:
+    return _page(request, member, "sync_invoices.html", notice=SAVED if saved else None)
+
+
+@router.post("/sync-invoices/preferences")
+def save_sync_invoices(
+    request: Request,
+    member: FormInOrganization,
+    _: WithSyncTool,
+    typed: TypedPreferences,
+    sync_mode: Annotated[SyncMode | None, Form()] = None,
+) -> Response:
+    if typed.problem:
+        return _page(request, member, "sync_invoices.html", problem=typed.problem, status_code=422)
+    change_preferences(context_of(request), member.organization_id, replace(typed.changes, sync_mode=sync_mode))
+    return RedirectResponse("/sync-invoices/preferences?saved=true", 303)
+
+
+def _page(
+    request: Request,
+    member: Member,
+    template: str,
+    *,
+    notice: str | None = None,
+    problem: str | None = None,
+    status_code: int = 200,
+) -> Response:
+    return render(
+        request,
+        template,
+        status_code,
+        viewer=member.viewer,
+        form=_stored(member.organization),
+        modes=[(mode, SYNC_MODE_LABELS[mode], MODE_TEXTS[mode]) for mode in SyncMode],
+        notice=notice,
+        problem=problem,
+    )

@@ -1,0 +1,139 @@
+"""Who is asking, for which organization, and whether the form really came from one of our pages."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Form, HTTPException, Request
+
+from models.organizations import Organization, all_organizations, organization_by_id
+from models.users import User, signed_in
+from tasks.context import Context
+from tasks.users import hashed
+
+# What the cookie carries: the key of the row that says whether the session still lives, and the secret of its forms.
+_KEY, _FORM_SECRET = "key", "forms"
+
+
+class NotSignedIn(Exception):
+    """Nobody is logged in; pages send to the login."""
+
+
+class NoOrganization(Exception):
+    """An operator has not chosen an organization yet; pages send to the choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who is logged in.
+
+    Attributes:
+        organization: the one they work in now; None for an operator who has not chosen.
+        csrf_token: for forms on pages about that organization.
+    """
+
+    session_id: int
+    user: User
+    organization: Organization | None
+    csrf_token: str
+
+
+def context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+def form_token(request: Request, organization_id: int | None) -> str:
+    """Bound to the organization: a form in a forgotten tab must not change whichever one was chosen since."""
+    secret = request.session.get(_FORM_SECRET)
+    if secret is None:
+        secret = request.session[_FORM_SECRET] = secrets.token_urlsafe(32)
+    return hmac.new(secret.encode(), str(organization_id or 0).encode(), hashlib.sha256).hexdigest()
+
+
+def check_form_token(request: Request, organization_id: int | None, given: str) -> None:
+    """Raises 403 unless the token is the one we wrote into this browser's form; compares in constant time."""
+    if not hmac.compare_digest(form_token(request, organization_id).encode(), given.encode()):
+        raise HTTPException(403, "This form is out of date. Go back, load the page again and repeat the step.")
+
+
+def remember(request: Request, key: str) -> None:
+    """Begins with an empty cookie: nothing that was there before the login is trusted after it."""
+    request.session.clear()
+    request.session.update({_KEY: key, _FORM_SECRET: secrets.token_urlsafe(32)})
+
+
+def forget(request: Request) -> str | None:
+    """Empties the cookie; says which session it named."""
+    key: str | None = request.session.get(_KEY)
+    request.session.clear()
+    return key
+
+
+def has_session(request: Request) -> bool:
+    """Whether the cookie names a session; the database is not asked."""
+    return _KEY in request.session
+
+
+def viewer(request: Request) -> Viewer:
+    """The person who is asking.
+
+    Raises:
+        NotSignedIn: nobody is logged in.
+    """
+    key = request.session.get(_KEY)
+    if not key:
+        raise NotSignedIn
+    context = context_of(request)
+    with context.database.reading() as session:
+        found = signed_in(session, hashed(key), context.clock.now())
+        if found is None:
+            raise NotSignedIn
+        row, user = found
+        organization_id = row.organization_id if user.is_operator else user.organization_id
+        organization = None if organization_id is None else organization_by_id(session, organization_id)
+        if organization is None:
+            organization = _the_only_one(all_organizations(session))
+    token = form_token(request, organization.id if organization else None)
+    return Viewer(row.id, user, organization, token)
+
+
+def _the_only_one(organizations: Sequence[Organization]) -> Organization | None:
+    """Where there is nothing to choose, nobody is asked."""
+    return organizations[0] if len(organizations) == 1 else None
+
+
+SignedIn = Annotated[Viewer, Depends(viewer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who is logged in and works in this organization; every page about money asks for one."""
+
+    viewer: Viewer
+    organization: Organization
+
+    @property
+    def organization_id(self) -> int:
+        return self.organization.id
+
+
+def member(person: SignedIn) -> Member:
+    if person.organization is None:
+        raise NoOrganization
+    return Member(person, person.organization)
+
+
+InOrganization = Annotated[Member, Depends(member)]
+
+
+def member_with_form(request: Request, person: InOrganization, csrf_token: Annotated[str, Form()] = "") -> Member:
+    """For everything that changes something: the form has to be ours and about this organization."""
+    check_form_token(request, person.organization_id, csrf_token)
+    return person
+
+
+FormInOrganization = Annotated[Member, Depends(member_with_form)]

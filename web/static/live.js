@@ -1,0 +1,77 @@
+// Keeps the marked parts of a page fresh. Without it every page is complete, only not live.
+"use strict";
+
+const SECONDS_BETWEEN = 2;
+const SECONDS_AFTER_FAILURE = 10;
+
+function openDetails(part) {
+  return [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+}
+
+function isInUse(part) {
+  // Whoever is typing, has a button focused or is marking text is not interrupted.
+  const selection = document.getSelection();
+  const marking = selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode);
+  return marking || (part.contains(document.activeElement) && document.activeElement !== document.body);
+}
+
+function replace(part, html) {
+  const open = openDetails(part);
+  // The fragment is one of our own pages, escaped by the server like every other.
+  part.innerHTML = html;
+  for (const id of open) {
+    const details = document.getElementById(id);
+    if (details !== null) {
+      details.open = true;
+    }
+  }
+}
+
+function say(on) {
+  for (const sign of document.querySelectorAll(".live")) {
+    sign.classList.toggle("on", on);
+    sign.textContent = on ? "Live" : "Not live";
+  }
+}
+
+async function refresh(part, shown) {
+  const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, cache: "no-store", redirect: "error" });
+  if (answer.status === 401) {
+    // The session has ended: the page itself leads to the login and back.
+    window.location.reload();
+    return shown;
+  }
+  if (!answer.ok) {
+    throw new Error(`the server answered ${answer.status}`);
+  }
+  const html = await answer.text();
+  if (html !== shown && !isInUse(part)) {
+    replace(part, html);
+    return html;
+  }
+  return html === shown ? shown : null;
+}
+
+async function keepFresh(part) {
+  let shown = null;
+  for (;;) {
+    let pause = SECONDS_BETWEEN;
+    if (!document.hidden) {
+      try {
+        const began = performance.now();
+        shown = await refresh(part, shown);
+        // A server that needs long for an answer is asked less often.
+        pause = Math.max(pause, (5 * (performance.now() - began)) / 1000);
+        say(true);
+      } catch {
+        say(false);
+        pause = SECONDS_AFTER_FAILURE;
+      }
+    }
+    await new Promise((done) => setTimeout(done, pause * 1000));
+  }
+}
+
+for (const part of document.querySelectorAll("[data-live]")) {
+  keepFresh(part);
+}

@@ -1,0 +1,63 @@
+"""How often somebody may try to log in. Counted before the password is compared, so that parallel tries count too."""
+
+from collections.abc import Sequence
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+# One person mistyping: a handful of tries, then a short wait.
+PER_ACCOUNT_AND_ADDRESS = RateLimitItemPerMinute(5, 5)
+# An office behind one address logging in on a Monday, but no dictionary.
+PER_ADDRESS = RateLimitItemPerMinute(60, 5)
+# Many addresses trying one account: NIST SP 800-63B allows a hundred failures at most.
+PER_ACCOUNT = RateLimitItemPerHour(60)
+REDIS_TIMEOUT_SECONDS = 2
+
+
+class LoginThrottle:
+    """Counts in Redis, shared by all web processes; in memory where there is no Redis, or while it is away."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._memory = MemoryStorage()
+        self._redis: Storage | None = None
+        if redis_url:
+            self._redis = RedisStorage(
+                redis_url,
+                key_prefix="payments-logins",
+                socket_timeout=REDIS_TIMEOUT_SECONDS,
+                socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+            )
+
+    def permits(self, account: str, address: str) -> bool:
+        """Counts one try; False if it must not be made."""
+        tries: Sequence[tuple[RateLimitItem, tuple[str, ...]]] = (
+            (PER_ACCOUNT_AND_ADDRESS, ("both", account, address)),
+            (PER_ADDRESS, ("address", address)),
+            (PER_ACCOUNT, ("account", account)),
+        )
+        if self._redis is not None:
+            try:
+                return _hit(self._redis, tries)
+            except RedisError as error:
+                log.warning("login.redis_away", error=type(error).__name__)
+        return _hit(self._memory, tries)
+
+    def forget(self, account: str, address: str) -> None:
+        """The password was right: what this person mistyped before no longer counts."""
+        for storage in (self._redis, self._memory):
+            if storage is None:
+                continue
+            try:
+                FixedWindowRateLimiter(storage).clear(PER_ACCOUNT_AND_ADDRESS, "both", account, address)
+            except RedisError as error:
+                log.warning("login.redis_away", error=type(error).__name__)
+
+
+def _hit(storage: Storage, tries: Sequence[tuple[RateLimitItem, tuple[str, ...]]]) -> bool:
+    limiter = FixedWindowRateLimiter(storage)
+    return all(limiter.hit(limit, *key) for limit, key in tries)
