@@ -1,7 +1,7 @@
 """What a source and a target can do, and how their answers look. Results are values; a vendor's bad day is a result.
 
     ReadResult[T] = Got[T] | Failure                          what a read can end in
-    WriteOutcome  = Created | Changed | Removed | Refused | Throttled | NotSent | Unknown
+    WriteOutcome  = Created | Changed | Removed | Refused | Conflict | Throttled | Paced | NotSent | Unknown
 
 `Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
 """
@@ -25,6 +25,8 @@ class Got(Generic[T]):
 
 class FailureKind(StrEnum):
     THROTTLED = "throttled"
+    # Our own limiter said no; nothing was sent.
+    PACED = "paced"
     UNAVAILABLE = "unavailable"
     CREDENTIALS = "credentials"
     FORBIDDEN = "forbidden"
@@ -91,6 +93,14 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class Paced:
+    """Not sent: our own limiter keeps us below the target's limit."""
+
+    detail: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """The request never reached the target: no connection could be made."""
 
@@ -104,7 +114,7 @@ class Unknown:
     detail: str
 
 
-WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | NotSent | Unknown
+WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | Paced | NotSent | Unknown
 
 
 # --- what a source tells ---

@@ -19,8 +19,9 @@ from connectors.quickbooks.webhooks import QuickBooksWebhooks
 
 # Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
 QUICKBOOKS_RATES = (Rate(8, 1), Rate(400, 60))
-# ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide).
-CONNECTWISE_RATES = (Rate(12, 1), Rate(600, 60))
+# ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
+# no limit per second, and how much runs in parallel is bounded elsewhere.
+CONNECTWISE_RATES = (Rate(600, 60),)
 
 
 @dataclass(frozen=True, slots=True)

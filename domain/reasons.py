@@ -59,6 +59,8 @@ class Reason(StrEnum):
     IN_DOUBT = "in_doubt"
     SEVERAL_CANDIDATES = "several_candidates"
     TARGET_THROTTLED = "target_throttled"
+    PACED = "paced"
+    TARGET_SICK = "target_sick"
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
     TARGET_REFUSED = "target_refused"
@@ -276,6 +278,16 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_THROTTLED: Explanation(
         "ConnectWise asked us to slow down.", "Nothing to do: we go on when it allows.", clears_itself=True
+    ),
+    Reason.PACED: Explanation(
+        "We keep below the number of calls that the other system allows.",
+        "Nothing to do: we go on in a moment.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_SICK: Explanation(
+        "The other system failed several times in a row; we let it rest for a while.",
+        _NOTHING_RETRIED,
+        clears_itself=True,
     ),
     Reason.TARGET_CREDENTIALS: Explanation(
         "ConnectWise does not accept the keys of this connection.",

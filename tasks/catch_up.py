@@ -17,7 +17,7 @@ from models.connections import Connection, connection_by_id
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
-from tasks.pauses import note_source_failure, note_success
+from tasks.pauses import note_failure, note_success
 from tasks.process import process_context
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     cursor = connection.cursor_at or connection.connected_at
     result = context.source(connection).changes_since(cursor - context.timing.catch_up_overlap)
     if isinstance(result, Failure):
-        note_source_failure(context, connection, result)
+        note_failure(context, connection, result)
         return False
     context.reached("catch_up.source_read")
     stored = _store(context, lease, result.value, cursor)

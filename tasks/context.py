@@ -1,12 +1,13 @@
 """What a step is given: handles, clock and numbers. Composed once per process in `workers/composition.py`."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from connectors.base import Source, Target
 from connectors.registry import Account, Platform, open_source, open_target
@@ -64,6 +65,30 @@ class Timing:
     catch_up_overlap: timedelta
 
 
+T = TypeVar("T")
+
+
+class Opened(Generic[T]):
+    """Open connectors, one per connection, kept for their pooled sockets and what they have discovered.
+
+    A connection whose settings or secrets have changed is opened anew; threads still using the old one end with it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opened: dict[int, tuple[str, T]] = {}
+
+    def get(self, connection_id: int, key: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            known = self._opened.get(connection_id)
+            if known is not None and known[0] == key:
+                return known[1]
+        made = make()
+        with self._lock:
+            self._opened[connection_id] = (key, made)
+        return made
+
+
 def _pass(_point: str) -> None:
     """Production goes on."""
 
@@ -86,12 +111,18 @@ class Context:
     holder: str
     jitter: random.Random = field(default_factory=random.Random)
     reached: Callable[[str], None] = _pass
+    _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
+    _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 
     def source(self, connection: Connection) -> Source:
-        return open_source(self.platform, self._account(connection))
+        # Its tokens change about every hour and are read afresh with every call, so they are no part of the key.
+        return self._sources.get(
+            connection.id, repr(connection.settings), lambda: open_source(self.platform, self._account(connection))
+        )
 
     def target(self, connection: Connection) -> Target:
-        return open_target(self.platform, self._account(connection))
+        key = repr((connection.settings, connection.sealed_secrets))
+        return self._targets.get(connection.id, key, lambda: open_target(self.platform, self._account(connection)))
 
     def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:
         return DatabaseSecretsKeeper(self.database, self.keyring, self.clock.now, self.holder, connection_id)

@@ -23,7 +23,7 @@ from models.payments import allocation_with_payment
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.outcomes import Recorder
-from tasks.pauses import note_target_failure
+from tasks.pauses import note_failure
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ class Delivery:
         if result.kind is FailureKind.NOT_FOUND:
             self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
         else:
-            note_target_failure(self.context, self.connection, result)
+            note_failure(self.context, self.connection, result)
             self.stopped.set()
         return None
 

@@ -25,7 +25,7 @@ from models.payment_store import Stored, store_payments
 from models.payments import match_documents_again, payments_by_external_id
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
-from tasks.pauses import note_source_failure, note_success
+from tasks.pauses import note_failure, note_success
 from tasks.process import process_context
 from tasks.tombstones import deleted_invoice, deleted_payment
 
@@ -67,7 +67,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     context.reached("ingest.events_read")
     failure = _read_what_is_missing(context, connection, source, picture, events)
     if failure is not None:
-        note_source_failure(context, connection, failure)
+        note_failure(context, connection, failure)
         return False
     context.reached("ingest.source_read")
     with context.database.writing() as session:

@@ -38,7 +38,7 @@ from models.payments import DueAllocation, payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.facts import Case, gather
 from tasks.lane import Drained, Lease, drain
-from tasks.pauses import note_success, note_target_failure
+from tasks.pauses import note_failure, note_success
 from tasks.process import process_context
 from tasks.rechecks import next_look
 
@@ -68,6 +68,9 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         return False
     context.reached("match.facts_gathered")
     lookups = _look(context, batch.target, batch.cases)
+    if lookups.failure is Reason.PACED:
+        # A moment's wait is no news for a partner: everything stays due, and the sweep comes back to it.
+        return False
     context.reached("match.target_read")
     decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
     try:
@@ -104,10 +107,10 @@ def _look(context: Context, target: Connection | None, cases: Sequence[Case]) ->
         return Lookups({}, {})
     paused = target.not_before is not None and target.not_before > context.clock.now()
     if paused:
-        return Lookups({}, {}, failure=Reason.TARGET_UNREACHABLE)
+        return Lookups({}, {}, failure=Reason(target.pause_reason))
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
-        note_target_failure(context, target, result)
+        note_failure(context, target, result)
         return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
     note_success(context, target)
     by_number: dict[str, list[TargetInvoice]] = {}
@@ -118,6 +121,7 @@ def _look(context: Context, target: Connection | None, cases: Sequence[Case]) ->
 
 _REASON_OF_FAILURE = {
     FailureKind.THROTTLED: Reason.TARGET_THROTTLED,
+    FailureKind.PACED: Reason.PACED,
     FailureKind.UNAVAILABLE: Reason.TARGET_UNREACHABLE,
     FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
     FailureKind.FORBIDDEN: Reason.TARGET_CREDENTIALS,
@@ -273,6 +277,7 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
 _CAUSE_AT_THE_TARGET = frozenset(
     {
         Reason.TARGET_UNREACHABLE,
+        Reason.TARGET_SICK,
         Reason.TARGET_THROTTLED,
         Reason.TARGET_CREDENTIALS,
         Reason.TARGET_INVOICE_MISSING,

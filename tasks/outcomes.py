@@ -13,6 +13,7 @@ from connectors.base import (
     Created,
     FailureKind,
     NotSent,
+    Paced,
     Refused,
     Removed,
     Throttled,
@@ -127,6 +128,9 @@ class Recorder:
                 self._try_later(session, effect, detail, now)
             case Throttled(detail, retry_after):
                 self._snooze(session, effect, Reason.TARGET_THROTTLED, detail, now, now + retry_after)
+            case Paced(_, retry_after):
+                # Nothing to tell anybody: it was not sent, and goes on in a moment.
+                move(session, effect, EffectState.PENDING, due_at=now + retry_after)
             case Unknown(detail):
                 self._doubt(session, effect, detail, now)
 
@@ -145,9 +149,11 @@ class Recorder:
             case Throttled(_, retry_after):
                 pause_for(self.context, self.connection, retry_after, Reason.TARGET_THROTTLED)
                 return True
-            case NotSent(detail) | Unknown(detail):
-                note_sick(self.context, self.connection, Reason.TARGET_UNREACHABLE, detail)
+            case Paced(_, retry_after):
+                pause_for(self.context, self.connection, retry_after, Reason.PACED)
                 return True
+            case NotSent(detail) | Unknown(detail):
+                return note_sick(self.context, self.connection, detail)
 
     # --- the next state, inside a transaction ---
 

@@ -26,7 +26,7 @@ from tasks.context import Context, Step
 from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
 from tasks.outcomes import Recorder, tell
-from tasks.pauses import note_success, note_target_failure
+from tasks.pauses import note_failure, note_success
 from tasks.process import process_context
 
 log = structlog.get_logger()
@@ -105,7 +105,7 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
     """The invoices of the whole batch in one call: what is open on them now, not when match looked."""
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
-        note_target_failure(context, delivery.connection, result)
+        note_failure(context, delivery.connection, result)
         return None
     note_success(context, delivery.connection)
     return {invoice.external_id: invoice for invoice in result.value}

@@ -84,7 +84,7 @@ class Client:
     def _parsed(self, result: Exchange) -> ReadResult[Any]:
         match result:
             case Limited(wait):
-                return Failure(FailureKind.THROTTLED, "our own limit", wait)
+                return Failure(FailureKind.PACED, "our own limit", wait)
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, detail)
             case Answer(status=200):

@@ -18,6 +18,7 @@ from connectors.base import (
     FailureKind,
     Got,
     NotSent,
+    Paced,
     ReadResult,
     Refused,
     Removed,
@@ -121,14 +122,10 @@ class ConnectWiseTarget:
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
         match exchange:
-            case Failure(kind, detail, retry_after):
-                if kind is FailureKind.THROTTLED:
-                    return Throttled(detail, retry_after or THROTTLE_WAIT)
-                if kind is FailureKind.UNAVAILABLE:
-                    return NotSent(detail)
-                return Refused(kind, detail)
+            case Failure():
+                return _not_even_sent(exchange)
             case Limited(wait):
-                return Throttled("our own limit", wait)
+                return Paced("our own limit", wait)
             case NeverSent(detail):
                 return NotSent(detail)
             case NoAnswer(detail):
@@ -140,6 +137,20 @@ class ConnectWiseTarget:
                 return Conflict(failure.detail) if status == _CONFLICT else Refused(failure.kind, failure.detail)
             case Answer():
                 return Unknown(self._client.failure_of(exchange).detail)
+
+
+def _not_even_sent(failure: Failure) -> WriteOutcome:
+    """The write needed something first (where the API lives), and that failed."""
+    wait = failure.retry_after or THROTTLE_WAIT
+    match failure.kind:
+        case FailureKind.THROTTLED:
+            return Throttled(failure.detail, wait)
+        case FailureKind.PACED:
+            return Paced(failure.detail, wait)
+        case FailureKind.UNAVAILABLE:
+            return NotSent(failure.detail)
+        case _:
+            return Refused(failure.kind, failure.detail)
 
 
 def _payments_path(invoice_id: str) -> str:

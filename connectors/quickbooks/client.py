@@ -82,7 +82,7 @@ class Client:
         )
         match result:
             case Limited(wait):
-                return Failure(FailureKind.THROTTLED, "our own limit", wait)
+                return Failure(FailureKind.PACED, "our own limit", wait)
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, detail)
             case Answer():

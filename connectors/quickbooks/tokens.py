@@ -80,7 +80,7 @@ class Tokens:
         )
         match result:
             case Limited(wait):
-                return Failure(FailureKind.THROTTLED, "our own limit", wait)
+                return Failure(FailureKind.PACED, "our own limit", wait)
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, f"the token endpoint: {detail}")
             case Answer():

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from sandbox.demo.play import judge, open_theatre
 from sandbox.demo.report import Reporter
 from sandbox.stack import Stack, running_stack
@@ -33,6 +35,7 @@ def main() -> int:
 
 
 def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
+    _log_to_file(stack)
     theatre = open_theatre(stack, reporter)
     try:
         played = theatre.play_all()
@@ -42,6 +45,12 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
     finally:
         theatre.context.database.close()
     return 1 if broken else 0
+
+
+def _log_to_file(stack: Stack) -> None:
+    """The demo's own use cases log like the other processes: into a file, not between the stories."""
+    log = (stack.state_dir / "logs" / "demo.log").open("a", encoding="utf-8")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
 
 
 def _stay(stack: Stack, reporter: Reporter) -> None:
