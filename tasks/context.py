@@ -33,6 +33,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump; only differences mean anything."""
 
+    def sleep(self, duration: timedelta) -> None:
+        """Waits. Only for moments: a worker that waits works for nobody."""
+
 
 class SystemClock:
     def now(self) -> datetime:
@@ -40,6 +43,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def sleep(self, duration: timedelta) -> None:
+        time.sleep(duration.total_seconds())
 
 
 class Nudge(Protocol):

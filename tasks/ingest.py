@@ -15,7 +15,7 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure, Got, Source
+from connectors.base import Failure, FailureKind, Got, Source
 from domain.allocations import linked_invoice_ids
 from domain.records import SourceInvoice, SourcePayment
 from models.connections import Connection, connection_by_id
@@ -32,6 +32,8 @@ from tasks.tombstones import deleted_invoice, deleted_payment
 log = structlog.get_logger()
 
 EVENTS_PER_BATCH = 500
+# A pause of our own limiter that is shorter than this is waited out here; a longer one ends the slice.
+SHORT_WAIT = timedelta(seconds=1)
 # "Not found" right after "created" may be QuickBooks' own lag: looked for again so often, then it is gone.
 NOT_FOUND_DELAYS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
 
@@ -67,6 +69,10 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     context.reached("ingest.events_read")
     failure = _read_what_is_missing(context, connection, source, picture, events)
     if failure is not None:
+        if failure.kind is FailureKind.PACED and failure.retry_after is not None and failure.retry_after <= SHORT_WAIT:
+            # What arrives while we wait joins the next read, which is what keeps metered reads few.
+            context.clock.sleep(failure.retry_after)
+            return True
         note_failure(context, connection, failure)
         return False
     context.reached("ingest.source_read")

@@ -34,6 +34,9 @@ class TestClock:
     def monotonic(self) -> float:
         return self._monotonic
 
+    def sleep(self, duration: timedelta) -> None:
+        self.move(seconds=duration.total_seconds())
+
     def move(self, **duration: float) -> None:
         delta = timedelta(**duration)
         self._now += delta

@@ -23,7 +23,7 @@ def overview_page(request: Request, member: InOrganization) -> Response:
     return render(request, "overview.html", viewer=member.viewer, **_values(request, member))
 
 
-@router.get("/overview/live")
+@router.get("/live/overview")
 def overview_fragment(request: Request, member: InOrganization) -> Response:
     return render(request, "overview_live.html", viewer=member.viewer, **_values(request, member))
 

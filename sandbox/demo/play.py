@@ -83,7 +83,7 @@ def open_theatre(stack: Stack, reporter: Reporter) -> Theatre:
     context = stack.context()
     reporter.say("Creating two organizations and their connections")
     good = set_up_tenant(stack, context, "northwind", "Northwind MSP", "Cascade Dental", "4620816365")
-    bad = set_up_tenant(stack, context, "harbor", "Harbor IT", "Pine Street Clinic", "4620816999")
+    bad = set_up_tenant(stack, context, "harbor", "Harbor IT", "Pine Street Clinic", "4620816999", older_invoices=100)
     return Theatre(stack, context, reporter, good, bad)
 
 

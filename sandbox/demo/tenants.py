@@ -28,8 +28,22 @@ class Tenant:
     company_id: str
 
 
-def set_up_tenant(stack: Stack, context: Context, slug: str, name: str, customer: str, realm_id: str) -> Tenant:
-    """An organization with both connections, the Sync Tool and the mode 'Synced Invoices Only'."""
+def set_up_tenant(
+    stack: Stack,
+    context: Context,
+    slug: str,
+    name: str,
+    customer: str,
+    realm_id: str,
+    *,
+    older_invoices: int = 0,
+) -> Tenant:
+    """An organization with both connections, the Sync Tool and the mode 'Synced Invoices Only'.
+
+    Args:
+        older_invoices: invoices that are there already. Every ConnectWise company counts its invoices from one, and a
+            fault is planned for an invoice's address, which names no company: two companies must not meet there.
+    """
     with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
         quickbooks.add_company(realm_id, name)
         customer_id = quickbooks.add_customer(customer, realm_id=realm_id)
@@ -42,6 +56,8 @@ def set_up_tenant(stack: Stack, context: Context, slug: str, name: str, customer
             client_id=CONNECTWISE_CLIENT_ID,
             name=name,
         )
+        for older in range(older_invoices):
+            connectwise.add_invoice(f"OLD-{older}", "1.00", company_id=slug)
     organization = _accepted(create_organization(context, slug, name))
     source = _accepted(
         add_source(

@@ -1,0 +1,151 @@
+"""Payments: the list, the story of one, and the retry."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from domain.delivery import EffectState
+from domain.reasons import Reason
+from domain.status import PaymentStatus
+from models.story import PaymentStory, count_by_status, list_payments, payment_story
+from tasks.results import Rejected
+from tasks.retry import retry_payment
+from web.pages import render
+from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.wire_places import wire_place
+
+router = APIRouter(include_in_schema=False)
+
+ROWS_PER_PAGE = 50
+SEARCH_CHARACTERS_MAX = 200
+# The largest row id that both databases know.
+ID_MAX = 2**63 - 1
+RETRIED = "The payment is looked at again now; this page shows what comes of it."
+RETRIABLE = frozenset({PaymentStatus.NEEDS_ATTENTION, PaymentStatus.WAITING, PaymentStatus.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the list is narrowed to; everything that cannot be read narrows nothing."""
+
+    status: PaymentStatus | None
+    search: str
+
+    def as_query(self, **more: str | int) -> str:
+        chosen = {"status": self.status.value if self.status else "", "search": self.search, **more}
+        return urlencode({name: value for name, value in chosen.items() if value != ""})
+
+
+def _filter(status: str = "", search: Annotated[str, Query(max_length=SEARCH_CHARACTERS_MAX)] = "") -> Filter:
+    known = status in list(PaymentStatus)
+    # PostgreSQL keeps no NUL in a text and refuses to be asked for one.
+    return Filter(PaymentStatus(status) if known else None, search.replace("\0", "").strip())
+
+
+Filtered = Annotated[Filter, Depends(_filter)]
+BeforeId = Annotated[int | None, Query(ge=1, le=ID_MAX)]
+
+
+@router.get("/payments")
+def payments_page(request: Request, member: InOrganization, narrowed: Filtered, before: BeforeId = None) -> Response:
+    return render(request, "payments.html", viewer=member.viewer, **_list(request, member, narrowed, before))
+
+
+@router.get("/live/payments")
+def payments_fragment(
+    request: Request, member: InOrganization, narrowed: Filtered, before: BeforeId = None
+) -> Response:
+    return render(request, "payments_live.html", viewer=member.viewer, **_list(request, member, narrowed, before))
+
+
+def _list(request: Request, member: Member, narrowed: Filter, before: int | None) -> dict[str, Any]:
+    with context_of(request).database.reading() as session:
+        page = list_payments(
+            session,
+            member.organization_id,
+            status=narrowed.status,
+            search=narrowed.search,
+            limit=ROWS_PER_PAGE,
+            before_id=before,
+        )
+        counts = count_by_status(session, member.organization_id)
+    older = page.next_before_id
+    return {
+        "rows": page.rows,
+        "counts": counts,
+        "narrowed": narrowed,
+        "is_first": before is None,
+        "older_query": narrowed.as_query(before=older) if older is not None else None,
+        "newest_query": narrowed.as_query(),
+        "live_query": narrowed.as_query(before=before or ""),
+    }
+
+
+@router.get("/payments/{external_id}")
+def payment_page(request: Request, external_id: str, member: InOrganization, retried: bool = False) -> Response:
+    return _story_page(request, member, external_id, notice=RETRIED if retried else None)
+
+
+@router.get("/live/payments/{external_id}")
+def payment_fragment(request: Request, external_id: str, member: InOrganization) -> Response:
+    values = _story_values(_story(request, member, external_id))
+    return render(request, "payment_live.html", viewer=member.viewer, **values)
+
+
+@router.post("/payments/{external_id}/retry")
+def retry(
+    request: Request, external_id: str, member: FormInOrganization, create_anyway: Annotated[str, Form()] = ""
+) -> Response:
+    _story(request, member, external_id)
+    with wire_place(request) as free:
+        if not free:
+            busy = "Much is being retried at this moment. Try again in a minute."
+            return _story_page(request, member, external_id, problem=busy, status_code=503)
+        report = retry_payment(
+            context_of(request), member.organization_id, external_id, create_anyway=bool(create_anyway)
+        )
+    if isinstance(report, Rejected):
+        return _story_page(request, member, external_id, problem=report.message, status_code=409)
+    return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
+
+
+def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
+    context = context_of(request)
+    if "\0" in external_id:
+        raise HTTPException(404)
+    with context.database.reading() as session:
+        story = payment_story(session, member.organization_id, external_id, context.clock.now())
+    if story is None:
+        raise HTTPException(404)
+    return story
+
+
+def _story_values(story: PaymentStory) -> dict[str, Any]:
+    held_for_twin = any(
+        part.row.reason is Reason.TWIN_NEARBY and part.row.effect_state is EffectState.HELD
+        for part in story.allocations
+    )
+    return {
+        "story": story,
+        "row": story.payment,
+        "may_retry": story.payment.status in RETRIABLE,
+        "may_create_anyway": held_for_twin,
+    }
+
+
+def _story_page(
+    request: Request,
+    member: Member,
+    external_id: str,
+    *,
+    notice: str | None = None,
+    problem: str | None = None,
+    status_code: int = 200,
+) -> Response:
+    values = _story_values(_story(request, member, external_id))
+    return render(
+        request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values
+    )
