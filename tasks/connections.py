@@ -212,8 +212,9 @@ def test_connection(context: Context, connection_id: int) -> ConnectionReport:
         return ConnectionReport(ok=False, lines=("The connection is disconnected; add it again with new secrets.",))
     try:
         result = _check(context, connection)
-    except SecretsUnreadable as error:
-        return ConnectionReport(ok=False, lines=(f"{str(error).capitalize()}.", "Add the connection again."))
+    except SecretsUnreadable:
+        lines = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
+        return ConnectionReport(ok=False, lines=lines)
     match result:
         case Failure(kind, detail):
             return ConnectionReport(ok=False, lines=(f"{_FAILURE_SENTENCES[kind]} ({detail})", _ADVICE[kind]))

@@ -3,12 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import FastAPI
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.staticfiles import StaticFiles
 
-from settings import Settings, load_settings
+from settings import Environment, Settings, load_settings
 from tasks.context import Context
-from web import webhooks
+from tasks.users import SESSION_LASTS
+from web import api, connections, health, invoices, login, overview, payments, preferences, webhooks
+from web.errors import add_error_pages
+from web.pages import STATIC
+from web.security import SecurityHeaders
+from web.throttling import LoginThrottle
+from web.wire_places import make_wire_places
 from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
@@ -25,13 +32,33 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app = FastAPI(title="External Payments Sync", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.context = context
     app.state.settings = settings
+    app.state.https_only = settings.environment is Environment.PRODUCTION
+    app.state.login_throttle = LoginThrottle(settings.redis_url)
+    app.state.wire_places = make_wire_places()
+    _add_middleware(app, settings)
+    add_error_pages(app)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(webhooks.router)
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
+    app.include_router(health.router)
+    app.include_router(api.router)
+    for pages in (login, overview, payments, invoices, connections, preferences):
+        app.include_router(pages.router)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    https_only: bool = app.state.https_only
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=settings.secret_key.get_secret_value(),
+        # The prefix makes browsers refuse the cookie from anywhere but this host over https.
+        session_cookie="__Host-session" if https_only else "session",
+        max_age=int(SESSION_LASTS.total_seconds()),
+        same_site="lax",
+        https_only=https_only,
+    )
+    # Added last, so that it is the outermost and every answer has its headers.
+    app.add_middleware(SecurityHeaders, https_only=https_only)
 
 
 def build_app() -> FastAPI:

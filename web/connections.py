@@ -11,10 +11,11 @@ from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.organizations import Organization
 from tasks.connections import disconnect, test_connection
+from web.labels import CONNECTION_LABELS
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 from web.wire_places import wire_place
-from web.wording import CONNECTION_LABELS, pause_sentence
+from web.wording import pause_sentence
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -95,11 +95,8 @@ def _database_away(request: Request, error: Exception) -> Response:
 
 def _bug(request: Request, _: Exception) -> Response:
     """Starlette calls this outside of our middleware and lets the server log the traceback."""
-    response: Response
-    if _is_for_a_program(request):
-        response = JSONResponse({"detail": _TITLES[500]}, 500)
-    else:
-        response = _page(request, 500)
+    program = _is_for_a_program(request)
+    response: Response = JSONResponse({"detail": _TITLES[500]}, 500) if program else _page(request, 500)
     https_only: bool = request.app.state.https_only
     add_security_headers(response.headers, request.url.path, https_only=https_only)
     return response

@@ -21,9 +21,7 @@ def invoices_page(
     request: Request, member: InOrganization, page: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 1
 ) -> Response:
     with context_of(request).database.reading() as session:
-        found = invoices_of(
-            session, member.organization_id, limit=ROWS_PER_PAGE + 1, offset=(page - 1) * ROWS_PER_PAGE
-        )
+        found = invoices_of(session, member.organization_id, limit=ROWS_PER_PAGE + 1, offset=(page - 1) * ROWS_PER_PAGE)
     return render(
         request,
         "invoices.html",

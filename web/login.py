@@ -80,7 +80,9 @@ def login_once(request: Request, token: str = "") -> Response:
 
 
 @router.post("/logout")
-def logout(request: Request, csrf_token: Annotated[str, Form()] = "", organization: Annotated[int, Form()] = 0) -> Response:
+def logout(
+    request: Request, csrf_token: Annotated[str, Form()] = "", organization: Annotated[int, Form()] = 0
+) -> Response:
     """Works with the form of any page of this session: who wants out gets out, whichever organization was chosen."""
     check_form_token(request, organization, csrf_token)
     key = forget(request)
@@ -123,7 +125,9 @@ def _replace_session(request: Request, key: str) -> None:
     remember(request, key)
 
 
-def _login_page(request: Request, wanted: str, email: str = "", problem: str | None = None, status: int = 200) -> Response:
+def _login_page(
+    request: Request, wanted: str, email: str = "", problem: str | None = None, status: int = 200
+) -> Response:
     token = form_token(request, None)
     return render(
         request, "login.html", status, csrf_token=token, email=email, next=_inside(wanted, ""), problem=problem

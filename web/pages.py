@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.reasons import explain
 from domain.status import STATUS_LABELS, PaymentStatus
-from web import wording
+from web import labels, wording
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -36,13 +36,11 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        {name: value for name, value in vars(labels).items() if name.endswith("_LABELS")},
         static_url=static_url,
         explain=explain,
         STATUS_LABELS=STATUS_LABELS,
         PaymentStatus=PaymentStatus,
-        ROLE_LABELS=wording.ROLE_LABELS,
-        ORIGIN_LABELS=wording.ORIGIN_LABELS,
-        CONNECTION_LABELS=wording.CONNECTION_LABELS,
     )
     environment.filters.update(
         money=wording.money,
@@ -50,9 +48,10 @@ def _make_environment() -> Environment:
         moment=wording.moment,
         duration=wording.duration,
         ago=wording.ago,
-        kind_label=wording.kind_label,
+        part_label=wording.part_label,
         invoice_labels=wording.invoice_labels,
         synced_seconds=wording.synced_seconds,
+        verdict_rows=wording.verdict_rows,
     )
     return environment
 

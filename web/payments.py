@@ -146,6 +146,4 @@ def _story_page(
     status_code: int = 200,
 ) -> Response:
     values = _story_values(_story(request, member, external_id))
-    return render(
-        request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values
-    )
+    return render(request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values)

@@ -89,9 +89,7 @@ def _typed(
     except ValueError:
         problem = f"'{cut_off_on}' is not a date. Write it as year-month-day, such as 2026-01-31."
         return Typed(PreferenceChanges(), problem)
-    return Typed(
-        PreferenceChanges(cut_off_on=cut_off, correction_policy=correction_policy, twin_policy=twin_policy)
-    )
+    return Typed(PreferenceChanges(cut_off_on=cut_off, correction_policy=correction_policy, twin_policy=twin_policy))
 
 
 TypedPreferences = Annotated[Typed, Depends(_typed)]

@@ -1,5 +1,6 @@
-"""Few requests of the dashboard may call another system at once: such a call can last a minute, and the threads that
-wait for it are the ones that also store webhooks.
+"""Few requests of the dashboard may call another system at once.
+
+Such a call can last a minute, and the threads that wait for it are the ones that also store webhooks.
 """
 
 from collections.abc import Iterator

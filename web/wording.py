@@ -1,36 +1,19 @@
 """How values are written on a page: money with its currency, moments with their zone, days without one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from domain.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
-from domain.preferences import InvoiceOrigin
 from domain.records import AllocationKind
 from domain.status import PaymentStatus
-from models.connections import ConnectionStatus, Role
-from models.payment_rows import PaymentRow
+from models.connections import Role
+from models.payment_rows import AllocationRow, PaymentRow
+from web.labels import FIELD_LABELS, KIND_LABELS, ROLE_LABELS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-
-KIND_LABELS = {
-    AllocationKind.INVOICE: "Invoice",
-    AllocationKind.CREDIT_MEMO: "Credit memo",
-    AllocationKind.JOURNAL_ENTRY: "Journal entry",
-    AllocationKind.REFUND: "Refund",
-    AllocationKind.UNAPPLIED: "Not applied",
-    AllocationKind.UNREADABLE: "Unreadable line",
-    AllocationKind.NOTHING: "Nothing",
-}
-
-# One organization has one connection in each role, and the sentences of the reasons name the two systems as well.
-ROLE_LABELS = {Role.SOURCE: "QuickBooks Online", Role.TARGET: "ConnectWise PSA"}
-ORIGIN_LABELS = {InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard", InvoiceOrigin.SYNC_TOOL: "Sync Tool"}
-CONNECTION_LABELS = {
-    ConnectionStatus.ACTIVE: "Connected",
-    ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",
-    ConnectionStatus.DISCONNECTED: "Disconnected",
-}
 
 
 def money(amount: Decimal, currency: str | None) -> str:
@@ -66,10 +49,6 @@ def ago(value: datetime, now: datetime) -> str:
     return f"{duration((now - value).total_seconds())} ago"
 
 
-def kind_label(kind: str) -> str:
-    return KIND_LABELS[AllocationKind(kind)]
-
-
 def pause_sentence(role: Role, reason: Reason | None) -> str:
     """Why nobody calls this system for a while. The reasons' own sentences speak of the target."""
     name = ROLE_LABELS[role]
@@ -78,15 +57,15 @@ def pause_sentence(role: Role, reason: Reason | None) -> str:
     return f"{name} could not be reached; we try again by ourselves."
 
 
+def part_label(part: AllocationRow) -> str:
+    """What a part of a payment was applied to: the number of an invoice, the kind of everything else."""
+    if part.kind is not AllocationKind.INVOICE:
+        return KIND_LABELS[part.kind]
+    return part.invoice_number or f"QuickBooks id {part.document_id}"
+
+
 def invoice_labels(row: PaymentRow) -> list[str]:
-    """What the payment was applied to, in words: the numbers of invoices, the kinds of everything else."""
-    return [
-        (part.invoice_number or f"QuickBooks id {part.document_id}")
-        if part.kind is AllocationKind.INVOICE
-        else KIND_LABELS[part.kind]
-        for part in row.allocations
-        if part.kind is not AllocationKind.NOTHING
-    ]
+    return [part_label(part) for part in row.allocations if part.kind is not AllocationKind.NOTHING]
 
 
 def synced_seconds(row: PaymentRow) -> float | None:
@@ -94,3 +73,22 @@ def synced_seconds(row: PaymentRow) -> float | None:
     if row.status is not PaymentStatus.SYNCED:
         return None
     return max((part.synced_seconds for part in row.allocations if part.synced_seconds is not None), default=None)
+
+
+def verdict_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str, bool]]:
+    """Label, value in the source, value in the target, identical. Amounts get the currency of their own system."""
+    currency = next((one for one in verdicts if one.field == "currency"), None)
+    rows = []
+    for verdict in verdicts:
+        source, target = verdict.source, verdict.target
+        if currency is not None and verdict.field in {"total", "balance"}:
+            source, target = _with_currency(source, currency.source), _with_currency(target, currency.target)
+        label = FIELD_LABELS.get(verdict.field, verdict.field)
+        rows.append((label, source or "empty", target or "empty", verdict.identical))
+    return rows
+
+
+def _with_currency(text: str, currency: str) -> str:
+    """The amount is the first word; a balance says behind it what it is."""
+    amount, _, rest = text.partition(" ")
+    return " ".join(part for part in (amount, currency, rest) if part)

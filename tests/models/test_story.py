@@ -302,7 +302,7 @@ def test_a_story_shows_both_values_of_a_field_that_differs(world: World) -> None
 def test_a_story_says_when_a_lost_answer_is_looked_for(world: World) -> None:
     invoice = world.invoice("INV-1")
     payment = world.pay("100", (invoice, "100"))
-    world.connectwise.faults.add(Fault("commit_then_drop", method="POST", path="*/payments", times=1))
+    world.connectwise.faults.add(Fault("commit_then_drop", method="POST", path="/payments$", times=1))
     world.notice()
     story = story_of(world, payment)
     due = world.effects(payment)[0].due_at

@@ -1,0 +1,290 @@
+"""What every source and every target has to do, whoever makes it. A new vendor's test subclasses these."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+import pytest
+
+from connectors.base import ChangedEntity, Changed, Created, Failure, FailureKind, Got, Removed, Source, Target
+from domain.records import AllocationKind, PaymentState, TargetPayment
+
+PAID_ON = date(2026, 11, 19)
+
+
+class TargetWorld(Protocol):
+    """A target with people in it."""
+
+    @property
+    def target(self) -> Target: ...
+
+    def add_invoice(self, number: str, total: str) -> str: ...
+
+    def type_payment(self, invoice_id: str, amount: str, on: date) -> str: ...
+
+    def truth(self, invoice_id: str) -> list[tuple[str, Decimal, date]]:
+        """Id, amount and day of every payment on the invoice, as the target's own people see them."""
+
+
+class TargetContract:
+    """What push relies on."""
+
+    @abstractmethod
+    def open_world(self) -> AbstractContextManager[TargetWorld]:
+        """A running target with nothing in it."""
+
+    @pytest.fixture
+    def people(self) -> Iterator[TargetWorld]:
+        with self.open_world() as world:
+            yield world
+
+    def listed(self, people: TargetWorld, invoice_id: str) -> list[TargetPayment]:
+        result = people.target.list_payments(invoice_id)
+        assert isinstance(result, Got)
+        return list(result.value)
+
+    def created(self, people: TargetWorld, invoice_id: str, amount: str, on: date = PAID_ON) -> TargetPayment:
+        outcome = people.target.create_payment(invoice_id, Decimal(amount), on)
+        assert isinstance(outcome, Created)
+        return outcome.payment
+
+    def test_the_connection_can_be_checked(self, people: TargetWorld) -> None:
+        assert isinstance(people.target.check(), Got)
+
+    def test_invoices_are_found_by_exact_number_and_by_id(self, people: TargetWorld) -> None:
+        ids = {number: people.add_invoice(number, "100.00") for number in ("INV-1", "INV-10", "INV-2")}
+        result = people.target.find_invoices([ids["INV-2"]], ["INV-1", "INV-404"])
+        assert isinstance(result, Got)
+        assert {(one.external_id, one.number, one.total) for one in result.value} == {
+            (ids[number], number, Decimal(100)) for number in ("INV-1", "INV-2")
+        }
+
+    def test_an_invoice_found_in_two_ways_is_told_once(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        result = people.target.find_invoices([invoice_id], ["INV-1"])
+        assert isinstance(result, Got)
+        assert len(result.value) == 1
+
+    def test_two_invoices_of_one_number_are_both_told(self, people: TargetWorld) -> None:
+        ids = {people.add_invoice("INV-1", "100.00") for _ in range(2)}
+        result = people.target.find_invoices([], ["INV-1"])
+        assert isinstance(result, Got)
+        assert {one.external_id for one in result.value} == ids
+
+    def test_asking_for_nothing_finds_nothing(self, people: TargetWorld) -> None:
+        assert people.target.find_invoices([], []) == Got(())
+
+    @pytest.mark.parametrize(
+        "number", ['a"b', "a' or '1'='1", "[a-z]", "%", "*", "a\\", "ä€", "a,b", "a) or (b", "#&+?"]
+    )
+    def test_a_number_is_a_text_and_never_a_part_of_the_question(self, people: TargetWorld, number: str) -> None:
+        people.add_invoice("INV-1", "100.00")
+        result = people.target.find_invoices([], [number])
+        assert result == Got(())
+
+    def test_what_is_no_id_finds_nothing(self, people: TargetWorld) -> None:
+        people.add_invoice("INV-1", "100.00")
+        assert people.target.find_invoices(["1 or 1=1", "", "²", "-1", "999999"], []) == Got(())
+
+    def test_a_created_payment_is_on_the_invoice_once_with_amount_and_day(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        payment = self.created(people, invoice_id, "40.00")
+        assert people.truth(invoice_id) == [(payment.external_id, Decimal("40.00"), PAID_ON)]
+
+    def test_a_created_payment_lowers_the_open_balance(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        self.created(people, invoice_id, "40.00")
+        result = people.target.find_invoices([invoice_id], [])
+        assert isinstance(result, Got)
+        assert result.value[0].balance == Decimal("60.00")
+
+    def test_a_created_payment_can_be_recognized_in_the_list(self, people: TargetWorld) -> None:
+        """After a lost answer, the list is all there is: what we made must look like what we made."""
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        payment = self.created(people, invoice_id, "40.00")
+        [listed] = self.listed(people, invoice_id)
+        assert (listed.external_id, listed.amount, listed.paid_on) == (payment.external_id, Decimal(40), PAID_ON)
+        assert not listed.foreign
+
+    def test_a_payment_that_a_person_typed_can_be_seen(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        typed = people.type_payment(invoice_id, "40.00", PAID_ON)
+        [listed] = self.listed(people, invoice_id)
+        assert (listed.external_id, listed.amount, listed.paid_on) == (typed, Decimal(40), PAID_ON)
+        assert not listed.foreign
+
+    def test_a_payment_is_changed_in_amount_and_day(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        payment = self.created(people, invoice_id, "40.00")
+        tomorrow = PAID_ON + timedelta(days=1)
+        outcome = people.target.change_payment(invoice_id, payment.external_id, Decimal("70.00"), tomorrow)
+        assert isinstance(outcome, Changed)
+        assert people.truth(invoice_id) == [(payment.external_id, Decimal("70.00"), tomorrow)]
+
+    def test_a_payment_is_removed_and_removing_it_again_is_no_failure(self, people: TargetWorld) -> None:
+        invoice_id = people.add_invoice("INV-1", "100.00")
+        payment = self.created(people, invoice_id, "40.00")
+        for _ in range(2):
+            assert people.target.remove_payment(invoice_id, payment.external_id) == Removed()
+        assert people.truth(invoice_id) == []
+
+    def test_a_payment_on_an_invoice_that_is_not_there_is_refused(self, people: TargetWorld) -> None:
+        outcome = people.target.create_payment("999999", Decimal(1), PAID_ON)
+        assert getattr(outcome, "kind", None) is FailureKind.NOT_FOUND
+
+    def test_the_payments_of_an_invoice_that_is_not_there_are_a_failure_and_not_none(self, people: TargetWorld) -> None:
+        result = people.target.list_payments("999999")
+        assert isinstance(result, Failure)
+        assert result.kind is FailureKind.NOT_FOUND
+
+
+class SourceWorld(Protocol):
+    """A source with an accountant in it."""
+
+    @property
+    def source(self) -> Source: ...
+
+    def now(self) -> datetime: ...
+
+    def add_invoice(self, number: str | None, total: str) -> str: ...
+
+    def pay(self, total: str, *lines: tuple[str, str]) -> str: ...
+
+    def void(self, payment_id: str) -> None: ...
+
+    def delete(self, payment_id: str) -> None: ...
+
+    def move(self, payment_id: str, from_invoice_id: str, to_invoice_id: str) -> None: ...
+
+
+class SourceContract:
+    """What ingest and catch-up rely on."""
+
+    @abstractmethod
+    def open_world(self) -> AbstractContextManager[SourceWorld]:
+        """A running source with nothing in it."""
+
+    @pytest.fixture
+    def books(self) -> Iterator[SourceWorld]:
+        with self.open_world() as world:
+            yield world
+
+    def test_the_connection_can_be_checked(self, books: SourceWorld) -> None:
+        assert isinstance(books.source.check(), Got)
+
+    def test_a_payment_is_read_with_its_allocations(self, books: SourceWorld) -> None:
+        invoices = [books.add_invoice(f"INV-{number}", "100.00") for number in (1, 2)]
+        payment_id = books.pay("130.00", (invoices[0], "100.00"), (invoices[1], "20.00"))
+        result = books.source.read_payments([payment_id])
+        assert isinstance(result, Got)
+        [payment] = result.value.payments
+        assert (payment.external_id, payment.state) == (payment_id, PaymentState.LIVE)
+        assert (payment.total, payment.unapplied, payment.currency) == (Decimal(130), Decimal(10), "USD")
+        assert {(one.kind, one.document_id, one.amount) for one in payment.allocations} == {
+            (AllocationKind.INVOICE, invoices[0], Decimal(100)),
+            (AllocationKind.INVOICE, invoices[1], Decimal(20)),
+        }
+
+    def test_many_payments_are_read_in_few_calls_and_none_is_lost(self, books: SourceWorld) -> None:
+        ids = {books.pay("1.00") for _ in range(230)}
+        result = books.source.read_payments(ids)
+        assert isinstance(result, Got)
+        assert {payment.external_id for payment in result.value.payments} == ids
+
+    def test_what_does_not_exist_is_told_as_gone(self, books: SourceWorld) -> None:
+        live, deleted = books.pay("1.00"), books.pay("2.00")
+        books.delete(deleted)
+        result = books.source.read_payments([live, deleted, "999999"])
+        assert isinstance(result, Got)
+        assert [payment.external_id for payment in result.value.payments] == [live]
+        assert result.value.gone_ids == {deleted, "999999"}
+
+    def test_asking_for_nothing_reads_nothing(self, books: SourceWorld) -> None:
+        result = books.source.read_payments([])
+        assert isinstance(result, Got)
+        assert (result.value.payments, result.value.gone_ids) == ((), frozenset())
+
+    @pytest.mark.parametrize("strange", ["' OR '1'='1", "1') ORDERBY Id --", "\\", "../companyinfo/1", "1?x=1", "ä"])
+    def test_an_id_is_a_text_and_never_a_part_of_the_question(self, books: SourceWorld, strange: str) -> None:
+        books.pay("1.00")
+        result = books.source.read_payments([strange])
+        assert isinstance(result, Failure) or result.value.payments == ()
+
+    def test_a_voided_payment_has_no_money_left(self, books: SourceWorld) -> None:
+        invoice = books.add_invoice("INV-1", "100.00")
+        payment_id = books.pay("100.00", (invoice, "100.00"))
+        books.void(payment_id)
+        result = books.source.read_payments([payment_id])
+        assert isinstance(result, Got)
+        [payment] = result.value.payments
+        assert (payment.state, payment.total, payment.allocations) == (PaymentState.VOIDED, 0, ())
+
+    def test_every_change_raises_the_version(self, books: SourceWorld) -> None:
+        first, second = books.add_invoice("INV-1", "100.00"), books.add_invoice("INV-2", "100.00")
+        payment_id = books.pay("100.00", (first, "100.00"))
+        versions = []
+        for change in (lambda: books.move(payment_id, first, second), lambda: books.void(payment_id)):
+            result = books.source.read_payments([payment_id])
+            assert isinstance(result, Got)
+            versions.append(result.value.payments[0].version)
+            change()
+        result = books.source.read_payments([payment_id])
+        assert isinstance(result, Got)
+        assert versions[0] < versions[1] < result.value.payments[0].version
+
+    def test_an_invoice_is_read_with_what_identifies_it(self, books: SourceWorld) -> None:
+        invoice_id = books.add_invoice("INV-1", "1234.56")
+        result = books.source.read_invoices([invoice_id])
+        assert isinstance(result, Got)
+        [invoice] = result.value.invoices
+        assert (invoice.number, invoice.total, invoice.currency) == ("INV-1", Decimal("1234.56"), "USD")
+        assert invoice.customer_name
+
+    def test_changes_tell_what_was_made_changed_voided_and_deleted(self, books: SourceWorld) -> None:
+        since = books.now() - timedelta(minutes=1)
+        invoice = books.add_invoice("INV-1", "100.00")
+        made, voided, deleted = (books.pay("10.00", (invoice, "10.00")) for _ in range(3))
+        books.void(voided)
+        books.delete(deleted)
+        result = books.source.changes_since(since)
+        assert isinstance(result, Got)
+        assert result.value.complete
+        assert result.value.until >= since
+        told = {change.entity_id: change for change in result.value.changes if change.entity is ChangedEntity.PAYMENT}
+        states = {one: books.source.parse_payment(told[one].payload).state for one in told}
+        assert states == {
+            made: PaymentState.LIVE,
+            voided: PaymentState.VOIDED,
+            deleted: PaymentState.DELETED,
+        }
+        assert invoice in {one.entity_id for one in result.value.changes if one.entity is ChangedEntity.INVOICE}
+
+    def test_the_same_change_told_twice_has_the_same_event_id_and_a_new_one_another(self, books: SourceWorld) -> None:
+        since = books.now() - timedelta(minutes=1)
+        payment_id = books.pay("10.00")
+        first, again = (books.source.changes_since(since) for _ in range(2))
+        assert isinstance(first, Got)
+        assert isinstance(again, Got)
+        assert [one.event_id for one in first.value.changes] == [one.event_id for one in again.value.changes]
+        books.void(payment_id)
+        later = books.source.changes_since(since)
+        assert isinstance(later, Got)
+        assert not {one.event_id for one in later.value.changes} & {one.event_id for one in first.value.changes}
+
+    def test_what_is_told_as_a_change_is_what_a_read_tells(self, books: SourceWorld) -> None:
+        since = books.now() - timedelta(minutes=1)
+        payment_id = books.pay("33.33", (books.add_invoice("INV-1", "100.00"), "33.33"))
+        changes, read = books.source.changes_since(since), books.source.read_payments([payment_id])
+        assert isinstance(changes, Got)
+        assert isinstance(read, Got)
+        [change] = [one for one in changes.value.changes if one.entity_id == payment_id]
+        assert books.source.parse_payment(change.payload) == read.value.payments[0]
+
+    @pytest.mark.parametrize("payload", ["{}", "[]", "null", "1", '"x"', '{"Id": null}', "no json"])
+    def test_a_payload_that_is_nothing_is_a_value_error(self, books: SourceWorld, payload: str) -> None:
+        for parse in (books.source.parse_payment, books.source.parse_invoice):
+            with pytest.raises(ValueError):
+                parse(payload)

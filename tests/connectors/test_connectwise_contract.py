@@ -1,0 +1,80 @@
+"""ConnectWise is a target, whichever way a tenant is set up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import pytest
+
+from connectors.base import Target
+from tests.connectors.contract import TargetContract
+from tests.connectors.vendors import ConnectWise, open_connectwise
+
+
+@dataclass
+class Tenant:
+    connectwise: ConnectWise
+    target: Target
+
+    def add_invoice(self, number: str, total: str) -> str:
+        return str(self.connectwise.sandbox.add_invoice(number, total))
+
+    def type_payment(self, invoice_id: str, amount: str, on: date) -> str:
+        return str(self.connectwise.sandbox.type_payment(int(invoice_id), amount, payment_date=on))
+
+    def truth(self, invoice_id: str) -> list[tuple[str, Decimal, date]]:
+        payments = self.connectwise.sandbox.invoice(int(invoice_id)).payments
+        return [(str(one.id), one.amount, one.payment_date.date()) for one in payments]
+
+
+class ConnectWiseContract(TargetContract):
+    switches: ClassVar[dict[str, Any]] = {}
+    hour_utc = 0
+
+    @contextmanager
+    def open_world(self) -> Iterator[Tenant]:
+        with open_connectwise() as connectwise:
+            connectwise.sandbox.set_switches(**self.switches)
+            yield Tenant(connectwise, connectwise.connect(hour=self.hour_utc))
+
+
+class TestTheUsualTenant(ConnectWiseContract):
+    pass
+
+
+class TestATenantThatTakesNothingUnexpected(ConnectWiseContract):
+    switches: ClassVar[dict[str, Any]] = {"amount_as_string": "reject", "extra_fields": "reject"}
+
+
+class TestATenantThatKeepsDatesOnlyWherePaymentsAreDatedAtNoon(ConnectWiseContract):
+    switches: ClassVar[dict[str, Any]] = {"payment_date": "truncated"}
+    hour_utc = 12
+
+
+class TestATenantThatComparesTextExactly(ConnectWiseContract):
+    switches: ClassVar[dict[str, Any]] = {"text_comparison": "exact"}
+
+
+class TestATenantThatKeepsOnePaymentPerInvoice(ConnectWiseContract):
+    switches: ClassVar[dict[str, Any]] = {"second_payment": "reject", "overpayment": "reject"}
+
+
+class TestATenantThatWritesOutTheTypeOfAPayment(ConnectWiseContract):
+    """What a list shows as the type of a payment is not published (connectwise.md, open question 4)."""
+
+    switches: ClassVar[dict[str, Any]] = {"payment_type": "word"}
+
+    foreign = pytest.mark.xfail(
+        strict=True,
+        reason="payment_from takes every type but the literal 'P' for foreign: then our own payment is not recognized after "
+        "a lost answer, a typed one is no twin, and both end in a second payment",
+    )
+    test_a_created_payment_can_be_recognized_in_the_list = foreign(
+        TargetContract.test_a_created_payment_can_be_recognized_in_the_list
+    )
+    test_a_payment_that_a_person_typed_can_be_seen = foreign(
+        TargetContract.test_a_payment_that_a_person_typed_can_be_seen
+    )

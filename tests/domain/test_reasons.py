@@ -1,0 +1,60 @@
+"""Every reason is told in one sentence that a bookkeeper understands, and the page says the same words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.reasons import EXPLANATIONS, Reason, as_markdown, explain
+
+ROOT = Path(__file__).parents[2]
+# Words of the wire formats and of programmers; whoever reads a reason keeps books.
+JARGON = re.compile(
+    r"\b(realm|synctoken|cdc|webhook|linkedtxn|txn\w*|docnumber|post|patch|http|json|payload|null|timeout|"
+    r"endpoint|oauth|token|uuid|retry-after|exception|database|outbox|effect|allocation|source|target)\b",
+    re.IGNORECASE,
+)
+# What the columns `reason` and `problem` hold.
+REASON_CHARACTERS_MAX = 40
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_is_explained_in_whole_sentences(reason: Reason) -> None:
+    told = explain(reason)
+    for text in (told.sentence, told.advice):
+        assert text[0].isupper() or text.startswith("'")
+        assert text.endswith(".")
+        assert text == text.strip()
+        assert "|" not in text, "it would break the table in docs/reasons.md"
+        assert "\n" not in text
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_reason_speaks_the_language_of_programmers(reason: Reason) -> None:
+    told = explain(reason)
+    assert JARGON.findall(f"{told.sentence} {told.advice}") == []
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_fits_into_its_column(reason: Reason) -> None:
+    assert len(reason.value) <= REASON_CHARACTERS_MAX
+    assert re.fullmatch(r"[a-z_]+", reason.value)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_who_is_told_that_we_look_again_does_not_have_to_click(reason: Reason) -> None:
+    told = explain(reason)
+    if "by ourselves" in told.advice or "by themselves" in told.advice or "by itself" in told.advice:
+        assert told.clears_itself
+    if re.search(r"\bretry\b", told.advice):
+        assert not told.clears_itself
+
+
+def test_no_two_reasons_say_the_same() -> None:
+    sentences = [told.sentence for told in EXPLANATIONS.values()]
+    assert len(set(sentences)) == len(sentences)
+    assert set(EXPLANATIONS) == set(Reason)
+
+
+def test_the_page_of_the_documentation_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "reasons.md").read_text() == as_markdown(), "run `make docs`"

@@ -1,0 +1,109 @@
+"""Which of the payments on the invoice is ours, and which did somebody type?"""
+
+from datetime import date
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+
+from domain.recognition import TWIN_DAYS, Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, recognize
+from domain.records import TargetPayment
+
+AMOUNT, PAID_ON = Decimal("100.00"), date(2026, 11, 20)
+
+
+def on_the_invoice(
+    number: int, amount: str = "100.00", day: int | None = 20, *, foreign: bool = False
+) -> TargetPayment:
+    return TargetPayment(str(number), Decimal(amount), date(2026, 11, day) if day else None, foreign=foreign)
+
+
+def test_a_new_payment_of_our_amount_and_date_is_ours() -> None:
+    new = on_the_invoice(2)
+    assert recognize(AMOUNT, PAID_ON, [on_the_invoice(1), new], {"1"}, set()) == Ours(new)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        on_the_invoice(2, "100.01"),
+        on_the_invoice(2, day=21),
+        on_the_invoice(2, day=None),
+        on_the_invoice(2, foreign=True),
+    ],
+)
+def test_a_payment_of_another_amount_or_date_or_kind_is_not_ours(other: TargetPayment) -> None:
+    assert recognize(AMOUNT, PAID_ON, [other], set(), set()) == NotThere()
+
+
+def test_what_was_there_before_we_sent_is_not_ours() -> None:
+    assert recognize(AMOUNT, PAID_ON, [on_the_invoice(1)], {"1"}, set()) == NotThere()
+
+
+def test_what_stands_for_another_payment_is_not_ours() -> None:
+    assert recognize(AMOUNT, PAID_ON, [on_the_invoice(1)], set(), {"1"}) == NotThere()
+
+
+def test_of_identical_cheques_each_finds_its_own() -> None:
+    first, second, third = (on_the_invoice(number) for number in (1, 2, 3))
+    assert recognize(AMOUNT, PAID_ON, [first, second, third], {"1"}, {"2"}) == Ours(third)
+
+
+def test_with_two_candidates_nobody_guesses() -> None:
+    candidates = (on_the_invoice(2), on_the_invoice(3))
+    assert recognize(AMOUNT, PAID_ON, candidates, {"1"}, set()) == Several(candidates)
+
+
+def test_the_amount_is_the_same_however_it_is_written() -> None:
+    assert isinstance(recognize(AMOUNT, PAID_ON, [on_the_invoice(1, "1E+2")], set(), set()), Ours)
+
+
+def test_with_nothing_on_the_invoice_there_is_no_twin() -> None:
+    assert find_twin(AMOUNT, PAID_ON, [], set()) == NoTwin()
+
+
+def test_the_oldest_of_several_payments_of_the_same_day_is_the_twin() -> None:
+    payments = [on_the_invoice(number) for number in (9, 10, 100)]
+    for order in permutations(payments):
+        assert find_twin(AMOUNT, PAID_ON, order, set()) == SameDay(payments[0])
+
+
+def test_the_same_day_is_told_before_a_day_nearby() -> None:
+    same, nearby = on_the_invoice(9), on_the_invoice(1, day=19)
+    assert find_twin(AMOUNT, PAID_ON, [nearby, same], set()) == SameDay(same)
+
+
+@pytest.mark.parametrize("days", range(1, TWIN_DAYS + 1))
+def test_a_payment_of_a_day_nearby_needs_a_person(days: int) -> None:
+    for day in (20 - days, 20 + days):
+        payment = on_the_invoice(1, day=day)
+        assert find_twin(AMOUNT, PAID_ON, [payment], set()) == Nearby(payment)
+
+
+def test_a_payment_without_a_readable_date_needs_a_person() -> None:
+    payment = on_the_invoice(1, day=None)
+    assert find_twin(AMOUNT, PAID_ON, [payment], set()) == Nearby(payment)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        on_the_invoice(1, day=20 - TWIN_DAYS - 1),
+        on_the_invoice(1, day=20 + TWIN_DAYS + 1),
+        on_the_invoice(1, "99.99"),
+        on_the_invoice(1, foreign=True),
+    ],
+)
+def test_other_money_is_no_twin(other: TargetPayment) -> None:
+    assert find_twin(AMOUNT, PAID_ON, [other], set()) == NoTwin()
+
+
+def test_what_we_made_ourselves_is_no_twin() -> None:
+    assert find_twin(AMOUNT, PAID_ON, [on_the_invoice(1)], {"1"}) == NoTwin()
+
+
+def test_ids_that_are_no_numbers_come_after_those_that_are() -> None:
+    odd = [TargetPayment(text, AMOUNT, PAID_ON) for text in ("b", "a", "²")]
+    numbered = on_the_invoice(999999)
+    assert find_twin(AMOUNT, PAID_ON, [*odd, numbered], set()) == SameDay(numbered)
+    assert find_twin(AMOUNT, PAID_ON, odd, set()) == SameDay(odd[1])

@@ -1,0 +1,72 @@
+"""The whole system in its own processes: web, workers, beat and Flower, with a real Redis, on both databases."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox.demo.play import Theatre, judge, open_theatre
+from sandbox.demo.report import Reporter
+from sandbox.stack import Stack, running_stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("processes")]
+
+
+@pytest.fixture
+def stack(database_url: str, tmp_path: Path) -> Iterator[Stack]:
+    with running_stack(tmp_path / "stack", database_url=database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def theatre(stack: Stack) -> Iterator[Theatre]:
+    opened = open_theatre(stack, Reporter())
+    yield opened
+    opened.context.database.close()
+
+
+def test_every_story_ends_as_promised_and_flower_shows_the_tasks(theatre: Theatre, stack: Stack) -> None:
+    played = theatre.play_all()
+    assert judge(theatre, played, theatre.reporter.seconds) == 0
+    wait_for_task_names(stack, {"payments.ingest", "payments.match", "payments.push", "payments.sweep"})
+
+
+def test_killed_workers_and_an_emptied_redis_change_no_ending(theatre: Theatre, stack: Stack) -> None:
+    over = threading.Event()
+    trouble = threading.Thread(target=make_trouble, args=(stack, over))
+    trouble.start()
+    try:
+        played = theatre.play_all()
+    finally:
+        over.set()
+        trouble.join()
+    assert judge(theatre, played, theatre.reporter.seconds) == 0
+
+
+def make_trouble(stack: Stack, over: threading.Event) -> None:
+    """Kills one worker after the other with SIGKILL, starts it again, and empties Redis in between."""
+    victims = ["push", "match", "ingest"]
+    round_number = 0
+    while not over.wait(1.5):
+        victim = victims[round_number % len(victims)]
+        if stack.processes.alive(victim):
+            stack.processes.kill(victim)
+            stack.redis.flush()
+            stack.processes.start(victim)
+            round_number += 1
+        if round_number >= 6:
+            return
+
+
+def wait_for_task_names(stack: Stack, wanted: set[str]) -> None:
+    deadline = time.monotonic() + 20
+    seen: set[str] = set()
+    while not wanted <= seen:
+        assert time.monotonic() < deadline, f"Flower shows {seen}"
+        tasks = requests.get(f"{stack.flower_url}/api/tasks", timeout=5)
+        assert tasks.status_code == 200, tasks.text
+        seen = {task["name"] for task in tasks.json().values()}
+        time.sleep(0.2)

@@ -1,0 +1,68 @@
+"""A person at the dashboard: follows redirects and sends forms as the page wrote them, hidden fields and all."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import Response
+from starlette.testclient import TestClient
+
+from tasks.context import Context
+from tasks.results import Rejected
+from tasks.users import create_user
+
+PASSWORD = "correct horse battery staple"
+
+
+class Browser:
+    def __init__(self, app: FastAPI, **options: Any) -> None:
+        self.client = TestClient(app, raise_server_exceptions=False, **options)
+        self.page = ""
+
+    def get(self, address: str, **options: Any) -> Response:
+        return self._keep(self.client.get(address, **options))
+
+    def send(self, action: str, values: dict[str, str] | None = None, **options: Any) -> Response:
+        """Sends the form with this action from the page that is open, with these fields filled in."""
+        forms = [form for form in forms_in(self.page) if form.action == action]
+        assert forms, f"the page has no form for {action}"
+        return self._keep(self.client.post(action, data=forms[-1].fields | (values or {}), **options))
+
+    def log_in(self, email: str, password: str = PASSWORD) -> Response:
+        self.get("/login")
+        return self.send("/login", {"email": email, "password": password})
+
+    def _keep(self, response: Response) -> Response:
+        self.page = response.text
+        return response
+
+
+class Form:
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.fields: dict[str, str] = {}
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "form":
+            self.forms.append(Form(values.get("action") or ""))
+        if tag == "input" and self.forms and values.get("name"):
+            left_out = values.get("type") in {"checkbox", "radio"} and "checked" not in values
+            if not left_out:
+                self.forms[-1].fields[str(values["name"])] = values.get("value") or ""
+
+
+def forms_in(page: str) -> list[Form]:
+    parser = _Forms()
+    parser.feed(page)
+    return parser.forms
+
+
+def add_user(context: Context, email: str, organization: str | None = None) -> None:
+    assert not isinstance(create_user(context, email, PASSWORD, organization), Rejected)

@@ -1,0 +1,54 @@
+"""The dashboard over a small MSP whose two systems answer, and the people who use it."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+
+from settings import Settings
+from tests.web.browser import Browser, add_user
+from tests.world import World, open_world
+from web.app import create_app
+
+PARTNER, OPERATOR = "books@northwind.example", "operator@platform.example"
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as world:
+        yield world
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(_env_file=None, redis_url="")
+
+
+@pytest.fixture
+def app(world: World, settings: Settings) -> FastAPI:
+    return create_app(world.context, settings)
+
+
+@pytest.fixture
+def anybody(app: FastAPI) -> Browser:
+    """Nobody has logged in here."""
+    return Browser(app)
+
+
+@pytest.fixture
+def partner(world: World, app: FastAPI) -> Browser:
+    """A bookkeeper of the organization, logged in."""
+    return _logged_in(world, app, PARTNER, "northwind")
+
+
+@pytest.fixture
+def operator(world: World, app: FastAPI) -> Browser:
+    """Somebody who runs the platform, logged in."""
+    return _logged_in(world, app, OPERATOR, None)
+
+
+def _logged_in(world: World, app: FastAPI, email: str, organization: str | None) -> Browser:
+    add_user(world.context, email, organization)
+    browser = Browser(app)
+    assert browser.log_in(email).status_code == 200
+    return browser

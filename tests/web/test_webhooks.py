@@ -1,0 +1,217 @@
+"""The webhook door: what it stores, what it refuses, and what it answers on bad days."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import simplejson
+from prometheus_client import REGISTRY
+from starlette.testclient import TestClient
+
+from models.inbox import Entity, InboxEvent, connections_with_waiting_events, events_about
+from settings import Settings
+from tasks.context import Step
+from tests.contexts import VERIFIER_TOKEN, RecordingNudge
+from tests.world import REALM, World, open_world
+from web.app import create_app
+
+DOOR = "/webhooks/quickbooks"
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[TestClient]:
+    settings = Settings(_env_file=None, webhook_bytes_max=3 * 1024 * 1024)
+    with TestClient(create_app(world.context, settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+def cloud_event(number: int = 1, **changes: Any) -> dict[str, Any]:
+    event = {
+        "specversion": "1.0",
+        "id": f"88cd52aa-33b6-4351-9aa4-{number:012d}",
+        "source": "intuit.dsnBgbseACLLRZNxo2dfc4evmEJdxde58xeeYcZliOU=",
+        "type": "qbo.payment.created.v1",
+        "datacontenttype": "application/json",
+        "time": "2025-09-10T21:31:25.179851517Z",
+        "intuitentityid": str(number),
+        "intuitaccountid": REALM,
+        "data": {},
+    }
+    return event | changes
+
+
+def signed(body: bytes, token: str = VERIFIER_TOKEN) -> str:
+    return base64.b64encode(hmac.digest(token.encode(), body, hashlib.sha256)).decode()
+
+
+def deliver(door: TestClient, body: Any, *, content_type: str = "application/json", token: str = VERIFIER_TOKEN) -> int:
+    raw = body if isinstance(body, bytes) else simplejson.dumps(body).encode()
+    headers = {"intuit-signature": signed(raw, token), "content-type": content_type}
+    return door.post(DOOR, content=raw, headers=headers).status_code
+
+
+def stored(world: World, entity_id: str = "1", entity: Entity = Entity.PAYMENT) -> list[InboxEvent]:
+    with world.context.database.reading() as session:
+        return list(events_about(session, world.source_id, entity, entity_id))
+
+
+def nothing_is_stored(world: World) -> bool:
+    with world.context.database.reading() as session:
+        return not connections_with_waiting_events(session, world.clock.now())
+
+
+def counted(fate: str) -> float:
+    return REGISTRY.get_sample_value("webhook_events_total", {"vendor": "quickbooks", "fate": fate}) or 0
+
+
+def answered(answer: str) -> float:
+    return REGISTRY.get_sample_value("webhook_deliveries_total", {"vendor": "quickbooks", "answer": answer}) or 0
+
+
+def test_an_event_is_stored_and_its_lane_nudged(door: TestClient, world: World) -> None:
+    assert deliver(door, [cloud_event()]) == 200
+    [event] = stored(world)
+    assert (event.verb, event.entity_id, event.done_at) == ("created", "1", None)
+    nudge = world.context.nudge
+    assert isinstance(nudge, RecordingNudge)
+    assert list(nudge.waiting) == [(Step.INGEST, world.source_id)]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/cloudevents+json", "application/cloudevents-batch+json", ""]
+)
+def test_every_content_type_is_taken(door: TestClient, world: World, content_type: str) -> None:
+    assert deliver(door, [cloud_event()], content_type=content_type) == 200
+    assert len(stored(world)) == 1
+
+
+def test_the_legacy_format_is_read_as_well(door: TestClient, world: World) -> None:
+    entity = {"name": "Payment", "id": "7", "operation": "Create", "lastUpdated": "2025-09-08T20:52:31.657Z"}
+    body = {"eventNotifications": [{"realmId": REALM, "dataChangeEvent": {"entities": [entity]}}]}
+    assert deliver(door, body) == 200
+    assert deliver(door, body) == 200
+    assert len(stored(world, "7")) == 1
+
+
+def test_the_same_event_twice_is_one_event(door: TestClient, world: World) -> None:
+    before = counted("duplicate")
+    assert deliver(door, [cloud_event()]) == 200
+    assert deliver(door, [cloud_event()]) == 200
+    assert deliver(door, [cloud_event(), cloud_event()]) == 200
+    assert len(stored(world)) == 1
+    assert counted("duplicate") == before + 3
+
+
+@pytest.mark.parametrize("token", ["wrong", ""])
+def test_a_wrong_signature_is_refused_and_nothing_stored(door: TestClient, world: World, token: str) -> None:
+    assert deliver(door, [cloud_event()], token=token or "x") == 403
+    assert nothing_is_stored(world)
+
+
+@pytest.mark.parametrize("signature", [None, "", "not base64 !!", "AAAA", "ü"])
+def test_a_missing_or_broken_signature_is_refused(door: TestClient, world: World, signature: str | None) -> None:
+    headers = {} if signature is None else {"intuit-signature": signature.encode("latin-1")}
+    response = door.post(DOOR, content=simplejson.dumps([cloud_event()]), headers=headers)
+    assert response.status_code == 403
+    assert nothing_is_stored(world)
+
+
+def test_the_signature_covers_the_raw_bytes(door: TestClient, world: World) -> None:
+    raw = simplejson.dumps([cloud_event()], indent=3).encode()
+    headers = {"intuit-signature": signed(raw)}
+    assert door.post(DOOR, content=raw + b" ", headers=headers).status_code == 403
+    assert door.post(DOOR, content=raw, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("event", "fate"),
+    [
+        (cloud_event(intuitaccountid="999"), "unknown_account"),
+        (cloud_event(type="qbo.estimate.created.v1"), "unknown_entity"),
+        (cloud_event(type="something.else"), "unknown_type"),
+        (cloud_event(intuitentityid=None), "incomplete"),
+        (cloud_event(intuitentityid="x" * 51), "incomplete"),
+        (cloud_event(intuitentityid="1\x00"), "incomplete"),
+        (cloud_event(id="\ud800"), "incomplete"),
+        ("not an object", "not_an_object"),
+    ],
+)
+def test_what_is_not_for_us_is_counted_and_the_rest_stored(
+    door: TestClient, world: World, event: Any, fate: str
+) -> None:
+    before = counted(fate)
+    assert deliver(door, [event, cloud_event(2)]) == 200
+    assert len(stored(world, "2")) == 1
+    assert counted(fate) == before + 1
+
+
+@pytest.mark.parametrize("verb", ["created", "updated", "deleted", "void", "voided", "emailed", "sublimated"])
+def test_every_verb_means_read_it_again(door: TestClient, world: World, verb: str) -> None:
+    assert deliver(door, [cloud_event(type=f"qbo.payment.{verb}.v1")]) == 200
+    assert [event.verb for event in stored(world)] == [verb]
+
+
+def test_unknown_fields_are_ignored(door: TestClient, world: World) -> None:
+    assert deliver(door, [cloud_event(intuitnewthing={"a": [1, 2, 3.5]}, data={"Payment": {"TotalAmt": 5}})]) == 200
+    assert len(stored(world)) == 1
+
+
+def test_companies_may_be_mixed_in_one_delivery(door: TestClient, world: World) -> None:
+    events = [cloud_event(number, intuitaccountid=account) for number, account in enumerate([REALM, "1", REALM], 1)]
+    assert deliver(door, events) == 200
+    assert (len(stored(world, "1")), len(stored(world, "3"))) == (1, 1)
+
+
+def test_two_megabytes_of_events_are_stored(door: TestClient, world: World) -> None:
+    events = [cloud_event(number) for number in range(1, 6500)]
+    assert len(simplejson.dumps(events)) > 2_000_000
+    assert deliver(door, events) == 200
+    assert len(stored(world, "6499")) == 1
+
+
+def test_a_body_beyond_all_reason_is_refused(door: TestClient, world: World) -> None:
+    assert deliver(door, b" " * (3 * 1024 * 1024 + 1)) == 413
+    assert nothing_is_stored(world)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"42", b'"text"', b"{}", b"[" * 100_000, b"\xff\xfe", b'{"eventNotifications": 5}', b"[NaN"],
+)
+def test_broken_json_with_a_right_signature_is_answered_and_counted(
+    door: TestClient, world: World, body: bytes
+) -> None:
+    before = answered("unreadable")
+    assert deliver(door, body) == 200
+    assert answered("unreadable") == before + 1
+    assert nothing_is_stored(world)
+
+
+def test_with_the_database_away_the_delivery_is_to_be_sent_again(door: TestClient, world: World) -> None:
+    from models.database import Database
+
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:9/none")
+    door.app.state.context = _with_database(world, away)  # type: ignore[attr-defined]
+    assert deliver(door, [cloud_event()]) == 503
+    door.app.state.context = world.context  # type: ignore[attr-defined]
+    assert deliver(door, [cloud_event()]) == 200
+    assert len(stored(world)) == 1
+
+
+def test_a_vendor_that_sends_no_webhooks_has_no_door(door: TestClient) -> None:
+    assert door.post("/webhooks/nobody", content=b"[]").status_code == 404
+
+
+def _with_database(world: World, database: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(world.context, database=database)

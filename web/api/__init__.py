@@ -1,0 +1,10 @@
+"""The JSON API: amounts are strings, times are ISO 8601 in UTC, and everything belongs to one organization."""
+
+from fastapi import APIRouter
+
+from web.api import own_payments, payments, preferences
+
+router = APIRouter(prefix="/api")
+router.include_router(payments.router)
+router.include_router(preferences.router)
+router.include_router(own_payments.router)

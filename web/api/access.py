@@ -1,0 +1,87 @@
+"""Who calls the API: a program with a token of its organization, or a page of the dashboard with its session."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from models.organizations import Organization
+from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
+from tasks.users import hashed
+from web.signed_in import check_form_token, context_of, member, viewer
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="API token",
+    description="A token of one organization, made with `python -m cli user api-token`.",
+)
+_cookie = APIKeyCookie(
+    name="session",
+    auto_error=False,
+    scheme_name="Dashboard session",
+    description=f"The dashboard's cookie. Changes also need the token of a form as {FORM_TOKEN_HEADER}.",
+)
+
+
+class Problem(BaseModel):
+    """What every refused call says."""
+
+    detail: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No token or session, or one that is not valid (any more)"},
+    403: {"model": Problem, "description": "A session without the token of its form"},
+    409: {"model": Problem, "description": "The organization is not ready for this"},
+    503: {"model": Problem, "description": "The database is away; try again later"},
+}
+NOT_THERE: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "Not there, or of another organization"}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    organization: Organization
+
+    @property
+    def organization_id(self) -> int:
+        return self.organization.id
+
+
+def _caller(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    _: Annotated[str | None, Security(_cookie)],
+) -> Caller:
+    if "Authorization" in request.headers:
+        return _with_token(request, bearer)
+    person = member(viewer(request))
+    if request.method not in _SAFE_METHODS:
+        check_form_token(request, person.organization_id, request.headers.get(FORM_TOKEN_HEADER, ""))
+    return Caller(person.organization)
+
+
+def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
+    """A wrong token is never mended by a session: whoever sends one means it."""
+    context = context_of(request)
+    now = context.clock.now()
+    found = None
+    if bearer is not None:
+        with context.database.reading() as session:
+            found = organization_of_token(session, hashed(bearer.credentials))
+    if found is None:
+        raise HTTPException(401, "This API token is not valid.", {"WWW-Authenticate": "Bearer"})
+    token, organization = found
+    if token.last_used_at is None or now - token.last_used_at >= LAST_USED_PRECISION:
+        with context.database.writing() as session:
+            note_token_use(session, token.id, now)
+    return Caller(organization)
+
+
+Authorized = Annotated[Caller, Depends(_caller)]

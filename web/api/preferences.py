@@ -1,0 +1,65 @@
+"""GET and PUT /api/preferences: what the organization has chosen."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+
+from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
+from models.organizations import Organization
+from tasks.organizations import PreferenceChanges, change_preferences
+from web.api.access import REFUSALS, Authorized
+from web.signed_in import context_of
+
+router = APIRouter(tags=["preferences"], responses=REFUSALS)
+
+
+class PreferencesIn(BaseModel):
+    """All of the choices: what PUT sends is what is true afterwards."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sync_enabled: bool
+    sync_mode: SyncMode
+    cut_off_on: date | None
+    correction_policy: CorrectionPolicy
+    twin_policy: TwinPolicy
+
+
+class PreferencesOut(BaseModel):
+    """The choices, and whether the Sync Tool is enabled, which the platform decides; the mode counts only with it."""
+
+    sync_tool_enabled: bool
+    preferences: PreferencesIn
+
+    @classmethod
+    def of(cls, organization: Organization) -> "PreferencesOut":
+        chosen = organization.preferences
+        return cls(
+            sync_tool_enabled=chosen.sync_tool_enabled,
+            preferences=PreferencesIn(
+                sync_enabled=chosen.sync_enabled,
+                sync_mode=chosen.sync_mode,
+                cut_off_on=chosen.cut_off_on,
+                correction_policy=chosen.correction_policy,
+                twin_policy=chosen.twin_policy,
+            ),
+        )
+
+
+@router.get("/preferences")
+def get_preferences(caller: Authorized) -> PreferencesOut:
+    return PreferencesOut.of(caller.organization)
+
+
+@router.put("/preferences")
+def put_preferences(request: Request, caller: Authorized, chosen: PreferencesIn) -> PreferencesOut:
+    """Takes effect at once: every payment that the change concerns is decided again."""
+    changes = PreferenceChanges(
+        sync_enabled=chosen.sync_enabled,
+        sync_mode=chosen.sync_mode,
+        cut_off_on=chosen.cut_off_on,
+        correction_policy=chosen.correction_policy,
+        twin_policy=chosen.twin_policy,
+    )
+    return PreferencesOut.of(change_preferences(context_of(request), caller.organization_id, changes))

@@ -1,0 +1,240 @@
+"""How a payment looks in JSON."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, PlainSerializer, WithJsonSchema
+
+from domain.decisions import Verdict
+from domain.delivery import EffectKind, EffectState
+from domain.reasons import Reason, explain
+from domain.records import AllocationKind, PaymentState
+from domain.status import PaymentStatus
+from models.decisions import Action
+from models.inbox import EventSource
+from models.story import AllocationRow, AllocationStory, DecisionLine, EffectLine, PaymentRow, PaymentStory
+
+# A JSON number is a float to most readers; a string is not.
+Amount = Annotated[
+    Decimal,
+    PlainSerializer(lambda amount: f"{amount:f}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}, mode="serialization"),
+]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+
+
+class ReasonOut(BaseModel):
+    code: Reason
+    sentence: str
+    advice: str
+    clears_itself: bool
+
+    @classmethod
+    def of(cls, reason: Reason | None) -> "ReasonOut | None":
+        if reason is None:
+            return None
+        told = explain(reason)
+        return cls(code=reason, sentence=told.sentence, advice=told.advice, clears_itself=told.clears_itself)
+
+
+class AllocationOut(BaseModel):
+    kind: AllocationKind
+    document_id: str
+    invoice_number: str
+    amount: Amount
+    status: PaymentStatus
+    action: Action | None
+    reason: ReasonOut | None
+    effect_state: EffectState | None
+    target_payment_id: str | None
+    synced_seconds: float | None
+
+    @classmethod
+    def of(cls, row: AllocationRow) -> "AllocationOut":
+        return cls(
+            kind=row.kind,
+            document_id=row.document_id,
+            invoice_number=row.invoice_number,
+            amount=row.amount,
+            status=row.status,
+            action=row.action,
+            reason=ReasonOut.of(row.reason),
+            effect_state=row.effect_state,
+            target_payment_id=row.target_payment_id,
+            synced_seconds=row.synced_seconds,
+        )
+
+
+class PaymentOut(BaseModel):
+    id: str
+    paid_on: date | None
+    customer: str
+    total: Amount
+    currency: str | None
+    state: PaymentState
+    status: PaymentStatus
+    reason: ReasonOut | None
+    reference: str
+    updated_at: Moment
+    allocations: list[AllocationOut]
+
+    @classmethod
+    def of(cls, row: PaymentRow) -> "PaymentOut":
+        return cls(
+            id=row.external_id,
+            paid_on=row.paid_on,
+            customer=row.customer,
+            total=row.total,
+            currency=row.currency,
+            state=row.state,
+            status=row.status,
+            reason=ReasonOut.of(row.reason),
+            reference=row.reference,
+            updated_at=row.updated_at,
+            allocations=[AllocationOut.of(one) for one in row.allocations],
+        )
+
+
+class PaymentsOut(BaseModel):
+    """Newest first; `next_before` asks for the next page and is null on the last one."""
+
+    payments: list[PaymentOut]
+    next_before: int | None
+
+
+class EventOut(BaseModel):
+    source: EventSource
+    verb: str
+    occurred_at: Moment | None
+    received_at: Moment
+    done_at: Moment | None
+
+
+class VerdictOut(BaseModel):
+    field: str
+    source: str
+    target: str
+    identical: bool
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "VerdictOut":
+        return cls(field=verdict.field, source=verdict.source, target=verdict.target, identical=verdict.identical)
+
+
+class DecisionOut(BaseModel):
+    decided_at: Moment
+    action: Action
+    reason: ReasonOut | None
+    verdicts: list[VerdictOut]
+    detail: str
+    current: bool
+
+    @classmethod
+    def of(cls, line: DecisionLine) -> "DecisionOut":
+        return cls(
+            decided_at=line.decided_at,
+            action=line.action,
+            reason=ReasonOut.of(line.reason),
+            verdicts=[VerdictOut.of(one) for one in line.verdicts],
+            detail=line.detail,
+            current=line.current,
+        )
+
+
+class AttemptOut(BaseModel):
+    number: int
+    started_at: Moment
+    finished_at: Moment | None
+    outcome: str | None
+    detail: str
+
+
+class DeliveryOut(BaseModel):
+    kind: EffectKind
+    state: EffectState
+    target_invoice_id: str
+    target_payment_id: str | None
+    amount: Amount
+    currency: str
+    paid_on: date | None
+    due_at: Moment
+    delivered_at: Moment | None
+    attempts: list[AttemptOut]
+
+    @classmethod
+    def of(cls, line: EffectLine) -> "DeliveryOut":
+        return cls(
+            kind=line.kind,
+            state=line.state,
+            target_invoice_id=line.target_invoice_id,
+            target_payment_id=line.target_payment_id,
+            amount=line.amount,
+            currency=line.currency,
+            paid_on=line.paid_on,
+            due_at=line.due_at,
+            delivered_at=line.delivered_at,
+            attempts=[
+                AttemptOut(
+                    number=one.number,
+                    started_at=one.started_at,
+                    finished_at=one.finished_at,
+                    outcome=one.outcome,
+                    detail=one.detail,
+                )
+                for one in line.attempts
+            ],
+        )
+
+
+class AllocationStoryOut(BaseModel):
+    allocation: AllocationOut
+    decisions: list[DecisionOut]
+    deliveries: list[DeliveryOut]
+    next: str
+
+    @classmethod
+    def of(cls, story: AllocationStory) -> "AllocationStoryOut":
+        return cls(
+            allocation=AllocationOut.of(story.row),
+            decisions=[DecisionOut.of(one) for one in story.decisions],
+            deliveries=[DeliveryOut.of(one) for one in story.effects],
+            next=story.next,
+        )
+
+
+class PaymentStoryOut(BaseModel):
+    """One payment: what we heard, decided and tried, and what happens next."""
+
+    payment: PaymentOut
+    first_seen_at: Moment
+    unapplied: Amount
+    note: str
+    events: list[EventOut]
+    allocations: list[AllocationStoryOut]
+    next: str
+
+    @classmethod
+    def of(cls, story: PaymentStory) -> "PaymentStoryOut":
+        return cls(
+            payment=PaymentOut.of(story.payment),
+            first_seen_at=story.first_seen_at,
+            unapplied=story.unapplied,
+            note=story.note,
+            events=[
+                EventOut(
+                    source=one.source,
+                    verb=one.verb,
+                    occurred_at=one.occurred_at,
+                    received_at=one.received_at,
+                    done_at=one.done_at,
+                )
+                for one in story.events
+            ],
+            allocations=[AllocationStoryOut.of(one) for one in story.allocations],
+            next=story.next,
+        )

@@ -1,0 +1,71 @@
+"""The words for what the records call by one name each."""
+
+from domain.delivery import EffectKind, EffectState
+from domain.preferences import InvoiceOrigin
+from domain.records import AllocationKind, PaymentState
+from models.connections import ConnectionStatus, Role
+from models.decisions import Action
+from models.inbox import EventSource
+
+# One organization has one connection in each role, and the sentences of the reasons name the two systems as well.
+ROLE_LABELS = {Role.SOURCE: "QuickBooks Online", Role.TARGET: "ConnectWise PSA"}
+CONNECTION_LABELS = {
+    ConnectionStatus.ACTIVE: "Connected",
+    ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",
+    ConnectionStatus.DISCONNECTED: "Disconnected",
+}
+ORIGIN_LABELS = {InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard", InvoiceOrigin.SYNC_TOOL: "Sync Tool"}
+KIND_LABELS = {
+    AllocationKind.INVOICE: "Invoice",
+    AllocationKind.CREDIT_MEMO: "Credit memo",
+    AllocationKind.JOURNAL_ENTRY: "Journal entry",
+    AllocationKind.REFUND: "Refund",
+    AllocationKind.UNAPPLIED: "Not applied",
+    AllocationKind.UNREADABLE: "Unreadable line",
+    AllocationKind.NOTHING: "Nothing",
+}
+PAYMENT_STATE_LABELS = {
+    PaymentState.LIVE: "Recorded",
+    PaymentState.VOIDED: "Voided",
+    PaymentState.DELETED: "Deleted",
+}
+EVENT_SOURCE_LABELS = {
+    EventSource.WEBHOOK: "Webhook",
+    EventSource.CATCH_UP: "Catch-up",
+    EventSource.BACKFILL: "Backfill",
+}
+ACTION_LABELS = {
+    Action.PUSH: "Sync",
+    Action.ADJUST: "Change",
+    Action.REVERSE: "Take back",
+    Action.SKIP: "Skip",
+    Action.HOLD: "Hold",
+}
+EFFECT_KIND_LABELS = {EffectKind.CREATE: "Create", EffectKind.ADJUST: "Change to", EffectKind.REVERSE: "Remove"}
+EFFECT_STATE_LABELS = {
+    EffectState.PENDING: "waits for its turn",
+    EffectState.SENDING: "being sent",
+    EffectState.IN_DOUBT: "sent, answer lost; we look before anything is sent again",
+    EffectState.DELIVERED: "done",
+    EffectState.HELD: "held",
+    EffectState.DEAD: "given up",
+    EffectState.CANCELLED: "no longer wanted, not sent",
+}
+# How an attempt ended, by the name under which it is kept.
+OUTCOME_LABELS = {
+    "created": "created",
+    "changed": "changed",
+    "removed": "removed",
+    "refused": "refused",
+    "conflict": "in use there, tried again later",
+    "throttled": "too many calls, sent again later",
+    "notsent": "could not be sent",
+    "unknown": "no answer",
+}
+FIELD_LABELS = {
+    "number": "Number",
+    "total": "Total",
+    "currency": "Currency",
+    "customer": "Customer",
+    "balance": "Balance",
+}
