@@ -80,6 +80,10 @@ def connections_of(session: Session, organization_id: int) -> Sequence[Connectio
     return session.scalars(statement).all()
 
 
+def all_connections(session: Session) -> Sequence[Connection]:
+    return session.scalars(select(Connection).order_by(Connection.id)).all()
+
+
 def connections_by_account(session: Session, vendor: str, account_ids: Collection[str]) -> dict[str, Connection]:
     """The connections that a webhook's accounts belong to, by account; unknown accounts are simply not there."""
     found = session.scalars(

@@ -214,6 +214,11 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(statement).all()
 
 
+def count_open(session: Session) -> int:
+    """How many effects are still on their way, over all organizations."""
+    return session.scalar(select(func.count(Effect.id)).where(Effect.state.in_(_OPEN_STATES))) or 0
+
+
 def next_due_at(session: Session, connection_id: int) -> datetime | None:
     """When the next open effect of this connection is due."""
     return session.scalar(

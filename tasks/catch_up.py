@@ -18,6 +18,7 @@ from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_failure, note_success
+from tasks.points import Point
 from tasks.process import process_context
 
 log = structlog.get_logger()
@@ -41,11 +42,11 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     if isinstance(result, Failure):
         note_failure(context, connection, result)
         return False
-    context.reached("catch_up.source_read")
+    context.reached(Point.CATCH_UP_SOURCE_READ)
     stored = _store(context, lease, result.value, cursor)
     note_success(context, connection)
     log.info("catch_up.stored", connection_id=connection.id, changes=len(result.value.changes), new=stored)
-    context.reached("catch_up.stored")
+    context.reached(Point.CATCH_UP_STORED)
     if stored:
         context.nudge(Step.INGEST, connection.id)
     return not result.value.complete

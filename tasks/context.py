@@ -14,6 +14,7 @@ from connectors.registry import Account, Platform, open_source, open_target
 from models.connections import Connection
 from models.database import Database
 from models.secrets import Keyring
+from tasks.points import Point
 from tasks.secrets import DatabaseSecretsKeeper
 
 
@@ -95,7 +96,7 @@ class Opened(Generic[T]):
         return made
 
 
-def _pass(_point: str) -> None:
+def _pass(_point: Point) -> None:
     """Production goes on."""
 
 
@@ -116,7 +117,7 @@ class Context:
     timing: Timing
     holder: str
     jitter: random.Random = field(default_factory=random.Random)
-    reached: Callable[[str], None] = _pass
+    reached: Callable[[Point], None] = _pass
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 
@@ -131,7 +132,15 @@ class Context:
         return self._targets.get(connection.id, key, lambda: open_target(self.platform, self._account(connection)))
 
     def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:
-        return DatabaseSecretsKeeper(self.database, self.keyring, self.clock.now, self.holder, connection_id)
+        return DatabaseSecretsKeeper(
+            database=self.database,
+            keyring=self.keyring,
+            now=self.clock.now,
+            holder=self.holder,
+            connection_id=connection_id,
+            reached=self.reached,
+            lease=self.timing.lease,
+        )
 
     def _account(self, connection: Connection) -> Account:
         return Account(

@@ -24,6 +24,7 @@ from tasks.context import Context
 from tasks.lane import Lease
 from tasks.outcomes import Recorder
 from tasks.pauses import note_failure
+from tasks.points import Point
 
 log = structlog.get_logger()
 
@@ -51,7 +52,7 @@ class Delivery:
         payments = self._look(effect)
         if payments is None:
             return
-        self.context.reached("push.looked")
+        self.context.reached(Point.PUSH_LOOKED)
         if self._is_wanted(effect, invoice, payments):
             self._send(effect, payments)
 
@@ -136,17 +137,17 @@ class Delivery:
         attempt = self._intend(effect, payments, self.context.clock.now())
         if attempt is None:
             return
-        self.context.reached("push.intended")
+        self.context.reached(Point.PUSH_INTENDED)
         if not self.lease.may_send():
             # Frozen between the intent and the wire: the lane may be another's by now, who will find the intent and
             # look. Sending now is the one thing that must not happen.
             self.stopped.set()
             return
         outcome = self._call(effect)
-        self.context.reached("push.answered")
+        self.context.reached(Point.PUSH_ANSWERED)
         if self.recorder.record(effect, attempt, outcome):
             self.stopped.set()
-        self.context.reached("push.recorded")
+        self.context.reached(Point.PUSH_RECORDED)
 
     def _intend(self, effect: Effect, payments: Sequence[TargetPayment], now: datetime) -> int | None:
         """Puts on disk that we are about to send, with the ids that are on the invoice before we ever did."""

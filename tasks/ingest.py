@@ -26,6 +26,7 @@ from models.payments import match_documents_again, payments_by_external_id
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_failure, note_success
+from tasks.points import Point
 from tasks.process import process_context
 from tasks.tombstones import deleted_invoice, deleted_payment
 
@@ -66,7 +67,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         return False
     source = context.source(connection)
     picture = _collect(source, events)
-    context.reached("ingest.events_read")
+    context.reached(Point.INGEST_EVENTS_READ)
     failure = _read_what_is_missing(context, connection, source, picture, events)
     if failure is not None:
         if failure.kind is FailureKind.PACED and failure.retry_after is not None and failure.retry_after <= SHORT_WAIT:
@@ -75,7 +76,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
             return True
         note_failure(context, connection, failure)
         return False
-    context.reached("ingest.source_read")
+    context.reached(Point.INGEST_SOURCE_READ)
     with context.database.writing() as session:
         lease.guard(session)
         stored = _store(session, connection, picture, now)
@@ -90,7 +91,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         stale=stored.stale,
         seconds=round((now - min(event.received_at for event in events)).total_seconds(), 2),
     )
-    context.reached("ingest.stored")
+    context.reached(Point.INGEST_STORED)
     context.nudge(Step.MATCH, connection.organization_id)
     return len(events) == EVENTS_PER_BATCH
 
@@ -121,6 +122,7 @@ def _read_what_is_missing(
         read = source.read_payments(picture.payment_ids_to_read)
         if isinstance(read, Failure):
             return read
+        context.reached(Point.INGEST_PAYMENTS_READ)
         picture.payments += read.value.payments
         _add_gone_payments(context, connection, picture, read.value.gone_ids, events)
     wanted = _invoices_to_read(context, connection, picture)

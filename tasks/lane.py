@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane
 from tasks.context import Context, Step
+from tasks.points import Point
 
 log = structlog.get_logger()
 
@@ -86,7 +87,7 @@ def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
         fencing = take_lane(session, step.value, owner_id, context.holder, context.clock.now(), length)
     if fencing is None:
         return None
-    context.reached(f"{step}.lane_taken")
+    context.reached(Point(f"{step}.lane_taken"))
     return Lease(context, step, owner_id, fencing, started + length.total_seconds())
 
 

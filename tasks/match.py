@@ -39,6 +39,7 @@ from tasks.context import Context, Step
 from tasks.facts import Case, gather
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_failure, note_success
+from tasks.points import Point
 from tasks.process import process_context
 from tasks.rechecks import next_look
 
@@ -66,12 +67,12 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         batch = gather(session, lease.owner_id, now, ALLOCATIONS_PER_BATCH)
     if not batch.cases:
         return False
-    context.reached("match.facts_gathered")
+    context.reached(Point.MATCH_FACTS_GATHERED)
     lookups = _look(context, batch.target, batch.cases)
     if lookups.failure is Reason.PACED:
         # A moment's wait is no news for a partner: everything stays due, and the sweep comes back to it.
         return False
-    context.reached("match.target_read")
+    context.reached(Point.MATCH_TARGET_READ)
     decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
     try:
         with context.database.writing() as session:
@@ -79,7 +80,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
             owed = _record(context, session, decided, batch.target, now)
     except Overtaken:
         return True
-    context.reached("match.recorded")
+    context.reached(Point.MATCH_RECORDED)
     log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
     if owed and batch.target is not None:
         context.nudge(Step.PUSH, batch.target.id)

@@ -31,6 +31,7 @@ from models.payments import allocation_with_payment, match_again, match_now_if_w
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.pauses import disconnect, note_sick, note_success, pause_for
+from tasks.points import Point
 from tasks.rechecks import next_look
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ class Recorder:
             detail = "" if isinstance(outcome, Created | Changed | Removed) else outcome.detail
             finish_attempt(session, effect.id, attempt, type(outcome).__name__.lower(), detail, now)
             self._apply(session, effect, outcome, now)
+        self.context.reached(Point.PUSH_OUTCOME_STORED)
         log.info(
             "push.recorded",
             effect_id=effect.id,

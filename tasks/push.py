@@ -27,6 +27,7 @@ from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
 from tasks.outcomes import Recorder, tell
 from tasks.pauses import note_failure, note_success
+from tasks.points import Point
 from tasks.process import process_context
 
 log = structlog.get_logger()
@@ -45,11 +46,11 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     if claimed is None:
         return False
     delivery, effects = claimed
-    context.reached("push.claimed")
+    context.reached(Point.PUSH_CLAIMED)
     invoices = _read_invoices(context, delivery, effects)
     if invoices is None:
         return False
-    context.reached("push.invoices_read")
+    context.reached(Point.PUSH_INVOICES_READ)
     # One thread for one invoice; the batch holds at most one effect of each.
     with ThreadPoolExecutor(context.timing.push_parallel, thread_name_prefix="push") as pool:
         list(pool.map(lambda effect: delivery.deliver(effect, invoices.get(effect.target_invoice_id)), effects))
@@ -77,6 +78,7 @@ def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
                 due_at=now + context.timing.settle,
             ):
                 tell(session, effect, Action.HOLD, Reason.IN_DOUBT, now)
+    context.reached(Point.PUSH_DOUBTED)
     log.warning("push.abandoned_sends", connection_id=lease.owner_id, effects=len(abandoned))
 
 

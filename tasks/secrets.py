@@ -12,10 +12,9 @@ from models.database import Database
 from models.lanes import release_lane, take_lane
 from models.payments import match_organization_again
 from models.secrets import Keyring
+from tasks.points import Point
 
 _LANE = "tokens"
-# Longer than the longest exchange with a token endpoint, so that two refreshes never overlap.
-_LEASE = timedelta(seconds=90)
 # A refresh takes well under a second on a good day; who waits longer than this comes back later.
 _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
@@ -28,18 +27,24 @@ class DatabaseSecretsKeeper:
     now: Callable[[], datetime]
     holder: str
     connection_id: int
+    reached: Callable[[Point], None]
+    # Longer than the longest exchange with a token endpoint, so that two refreshes never overlap.
+    lease: timedelta
 
     def load(self) -> Mapping[str, Any]:
         with self.database.reading() as session:
             return self.keyring.open(connection_by_id(session, self.connection_id).sealed_secrets)
 
     def save(self, secrets: Mapping[str, Any]) -> None:
+        self.reached(Point.TOKENS_ANSWERED)
         with self.database.writing() as session:
             connection_by_id(session, self.connection_id).sealed_secrets = self.keyring.seal(secrets)
+        self.reached(Point.TOKENS_SAVED)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
         fencing = self._take()
+        self.reached(Point.TOKENS_TURN_TAKEN)
         try:
             yield fencing is not None
         finally:
@@ -57,7 +62,7 @@ class DatabaseSecretsKeeper:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             with self.database.writing() as session:
-                fencing = take_lane(session, _LANE, self.connection_id, self.holder, self.now(), _LEASE)
+                fencing = take_lane(session, _LANE, self.connection_id, self.holder, self.now(), self.lease)
             if fencing is not None or time.monotonic() > deadline:
                 return fencing
             time.sleep(_POLL_SECONDS)

@@ -23,6 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="all",
         help="which databases the tests run on (default: all)",
     )
+    parser.addoption("--crash", action="store_true", help="also kill a worker at every point (make crash)")
+    parser.addoption("--crash-short", action="store_true", help="with --crash: the first time of each point only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The crash matrix has its own target; `make test` leaves it out by name, not by skipping."""
+    if not config.getoption("--crash"):
+        kept = [item for item in items if item.get_closest_marker("crash") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

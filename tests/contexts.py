@@ -11,7 +11,7 @@ from connectors.registry import Platform
 from models.database import Database
 from models.secrets import Keyring
 from settings import DEVELOPMENT_ENCRYPTION_KEY
-from tasks.context import Context, Step, Timing
+from tasks.context import Clock, Context, Step, Timing
 
 VERIFIER_TOKEN = "verifier-token-123"
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
@@ -75,7 +75,7 @@ def make_timing(**changes: object) -> Timing:
 def make_context(
     database_url: str,
     *,
-    clock: TestClock | None = None,
+    clock: Clock | None = None,
     quickbooks_url: str = "http://127.0.0.1:9",
     connectwise_client_id: str = "00000000-0000-4000-8000-000000000001",
     read_timeout_seconds: float = 5,

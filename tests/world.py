@@ -184,8 +184,8 @@ class World:
 
 
 @contextmanager
-def open_world(database_url: str, **context_options: Any) -> Iterator[World]:
-    clock = TestClock()
+def open_world(database_url: str, clock: Any = None, **context_options: Any) -> Iterator[World]:
+    clock = clock or TestClock()
     quickbooks = QuickBooksSandbox(CLIENT_ID, CLIENT_SECRET, clock=clock.now)
     connectwise = ConnectWiseSandbox(clock=clock.now)
     with serve(quickbooks) as quickbooks_server, serve(connectwise) as connectwise_server:

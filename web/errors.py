@@ -1,10 +1,11 @@
 """What is answered when something is wrong: a finished page (or plain JSON for programs) that says nothing inside."""
 
+import json
 from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
@@ -79,11 +80,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return _page(request, error.status_code, error.detail if error.status_code == 403 else None)  # noqa: PLR2004
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
+def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    if _is_for_a_program(request):
-        return await request_validation_exception_handler(request, error)
-    return _page(request, 400)
+    if not _is_for_a_program(request):
+        return _page(request, 400)
+    # Without the values: they may be half of a character, which no JSON can carry, and the caller knows them.
+    told = [{name: one[name] for name in ("loc", "msg", "type")} for one in error.errors()]
+    return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
 
 def _database_away(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from models.connections import connections_by_account, heard_from
 from models.database import DatabaseAway
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Context, Step
+from tasks.points import Point
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -50,6 +51,7 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     except DatabaseAway as error:
         log.error("webhook.database_away", vendor=vendor, error=type(error).__name__)
         return _answered(vendor, 503, "database_away")
+    context.reached(Point.DOOR_STORED)
     for connection_id in heard:
         background.add_task(context.nudge, Step.INGEST, connection_id)
     return _answered(vendor, 200, "stored", background)

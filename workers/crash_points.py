@@ -5,11 +5,13 @@ import signal
 import threading
 from collections.abc import Callable
 
+from tasks.points import Point
+
 # "push.intended" ends the process at that point, "push.intended:3" the third time it is reached.
 CRASH_POINT_VARIABLE = "CRASH_POINT"
 
 
-def chosen_crash_point() -> Callable[[str], None]:
+def chosen_crash_point() -> Callable[[Point], None]:
     """What the Context calls at each point; does nothing unless the environment names one."""
     chosen, _, times = os.environ.get(CRASH_POINT_VARIABLE, "").partition(":")
     if not chosen:
@@ -17,7 +19,7 @@ def chosen_crash_point() -> Callable[[str], None]:
     remaining = [int(times or 1)]
     lock = threading.Lock()
 
-    def reached(point: str) -> None:
+    def reached(point: Point) -> None:
         if point != chosen:
             return
         with lock:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connectors.base import ChangedEntity, Changed, Created, Failure, FailureKind, Got, Removed, Source, Target
+from connectors.base import Changed, ChangedEntity, Created, Failure, FailureKind, Got, Removed, Source, Target
 from domain.records import AllocationKind, PaymentState, TargetPayment
 
 PAID_ON = date(2026, 11, 19)

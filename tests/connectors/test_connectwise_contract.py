@@ -10,8 +10,13 @@ from typing import Any, ClassVar
 import pytest
 
 from connectors.base import Target
-from tests.connectors.contract import TargetContract
+from tests.connectors.contract import TargetContract, TargetWorld
 from tests.connectors.vendors import ConnectWise, open_connectwise
+
+TAKEN_FOR_FOREIGN = (
+    "payment_from takes every type but the literal 'P' for foreign: our own payment is then not recognized after a lost "
+    "answer and a typed one is no twin, and both end in a second payment"
+)
 
 
 @dataclass
@@ -67,14 +72,10 @@ class TestATenantThatWritesOutTheTypeOfAPayment(ConnectWiseContract):
 
     switches: ClassVar[dict[str, Any]] = {"payment_type": "word"}
 
-    foreign = pytest.mark.xfail(
-        strict=True,
-        reason="payment_from takes every type but the literal 'P' for foreign: then our own payment is not recognized after "
-        "a lost answer, a typed one is no twin, and both end in a second payment",
-    )
-    test_a_created_payment_can_be_recognized_in_the_list = foreign(
-        TargetContract.test_a_created_payment_can_be_recognized_in_the_list
-    )
-    test_a_payment_that_a_person_typed_can_be_seen = foreign(
-        TargetContract.test_a_payment_that_a_person_typed_can_be_seen
-    )
+    @pytest.mark.xfail(strict=True, reason=TAKEN_FOR_FOREIGN)
+    def test_a_created_payment_can_be_recognized_in_the_list(self, people: TargetWorld) -> None:
+        super().test_a_created_payment_can_be_recognized_in_the_list(people)
+
+    @pytest.mark.xfail(strict=True, reason=TAKEN_FOR_FOREIGN)
+    def test_a_payment_that_a_person_typed_can_be_seen(self, people: TargetWorld) -> None:
+        super().test_a_payment_that_a_person_typed_can_be_seen(people)

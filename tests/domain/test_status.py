@@ -1,49 +1,61 @@
-"""What a person wants to know first about a payment."""
-
 from itertools import product
 
 import pytest
 
 from domain.delivery import EffectState
-from domain.reasons import Reason
-from domain.status import PRECEDENCE, STATUS_LABELS, PaymentStatus, allocation_status, payment_status
+from domain.reasons import Reason, explain
+from domain.status import PaymentStatus, allocation_status, payment_status
+from models.decisions import Action
+
+ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
 
 
 @pytest.mark.parametrize(
-    ("action", "reason", "state", "status"),
+    ("action", "reason", "effect_state", "status"),
     [
-        (None, None, None, PaymentStatus.ON_ITS_WAY),
-        ("push", Reason.ELIGIBLE, EffectState.PENDING, PaymentStatus.ON_ITS_WAY),
-        ("push", Reason.SYNCED, EffectState.DELIVERED, PaymentStatus.SYNCED),
-        ("push", Reason.ADOPTED, EffectState.DELIVERED, PaymentStatus.SYNCED),
-        ("reverse", Reason.VOIDED_AFTER_SYNC, EffectState.PENDING, PaymentStatus.ON_ITS_WAY),
-        ("reverse", Reason.REVERSED, EffectState.DELIVERED, PaymentStatus.SYNCED),
-        ("skip", Reason.SWITCHED_OFF, None, PaymentStatus.SKIPPED),
-        ("skip", Reason.OWN_PAYMENT, None, PaymentStatus.SKIPPED),
-        ("hold", Reason.TARGET_INVOICE_MISSING, None, PaymentStatus.WAITING),
-        ("hold", Reason.IN_DOUBT, EffectState.IN_DOUBT, PaymentStatus.WAITING),
-        ("hold", Reason.SEVERAL_CANDIDATES, EffectState.HELD, PaymentStatus.NEEDS_ATTENTION),
-        ("hold", Reason.TARGET_REFUSED, EffectState.HELD, PaymentStatus.NEEDS_ATTENTION),
-        ("hold", Reason.TARGET_REFUSED, EffectState.PENDING, PaymentStatus.ON_ITS_WAY),
-        ("hold", Reason.ATTEMPTS_EXHAUSTED, EffectState.DEAD, PaymentStatus.NEEDS_ATTENTION),
-        ("hold", Reason.LINE_UNREADABLE, None, PaymentStatus.NEEDS_ATTENTION),
+        (None, None, None, ON_ITS_WAY),
+        ("push", Reason.ELIGIBLE, EffectState.PENDING, ON_ITS_WAY),
+        ("push", Reason.SYNCED, EffectState.DELIVERED, SYNCED),
+        ("push", Reason.ADOPTED, EffectState.DELIVERED, SYNCED),
+        ("adjust", Reason.EDITED, EffectState.PENDING, ON_ITS_WAY),
+        ("reverse", Reason.VOIDED_AFTER_SYNC, EffectState.PENDING, ON_ITS_WAY),
+        ("reverse", Reason.REVERSED, EffectState.DELIVERED, SYNCED),
+        ("skip", Reason.OWN_PAYMENT, None, SKIPPED),
+        ("skip", Reason.SWITCHED_OFF, EffectState.CANCELLED, SKIPPED),
+        ("hold", Reason.TARGET_INVOICE_MISSING, None, WAITING),
+        ("hold", Reason.TARGET_UNREACHABLE, EffectState.PENDING, WAITING),
+        ("hold", Reason.IN_DOUBT, EffectState.IN_DOUBT, WAITING),
+        ("hold", Reason.IN_DOUBT, EffectState.SENDING, ON_ITS_WAY),
+        ("hold", Reason.TWIN_NEARBY, EffectState.HELD, ATTENTION),
+        ("hold", Reason.ATTEMPTS_EXHAUSTED, EffectState.DEAD, ATTENTION),
+        ("hold", Reason.NOT_OURS_TO_CHANGE, EffectState.DELIVERED, ATTENTION),
     ],
 )
-def test_one_part_of_a_payment(
-    action: str | None, reason: Reason | None, state: EffectState | None, status: PaymentStatus
+def test_the_status_of_one_part(
+    action: str | None, reason: Reason | None, effect_state: EffectState | None, status: PaymentStatus
 ) -> None:
-    assert allocation_status(action, reason, state) is status
+    assert allocation_status(action, reason, effect_state) is status
 
 
-def test_a_payment_is_as_pressing_as_its_most_pressing_part() -> None:
-    for first, second in product(PaymentStatus, repeat=2):
-        expected = PRECEDENCE[min(PRECEDENCE.index(first), PRECEDENCE.index(second))]
-        assert payment_status([first, second]) is expected
+def test_what_a_person_has_retried_is_on_its_way_until_it_is_held_again() -> None:
+    assert allocation_status("hold", Reason.TARGET_REFUSED, EffectState.HELD) is ATTENTION
+    assert allocation_status("hold", Reason.TARGET_REFUSED, EffectState.PENDING) is ON_ITS_WAY
 
 
-def test_a_payment_without_parts_is_on_its_way() -> None:
-    assert payment_status([]) is PaymentStatus.ON_ITS_WAY
+def test_every_hold_is_either_waiting_or_needs_a_person_unless_it_is_moving() -> None:
+    for reason, state in product(Reason, [None, *EffectState]):
+        status = allocation_status(Action.HOLD, reason, state)
+        if status is not ON_ITS_WAY:
+            assert status is (WAITING if explain(reason).clears_itself else ATTENTION)
 
 
-def test_every_status_has_a_label() -> None:
-    assert set(STATUS_LABELS) == set(PaymentStatus)
+def test_a_payment_has_the_most_pressing_status_of_its_parts() -> None:
+    assert payment_status([SYNCED, ATTENTION, WAITING]) is ATTENTION
+    assert payment_status([SYNCED, WAITING, ON_ITS_WAY]) is WAITING
+    assert payment_status([SKIPPED, SYNCED, ON_ITS_WAY]) is ON_ITS_WAY
+    assert payment_status([SKIPPED, SYNCED]) is SYNCED
+    assert payment_status([SKIPPED]) is SKIPPED
+
+
+def test_a_payment_without_parts_is_not_decided_yet() -> None:
+    assert payment_status([]) is ON_ITS_WAY

@@ -2,7 +2,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tasks.context import Context
+from tests.contexts import make_context
 from tests.world import World, open_world
+
+
+@pytest.fixture
+def context(database_url: str) -> Iterator[Context]:
+    made = make_context(database_url)
+    yield made
+    made.database.close()
 
 
 @pytest.fixture

@@ -12,16 +12,11 @@ from tasks import connections
 from tasks.connections import ConnectionReport, Rejected, add_source, add_target, change_settings, disconnect
 from tasks.context import Context, Step
 from tasks.organizations import create_organization
-from tests.contexts import RecordingNudge, make_context
+from tests.contexts import RecordingNudge
 from tests.world import REALM, World
 
 TOKENS = {"access_token": "a", "refresh_token": "r"}
 KEYS = {"public_key": "sandbox-public-key", "private_key": "sandbox-private-key"}
-
-
-@pytest.fixture
-def context(database_url: str) -> Context:
-    return make_context(database_url)
 
 
 @pytest.fixture

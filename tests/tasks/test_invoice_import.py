@@ -10,16 +10,11 @@ from models.organizations import Organization
 from tasks.context import Context, Step
 from tasks.invoice_import import BadRow, ImportReport, import_invoices
 from tasks.organizations import create_organization
-from tests.contexts import RecordingNudge, make_context
+from tests.contexts import RecordingNudge
 from tests.world import World
 
 HEADER = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
 ROW = "INV-1,sync_tool,11,21,100.00,USD,Cascade Dental"
-
-
-@pytest.fixture
-def context(database_url: str) -> Context:
-    return make_context(database_url)
 
 
 @pytest.fixture

@@ -6,13 +6,8 @@ from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
 from tasks.context import Context, Step
 from tasks.organizations import PreferenceChanges, Rejected, change_preferences, create_organization
-from tests.contexts import RecordingNudge, make_context
+from tests.contexts import RecordingNudge
 from tests.world import World
-
-
-@pytest.fixture
-def context(database_url: str) -> Context:
-    return make_context(database_url)
 
 
 def waiting(context: Context) -> list[tuple[Step, int]]:

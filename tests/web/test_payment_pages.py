@@ -1,5 +1,7 @@
 """The payments as a bookkeeper sees them."""
 
+from datetime import date
+
 from tests.web.browser import Browser
 from tests.world import World
 
@@ -62,7 +64,7 @@ def test_the_list_goes_on_with_older_payments(world: World, partner: Browser, mo
     newest = partner.get("/payments").text
     assert f"/payments/{second}" in newest
     assert f"/payments/{first}" not in newest
-    older_address = newest.split('>Older</a>')[0].rpartition('href="')[2].rstrip('"').replace("&amp;", "&")
+    older_address = newest.split(">Older</a>")[0].rpartition('href="')[2].rstrip('"').replace("&amp;", "&")
     older = partner.get(older_address).text
     assert f"/payments/{first}" in older
     assert f"/payments/{second}" not in older
@@ -114,7 +116,7 @@ def test_names_from_outside_are_shown_and_never_run(world: World, partner: Brows
 
 def test_a_payment_held_for_a_similar_one_can_be_created_anyway(world: World, partner: Browser) -> None:
     invoice = world.invoice("INV-1001", "200.00")
-    world.connectwise.type_payment(invoice.connectwise_id, "100.00", on=date(2026, 11, 21))
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 21))
     payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
     world.notice()
     partner.get(f"/payments/{payment}")

@@ -1,0 +1,148 @@
+"""`connection`: looking at, testing, changing and cutting an organization's links to QuickBooks and ConnectWise."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cli import adding_connections
+from cli.failures import REFUSED, Refusal
+from cli.opening import find_connection, find_organization, opened_context, opened_session
+from cli.output import AsJson, examples, moment_text, print_facts, print_json, print_table
+from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
+from models.connections import Connection, connection_by_id, connections_of
+from models.organizations import all_organizations
+from settings import load_settings
+from tasks.connections import ConnectionReport, change_settings, disconnect, test_connection
+from tasks.context import Context
+from tasks.results import Rejected
+
+app = typer.Typer(no_args_is_help=True, help="Connections: an organization's links to QuickBooks and ConnectWise.")
+app.add_typer(adding_connections.app, name="add")
+
+Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
+Vendor = StrEnum("Vendor", {vendor.upper(): vendor for vendor in (*SOURCE_VENDORS, *TARGET_VENDORS)})  # type: ignore[misc]
+Vendors = Annotated[Vendor, typer.Argument(metavar="VENDOR", help=f"One of: {', '.join(Vendor)}.")]
+
+
+@app.command("list", epilog=examples("connection list", "connection list northwind --json"))
+def list_(
+    slug: Annotated[str | None, typer.Argument(metavar="[ORG]", help="Only this organization's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists connections with their health; secrets are never shown."""
+    with opened_session() as session:
+        chosen = [find_organization(session, slug)] if slug else all_organizations(session)
+        found = [(one.slug, connection) for one in chosen for connection in connections_of(session, one.id)]
+    if as_json:
+        print_json([{"org": owner, **connection_as_json(connection)} for owner, connection in found])
+        return
+    rows = [
+        (
+            owner,
+            one.vendor,
+            one.account_id,
+            one.status,
+            moment_text(one.heard_at),
+            moment_text(one.caught_up_at),
+            f"{moment_text(one.not_before)} {one.pause_reason}".strip(),
+        )
+        for owner, one in found
+    ]
+    columns = ["org", "vendor", "account", "status", "last webhook", "last catch-up", "paused until"]
+    print_table(columns, rows, "There is no connection yet.")
+
+
+@app.command(epilog=examples("connection test northwind quickbooks"))
+def test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
+    """Calls the system once with the stored secrets. A refused connection goes on when the test succeeds."""
+    with opened_context() as context:
+        report = test_connection(context, _find(context, slug, vendor).id)
+    print_report(report, as_json)
+
+
+@app.command("set", epilog=examples("connection set northwind quickbooks --home-currency CAD"))
+def set_(
+    slug: Org,
+    vendor: Vendors,
+    home_currency: Annotated[str | None, typer.Option(help="What stands in where the system names none.")] = None,
+    payment_hour_utc: Annotated[
+        int | None, typer.Option(help="ConnectWise: the hour of a payment's day, so that screens keep the date.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Changes settings of a connection; secrets are changed by adding it again."""
+    given = {"home_currency": home_currency, "payment_hour_utc": payment_hour_utc}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        raise Refusal("nothing to change; see: python -m cli connection set --help")
+    if payment_hour_utc is not None and vendor not in TARGET_VENDORS:
+        raise Refusal(f"--payment-hour-utc is nothing for {vendor.value}")
+    with opened_context() as context:
+        found = _find(context, slug, vendor)
+        http = load_settings().allows_plain_http
+        changed = change_settings(context, found.id, changes, allows_plain_http=http)
+    if isinstance(changed, Rejected):
+        raise Refusal(changed.message)
+    print_connection(changed, as_json)
+
+
+@app.command("disconnect", epilog=examples("connection disconnect northwind connectwise --yes"))
+def disconnect_(
+    slug: Org,
+    vendor: Vendors,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forgets the secrets. Payments and what was synced stay; events go on being stored and wait."""
+    with opened_context() as context:
+        found = _find(context, slug, vendor)
+        if not yes and not typer.confirm(f"Disconnect {vendor.value} of '{slug}'?", err=True):
+            raise Refusal("nothing was changed")
+        gone = disconnect(context, found.id)
+    print_connection(gone, as_json)
+
+
+def _find(context: Context, slug: str, vendor: str) -> Connection:
+    with context.database.reading() as session:
+        return find_connection(session, find_organization(session, slug), str(vendor))
+
+
+def print_connection(connection: Connection, as_json: bool) -> None:
+    if as_json:
+        print_json(connection_as_json(connection))
+        return
+    told = {"vendor": connection.vendor, "account": connection.account_id, "status": connection.status}
+    print_facts({**told, **{name.replace("_", " "): value for name, value in connection.settings.items()}})
+
+
+def print_report(report: ConnectionReport, as_json: bool) -> None:
+    """What a test showed; a failed test ends the command with exit code 2."""
+    if as_json:
+        print_json({"ok": report.ok, "lines": report.lines})
+    else:
+        for line in report.lines:
+            print(line)
+    if not report.ok:
+        raise typer.Exit(REFUSED)
+
+
+def connection_as_json(connection: Connection) -> dict[str, Any]:
+    return {
+        "vendor": connection.vendor,
+        "role": connection.role,
+        "account_id": connection.account_id,
+        "status": connection.status,
+        "settings": connection.settings,
+        "connected_at": connection.connected_at,
+        "disconnected_at": connection.disconnected_at,
+        "heard_at": connection.heard_at,
+        "caught_up_at": connection.caught_up_at,
+        "next_catch_up_at": connection.next_catch_up_at,
+        "not_before": connection.not_before,
+        "pause_reason": connection.pause_reason,
+        "failures": connection.failures,
+    }
+
+
+__all__ = ["app", "connection_by_id"]

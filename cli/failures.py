@@ -1,0 +1,80 @@
+"""How a command ends that cannot do what it was asked: one line on stderr, exit code 2, no traceback."""
+
+import sys
+from typing import Any
+
+from pydantic import ValidationError
+from typer import Abort
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from models.database import DatabaseAway
+from models.secrets import SecretsUnreadable
+
+REFUSED = 2
+
+
+class Refusal(Exception):
+    """The command cannot go on; the message is one line for a person."""
+
+
+class OneLineErrors(TyperGroup):
+    """The group at the top: whatever goes wrong below it becomes one line."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Runs the command and ends the process with its exit code."""
+        options["standalone_mode"] = False
+        try:
+            code = super().main(*args, **options)
+        except Abort:
+            _end("stopped")
+        except TyperException as error:
+            _end(_usage(error))
+        except Refusal as refusal:
+            _end(str(refusal))
+        except ValidationError as error:
+            _end(f"the settings cannot be used: {_first(error)}")
+        except SecretsUnreadable as error:
+            _end(f"{error}")
+        except DatabaseAway as error:
+            _end(_about_the_database(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(message: str) -> None:
+    line = " ".join(message.split())
+    if line:
+        sys.stderr.write(f"error: {line}\n")
+    sys.exit(REFUSED)
+
+
+def _usage(error: TyperException) -> str:
+    """A wrong option or argument; a group without a command has shown its help already and has nothing to add."""
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if not message or context is None:
+        return message
+    return f"{message} (see: {context.command_path} --help)"
+
+
+def _first(error: ValidationError) -> str:
+    told = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    name = ".".join(str(part) for part in told["loc"]).upper()
+    message = told["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
+
+
+def _about_the_database(error: Exception) -> str:
+    from models.schema import schema_state
+    from settings import load_settings
+
+    first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    try:
+        state = schema_state(load_settings().effective_database_url)
+    except DatabaseAway:
+        return f"the database cannot be reached: {first_line}"
+    if state.current is None:
+        return "the database has no tables yet; run: python -m cli database upgrade"
+    if not state.is_up_to_date:
+        return f"the database is at revision {state.current}, this program needs {state.needed}; run: python -m cli database upgrade"
+    return f"the database refused: {first_line}"

@@ -1,0 +1,79 @@
+"""What a command works with: settings, database, context. Nothing here waits for a Redis that is not there."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from cli.failures import Refusal
+from cli.redis_location import find_redis
+from models.connections import Connection, connections_of
+from models.database import Database
+from models.organizations import Organization, organization_by_slug
+from settings import Settings, load_settings
+from tasks.context import Context
+from workers.logging import configure_logging
+
+
+def read_settings() -> Settings:
+    """The settings, with a log that leaves the terminal to the command's own words."""
+    settings = load_settings()
+    configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
+    return settings
+
+
+@contextmanager
+def opened_database() -> Iterator[Database]:
+    """For commands that only look."""
+    database = Database(read_settings().effective_database_url, pool_size=1)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def opened_session() -> Iterator[Session]:
+    """For commands that only look, once."""
+    with opened_database() as database, database.reading() as session:
+        yield session
+
+
+@contextmanager
+def opened_context() -> Iterator[Context]:
+    """For commands that do something. Without Redis the workers are not nudged; the sweep finds what is due."""
+    settings = read_settings()
+    found = find_redis(settings)
+    if found.trouble:
+        sys.stderr.write(f"note: {found.trouble}; workers notice the change with the next sweep\n")
+    context = _build(settings.model_copy(update={"redis_url": found.url}))
+    try:
+        yield context
+    finally:
+        context.database.close()
+
+
+def _build(settings: Settings) -> Context:
+    from settings.celery import celery_configuration
+    from workers.app import app
+    from workers.composition import build_context
+
+    if not settings.redis_url:
+        return build_context(settings, None)
+    app.conf.update(celery_configuration(settings))
+    return build_context(settings, app)
+
+
+def find_organization(session: Session, slug: str) -> Organization:
+    found = organization_by_slug(session, slug)
+    if found is None:
+        raise Refusal(f"there is no organization '{slug}'; see: python -m cli org list")
+    return found
+
+
+def find_connection(session: Session, organization: Organization, vendor: str) -> Connection:
+    for connection in connections_of(session, organization.id):
+        if connection.vendor == vendor:
+            return connection
+    raise Refusal(f"'{organization.slug}' has no connection to {vendor}; see: python -m cli connection add --help")

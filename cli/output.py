@@ -1,0 +1,85 @@
+"""How commands print: tables for people, aligned text for pipes, JSON for programs."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
+
+import simplejson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from domain.money import fits_currency, minor_digits
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are strings, times are ISO 8601 in UTC.")]
+
+
+def examples(*commands: str) -> str:
+    """The foot of a help page; a blank line between keeps every command on a line of its own."""
+    return "\n\n".join(["Examples:", *(f"python -m cli {command}" for command in commands)])
+
+
+def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """One JSON document; what JSON has no word for is written as `plain` says."""
+    sys.stdout.write(simplejson.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Only texts, numbers, lists and objects. A decimal becomes a text: a JSON number is a float to most readers."""
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return f"{value:f}"
+        case Mapping():
+            return {str(name): plain(one) for name, one in value.items()}
+        case list() | tuple():
+            return [plain(one) for one in value]
+        case _:
+            return value
+
+
+def amount_text(amount: Decimal, currency: str | None) -> str:
+    """The amount with the currency's digits, without separators: `1234.50`."""
+    if currency is None or not fits_currency(amount, currency):
+        return f"{amount:f}"
+    return f"{amount:.{minor_digits(currency)}f}"
+
+
+def moment_text(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:
+    """A table on a terminal; elsewhere the same columns as aligned text, for grep and awk. `nothing` stands for no rows."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not texts:
+        print(nothing)
+    elif sys.stdout.isatty():
+        table = Table(*columns)
+        for row in texts:
+            table.add_row(*row)
+        # Whatever a customer is called, it is text and never markup.
+        Console(markup=False, highlight=False).print(table)
+    else:
+        _print_aligned([list(columns), *texts])
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Names and values, one to a line."""
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        print(f"{name:<{width}}  {'' if value is None else value}".rstrip())
+
+
+def _print_aligned(lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

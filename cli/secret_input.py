@@ -1,0 +1,63 @@
+"""Secrets come from the environment, a file, a pipe or a hidden prompt; never from arguments, which `ps` shows to all."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import simplejson
+import typer
+
+from cli.failures import Refusal
+
+SecretsFile = Annotated[
+    Path | None,
+    typer.Option("--secrets-file", metavar="FILE", help="A JSON file with the secrets; - reads it from the pipe."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One secret: its name in the file, its environment variable, and what the prompt asks for."""
+
+    name: str
+    variable: str
+    prompt: str
+    optional: bool = False
+
+
+def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
+    """The secrets: from the file if one is named, else from the environment, else from a person at the terminal."""
+    if file is not None:
+        given = _read_file(file)
+        missing = [one.name for one in wanted if not one.optional and not given.get(one.name)]
+        if missing:
+            raise Refusal(f"the secrets file lacks {', '.join(missing)}")
+        return given
+    return {one.name: value for one in wanted if (value := os.environ.get(one.variable, "").strip() or _ask(one))}
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
+        parsed = simplejson.loads(text, use_decimal=True)
+    except OSError as error:
+        raise Refusal(f"the secrets file cannot be read: {error.strerror}") from None
+    except ValueError:
+        # What is wrong with it is not repeated: the message would show a piece of the secrets.
+        raise Refusal("the secrets file is not JSON") from None
+    if not isinstance(parsed, Mapping):
+        raise Refusal("the secrets file must hold one JSON object")
+    return dict(parsed)
+
+
+def _ask(wanted: Wanted) -> str:
+    if not sys.stdin.isatty():
+        if wanted.optional:
+            return ""
+        raise Refusal(f"{wanted.variable} is not set; set it, or use --secrets-file, or run this at a terminal")
+    note = " (Enter for none)" if wanted.optional else ""
+    entered: str = typer.prompt(f"{wanted.prompt}{note}", hide_input=True, default="" if wanted.optional else None)
+    return entered.strip()

@@ -1,0 +1,129 @@
+"""What must be true at any moment, as named queries: crash tests, simulation and production run the same ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from domain.delivery import EffectKind, EffectState
+from domain.records import PaymentState
+from models.connections import Connection
+from models.decisions import DecisionRow
+from models.effects import Attempt, Effect
+from models.inbox import EventSource, InboxEvent
+from models.ledger import LedgerEntry
+from models.payments import Allocation, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that does not hold, and the ids of the rows that show it."""
+
+    name: str
+    sentence: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    name: str
+    sentence: str
+    query: Callable[[], Select[int]]
+
+
+def _effect_without_decision() -> Select[int]:
+    decided = exists().where(DecisionRow.allocation_id == Effect.allocation_id, DecisionRow.current)
+    return select(Effect.id).where(~decided)
+
+
+def _delivered_without_entry() -> Select[int]:
+    entered = exists().where(
+        LedgerEntry.allocation_id == Effect.allocation_id,
+        LedgerEntry.target_payment_id == Effect.target_payment_id,
+    )
+    return select(Effect.id).where(
+        Effect.state == EffectState.DELIVERED.value, Effect.kind == EffectKind.CREATE.value, ~entered
+    )
+
+
+def _sent_without_attempt() -> Select[int]:
+    attempted = exists().where(Attempt.effect_id == Effect.id)
+    in_flight = (EffectState.SENDING.value, EffectState.IN_DOUBT.value)
+    return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted)
+
+
+def _claimed_twice() -> Select[int]:
+    """One target payment that stands for two allocations; also impossible by a unique key."""
+    other = aliased(LedgerEntry)
+    same = and_(
+        other.connection_id == LedgerEntry.connection_id,
+        other.target_invoice_id == LedgerEntry.target_invoice_id,
+        other.target_payment_id == LedgerEntry.target_payment_id,
+        other.id != LedgerEntry.id,
+    )
+    return select(LedgerEntry.id).where(exists().where(same))
+
+
+def _entry_differs_from_payment() -> Select[int]:
+    """A settled allocation (nothing due, nothing open, decided as pushed) whose ledger says something else."""
+    open_effect = exists().where(
+        Effect.allocation_id == Allocation.id,
+        Effect.state.in_((EffectState.PENDING.value, EffectState.SENDING.value, EffectState.IN_DOUBT.value)),
+    )
+    pushed = exists().where(
+        DecisionRow.allocation_id == Allocation.id, DecisionRow.current, DecisionRow.action == "push"
+    )
+    differs: ColumnElement[bool] = or_(
+        LedgerEntry.amount != Allocation.amount,
+        LedgerEntry.paid_on != Payment.paid_on,
+        Allocation.removed,
+        Payment.state != PaymentState.LIVE.value,
+    )
+    return (
+        select(LedgerEntry.id)
+        .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(LedgerEntry.removed_at.is_(None), Allocation.match_due_at.is_(None), ~open_effect, pushed, differs)
+    )
+
+
+def _undecided() -> Select[int]:
+    """Neither due for match nor decided: a payment that nobody would ever look at."""
+    decided = exists().where(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
+    return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided)
+
+
+def _cursor_past_inbox() -> Select[int]:
+    """A cursor moves with the rows that it stands for: never past the last catch-up."""
+    stored = (
+        select(func.count(InboxEvent.id))
+        .where(InboxEvent.connection_id == Connection.id, InboxEvent.source == EventSource.CATCH_UP.value)
+        .scalar_subquery()
+    )
+    return select(Connection.id).where(
+        Connection.cursor_at.is_not(None), Connection.caught_up_at.is_(None), stored == 0
+    )
+
+
+INVARIANTS = (
+    Invariant("effect_has_decision", "Nothing is owed without a decision.", _effect_without_decision),
+    Invariant("delivered_has_entry", "What was delivered stands in the ledger.", _delivered_without_entry),
+    Invariant("sent_has_attempt", "Nothing is sent without an attempt on disk.", _sent_without_attempt),
+    Invariant("claimed_once", "A target payment stands for one allocation only.", _claimed_twice),
+    Invariant(
+        "ledger_agrees", "A settled payment's ledger entry has its amount and date.", _entry_differs_from_payment
+    ),
+    Invariant("everything_decided", "Every allocation is decided or due.", _undecided),
+    Invariant("cursor_behind_inbox", "The cursor never passes what is stored.", _cursor_past_inbox),
+)
+
+
+def violations(session: Session) -> list[Violation]:
+    """Every invariant that does not hold, with up to twenty rows each."""
+    found = []
+    for invariant in INVARIANTS:
+        ids = session.scalars(invariant.query().limit(20)).all()
+        if ids:
+            found.append(Violation(invariant.name, invariant.sentence, tuple(ids)))
+    return found

@@ -1,0 +1,42 @@
+"""Which schema a database has, and which one this code needs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Revisions of the schema; `current` is None for a database without tables."""
+
+    current: str | None
+    needed: str | None
+
+    @property
+    def is_up_to_date(self) -> bool:
+        return self.current == self.needed
+
+
+def schema_state(url: str) -> SchemaState:
+    """Asks the database; raises what the driver raises when it is away."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    needed = ScriptDirectory.from_config(config).get_current_head()
+    return SchemaState(_current(url), needed)
+
+
+def _current(url: str) -> str | None:
+    address = make_url(url)
+    if address.drivername.startswith("sqlite") and not Path(address.database or "").exists():
+        # Asking would make an empty file.
+        return None
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()

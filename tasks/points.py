@@ -1,0 +1,31 @@
+"""Every place between two steps of input or output at which a process may die. Crash tests end it at each of them."""
+
+from enum import StrEnum
+
+
+class Point(StrEnum):
+    DOOR_STORED = "door.stored"
+    CATCH_UP_LANE_TAKEN = "catch_up.lane_taken"
+    CATCH_UP_SOURCE_READ = "catch_up.source_read"
+    CATCH_UP_STORED = "catch_up.stored"
+    INGEST_LANE_TAKEN = "ingest.lane_taken"
+    INGEST_EVENTS_READ = "ingest.events_read"
+    INGEST_PAYMENTS_READ = "ingest.payments_read"
+    INGEST_SOURCE_READ = "ingest.source_read"
+    INGEST_STORED = "ingest.stored"
+    MATCH_LANE_TAKEN = "match.lane_taken"
+    MATCH_FACTS_GATHERED = "match.facts_gathered"
+    MATCH_TARGET_READ = "match.target_read"
+    MATCH_RECORDED = "match.recorded"
+    PUSH_LANE_TAKEN = "push.lane_taken"
+    PUSH_DOUBTED = "push.doubted"
+    PUSH_CLAIMED = "push.claimed"
+    PUSH_INVOICES_READ = "push.invoices_read"
+    PUSH_LOOKED = "push.looked"
+    PUSH_INTENDED = "push.intended"
+    PUSH_ANSWERED = "push.answered"
+    PUSH_OUTCOME_STORED = "push.outcome_stored"
+    PUSH_RECORDED = "push.recorded"
+    TOKENS_TURN_TAKEN = "tokens.turn_taken"
+    TOKENS_ANSWERED = "tokens.answered"
+    TOKENS_SAVED = "tokens.saved"

@@ -1,0 +1,232 @@
+"""The JSON API, called by a program with a token and by a page with its session."""
+
+from datetime import date
+
+import pytest
+from fastapi import FastAPI
+
+from models.organizations import Organization, organization_by_id
+from models.users import tokens_of
+from tasks.organizations import create_organization
+from tasks.users import create_api_token, revoke_api_tokens
+from tests.web.browser import Browser, forms_in
+from tests.world import World
+
+CHOSEN = {
+    "sync_enabled": True,
+    "sync_mode": "synced_only",
+    "cut_off_on": "2026-01-31",
+    "correction_policy": "hold",
+    "twin_policy": "adopt",
+}
+
+
+def make_token(world: World, organization: str = "northwind") -> dict[str, str]:
+    token = create_api_token(world.context, organization, "billing")
+    assert isinstance(token, str)
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def token(world: World) -> dict[str, str]:
+    return make_token(world)
+
+
+def test_nobody_gets_in_without_a_token_or_a_session(anybody: Browser) -> None:
+    for address in ("/api/payments", "/api/payments/1", "/api/preferences"):
+        answer = anybody.get(address)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert set(answer.json()) == {"detail"}
+    assert anybody.client.post("/api/own-payments", json={"ids": ["1"]}).status_code == 401
+
+
+@pytest.mark.parametrize("value", ["Bearer eps_wrong", "Bearer ", "Basic Zm9vOmJhcg==", "eps_wrong"])
+def test_a_wrong_token_is_refused_even_beside_a_good_session(partner: Browser, value: str) -> None:
+    assert partner.get("/api/payments", headers={"Authorization": value}).status_code == 401
+
+
+def test_payments_come_with_amounts_as_strings_and_times_in_utc(
+    world: World, anybody: Browser, token: dict[str, str]
+) -> None:
+    invoice = world.invoice("INV-1001", "250.00")
+    payment = world.pay("250.00", (invoice, "250.00"), on="2026-11-20")
+    world.notice()
+
+    answer = anybody.get("/api/payments", headers=token).json()
+
+    assert answer["next_before"] is None
+    (row,) = answer["payments"]
+    assert row["id"] == payment
+    assert row["total"] == "250.00"
+    assert row["currency"] == "USD"
+    assert row["paid_on"] == "2026-11-20"
+    assert row["status"] == "synced"
+    assert row["reason"]["code"] == "synced"
+    assert row["reason"]["sentence"] == "The payment is on the ConnectWise invoice."
+    assert row["updated_at"].endswith("Z")
+    (part,) = row["allocations"]
+    assert (part["invoice_number"], part["amount"], part["kind"]) == ("INV-1001", "250.00", "invoice")
+
+
+def test_pages_of_payments_follow_each_other(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    for number in (1, 2, 3):
+        world.pay("10.00", (world.invoice(f"INV-{number}"), "10.00"))
+        world.notice()
+    first = anybody.get("/api/payments?limit=2", headers=token).json()
+    second = anybody.get(f"/api/payments?limit=2&before={first['next_before']}", headers=token).json()
+    ids = [row["id"] for row in first["payments"] + second["payments"]]
+    assert len(ids) == len(set(ids)) == 3
+    assert second["next_before"] is None
+
+
+def test_payments_narrow_by_status_and_search(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    world.pay("10.00", (world.invoice("INV-1"), "10.00"))
+    world.pay("20.00", (world.invoice("INV-2", in_connectwise=False), "20.00"))
+    world.notice()
+    waiting = anybody.get("/api/payments?status=waiting", headers=token).json()["payments"]
+    assert [row["total"] for row in waiting] == ["20.00"]
+    found = anybody.get("/api/payments?search=inv-1", headers=token).json()["payments"]
+    assert [row["total"] for row in found] == ["10.00"]
+
+
+@pytest.mark.parametrize(
+    "query", ["status=lost", "limit=0", "limit=1000", "before=0", "before=99999999999999999999", "search=%00"]
+)
+def test_a_query_that_cannot_be_read_is_said(anybody: Browser, token: dict[str, str], query: str) -> None:
+    assert anybody.get(f"/api/payments?{query}", headers=token).status_code == 422
+
+
+def test_one_payment_comes_with_its_whole_story(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    invoice = world.invoice("INV-1001", "100.00", connectwise_total="90.00")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+
+    story = anybody.get(f"/api/payments/{payment}", headers=token).json()
+
+    assert story["payment"]["id"] == payment
+    assert story["events"][0]["source"] == "catch_up"
+    (part,) = story["allocations"]
+    verdicts = {one["field"]: one for one in part["decisions"][-1]["verdicts"]}
+    assert verdicts["total"] == {"field": "total", "source": "100.00", "target": "90.00", "identical": False}
+    assert part["next"].startswith("We look again")
+    assert story["next"] == part["next"]
+
+
+def test_the_story_of_a_synced_payment_has_its_delivery_and_attempts(
+    world: World, anybody: Browser, token: dict[str, str]
+) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    (part,) = anybody.get(f"/api/payments/{payment}", headers=token).json()["allocations"]
+    (delivery,) = part["deliveries"]
+    assert (delivery["kind"], delivery["state"], delivery["amount"]) == ("create", "delivered", "100.00")
+    assert delivery["attempts"][0]["outcome"] == "created"
+    assert delivery["delivered_at"].endswith("Z")
+
+
+def test_another_organizations_payment_is_not_there(world: World, anybody: Browser) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    assert isinstance(create_organization(world.context, "contoso", "Contoso IT"), Organization)
+    contoso = make_token(world, "contoso")
+    assert anybody.get(f"/api/payments/{payment}", headers=contoso).status_code == 404
+    assert anybody.get("/api/payments", headers=contoso).json()["payments"] == []
+
+
+def test_preferences_are_read_and_replaced_as_a_whole(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    before = anybody.get("/api/preferences", headers=token).json()
+    assert before["preferences"]["sync_enabled"] is True
+    assert before["sync_tool_enabled"] is False
+
+    answer = anybody.client.put("/api/preferences", headers=token, json=CHOSEN)
+
+    assert answer.json()["preferences"] == CHOSEN
+    assert anybody.get("/api/preferences", headers=token).json()["preferences"] == CHOSEN
+    with world.context.database.reading() as session:
+        assert organization_by_id(session, world.organization_id).cut_off_on == date(2026, 1, 31)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sync_mode": "everything"}, {"cut_off_on": "31.1.2026"}, {"sync_tool_enabled": True}, {"sync_enabled": None}],
+)
+def test_preferences_that_cannot_be_are_refused(
+    world: World, anybody: Browser, token: dict[str, str], change: dict[str, object]
+) -> None:
+    before = anybody.get("/api/preferences", headers=token).json()
+    assert anybody.client.put("/api/preferences", headers=token, json=CHOSEN | change).status_code == 422
+    assert anybody.get("/api/preferences", headers=token).json() == before
+
+
+def test_the_platforms_own_payments_are_registered_once(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    invoice = world.invoice("INV-1001")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    body = {"ids": [payment, payment, "99999"]}
+    assert anybody.client.post("/api/own-payments", headers=token, json=body).json() == {"registered": 2}
+    assert anybody.client.post("/api/own-payments", headers=token, json=body).json() == {"registered": 0}
+    world.notice()
+    assert world.reason(payment) == "own_payment"
+    assert world.amounts_on(invoice) == []
+
+
+@pytest.mark.parametrize("ids", [[], [""], ["a b"], ["\0"], ["\ud800"], ["1" * 51], [1], ["1"] * 1001, "1", None])
+def test_ids_that_cannot_be_are_refused(anybody: Browser, token: dict[str, str], ids: object) -> None:
+    import json
+
+    headers = token | {"Content-Type": "application/json"}
+    answer = anybody.client.post("/api/own-payments", headers=headers, content=json.dumps({"ids": ids}))
+    assert answer.status_code == 422
+
+
+def test_own_payments_of_an_organization_without_quickbooks_are_refused(world: World, anybody: Browser) -> None:
+    assert isinstance(create_organization(world.context, "contoso", "Contoso IT"), Organization)
+    answer = anybody.client.post("/api/own-payments", headers=make_token(world, "contoso"), json={"ids": ["1"]})
+    assert answer.status_code == 409
+
+
+def test_a_page_of_the_dashboard_reads_with_its_session_and_writes_with_its_form_token(partner: Browser) -> None:
+    assert partner.get("/api/preferences").status_code == 200
+    assert partner.client.put("/api/preferences", json=CHOSEN).status_code == 403
+    form_token = forms_in(partner.get("/integrations/preferences").text)[-1].fields["csrf_token"]
+    answer = partner.client.put("/api/preferences", json=CHOSEN, headers={"X-CSRF-Token": form_token})
+    assert answer.status_code == 200
+
+
+def test_a_revoked_token_lets_nobody_in(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    assert anybody.get("/api/payments", headers=token).status_code == 200
+    assert revoke_api_tokens(world.context, "northwind", "billing") == 1
+    assert anybody.get("/api/payments", headers=token).status_code == 401
+
+
+def test_the_database_knows_only_the_hash_of_a_token_and_when_it_was_used(
+    world: World, anybody: Browser, token: dict[str, str]
+) -> None:
+    def stored():
+        with world.context.database.reading() as session:
+            return tokens_of(session, world.organization_id)[0]
+
+    key = token["Authorization"].removeprefix("Bearer ")
+    assert key not in vars(stored()).values()
+    assert stored().last_used_at is None
+    anybody.get("/api/payments", headers=token)
+    used = stored().last_used_at
+    world.clock.move(seconds=30)
+    anybody.get("/api/payments", headers=token)
+    assert used == stored().last_used_at
+    world.clock.move(seconds=31)
+    anybody.get("/api/payments", headers=token)
+    assert stored().last_used_at == world.clock.now()
+
+
+def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: FastAPI) -> None:
+    schema = anybody.get("/openapi.json").json()
+    assert {path for path in schema["paths"] if path.startswith("/api")} == {
+        "/api/payments",
+        "/api/payments/{payment_id}",
+        "/api/preferences",
+        "/api/own-payments",
+    }
+    assert not [path for path in schema["paths"] if not path.startswith(("/api", "/webhooks", "/healthz"))]
+    assert schema["components"]["schemas"]["PaymentOut"]["properties"]["total"]["type"] == "string"
+    assert set(schema["components"]["securitySchemes"]) == {"API token", "Dashboard session"}

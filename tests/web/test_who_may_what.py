@@ -1,0 +1,135 @@
+"""Organizations do not see each other, operators work in one at a time, and no form is sent by another site."""
+
+import pytest
+from fastapi import FastAPI
+
+from domain.preferences import SyncMode
+from models.organizations import Organization, organization_by_id, organization_by_slug
+from tasks.organizations import create_organization
+from tests.web.browser import Browser, add_user, forms_in
+from tests.world import World
+
+PAGES = ["/overview", "/payments", "/invoices", "/integrations", "/integrations/preferences", "/organizations"]
+
+
+@pytest.fixture
+def contoso(world: World) -> Organization:
+    organization = create_organization(world.context, "contoso", "Contoso IT")
+    assert isinstance(organization, Organization)
+    return organization
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/payments/1", "/sync-invoices/preferences"])
+def test_every_page_asks_for_a_login(anybody: Browser, address: str) -> None:
+    answer = anybody.client.get(address, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?next=")
+
+
+@pytest.mark.parametrize("address", ["/live/overview", "/live/payments", "/live/payments/1"])
+def test_a_live_part_is_refused_instead_of_answered_with_the_login(anybody: Browser, address: str) -> None:
+    answer = anybody.client.get(address, headers={"X-Live": "1"}, follow_redirects=False)
+    assert (answer.status_code, answer.text) == (401, "")
+
+
+def test_another_organizations_payment_is_not_there(world: World, app: FastAPI, contoso: Organization) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    add_user(world.context, "books@contoso.example", "contoso")
+    stranger = Browser(app)
+    stranger.log_in("books@contoso.example")
+
+    assert stranger.get(f"/payments/{payment}").status_code == 404
+    assert stranger.get(f"/live/payments/{payment}").status_code == 404
+    for address in ("/overview", "/payments", "/payments?search=inv-1001", "/invoices"):
+        page = stranger.get(address).text
+        assert "INV-1001" not in page
+        assert "Cascade Dental" not in page
+    assert "Northwind" not in stranger.get("/integrations").text
+
+
+def test_another_organizations_payment_cannot_be_retried(world: World, app: FastAPI, contoso: Organization) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001", in_connectwise=False), "100.00"))
+    world.notice()
+    add_user(world.context, "books@contoso.example", "contoso")
+    stranger = Browser(app)
+    stranger.log_in("books@contoso.example")
+    token = forms_in(stranger.get("/integrations/preferences").text)[-1].fields["csrf_token"]
+
+    assert stranger.client.post(f"/payments/{payment}/retry", data={"csrf_token": token}).status_code == 404
+    assert stranger.client.post("/integrations/connections/source/test", data={"csrf_token": token}).status_code == 404
+
+
+def test_a_partner_cannot_choose_another_organization(partner: Browser, contoso: Organization) -> None:
+    assert partner.get("/organizations").status_code == 404
+    token = forms_in(partner.get("/overview").text)[0].fields["csrf_token"]
+    answer = partner.client.post("/organizations", data={"organization_id": contoso.id, "csrf_token": token})
+    assert answer.status_code == 404
+
+
+def test_an_operator_chooses_the_organization_to_work_in(
+    world: World, contoso: Organization, operator: Browser
+) -> None:
+    assert "Choose an organization" in operator.get("/overview").text
+    chosen = operator.send("/organizations", {"organization_id": str(contoso.id)})
+    assert "Contoso IT" in chosen.text
+    operator.get("/organizations")
+    other = operator.send("/organizations", {"organization_id": str(world.organization_id)})
+    assert "Northwind MSP" in other.text
+
+
+def test_an_operator_is_not_asked_where_there_is_only_one(operator: Browser) -> None:
+    assert "Northwind MSP" in operator.get("/overview").text
+
+
+def test_an_organization_that_does_not_exist_cannot_be_chosen(contoso: Organization, operator: Browser) -> None:
+    operator.get("/organizations")
+    assert operator.send("/organizations", {"organization_id": "9999"}).status_code == 404
+
+
+def test_a_form_of_one_organization_changes_nothing_after_another_was_chosen(
+    world: World, contoso: Organization, operator: Browser
+) -> None:
+    """Two tabs: the forgotten one still shows Northwind, while Contoso was chosen in the other."""
+    operator.get("/organizations")
+    operator.send("/organizations", {"organization_id": str(world.organization_id)})
+    forgotten = operator.get("/integrations/preferences").text
+    operator.get("/organizations")
+    operator.send("/organizations", {"organization_id": str(contoso.id)})
+
+    operator.page = forgotten
+    answer = operator.send("/integrations/preferences", {"sync_enabled": "on"})
+
+    assert answer.status_code == 403
+    assert "out of date" in answer.text
+    with world.context.database.reading() as session:
+        found = organization_by_slug(session, "contoso")
+    assert found is not None
+    assert not found.sync_enabled
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/integrations/preferences",
+        "/integrations/connections/source/test",
+        "/integrations/connections/target/disconnect",
+        "/payments/1/retry",
+        "/logout",
+    ],
+)
+@pytest.mark.parametrize("token", ["", "forged", "é"])
+def test_no_form_is_taken_without_our_token(world: World, partner: Browser, address: str, token: str) -> None:
+    answer = partner.client.post(address, data={"csrf_token": token, "sync_enabled": ""})
+    assert answer.status_code == 403
+    with world.context.database.reading() as session:
+        assert organization_by_id(session, world.organization_id).sync_enabled
+    assert "Overview" in partner.get("/overview").text
+
+
+def test_the_sync_tools_page_is_there_only_where_the_sync_tool_is(world: World, partner: Browser) -> None:
+    assert partner.get("/sync-invoices/preferences").status_code == 404
+    assert "Sync Invoices</a>" not in partner.get("/overview").text
+    world.choose(sync_tool_enabled=True, sync_mode=SyncMode.ALL_INVOICES.value)
+    assert partner.get("/sync-invoices").status_code == 200
+    assert "Sync Invoices</a>" in partner.page
