@@ -8,7 +8,6 @@ from domain.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
 from domain.records import AllocationKind
-from domain.status import PaymentStatus
 from models.connections import Role
 from models.payment_rows import AllocationRow, PaymentRow
 from web.labels import FIELD_LABELS, KIND_LABELS, ROLE_LABELS
@@ -47,6 +46,31 @@ def ago(value: datetime, now: datetime) -> str:
     if value > now:
         return f"in {duration((value - now).total_seconds())}"
     return f"{duration((now - value).total_seconds())} ago"
+
+
+def pause_sentence(role: Role, reason: Reason | None) -> str:
+    """Why nobody calls this system for a while. The reasons' own sentences speak of the target."""
+    name = ROLE_LABELS[role]
+    if reason is Reason.TARGET_THROTTLED:
+        return f"{name} asked us to slow down."
+    return f"{name} could not be reached; we try again by ourselves."
+
+
+def part_label(part: AllocationRow) -> str:
+    """What a part of a payment was applied to: the number of an invoice, the kind of everything else."""
+    if part.kind is not AllocationKind.INVOICE:
+        return KIND_LABELS[part.kind]
+    return part.invoice_number or f"QuickBooks id {part.document_id}"
+
+
+def invoice_labels(row: PaymentRow) -> list[str]:
+    return [part_label(part) for part in row.allocations if part.kind is not AllocationKind.NOTHING]
+
+
+def synced_seconds(row: PaymentRow) -> float | None:
+    """How long the slowest part took that is at the target now."""
+    there = [part.synced_seconds for part in row.allocations if part.reason in {Reason.SYNCED, Reason.ADOPTED}]
+    return max((seconds for seconds in there if seconds is not None), default=None)
 
 
 def pause_sentence(role: Role, reason: Reason | None) -> str:
