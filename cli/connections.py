@@ -1,19 +1,19 @@
 """`connection`: looking at, testing, changing and cutting an organization's links to QuickBooks and ConnectWise."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli import adding_connections
-from cli.failures import REFUSED, Refusal
+from cli.connection_output import connection_as_json, print_connection, print_report
+from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, moment_text, print_facts, print_json, print_table
-from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
-from models.connections import Connection, connection_by_id, connections_of
+from cli.output import AsJson, examples, moment_text, print_json, print_table
+from models.connections import Connection, connections_of
 from models.organizations import all_organizations
 from settings import load_settings
-from tasks.connections import ConnectionReport, change_settings, disconnect, test_connection
+from tasks.connections import change_settings, disconnect, test_connection
 from tasks.context import Context
 from tasks.results import Rejected
 
@@ -21,8 +21,14 @@ app = typer.Typer(no_args_is_help=True, help="Connections: an organization's lin
 app.add_typer(adding_connections.app, name="add")
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
-Vendor = StrEnum("Vendor", {vendor.upper(): vendor for vendor in (*SOURCE_VENDORS, *TARGET_VENDORS)})  # type: ignore[misc]
-Vendors = Annotated[Vendor, typer.Argument(metavar="VENDOR", help=f"One of: {', '.join(Vendor)}.")]
+
+
+class Vendor(StrEnum):
+    QUICKBOOKS = "quickbooks"
+    CONNECTWISE = "connectwise"
+
+
+Vendors = Annotated[Vendor, typer.Argument(help="The system.")]
 
 
 @app.command("list", epilog=examples("connection list", "connection list northwind --json"))
@@ -53,8 +59,8 @@ def list_(
     print_table(columns, rows, "There is no connection yet.")
 
 
-@app.command(epilog=examples("connection test northwind quickbooks"))
-def test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
+@app.command("test", epilog=examples("connection test northwind quickbooks"))
+def run_test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
     """Calls the system once with the stored secrets. A refused connection goes on when the test succeeds."""
     with opened_context() as context:
         report = test_connection(context, _find(context, slug, vendor).id)
@@ -76,7 +82,7 @@ def set_(
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise Refusal("nothing to change; see: python -m cli connection set --help")
-    if payment_hour_utc is not None and vendor not in TARGET_VENDORS:
+    if payment_hour_utc is not None and vendor is not Vendor.CONNECTWISE:
         raise Refusal(f"--payment-hour-utc is nothing for {vendor.value}")
     with opened_context() as context:
         found = _find(context, slug, vendor)
@@ -106,43 +112,3 @@ def disconnect_(
 def _find(context: Context, slug: str, vendor: str) -> Connection:
     with context.database.reading() as session:
         return find_connection(session, find_organization(session, slug), str(vendor))
-
-
-def print_connection(connection: Connection, as_json: bool) -> None:
-    if as_json:
-        print_json(connection_as_json(connection))
-        return
-    told = {"vendor": connection.vendor, "account": connection.account_id, "status": connection.status}
-    print_facts({**told, **{name.replace("_", " "): value for name, value in connection.settings.items()}})
-
-
-def print_report(report: ConnectionReport, as_json: bool) -> None:
-    """What a test showed; a failed test ends the command with exit code 2."""
-    if as_json:
-        print_json({"ok": report.ok, "lines": report.lines})
-    else:
-        for line in report.lines:
-            print(line)
-    if not report.ok:
-        raise typer.Exit(REFUSED)
-
-
-def connection_as_json(connection: Connection) -> dict[str, Any]:
-    return {
-        "vendor": connection.vendor,
-        "role": connection.role,
-        "account_id": connection.account_id,
-        "status": connection.status,
-        "settings": connection.settings,
-        "connected_at": connection.connected_at,
-        "disconnected_at": connection.disconnected_at,
-        "heard_at": connection.heard_at,
-        "caught_up_at": connection.caught_up_at,
-        "next_catch_up_at": connection.next_catch_up_at,
-        "not_before": connection.not_before,
-        "pause_reason": connection.pause_reason,
-        "failures": connection.failures,
-    }
-
-
-__all__ = ["app", "connection_by_id"]

@@ -38,7 +38,8 @@ class OneLineErrors(TyperGroup):
             _end(f"{error}")
         except DatabaseAway as error:
             _end(_about_the_database(error))
-        sys.exit(code if isinstance(code, int) else 0)
+        else:
+            sys.exit(code if isinstance(code, int) else 0)
 
 
 def _end(message: str) -> None:
@@ -50,7 +51,7 @@ def _end(message: str) -> None:
 
 def _usage(error: TyperException) -> str:
     """A wrong option or argument; a group without a command has shown its help already and has nothing to add."""
-    message = error.format_message().rstrip(".")
+    message = error.format_message().replace("Value error, ", "").rstrip(".")
     context = getattr(error, "ctx", None)
     if not message or context is None:
         return message
@@ -76,5 +77,6 @@ def _about_the_database(error: Exception) -> str:
     if state.current is None:
         return "the database has no tables yet; run: python -m cli database upgrade"
     if not state.is_up_to_date:
-        return f"the database is at revision {state.current}, this program needs {state.needed}; run: python -m cli database upgrade"
+        known = f"revision {state.current}, and this program needs {state.needed}"
+        return f"the database is at {known}; run: python -m cli database upgrade"
     return f"the database refused: {first_line}"

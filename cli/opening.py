@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.orm import Session
-
 from cli.failures import Refusal
 from cli.redis_location import find_redis
 from models.connections import Connection, connections_of
 from models.database import Database
 from models.organizations import Organization, organization_by_slug
+from models.schema import Session, problem_with_address
+from models.secrets import Keyring
 from settings import Settings, load_settings
 from tasks.context import Context
 from workers.logging import configure_logging
@@ -20,6 +20,13 @@ def read_settings() -> Settings:
     """The settings, with a log that leaves the terminal to the command's own words."""
     settings = load_settings()
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
+    problem = problem_with_address(settings.effective_database_url)
+    if problem is not None:
+        raise Refusal(f"the settings cannot be used: DATABASE_URL: {problem}")
+    try:
+        Keyring([key.get_secret_value() for key in settings.encryption_keys])
+    except ValueError as error:
+        raise Refusal(f"the settings cannot be used: ENCRYPTION_KEYS: {error}") from None
     return settings
 
 
@@ -55,12 +62,14 @@ def opened_context() -> Iterator[Context]:
 
 
 def _build(settings: Settings) -> Context:
+    # Late, because they bring Celery along, which commands that only look do without.
     from settings.celery import celery_configuration
-    from workers.app import app
     from workers.composition import build_context
 
     if not settings.redis_url:
         return build_context(settings, None)
+    from workers.app import app
+
     app.conf.update(celery_configuration(settings))
     return build_context(settings, app)
 

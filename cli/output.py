@@ -58,7 +58,7 @@ def moment_text(moment: datetime | None) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:
-    """A table on a terminal; elsewhere the same columns as aligned text, for grep and awk. `nothing` stands for no rows."""
+    """A table on a terminal, aligned text elsewhere, for grep and awk; `nothing` is said where there are no rows."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not texts:
         print(nothing)

@@ -46,9 +46,7 @@ def _embedded_url(lock: Path) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        client = redis.Redis.from_url(
-            url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS, retry=None
-        )
+        client = redis.Redis.from_url(url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS, retry=None)
         with contextlib.closing(client):
             return bool(client.ping())
     except (redis.RedisError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Secrets come from the environment, a file, a pipe or a hidden prompt; never from arguments, which `ps` shows to all."""
+"""Secrets come from the environment, a file, a pipe or a hidden prompt; never from arguments, which `ps` shows."""
 
 import os
 import sys

@@ -1,23 +1,175 @@
-"""Users of the dashboard and API tokens: `python -m cli user ...`."""
+"""`user`: who may use the dashboard, and the API tokens of programs."""
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from models.organizations import organization_by_slug
-from models.users import tokens_of, users_with_organizations
-from settings import Settings, load_settings
-from tasks.context import Context
+from cli.failures import Refusal
+from cli.opening import find_organization, opened_context, opened_session, read_settings
+from cli.output import AsJson, examples, moment_text, print_json, print_table
+from models.users import UserRole, tokens_of, users_with_organizations
 from tasks.results import Rejected
-from tasks.users import (
-    create_api_token,
-    create_login_link,
-    create_user,
-    revoke_api_tokens,
-    set_password,
+from tasks.users import create_api_token, create_login_link, create_user, revoke_api_tokens, set_password
+
+app = typer.Typer(no_args_is_help=True, help="Users of the dashboard, one-time login links, and API tokens.")
+
+PASSWORD_VARIABLE = "DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
+Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
+TokenName = Annotated[str, typer.Option("--name", help="What uses the token, such as 'billing'.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="A file with the password; - reads it from the pipe."),
+]
+
+
+@app.command(
+    epilog=examples(
+        "user add books@northwind.example --org northwind",
+        "user add admin@example.com --operator",
+        "user add admin@example.com --operator --no-password",
+    )
 )
+def add(
+    email: Email,
+    org: Annotated[str | None, typer.Option(help="Makes a partner, who works in this organization only.")] = None,
+    operator: Annotated[bool, typer.Option("--operator", help="Makes an operator, who may choose any.")] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Only one-time links let this user in; see `user login-link`.")
+    ] = False,
+    password_file: PasswordFile = None,
+) -> None:
+    """Adds a user. The password is asked for, or read from DASHBOARD_PASSWORD or a file; never an argument."""
+    if (org is None) == (not operator):
+        raise Refusal("say either --org ORG (a partner) or --operator")
+    password = None if no_password else _read_password(password_file)
+    with opened_context() as context:
+        user = create_user(context, email, password, org)
+    if isinstance(user, Rejected):
+        raise Refusal(user.message)
+    print(f"Added {user.email}, {user.role}{f' of {org}' if org else ''}.")
+
+
+@app.command("list", epilog=examples("user list", "user list --json"))
+def list_(as_json: AsJson = False) -> None:
+    """Lists all users."""
+    with opened_session() as session:
+        found = users_with_organizations(session)
+    if as_json:
+        print_json(
+            [
+                {
+                    "email": user.email,
+                    "role": UserRole(user.role),
+                    "org": organization.slug if organization else None,
+                    "has_password": user.password_hash is not None,
+                    "created_at": user.created_at,
+                }
+                for user, organization in found
+            ]
+        )
+        return
+    rows = [
+        (user.email, user.role, organization.slug if organization else "all", moment_text(user.created_at))
+        for user, organization in found
+    ]
+    print_table(["email", "role", "org", "added"], rows, "There is no user yet; see: python -m cli user add --help")
+
+
+@app.command("set-password", epilog=examples("user set-password books@northwind.example"))
+def set_password_(email: Email, password_file: PasswordFile = None) -> None:
+    """Sets another password and logs the user out everywhere."""
+    password = _read_password(password_file)
+    with opened_context() as context:
+        user = set_password(context, email, password)
+    if isinstance(user, Rejected):
+        raise Refusal(user.message)
+    print(f"The password of {user.email} is changed, and every session has ended.")
+
+
+@app.command("login-link", epilog=examples("user login-link admin@example.com"))
+def login_link(email: Email, as_json: AsJson = False) -> None:
+    """Prints a link that logs this user in: once, within five minutes."""
+    settings = read_settings()
+    with opened_context() as context:
+        token = create_login_link(context, settings.secret_key.get_secret_value(), email)
+    if isinstance(token, Rejected):
+        raise Refusal(token.message)
+    address = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    link = f"{address}/login/once?token={token}"
+    if as_json:
+        print_json({"link": link})
+    else:
+        print(link)
+
+
+@app.command("api-token", epilog=examples("user api-token northwind --name billing"))
+def api_token(org: Org, name: TokenName, as_json: AsJson = False) -> None:
+    """Makes an API token of the organization and prints it; it is never shown again."""
+    with opened_context() as context:
+        token = create_api_token(context, org, name)
+    if isinstance(token, Rejected):
+        raise Refusal(token.message)
+    if as_json:
+        print_json({"org": org, "name": name, "token": token})
+        return
+    print(token)
+    sys.stderr.write("Keep it now: only its hash is stored. Send it as: Authorization: Bearer TOKEN\n")
+
+
+@app.command("api-tokens", epilog=examples("user api-tokens northwind", "user api-tokens northwind --json"))
+def api_tokens(org: Org, as_json: AsJson = False) -> None:
+    """Lists the organization's API tokens, without the tokens themselves."""
+    with opened_session() as session:
+        found = tokens_of(session, find_organization(session, org).id)
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": token.name,
+                    "created_at": token.created_at,
+                    "last_used_at": token.last_used_at,
+                    "revoked_at": token.revoked_at,
+                }
+                for token in found
+            ]
+        )
+        return
+    rows = [
+        (one.name, moment_text(one.created_at), moment_text(one.last_used_at), moment_text(one.revoked_at))
+        for one in found
+    ]
+    print_table(["name", "made", "last used", "revoked"], rows, f"'{org}' has no API token.")
+
+
+@app.command("revoke-api-token", epilog=examples("user revoke-api-token northwind --name billing"))
+def revoke_api_token(org: Org, name: TokenName) -> None:
+    """Makes the tokens of this name useless at once."""
+    with opened_context() as context:
+        revoked = revoke_api_tokens(context, org, name)
+    if isinstance(revoked, Rejected):
+        raise Refusal(revoked.message)
+    if not revoked:
+        raise Refusal(f"'{org}' has no live token named '{name}'; see: python -m cli user api-tokens {org}")
+    print(f"Revoked: {revoked}.")
+
+
+def _read_password(file: Path | None) -> str:
+    """From the file, else from the environment, else from a person who types it twice."""
+    if file is not None:
+        try:
+            text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise Refusal("the password file cannot be read") from None
+        # An editor ends the last line; blanks inside or at the begin are part of the password.
+        return text.rstrip("\r\n")
+    if password := os.environ.get(PASSWORD_VARIABLE):
+        return password
+    if not sys.stdin.isatty():
+        raise Refusal(f"{PASSWORD_VARIABLE} is not set; set it, or use --password-file, or run this at a terminal")
+    entered: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return entered

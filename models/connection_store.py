@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.base import insert_new
@@ -70,3 +70,24 @@ def fill_missing_currency(session: Session, connection_id: int, currency: str) -
         .returning(Payment.id)
     )
     return len(filled.all())
+
+
+def sealed_secrets(session: Session) -> dict[int, str]:
+    """The sealed secrets of every connection, by its id."""
+    return {one.id: one.sealed_secrets for one in session.scalars(select(Connection).order_by(Connection.id))}
+
+
+def replace_sealed(session: Session, connection_id: int, before: str, after: str) -> bool:
+    """Compare-and-set; False if the secrets were replaced meanwhile, which then stand."""
+    replaced = session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.sealed_secrets == before)
+        .values(sealed_secrets=after)
+        .returning(Connection.id)
+    ).first()
+    return replaced is not None
+
+
+def ask_for_catch_up(session: Session, connection_id: int, now: datetime) -> None:
+    """Due now, so that the sweep sees to it even if nobody gets the nudge."""
+    session.execute(update(Connection).where(Connection.id == connection_id).values(next_catch_up_at=now))

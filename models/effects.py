@@ -27,6 +27,7 @@ from domain.reasons import Reason
 from models.base import Base, BigId, ExactAmount, Json, UtcTime
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
+from models.payments import Allocation
 
 _OPEN_STATES = tuple(state.value for state in OPEN)
 _IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
@@ -125,7 +126,11 @@ def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
 
 
 def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[Effect]:
-    """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order."""
+    """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order.
+
+    An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
+    a payment that was voided a moment ago must not be created.
+    """
     earlier = aliased(Effect)
     blocked = exists().where(
         earlier.connection_id == Effect.connection_id,
@@ -135,10 +140,12 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     )
     statement = (
         select(Effect)
+        .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.connection_id == connection_id,
             Effect.state.in_((EffectState.PENDING.value, EffectState.IN_DOUBT.value)),
             Effect.due_at <= now,
+            or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
             ~blocked,
         )
         .order_by(Effect.due_at, Effect.id)
@@ -202,9 +209,11 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
         .join(Organization, Organization.id == Effect.organization_id)
+        .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.state.in_(_OPEN_STATES),
             Effect.due_at <= now,
+            or_(Effect.state != EffectState.PENDING.value, Allocation.match_due_at.is_(None)),
             Connection.status == ConnectionStatus.ACTIVE.value,
             Organization.sync_enabled,
             or_(Connection.not_before.is_(None), Connection.not_before <= now),

@@ -126,6 +126,17 @@ def match_again(session: Session, allocation_ids: Collection[int], at: datetime)
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(match_due_at=at))
 
 
+def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:
+    """Every allocation of the organization with its payment, oldest first."""
+    statement = (
+        select(Allocation, Payment)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.organization_id == organization_id)
+        .order_by(Allocation.id)
+    )
+    return [(allocation, payment) for allocation, payment in session.execute(statement)]
+
+
 def match_now_if_waiting(session: Session, allocation_id: int, now: datetime) -> bool:
     """What waits for this allocation's effect to come to its end need not wait longer; True if something did."""
     changed = session.execute(

@@ -7,6 +7,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+
+# Whoever hands a session on names its type, and needs SQLAlchemy for nothing else.
+__all__ = ["SchemaState", "Session", "problem_with_address", "schema_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,17 @@ class SchemaState:
     @property
     def is_up_to_date(self) -> bool:
         return self.current == self.needed
+
+
+def problem_with_address(url: str) -> str | None:
+    """Why this cannot be the address of a database, without repeating it: it may hold a password. Connects nowhere."""
+    try:
+        create_engine(url).dispose()
+    except (ArgumentError, ValueError):
+        return "it is not an address such as postgresql+psycopg://user:password@host/name"
+    except ImportError as error:
+        return f"there is no driver for it ({error.name or 'unknown'}); write postgresql+psycopg://"
+    return None
 
 
 def schema_state(url: str) -> SchemaState:

@@ -213,8 +213,8 @@ def test_connection(context: Context, connection_id: int) -> ConnectionReport:
     try:
         result = _check(context, connection)
     except SecretsUnreadable:
-        lines = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
-        return ConnectionReport(ok=False, lines=lines)
+        advice = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
+        return ConnectionReport(ok=False, lines=advice)
     match result:
         case Failure(kind, detail):
             return ConnectionReport(ok=False, lines=(f"{_FAILURE_SENTENCES[kind]} ({detail})", _ADVICE[kind]))

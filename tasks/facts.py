@@ -11,6 +11,7 @@ from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
+from models.effects import latest_effects
 from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
 from models.ledger import synced_payments
 from models.organizations import organization_by_id
@@ -19,12 +20,18 @@ from models.payments import DueAllocation, due_allocations, own_among
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One allocation with its facts; `number` is what the source calls the invoice, for the look at the target."""
+    """One allocation with its facts.
+
+    Attributes:
+        number: what the source calls the invoice, for the look at the target.
+        effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
+    """
 
     due: DueAllocation
     facts: Facts
     invoice: Invoice | None
     number: str
+    effect_state: tuple[int, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     pictures = source_invoices(session, source.id, documents) if source else {}
     platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
+    effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
     def case_of(one: DueAllocation) -> Case:
@@ -70,7 +78,9 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             source_invoice=picture.as_record() if picture else None,
             synced=entry.as_synced() if entry else None,
         )
-        return Case(one, facts, invoice, (picture.number if picture else None) or "")
+        effect = effects.get(allocation.id)
+        seen = (effect.id, effect.state) if effect else None
+        return Case(one, facts, invoice, (picture.number if picture else None) or "", seen)
 
     return Batch([case_of(one) for one in due], source, target)
 

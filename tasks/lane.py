@@ -64,18 +64,18 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     if lease is None:
         return Drained.TAKEN
     ends = context.clock.monotonic() + context.timing.slice.total_seconds()
-    more, lost = True, False
+    more = True
     try:
         while more and context.clock.monotonic() < ends:
             more = work(lease)
     except LeaseLost:
-        lost = True
         log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)
-    finally:
-        marked = _release(context, lease)
-    if lost:
         return Drained.LOST
-    if more or marked:
+    except Exception:
+        # A bug must not block the lane until the lease runs out. Whoever is told to die just dies: the lease runs out.
+        _release(context, lease)
+        raise
+    if _release(context, lease) or more:
         context.nudge(step, owner_id)
         return Drained.MORE
     return Drained.DONE

@@ -27,7 +27,7 @@ from domain.eligibility import (
     decide,
     decide_early,
 )
-from domain.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Plan, Revive, Wait, plan
+from domain.planning import CANNOT_TELL, Cancel, CurrentEffect, Enqueue, Leave, Payload, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
@@ -163,6 +163,9 @@ def _record(
         if versions.get(due.payment.id) != due.payment.version:
             # Ingest stored a newer version after we gathered the facts, and made the allocation due again.
             continue
+        if _state_of(effects.get(due.allocation.id)) != one.case.effect_state:
+            # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
+            continue
         owed += _record_one(context, session, one, effects.get(due.allocation.id), target, now)
     return owed
 
@@ -227,6 +230,10 @@ def _move(session: Session, effect: Effect | None, wanted: EffectState, **values
         raise Overtaken
 
 
+def _state_of(effect: Effect | None) -> tuple[int, str] | None:
+    return (effect.id, effect.state) if effect else None
+
+
 class Overtaken(Exception):
     """Push was faster; the batch is decided again from what is true then."""
 
@@ -267,20 +274,18 @@ def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: C
 
 def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:
     """When to decide again by ourselves: only where the cause lives in the target, which never calls us."""
-    if isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent):
+    reason = one.decision.reason
+    undecided = reason in CANNOT_TELL
+    if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.
         return None
-    if one.decision.reason not in _CAUSE_AT_THE_TARGET:
+    if not undecided and reason not in _CAUSE_AT_THE_TARGET:
         return None
     return next_look(context, session, one.case.due.allocation.id, one.decision.reason, now)
 
 
 _CAUSE_AT_THE_TARGET = frozenset(
     {
-        Reason.TARGET_UNREACHABLE,
-        Reason.TARGET_SICK,
-        Reason.TARGET_THROTTLED,
-        Reason.TARGET_CREDENTIALS,
         Reason.TARGET_INVOICE_MISSING,
         Reason.TARGET_INVOICE_AMBIGUOUS,
         Reason.TARGET_INVOICE_NOT_PAYABLE,

@@ -47,16 +47,21 @@ class DatabaseSecretsKeeper:
         self.reached(Point.TOKENS_TURN_TAKEN)
         try:
             yield fencing is not None
-        finally:
-            if fencing is not None:
-                with self.database.writing() as session:
-                    release_lane(session, _LANE, self.connection_id, fencing)
+        except Exception:
+            self._release(fencing)
+            raise
+        self._release(fencing)
 
     def reconnect_needed(self) -> None:
         with self.database.writing() as session:
             mark_needs_reconnect(session, self.connection_id)
             connection = connection_by_id(session, self.connection_id)
             match_organization_again(session, connection.organization_id, self.now())
+
+    def _release(self, fencing: int | None) -> None:
+        if fencing is not None:
+            with self.database.writing() as session:
+                release_lane(session, _LANE, self.connection_id, fencing)
 
     def _take(self) -> int | None:
         deadline = time.monotonic() + _PATIENCE_SECONDS

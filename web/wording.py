@@ -73,32 +73,6 @@ def synced_seconds(row: PaymentRow) -> float | None:
     return max((seconds for seconds in there if seconds is not None), default=None)
 
 
-def pause_sentence(role: Role, reason: Reason | None) -> str:
-    """Why nobody calls this system for a while. The reasons' own sentences speak of the target."""
-    name = ROLE_LABELS[role]
-    if reason is Reason.TARGET_THROTTLED:
-        return f"{name} asked us to slow down."
-    return f"{name} could not be reached; we try again by ourselves."
-
-
-def part_label(part: AllocationRow) -> str:
-    """What a part of a payment was applied to: the number of an invoice, the kind of everything else."""
-    if part.kind is not AllocationKind.INVOICE:
-        return KIND_LABELS[part.kind]
-    return part.invoice_number or f"QuickBooks id {part.document_id}"
-
-
-def invoice_labels(row: PaymentRow) -> list[str]:
-    return [part_label(part) for part in row.allocations if part.kind is not AllocationKind.NOTHING]
-
-
-def synced_seconds(row: PaymentRow) -> float | None:
-    """How long the slowest part of a synced payment took."""
-    if row.status is not PaymentStatus.SYNCED:
-        return None
-    return max((part.synced_seconds for part in row.allocations if part.synced_seconds is not None), default=None)
-
-
 def verdict_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str, bool]]:
     """Label, value in the source, value in the target, identical. Amounts get the currency of their own system."""
     currency = next((one for one in verdicts if one.field == "currency"), None)
@@ -115,4 +89,4 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str, bool]
 def _with_currency(text: str, currency: str) -> str:
     """The amount is the first word; a balance says behind it what it is."""
     amount, _, rest = text.partition(" ")
-    return " ".join(part for part in (amount, currency, rest) if part)
+    return f"{money(Decimal(amount), currency or None)} {rest}".rstrip()

@@ -63,6 +63,9 @@ class Chromium:
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
         self._wait_for("Page.loadEventFired")
 
+    def fill(self, selector: str, text: str) -> None:
+        self.run(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
+
     def run(self, script: str) -> Any:
         answer = self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]

@@ -1,0 +1,42 @@
+"""`python -m cli`: the operator's command line."""
+
+import typer
+
+from cli import (
+    catch_up,
+    connections,
+    database,
+    invoices,
+    keys,
+    organizations,
+    own_payments,
+    payments,
+    sweep,
+    users,
+)
+from cli.failures import OneLineErrors
+from cli.output import examples
+from cli.up import UP_EPILOG, up
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="External Payments Sync: payments recorded in QuickBooks appear on the ConnectWise invoice.",
+    epilog=examples("up", "payments list northwind", "payments show northwind 4711", "org set --help"),
+)
+app.command(epilog=UP_EPILOG)(up)
+app.add_typer(organizations.app, name="org")
+app.add_typer(connections.app, name="connection")
+app.add_typer(invoices.app, name="invoices")
+app.add_typer(payments.app, name="payments")
+app.add_typer(own_payments.app, name="own-payments")
+app.add_typer(catch_up.app, name="catch-up")
+app.add_typer(sweep.app, name="sweep")
+app.add_typer(database.app, name="database")
+app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="user")
+
+if __name__ == "__main__":
+    app(prog_name="python -m cli")

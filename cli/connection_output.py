@@ -1,0 +1,47 @@
+"""How a connection and its test look on the terminal and as JSON; secrets are never among it."""
+
+from typing import Any
+
+import typer
+
+from cli.failures import REFUSED
+from cli.output import print_facts, print_json
+from models.connections import Connection
+from tasks.connections import ConnectionReport
+
+
+def print_connection(connection: Connection, as_json: bool) -> None:
+    if as_json:
+        print_json(connection_as_json(connection))
+        return
+    told = {"vendor": connection.vendor, "account": connection.account_id, "status": connection.status}
+    print_facts({**told, **{name.replace("_", " "): value for name, value in connection.settings.items()}})
+
+
+def print_report(report: ConnectionReport, as_json: bool) -> None:
+    """What a test showed; a failed test ends the command with exit code 2."""
+    if as_json:
+        print_json({"ok": report.ok, "lines": report.lines})
+    else:
+        for line in report.lines:
+            print(line)
+    if not report.ok:
+        raise typer.Exit(REFUSED)
+
+
+def connection_as_json(connection: Connection) -> dict[str, Any]:
+    return {
+        "vendor": connection.vendor,
+        "role": connection.role,
+        "account_id": connection.account_id,
+        "status": connection.status,
+        "settings": connection.settings,
+        "connected_at": connection.connected_at,
+        "disconnected_at": connection.disconnected_at,
+        "heard_at": connection.heard_at,
+        "caught_up_at": connection.caught_up_at,
+        "next_catch_up_at": connection.next_catch_up_at,
+        "not_before": connection.not_before,
+        "pause_reason": connection.pause_reason,
+        "failures": connection.failures,
+    }

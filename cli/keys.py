@@ -1,0 +1,31 @@
+"""`keys`: the keys that seal tokens and API keys at rest."""
+
+import typer
+
+from cli.failures import Refusal
+from cli.opening import opened_context
+from cli.output import AsJson, examples, print_json
+from tasks.keys import rotate_keys
+
+app = typer.Typer(no_args_is_help=True, help="Keys: what is sealed at rest, sealed anew with the newest key.")
+
+
+@app.callback()
+def _only_groups() -> None:
+    """Keys: what is sealed at rest, sealed anew with the newest key."""
+
+
+@app.command(epilog=examples("keys rotate"))
+def rotate(as_json: AsJson = False) -> None:
+    """Seals all secrets with the first key of ENCRYPTION_KEYS; afterwards the older ones can be taken away."""
+    with opened_context() as context:
+        report = rotate_keys(context)
+    if as_json:
+        print_json({"rotated": report.rotated, "unreadable": report.unreadable})
+    else:
+        print(f"{report.rotated} connections are sealed with the newest key.")
+    if report.unreadable:
+        ids = ", ".join(str(one) for one in report.unreadable)
+        raise Refusal(
+            f"no key in ENCRYPTION_KEYS opens the secrets of connection {ids}; keep the old keys, or add it again"
+        )

@@ -1,0 +1,84 @@
+"""A payment's story as text: top down, the way a person asks."""
+
+from cli.output import moment_text
+from domain.decisions import Verdict
+from domain.money import money_text
+from domain.reasons import explain
+from domain.status import STATUS_LABELS
+from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
+
+
+def print_story(story: PaymentStory) -> None:
+    """Prints the payment, then every part of it, then what we heard."""
+    payment = story.payment
+    print(f"Payment {payment.external_id}: {STATUS_LABELS[payment.status]}")
+    if payment.reason is not None:
+        told = explain(payment.reason)
+        print(f"  {told.sentence}")
+        print(f"  {told.advice}")
+    print(f"  Next: {story.next}")
+    print()
+    amount = money_text(payment.total, payment.currency)
+    print(f"  {amount} from {payment.customer or 'nobody named'}, dated {payment.paid_on or 'nowhere'}")
+    if payment.reference:
+        print(f"  reference: {payment.reference}")
+    if story.note:
+        print(f"  note: {' '.join(story.note.split())}")
+    if story.unapplied:
+        print(f"  not applied to any invoice: {money_text(story.unapplied, payment.currency)}")
+    print(f"  in QuickBooks: {payment.state} (version {story.version})")
+    for part in story.allocations:
+        print()
+        _print_part(part, payment.currency)
+    print()
+    print("Heard from QuickBooks")
+    for event in story.events:
+        print(f"  {_event(event)}")
+
+
+def _print_part(part: AllocationStory, currency: str | None) -> None:
+    row = part.row
+    what = f"invoice {row.invoice_number or '?'} (id {row.document_id})" if row.kind == "invoice" else row.kind.value
+    removed = ", no longer in the payment" if row.removed else ""
+    print(f"{money_text(row.amount, currency)} for {what.replace('_', ' ')}{removed}: {STATUS_LABELS[row.status]}")
+    print(f"  Next: {part.next}")
+    if part.ledger is not None:
+        print(f"  In ConnectWise: {_ledger(part.ledger, currency)}")
+    for line in part.decisions:
+        _print_decision(line)
+    for effect in part.effects:
+        _print_effect(effect)
+
+
+def _print_decision(line: DecisionLine) -> None:
+    print(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
+    if line.detail:
+        print(f"    ConnectWise said: {line.detail}")
+    if line.current:
+        for verdict in line.verdicts:
+            print(f"    {_verdict(verdict)}")
+
+
+def _verdict(verdict: Verdict) -> str:
+    word = "same" if verdict.identical else "DIFFERS"
+    return f"{verdict.field:<9} {word:<8} QuickBooks: {verdict.source or '-'}   ConnectWise: {verdict.target or '-'}"
+
+
+def _print_effect(effect: EffectLine) -> None:
+    due = f", due {moment_text(effect.due_at)}" if effect.state in ("pending", "in_doubt") else ""
+    print(f"  {effect.kind} on ConnectWise invoice {effect.target_invoice_id}: {effect.state.replace('_', ' ')}{due}")
+    for attempt in effect.attempts:
+        outcome = attempt.outcome or "no answer yet"
+        said = f": {attempt.detail}" if attempt.detail else ""
+        print(f"    {moment_text(attempt.started_at)}  try {attempt.number}: {outcome}{said}")
+
+
+def _ledger(line: LedgerLine, currency: str | None) -> str:
+    whose = "ours" if line.ours else "typed by a person, linked by us"
+    gone = f", removed {moment_text(line.removed_at)}" if line.removed_at else ""
+    return f"payment {line.target_payment_id}, {money_text(line.amount, currency)}, {line.paid_on} ({whose}{gone})"
+
+
+def _event(event: EventLine) -> str:
+    waiting = "" if event.done_at else "  (waits to be read)"
+    return f"{moment_text(event.received_at)}  {event.source}: {event.verb}{waiting}"

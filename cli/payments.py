@@ -1,0 +1,108 @@
+"""`payments`: where is my payment, why, and what is next."""
+
+from typing import Annotated
+
+import typer
+
+from cli.failures import Refusal
+from cli.opening import find_organization, opened_context, opened_session
+from cli.output import AsJson, examples, print_json, print_table
+from cli.payment_json import payment_as_json, story_as_json
+from cli.payment_text import print_story
+from domain.money import money_text
+from domain.reasons import explain
+from domain.status import STATUS_LABELS, PaymentStatus
+from models.story import PaymentRow, list_payments, payment_story
+from tasks.results import Rejected
+from tasks.retry import retry_payment
+
+app = typer.Typer(no_args_is_help=True, help="Payments: where they are, why, and what is next.")
+
+Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
+PaymentId = Annotated[str, typer.Argument(metavar="ID", help="The payment's id in QuickBooks.")]
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "payments list northwind",
+        "payments list northwind --status needs_attention",
+        'payments list northwind --search "Cascade" --json',
+    ),
+)
+def list_(
+    slug: Org,
+    status: Annotated[PaymentStatus | None, typer.Option(help="Only these.")] = None,
+    search: Annotated[
+        str, typer.Option(help="Part of a customer, reference or invoice number; an id; an amount.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="So many at most.")] = 50,
+    before: Annotated[int | None, typer.Option(help="`next_before` of the page before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists payments, the one that was seen last first."""
+    with opened_session() as session:
+        organization = find_organization(session, slug)
+        page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
+    if as_json:
+        print_json({"payments": [payment_as_json(row) for row in page.rows], "next_before": page.next_before_id})
+        return
+    columns = ["id", "date", "customer", "amount", "invoices", "status", "why", "seconds"]
+    print_table(columns, [_cells(row) for row in page.rows], "There is no such payment.")
+    if page.next_before_id is not None:
+        print(f"There are more: --before {page.next_before_id}")
+
+
+@app.command(epilog=examples("payments show northwind 4711", "payments show northwind 4711 --json"))
+def show(slug: Org, payment_id: PaymentId, as_json: AsJson = False) -> None:
+    """Tells a payment's whole story: events, decisions with every field, attempts, and what is next."""
+    with opened_session() as session:
+        organization = find_organization(session, slug)
+        story = payment_story(session, organization.id, payment_id)
+    if story is None:
+        raise Refusal(
+            f"'{slug}' has no payment {payment_id}; if it is in QuickBooks, run: "
+            f"python -m cli catch-up run {slug} --wait"
+        )
+    if as_json:
+        print_json(story_as_json(story))
+    else:
+        print_story(story)
+
+
+@app.command(epilog=examples("payments retry northwind 4711", "payments retry northwind 4711 --create-anyway"))
+def retry(
+    slug: Org,
+    payment_id: PaymentId,
+    create_anyway: Annotated[
+        bool,
+        typer.Option("--create-anyway", help="Also create it beside a similar payment that is there already."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lets a held payment go again, after its cause has been removed. What is on the wire is left alone."""
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        report = retry_payment(context, organization_id, payment_id, create_anyway)
+    if isinstance(report, Rejected):
+        raise Refusal(report.message)
+    if as_json:
+        parts = {"revived": report.revived, "decided_again": report.decided_again, "on_the_wire": report.on_the_wire}
+        print_json({**parts, "message": report.message})
+    else:
+        print(report.message)
+
+
+def _cells(row: PaymentRow) -> tuple[object, ...]:
+    seconds = [part.synced_seconds for part in row.allocations if part.synced_seconds is not None]
+    return (
+        row.external_id,
+        row.paid_on,
+        row.customer,
+        money_text(row.total, row.currency),
+        " ".join(part.invoice_number or part.document_id or part.kind for part in row.allocations),
+        STATUS_LABELS[row.status],
+        explain(row.reason).sentence if row.reason else "Not decided yet.",
+        f"{max(seconds):.1f}" if seconds else "",
+    )

@@ -1,0 +1,27 @@
+"""`sweep`: nudging the workers to whatever is due; beat does it every few seconds."""
+
+import dataclasses
+
+import typer
+
+from cli.opening import opened_context
+from cli.output import AsJson, examples, print_facts, print_json
+from tasks.sweep import sweep
+
+app = typer.Typer(no_args_is_help=True, help="The sweep: what is due is found, whatever message was lost.")
+
+
+@app.callback()
+def _only_groups() -> None:
+    """The sweep: what is due is found, whatever message was lost."""
+
+
+@app.command(epilog=examples("sweep run", "sweep run --json"))
+def run(as_json: AsJson = False) -> None:
+    """Nudges the workers to everything that is due, and says how many lanes that were."""
+    with opened_context() as context:
+        swept = dataclasses.asdict(sweep(context))
+    if as_json:
+        print_json(swept)
+    else:
+        print_facts({step.replace("_", " "): count for step, count in swept.items()})

@@ -1,0 +1,41 @@
+"""Keys: everything that is sealed at rest is sealed anew with the newest key, so that an old one can be taken away.
+
+Called by: the command line.
+If it dies here: what was done stays done; running it again does the rest.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from models.connection_store import replace_sealed, sealed_secrets
+from models.secrets import SecretsUnreadable
+from tasks.context import Context
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RotationReport:
+    """How many connections were sealed anew, and the ids of those whose key is not known any more."""
+
+    rotated: int
+    unreadable: tuple[int, ...]
+
+
+def rotate_keys(context: Context) -> RotationReport:
+    """Seals the secrets of every connection with the newest key."""
+    rotated, unreadable = 0, []
+    with context.database.reading() as session:
+        sealed = sealed_secrets(session)
+    for connection_id, before in sealed.items():
+        try:
+            after = context.keyring.rotate(before)
+        except SecretsUnreadable:
+            unreadable.append(connection_id)
+            continue
+        with context.database.writing() as session:
+            # Whoever replaced the secrets in between sealed them with the newest key already.
+            rotated += replace_sealed(session, connection_id, before, after)
+    log.info("keys.rotated", rotated=rotated, unreadable=unreadable)
+    return RotationReport(rotated, tuple(unreadable))

@@ -1,0 +1,127 @@
+"""What only a browser can show: that pages fit, load nothing foreign, live without a reload, and work without scripts."""
+
+import time
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from settings import Settings
+from tasks.users import create_login_link
+from tests.browser.chromium import Chromium
+from tests.web.browser import PASSWORD, add_user
+from tests.world import World
+
+pytestmark = pytest.mark.slow
+
+BOOKKEEPER = "books@northwind.example"
+LONG_NAME = "Averyveryverylongcustomernamewithoutanyblankatall GmbH & Co. KG"
+
+
+@pytest.fixture
+def stories(world: World) -> dict[str, str]:
+    """One payment of each kind, with names and numbers longer than anybody hopes for."""
+    world.choose(sync_tool_enabled=True)
+    world.customer_id = world.quickbooks.add_customer(LONG_NAME)
+    long = world.invoice("INVOICE-2026-01", "1234567.89", customer="Somebody Else")
+    differs = world.pay("1234567.89", (long, "1234567.89"), reference="CHK-00000000000000001")
+    synced = world.pay("100.00", (world.invoice("INV-1", customer=LONG_NAME), "100.00"))
+    invoice = world.invoice("INV-2", "200.00", customer=LONG_NAME)
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 21))
+    twin = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    return {"differs": differs, "synced": synced, "twin": twin}
+
+
+def log_in(world: World, settings: Settings, browser: Chromium, address: str) -> None:
+    add_user(world.context, BOOKKEEPER, "northwind")
+    token = create_login_link(world.context, settings.secret_key.get_secret_value(), BOOKKEEPER)
+    browser.open(f"{address}/login/once?token={token}")
+    assert "Overview" in browser.text()
+
+
+def until(is_true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.1)
+
+
+def test_every_page_fits_a_desk_and_a_telephone_and_the_browser_has_no_complaint(
+    world: World, stories: dict[str, str], settings: Settings, address: str, browser: Chromium
+) -> None:
+    browser.show(1280)
+    browser.open(f"{address}/login")
+    log_in(world, settings, browser, address)
+    pages = ["/overview", "/payments", "/invoices", "/integrations", "/integrations/preferences"]
+    pages += ["/sync-invoices/preferences", *(f"/payments/{payment}" for payment in stories.values())]
+    for width in (1280, 400):
+        browser.show(width)
+        for page in pages:
+            browser.open(address + page)
+            assert browser.run("document.documentElement.scrollWidth") <= width, f"{page} is wider than {width}"
+            assert browser.run("document.querySelector('h1').getBoundingClientRect().height") > 20, page
+    assert browser.complaints() == []
+
+
+def test_everything_comes_from_this_server(
+    world: World, stories: dict[str, str], settings: Settings, address: str, browser: Chromium
+) -> None:
+    log_in(world, settings, browser, address)
+    loaded = browser.run("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert loaded
+    assert [one for one in loaded if not one.startswith(address)] == []
+
+
+def test_a_payment_appears_on_the_open_page_by_itself(
+    world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    log_in(world, settings, browser, address)
+    assert "No payment has been recorded" in browser.text()
+    browser.run("window.wasHere = true")
+
+    world.pay("77.00", (world.invoice("INV-77", "77.00"), "77.00"))
+    world.notice()
+
+    until(lambda: "77.00 USD" in browser.text())
+    assert browser.run("window.wasHere"), "the page was loaded anew"
+    assert browser.run("document.querySelector('.live').textContent") == "Live"
+
+
+def test_the_live_page_leads_to_the_login_when_the_session_has_ended(
+    world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    log_in(world, settings, browser, address)
+    world.clock.move(hours=13)
+    until(lambda: "E-mail address" in browser.text())
+
+
+def test_a_bookkeeper_without_scripts_logs_in_reads_the_reason_and_creates_the_payment_anyway(
+    world: World, stories: dict[str, str], address: str, browser: Chromium
+) -> None:
+    add_user(world.context, BOOKKEEPER, "northwind")
+    browser.allow_scripts(False)
+    browser.open(f"{address}/payments/{stories['twin']}")
+    browser.fill("#email", BOOKKEEPER)
+    browser.fill("#password", PASSWORD)
+    browser.press("form.card button")
+    assert "that we did not create" in browser.text()
+
+    browser.press("#create-anyway button")
+    assert "The payment is looked at again now" in browser.text()
+    world.settle()
+    browser.open(f"{address}/payments/{stories['twin']}")
+    assert "The payment is on the ConnectWise invoice." in browser.text()
+
+
+def test_preferences_are_saved_without_scripts(
+    world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    world.choose(sync_tool_enabled=True)
+    browser.allow_scripts(False)
+    log_in(world, settings, browser, address)
+    browser.open(f"{address}/sync-invoices/preferences")
+    browser.run("document.querySelector('input[value=synced_only]').click()")
+    browser.press("form.card button")
+    assert "Your changes are saved." in browser.text()
+    assert browser.run("document.querySelector('input[value=synced_only]').checked")

@@ -1,0 +1,78 @@
+"""The command line as its user has it: arguments and environment in, text and exit code out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simplejson
+import structlog
+from typer.testing import CliRunner
+
+from cli.__main__ import app
+from settings import load_settings
+from tests.contexts import CLIENT_ID, CLIENT_SECRET
+from tests.world import World, open_world
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return simplejson.loads(self.out)
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def environment(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Only what a test sets; no .env of a developer."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("REDIS_URL", "ENVIRONMENT", "ENCRYPTION_KEYS", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    yield monkeypatch
+    load_settings.cache_clear()
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(environment: pytest.MonkeyPatch) -> Run:
+    """Runs `python -m cli` with these arguments."""
+
+    def run(*arguments: str, stdin: str = "") -> Ended:
+        load_settings.cache_clear()
+        result = CliRunner().invoke(app, arguments, input=stdin, prog_name="python -m cli")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def organization(run: Run) -> str:
+    assert run("org", "create", "southwind", "--name", "Southwind MSP").code == 0
+    return "southwind"
+
+
+@pytest.fixture
+def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
+    """A whole MSP, "northwind", in the database that the command line uses, and both systems for it to call."""
+    with open_world(database_url) as opened:
+        url = opened.context.platform.quickbooks_api_url
+        environment.setenv("QUICKBOOKS_API_URL", url)
+        environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")
+        environment.setenv("QUICKBOOKS_CLIENT_ID", CLIENT_ID)
+        environment.setenv("QUICKBOOKS_CLIENT_SECRET", CLIENT_SECRET)
+        # The keys' own variables are for `connection add`; the platform's client id is a setting of the same name.
+        environment.setenv("CONNECTWISE_CLIENT_ID", opened.context.platform.connectwise_client_id)
+        yield opened

@@ -1,0 +1,134 @@
+import pytest
+
+from sandbox.faults import Fault
+from tests.cli.conftest import Run
+from tests.world import World
+
+
+def test_a_synced_payment_is_found_by_its_status_and_by_its_customer(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1", "1500.50")
+    payment = world.pay("1500.50", (invoice, "1500.50"), reference="check 77")
+    world.notice()
+    listed = run("payments", "list", "northwind", "--status", "synced", "--search", "cascade", "--json").json
+    assert listed["next_before"] is None
+    (row,) = listed["payments"]
+    assert (row["id"], row["total"], row["currency"], row["status"]) == (payment, "1500.50", "USD", "synced")
+    assert row["reason"]["sentence"] == "The payment is on the ConnectWise invoice."
+    assert row["paid_on"] == "2026-11-20"
+    assert row["updated_at"].endswith("Z")
+    assert row["allocations"][0]["invoice_number"] == "INV-1"
+    line = run("payments", "list", "northwind").out.splitlines()[1]
+    assert "1,500.50 USD" in line
+    assert "The payment is on the ConnectWise invoice." in line
+
+
+def test_pages_follow_each_other(run: Run, world: World) -> None:
+    paid = [world.pay("10") for _ in range(3)]
+    world.notice()
+    first = run("payments", "list", "northwind", "--limit", "2", "--json").json
+    second = run("payments", "list", "northwind", "--before", str(first["next_before"]), "--json").json
+    assert [row["id"] for row in first["payments"] + second["payments"]] == paid[::-1]
+    assert "There are more: --before" in run("payments", "list", "northwind", "--limit", "2").out
+
+
+def test_the_whole_story_is_told(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1", connectwise_total="90.00")
+    payment = world.pay("100", (invoice, "100"), note="two\nlines")
+    world.notice()
+    text = run("payments", "show", "northwind", payment).out
+    assert f"Payment {payment}: Waiting" in text
+    assert "The invoice total is not the same in QuickBooks and in ConnectWise." in text
+    assert "total     DIFFERS  QuickBooks: 100.00   ConnectWise: 90.00" in text
+    assert "number    same" in text
+    assert "Next: We look again" in text
+    assert "catch_up:" in text
+
+
+def test_the_story_shows_every_try_and_the_payment_in_connectwise(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100", (invoice, "100"))
+    world.connectwise.faults.add(Fault("error", method="POST", path="/payments$", status=409))
+    world.notice()
+    world.later(minutes=1)
+    text = run("payments", "show", "northwind", payment).out
+    assert "try 1: conflict" in text
+    assert "try 2: created" in text
+    assert f"In ConnectWise: payment {world.on(invoice)[0].id}, 100.00 USD, 2026-11-20 (ours)" in text
+    story = run("payments", "show", "northwind", payment, "--json").json
+    (part,) = story["allocations"]
+    assert [one["outcome"] for one in part["deliveries"][0]["attempts"]] == ["conflict", "created"]
+    assert part["ledger"]["amount"] == "100.00"
+    assert story["next"] == "Nothing: done."
+
+
+def test_a_retry_says_what_it_did(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100", (invoice, "100"))
+    world.connectwise.faults.add(Fault("error", method="POST", path="/payments$", status=400))
+    world.notice()
+    assert run("payments", "retry", "northwind", payment).out == "1 part tried again now.\n"
+    world.later(seconds=1)
+    assert world.amounts_on(invoice) == ["100.00"]
+    again = run("payments", "retry", "northwind", payment, "--json").json
+    assert (again["revived"], again["decided_again"]) == (0, 1)
+
+
+def test_create_anyway_needs_a_similar_payment(run: Run, world: World) -> None:
+    payment = world.pay("100")
+    world.notice()
+    ended = run("payments", "retry", "northwind", payment, "--create-anyway")
+    assert ended.code == 2
+    assert "no 'anyway'" in ended.err
+
+
+@pytest.mark.parametrize("command", [["show"], ["retry"]])
+def test_an_unknown_payment_is_one_line(run: Run, world: World, command: list[str]) -> None:
+    ended = run("payments", *command, "northwind", "4711")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no payment 4711" in ended.err
+
+
+# --- what else an operator asks for ---
+
+
+def test_a_catch_up_here_and_now_stores_what_nobody_told_us(run: Run, world: World) -> None:
+    world.pay("100")
+    caught = run("catch-up", "run", "northwind", "--wait", "--json")
+    assert caught.code == 0, caught.err
+    assert caught.json["done"] is True
+    assert caught.json["cursor_at"].endswith("Z")
+    assert run("sweep", "run", "--json").json["ingest"] == 1
+
+
+def test_a_catch_up_is_left_to_a_worker_otherwise(run: Run, world: World) -> None:
+    world.notice()
+    assert run("sweep", "run", "--json").json["catch_up"] == 0
+    assert run("catch-up", "run", "northwind").out == "A worker has been asked to catch up.\n"
+    assert run("sweep", "run", "--json").json["catch_up"] == 1
+
+
+def test_a_catch_up_that_quickbooks_does_not_answer_says_so(run: Run, world: World) -> None:
+    world.quickbooks.faults.add(Fault("error", status=503, times=None))
+    ended = run("catch-up", "run", "northwind", "--wait")
+    assert ended.code == 2
+    assert ended.err.splitlines()[-1].startswith("error: QuickBooks gave no answer: ")
+
+
+def test_a_catch_up_needs_a_connection(run: Run, organization: str) -> None:
+    assert "has no connection to QuickBooks" in run("catch-up", "run", "southwind").err
+
+
+def test_own_payments_are_registered_from_arguments_and_from_a_file(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100", (invoice, "100"))
+    added = run("own-payments", "add", "northwind", payment, "--file", "-", stdin=f"{payment}\n4711\n\n")
+    assert added.out == "2 registered that were not known as own before.\n"
+    assert run("own-payments", "add", "northwind", "4711", "--json").json == {"registered": 0}
+    world.notice()
+    assert world.reason(payment) == "own_payment"
+
+
+@pytest.mark.parametrize("arguments", [[], [" "], ["9" * 51], ["--file", "nowhere.txt"]])
+def test_own_payments_that_cannot_be_any_are_refused(run: Run, world: World, arguments: list[str]) -> None:
+    ended = run("own-payments", "add", "northwind", *arguments)
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)

@@ -1,0 +1,259 @@
+"""A seeded world in which everything goes wrong: people, webhooks, both outside systems, and the workers themselves.
+
+The real step functions run against the real sandboxes over real HTTP; only the clock and the nudges are simulated, so
+that a seed replays. At the end the trouble stops, time passes, and `tests/simulation/truth.py` compares.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from models.inbox import Entity, EventSource, NewEvent, store_events
+from sandbox.faults import Fault
+from tasks.context import Step
+from tasks.points import Point
+from tasks.sweep import sweep
+from tests.contexts import RecordingNudge, make_timing
+from tests.world import STEPS, BothInvoices, World, open_world
+
+DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
+AMOUNTS = ["25.00", "50.00", "50.00", "75.10"]
+# Real seconds: how long a late request takes to land. Simulated time only passes the settle time after that.
+LANDS_LATE_SECONDS = 0.03
+TARGET_FAULTS = [
+    "commit_then_drop",
+    "error_after_commit",
+    "drop_before_commit",
+    "error",
+    "throttle",
+    "truncate",
+    "late_commit",
+]
+SOURCE_FAULTS = ["error", "drop_before_commit", "throttle", "expired_token", "truncate", "fault_in_200"]
+
+
+class SimulatedDeath(BaseException):
+    """The worker's process ends here: no handler, no clean-up."""
+
+
+@dataclass
+class Simulation:
+    world: World
+    random: random.Random
+    invoices: list[BothInvoices] = field(default_factory=list)
+    payments: list[str] = field(default_factory=list)
+    # What people typed into ConnectWise: payment id -> (invoice id, amount).
+    typed: dict[int, tuple[int, Decimal]] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
+    trouble: bool = True
+    late_commits: bool = False
+
+    def run(self, steps: int) -> None:
+        for number in range(4):
+            self.invoices.append(self.world.invoice(f"INV-{number}", "400.00"))
+        for _ in range(steps):
+            action = self.random.choices(list(ACTIONS), weights=list(ACTIONS.values()))[0]
+            action(self)
+        self.heal()
+
+    def tell(self, text: str) -> None:
+        self.story.append(f"{self.world.clock.now():%H:%M:%S} {text}")
+
+    # --- the accountant ---
+
+    def pay(self) -> None:
+        chosen = self.random.sample(self.invoices, self.random.choice([1, 1, 1, 2]))
+        lines = [(invoice, self.random.choice(AMOUNTS)) for invoice in chosen]
+        unapplied = self.random.choice([Decimal(0), Decimal(0), Decimal("10.00")])
+        total = sum((Decimal(amount) for _, amount in lines), unapplied)
+        payment = self.world.pay(str(total), *lines, on=self.random.choice(DAYS).isoformat())
+        self.payments.append(payment)
+        self.tell(f"payment {payment}: {total} on {[(invoice.number, amount) for invoice, amount in lines]}")
+
+    def edit(self) -> None:
+        payment, invoice = self._live_payment(), self.random.choice(self.invoices)
+        if payment is not None:
+            amount = self.random.choice(AMOUNTS)
+            day = self.random.choice(DAYS)
+            self.world.quickbooks.edit_payment(
+                payment, total=amount, lines=[(invoice.quickbooks_id, amount)], payment_date=day
+            )
+            self.tell(f"payment {payment} edited: {amount} on {invoice.number}, {day}")
+
+    def void(self) -> None:
+        payment = self._live_payment()
+        if payment is not None:
+            self.world.quickbooks.void_payment(payment)
+            self.tell(f"payment {payment} voided")
+
+    def delete(self) -> None:
+        payment = self._live_payment()
+        if payment is not None:
+            self.world.quickbooks.delete_payment(payment)
+            self.payments.remove(payment)
+            self.tell(f"payment {payment} deleted")
+
+    def type_into_connectwise(self) -> None:
+        invoice = self.random.choice(self.invoices)
+        amount, day = Decimal(self.random.choice(AMOUNTS)), self.random.choice(DAYS)
+        identity = self.world.connectwise.type_payment(invoice.connectwise_id or 0, amount, payment_date=day)
+        self.typed[identity] = (invoice.connectwise_id or 0, amount)
+        self.tell(f"typed into ConnectWise: {identity}, {amount} on {invoice.number}, {day}")
+
+    def _live_payment(self) -> str | None:
+        live = [one.id for one in self.world.quickbooks.payments() if not one.voided]
+        return self.random.choice(live) if live else None
+
+    # --- webhooks: hints that come, come twice, come late or never ---
+
+    def hint(self) -> None:
+        if not self.payments:
+            return
+        payment = self.random.choice(self.payments)
+        event = NewEvent(
+            connection_id=self.world.source_id,
+            source=EventSource.WEBHOOK,
+            event_id=f"event-{self.random.randrange(50)}",
+            entity=Entity.PAYMENT,
+            entity_id=payment,
+            verb=self.random.choice(["created", "updated", "void"]),
+            occurred_at=None,
+        )
+        with self.world.context.database.writing() as session:
+            store_events(session, [event], self.world.clock.now())
+        self.world.context.nudge(Step.INGEST, self.world.source_id)
+        self.tell(f"hint about payment {payment}")
+
+    # --- bad days ---
+
+    def target_fault(self) -> None:
+        kind = self.random.choice(TARGET_FAULTS)
+        self.late_commits |= kind == "late_commit"
+        self.world.connectwise.faults.add(
+            Fault(
+                kind=kind,
+                method=self.random.choice(["POST", "POST", "GET", "PATCH", "DELETE", "*"]),
+                path=self.random.choice([r"/payments", ""]),
+                times=self.random.choice([1, 1, 2]),
+                skip=self.random.choice([0, 0, 1]),
+                seconds=LANDS_LATE_SECONDS,
+                retry_after=self.random.choice([None, 5, 40]),
+            )
+        )
+        self.tell(f"ConnectWise will {kind}")
+
+    def source_fault(self) -> None:
+        kind = self.random.choice(SOURCE_FAULTS)
+        self.world.quickbooks.faults.add(Fault(kind=kind, method="*", path="/v3/", times=1))
+        self.tell(f"QuickBooks will {kind}")
+
+    # --- the workers, and what happens to them ---
+
+    def work(self) -> None:
+        """Some of the nudges are worked off, in some order; some are lost, some come twice."""
+        nudge = self._nudge()
+        for _ in range(self.random.randrange(1, 8)):
+            if not nudge.waiting:
+                return
+            self.random.shuffle(nudge.waiting)
+            step, owner_id = nudge.waiting.popleft()
+            fate = self.random.random()
+            if fate < 0.1 and self.trouble:
+                self.tell(f"the nudge for {step} was lost")
+                continue
+            self._do(step, owner_id)
+            if fate > 0.9:
+                self._do(step, owner_id)
+
+    def catch_up(self) -> None:
+        self._do(Step.CATCH_UP, self.world.source_id)
+
+    def time_passes(self) -> None:
+        self.pass_time(self.random.choice([1, 10, 30, 95, 95, 600]))
+
+    def pass_time(self, seconds: int) -> None:
+        if self.late_commits:
+            # The stated assumption: what lands late lands within the settle time.
+            time.sleep(LANDS_LATE_SECONDS * 3)
+            self.late_commits = False
+        self.world.clock.move(seconds=seconds)
+        sweep(self.world.context)
+
+    def _do(self, step: Step, owner_id: int) -> None:
+        try:
+            STEPS[step](self.world.context, owner_id)
+        except SimulatedDeath as death:
+            self.tell(f"the worker died at {death}")
+
+    def _nudge(self) -> RecordingNudge:
+        nudge = self.world.context.nudge
+        assert isinstance(nudge, RecordingNudge)
+        return nudge
+
+    def reached(self, point: Point) -> None:
+        """At any point the process may die, or another worker may do something in between."""
+        if not self.trouble:
+            return
+        fate = self.random.random()
+        if fate < 0.02:
+            raise SimulatedDeath(point)
+        if fate < 0.04 and not point.startswith("tokens"):
+            self.trouble = False  # one thing in between, not a tower of them
+            try:
+                self._do(*self.random.choice(self._other_steps(point)))
+            finally:
+                self.trouble = True
+
+    def _other_steps(self, point: Point) -> list[tuple[Step, int]]:
+        world = self.world
+        steps = [
+            (Step.INGEST, world.source_id),
+            (Step.MATCH, world.organization_id),
+            (Step.PUSH, world.target_id),
+            (Step.CATCH_UP, world.source_id),
+        ]
+        return steps
+
+    # --- the end ---
+
+    def heal(self) -> None:
+        """The trouble stops and time passes, until nobody has anything to do."""
+        self.trouble = False
+        self.world.connectwise.faults.clear()
+        self.world.quickbooks.faults.clear()
+        for _ in range(3):
+            self.pass_time(120)
+            self.catch_up()
+            self.world.settle()
+        for _ in range(6):
+            self.pass_time(7 * 3600)
+            self.world.settle()
+
+
+ACTIONS: dict[Callable[[Simulation], None], int] = {
+    Simulation.pay: 6,
+    Simulation.edit: 2,
+    Simulation.void: 2,
+    Simulation.delete: 1,
+    Simulation.type_into_connectwise: 1,
+    Simulation.hint: 4,
+    Simulation.target_fault: 4,
+    Simulation.source_fault: 1,
+    Simulation.work: 14,
+    Simulation.catch_up: 5,
+    Simulation.time_passes: 6,
+}
+
+
+@contextmanager
+def open_simulation(seed: int, database_url: str) -> Iterator[Simulation]:
+    # One thread in push: a seed must replay, and the order of two threads does not.
+    timing = make_timing(push_parallel=1, lease=timedelta(seconds=60))
+    with open_world(database_url, timing=timing, read_timeout_seconds=0.5) as world:
+        simulation = Simulation(world, random.Random(seed))
+        world.context = replace(world.context, reached=simulation.reached, jitter=random.Random(seed))
+        yield simulation
