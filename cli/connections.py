@@ -1,5 +1,6 @@
 """`connection`: looking at, testing, changing and cutting an organization's links to QuickBooks and ConnectWise."""
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -103,10 +104,17 @@ def disconnect_(
     """Forgets the secrets. Payments and what was synced stay; events go on being stored and wait."""
     with opened_context() as context:
         found = _find(context, slug, vendor)
-        if not yes and not typer.confirm(f"Disconnect {vendor.value} of '{slug}'?", err=True):
-            raise Refusal("nothing was changed")
+        if not yes:
+            _ask(f"Disconnect {vendor.value} of '{slug}'?")
         gone = disconnect(context, found.id)
     print_connection(gone, as_json)
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise Refusal("nobody is at the terminal to be asked; add --yes")
+    if not typer.confirm(question, err=True):
+        raise Refusal("nothing was changed")
 
 
 def _find(context: Context, slug: str, vendor: str) -> Connection:

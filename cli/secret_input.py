@@ -59,5 +59,8 @@ def _ask(wanted: Wanted) -> str:
             return ""
         raise Refusal(f"{wanted.variable} is not set; set it, or use --secrets-file, or run this at a terminal")
     note = " (Enter for none)" if wanted.optional else ""
-    entered: str = typer.prompt(f"{wanted.prompt}{note}", hide_input=True, default="" if wanted.optional else None)
+    default = "" if wanted.optional else None
+    entered: str = typer.prompt(
+        f"{wanted.prompt}{note}", hide_input=True, default=default, show_default=False, err=True
+    )
     return entered.strip()

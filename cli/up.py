@@ -35,7 +35,7 @@ def up(
     """
     settings = read_settings()
     counts = _counts(scale or [])
-    for port in {settings.port, settings.flower_port}:
+    for port in (settings.port, settings.flower_port):
         _check_free(settings.host, port)
     try:
         redis = find_or_start(settings.redis_url, settings.state_dir)

@@ -87,6 +87,9 @@ class ApiToken(Base):
 
 
 def user_by_email(session: Session, email: str) -> User | None:
+    if "\0" in email:
+        # PostgreSQL keeps no NUL in a text and refuses to be asked for one.
+        return None
     return session.scalar(select(User).where(User.email == email.strip().casefold()))
 
 

@@ -90,10 +90,15 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _database_away(request: Request, error: Exception) -> Response:
-    log.error("web.database_away", path=request.url.path, error=type(error).__name__)
+    # The driver's base class also stands for statements that the database refused: those are bugs of ours.
+    away = type(error).__name__ in {"OperationalError", "InterfaceError"} or getattr(
+        error, "connection_invalidated", False
+    )
+    status = 503 if away else 500
+    log.error("web.database_failed", path=request.url.path, away=away, exc_info=None if away else error)
     if _is_for_a_program(request):
-        return JSONResponse({"detail": _TEXTS[503]}, 503, {"Retry-After": "30"})
-    return _page(request, 503)
+        return JSONResponse({"detail": _TEXTS[status]}, status, {"Retry-After": "30"} if away else None)
+    return _page(request, status)
 
 
 def _bug(request: Request, _: Exception) -> Response:

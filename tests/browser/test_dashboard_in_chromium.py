@@ -99,7 +99,7 @@ def test_the_live_page_leads_to_the_login_when_the_session_has_ended(
 def test_a_bookkeeper_without_scripts_logs_in_reads_the_reason_and_creates_the_payment_anyway(
     world: World, stories: dict[str, str], address: str, browser: Chromium
 ) -> None:
-    add_user(world.context, BOOKKEEPER, "northwind")
+    add_user(world.context, BOOKKEEPER, "northwind", PASSWORD)
     browser.allow_scripts(False)
     browser.open(f"{address}/payments/{stories['twin']}")
     browser.fill("#email", BOOKKEEPER)

@@ -26,7 +26,7 @@ def site(world: World) -> str:
 def add_quickbooks(run: Run, world: World, *more: str, secrets: Any = None) -> Ended:
     if COMPANY not in world.quickbooks.companies:
         world.quickbooks.add_company(COMPANY, "Southwind Books")
-    given = world.quickbooks.issue_tokens(COMPANY) if secrets is None else secrets
+    given = world.quickbooks.issue_tokens(realm_id=COMPANY) if secrets is None else secrets
     command = ["connection", "add", "quickbooks", "southwind", "--realm-id", COMPANY, "--secrets-file", "-", *more]
     return run(*command, stdin=simplejson.dumps(given))
 
@@ -60,7 +60,7 @@ def test_quickbooks_is_added_with_the_answer_of_the_token_endpoint_and_tested(
 
 def test_a_refresh_token_alone_is_enough(run: Run, world: World, organization: str) -> None:
     world.quickbooks.add_company(COMPANY, "Southwind Books")
-    refresh_token = world.quickbooks.issue_tokens(COMPANY)["refresh_token"]
+    refresh_token = world.quickbooks.issue_tokens(realm_id=COMPANY)["refresh_token"]
     added = add_quickbooks(run, world, secrets={"refresh_token": refresh_token})
     assert added.code == 0, added.err
 
@@ -69,7 +69,7 @@ def test_tokens_come_from_the_environment(
     run: Run, world: World, organization: str, environment: pytest.MonkeyPatch
 ) -> None:
     world.quickbooks.add_company(COMPANY, "Southwind Books")
-    tokens = world.quickbooks.issue_tokens(COMPANY)
+    tokens = world.quickbooks.issue_tokens(realm_id=COMPANY)
     environment.setenv("QUICKBOOKS_ACCESS_TOKEN", tokens["access_token"])
     environment.setenv("QUICKBOOKS_REFRESH_TOKEN", tokens["refresh_token"])
     added = run("connection", "add", "quickbooks", "southwind", "--realm-id", COMPANY)
@@ -197,9 +197,10 @@ def test_settings_are_changed_one_by_one(run: Run, world: World) -> None:
     assert run("connection", "set", "northwind", "connectwise").code == 2
 
 
-def test_disconnecting_asks_first(run: Run, world: World) -> None:
-    kept = run("connection", "disconnect", "northwind", "connectwise", stdin="n\n")
-    assert (kept.code, kept.err.splitlines()[-1]) == (2, "error: nothing was changed")
+def test_disconnecting_needs_a_person_or_a_yes(run: Run, world: World) -> None:
+    kept = run("connection", "disconnect", "northwind", "connectwise", stdin="y\n")
+    assert (kept.code, kept.err) == (2, "error: nobody is at the terminal to be asked; add --yes\n")
+    assert run("connection", "test", "northwind", "connectwise").code == 0
     gone = run("connection", "disconnect", "northwind", "connectwise", "--yes", "--json")
     assert gone.json["status"] == "disconnected"
     assert run("connection", "test", "northwind", "connectwise").code == 2

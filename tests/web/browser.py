@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tasks.context import Context
 from tasks.results import Rejected
-from tasks.users import create_user
+from tasks.users import create_login_link, create_user
 
 PASSWORD = "correct horse battery staple"
 
@@ -64,5 +64,16 @@ def forms_in(page: str) -> list[Form]:
     return parser.forms
 
 
-def add_user(context: Context, email: str, organization: str | None = None) -> None:
-    assert not isinstance(create_user(context, email, PASSWORD, organization), Rejected)
+def add_user(context: Context, email: str, organization: str | None = None, password: str | None = None) -> None:
+    """A partner of the organization, or an operator without one."""
+    assert not isinstance(create_user(context, email, password, organization), Rejected)
+
+
+def logged_in(app: FastAPI, email: str, organization: str | None = None) -> Browser:
+    """A new user who came in by a one-time link, which spares the slow comparison of a password."""
+    context, settings = app.state.context, app.state.settings
+    add_user(context, email, organization)
+    token = create_login_link(context, settings.secret_key.get_secret_value(), email)
+    browser = Browser(app)
+    assert browser.get("/login/once", params={"token": token}).status_code == 200
+    return browser

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from settings import Settings
-from tests.web.browser import Browser, add_user
+from tests.web.browser import Browser, logged_in
 from tests.world import World, open_world
 from web.app import create_app
 
@@ -36,19 +36,12 @@ def anybody(app: FastAPI) -> Browser:
 
 
 @pytest.fixture
-def partner(world: World, app: FastAPI) -> Browser:
+def partner(app: FastAPI) -> Browser:
     """A bookkeeper of the organization, logged in."""
-    return _logged_in(world, app, PARTNER, "northwind")
+    return logged_in(app, PARTNER, "northwind")
 
 
 @pytest.fixture
-def operator(world: World, app: FastAPI) -> Browser:
+def operator(app: FastAPI) -> Browser:
     """Somebody who runs the platform, logged in."""
-    return _logged_in(world, app, OPERATOR, None)
-
-
-def _logged_in(world: World, app: FastAPI, email: str, organization: str | None) -> Browser:
-    add_user(world.context, email, organization)
-    browser = Browser(app)
-    assert browser.log_in(email).status_code == 200
-    return browser
+    return logged_in(app, OPERATOR)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from domain.preferences import SyncMode
 from models.organizations import Organization, organization_by_id, organization_by_slug
 from tasks.organizations import create_organization
-from tests.web.browser import Browser, add_user, forms_in
+from tests.web.browser import Browser, forms_in, logged_in
 from tests.world import World
 
 PAGES = ["/overview", "/payments", "/invoices", "/integrations", "/integrations/preferences", "/organizations"]
@@ -19,25 +19,23 @@ def contoso(world: World) -> Organization:
     return organization
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/payments/1", "/sync-invoices/preferences"])
-def test_every_page_asks_for_a_login(anybody: Browser, address: str) -> None:
-    answer = anybody.client.get(address, follow_redirects=False)
-    assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/login?next=")
+def test_every_page_asks_for_a_login(anybody: Browser) -> None:
+    for address in [*PAGES, "/payments/1", "/sync-invoices/preferences"]:
+        answer = anybody.client.get(address, follow_redirects=False)
+        assert answer.status_code == 303, address
+        assert answer.headers["location"].startswith("/login?next="), address
 
 
-@pytest.mark.parametrize("address", ["/live/overview", "/live/payments", "/live/payments/1"])
-def test_a_live_part_is_refused_instead_of_answered_with_the_login(anybody: Browser, address: str) -> None:
-    answer = anybody.client.get(address, headers={"X-Live": "1"}, follow_redirects=False)
-    assert (answer.status_code, answer.text) == (401, "")
+def test_a_live_part_is_refused_instead_of_answered_with_the_login(anybody: Browser) -> None:
+    for address in ["/live/overview", "/live/payments", "/live/payments/1"]:
+        answer = anybody.client.get(address, headers={"X-Live": "1"}, follow_redirects=False)
+        assert (answer.status_code, answer.text) == (401, ""), address
 
 
 def test_another_organizations_payment_is_not_there(world: World, app: FastAPI, contoso: Organization) -> None:
     payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
     world.notice()
-    add_user(world.context, "books@contoso.example", "contoso")
-    stranger = Browser(app)
-    stranger.log_in("books@contoso.example")
+    stranger = logged_in(app, "books@contoso.example", "contoso")
 
     assert stranger.get(f"/payments/{payment}").status_code == 404
     assert stranger.get(f"/live/payments/{payment}").status_code == 404
@@ -51,9 +49,7 @@ def test_another_organizations_payment_is_not_there(world: World, app: FastAPI, 
 def test_another_organizations_payment_cannot_be_retried(world: World, app: FastAPI, contoso: Organization) -> None:
     payment = world.pay("100.00", (world.invoice("INV-1001", in_connectwise=False), "100.00"))
     world.notice()
-    add_user(world.context, "books@contoso.example", "contoso")
-    stranger = Browser(app)
-    stranger.log_in("books@contoso.example")
+    stranger = logged_in(app, "books@contoso.example", "contoso")
     token = forms_in(stranger.get("/integrations/preferences").text)[-1].fields["csrf_token"]
 
     assert stranger.client.post(f"/payments/{payment}/retry", data={"csrf_token": token}).status_code == 404
@@ -108,20 +104,18 @@ def test_a_form_of_one_organization_changes_nothing_after_another_was_chosen(
     assert not found.sync_enabled
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_no_form_is_taken_without_our_token(world: World, partner: Browser) -> None:
+    addresses = [
         "/integrations/preferences",
         "/integrations/connections/source/test",
         "/integrations/connections/target/disconnect",
         "/payments/1/retry",
         "/logout",
-    ],
-)
-@pytest.mark.parametrize("token", ["", "forged", "é"])
-def test_no_form_is_taken_without_our_token(world: World, partner: Browser, address: str, token: str) -> None:
-    answer = partner.client.post(address, data={"csrf_token": token, "sync_enabled": ""})
-    assert answer.status_code == 403
+    ]
+    for address in addresses:
+        for token in ("", "forged", "é"):
+            answer = partner.client.post(address, data={"csrf_token": token, "sync_enabled": ""})
+            assert answer.status_code == 403, address
     with world.context.database.reading() as session:
         assert organization_by_id(session, world.organization_id).sync_enabled
     assert "Overview" in partner.get("/overview").text

@@ -1,0 +1,166 @@
+"""QuickBooks' objects of any shape become a record that every database takes, or a ValueError."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.quickbooks.wire import invoice_from, payment_from
+from domain.money import is_currency_code
+from domain.reasons import Reason
+from domain.records import AllocationKind, PaymentState, SourcePayment
+
+GOOD: dict[str, Any] = {
+    "Id": "163",
+    "SyncToken": "0",
+    "MetaData": {"LastUpdatedTime": "2015-01-16T15:08:12-08:00"},
+    "TxnDate": "2015-01-16",
+    "TotalAmt": Decimal("65.0"),
+    "UnappliedAmt": Decimal("10.0"),
+    "CurrencyRef": {"value": "USD"},
+    "CustomerRef": {"name": "Red Rock Diner", "value": "20"},
+    "Line": [{"Amount": Decimal("55.0"), "LinkedTxn": [{"TxnId": "70", "TxnType": "Invoice"}]}],
+}
+
+
+def line(amount: Any, *linked: tuple[Any, Any]) -> dict[str, Any]:
+    return {"Amount": amount, "LinkedTxn": [{"TxnId": one, "TxnType": kind} for one, kind in linked]}
+
+
+def read(**changes: Any) -> SourcePayment:
+    return payment_from(GOOD | changes, "USD")
+
+
+def allocations(*lines: Any, **changes: Any) -> list[tuple[AllocationKind, str, Decimal, Reason | None]]:
+    payment = read(Line=list(lines), **changes)
+    return [(one.kind, one.document_id, one.amount, one.problem) for one in payment.allocations]
+
+
+def test_a_line_with_several_documents_needs_a_person() -> None:
+    [(kind, document, amount, problem)] = allocations(line(5, ("70", "Invoice"), ("71", "Invoice")))
+    assert (kind, document, amount, problem) == (AllocationKind.UNREADABLE, "70+71", Decimal(5), Reason.LINE_UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    "broken", [line(5), {"Amount": 5}, {"Amount": 5, "LinkedTxn": 7}, line(5, ("", "Invoice")), line(5, ("1", "New"))]
+)
+def test_a_line_without_a_document_that_can_be_read_needs_a_person(broken: dict[str, Any]) -> None:
+    [(_, _, _, problem)] = allocations(broken)
+    assert problem is Reason.LINE_UNREADABLE
+
+
+@pytest.mark.parametrize("amount", [None, "x", True, [], Decimal("NaN")])
+def test_a_line_without_an_amount_needs_a_person(amount: Any) -> None:
+    assert allocations(line(amount, ("70", "Invoice"))) == [
+        (AllocationKind.INVOICE, "70", Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        ("JournalEntry", AllocationKind.JOURNAL_ENTRY),
+        ("Expense", AllocationKind.REFUND),
+        ("Check", AllocationKind.REFUND),
+        ("CreditCardCredit", AllocationKind.REFUND),
+        ("CreditMemo", AllocationKind.CREDIT_MEMO),
+    ],
+)
+def test_each_document_has_its_kind(type_: str, kind: AllocationKind) -> None:
+    assert [one[0] for one in allocations(line(5, ("88", type_)))] == [kind]
+
+
+@pytest.mark.parametrize("type_", ["CreditMemo", "Expense", "Check", "CreditCardCredit"])
+def test_money_mixed_with_credits_needs_a_person(type_: str) -> None:
+    mixed = allocations(line(50, ("70", "Invoice")), line(20, ("88", type_)), TotalAmt=30)
+    assert [one[3] for one in mixed] == [Reason.MIXED_WITH_CREDIT, None]
+    credit_only = allocations(line(50, ("70", "Invoice")), line(50, ("88", type_)), TotalAmt=0)
+    assert [one[3] for one in credit_only] == [Reason.CREDIT_APPLIED, None]
+
+
+def test_a_zero_total_with_lines_is_live_and_without_is_voided() -> None:
+    assert read(TotalAmt=0, UnappliedAmt=0).state is PaymentState.LIVE
+    assert read(TotalAmt=0, UnappliedAmt=0, Line=[]).state is PaymentState.VOIDED
+    assert read(status="Deleted").state is PaymentState.DELETED
+
+
+def test_a_missing_currency_is_the_home_currency_or_unknown() -> None:
+    without = {name: value for name, value in GOOD.items() if name != "CurrencyRef"}
+    assert payment_from(without, "CAD").currency == "CAD"
+    assert payment_from(without, None).currency is None
+    assert payment_from(GOOD | {"CurrencyRef": {"value": "dollars"}}, None).currency is None
+
+
+def test_a_missing_number_is_none() -> None:
+    assert invoice_from({"Id": "70", "DocNumber": None}, "USD").number is None
+    assert invoice_from({"Id": "70"}, "USD").number is None
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**6), 10**6)
+    | st.decimals(allow_nan=True, allow_infinity=True)
+    | st.text(max_size=12)
+    | st.just("\ud800\x00"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "name", "Amount"]), inner),
+    max_leaves=6,
+)
+lines = st.fixed_dictionaries(
+    {},
+    optional={
+        "Amount": values,
+        "LinkedTxn": values
+        | st.lists(st.fixed_dictionaries({}, optional={"TxnId": values, "TxnType": values}), max_size=2),
+    },
+)
+objects = st.fixed_dictionaries(
+    {"Id": st.just("163") | values},
+    optional={name: values | st.just(value) for name, value in GOOD.items() if name not in ("Id", "Line")}
+    | {"Line": values | st.lists(lines, max_size=3), "status": values, "DocNumber": values, "Balance": values},
+)
+
+
+@given(objects, st.sampled_from([None, "USD"]))
+@settings(max_examples=400, deadline=None)
+def test_any_object_is_a_record_or_a_value_error(wire: dict[str, Any], home_currency: str | None) -> None:
+    try:
+        payment, invoice = payment_from(wire, home_currency), invoice_from(wire, home_currency)
+    except ValueError:
+        return
+    texts = [payment.external_id, payment.customer_id, payment.customer_name, payment.reference, payment.note]
+    texts += [one.document_id for one in payment.allocations] + [invoice.number or "", invoice.customer_name]
+    for text in texts:
+        text.encode()
+        assert "\x00" not in text
+    for currency in (payment.currency, invoice.currency):
+        assert currency is None or is_currency_code(currency)
+    for amount in (payment.total, payment.unapplied, invoice.total, *(one.amount for one in payment.allocations)):
+        assert amount.is_finite()
+    assert payment.changed_at.tzinfo is not None
+
+
+TOO_LONG = "no column takes it: PostgreSQL refuses the insert, and the batch of events it is in is read again for ever"
+
+
+@pytest.mark.xfail(strict=True, reason=TOO_LONG)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Line": [line(5, ("7" * 51, "Invoice"))]},
+        {"CustomerRef": {"value": "2" * 51}},
+        {"Id": "1" * 51},
+        {"SyncToken": "9" * 30},
+    ],
+    ids=["document", "customer", "id", "version"],
+)
+def test_what_is_longer_than_its_column_is_cut_or_refused(changes: dict[str, Any]) -> None:
+    try:
+        payment = read(**changes)
+    except ValueError:
+        return
+    texts = [payment.external_id, payment.customer_id, *(one.document_id for one in payment.allocations)]
+    assert max(map(len, texts)) <= 50
+    assert payment.version < 2**31

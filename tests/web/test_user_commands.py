@@ -1,0 +1,137 @@
+"""`python -m cli user ...`: the way the first user comes into being."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from cli.__main__ import app
+from models.users import User, UserRole, user_by_email
+from settings import Settings, load_settings
+from tasks.users import log_in
+from tests.web.browser import PASSWORD, Browser
+from tests.world import World
+from web.app import create_app
+
+
+@pytest.fixture(autouse=True)
+def environment(world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command line finds the same database, no Redis, and no password."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
+    for name in ("REDIS_URL", "DASHBOARD_PASSWORD", "PUBLIC_URL", "ENVIRONMENT", "ENCRYPTION_KEYS", "SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+    # The commands log to the runner's stderr, which is closed by now.
+    structlog.reset_defaults()
+
+
+def run(*arguments: str, stdin: str = "") -> str:
+    """What the command prints, when it succeeds."""
+    result = CliRunner().invoke(app, ["user", *arguments], input=stdin)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def refusal(*arguments: str) -> str:
+    """The one line that the command says when it does not do what it was asked."""
+    result = CliRunner().invoke(app, ["user", *arguments])
+    assert result.exit_code == 2
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("note:")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def user(world: World, email: str) -> User | None:
+    with world.context.database.reading() as session:
+        return user_by_email(session, email)
+
+
+def test_a_partner_is_added_with_a_password_from_the_environment(world: World, monkeypatch) -> None:
+    monkeypatch.setenv("DASHBOARD_PASSWORD", PASSWORD)
+    said = run("add", "Books@northwind.example", "--org", "northwind")
+    assert "Added books@northwind.example, partner of northwind." in said
+    assert log_in(world.context, "books@northwind.example", PASSWORD)
+
+
+def test_an_operator_is_added_with_a_password_from_a_pipe(world: World) -> None:
+    assert "operator" in run("add", "admin@example.com", "--operator", "--password-file", "-", stdin=PASSWORD + "\n")
+    added = user(world, "admin@example.com")
+    assert added is not None
+    assert added.role == UserRole.OPERATOR
+    assert log_in(world.context, "admin@example.com", PASSWORD)
+
+
+def test_a_password_is_kept_as_argon2_and_no_command_takes_it_as_an_argument(world: World, tmp_path) -> None:
+    (tmp_path / "password").write_text(PASSWORD)
+    run("add", "admin@example.com", "--operator", "--password-file", str(tmp_path / "password"))
+    added = user(world, "admin@example.com")
+    assert added is not None
+    assert (added.password_hash or "").startswith("$argon2id$")
+    assert "No such option" in refusal("add", "x@example.com", "--operator", "--password", PASSWORD)
+
+
+def test_what_cannot_be_is_refused_in_one_sentence(monkeypatch) -> None:
+    assert "either --org ORG" in refusal("add", "a@example.com")
+    assert "either --org ORG" in refusal("add", "a@example.com", "--operator", "--org", "northwind")
+    assert "DASHBOARD_PASSWORD is not set" in refusal("add", "a@example.com", "--operator")
+    assert "cannot be read" in refusal("add", "a@example.com", "--operator", "--password-file", "nowhere")
+    assert "is not an e-mail address" in refusal("add", "nobody", "--operator", "--no-password")
+    assert "There is no organization 'nowhere'." in refusal("add", "a@b.example", "--org", "nowhere", "--no-password")
+    assert "There is no user" in refusal("login-link", "nobody@example.com")
+    assert "There is no organization" in refusal("api-token", "nowhere", "--name", "x")
+    assert "has no live token named" in refusal("revoke-api-token", "northwind", "--name", "x")
+    monkeypatch.setenv("DASHBOARD_PASSWORD", "short")
+    assert "at least 12 characters" in refusal("add", "a@example.com", "--operator")
+    assert "at least 12 characters" in refusal("set-password", "a@example.com")
+
+
+def test_the_same_user_is_not_added_twice() -> None:
+    run("add", "admin@example.com", "--operator", "--no-password")
+    assert "already" in refusal("add", "ADMIN@example.com", "--operator", "--no-password")
+
+
+def test_another_password_replaces_the_first(world: World, monkeypatch) -> None:
+    monkeypatch.setenv("DASHBOARD_PASSWORD", PASSWORD)
+    run("add", "admin@example.com", "--operator")
+    monkeypatch.setenv("DASHBOARD_PASSWORD", "another good password")
+    assert "every session has ended" in run("set-password", "admin@example.com")
+    assert log_in(world.context, "admin@example.com", PASSWORD) is None
+    assert log_in(world.context, "admin@example.com", "another good password")
+
+
+def test_the_printed_link_logs_in(world: World) -> None:
+    run("add", "admin@example.com", "--operator", "--no-password")
+    link = json.loads(run("login-link", "admin@example.com", "--json"))["link"]
+    assert link.startswith("http://127.0.0.1:8000/login/once?token=")
+    browser = Browser(create_app(world.context, Settings(_env_file=None, redis_url="")))
+    assert "Overview" in browser.get(link.removeprefix("http://127.0.0.1:8000")).text
+
+
+def test_users_are_listed_without_anything_secret() -> None:
+    run("add", "admin@example.com", "--operator", "--no-password")
+    (listed,) = json.loads(run("list", "--json"))
+    assert listed["email"] == "admin@example.com"
+    assert listed["role"] == "operator"
+    assert listed["has_password"] is False
+    assert "password_hash" not in listed
+    assert "admin@example.com" in run("list")
+
+
+def test_a_token_is_made_listed_used_and_revoked(world: World) -> None:
+    made = json.loads(run("api-token", "northwind", "--name", "billing", "--json"))
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    browser = Browser(create_app(world.context, Settings(_env_file=None, redis_url="")))
+    assert browser.get("/api/payments", headers=headers).status_code == 200
+    (listed,) = json.loads(run("api-tokens", "northwind", "--json"))
+    assert listed["name"] == "billing"
+    assert listed["last_used_at"] is not None
+    assert made["token"] not in run("api-tokens", "northwind")
+    assert "Revoked: 1." in run("revoke-api-token", "northwind", "--name", "billing")
+    assert browser.get("/api/payments", headers=headers).status_code == 401
