@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,9 +59,8 @@ def _ask(wanted: Wanted) -> str:
         if wanted.optional:
             return ""
         raise Refusal(f"{wanted.variable} is not set; set it, or use --secrets-file, or run this at a terminal")
-    note = " (Enter for none)" if wanted.optional else ""
-    default = "" if wanted.optional else None
-    entered: str = typer.prompt(
-        f"{wanted.prompt}{note}", hide_input=True, default=default, show_default=False, err=True
-    )
-    return entered.strip()
+    # Not typer's prompt: it prints before it has turned the echo off, so what is pasted fast can be seen.
+    prompt = f"{wanted.prompt}{' (Enter for none)' if wanted.optional else ''}: "
+    while not (entered := getpass(prompt).strip()) and not wanted.optional:
+        pass
+    return entered

@@ -65,6 +65,8 @@ class Facts:
     target_active: bool
     # The target is connected but does not accept our keys (any more).
     target_refuses_keys: bool
+    # The target behaved in a way that could harm payments; a person has to look first.
+    target_stopped: bool
     preferences: Preferences
     payment_state: PaymentState
     is_own: bool
@@ -168,6 +170,8 @@ def _source_connected(facts: Facts) -> Stop | None:
 def _target_connected(facts: Facts) -> Stop | None:
     if facts.target_refuses_keys:
         return Hold(Reason.TARGET_CREDENTIALS)
+    if facts.target_stopped:
+        return Hold(Reason.TARGET_STOPPED)
     return None if facts.target_active else Hold(Reason.TARGET_DISCONNECTED)
 
 

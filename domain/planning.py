@@ -68,7 +68,14 @@ Plan = Wait | Leave | Revive | Cancel | Enqueue
 
 # We could not look, so we know nothing new: never a ground to touch what is in the outbox.
 CANNOT_TELL = frozenset(
-    {Reason.TARGET_UNREACHABLE, Reason.TARGET_SICK, Reason.TARGET_THROTTLED, Reason.PACED, Reason.TARGET_CREDENTIALS}
+    {
+        Reason.TARGET_UNREACHABLE,
+        Reason.TARGET_SICK,
+        Reason.TARGET_THROTTLED,
+        Reason.PACED,
+        Reason.TARGET_CREDENTIALS,
+        Reason.TARGET_STOPPED,
+    }
 )
 
 

@@ -64,6 +64,9 @@ class Reason(StrEnum):
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
     TARGET_REFUSED = "target_refused"
+    TARGET_STOPPED = "target_stopped"
+    TARGET_OCCUPIED = "target_occupied"
+    TARGET_LOCKED = "target_locked"
     TARGET_REPLACED = "target_replaced"
     TARGET_PAYMENT_GONE = "target_payment_gone"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
@@ -300,6 +303,22 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_REFUSED: Explanation(
         "ConnectWise refused the payment.", "Read ConnectWise's answer below, correct the cause and retry."
+    ),
+    Reason.TARGET_STOPPED: Explanation(
+        "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
+        "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "
+        "and test the connection to go on.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_OCCUPIED: Explanation(
+        "Your ConnectWise keeps one payment per invoice, and somebody else's payment is on this one.",
+        "Enter the payment in ConnectWise by hand, or remove the other one there; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_LOCKED: Explanation(
+        "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
+        "Open the batch in ConnectWise or correct the payment there by hand; we try again by ourselves.",
+        clears_itself=True,
     ),
     Reason.TARGET_REPLACED: Explanation(
         "ConnectWise replaced another payment on the invoice instead of adding this one.",

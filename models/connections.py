@@ -21,6 +21,8 @@ class Role(StrEnum):
 class ConnectionStatus(StrEnum):
     ACTIVE = "active"
     NEEDS_RECONNECT = "needs_reconnect"
+    # The target behaved in a way that could harm payments; nothing is written until a person has looked.
+    STOPPED = "stopped"
     DISCONNECTED = "disconnected"
 
 
@@ -52,6 +54,8 @@ class Connection(Base):
     # Nobody calls this system before then: it throttled us, or its breaker is open.
     not_before: Mapped[datetime | None] = mapped_column(UtcTime)
     pause_reason: Mapped[str] = mapped_column(String(40), default="")
+    # What a person has to know about a stop.
+    status_detail: Mapped[str] = mapped_column(Text, default="")
     # Failures in a row; any answer that is not a failure makes it nought.
     failures: Mapped[int] = mapped_column(default=0)
     connected_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -132,6 +136,14 @@ def clear_failures(session: Session, connection_id: int) -> None:
         update(Connection)
         .where(Connection.id == connection_id, Connection.failures > 0)
         .values(failures=0, pause_reason="")
+    )
+
+
+def stop_connection(session: Session, connection_id: int, reason: str, detail: str) -> None:
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE.value)
+        .values(status=ConnectionStatus.STOPPED.value, pause_reason=reason, status_detail=detail)
     )
 
 

@@ -61,6 +61,7 @@ def _claimed_twice() -> Select[int]:
         other.target_invoice_id == LedgerEntry.target_invoice_id,
         other.target_payment_id == LedgerEntry.target_payment_id,
         other.id != LedgerEntry.id,
+        ~other.shared,
     )
     return select(LedgerEntry.id).where(exists().where(same))
 

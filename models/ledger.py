@@ -4,19 +4,30 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.eligibility import SyncedPayment
+from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
 _LIVE = text("removed_at IS NULL")
+_UNSHARED = text("NOT shared")
 
 
 class LedgerEntry(Base):
     __tablename__ = "ledger_entry"
     __table_args__ = (
-        UniqueConstraint("connection_id", "target_invoice_id", "target_payment_id"),
+        # A target payment stands for one allocation, unless the tenant keeps one payment for the whole invoice.
+        Index(
+            "uq_ledger_entry_claim",
+            "connection_id",
+            "target_invoice_id",
+            "target_payment_id",
+            unique=True,
+            postgresql_where=_UNSHARED,
+            sqlite_where=_UNSHARED,
+        ),
         # At most one live target payment for one allocation: never twice.
         Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
     )
@@ -31,6 +42,8 @@ class LedgerEntry(Base):
     paid_on: Mapped[date]
     # False: a person had typed it and we linked it; we never change or remove such a payment.
     ours: Mapped[bool]
+    # One payment of ours stands for several allocations of the invoice (strategy `single`).
+    shared: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -67,6 +80,24 @@ def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id:
     return set(session.scalars(statement))
 
 
+def entries_on_invoice(session: Session, connection_id: int, target_invoice_id: str) -> list[Entry]:
+    """The live entries of ours on this invoice, oldest first."""
+    statement = (
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.connection_id == connection_id,
+            LedgerEntry.target_invoice_id == target_invoice_id,
+            LedgerEntry.removed_at.is_(None),
+            LedgerEntry.ours,
+        )
+        .order_by(LedgerEntry.id)
+    )
+    return [
+        Entry(entry.allocation_id, entry.target_payment_id, entry.amount, entry.paid_on)
+        for entry in session.scalars(statement)
+    ]
+
+
 def claim_payment(
     session: Session,
     *,
@@ -78,6 +109,7 @@ def claim_payment(
     amount: Decimal,
     paid_on: date,
     ours: bool,
+    shared: bool,
     now: datetime,
 ) -> bool:
     """Enters that this target payment stands for this allocation; False if it already stands for another one."""
@@ -90,6 +122,7 @@ def claim_payment(
         "amount": amount,
         "paid_on": paid_on,
         "ours": ours,
+        "shared": shared,
         "created_at": now,
     }
     return insert_new(session, LedgerEntry, [row]) == 1

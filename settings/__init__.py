@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     # A step keeps its lane this long without a sign of life; longer than the longest exchange (connect + read).
     lease_seconds: float = 90
     # A slice ends after so long, so that a tenant with a backlog goes to the back of the queue.
-    slice_seconds: float = 10
+    slice_seconds: float = 2
     # How long a request that lost its answer can still land at the target. A stated assumption: nothing can prove it
     # from outside. Never below the read time limit.
     settle_seconds: float = 90

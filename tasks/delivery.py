@@ -6,18 +6,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-import structlog
-
-from connectors.base import Failure, FailureKind, Target, WriteOutcome
+from connectors.base import Created, Failure, FailureKind, Target, WriteOutcome
 from domain.delivery import EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
 from domain.reasons import Reason
 from domain.recognition import Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, recognize
 from domain.records import TargetInvoice, TargetPayment
+from domain.strategy import (
+    Change,
+    CreatePayment,
+    Occupied,
+    RemovePayment,
+    SetPayment,
+    Wanted,
+    change_for,
+)
 from models.connections import Connection
 from models.effects import Effect, move, start_attempt
-from models.ledger import claimed_payment_ids
+from models.ledger import claimed_payment_ids, entries_on_invoice
 from models.organizations import Organization
 from models.payments import allocation_with_payment
 from tasks.context import Context
@@ -25,8 +32,9 @@ from tasks.lane import Lease
 from tasks.outcomes import Recorder
 from tasks.pauses import note_failure
 from tasks.points import Point
+from tasks.read_back import read_back
 
-log = structlog.get_logger()
+Payments = Sequence[TargetPayment]
 
 
 @dataclass(slots=True)
@@ -39,12 +47,14 @@ class Delivery:
     organization: Organization
     target: Target
     recorder: Recorder
+    # No effect is begun after this moment of the monotonic clock: the slice is over.
+    ends: float
     # Set when the target wants no more calls now; what was not begun stays pending.
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def deliver(self, effect: Effect, invoice: TargetInvoice | None) -> None:
         """Brings one effect one step further."""
-        if self.stopped.is_set():
+        if self.stopped.is_set() or self.context.clock.monotonic() > self.ends:
             return
         if invoice is None:
             self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
@@ -53,22 +63,15 @@ class Delivery:
         if payments is None:
             return
         self.context.reached(Point.PUSH_LOOKED)
-        if self._is_wanted(effect, invoice, payments):
-            self._send(effect, payments)
-
-    def _is_wanted(self, effect: Effect, invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
-        """Whether the look leaves something to send; if not, what is the case has been recorded."""
-        match EffectKind(effect.kind):
-            case EffectKind.CREATE:
-                return self._create_is_wanted(effect, invoice, payments)
-            case EffectKind.ADJUST:
-                return self._adjust_is_wanted(effect, invoice, payments)
-            case EffectKind.REVERSE:
-                return self._reverse_is_wanted(effect, payments)
+        if effect.kind == EffectKind.CREATE and self._is_there_already(effect, payments):
+            return
+        change = self._change_for(effect, payments)
+        if self._is_to_be_sent(effect, change, invoice, payments):
+            self._send(effect, change, payments)
 
     # --- look ---
 
-    def _look(self, effect: Effect) -> Sequence[TargetPayment] | None:
+    def _look(self, effect: Effect) -> Payments | None:
         result = self.target.list_payments(effect.target_invoice_id)
         if not isinstance(result, Failure):
             return result.value
@@ -79,52 +82,72 @@ class Delivery:
             self.stopped.set()
         return None
 
-    def _create_is_wanted(self, effect: Effect, invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
+    def _is_there_already(self, effect: Effect, payments: Payments) -> bool:
+        """Whether the payment to be created is on the invoice, or may be; what is the case has been recorded then."""
         if effect.paid_on is None:
             raise AssertionError(f"effect {effect.id} creates a payment without a date")
         with self.context.database.reading() as session:
             claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
             ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
         if effect.maybe_sent:
-            before = effect.before_image or []
-            match recognize(effect.amount, effect.paid_on, payments, before, claimed):
+            match recognize(effect.amount, effect.paid_on, payments, effect.before_image or [], claimed):
                 case Ours(payment):
-                    self.recorder.adopt(effect, payment, ours=True)
-                    return False
+                    self.recorder.settle(effect, payment.external_id)
+                    return True
                 case Several():
                     self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
-                    return False
+                    return True
                 case NotThere():
                     pass
         twin = NoTwin() if ignore_twins else find_twin(effect.amount, effect.paid_on, payments, claimed)
         match twin:
-            case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
-                self.recorder.adopt(effect, payment, ours=False)
+            case NoTwin():
                 return False
+            case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
+                self.recorder.settle(effect, payment.external_id, ours=False)
             case SameDay() | Nearby():
                 self.recorder.hold(effect, Reason.TWIN_NEARBY)
+        return True
+
+    def _change_for(self, effect: Effect, payments: Payments) -> Change:
+        with self.context.database.reading() as session:
+            entries = entries_on_invoice(session, effect.connection_id, effect.target_invoice_id)
+        ours = {entry.payment_id for entry in entries}
+        strangers = any(payment.external_id not in ours and not payment.foreign for payment in payments)
+        wanted = Wanted(
+            kind=EffectKind(effect.kind),
+            allocation_id=effect.allocation_id,
+            amount=effect.amount,
+            paid_on=effect.paid_on,
+            payment_id=effect.target_payment_id,
+        )
+        return change_for(self.recorder.strategy, wanted, entries, strangers)
+
+    def _is_to_be_sent(self, effect: Effect, change: Change, invoice: TargetInvoice, payments: Payments) -> bool:
+        """Whether the change is still to be made; if not, what is the case has been recorded."""
+        match change:
+            case Occupied():
+                self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
                 return False
-            case NoTwin():
-                return self._balance_allows(effect, effect.amount, invoice)
-
-    def _adjust_is_wanted(self, effect: Effect, invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
-        existing = _with_id(payments, effect.target_payment_id)
-        if existing is None:
-            self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
-            return False
-        if (existing.amount, existing.paid_on) == (effect.amount, effect.paid_on):
-            self.recorder.adjusted(effect)
-            return False
-        return self._balance_allows(effect, effect.amount - existing.amount, invoice)
-
-    def _reverse_is_wanted(self, effect: Effect, payments: Sequence[TargetPayment]) -> bool:
-        if _with_id(payments, effect.target_payment_id) is not None:
-            return True
-        self.recorder.reversed(effect)
-        return False
+            case CreatePayment(amount):
+                return self._balance_allows(effect, amount, invoice)
+            case SetPayment(payment_id, amount, paid_on):
+                existing = _with_id(payments, payment_id)
+                if existing is None:
+                    self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
+                    return False
+                if (existing.amount, existing.paid_on) == (amount, paid_on):
+                    self.recorder.settle(effect, payment_id)
+                    return False
+                return self._balance_allows(effect, amount - existing.amount, invoice)
+            case RemovePayment(payment_id):
+                if _with_id(payments, payment_id) is not None:
+                    return True
+                self.recorder.settle(effect, payment_id)
+                return False
 
     def _balance_allows(self, effect: Effect, more: Decimal, invoice: TargetInvoice) -> bool:
-        if more <= invoice.balance:
+        if more <= max(invoice.balance, Decimal(0)):
             return True
         still_open = money_text(invoice.balance, effect.currency)
         detail = f"{money_text(more, effect.currency)} to pay, {still_open} still open"
@@ -133,7 +156,7 @@ class Delivery:
 
     # --- intend, create ---
 
-    def _send(self, effect: Effect, payments: Sequence[TargetPayment]) -> None:
+    def _send(self, effect: Effect, change: Change, payments: Payments) -> None:
         attempt = self._intend(effect, payments, self.context.clock.now())
         if attempt is None:
             return
@@ -143,13 +166,15 @@ class Delivery:
             # look. Sending now is the one thing that must not happen.
             self.stopped.set()
             return
-        outcome = self._call(effect)
+        outcome = self._call(effect, change)
         self.context.reached(Point.PUSH_ANSWERED)
         if self.recorder.record(effect, attempt, outcome):
             self.stopped.set()
         self.context.reached(Point.PUSH_RECORDED)
+        if isinstance(outcome, Created) and payments and not read_back(self.context, self, effect, payments):
+            self.stopped.set()
 
-    def _intend(self, effect: Effect, payments: Sequence[TargetPayment], now: datetime) -> int | None:
+    def _intend(self, effect: Effect, payments: Payments, now: datetime) -> int | None:
         """Puts on disk that we are about to send, with the ids that are on the invoice before we ever did."""
         before_image = effect.before_image
         if before_image is None or not effect.maybe_sent:
@@ -162,18 +187,18 @@ class Delivery:
                 return None
             return start_attempt(session, effect, self.lease.fencing, now)
 
-    def _call(self, effect: Effect) -> WriteOutcome:
-        invoice_id, payment_id = effect.target_invoice_id, effect.target_payment_id or ""
-        match EffectKind(effect.kind):
-            case EffectKind.CREATE if effect.paid_on is not None:
-                return self.target.create_payment(invoice_id, effect.amount, effect.paid_on)
-            case EffectKind.ADJUST if effect.paid_on is not None:
-                return self.target.change_payment(invoice_id, payment_id, effect.amount, effect.paid_on)
-            case EffectKind.REVERSE:
+    def _call(self, effect: Effect, change: Change) -> WriteOutcome:
+        invoice_id = effect.target_invoice_id
+        match change:
+            case CreatePayment(amount, paid_on):
+                return self.target.create_payment(invoice_id, amount, paid_on)
+            case SetPayment(payment_id, amount, paid_on):
+                return self.target.change_payment(invoice_id, payment_id, amount, paid_on)
+            case RemovePayment(payment_id):
                 return self.target.remove_payment(invoice_id, payment_id)
-            case _:
-                raise AssertionError(f"effect {effect.id} has no date")
+            case Occupied():
+                raise AssertionError("an occupied invoice is never written to")
 
 
-def _with_id(payments: Sequence[TargetPayment], payment_id: str | None) -> TargetPayment | None:
+def _with_id(payments: Payments, payment_id: str) -> TargetPayment | None:
     return next((payment for payment in payments if payment.external_id == payment_id), None)

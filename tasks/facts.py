@@ -64,6 +64,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
         facts = Facts(
             source_active=source is not None and source.is_active,
             target_active=target is not None and target.is_active,
+            target_stopped=target is not None and target.status == ConnectionStatus.STOPPED,
             target_refuses_keys=target is not None and target.status == ConnectionStatus.NEEDS_RECONNECT,
             preferences=preferences,
             payment_state=PaymentState(payment.state),

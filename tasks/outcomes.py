@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from connectors.base import (
 )
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
 from domain.reasons import Reason, explain
-from domain.records import TargetPayment
+from domain.strategy import PaymentStrategy
 from models.connections import Connection
 from models.decisions import Action, record_decision
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, finish_attempt, hold, move
@@ -65,6 +65,7 @@ class Recorder:
     context: Context
     lease: Lease
     connection: Connection
+    strategy: PaymentStrategy
     # Set when some allocation is to be decided again right now.
     match_wanted: threading.Event = field(default_factory=threading.Event)
 
@@ -76,25 +77,13 @@ class Recorder:
             self.lease.guard(session)
             self._hold(session, effect, reason, detail, now)
 
-    def adopt(self, effect: Effect, payment: TargetPayment, *, ours: bool) -> None:
-        """The payment on the invoice is this effect's: created by us before the answer was lost, or typed by hand."""
+    def settle(self, effect: Effect, payment_id: str, *, ours: bool = True) -> None:
+        """What the effect wants is the case already: by an attempt whose answer was lost, or by a person's hand."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self.lease.guard(session)
-            self._deliver(session, effect, payment, ours=ours, now=now)
-        log.info("push.adopted", effect_id=effect.id, ours=ours)
-
-    def adjusted(self, effect: Effect) -> None:
-        now = self.context.clock.now()
-        with self.context.database.writing() as session:
-            self.lease.guard(session)
-            self._adjust(session, effect, now)
-
-    def reversed(self, effect: Effect) -> None:
-        now = self.context.clock.now()
-        with self.context.database.writing() as session:
-            self.lease.guard(session)
-            self._reverse(session, effect, now)
+            self._done(session, effect, payment_id, ours=ours, now=now)
+        log.info("push.settled", effect_id=effect.id, kind=effect.kind, ours=ours)
 
     # --- after a send ---
 
@@ -118,14 +107,15 @@ class Recorder:
 
     def _apply(self, session: Session, effect: Effect, outcome: WriteOutcome, now: datetime) -> None:
         match outcome:
-            case Created(payment):
-                self._deliver(session, effect, payment, ours=True, now=now)
-            case Changed():
-                self._adjust(session, effect, now)
+            case Created(payment) | Changed(payment):
+                self._done(session, effect, payment.external_id, ours=True, now=now)
             case Removed():
-                self._reverse(session, effect, now)
+                self._done(session, effect, effect.target_payment_id or "", ours=True, now=now)
             case Refused(kind, detail):
                 self._refused(session, effect, kind, detail, now)
+            case Conflict(detail) if effect.kind != EffectKind.CREATE:
+                # A payment in a closed batch: ConnectWise will go on saying no until somebody opens the batch.
+                self._hold(session, effect, Reason.TARGET_LOCKED, detail, now)
             case Conflict(detail) | NotSent(detail):
                 self._try_later(session, effect, detail, now)
             case Throttled(detail, retry_after):
@@ -159,37 +149,39 @@ class Recorder:
 
     # --- the next state, inside a transaction ---
 
-    def _deliver(self, session: Session, effect: Effect, payment: TargetPayment, *, ours: bool, now: datetime) -> None:
-        claimed = effect.paid_on is not None and claim_payment(
+    def _done(self, session: Session, effect: Effect, payment_id: str, *, ours: bool, now: datetime) -> None:
+        """The target has what the effect wanted: the ledger says so, and a partner reads so."""
+        match EffectKind(effect.kind):
+            case EffectKind.CREATE:
+                if not self._claim(session, effect, payment_id, ours=ours, now=now):
+                    # The id stands for another payment already: the target replaced that one instead of adding.
+                    self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment_id}", now)
+                    return
+                self._close(session, effect, now, target_payment_id=payment_id)
+                tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
+            case EffectKind.ADJUST:
+                change_entry(session, effect.allocation_id, effect.amount, _day(effect))
+                self._close(session, effect, now)
+                tell(session, effect, Action.PUSH, Reason.SYNCED, now)
+            case EffectKind.REVERSE:
+                remove_entry(session, effect.allocation_id, now)
+                self._close(session, effect, now)
+                tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
+
+    def _claim(self, session: Session, effect: Effect, payment_id: str, *, ours: bool, now: datetime) -> bool:
+        return claim_payment(
             session,
             organization_id=effect.organization_id,
             connection_id=effect.connection_id,
             allocation_id=effect.allocation_id,
             target_invoice_id=effect.target_invoice_id,
-            target_payment_id=payment.external_id,
+            target_payment_id=payment_id,
             amount=effect.amount,
-            paid_on=effect.paid_on,
+            paid_on=_day(effect),
             ours=ours,
+            shared=ours and self.strategy is PaymentStrategy.SINGLE,
             now=now,
         )
-        if not claimed:
-            # The target gave an id that stands for another payment already: it replaced that one instead of adding.
-            self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment.external_id}", now)
-            return
-        self._close(session, effect, now, target_payment_id=payment.external_id)
-        tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
-
-    def _adjust(self, session: Session, effect: Effect, now: datetime) -> None:
-        if effect.paid_on is None:
-            raise AssertionError(f"effect {effect.id} has no date")
-        change_entry(session, effect.allocation_id, effect.amount, effect.paid_on)
-        self._close(session, effect, now)
-        tell(session, effect, Action.PUSH, Reason.SYNCED, now)
-
-    def _reverse(self, session: Session, effect: Effect, now: datetime) -> None:
-        remove_entry(session, effect.allocation_id, now)
-        self._close(session, effect, now)
-        tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
 
     def _close(self, session: Session, effect: Effect, now: datetime, **values: str) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
@@ -256,3 +248,9 @@ class Recorder:
     def _rest(self, attempts: int) -> timedelta:
         timing = self.context.timing
         return backoff(attempts, self.context.jitter.random(), timing.backoff_min, timing.backoff_max)
+
+
+def _day(effect: Effect) -> date:
+    if effect.paid_on is None:
+        raise AssertionError(f"effect {effect.id} has no date")
+    return effect.paid_on

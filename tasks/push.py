@@ -18,6 +18,7 @@ from connectors.base import Failure
 from domain.delivery import EffectState
 from domain.reasons import Reason
 from domain.records import TargetInvoice
+from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
 from models.decisions import Action
 from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move
@@ -99,8 +100,17 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
         claimed = [
             effect for effect in effects if move(session, effect, EffectState(effect.state), fencing=lease.fencing)
         ]
-    recorder = Recorder(context, lease, connection)
-    return Delivery(context, lease, connection, organization, context.target(connection), recorder), claimed
+    strategy = PaymentStrategy(connection.settings.get("strategy", PaymentStrategy.APPEND))
+    delivery = Delivery(
+        context=context,
+        lease=lease,
+        connection=connection,
+        organization=organization,
+        target=context.target(connection),
+        recorder=Recorder(context, lease, connection, strategy),
+        ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
+    )
+    return delivery, claimed
 
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> dict[str, TargetInvoice] | None:

@@ -1,4 +1,4 @@
-"""Where a crash test ends this process: at a named point between two steps of I/O, as `kill -9` would."""
+"""Where a crash test ends or freezes this process: at a named point between two steps of I/O, as `kill` would."""
 
 import os
 import signal
@@ -7,16 +7,19 @@ from collections.abc import Callable
 
 from tasks.points import Point
 
-# "push.intended" ends the process at that point, "push.intended:3" the third time it is reached.
+# "push.intended" ends the process at that point, "push.intended:3" the third time it is reached, and
+# "push.intended:1:STOP" freezes it there until somebody sends SIGCONT.
 CRASH_POINT_VARIABLE = "CRASH_POINT"
 
 
 def chosen_crash_point() -> Callable[[Point], None]:
     """What the Context calls at each point; does nothing unless the environment names one."""
-    chosen, _, times = os.environ.get(CRASH_POINT_VARIABLE, "").partition(":")
+    chosen, times, name = [*os.environ.get(CRASH_POINT_VARIABLE, "").split(":"), "", ""][:3]
     if not chosen:
         return lambda _point: None
     remaining = [int(times or 1)]
+    # Not sys.exit: no handler, no rollback, no goodbye to the broker may run.
+    fate = signal.SIGSTOP if name == "STOP" else signal.SIGKILL
     lock = threading.Lock()
 
     def reached(point: Point) -> None:
@@ -25,7 +28,6 @@ def chosen_crash_point() -> Callable[[Point], None]:
         with lock:
             remaining[0] -= 1
             if remaining[0] == 0:
-                # Not sys.exit: no handler, no rollback, no goodbye to the broker may run.
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), fate)
 
     return reached

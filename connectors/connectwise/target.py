@@ -36,7 +36,11 @@ NUMBERS_PER_CALL = 50
 IDS_PER_CALL = 100
 PAGE_SIZE = 1000
 PAGES_MAX = 50
-_CREATED, _OK, _NO_CONTENT, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 404, 409, 408
+# Record numbers start at one.
+NO_INVOICE = "0"
+# What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
+_WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
+_CREATED, _OK, _NO_CONTENT, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 403, 404, 409, 408
 _CLIENT_ERRORS = range(400, 500)
 
 
@@ -47,15 +51,28 @@ class ConnectWiseTarget:
         self._payment_hour_utc = payment_hour_utc
 
     def check(self) -> ReadResult[str]:
+        """Credentials, clientId, version and each permission that we need, without touching any record."""
         result = self._client.read("/system/info", route="system/info")
         if isinstance(result, Failure):
             return result
-        # Reading one invoice shows that the API member may read what we need at all.
         invoices = self._client.read("/finance/invoices", {"pageSize": "1", "fields": "id"}, route="invoices")
         if isinstance(invoices, Failure):
-            return invoices
+            return _missing_right(invoices, "Inquire All")
+        for method, right in _WRITE_RIGHTS.items():
+            refused = self._may_not(method)
+            if refused is not None:
+                return _missing_right(refused, right)
         version = result.value.get("version", "") if isinstance(result.value, dict) else ""
         return Got(f"ConnectWise {version}".strip())
+
+    def _may_not(self, method: str) -> Failure | None:
+        """Tries a write on an invoice that cannot exist: who has the right is told 404, who has not is told 403."""
+        path = _payments_path(NO_INVOICE) + ("" if method == "POST" else "/0")
+        body = None if method == "DELETE" else b"{}"
+        exchange = self._client.write(method, path, body, route="payments of no invoice")
+        if isinstance(exchange, Answer) and exchange.status == _FORBIDDEN:
+            return self._client.failure_of(exchange)
+        return None
 
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         found: dict[str, TargetInvoice] = {}
@@ -137,6 +154,13 @@ class ConnectWiseTarget:
                 return Conflict(failure.detail) if status == _CONFLICT else Refused(failure.kind, failure.detail)
             case Answer():
                 return Unknown(self._client.failure_of(exchange).detail)
+
+
+def _missing_right(failure: Failure, right: str) -> Failure:
+    if failure.kind is not FailureKind.FORBIDDEN:
+        return failure
+    detail = f"the API member's security role lacks Finance > Invoicing: {right}; {failure.detail}"
+    return Failure(failure.kind, detail, failure.retry_after)
 
 
 def _not_even_sent(failure: Failure) -> WriteOutcome:

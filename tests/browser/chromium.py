@@ -25,6 +25,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 _ANSWER_SECONDS = 30
 
 
+class PageIsChanging(Exception):
+    """The browser could not do it: most often because the page it was asked about has just gone."""
+
+
 class Chromium:
     """One browser with one page, as a person sees it."""
 
@@ -72,7 +76,11 @@ class Chromium:
         return answer["result"].get("value")
 
     def text(self) -> str:
-        return str(self.run("document.body.innerText"))
+        """What can be read on the page; nothing while it makes place for the next one."""
+        try:
+            return str(self.run("document.body?.innerText ?? ''"))
+        except PageIsChanging:
+            return ""
 
     def complaints(self) -> list[str]:
         """What the browser wrote into its console so far: blocked scripts, failed loads, errors."""
@@ -94,7 +102,8 @@ class Chromium:
         while True:
             message = self._next()
             if message.get("id") == number:
-                assert "error" not in message, f"{method}: {message['error']}"
+                if "error" in message:
+                    raise PageIsChanging(f"{method}: {message['error']}")
                 result: dict[str, Any] = message["result"]
                 return result
             self._events.append(message)

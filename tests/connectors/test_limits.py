@@ -6,13 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-import fakeredis
 import pytest
-import redis
 from limits.storage import RedisStorage, Storage
 
 from connectors.limits import PROCESSES_MAX, Limiter, Rate
-from workers.redis_server import RedisServer
+from workers.redis_server import RedisServer, free_port
 
 RATE = Rate(8, 60)
 
@@ -21,12 +19,10 @@ def storage_on(url: str) -> RedisStorage:
     return RedisStorage(url, key_prefix="test-limits")
 
 
-@pytest.fixture(params=["fakeredis", "redis"])
-def shared(request: pytest.FixtureRequest) -> Storage:
-    if request.param == "redis":
-        return storage_on(request.getfixturevalue("redis_url"))
-    pool = fakeredis.FakeRedis(server=fakeredis.FakeServer()).connection_pool
-    return RedisStorage("redis://localhost", connection_pool=pool, key_prefix="test-limits")
+@pytest.fixture
+def shared(redis_url: str) -> Storage:
+    """A real Redis: the limits are Lua scripts, which a Redis made of Python does not run."""
+    return storage_on(redis_url)
 
 
 def permits(limiter: Limiter, key: str = "quickbooks:1", rates: tuple[Rate, ...] = (RATE,), asked: int = 50) -> int:
@@ -90,10 +86,11 @@ def test_with_redis_away_all_processes_together_stay_below_the_limit() -> None:
     assert sum(permits(limiter) for limiter in processes) <= RATE.calls
 
 
-def test_a_redis_that_is_not_there_slows_down_and_raises_nothing(redis_server: RedisServer) -> None:
-    client = redis.Redis(port=1, socket_connect_timeout=0.2)
-    storage = RedisStorage("redis://127.0.0.1:1", connection_pool=client.connection_pool, key_prefix="test-limits")
-    assert permits(Limiter(storage), asked=10) == RATE.calls // PROCESSES_MAX
+def test_a_redis_that_is_not_there_slows_down_and_raises_nothing() -> None:
+    limiter = Limiter(storage_on(f"redis://127.0.0.1:{free_port()}"))
+    started = time.monotonic()
+    assert permits(limiter, asked=10) == RATE.calls // PROCESSES_MAX
+    assert time.monotonic() - started < 5
 
 
 def test_a_redis_that_goes_away_and_comes_back_is_used_again(redis_server: RedisServer, redis_url: str) -> None:
@@ -112,16 +109,17 @@ def test_a_redis_that_goes_away_and_comes_back_is_used_again(redis_server: Redis
 @pytest.mark.xfail(
     strict=True,
     reason="a burst at the end of one window counts for less and less during the next one, though all of it was a moment ago: "
-    "eight calls and then up to seven more within one second, where Intuit allows ten",
+    "fourteen calls within one second were measured at a rate of eight, where Intuit allows ten",
 )
 def test_no_second_holds_more_calls_than_the_rate(redis_url: str) -> None:
     limiter, rate = Limiter(storage_on(redis_url)), Rate(8, 1)
+    assert limiter.permit("quickbooks:1", (rate,)) is None
+    # A window begins with its first call; the burst comes at its end.
+    begun = time.monotonic()
+    time.sleep(0.85)
     granted: deque[float] = deque()
     most = 0
-    while time.time() % 1 < 0.9:  # the end of a window
-        time.sleep(0.005)
-    ends = time.monotonic() + 1.2
-    while time.monotonic() < ends:
+    while time.monotonic() < begun + 2:
         if limiter.permit("quickbooks:1", (rate,)) is None:
             granted.append(time.monotonic())
         while granted and granted[0] <= time.monotonic() - 1:

@@ -159,9 +159,9 @@ def test_an_event_id_of_any_length_is_kept_apart() -> None:
 
 
 def test_two_megabytes_of_events_are_read() -> None:
-    events = [EVENT | {"id": f"event-{number}", "intuitentityid": str(number)} for number in range(7000)]
+    events = [EVENT | {"id": f"event-{number}", "intuitentityid": str(number)} for number in range(7500)]
     assert len(body_of(events)) > 2_000_000
-    assert len(read(events).hints) == 7000
+    assert len(read(events).hints) == 7500
 
 
 # --- rubbish ---

@@ -76,6 +76,7 @@ facts = st.builds(
     source_active=mostly,
     target_active=mostly,
     target_refuses_keys=mostly.map(lambda value: not value),
+    target_stopped=mostly.map(lambda value: not value),
     preferences=preferences,
     payment_state=st.sampled_from([PaymentState.LIVE, *PaymentState]),
     is_own=mostly.map(lambda value: not value),
@@ -97,6 +98,7 @@ nearly_good = st.builds(
         source_active=mostly,
         target_active=mostly,
         target_refuses_keys=st.just(False),
+        target_stopped=st.just(False),
         preferences=st.builds(
             Preferences,
             sync_enabled=mostly,

@@ -45,6 +45,7 @@ FACTS = Facts(
     source_active=True,
     target_active=True,
     target_refuses_keys=False,
+    target_stopped=False,
     preferences=PREFERENCES,
     payment_state=PaymentState.LIVE,
     is_own=False,

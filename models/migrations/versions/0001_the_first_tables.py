@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("heard_at", models.base.UtcTime(timezone=True), nullable=True),
         sa.Column("not_before", models.base.UtcTime(timezone=True), nullable=True),
         sa.Column("pause_reason", sa.String(length=40), nullable=False),
+        sa.Column("status_detail", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("connected_at", models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("disconnected_at", models.base.UtcTime(timezone=True), nullable=True),
@@ -396,6 +397,7 @@ def upgrade() -> None:
         sa.Column("amount", models.base.ExactAmount(), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=False),
         sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("created_at", models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("removed_at", models.base.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -408,15 +410,16 @@ def upgrade() -> None:
             ["organization_id"], ["organization.id"], name=op.f("fk_ledger_entry_organization_id_organization")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
-        sa.UniqueConstraint(
-            "connection_id",
-            "target_invoice_id",
-            "target_payment_id",
-            name=op.f("uq_ledger_entry_connection_id_target_invoice_id_target_payment_id"),
-        ),
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_entry_allocation_id"), ["allocation_id"], unique=False)
+        batch_op.create_index(
+            "uq_ledger_entry_claim",
+            ["connection_id", "target_invoice_id", "target_payment_id"],
+            unique=True,
+            postgresql_where=sa.text("NOT shared"),
+            sqlite_where=sa.text("NOT shared"),
+        )
         batch_op.create_index(
             "uq_ledger_entry_live",
             ["allocation_id"],

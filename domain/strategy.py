@@ -1,0 +1,119 @@
+"""How a target keeps payments on an invoice, and what an effect therefore asks of it.
+
+Most ConnectWise tenants take one payment per receipt (`append`). Some keep a single payment per invoice; there one
+payment of ours stands for all allocations, with their sum and the latest date (`single`). Payments that others made are
+never part of either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.delivery import EffectKind
+
+
+class PaymentStrategy(StrEnum):
+    APPEND = "append"
+    SINGLE = "single"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger entry on the invoice: this payment of ours stands for that allocation with this amount."""
+
+    allocation_id: int
+    payment_id: str
+    amount: Decimal
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePayment:
+    amount: Decimal
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SetPayment:
+    """The payment is to have this amount and date; saying it twice does no harm."""
+
+    payment_id: str
+    amount: Decimal
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePayment:
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """The target keeps one payment per invoice, and somebody else's is there."""
+
+
+Change = CreatePayment | SetPayment | RemovePayment | Occupied
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An effect, as far as the choice of the change depends on it."""
+
+    kind: EffectKind
+    allocation_id: int
+    amount: Decimal
+    paid_on: date | None
+    payment_id: str | None
+
+
+def change_for(strategy: PaymentStrategy, wanted: Wanted, entries: Sequence[Entry], strangers: bool) -> Change:
+    """What to ask of the target so that the effect becomes true.
+
+    Args:
+        entries: the live entries of ours on the invoice.
+        strangers: whether the invoice has payments that are not ours.
+    """
+    match strategy:
+        case PaymentStrategy.APPEND:
+            return _append(wanted)
+        case PaymentStrategy.SINGLE:
+            return _single(wanted, entries, strangers)
+
+
+def _append(wanted: Wanted) -> Change:
+    match wanted.kind:
+        case EffectKind.CREATE:
+            return CreatePayment(wanted.amount, _day(wanted))
+        case EffectKind.ADJUST:
+            return SetPayment(_payment(wanted), wanted.amount, _day(wanted))
+        case EffectKind.REVERSE:
+            return RemovePayment(_payment(wanted))
+
+
+def _single(wanted: Wanted, entries: Sequence[Entry], strangers: bool) -> Change:
+    others = [entry for entry in entries if entry.allocation_id != wanted.allocation_id]
+    payment_id = wanted.payment_id or (others[0].payment_id if others else None)
+    sharing = [entry for entry in others if entry.payment_id == payment_id]
+    if wanted.kind is EffectKind.REVERSE:
+        if not sharing:
+            return RemovePayment(_payment(wanted))
+        amounts, days = [one.amount for one in sharing], [one.paid_on for one in sharing]
+        return SetPayment(_payment(wanted), sum(amounts, Decimal(0)), max(days))
+    if payment_id is None:
+        return Occupied() if strangers else CreatePayment(wanted.amount, _day(wanted))
+    total = sum((entry.amount for entry in sharing), wanted.amount)
+    return SetPayment(payment_id, total, max([_day(wanted), *(entry.paid_on for entry in sharing)]))
+
+
+def _day(wanted: Wanted) -> date:
+    if wanted.paid_on is None:
+        raise ValueError("a payment without a date")
+    return wanted.paid_on
+
+
+def _payment(wanted: Wanted) -> str:
+    if wanted.payment_id is None:
+        raise ValueError("a correction without the payment that it corrects")
+    return wanted.payment_id

@@ -1,0 +1,154 @@
+"""Tenants that keep one payment per invoice, and tenants that say one thing and do another."""
+
+from datetime import date
+
+import pytest
+
+from models.connections import connection_by_id
+from sandbox.faults import Fault
+from tasks.connections import test_connection as check_connection
+from tests.world import World
+
+TWENTIETH = date(2026, 11, 20)
+
+
+@pytest.fixture
+def single(world: World) -> World:
+    """A tenant that keeps one payment per invoice, and whose connection says so."""
+    with world.context.database.writing() as session:
+        connection = connection_by_id(session, world.target_id)
+        connection.settings = {**connection.settings, "strategy": "single"}
+    world.connectwise.set_switches(second_payment="overwrite")
+    return world
+
+
+def status_of(world: World) -> str:
+    with world.context.database.reading() as session:
+        return connection_by_id(session, world.target_id).status
+
+
+def test_two_payments_are_one_with_their_sum_and_the_latest_date(single: World) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    payments = [single.pay("50.00", (invoice, "50.00"), on=day) for day in ("2026-11-20", "2026-11-18")]
+    single.notice()
+    [only] = single.on(invoice)
+    assert (str(only.amount), only.payment_date.date()) == ("100.00", TWENTIETH)
+    assert {single.reason(payment) for payment in payments} == {"synced"}
+
+
+def test_an_edited_payment_changes_the_sum(single: World) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    single.pay("50.00", (invoice, "50.00"))
+    edited = single.pay("30.00", (invoice, "30.00"))
+    single.notice()
+    single.quickbooks.edit_payment(edited, total="45.00", lines=[(invoice.quickbooks_id, "45.00")])
+    single.notice()
+    assert single.amounts_on(invoice) == ["95.00"]
+
+
+def test_a_voided_payment_leaves_the_others(single: World) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    first, second = (single.pay(amount, (invoice, amount)) for amount in ("50.00", "30.00"))
+    single.notice()
+    single.quickbooks.void_payment(first)
+    single.notice()
+    assert single.amounts_on(invoice) == ["30.00"]
+    single.quickbooks.void_payment(second)
+    single.notice()
+    assert single.on(invoice) == []
+    assert (single.reason(first), single.reason(second)) == ("reversed", "reversed")
+
+
+@pytest.mark.parametrize("kind", ["commit_then_drop", "drop_before_commit", "error_after_commit"])
+def test_a_lost_answer_to_the_second_payment_ends_with_the_sum(single: World, kind: str) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    single.pay("50.00", (invoice, "50.00"))
+    single.notice()
+    single.connectwise.faults.add(Fault(kind=kind, method="PATCH", path="/payments", times=1))
+    second = single.pay("30.00", (invoice, "30.00"))
+    single.notice()
+    assert single.reason(second) == "in_doubt"
+    single.later(seconds=91)
+    assert single.reason(second) == "synced"
+    assert single.amounts_on(invoice) == ["80.00"]
+
+
+def test_somebody_elses_payment_is_never_overwritten(single: World) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    single.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+    payment = single.pay("50.00", (invoice, "50.00"))
+    single.notice()
+    assert single.reason(payment) == "target_occupied"
+    assert single.amounts_on(invoice) == ["20.00"]
+
+
+def test_a_tenant_that_replaces_payments_is_stopped_at_the_first_sign(world: World) -> None:
+    world.connectwise.set_switches(second_payment="overwrite")
+    invoice, other = world.invoice("INV-1", "200.00"), world.invoice("INV-2", "200.00")
+    world.pay("100.00", (invoice, "100.00"), on="2026-11-19")
+    world.notice()
+    world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    assert status_of(world) == "stopped"
+    waiting = world.pay("10.00", (other, "10.00"))
+    world.notice()
+    assert world.reason(waiting) == "target_stopped"
+    assert world.on(other) == []
+    assert check_connection(world.context, world.target_id).ok
+    world.settle()
+    assert world.reason(waiting) == "synced"
+
+
+def test_a_tenant_that_takes_several_payments_is_not_stopped(world: World) -> None:
+    invoice = world.invoice("INV-1", "200.00")
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+    world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    assert status_of(world) == "active"
+    assert world.amounts_on(invoice) == ["20.00", "50.00"]
+
+
+def test_a_batched_payment_that_may_not_be_removed_is_held_and_tried_again(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    world.connectwise.edit_invoice(invoice.connectwise_id or 0, posted=True)
+    world.connectwise.set_switches(posted_delete="refuse")
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert world.reason(payment) == "target_locked"
+    assert world.amounts_on(invoice) == ["100.00"]
+    world.connectwise.set_switches(posted_delete="accept")
+    world.later(minutes=5)
+    assert world.reason(payment) == "reversed"
+
+
+@pytest.mark.parametrize(
+    ("right", "named"), [("inquire", "Inquire All"), ("edit", "Edit All"), ("delete", "Delete All")]
+)
+def test_the_connection_test_names_the_missing_right(world: World, right: str, named: str) -> None:
+    invoice = world.invoice("INV-1")
+    world.connectwise.set_permissions(**{right: False})
+    report = check_connection(world.context, world.target_id)
+    assert not report.ok
+    assert named in " ".join(report.lines)
+    assert world.on(invoice) == []
+
+
+def test_the_breaker_opens_on_a_sick_target_probes_and_closes(world: World) -> None:
+    invoices = [world.invoice(f"INV-{number}") for number in range(8)]
+    payments = [world.pay("100.00", (invoice, "100.00")) for invoice in invoices]
+    world.connectwise.faults.add(Fault(kind="error", status=503, times=None))
+    world.notice()
+    for _ in range(6):
+        world.later(minutes=2)
+    calls = world.connectwise.calls.total
+    world.later(seconds=20)
+    world.later(seconds=20)
+    assert world.connectwise.calls.total - calls <= 1
+    world.connectwise.faults.clear()
+    for _ in range(4):
+        world.later(minutes=30)
+    assert {world.reason(payment) for payment in payments} == {"synced"}
+    assert all(world.amounts_on(invoice) == ["100.00"] for invoice in invoices)
+    assert all(effect.attempts == 0 for payment in payments for effect in world.effects(payment))
