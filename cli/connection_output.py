@@ -15,6 +15,8 @@ def print_connection(connection: Connection, as_json: bool) -> None:
         print_json(connection_as_json(connection))
         return
     told = {"vendor": connection.vendor, "account": connection.account_id, "status": connection.status}
+    if connection.status_detail:
+        told["why"] = connection.status_detail
     print_facts({**told, **{name.replace("_", " "): value for name, value in connection.settings.items()}})
 
 
@@ -43,5 +45,6 @@ def connection_as_json(connection: Connection) -> dict[str, Any]:
         "next_catch_up_at": connection.next_catch_up_at,
         "not_before": connection.not_before,
         "pause_reason": connection.pause_reason,
+        "status_detail": connection.status_detail,
         "failures": connection.failures,
     }

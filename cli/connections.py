@@ -11,6 +11,7 @@ from cli.connection_output import connection_as_json, print_connection, print_re
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table
+from domain.strategy import PaymentStrategy
 from models.connections import Connection, connections_of
 from models.organizations import all_organizations
 from settings import load_settings
@@ -52,23 +53,29 @@ def list_(
             one.status,
             moment_text(one.heard_at),
             moment_text(one.caught_up_at),
-            f"{moment_text(one.not_before)} {one.pause_reason}".strip(),
+            " ".join(part for part in (moment_text(one.not_before), one.pause_reason, one.status_detail) if part),
         )
         for owner, one in found
     ]
-    columns = ["org", "vendor", "account", "status", "last webhook", "last catch-up", "paused until"]
+    columns = ["org", "vendor", "account", "status", "last webhook", "last catch-up", "paused until, why"]
     print_table(columns, rows, "There is no connection yet.")
 
 
 @app.command("test", epilog=examples("connection test northwind quickbooks"))
 def run_test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
-    """Calls the system once with the stored secrets. A refused connection goes on when the test succeeds."""
+    """Calls the system once with the stored secrets. A refused or stopped connection goes on when that succeeds."""
     with opened_context() as context:
         report = test_connection(context, _find(context, slug, vendor).id)
     print_report(report, as_json)
 
 
-@app.command("set", epilog=examples("connection set northwind quickbooks --home-currency CAD"))
+@app.command(
+    "set",
+    epilog=examples(
+        "connection set northwind quickbooks --home-currency CAD",
+        "connection set northwind connectwise --strategy single",
+    ),
+)
 def set_(
     slug: Org,
     vendor: Vendors,
@@ -76,15 +83,19 @@ def set_(
     payment_hour_utc: Annotated[
         int | None, typer.Option(help="ConnectWise: the hour of a payment's day, so that screens keep the date.")
     ] = None,
+    strategy: Annotated[
+        PaymentStrategy | None, typer.Option(help="ConnectWise: `single` where it keeps one payment per invoice.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Changes settings of a connection; secrets are changed by adding it again."""
-    given = {"home_currency": home_currency, "payment_hour_utc": payment_hour_utc}
+    of_connectwise = {"payment_hour_utc": payment_hour_utc, "strategy": strategy.value if strategy else None}
+    given = {"home_currency": home_currency, **of_connectwise}
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise Refusal("nothing to change; see: python -m cli connection set --help")
-    if payment_hour_utc is not None and vendor is not Vendor.CONNECTWISE:
-        raise Refusal(f"--payment-hour-utc is nothing for {vendor.value}")
+    if vendor is not Vendor.CONNECTWISE and any(changes.get(name) is not None for name in of_connectwise):
+        raise Refusal(f"--payment-hour-utc and --strategy are nothing for {vendor.value}")
     with opened_context() as context:
         found = _find(context, slug, vendor)
         http = load_settings().allows_plain_http

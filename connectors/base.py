@@ -160,12 +160,29 @@ class Changes:
     """All changes since the cursor, and the source's own clock up to which they are complete.
 
     Attributes:
-        complete: False when the source cut the answer; the next call goes on from `until`.
+        cut: the entities whose answer the source cut off. Nothing may be concluded for them from these changes (which
+            then hold none of theirs); `list_changed` and `find_gone` tell what there is.
     """
 
     changes: tuple[Change, ...]
     until: datetime
-    complete: bool
+    cut: frozenset[ChangedEntity] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        return not self.cut
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    """A page of what changed in a stretch of time and still exists, oldest change first.
+
+    Attributes:
+        next_since: where the next page begins, which tells the objects of that moment again; None on the last page.
+    """
+
+    changes: tuple[Change, ...]
+    next_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +223,12 @@ class Source(Protocol):
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""
+
+    def list_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[ChangedPage]:
+        """The oldest changes of a closed stretch of time, however long ago; what was deleted is not among them."""
+
+    def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[tuple[Change, ...]]:
+        """Those of the ids that certainly do not exist any more, as deletions."""
 
     def parse_payment(self, payload: str) -> SourcePayment:
         """A payment out of a change's payload."""

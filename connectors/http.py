@@ -24,7 +24,9 @@ from connectors.limits import Limiter, Rate
 
 log = structlog.get_logger()
 
-DETAIL_CHARACTERS_MAX = 400
+# Nobody throttles for longer; what says so is a mistake that must not stop a tenant for good.
+RETRY_AFTER_MAX = timedelta(days=1)
+_DIGITS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +39,26 @@ class Answer:
         """The body as JSON with decimals, or None if it is not JSON: a gateway may answer HTML with any status."""
         try:
             return simplejson.loads(self.body, use_decimal=True)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, ArithmeticError):
+            # ArithmeticError: a number with an exponent beyond what a decimal can have.
             return None
+
+    @property
+    def is_null(self) -> bool:
+        """The JSON value null, which is an answer; `json()` cannot tell it from something unreadable."""
+        return self.body.strip() == b"null"
 
     def retry_after(self, now: datetime) -> timedelta | None:
         """The Retry-After header, as seconds or as a date (RFC 9110 allows both)."""
         value = self.headers.get("Retry-After", "").strip()
         if value.isascii() and value.isdigit():
-            return timedelta(seconds=min(int(value), 86_400))
+            return RETRY_AFTER_MAX if len(value) > _DIGITS_MAX else min(timedelta(seconds=int(value)), RETRY_AFTER_MAX)
         try:
             moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return min(max(moment - now, timedelta(0)), RETRY_AFTER_MAX)
+        except (ValueError, TypeError, OverflowError):
             return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(moment - now, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,9 @@ class Wire:
             )
         except requests.exceptions.RequestException as error:
             return _classify(error)
+        except UnicodeError:
+            # A key with a typographic dash in it: headers are latin-1, and nothing has been sent.
+            return NeverSent("a key or an id has letters that cannot be sent")
         return Answer(response.status_code, response.headers, response.content)
 
     def close(self) -> None:

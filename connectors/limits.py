@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, Storage
-from limits.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindowCounterRateLimiter
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from redis.exceptions import RedisError
 
 log = structlog.get_logger()
@@ -54,9 +54,9 @@ class Limiter:
         """
         if self.shared is not None:
             try:
-                # The sliding window counter keeps the limit at window edges (a fixed window lets a quarter more
-                # through) and needs two numbers per key.
-                return _permit(SlidingWindowCounterRateLimiter(self.shared), key, [r.as_item() for r in rates])
+                # Every call is remembered for one window: the counters that need less memory forget bursts at a
+                # window's edge (fourteen calls within a second were measured at a limit of eight).
+                return _permit(MovingWindowRateLimiter(self.shared), key, [r.as_item() for r in rates])
             except RedisError as error:
                 log.warning("limits.redis_away", error=type(error).__name__)
         shares = [rate.share(PROCESSES_MAX).as_item() for rate in rates]

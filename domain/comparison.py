@@ -22,7 +22,7 @@ def compare_invoices(source: SourceInvoice, target: TargetInvoice, payment_curre
     number = source.number or ""
     customer = target.customer_names[0] if target.customer_names else ""
     return (
-        Verdict("number", number, target.number, number == target.number),
+        Verdict("number", number, target.number, number == target.number and number != ""),
         Verdict("total", str(source.total), str(target.total), source.total == target.total),
         Verdict("currency", currency, target_currency, currency == target_currency == payment_currency),
         Verdict(

@@ -130,7 +130,11 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
 
 def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     """The target has a payment for this allocation: keep it, change it, or take it back."""
-    wanted = facts.payment_state is PaymentState.LIVE and not facts.removed and facts.amount > 0
+    live = facts.payment_state is PaymentState.LIVE and not facts.removed
+    if live and facts.problem is not None:
+        # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
+        return Hold(facts.problem)
+    wanted = live and facts.amount > 0
     if wanted and facts.amount == synced.amount and facts.paid_on == synced.paid_on:
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
     stop = _first_of(facts, RULES_FOR_CORRECTIONS)

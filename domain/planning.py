@@ -79,6 +79,10 @@ CANNOT_TELL = frozenset(
 )
 
 
+# Held, and yet the target may have taken the payment: never replaced and never cancelled by a new decision.
+MAY_HAVE_MOVED_MONEY = frozenset({Reason.SEVERAL_CANDIDATES, Reason.TARGET_REPLACED, Reason.TARGET_CHANGED_IT})
+
+
 def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
     """What to do with the outbox so that it says what was decided."""
     if current is not None and current.state in OPEN_ON_THE_WIRE:
@@ -86,8 +90,8 @@ def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
     if isinstance(decision, Hold) and decision.reason in CANNOT_TELL:
         return Leave(silent=current is not None and current.state in REPLACEABLE)
     replaceable = current is not None and current.state in REPLACEABLE
-    if current is not None and current.reason is Reason.SEVERAL_CANDIDATES and replaceable:
-        # One of the candidates may be our money; only a person can say, and a new effect would not know.
+    if current is not None and current.reason in MAY_HAVE_MOVED_MONEY and replaceable:
+        # Money of ours may be on the invoice; only a person can say, and a new effect would not know of it.
         return Leave(silent=True)
     wanted = payload_of(decision)
     if wanted is None:

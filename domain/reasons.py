@@ -67,6 +67,7 @@ class Reason(StrEnum):
     TARGET_STOPPED = "target_stopped"
     TARGET_OCCUPIED = "target_occupied"
     TARGET_LOCKED = "target_locked"
+    TARGET_CHANGED_IT = "target_changed_it"
     TARGET_REPLACED = "target_replaced"
     TARGET_PAYMENT_GONE = "target_payment_gone"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
@@ -319,6 +320,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
         "Open the batch in ConnectWise or correct the payment there by hand; we try again by ourselves.",
         clears_itself=True,
+    ),
+    Reason.TARGET_CHANGED_IT: Explanation(
+        "ConnectWise took the payment but recorded another amount or date than we sent.",
+        "Compare the payment in both systems and correct ConnectWise by hand.",
     ),
     Reason.TARGET_REPLACED: Explanation(
         "ConnectWise replaced another payment on the invoice instead of adding this one.",

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.delivery import EffectKind
+from domain.records import TargetPayment
 
 
 class PaymentStrategy(StrEnum):
@@ -34,6 +35,10 @@ class CreatePayment:
     amount: Decimal
     paid_on: date
 
+    def is_answered_by(self, payment: TargetPayment) -> bool:
+        """Whether the target made of it exactly what was asked for."""
+        return (payment.amount, payment.paid_on) == (self.amount, self.paid_on)
+
 
 @dataclass(frozen=True, slots=True)
 class SetPayment:
@@ -43,15 +48,26 @@ class SetPayment:
     amount: Decimal
     paid_on: date
 
+    def is_answered_by(self, payment: TargetPayment) -> bool:
+        return (payment.amount, payment.paid_on) == (self.amount, self.paid_on)
+
 
 @dataclass(frozen=True, slots=True)
 class RemovePayment:
     payment_id: str
 
+    def is_answered_by(self, _payment: TargetPayment) -> bool:
+        """A removal is not answered with a payment."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Occupied:
     """The target keeps one payment per invoice, and somebody else's is there."""
+
+    def is_answered_by(self, _payment: TargetPayment) -> bool:
+        """Nothing is asked for, so nothing answers it."""
+        return False
 
 
 Change = CreatePayment | SetPayment | RemovePayment | Occupied

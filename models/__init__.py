@@ -1,13 +1,17 @@
 """The tables and their few queries; no other package writes SQL."""
 
+from models.connect_requests import ConnectRequest
 from models.connections import Connection
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
+from models.gaps import Gap
 from models.inbox import InboxEvent
 from models.invoices import Invoice, SourceInvoiceRow
 from models.lanes import Lane
 from models.ledger import LedgerEntry
+from models.metered_reads import MeteredReads
 from models.organizations import Organization
+from models.own_intents import OwnIntent
 from models.payments import Allocation, OwnPayment, Payment
 from models.users import ApiToken, DashboardSession, LoginLink, User
 
@@ -29,4 +33,8 @@ TABLES = (
     DashboardSession,
     LoginLink,
     ApiToken,
+    Gap,
+    MeteredReads,
+    ConnectRequest,
+    OwnIntent,
 )

@@ -58,6 +58,7 @@ def connect_again(connection: Connection, settings: dict[str, Any], sealed_secre
 def make_callable(connection: Connection, now: datetime) -> None:
     """Forgets the bad days: whoever has just proved or replaced the secrets wants no pause to run out first."""
     connection.not_before, connection.pause_reason, connection.failures = None, "", 0
+    connection.status_detail = ""
     connection.next_catch_up_at = now
 
 

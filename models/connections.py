@@ -58,6 +58,14 @@ class Connection(Base):
     status_detail: Mapped[str] = mapped_column(Text, default="")
     # Failures in a row; any answer that is not a failure makes it nought.
     failures: Mapped[int] = mapped_column(default=0)
+    # The last change that only catch-up brought although a webhook should have told of it, and how many there were.
+    missed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    missed_count: Mapped[int] = mapped_column(default=0)
+    # When the consent ends by itself, as far as the outside system says.
+    reconnect_by: Mapped[datetime | None] = mapped_column(UtcTime)
+    # When hinted payments were last read, and how many reads in a row had to wait for each other (a burst).
+    read_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    read_streak: Mapped[int] = mapped_column(default=0)
     connected_at: Mapped[datetime] = mapped_column(UtcTime)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

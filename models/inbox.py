@@ -89,6 +89,30 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
     return insert_new(session, InboxEvent, rows)
 
 
+def known_event_ids(session: Session, connection_id: int, source: EventSource, event_ids: Collection[str]) -> set[str]:
+    """Those of the source's event ids that are stored already."""
+    statement = select(InboxEvent.event_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.source == source.value,
+        InboxEvent.event_id.in_(event_ids),
+    )
+    return set(session.scalars(statement))
+
+
+def hinted_among(
+    session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], since: datetime
+) -> set[str]:
+    """Those of the entities that a webhook has told of since then."""
+    statement = select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == entity.value,
+        InboxEvent.entity_id.in_(entity_ids),
+        InboxEvent.source == EventSource.WEBHOOK.value,
+        InboxEvent.received_at >= since,
+    )
+    return set(session.scalars(statement))
+
+
 def waiting_events(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InboxEvent]:
     statement = (
         select(InboxEvent)

@@ -18,6 +18,12 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+_QUICKBOOKS_ADDRESSES = (
+    "quickbooks_api_url",
+    "quickbooks_token_url",
+    "quickbooks_authorize_url",
+    "quickbooks_revoke_url",
+)
 Listed = Annotated[list[SecretStr], NoDecode]
 
 
@@ -39,9 +45,13 @@ class Settings(BaseSettings):
 
     quickbooks_api_url: str = "https://quickbooks.api.intuit.com"
     quickbooks_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
+    quickbooks_authorize_url: str = "https://appcenter.intuit.com/connect/oauth2"
+    quickbooks_revoke_url: str = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
     quickbooks_client_id: str = ""
     quickbooks_client_secret: SecretStr = SecretStr("")
     quickbooks_verifier_tokens: Listed = []
+    # Metered reads in a month for all companies together; Intuit's free tier blocks every read beyond. Zero: no cap.
+    quickbooks_monthly_reads_max: int = Field(default=500_000, ge=0)
     connectwise_client_id: str = ""
     connectwise_api_version: str = "2025.16"
     connect_timeout_seconds: float = 5
@@ -65,9 +75,12 @@ class Settings(BaseSettings):
     breaker_seconds: float = 60
     push_parallel: int = Field(default=4, ge=1, le=32)
     sweep_seconds: float = 5
-    # Change data capture while webhooks are healthy; a metered read each time.
+    # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.
     catch_up_seconds: float = 900
+    catch_up_silent_seconds: float = 300
     catch_up_overlap_seconds: float = 300
+    # So long apart at least are two reads of one company's hinted payments: a burst becomes few reads of many.
+    read_distance_seconds: float = 1
     webhook_bytes_max: int = 8 * 1024 * 1024
 
     @field_validator("encryption_keys", "quickbooks_verifier_tokens", mode="before")
@@ -83,7 +96,7 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY must be set in production")
         if any(key.get_secret_value() == DEVELOPMENT_ENCRYPTION_KEY for key in self.encryption_keys):
             raise ValueError("ENCRYPTION_KEYS must be set in production")
-        for name in ("quickbooks_api_url", "quickbooks_token_url"):
+        for name in _QUICKBOOKS_ADDRESSES:
             if not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name.upper()} must be https in production")
         return self

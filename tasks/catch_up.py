@@ -1,7 +1,8 @@
 """Catch-up: change data capture, the truth behind the hints. What webhooks missed arrives in the same inbox.
 
 Called by: the sweep, when a source connection's time has come; the command line.
-Does: asks the source for everything that changed since the cursor, minus an overlap, and stores it.
+Does: asks the source for everything that changed since the cursor, minus an overlap, and stores it. Where that reaches
+too little (a cursor a month old, an answer cut off, an operator's date) it opens a gap and scans (`tasks/gap_scan.py`).
 Leaves behind: inbox events with full payloads, and the cursor, moved in the same transaction as the rows.
 If it dies here: the cursor has not moved; the same changes come again and are duplicates.
 """
@@ -11,11 +12,17 @@ from datetime import datetime
 
 import structlog
 from celery import shared_task
+from sqlalchemy.orm import Session
 
-from connectors.base import Change, Changes, Failure
+from connectors.base import Changes, Failure
+from domain.gaps import CHANGES_REACH, GapKind
+from domain.webhook_health import ON_ITS_WAY, webhooks_are_silent
 from models.connections import Connection, connection_by_id
-from models.inbox import Entity, EventSource, NewEvent, store_events
+from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gaps
+from models.inbox import EventSource
 from tasks.context import Context, Step
+from tasks.found_changes import StoredChanges, store_changes
+from tasks.gap_scan import scan_step
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
@@ -32,52 +39,111 @@ def catch_up(context: Context, connection_id: int) -> Drained:
 def _catch_up_once(context: Context, lease: Lease) -> bool:
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
+        gaps = open_gaps(session, lease.owner_id)
     now = context.clock.now()
     paused = connection.not_before is not None and connection.not_before > now
     if not connection.is_active or paused:
         return False
+    holding = next((gap for gap in gaps if gap.holds_cursor and gap.is_scanning), None)
+    if holding is not None:
+        return scan_step(context, lease, connection, holding)
+    backfill = next((gap for gap in gaps if not gap.holds_cursor), None)
+    is_due = connection.next_catch_up_at is None or connection.next_catch_up_at <= now
+    if backfill is not None and not is_due:
+        # A long look back must not keep today's payments waiting: it goes on while nothing else is due.
+        return scan_step(context, lease, connection, backfill)
+    return _ask(context, lease, connection, gaps, now)
+
+
+def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[Gap], now: datetime) -> bool:
     # A new connection starts at the moment it was made; older payments are a backfill's work.
     cursor = connection.cursor_at or connection.connected_at
-    result = context.source(connection).changes_since(cursor - context.timing.catch_up_overlap)
+    since = cursor - context.timing.catch_up_overlap
+    too_old = now - since > CHANGES_REACH
+    # A cursor out of reach: the answer is asked only for the source's own clock, with which the scan ends.
+    asked_since = now - context.timing.catch_up_overlap if too_old else since
+    result = context.source(connection).changes_since(asked_since)
     if isinstance(result, Failure):
         note_failure(context, connection, result)
         return False
     context.reached(Point.CATCH_UP_SOURCE_READ)
-    stored = _store(context, lease, result.value, cursor)
+    if too_old:
+        _open_scan(context, lease, GapKind.TOO_OLD, since, result.value.until, ALL_ENTITIES)
+        note_success(context, connection)
+        return True
+    stored = _store(context, lease, result.value, since)
     note_success(context, connection)
-    log.info("catch_up.stored", connection_id=connection.id, changes=len(result.value.changes), new=stored)
+    log.info(
+        "catch_up.stored",
+        connection_id=connection.id,
+        changes=len(result.value.changes),
+        new=stored.events,
+        missed=stored.missed,
+    )
     context.reached(Point.CATCH_UP_STORED)
-    if stored:
+    if stored.events:
         context.nudge(Step.INGEST, connection.id)
-    return not result.value.complete
+    return not result.value.complete or any(not gap.holds_cursor for gap in gaps)
 
 
-def _store(context: Context, lease: Lease, changes: Changes, cursor: datetime) -> int:
+def _open_scan(
+    context: Context, lease: Lease, kind: GapKind, since: datetime, until: datetime, entities: frozenset[str]
+) -> None:
+    with context.database.writing() as session:
+        lease.guard(session)
+        _begin_scan(context, session, lease.owner_id, kind, since, until, entities)
+
+
+def _begin_scan(
+    context: Context,
+    session: Session,
+    connection_id: int,
+    kind: GapKind,
+    since: datetime,
+    until: datetime,
+    entities: frozenset[str],
+) -> Gap:
+    now = context.clock.now()
+    gap = open_gap(session, connection_id, kind, since, now)
+    begin_scan(gap, since, until, entities, now)
+    log.warning("gap.opened", connection_id=connection_id, kind=gap.kind, since=since.isoformat())
+    return gap
+
+
+def _store(context: Context, lease: Lease, changes: Changes, since: datetime) -> StoredChanges:
     now = context.clock.now()
     with context.database.writing() as session:
         lease.guard(session)
         connection = connection_by_id(session, lease.owner_id)
-        stored = store_events(session, _as_events(connection, changes.changes), now)
-        connection.cursor_at = max(cursor, changes.until)
-        connection.caught_up_at = now
-        connection.next_catch_up_at = now + context.timing.catch_up
+        source = context.source(connection)
+        gap = next((one for one in open_gaps(session, connection.id) if one.holds_cursor), None)
+        # No webhook comes for a company that is not connected.
+        expected_before = None if gap is not None else changes.until - ON_ITS_WAY
+        if changes.cut:
+            # The cursor stays where it is until a scan has told what the answer could not.
+            entities = frozenset(entity.value for entity in changes.cut)
+            gap = _begin_scan(context, session, connection.id, GapKind.CUT, since, changes.until, entities)
+        stored = store_changes(
+            session, source, connection, changes.changes, EventSource.CATCH_UP, now, on_its_way_since=expected_before
+        )
+        if stored.missed:
+            connection.missed_at, connection.missed_count = now, connection.missed_count + stored.missed
+        if gap is not None:
+            gap.add(stored.found)
+        if changes.complete:
+            _move_cursor(context, connection, gap, changes.until, now)
     return stored
 
 
-def _as_events(connection: Connection, changes: Sequence[Change]) -> list[NewEvent]:
-    return [
-        NewEvent(
-            connection_id=connection.id,
-            source=EventSource.CATCH_UP,
-            event_id=change.event_id,
-            entity=Entity(change.entity.value),
-            entity_id=change.entity_id,
-            verb=change.verb,
-            occurred_at=change.changed_at,
-            payload=change.payload,
-        )
-        for change in changes
-    ]
+def _move_cursor(context: Context, connection: Connection, gap: Gap | None, until: datetime, now: datetime) -> None:
+    connection.cursor_at = max(connection.cursor_at or until, until)
+    connection.caught_up_at = now
+    timing = context.timing
+    silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
+    connection.next_catch_up_at = now + (min(timing.catch_up, timing.catch_up_silent) if silent else timing.catch_up)
+    if gap is not None:
+        gap.until_at, gap.closed_at = until, now
+        log.info("gap.closed", connection_id=connection.id, kind=gap.kind, told=gap.sentence)
 
 
 @shared_task(name="payments.catch_up")

@@ -1,6 +1,10 @@
-"""Asking for a catch-up before its time: by a person who misses a payment."""
+"""Asking for a catch-up before its time, or for a look further back: by a person who misses a payment."""
 
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.gaps import GapKind
 from models.connection_store import ask_for_catch_up
+from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gaps
 from tasks.context import Context, Step
 
 
@@ -9,3 +13,28 @@ def request_catch_up(context: Context, connection_id: int) -> None:
     with context.database.writing() as session:
         ask_for_catch_up(session, connection_id, context.clock.now())
     context.nudge(Step.CATCH_UP, connection_id)
+
+
+# QuickBooks says when something changed in Pacific time; a day begins there up to eight hours later than in UTC, and
+# elsewhere up to fourteen hours earlier.
+_EARLIEST_BEGIN_OF_A_DAY = timedelta(hours=14)
+
+
+def request_backfill(context: Context, connection_id: int, start_on: date) -> Gap:
+    """Makes everything due that was recorded or changed on this day or later, and what we know of it that is gone.
+
+    Raises:
+        ValueError: another backfill is under way, or the day has not begun anywhere.
+    """
+    now = context.clock.now()
+    since = datetime.combine(start_on, time(), UTC) - _EARLIEST_BEGIN_OF_A_DAY
+    if since >= now:
+        raise ValueError(f"{start_on} is in the future")
+    with context.database.writing() as session:
+        running = next((gap for gap in open_gaps(session, connection_id) if not gap.holds_cursor), None)
+        if running is not None:
+            raise ValueError(f"a backfill is under way already ({running.sentence})")
+        gap = open_gap(session, connection_id, GapKind.BACKFILL, since, now)
+        begin_scan(gap, since, now, ALL_ENTITIES, now)
+    context.nudge(Step.CATCH_UP, connection_id)
+    return gap

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain.money import is_currency_code
+from domain.strategy import PaymentStrategy
 
 DEFAULTS: dict[str, Any] = {"home_currency": "USD"}
 _HOURS = range(24)
@@ -23,6 +24,9 @@ def problem_with_settings(settings: Mapping[str, Any], *, allows_plain_http: boo
     hour = settings.get("payment_hour_utc")
     if hour is not None and (isinstance(hour, bool) or hour not in _HOURS):
         return f"'{hour}' is not an hour of the day; write a whole number from 0 to 23."
+    strategy = settings.get("strategy")
+    if strategy is not None and strategy not in set(PaymentStrategy):
+        return f"'{strategy}' is not a strategy; write one of: {', '.join(PaymentStrategy)}."
     for name, value in settings.items():
         if name.endswith("_url"):
             problem = _problem_with_url(str(value), allows_plain_http=allows_plain_http)

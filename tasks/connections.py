@@ -28,6 +28,7 @@ from models.connections import (
     connection_in_role,
     connections_by_account,
 )
+from models.gaps import open_gap_after_silence
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
@@ -150,6 +151,8 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted) -> Con
         connection = connection_for_change(session, connection_id)
         if (connection.vendor, connection.account_id) != (wanted.vendor, wanted.account_id):
             return Rejected(_another_account(connection, _belongs_to_another(session, wanted)))
+        if connection.role == Role.SOURCE and not connection.is_active:
+            open_gap_after_silence(session, connection, now)
         settings = with_defaults(connection.settings, wanted.settings)
         connect_again(connection, settings, context.keyring.seal(wanted.secrets), now)
         _decide_again(context, session, connection)
@@ -205,7 +208,7 @@ def disconnect(context: Context, connection_id: int) -> Connection:
 
 
 def test_connection(context: Context, connection_id: int) -> ConnectionReport:
-    """Calls the system once. A connection that had been refused before goes on when the test succeeds."""
+    """Calls the system once. A connection that had been refused or stopped goes on when the test succeeds."""
     with context.database.reading() as session:
         connection = connection_by_id(session, connection_id)
     if connection.status == ConnectionStatus.DISCONNECTED:
@@ -236,16 +239,19 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
     """The system accepts us: if the connection waited for that, it waits no longer."""
     if connection.is_active and connection.not_before is None and not connection.failures:
         return []
+    told = [f"It had been stopped: {connection.status_detail}."] if connection.status_detail else []
     with context.database.writing() as session:
         fresh = connection_for_change(session, connection.id)
         if fresh.status == ConnectionStatus.DISCONNECTED:
             return ["Somebody has disconnected it meanwhile."]
+        if fresh.role == Role.SOURCE and not fresh.is_active:
+            open_gap_after_silence(session, fresh, context.clock.now())
         fresh.status = ConnectionStatus.ACTIVE.value
         make_callable(fresh, context.clock.now())
         match_organization_again(session, fresh.organization_id, context.clock.now())
     log.info("connection.goes_on", connection_id=connection.id)
     _nudge_all(context, fresh)
-    return ["The connection is active; what waited for it goes on."]
+    return [*told, "The connection is active; what waited for it goes on."]
 
 
 def _decide_again(context: Context, session: Session, connection: Connection) -> None:

@@ -70,6 +70,8 @@ class Timing:
     push_parallel: int
     catch_up: timedelta
     catch_up_overlap: timedelta
+    catch_up_silent: timedelta = timedelta(minutes=5)
+    read_distance: timedelta = timedelta(seconds=1)
 
 
 T = TypeVar("T")

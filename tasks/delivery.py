@@ -57,7 +57,7 @@ class Delivery:
         if self.stopped.is_set() or self.context.clock.monotonic() > self.ends:
             return
         if invoice is None:
-            self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
+            self._miss_invoice(effect)
             return
         payments = self._look(effect)
         if payments is None:
@@ -76,11 +76,18 @@ class Delivery:
         if not isinstance(result, Failure):
             return result.value
         if result.kind is FailureKind.NOT_FOUND:
-            self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
+            self._miss_invoice(effect)
         else:
             note_failure(self.context, self.connection, result)
             self.stopped.set()
         return None
+
+    def _miss_invoice(self, effect: Effect) -> None:
+        if effect.state == EffectState.IN_DOUBT:
+            # The money may be on the invoice that is not found right now: the doubt stays until we can look.
+            self.recorder.doubt_longer(effect)
+        else:
+            self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
 
     def _is_there_already(self, effect: Effect, payments: Payments) -> bool:
         """Whether the payment to be created is on the invoice, or may be; what is the case has been recorded then."""
@@ -168,7 +175,7 @@ class Delivery:
             return
         outcome = self._call(effect, change)
         self.context.reached(Point.PUSH_ANSWERED)
-        if self.recorder.record(effect, attempt, outcome):
+        if self.recorder.record(effect, attempt, change, outcome):
             self.stopped.set()
         self.context.reached(Point.PUSH_RECORDED)
         if isinstance(outcome, Created) and payments and not read_back(self.context, self, effect, payments):

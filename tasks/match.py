@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind
 from domain.decisions import Decision, Push
-from domain.delivery import EffectKind, EffectState
 from domain.eligibility import (
     Ambiguous,
     Found,
@@ -27,17 +26,18 @@ from domain.eligibility import (
     decide,
     decide_early,
 )
-from domain.planning import CANNOT_TELL, Cancel, CurrentEffect, Enqueue, Leave, Payload, Plan, Revive, Wait, plan
+from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
 from models.decisions import action_of, record_decision
-from models.effects import Effect, effect_key, latest_effects, move
+from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
-from models.payments import DueAllocation, payment_versions, reschedule_match
+from models.payments import payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.facts import Case, gather
 from tasks.lane import Drained, Lease, drain
+from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
@@ -163,7 +163,7 @@ def _record(
         if versions.get(due.payment.id) != due.payment.version:
             # Ingest stored a newer version after we gathered the facts, and made the allocation due again.
             continue
-        if _state_of(effects.get(due.allocation.id)) != one.case.effect_state:
+        if state_of(effects.get(due.allocation.id)) != one.case.effect_state:
             # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
             continue
         owed += _record_one(context, session, one, effects.get(due.allocation.id), target, now)
@@ -174,7 +174,7 @@ def _record_one(
     context: Context, session: Session, one: Decided, effect: Effect | None, target: Connection | None, now: datetime
 ) -> bool:
     due = one.case.due
-    planned = plan(one.decision, _current(effect))
+    planned = plan(one.decision, current_effect(effect))
     if isinstance(planned, Wait):
         reschedule_match(session, due, now + WIRE_POLL)
         return False
@@ -193,83 +193,7 @@ def _record_one(
         )
     if isinstance(one.decision, Push) and one.case.invoice is not None:
         link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
-    return _carry_out(session, due, planned, effect, target, now)
-
-
-def _carry_out(
-    session: Session,
-    due: DueAllocation,
-    planned: Leave | Cancel | Revive | Enqueue,
-    effect: Effect | None,
-    target: Connection | None,
-    now: datetime,
-) -> bool:
-    """Makes the outbox say what was planned; True if something is owed now."""
-    match planned:
-        case Leave():
-            return effect is not None and effect.state == EffectState.PENDING
-        case Cancel():
-            _move(session, effect, EffectState.CANCELLED)
-            return False
-        case Revive():
-            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="")
-            return True
-        case Enqueue(payload, cancel_current):
-            if cancel_current:
-                _move(session, effect, EffectState.CANCELLED)
-            if target is None:
-                raise AssertionError("a payment was decided to be pushed without a target")
-            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now))
-            session.flush()
-            return True
-
-
-def _move(session: Session, effect: Effect | None, wanted: EffectState, **values: object) -> None:
-    if effect is None or not move(session, effect, wanted, **values):
-        # Push claimed it between our read and this write: nothing of this transaction may stand.
-        raise Overtaken
-
-
-def _state_of(effect: Effect | None) -> tuple[int, str] | None:
-    return (effect.id, effect.state) if effect else None
-
-
-class Overtaken(Exception):
-    """Push was faster; the batch is decided again from what is true then."""
-
-
-def _current(effect: Effect | None) -> CurrentEffect | None:
-    if effect is None:
-        return None
-    kind = EffectKind(effect.kind)
-    payload = Payload(
-        kind=kind,
-        target_invoice_id=effect.target_invoice_id,
-        target_payment_id=effect.target_payment_id if kind is not EffectKind.CREATE else None,
-        amount=effect.amount,
-        currency=effect.currency,
-        paid_on=effect.paid_on,
-    )
-    return CurrentEffect(EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None)
-
-
-def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:
-    allocation = due.allocation
-    return Effect(
-        organization_id=allocation.organization_id,
-        connection_id=target.id,
-        allocation_id=allocation.id,
-        generation=generation,
-        key=effect_key(allocation.organization_id, due.payment.external_id, allocation.document_id, generation),
-        kind=payload.kind.value,
-        target_invoice_id=payload.target_invoice_id,
-        target_payment_id=payload.target_payment_id,
-        amount=payload.amount,
-        currency=payload.currency,
-        paid_on=payload.paid_on,
-        due_at=now,
-        created_at=now,
-    )
+    return carry_out(session, due, planned, effect, target, now)
 
 
 def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import structlog
 from sqlalchemy.orm import Session
@@ -21,18 +22,21 @@ from connectors.base import (
     WriteOutcome,
 )
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.money import money_text
 from domain.reasons import Reason, explain
-from domain.strategy import PaymentStrategy
+from domain.records import TargetPayment
+from domain.strategy import Change, CreatePayment, PaymentStrategy
 from models.connections import Connection
-from models.decisions import Action, record_decision
+from models.decisions import Action
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, finish_attempt, hold, move
 from models.ledger import change_entry, claim_payment, remove_entry
-from models.payments import allocation_with_payment, match_again, match_now_if_waiting
+from models.payments import match_again, match_now_if_waiting
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.pauses import disconnect, note_sick, note_success, pause_for
 from tasks.points import Point
 from tasks.rechecks import next_look
+from tasks.telling import tell
 
 log = structlog.get_logger()
 
@@ -41,21 +45,6 @@ _REASON_OF_REFUSAL = {
     FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
     FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
 }
-
-
-def tell(session: Session, effect: Effect, action: Action, reason: Reason, now: datetime, detail: str = "") -> None:
-    """Makes what became of the effect the current decision about its allocation."""
-    _, payment = allocation_with_payment(session, effect.allocation_id)
-    record_decision(
-        session,
-        organization_id=effect.organization_id,
-        allocation_id=effect.allocation_id,
-        payment_version=payment.version,
-        action=action,
-        reason=reason,
-        detail=detail[:DETAIL_CHARACTERS_MAX],
-        now=now,
-    )
 
 
 @dataclass(slots=True)
@@ -77,6 +66,14 @@ class Recorder:
             self.lease.guard(session)
             self._hold(session, effect, reason, detail, now)
 
+    def doubt_longer(self, effect: Effect) -> None:
+        """We could not look; the effect stays in doubt and is looked at again, with growing distance."""
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self.lease.guard(session)
+            due_at = next_look(self.context, session, effect.allocation_id, Reason.IN_DOUBT, now)
+            move(session, effect, EffectState.IN_DOUBT, due_at=due_at)
+
     def settle(self, effect: Effect, payment_id: str, *, ours: bool = True) -> None:
         """What the effect wants is the case already: by an attempt whose answer was lost, or by a person's hand."""
         now = self.context.clock.now()
@@ -87,14 +84,14 @@ class Recorder:
 
     # --- after a send ---
 
-    def record(self, effect: Effect, attempt: int, outcome: WriteOutcome) -> bool:
+    def record(self, effect: Effect, attempt: int, change: Change, outcome: WriteOutcome) -> bool:
         """Writes down what the wire said; True if this connection wants no more calls now."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self.lease.guard(session)
             detail = "" if isinstance(outcome, Created | Changed | Removed) else outcome.detail
             finish_attempt(session, effect.id, attempt, type(outcome).__name__.lower(), detail, now)
-            self._apply(session, effect, outcome, now)
+            self._apply(session, effect, change, outcome, now)
         self.context.reached(Point.PUSH_OUTCOME_STORED)
         log.info(
             "push.recorded",
@@ -105,10 +102,10 @@ class Recorder:
         )
         return self._after(outcome)
 
-    def _apply(self, session: Session, effect: Effect, outcome: WriteOutcome, now: datetime) -> None:
+    def _apply(self, session: Session, effect: Effect, change: Change, outcome: WriteOutcome, now: datetime) -> None:
         match outcome:
             case Created(payment) | Changed(payment):
-                self._done(session, effect, payment.external_id, ours=True, now=now)
+                self._answered(session, effect, change, payment, now)
             case Removed():
                 self._done(session, effect, effect.target_payment_id or "", ours=True, now=now)
             case Refused(kind, detail):
@@ -153,7 +150,7 @@ class Recorder:
         """The target has what the effect wanted: the ledger says so, and a partner reads so."""
         match EffectKind(effect.kind):
             case EffectKind.CREATE:
-                if not self._claim(session, effect, payment_id, ours=ours, now=now):
+                if not self._claim(session, effect, payment_id, effect.amount, _day(effect), ours=ours, now=now):
                     # The id stands for another payment already: the target replaced that one instead of adding.
                     self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment_id}", now)
                     return
@@ -168,7 +165,42 @@ class Recorder:
                 self._close(session, effect, now)
                 tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
 
-    def _claim(self, session: Session, effect: Effect, payment_id: str, *, ours: bool, now: datetime) -> bool:
+    def _answered(
+        self, session: Session, effect: Effect, change: Change, payment: TargetPayment, now: datetime
+    ) -> None:
+        """The target answered with a payment; whether it is the one that was asked for is looked at closely."""
+        if isinstance(change, CreatePayment) and payment.external_id in (effect.before_image or ()):
+            # An id that was there before: the target replaced somebody's payment instead of adding ours.
+            self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment.external_id}", now)
+        elif not change.is_answered_by(payment):
+            self._done_otherwise(session, effect, payment, now)
+        else:
+            self._done(session, effect, payment.external_id, ours=True, now=now)
+
+    def _done_otherwise(self, session: Session, effect: Effect, payment: TargetPayment, now: datetime) -> None:
+        """The target took the payment but made another amount or date of it: the ledger says what is really there."""
+        there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
+        alone = effect.kind == EffectKind.CREATE and self.strategy is PaymentStrategy.APPEND
+        if not alone or payment.paid_on is None:
+            self._hold(session, effect, Reason.TARGET_CHANGED_IT, there, now)
+            return
+        if not self._claim(session, effect, payment.external_id, payment.amount, payment.paid_on, ours=True, now=now):
+            self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment.external_id}", now)
+            return
+        self._close(session, effect, now, target_payment_id=payment.external_id)
+        tell(session, effect, Action.HOLD, Reason.TARGET_CHANGED_IT, now, there)
+
+    def _claim(
+        self,
+        session: Session,
+        effect: Effect,
+        payment_id: str,
+        amount: Decimal,
+        paid_on: date,
+        *,
+        ours: bool,
+        now: datetime,
+    ) -> bool:
         return claim_payment(
             session,
             organization_id=effect.organization_id,
@@ -176,8 +208,8 @@ class Recorder:
             allocation_id=effect.allocation_id,
             target_invoice_id=effect.target_invoice_id,
             target_payment_id=payment_id,
-            amount=effect.amount,
-            paid_on=_day(effect),
+            amount=amount,
+            paid_on=paid_on,
             ours=ours,
             shared=ours and self.strategy is PaymentStrategy.SINGLE,
             now=now,

@@ -26,10 +26,11 @@ from models.organizations import organization_by_id
 from tasks.context import Context, Step
 from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
-from tasks.outcomes import Recorder, tell
+from tasks.outcomes import Recorder
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
+from tasks.telling import tell
 
 log = structlog.get_logger()
 

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Got
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from models.connections import Role, connection_by_id, connection_in_role
 from models.effects import Effect, latest_effects, move
-from models.ledger import remove_entry
 from models.payments import Payment, match_again
-from models.retries import ignore_twins, payment_of
+from models.retries import forget_target_payment, ignore_twins, payment_of
 from tasks.context import Context, Step
 from tasks.results import Rejected
 
@@ -137,9 +137,9 @@ def _revive(session: Session, effect: Effect, gone: set[int], now: datetime) -> 
         case EffectState.HELD if effect.id in gone:
             return _begin_anew(session, effect, now)
         case EffectState.HELD | EffectState.DEAD:
-            # One of several candidates may be our money. The reason stays on the effect until push has looked again,
+            # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
             # because it is what keeps match from replacing the effect.
-            values = {} if effect.reason == Reason.SEVERAL_CANDIDATES else {"reason": ""}
+            values = {} if effect.reason in MAY_HAVE_MOVED_MONEY else {"reason": ""}
             return move(session, effect, EffectState.PENDING, due_at=now, attempts=0, detail="", **values)
         case _:
             return True
@@ -149,5 +149,5 @@ def _begin_anew(session: Session, effect: Effect, now: datetime) -> bool:
     """There is nothing left to change: the ledger forgets the payment, and match decides as if none had been synced."""
     cancelled = move(session, effect, EffectState.CANCELLED)
     if cancelled:
-        remove_entry(session, effect.allocation_id, now)
+        match_again(session, forget_target_payment(session, effect, now), now)
     return cancelled

@@ -12,6 +12,7 @@ from celery import shared_task
 
 from models.connections import sources_due_for_catch_up
 from models.effects import targets_with_due_effects
+from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
 from models.payments import organizations_with_due_allocations
 from tasks.context import Context, Step
@@ -38,7 +39,7 @@ def sweep(context: Context) -> Swept:
             Step.INGEST: connections_with_waiting_events(session, now),
             Step.MATCH: organizations_with_due_allocations(session, now),
             Step.PUSH: targets_with_due_effects(session, now),
-            Step.CATCH_UP: sources_due_for_catch_up(session, now),
+            Step.CATCH_UP: sorted({*sources_due_for_catch_up(session, now), *sources_with_open_scans(session, now)}),
         }
     for step, owners in lanes.items():
         for owner_id in owners:

@@ -6,6 +6,10 @@ from decimal import Decimal
 from domain.records import PaymentState, SourceInvoice, SourcePayment
 
 
+def is_tombstone(payment: SourcePayment) -> bool:
+    return payment.state is PaymentState.DELETED
+
+
 def deleted_payment(external_id: str, now: datetime) -> SourcePayment:
     return SourcePayment(
         external_id=external_id,

@@ -91,4 +91,6 @@ def _timing(settings: Settings) -> Timing:
         push_parallel=settings.push_parallel,
         catch_up=seconds(settings.catch_up_seconds),
         catch_up_overlap=seconds(settings.catch_up_overlap_seconds),
+        catch_up_silent=seconds(settings.catch_up_silent_seconds),
+        read_distance=seconds(settings.read_distance_seconds),
     )

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -25,9 +25,9 @@ _KIND_OF_STATUS = {
 @dataclass(frozen=True, slots=True)
 class Keys:
     company: str
-    public_key: str
-    private_key: str
-    client_id: str
+    public_key: str = field(repr=False)
+    private_key: str = field(repr=False)
+    client_id: str = field(repr=False)
 
     def headers(self, version: str) -> dict[str, str]:
         login = f"{self.company}+{self.public_key}:{self.private_key}"
@@ -89,7 +89,7 @@ class Client:
                 return Failure(FailureKind.UNAVAILABLE, detail)
             case Answer(status=200):
                 parsed = result.json()
-                if parsed is None:
+                if parsed is None and not result.is_null:
                     return Failure(FailureKind.UNAVAILABLE, "the answer is not JSON")
                 return Got(parsed)
             case Answer():

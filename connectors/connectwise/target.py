@@ -31,8 +31,8 @@ from connectors.connectwise.client import THROTTLE_WAIT, Client
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
 from domain.records import TargetInvoice, TargetPayment
 
-# An address stays below 2,000 characters (ConnectWise's guide); fifty numbers of 15 characters, quoted, fit.
-NUMBERS_PER_CALL = 50
+# An address stays below 2,000 characters (ConnectWise's guide); the rest of it takes less than 500.
+CONDITION_CHARACTERS_MAX = 1400
 IDS_PER_CALL = 100
 PAGE_SIZE = 1000
 PAGES_MAX = 50
@@ -41,6 +41,7 @@ NO_INVOICE = "0"
 # What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 403, 404, 409, 408
+_NO_LIST = "the answer is not a list of records"
 _CLIENT_ERRORS = range(400, 500)
 
 
@@ -86,7 +87,10 @@ class ConnectWiseTarget:
             result = self._client.read("/finance/invoices", parameters, route="invoices")
             if isinstance(result, Failure):
                 return result
-            for one in _objects(result.value):
+            objects = _objects(result.value)
+            if objects is None:
+                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
+            for one in objects:
                 invoice = wire.invoice_from(one, self._default_currency)
                 if invoice is not None:
                     found[invoice.external_id] = invoice
@@ -101,6 +105,8 @@ class ConnectWiseTarget:
             if isinstance(result, Failure):
                 return result
             objects = _objects(result.value)
+            if objects is None:
+                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
             for one in objects:
                 payment = wire.payment_from(one)
                 if payment is None:
@@ -133,8 +139,13 @@ class ConnectWiseTarget:
     def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
         path = f"{_payments_path(invoice_id)}/{quote(payment_id, safe='')}"
         exchange = self._client.write("DELETE", path, None, route="payments/{id}")
-        if isinstance(exchange, Answer) and exchange.status in (_NO_CONTENT, _NOT_FOUND):
+        if isinstance(exchange, Answer) and exchange.status == _NO_CONTENT:
             return Removed()
+        if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
+            # Gone already, or bad keys (404 on the cloud), or a codebase that moved: a look tells which.
+            left = self.list_payments(invoice_id)
+            gone = isinstance(left, Got) and all(payment.external_id != payment_id for payment in left.value)
+            return Removed() if gone else Unknown(self._client.failure_of(exchange).detail)
         return self._outcome(exchange)
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
@@ -186,8 +197,11 @@ def _payment_in(answer: Answer) -> TargetPayment | None:
     return wire.payment_from(parsed) if isinstance(parsed, dict) else None
 
 
-def _objects(parsed: Any) -> list[Any]:
-    return [one for one in parsed if isinstance(one, dict)] if isinstance(parsed, list) else []
+def _objects(parsed: Any) -> list[Any] | None:
+    """The list of objects, or None if the answer is anything else: "no list" must never be read as "none there"."""
+    if not isinstance(parsed, list) or not all(isinstance(one, dict) for one in parsed):
+        return None
+    return parsed
 
 
 def _id_conditions(ids: Collection[str]) -> Iterator[str]:
@@ -199,7 +213,16 @@ def _id_conditions(ids: Collection[str]) -> Iterator[str]:
 
 def _number_conditions(numbers: Collection[str]) -> Iterator[str]:
     quotable = sorted(number for number in numbers if number and '"' not in number)
-    for start in range(0, len(quotable), NUMBERS_PER_CALL):
+    chunk: list[str] = []
+    length = 0
+    for number in quotable:
         # In a string "[" opens a character class (ConnectWise's guide): it is written as "[[]".
-        chunk = ['"' + number.replace("[", "[[]") + '"' for number in quotable[start : start + NUMBERS_PER_CALL]]
+        quoted = '"' + number.replace("[", "[[]") + '"'
+        encoded_length = len(quote(quoted + ",", safe=""))
+        if chunk and length + encoded_length > CONDITION_CHARACTERS_MAX:
+            yield f"invoiceNumber in ({','.join(chunk)})"
+            chunk, length = [], 0
+        chunk.append(quoted)
+        length += encoded_length
+    if chunk:
         yield f"invoiceNumber in ({','.join(chunk)})"

@@ -45,7 +45,8 @@ def payment_from(wire: Any) -> TargetPayment | None:
         paid_on=_day(wire.get("paymentDate")),
         entered_by=str(wire.get("appliedBy") or ""),
         # A credit that was applied, or money of ConnectWise's own payment product: never one of ours.
-        foreign=bool(wire.get("credit")) or source != "Default" or (wire.get("type") or PAYMENT_TYPE) != PAYMENT_TYPE,
+        # The type's own letters are no help: which codes a tenant's list shows is not documented.
+        foreign=bool(wire.get("credit")) or source != "Default",
     )
 
 
@@ -98,9 +99,9 @@ def _day(value: Any) -> date | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
+    except (ValueError, OverflowError):
         return None
-    return moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
 
 
 def _currency(wire: Any) -> str | None:

@@ -1,15 +1,13 @@
 """QuickBooks Online as a source of payments."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
-
-import simplejson
-import structlog
 
 from connectors.base import (
     Change,
     ChangedEntity,
+    ChangedPage,
     Changes,
     Failure,
     FailureKind,
@@ -19,17 +17,12 @@ from connectors.base import (
     ReadResult,
 )
 from connectors.quickbooks import wire
-from connectors.quickbooks.amounts import as_moment
+from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, objects_in, read_changes, read_window
 from connectors.quickbooks.client import Client
 from domain.records import SourceInvoice, SourcePayment
 
-log = structlog.get_logger()
-
 # The length that an IN list may have is not documented; a hundred ids are far below any limit seen.
 IDS_PER_QUERY = 100
-# Intuit's change data capture page: "a maximum of 1000 objects" for the whole answer.
-CHANGES_MAX = 1000
-_ENTITY_NAMES = {ChangedEntity.PAYMENT: "Payment", ChangedEntity.INVOICE: "Invoice"}
 
 
 class QuickBooksSource:
@@ -58,21 +51,16 @@ class QuickBooksSource:
         return Got(InvoicesRead(tuple(wire.invoice_from(one, self._home_currency) for one in objects), gone))
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
-        """One call for both entities; when the answer is cut off, one call for each."""
-        together = self._changes(tuple(ChangedEntity), cursor)
-        if isinstance(together, Failure) or together.value.complete:
-            return together
-        parts: list[Changes] = []
-        for entity in ChangedEntity:
-            part = self._changes((entity,), cursor)
-            if isinstance(part, Failure):
-                return part
-            parts.append(part.value)
-        until = min(part.until for part in parts)
-        if until <= cursor:
-            return Failure(FailureKind.REFUSED, f"more than {CHANGES_MAX} changes in one second")
-        changes = tuple(change for part in parts for change in part.changes)
-        return Got(Changes(changes, until, complete=all(part.complete for part in parts)))
+        return read_changes(self._client, cursor)
+
+    def list_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[ChangedPage]:
+        return read_window(self._client, entity, since, until)
+
+    def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[tuple[Change, ...]]:
+        result = self._read(entity, ids)
+        if isinstance(result, Failure):
+            return result
+        return Got(tuple(deletion_of(entity, one) for one in sorted(result.value[1])))
 
     def parse_payment(self, payload: str) -> SourcePayment:
         return wire.payment_from(wire.parse(payload), self._home_currency)
@@ -85,10 +73,10 @@ class QuickBooksSource:
     def _read(self, entity: ChangedEntity, ids: Collection[str]) -> Got[tuple[list[Any], frozenset[str]]] | Failure:
         found: list[Any] = []
         for chunk in _chunks(sorted(ids), IDS_PER_QUERY):
-            result = self._client.query(_statement(_ENTITY_NAMES[entity], chunk))
+            result = self._client.query(_statement(ENTITY_NAMES[entity], chunk))
             if isinstance(result, Failure):
                 return result
-            found += _objects(result.value.get("QueryResponse"), _ENTITY_NAMES[entity])
+            found += objects_in(result.value.get("QueryResponse"), ENTITY_NAMES[entity])
         missing = set(ids) - {str(one["Id"]) for one in found}
         return self._confirm_missing(entity, missing, found)
 
@@ -100,8 +88,8 @@ class QuickBooksSource:
         for entity_id in sorted(missing):
             result = self._client.entity(entity.value, entity_id)
             match result:
-                case Got(value) if isinstance(value.get(_ENTITY_NAMES[entity]), dict):
-                    found.append(value[_ENTITY_NAMES[entity]])
+                case Got(value) if isinstance(value.get(ENTITY_NAMES[entity]), dict):
+                    found.append(value[ENTITY_NAMES[entity]])
                 case Failure(FailureKind.NOT_FOUND):
                     gone.add(entity_id)
                 case Failure():
@@ -109,57 +97,6 @@ class QuickBooksSource:
                 case Got():
                     return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
         return Got((found, frozenset(gone)))
-
-    # --- change data capture ---
-
-    def _changes(self, entities: tuple[ChangedEntity, ...], cursor: datetime) -> ReadResult[Changes]:
-        result = self._client.changes(",".join(_ENTITY_NAMES[entity] for entity in entities), cursor)
-        if isinstance(result, Failure):
-            return result
-        until = as_moment(result.value.get("time"))
-        if until is None:
-            return Failure(FailureKind.UNAVAILABLE, "the answer has no server time")
-        changes = tuple(self._changes_in(result.value, entities))
-        if len(changes) < CHANGES_MAX:
-            return Got(Changes(changes, until, complete=True))
-        return Got(Changes(changes, _complete_until(changes, cursor), complete=False))
-
-    def _changes_in(self, answer: Any, entities: Iterable[ChangedEntity]) -> Iterator[Change]:
-        responses = answer.get("CDCResponse")
-        for response in responses if isinstance(responses, list) else []:
-            blocks = response.get("QueryResponse") if isinstance(response, dict) else None
-            for block in blocks if isinstance(blocks, list) else []:
-                for entity in entities:
-                    for one in _objects(block, _ENTITY_NAMES[entity]):
-                        yield _change(entity, one)
-
-
-def _complete_until(changes: tuple[Change, ...], cursor: datetime) -> datetime:
-    """Up to when a cut-off answer is complete: active objects come first, oldest first, tombstones after them."""
-    active = [change.changed_at for change in changes if change.verb != "deleted" and change.changed_at]
-    tombstones = [change.changed_at for change in changes if change.verb == "deleted" and change.changed_at]
-    return max(active, default=max(tombstones, default=cursor))
-
-
-def _change(entity: ChangedEntity, one: Any) -> Change:
-    entity_id = str(one.get("Id", ""))
-    meta = one.get("MetaData")
-    changed_text = meta.get("LastUpdatedTime") if isinstance(meta, dict) else None
-    deleted = one.get("status") == "Deleted"
-    version = f"deleted@{changed_text}" if deleted else f"v{one.get('SyncToken', '')}@{changed_text}"
-    return Change(
-        entity=entity,
-        entity_id=entity_id,
-        event_id=f"{entity.value}:{entity_id}:{version}",
-        verb="deleted" if deleted else "changed",
-        changed_at=as_moment(changed_text),
-        payload=simplejson.dumps(one, use_decimal=True),
-    )
-
-
-def _objects(block: Any, name: str) -> list[Any]:
-    found = block.get(name) if isinstance(block, dict) else None
-    return [one for one in found if isinstance(one, dict) and one.get("Id")] if isinstance(found, list) else []
 
 
 def _statement(name: str, ids: list[str]) -> str:

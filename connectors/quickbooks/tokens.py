@@ -6,7 +6,7 @@ A refresh token changes its value about every day, and two refreshes at the same
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ class Application:
     """Our registration at Intuit."""
 
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     token_url: str
 
 

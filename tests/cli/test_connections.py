@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import simplejson
 
-from models.connections import Connection, Role, connection_in_role
+from models.connections import Connection, Role, connection_in_role, stop_connection
 from models.organizations import organization_by_slug
 from sandbox.faults import Fault
 from tests.cli.conftest import Ended, Run
@@ -194,7 +194,18 @@ def test_settings_are_changed_one_by_one(run: Run, world: World) -> None:
     assert run("connection", "set", "northwind", "quickbooks", "--home-currency", "dollars").code == 2
     assert run("connection", "set", "northwind", "quickbooks", "--payment-hour-utc", "3").code == 2
     assert run("connection", "set", "northwind", "connectwise", "--payment-hour-utc", "12").code == 0
+    single = run("connection", "set", "northwind", "connectwise", "--strategy", "single", "--json")
+    assert single.json["settings"]["strategy"] == "single"
+    assert run("connection", "set", "northwind", "quickbooks", "--strategy", "single").code == 2
     assert run("connection", "set", "northwind", "connectwise").code == 2
+
+
+def test_the_list_says_why_a_connection_was_stopped(run: Run, world: World) -> None:
+    with world.context.database.writing() as session:
+        stop_connection(session, world.target_id, "target_stopped", "payment 7 vanished")
+    line = next(one for one in run("connection", "list").out.splitlines() if "connectwise" in one)
+    assert "stopped" in line
+    assert line.endswith("target_stopped payment 7 vanished")
 
 
 def test_disconnecting_needs_a_person_or_a_yes(run: Run, world: World) -> None:

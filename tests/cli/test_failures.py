@@ -11,7 +11,6 @@ from cryptography.fernet import Fernet
 from settings import DEVELOPMENT_ENCRYPTION_KEY
 from tests.cli.conftest import Run
 from tests.world import World
-from workers.redis_server import find_or_start
 
 
 def one_line(run: Run, *arguments: str) -> str:
@@ -129,18 +128,3 @@ def test_a_redis_that_hangs_does_not_hang_the_command(
     started = time.monotonic()
     assert run("sweep", "run").code == 0
     assert time.monotonic() - started < 10
-
-
-def test_the_embedded_redis_is_found_while_it_runs(run: Run, world: World, tmp_path: Path) -> None:
-    from workers.app import app as celery
-
-    world.notice()
-    world.pay("100")
-    server = find_or_start(None, tmp_path / "state")
-    try:
-        assert run("catch-up", "run", "northwind").err == ""
-        assert celery.conf.broker_url == server.url
-    finally:
-        celery.close()
-        server.stop()
-    assert run("catch-up", "run", "northwind").err == ""

@@ -1,5 +1,6 @@
 """The program itself, as a process: exit codes, a hidden prompt, nothing secret in the list of processes."""
 
+import contextlib
 import os
 import pty
 import select
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import typer.main
 
 from cli.__main__ import app
@@ -21,7 +23,7 @@ from models.database import Database
 from models.organizations import organization_by_slug
 from models.secrets import Keyring
 from settings import DEVELOPMENT_ENCRYPTION_KEY
-from workers.redis_server import free_port
+from workers.redis_server import find_or_start, free_port
 
 ROOT = Path(__file__).parents[2]
 SECRET = "RT1-a-secret-that-nobody-may-see"
@@ -147,6 +149,25 @@ def read_until(descriptor: int, words: str, seconds: float = 30) -> str:
         if select.select([descriptor], [], [], 0.1)[0]:
             text += os.read(descriptor, 4096).decode()
     return text
+
+
+def test_a_worker_is_nudged_through_the_embedded_redis_while_it_runs(
+    surroundings: dict[str, str], ran: Callable[..., Any]
+) -> None:
+    ran("org", "create", "northwind", "--name", "Northwind")
+    ran(*ADD, "--secrets-file", "-", stdin='{"refresh_token": "r"}')
+    server = find_or_start(None, Path(surroundings["STATE_DIR"]))
+    try:
+        with contextlib.closing(redis.Redis.from_url(server.url)) as client:
+            nudged = ran("catch-up", "run", "northwind")
+            assert (nudged.returncode, nudged.stderr) == (0, "")
+            (message,) = client.lrange("payments:routine", 0, -1)
+            assert b"payments.catch_up" in message
+    finally:
+        server.stop()
+    # The address it had is still in its file.
+    alone = ran("catch-up", "run", "northwind")
+    assert (alone.returncode, alone.stderr) == (0, "")
 
 
 def commands_of(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:

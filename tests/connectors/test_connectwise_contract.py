@@ -7,8 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import pytest
-
 from connectors.base import Target
 from tests.connectors.contract import TargetContract, TargetWorld
 from tests.connectors.vendors import ConnectWise, open_connectwise
@@ -72,10 +70,8 @@ class TestATenantThatWritesOutTheTypeOfAPayment(ConnectWiseContract):
 
     switches: ClassVar[dict[str, Any]] = {"payment_type": "word"}
 
-    @pytest.mark.xfail(strict=True, reason=TAKEN_FOR_FOREIGN)
     def test_a_created_payment_can_be_recognized_in_the_list(self, people: TargetWorld) -> None:
         super().test_a_created_payment_can_be_recognized_in_the_list(people)
 
-    @pytest.mark.xfail(strict=True, reason=TAKEN_FOR_FOREIGN)
     def test_a_payment_that_a_person_typed_can_be_seen(self, people: TargetWorld) -> None:
         super().test_a_payment_that_a_person_typed_can_be_seen(people)

@@ -128,11 +128,6 @@ def test_a_missing_client_id_is_forbidden(connectwise: ConnectWise) -> None:
     assert result.kind is FailureKind.FORBIDDEN
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="companyinfo answers JSON null for an unknown company; _parsed takes null for 'not JSON', so a mistyped company "
-    "is told as 'unavailable' for ever instead of as wrong credentials",
-)
 def test_a_company_that_connectwise_does_not_know_is_told_as_such(connectwise: ConnectWise) -> None:
     result = connectwise.connect(Keys("nobody", KEYS.public_key, KEYS.private_key, KEYS.client_id)).check()
     assert isinstance(result, Failure)
@@ -140,20 +135,11 @@ def test_a_company_that_connectwise_does_not_know_is_told_as_such(connectwise: C
     assert "nobody" in result.detail
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a header that is not latin-1 makes http.client raise UnicodeEncodeError, which is no RequestException: a client id "
-    "with a typographic dash is a traceback in every step instead of a reason",
-)
 def test_a_client_id_with_odd_letters_is_a_failure_and_no_traceback(connectwise: ConnectWise) -> None:
     odd = Keys("acme", KEYS.public_key, KEYS.private_key, KEYS.client_id.replace("-", "\u2013"))
     assert isinstance(connectwise.connect(odd).check(), Failure)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="remove_payment takes every 404 for 'removed': bad keys (404 on the cloud) and a moved codebase say 404 as well",
-)
 def test_a_404_for_bad_keys_does_not_pass_for_a_removal(connectwise: ConnectWise) -> None:
     from connectors.base import Removed
 
@@ -173,11 +159,6 @@ def test_a_codebase_that_moved_with_a_release_is_discovered_again(connectwise: C
     assert len(result.value) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="fifty numbers of 21 characters with signs that are percent-encoded exceed the address limit of 2,000: ConnectWise "
-    "answers 414, and the same batch asks the same question again for ever",
-)
 def test_fifty_long_numbers_still_fit_into_an_address(connectwise: ConnectWise) -> None:
     numbers = [f"2026/11/{number:02d} #4711 (A)" for number in range(50)]
     assert not isinstance(connectwise.target.find_invoices([], numbers), Failure)

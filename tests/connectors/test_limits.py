@@ -106,11 +106,6 @@ def test_a_redis_that_goes_away_and_comes_back_is_used_again(redis_server: Redis
     assert 0 < back <= RATE.calls
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a burst at the end of one window counts for less and less during the next one, though all of it was a moment ago: "
-    "fourteen calls within one second were measured at a rate of eight, where Intuit allows ten",
-)
 def test_no_second_holds_more_calls_than_the_rate(redis_url: str) -> None:
     limiter, rate = Limiter(storage_on(redis_url)), Rate(8, 1)
     assert limiter.permit("quickbooks:1", (rate,)) is None

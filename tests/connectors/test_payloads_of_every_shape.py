@@ -124,7 +124,7 @@ objects = st.fixed_dictionaries(
 
 
 @given(objects, st.sampled_from([None, "USD"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_object_is_a_record_or_a_value_error(wire: dict[str, Any], home_currency: str | None) -> None:
     try:
         payment, invoice = payment_from(wire, home_currency), invoice_from(wire, home_currency)

@@ -18,7 +18,6 @@ NOTHING_READ = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason=NOTHING_READ)
 @pytest.mark.parametrize("body", NO_LISTS)
 def test_payments_that_are_no_list_are_not_no_payments(connectwise: ConnectWise, body: str) -> None:
     connectwise.sandbox.add_invoice("INV-1", "100.00")
@@ -27,7 +26,6 @@ def test_payments_that_are_no_list_are_not_no_payments(connectwise: ConnectWise,
     assert isinstance(connectwise.target.list_payments("200"), Failure)
 
 
-@pytest.mark.xfail(strict=True, reason="a list entry that is no object is left out, and may be the payment we look for")
 def test_a_payment_that_is_no_object_makes_the_list_unreadable(connectwise: ConnectWise) -> None:
     connectwise.sandbox.add_invoice("INV-1", "100.00")
     connectwise.sandbox.faults.add(Fault("error", path=r"/payments$", status=200, body="[null]"))
@@ -44,7 +42,6 @@ def test_a_payment_without_id_or_amount_makes_the_list_unreadable(connectwise: C
     assert isinstance(connectwise.target.list_payments("200"), Failure)
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is no list is read as 'the invoice does not exist'")
 @pytest.mark.parametrize("body", NO_LISTS)
 def test_invoices_that_are_no_list_are_not_no_invoices(connectwise: ConnectWise, body: str) -> None:
     connectwise.sandbox.add_invoice("INV-1", "100.00")
@@ -55,10 +52,6 @@ def test_invoices_that_are_no_list_are_not_no_invoices(connectwise: ConnectWise,
 HUGE_EXPONENT = '[{"id":1,"amount":1e9999999999999999999}]'
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a number with an exponent beyond decimal's own makes simplejson raise decimal.InvalidOperation, which is no ValueError",
-)
 def test_a_number_beyond_all_numbers_is_unreadable_and_no_traceback(connectwise: ConnectWise) -> None:
     connectwise.sandbox.add_invoice("INV-1", "100.00")
     connectwise.sandbox.faults.add(Fault("error", path=r"/payments$", status=200, body=HUGE_EXPONENT))
@@ -91,25 +84,17 @@ def test_a_retry_after_that_says_nothing_is_none(value: str) -> None:
     assert Answer(429, {"Retry-After": value}, b"").retry_after(NOW) is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="int() refuses more than 4,300 digits with ValueError, and a year beyond C's int is an OverflowError",
-)
 @pytest.mark.parametrize("value", ["9" * 5000, "Mon, 01 Jan 99999999999 00:00:00 GMT"])
 def test_a_retry_after_of_absurd_length_is_no_traceback(value: str) -> None:
     Answer(429, {"Retry-After": value}, b"").retry_after(NOW)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="seconds are cut to a day, a date is not: the connection would be paused for millennia"
-)
 def test_a_retry_after_in_another_millennium_is_cut_to_a_day() -> None:
     wait = Answer(429, {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, b"").retry_after(NOW)
     assert wait is not None
     assert wait <= timedelta(days=1)
 
 
-@pytest.mark.xfail(strict=True, reason="astimezone() raises OverflowError at the ends of the calendar")
 def test_a_date_at_the_end_of_the_calendar_is_no_traceback() -> None:
     """.NET's DateTime.MaxValue, as a server west of Greenwich writes it."""
     payment = connectwise_wire.payment_from({"id": 1, "amount": 1, "paymentDate": "9999-12-31T23:59:59-05:00"})

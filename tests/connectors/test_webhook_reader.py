@@ -226,7 +226,7 @@ deliveries = st.one_of(
 
 
 @given(deliveries)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_json_is_read_or_refused(value: Any) -> None:
     try:
         delivery = READER.read(simplejson.dumps(value, use_decimal=True).encode())

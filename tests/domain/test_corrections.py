@@ -110,27 +110,15 @@ def test_a_correction_costs_no_look_at_the_target() -> None:
     assert decide_early(SYNCED.with_facts(amount=Decimal("70.00")).facts) is not None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_decide_synced does not look at facts.problem: money mixed with a credit is adjusted upward as if it were all money",
-)
 def test_money_that_is_mixed_with_a_credit_after_the_sync_is_not_adjusted() -> None:
     situation = SYNCED.with_facts(amount=Decimal("150.00"), problem=Reason.MIXED_WITH_CREDIT)
     assert situation.decide() == Hold(Reason.MIXED_WITH_CREDIT)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_decide_synced does not look at facts.problem: an invoice that a credit memo pays now is still told as synced money",
-)
 def test_money_that_became_a_credit_after_the_sync_is_not_told_as_synced() -> None:
     assert not isinstance(SYNCED.with_facts(problem=Reason.CREDIT_APPLIED).decide(), Keep)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an amount the ledger cannot keep is stored as 0, and _decide_synced takes that for 'moved away' and removes the payment",
-)
 def test_an_edit_to_an_amount_that_cannot_be_kept_removes_nothing() -> None:
     situation = SYNCED.with_facts(amount=Decimal(0), problem=Reason.AMOUNT_NOT_REPRESENTABLE)
     assert situation.decide() == Hold(Reason.AMOUNT_NOT_REPRESENTABLE)

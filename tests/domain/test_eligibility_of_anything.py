@@ -11,7 +11,7 @@ from domain.records import AllocationKind, PaymentState
 from tests.domain.any_facts import facts as any_facts
 from tests.domain.any_facts import lookups, nearly_good
 
-MANY = settings(max_examples=400, deadline=None)
+MANY = settings(max_examples=250, deadline=None)
 
 
 @given(any_facts, lookups)

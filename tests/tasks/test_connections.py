@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from connectors.quickbooks.tokens import secrets_from
-from models.connections import Connection, ConnectionStatus, connection_by_id, pause
+from models.connections import Connection, ConnectionStatus, connection_by_id, pause, stop_connection
 from models.organizations import Organization
 from models.secrets import Keyring
 from sandbox.faults import Fault
@@ -88,6 +88,7 @@ def test_secrets_are_stored_sealed(context: Context, organization_id: int) -> No
         ({"home_currency": ""}, "not a currency code"),
         ({"payment_hour_utc": 24}, "not an hour"),
         ({"payment_hour_utc": True}, "not an hour"),
+        ({"strategy": "twice"}, "not a strategy"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(
@@ -223,6 +224,16 @@ def test_a_successful_test_lets_a_refused_connection_go_on(world: World) -> None
     world.settle()
     assert world.reason(payment) == "synced"
     assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_a_stopped_connection_goes_on_after_a_test_that_tells_why_it_had_been_stopped(world: World) -> None:
+    with world.context.database.writing() as session:
+        stop_connection(session, world.target_id, "target_stopped", "payment 7 vanished")
+    report = connections.test_connection(world.context, world.target_id)
+    assert report.ok
+    assert "It had been stopped: payment 7 vanished." in report.lines
+    after = stored(world.context, world.target_id)
+    assert (after.status, after.status_detail, after.pause_reason) == ("active", "", "")
 
 
 # --- disconnecting ---

@@ -4,6 +4,7 @@ import pytest
 
 from domain.delivery import EffectState
 from sandbox.faults import Fault
+from tasks.connections import change_settings
 from tasks.organizations import PreferenceChanges, change_preferences
 from tasks.retry import Rejected, RetryReport, retry_payment
 from tests.world import BothInvoices, World
@@ -219,6 +220,23 @@ def test_a_payment_that_only_seemed_to_be_gone_is_not_created_beside_itself(worl
     retry(world, payment)
     world.settle()
     assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["90.00"]
+
+
+def test_a_shared_payment_that_somebody_removed_is_created_anew_with_the_sum(world: World) -> None:
+    change_settings(world.context, world.target_id, {"strategy": "single"})
+    world.connectwise.set_switches(second_payment="overwrite")
+    invoice = world.invoice("INV-1", "500.00")
+    edited, other = (world.pay("50", (invoice, "50")) for _ in range(2))
+    world.notice()
+    assert world.amounts_on(invoice) == ["100.00"]
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, world.on(invoice)[0].id)
+    world.quickbooks.edit_payment(edited, total="40", lines=[(invoice.quickbooks_id, "40")])
+    world.notice()
+    assert world.reason(edited) == "target_payment_gone"
+    retry(world, edited)
+    world.settle()
+    assert {world.reason(edited), world.reason(other)} == {"synced"}
     assert world.amounts_on(invoice) == ["90.00"]
 
 

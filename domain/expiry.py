@@ -1,0 +1,36 @@
+"""When a connection will end by itself, and when to say so."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# Intuit asks for warnings this early (refresh tokens with a hard end, blog 2025-11-12).
+SOON = timedelta(days=30)
+URGENT = timedelta(days=7)
+
+
+class Expiry(StrEnum):
+    FAR = "far"
+    SOON = "soon"
+    URGENT = "urgent"
+    OVER = "over"
+
+
+def expiry_of(ends_at: datetime | None, now: datetime) -> Expiry:
+    if ends_at is None or ends_at - now > SOON:
+        return Expiry.FAR
+    if ends_at <= now:
+        return Expiry.OVER
+    return Expiry.URGENT if ends_at - now <= URGENT else Expiry.SOON
+
+
+def expiry_sentence(ends_at: datetime | None, now: datetime) -> str:
+    """What people read; "" while there is nothing to say."""
+    match expiry_of(ends_at, now):
+        case Expiry.FAR:
+            return ""
+        case Expiry.OVER:
+            return f"The consent ended on {ends_at:%Y-%m-%d}; connect again."
+        case Expiry.SOON | Expiry.URGENT:
+            days = (ends_at - now).days if ends_at else 0
+            left = "1 day" if days == 1 else f"{days} days"
+            return f"The consent ends on {ends_at:%Y-%m-%d}, in {left}; connect again before then."

@@ -1,0 +1,85 @@
+"""Stretches of time in which nobody told us anything, and the sentence that says what was found in them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# Intuit's change data capture looks back 30 days; a day less leaves room for clocks and for a slow scan.
+CHANGES_REACH = timedelta(days=29)
+
+
+class GapKind(StrEnum):
+    # The connection was cut or refused and has been connected again.
+    RECONNECT = "reconnect"
+    # The cursor is older than change data capture reaches.
+    TOO_OLD = "too_old"
+    # Change data capture cut its answer off: more changes than it can tell.
+    CUT = "cut"
+    # An operator wants everything since a date.
+    BACKFILL = "backfill"
+
+    @property
+    def holds_cursor(self) -> bool:
+        """Whether the cursor waits until it is closed."""
+        return self is not GapKind.BACKFILL
+
+
+class ScanStage(StrEnum):
+    """What is done next where change data capture does not reach; invoices first, so that payments find theirs here."""
+
+    NONE = ""
+    LIST_INVOICES = "list_invoices"
+    LIST_PAYMENTS = "list_payments"
+    CHECK_PAYMENTS = "check_payments"
+    CHECK_INVOICES = "check_invoices"
+
+    @property
+    def entity(self) -> str:
+        return "invoice" if self in (ScanStage.LIST_INVOICES, ScanStage.CHECK_INVOICES) else "payment"
+
+    @property
+    def is_listing(self) -> bool:
+        return self in (ScanStage.LIST_INVOICES, ScanStage.LIST_PAYMENTS)
+
+
+_STAGES = tuple(stage for stage in ScanStage if stage is not ScanStage.NONE)
+
+
+def first_stage(entities: frozenset[str]) -> ScanStage:
+    return next(stage for stage in _STAGES if stage.entity in entities)
+
+
+def stage_after(stage: ScanStage, entities: frozenset[str]) -> ScanStage:
+    """The next stage for these entities; NONE when the scan is through."""
+    later = _STAGES[_STAGES.index(stage) + 1 :]
+    return next((one for one in later if one.entity in entities), ScanStage.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Payments that nobody had told us of."""
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+
+def gap_sentence(kind: GapKind, from_at: datetime, until_at: datetime | None, found: Found) -> str:
+    """What the command line, the page and the log say about a gap."""
+    start, end = _moment(from_at), _moment(until_at) if until_at else "now"
+    if until_at is None:
+        return f"{_OPEN[kind]} from {start} on: {_numbers(found)} found so far."
+    return f"{_CLOSED[kind]} from {start} to {end}: {_numbers(found)} found."
+
+
+_CLOSED = dict.fromkeys(GapKind, "Gap closed") | {GapKind.BACKFILL: "Looked through again"}
+_OPEN = dict.fromkeys(GapKind, "Closing the gap") | {GapKind.BACKFILL: "Looking through everything"}
+
+
+def _numbers(found: Found) -> str:
+    new = "1 new payment" if found.new == 1 else f"{found.new} new payments"
+    return f"{new}, {found.changed} changed, {found.deleted} deleted"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

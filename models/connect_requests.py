@@ -1,0 +1,42 @@
+"""Connect requests: somebody was sent to an outside system to consent, and may come back with an answer, once."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, BigId, UtcTime
+
+
+class ConnectRequest(Base):
+    __tablename__ = "connect_request"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # A hash: whoever reads the table cannot answer in somebody's name.
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    vendor: Mapped[str] = mapped_column(String(30))
+    # The dashboard session that asked; None for the command line. The answer must come from the same place.
+    session_id: Mapped[int | None] = mapped_column(BigId)
+    redirect_uri: Mapped[str] = mapped_column(String(500))
+    # Payments since then are looked for once it is connected.
+    start_on: Mapped[date | None]
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+def add_connect_request(session: Session, request: ConnectRequest, now: datetime) -> None:
+    """Stores it, and forgets those that nobody came back with in time."""
+    session.execute(delete(ConnectRequest).where(ConnectRequest.expires_at <= now))
+    session.add(request)
+
+
+def take_connect_request(
+    session: Session, state_hash: str, session_id: int | None, now: datetime
+) -> ConnectRequest | None:
+    """The request with this state, for the one time that it may be answered; None for anybody else's or a late one."""
+    same_asker = ConnectRequest.session_id.is_(None) if session_id is None else ConnectRequest.session_id == session_id
+    return session.scalar(
+        delete(ConnectRequest)
+        .where(ConnectRequest.state_hash == state_hash, ConnectRequest.expires_at > now, same_asker)
+        .returning(ConnectRequest)
+    )

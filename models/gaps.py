@@ -1,0 +1,171 @@
+"""Gaps: stretches of time for which a source has to be asked, how far we are with it, and what was found."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, exists, or_, select, union
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.gaps import Found, GapKind, ScanStage, first_stage, gap_sentence
+from domain.records import AllocationKind, PaymentState
+from models.base import Base, BigId, UtcTime
+from models.connections import Connection, ConnectionStatus
+from models.inbox import Entity, InboxEvent
+from models.invoices import SourceInvoiceRow
+from models.payments import Allocation, Payment
+
+ALL_ENTITIES = frozenset(entity.value for entity in Entity)
+
+
+class Gap(Base):
+    __tablename__ = "gap"
+    __table_args__ = (Index("ix_gap_connection_id_closed_at", "connection_id", "closed_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    from_at: Mapped[datetime] = mapped_column(UtcTime)
+    # The source's own clock up to which the gap is closed; known when it is, or when a scan begins.
+    until_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    opened_at: Mapped[datetime] = mapped_column(UtcTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # How far a scan is: its stage, up to when that stage has listed, and the last known id that it has checked.
+    stage: Mapped[str] = mapped_column(String(20), default=ScanStage.NONE.value)
+    entities: Mapped[str] = mapped_column(String(40), default="")
+    scan_began_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    scan_from_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    listed_until_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    checked_id: Mapped[str] = mapped_column(String(50), default="")
+    new_count: Mapped[int] = mapped_column(default=0)
+    changed_count: Mapped[int] = mapped_column(default=0)
+    deleted_count: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def holds_cursor(self) -> bool:
+        return GapKind(self.kind).holds_cursor
+
+    @property
+    def is_scanning(self) -> bool:
+        return self.stage != ScanStage.NONE
+
+    @property
+    def sentence(self) -> str:
+        found = Found(self.new_count, self.changed_count, self.deleted_count)
+        return gap_sentence(GapKind(self.kind), self.from_at, self.until_at if self.closed_at else None, found)
+
+    def add(self, found: Found) -> None:
+        self.new_count += found.new
+        self.changed_count += found.changed
+        self.deleted_count += found.deleted
+
+
+def open_gap(session: Session, connection_id: int, kind: GapKind, from_at: datetime, now: datetime) -> Gap:
+    """The new gap. One that holds the cursor is opened only where none does yet: it would hold it twice."""
+    known = next((gap for gap in open_gaps(session, connection_id) if gap.holds_cursor), None)
+    if kind.holds_cursor and known is not None:
+        return known
+    gap = Gap(connection_id=connection_id, kind=kind.value, from_at=from_at, opened_at=now)
+    gap.stage, gap.entities, gap.checked_id = ScanStage.NONE.value, "", ""
+    gap.new_count = gap.changed_count = gap.deleted_count = 0
+    session.add(gap)
+    return gap
+
+
+def begin_scan(gap: Gap, since: datetime, until_at: datetime, entities: frozenset[str], now: datetime) -> None:
+    """From now on the gap is closed by listing everything and by looking for what we know."""
+    gap.stage = first_stage(entities).value
+    gap.entities = ",".join(sorted(entities))
+    gap.scan_began_at, gap.until_at = now, until_at
+    gap.scan_from_at = gap.listed_until_at = since
+
+
+def open_gap_after_silence(session: Session, connection: Connection, now: datetime) -> None:
+    """The connection was cut or refused and is active again: what happened meanwhile is counted."""
+    silent_since = connection.cursor_at or connection.connected_at
+    open_gap(session, connection.id, GapKind.RECONNECT, silent_since, now)
+
+
+def open_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
+    statement = select(Gap).where(Gap.connection_id == connection_id, Gap.closed_at.is_(None)).order_by(Gap.id)
+    return session.scalars(statement).all()
+
+
+def sources_with_open_scans(session: Session, now: datetime) -> Sequence[int]:
+    """Active source connections for which a scan is under way; one that died with its worker is taken up again."""
+    statement = (
+        select(Gap.connection_id)
+        .join(Connection, Connection.id == Gap.connection_id)
+        .where(Gap.closed_at.is_(None), Gap.stage != ScanStage.NONE.value)
+        .where(Connection.status == ConnectionStatus.ACTIVE.value)
+        .where(or_(Connection.not_before.is_(None), Connection.not_before <= now))
+        .distinct()
+    )
+    return session.scalars(statement).all()
+
+
+def gap_by_id(session: Session, gap_id: int) -> Gap:
+    return session.get_one(Gap, gap_id)
+
+
+def latest_gap(session: Session, connection_id: int) -> Gap | None:
+    """What the page and the command line tell about: an open one first, else the one closed last."""
+    statement = (
+        select(Gap)
+        .where(Gap.connection_id == connection_id)
+        .order_by(Gap.closed_at.is_not(None), Gap.closed_at.desc(), Gap.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def gaps_of(session: Session, connection_id: int, limit: int = 20) -> Sequence[Gap]:
+    """The latest first."""
+    statement = select(Gap).where(Gap.connection_id == connection_id).order_by(Gap.id.desc()).limit(limit)
+    return session.scalars(statement).all()
+
+
+def known_payment_ids(session: Session, connection_id: int, gap: Gap, limit: int) -> Sequence[str]:
+    """Ids of payments that we hold as existing, after the last one checked; also those that still wait in the inbox.
+
+    What came after the scan began is none of its business: whatever happens to it, change data capture tells.
+    """
+    stored = select(Payment.external_id.label("known_id")).where(
+        Payment.connection_id == connection_id,
+        Payment.state != PaymentState.DELETED.value,
+        Payment.first_seen_at <= gap.scan_began_at,
+        Payment.external_id > gap.checked_id,
+    )
+    waiting = select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == Entity.PAYMENT.value,
+        InboxEvent.done_at.is_(None),
+        InboxEvent.payload.is_not(None),
+        InboxEvent.received_at <= gap.scan_began_at,
+        InboxEvent.entity_id > gap.checked_id,
+    )
+    return session.scalars(union(stored, waiting).order_by("known_id").limit(limit)).all()
+
+
+def known_invoice_ids(session: Session, connection_id: int, gap: Gap, limit: int) -> Sequence[str]:
+    """Ids of existing invoices that some payment of ours pays, after the last one checked."""
+    paid = (
+        exists()
+        .where(Allocation.payment_id == Payment.id, Payment.connection_id == connection_id)
+        .where(
+            Allocation.kind == AllocationKind.INVOICE.value,
+            Allocation.document_id == SourceInvoiceRow.external_id,
+            Allocation.removed.is_(False),
+        )
+    )
+    statement = (
+        select(SourceInvoiceRow.external_id)
+        .where(
+            SourceInvoiceRow.connection_id == connection_id,
+            SourceInvoiceRow.deleted.is_(False),
+            SourceInvoiceRow.external_id > gap.checked_id,
+            paid,
+        )
+        .order_by(SourceInvoiceRow.external_id)
+        .limit(limit)
+    )
+    return session.scalars(statement).all()

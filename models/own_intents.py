@@ -1,0 +1,65 @@
+"""Intents: payments that the platform is about to make at the source, known by a marker until their id is known."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.own_payments import Intent
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+
+
+class OwnIntent(Base):
+    __tablename__ = "own_payment_intent"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "marker"),
+        Index("ix_own_payment_intent_connection_id_amount", "connection_id", "amount"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    marker: Mapped[str] = mapped_column(String(100))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    paid_on: Mapped[date]
+    # The source's id of the invoice.
+    document_id: Mapped[str] = mapped_column(String(50))
+    registered_at: Mapped[datetime] = mapped_column(UtcTime)
+    # The payment that it became.
+    external_id: Mapped[str | None] = mapped_column(String(50))
+
+    def as_intent(self) -> Intent:
+        return Intent(self.marker, self.amount, self.paid_on, self.document_id)
+
+
+def add_intent(session: Session, connection_id: int, intent: Intent, now: datetime) -> bool:
+    """Remembers it; False if this marker is known already."""
+    row = {
+        "connection_id": connection_id,
+        "marker": intent.marker,
+        "amount": intent.amount,
+        "paid_on": intent.paid_on,
+        "document_id": intent.document_id,
+        "registered_at": now,
+    }
+    return insert_new(session, OwnIntent, [row]) == 1
+
+
+def intent_with_marker(session: Session, connection_id: int, marker: str) -> OwnIntent | None:
+    return session.scalar(select(OwnIntent).where(OwnIntent.connection_id == connection_id, OwnIntent.marker == marker))
+
+
+def open_intents(session: Session, connection_id: int, amounts: Collection[Decimal]) -> Sequence[OwnIntent]:
+    """Intents of these amounts that have not become a payment yet, with their rows locked."""
+    statement = (
+        select(OwnIntent)
+        .where(
+            OwnIntent.connection_id == connection_id,
+            OwnIntent.external_id.is_(None),
+            OwnIntent.amount.in_(amounts),
+        )
+        .order_by(OwnIntent.id)
+        .with_for_update()
+    )
+    return session.scalars(statement).all()

@@ -1,0 +1,115 @@
+"""The last picture of the source's invoices: never older than what was seen, and a deletion is final."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+from sqlalchemy import delete, select
+
+from domain.preferences import InvoiceOrigin
+from domain.records import SourceInvoice
+from models.database import Database
+from models.invoices import Invoice, link_invoice, source_invoices, store_source_invoices
+from tests.models.rows import NOW, Books
+
+FIRST = SourceInvoice("70", 0, NOW, "INV-1", Decimal(100), Decimal(100), "USD", "Cascade Dental")
+DELETED = SourceInvoice("70", -1, NOW + timedelta(hours=1), None, Decimal(0), Decimal(0), None, "", deleted=True)
+
+
+def store(database: Database, books: Books, *pictures: SourceInvoice) -> set[str]:
+    with database.writing() as session:
+        return store_source_invoices(session, books.source_id, pictures)
+
+
+def picture(database: Database, books: Books) -> SourceInvoice:
+    with database.reading() as session:
+        return source_invoices(session, books.source_id, ["70"])["70"].as_record()
+
+
+def version(sync_token: int, **changes: object) -> SourceInvoice:
+    return replace(FIRST, version=sync_token, **changes)  # type: ignore[arg-type]
+
+
+def test_only_a_change_that_a_decision_depends_on_is_told(database: Database, books: Books) -> None:
+    assert store(database, books, FIRST) == {"70"}
+    assert store(database, books, FIRST) == set()
+    assert store(database, books, version(1, balance=Decimal(0))) == set()
+    for sync_token, change in enumerate(
+        [{"number": "INV-2"}, {"total": Decimal(1)}, {"currency": "CAD"}, {"customer_name": "Other"}], start=2
+    ):
+        assert store(database, books, version(sync_token, **change)) == {"70"}
+
+
+def test_the_newest_picture_is_kept_in_whatever_order_they_come(database: Database, books: Books) -> None:
+    pictures = [version(number, total=Decimal(number)) for number in range(4)]
+    for order in permutations(pictures):
+        store(database, books, *order)
+        for one in order:
+            store(database, books, one)
+        assert picture(database, books).total == Decimal(3)
+
+
+def test_a_deletion_is_told_and_keeps_the_last_picture_readable(database: Database, books: Books) -> None:
+    store(database, books, version(5))
+    assert store(database, books, DELETED) == {"70"}
+    kept = picture(database, books)
+    assert (kept.deleted, kept.number, kept.total) == (True, "INV-1", Decimal(100))
+    assert store(database, books, DELETED) == set()
+
+
+RESURRECTED = (
+    "a tombstone has version -1, so any older picture that comes with it or after it is 'newer' and undoes the deletion"
+)
+
+
+@pytest.mark.xfail(strict=True, reason=RESURRECTED)
+def test_an_older_picture_after_a_deletion_changes_nothing(database: Database, books: Books) -> None:
+    store(database, books, version(5))
+    store(database, books, DELETED)
+    store(database, books, version(4))
+    assert picture(database, books).deleted
+
+
+@pytest.mark.xfail(strict=True, reason=RESURRECTED)
+def test_a_deletion_in_the_same_batch_as_an_older_picture_wins(database: Database, books: Books) -> None:
+    store(database, books, version(4), DELETED)
+    assert picture(database, books).deleted
+
+
+def add_invoice(database: Database, books: Books, **values: object) -> int:
+    with database.writing() as session:
+        invoice = Invoice(
+            organization_id=books.organization_id,
+            number="INV-1",
+            origin=InvoiceOrigin.SYNC_TOOL.value,
+            total=Decimal(100),
+            currency="USD",
+            customer="Cascade Dental",
+            created_at=NOW,
+            updated_at=NOW,
+            **values,
+        )
+        session.add(invoice)
+        session.flush()
+        return invoice.id
+
+
+def test_a_link_never_takes_an_invoice_away_from_another_document(database: Database, books: Books) -> None:
+    links = [
+        ((None, None), ("70", "200")),
+        (("70", None), ("70", "200")),
+        (("70", "199"), ("70", "200")),
+        (("71", None), ("71", None)),
+        (("71", "199"), ("71", "199")),
+    ]
+    for before, after in links:
+        with database.writing() as session:
+            session.execute(delete(Invoice))
+        invoice_id = add_invoice(database, books, source_id=before[0], target_id=before[1])
+        with database.writing() as session:
+            link_invoice(session, invoice_id, "70", "200", NOW)
+        with database.reading() as session:
+            row = session.scalars(select(Invoice)).one()
+        assert (row.source_id, row.target_id) == after

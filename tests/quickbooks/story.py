@@ -1,0 +1,101 @@
+"""What tests about QuickBooks ask of a world, beyond what the world answers itself."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from models.connections import Connection, ConnectionStatus, connection_by_id
+from models.gaps import Gap, gaps_of
+from models.inbox import Entity, EventSource, NewEvent, store_events
+from models.payments import all_allocations
+from sandbox.quickbooks.truth import PaymentTruth
+from tasks.context import Step
+from tasks.points import Point
+from tests.world import World
+
+
+class Death(BaseException):
+    """The worker's process ends here: no handler, no clean-up."""
+
+
+def die_at(world: World, point: Point, time: int = 1) -> None:
+    """The worker dies the so-manieth time that it reaches the point, once."""
+    remaining = [time]
+
+    def reached(where: Point) -> None:
+        if where is point:
+            remaining[0] -= 1
+            if remaining[0] == 0:
+                raise Death(point)
+
+    world.context = replace(world.context, reached=reached)
+
+
+def source(world: World) -> Connection:
+    with world.context.database.reading() as session:
+        return connection_by_id(session, world.source_id)
+
+
+def gaps(world: World) -> list[Gap]:
+    """The latest first."""
+    with world.context.database.reading() as session:
+        return list(gaps_of(session, world.source_id))
+
+
+def hint(world: World, *payment_ids: str, verb: str = "created", entity: Entity = Entity.PAYMENT) -> None:
+    """Webhooks tell of these payments."""
+    now = world.clock.now()
+    events = [
+        NewEvent(
+            connection_id=world.source_id,
+            source=EventSource.WEBHOOK,
+            event_id=f"{one}-{verb}-{now.timestamp()}",
+            entity=entity,
+            entity_id=one,
+            verb=verb,
+            occurred_at=now,
+        )
+        for one in payment_ids
+    ]
+    with world.context.database.writing() as session:
+        store_events(session, events, now)
+        connection_by_id(session, world.source_id).heard_at = now
+    world.context.nudge(Step.INGEST, world.source_id)
+
+
+def disconnected(world: World) -> None:
+    with world.context.database.writing() as session:
+        connection_by_id(session, world.source_id).status = ConnectionStatus.DISCONNECTED.value
+
+
+def differences(world: World) -> list[str]:
+    """What we hold, against what the books say; none if they agree to the cent."""
+    truth = {payment.id: picture_of(payment) for payment in world.quickbooks.payments()}
+    held: dict[str, Picture] = {}
+    with world.context.database.reading() as session:
+        for allocation, payment in all_allocations(session, world.organization_id):
+            _, applied = held.setdefault(payment.external_id, (payment.state, {}))
+            if allocation.kind == "invoice" and not allocation.removed:
+                applied[allocation.document_id] = allocation.amount
+    gone = {identity: ("deleted", held[identity][1]) for identity in held if identity not in truth}
+    return [
+        f"payment {identity}: {books} in the books, {held.get(identity)} here"
+        for identity, books in (truth | gone).items()
+        if held.get(identity) != books
+    ]
+
+
+# The state, and what is applied to each invoice.
+Picture = tuple[str, dict[str, Decimal]]
+
+
+def picture_of(payment: PaymentTruth) -> Picture:
+    applied: dict[str, Decimal] = {}
+    for line in payment.lines:
+        for kind, document in line.linked:
+            if kind == "Invoice" and line.amount:
+                applied[document] = applied.get(document, Decimal(0)) + line.amount
+    return ("voided" if payment.voided else "live"), applied
+
+
+def metered(world: World) -> int:
+    return sum(world.quickbooks.metered_reads().values())
