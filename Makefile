@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast check format lock docs
+.PHONY: help setup demo up test test-fast check crash simulate chaos format lock docs
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,18 @@ check: $(INSTALLED) ## Checks style, types and who may import whom; changes noth
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+SEED ?= 1
+RUNS ?= 200
+
+crash: $(INSTALLED) ## Kills a worker at every point between two steps, on both databases (ARGS=--crash-short: once each)
+	$(BIN)/python -m pytest tests/crash --crash -n 2 -v $(ARGS)
+
+simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, and compares with the truth
+	$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS) $(ARGS)
+
+chaos: $(INSTALLED) ## Real processes, 2,000 payments, everything killed at random (ARGS=--help)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 format: $(INSTALLED) ## Formats the code and repairs what can be repaired without judgement
 	$(BIN)/ruff check --fix .

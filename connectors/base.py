@@ -27,6 +27,8 @@ class FailureKind(StrEnum):
     THROTTLED = "throttled"
     # Our own limiter said no; nothing was sent.
     PACED = "paced"
+    # All calls that may be made in this month have been made.
+    USED_UP = "used_up"
     UNAVAILABLE = "unavailable"
     CREDENTIALS = "credentials"
     FORBIDDEN = "forbidden"

@@ -10,7 +10,7 @@ from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.http import TimeLimits, Wire
-from connectors.keeping import SecretsKeeper
+from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import Limiter, Rate
 from connectors.quickbooks.client import Client as QuickBooksClient
 from connectors.quickbooks.source import QuickBooksSource
@@ -36,6 +36,8 @@ class Platform:
     time_limits: TimeLimits
     limiter: Limiter
     now: Callable[[], datetime]
+    # Metered reads of all companies together in a month; nought is no cap.
+    quickbooks_monthly_reads_max: int = 0
     quickbooks_rates: Sequence[Rate] = field(default=QUICKBOOKS_RATES)
     connectwise_rates: Sequence[Rate] = field(default=CONNECTWISE_RATES)
 
@@ -49,6 +51,7 @@ class Account:
     account_id: str
     settings: Mapping[str, Any]
     keeper: SecretsKeeper
+    meter: ReadMeter = field(default_factory=NoMeter)
 
 
 def open_source(platform: Platform, account: Account) -> Source:
@@ -76,7 +79,7 @@ def _quickbooks(platform: Platform, account: Account) -> Source:
     token_wire = Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits)
     tokens = Tokens(platform.quickbooks_application, account.keeper, token_wire, platform.now)
     api_url = str(account.settings.get("api_url") or platform.quickbooks_api_url)
-    client = QuickBooksClient(api_url, account.account_id, tokens, wire, platform.now)
+    client = QuickBooksClient(api_url, account.account_id, tokens, wire, platform.now, account.meter)
     return QuickBooksSource(client, account.settings.get("home_currency"))
 
 

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     SEVERAL_CANDIDATES = "several_candidates"
     TARGET_THROTTLED = "target_throttled"
     PACED = "paced"
+    READS_USED_UP = "reads_used_up"
     TARGET_SICK = "target_sick"
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
@@ -286,6 +287,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.PACED: Explanation(
         "We keep below the number of calls that the other system allows.",
         "Nothing to do: we go on in a moment.",
+        clears_itself=True,
+    ),
+    Reason.READS_USED_UP: Explanation(
+        "All calls to QuickBooks that this platform may make in a month have been made.",
+        "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. Nothing is lost.",
         clears_itself=True,
     ),
     Reason.TARGET_SICK: Explanation(

@@ -14,6 +14,7 @@ from connectors.registry import Account, Platform, open_source, open_target
 from models.connections import Connection
 from models.database import Database
 from models.secrets import Keyring
+from tasks.metering import DatabaseReadMeter
 from tasks.points import Point
 from tasks.secrets import DatabaseSecretsKeeper
 
@@ -151,4 +152,7 @@ class Context:
             account_id=connection.account_id,
             settings=connection.settings,
             keeper=self.keeper(connection.id),
+            meter=DatabaseReadMeter(
+                self.database, self.clock.now, connection.id, self.platform.quickbooks_monthly_reads_max
+            ),
         )

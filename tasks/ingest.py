@@ -28,6 +28,7 @@ from tasks.lane import Drained, Lease, drain
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
+from tasks.read_distance import note_read, wait_before_read
 from tasks.tombstones import deleted_invoice, deleted_payment
 
 log = structlog.get_logger()
@@ -46,9 +47,22 @@ class Picture:
     payments: list[SourcePayment] = field(default_factory=list)
     invoices: list[SourceInvoice] = field(default_factory=list)
     payment_ids_to_read: set[str] = field(default_factory=set)
-    invoice_ids_to_read: set[str] = field(default_factory=set)
+    # With the latest moment that was hinted; None where the source did not say.
+    invoice_ids_to_read: dict[str, datetime | None] = field(default_factory=dict)
     # Hinted, not found, and told as created: looked for again later.
     postponed_ids: set[str] = field(default_factory=set)
+
+    @property
+    def has_hints(self) -> bool:
+        return bool(self.payment_ids_to_read or self.invoice_ids_to_read)
+
+    def hint(self, event: InboxEvent) -> None:
+        if event.entity == Entity.PAYMENT:
+            self.payment_ids_to_read.add(event.entity_id)
+            return
+        known = self.invoice_ids_to_read.get(event.entity_id, event.occurred_at)
+        both_say_when = known is not None and event.occurred_at is not None
+        self.invoice_ids_to_read[event.entity_id] = max(known, event.occurred_at) if both_say_when else None
 
 
 def ingest(context: Context, connection_id: int) -> Drained:
@@ -66,6 +80,16 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         # The events of an inactive connection keep waiting; they are worked off when it is connected again.
         return False
     source = context.source(connection)
+    wait = wait_before_read(connection, context.timing.read_distance, now)
+    if wait and any(event.payload is None for event in events):
+        if wait <= SHORT_WAIT:
+            # What arrives while we wait joins the next read, which is what keeps metered reads few.
+            context.clock.sleep(wait)
+            return True
+        # The sweep comes back for the hints; what catch-up brought needs no read.
+        events = [event for event in events if event.payload is not None]
+        if not events:
+            return False
     picture = _collect(source, events)
     context.reached(Point.INGEST_EVENTS_READ)
     failure = _read_what_is_missing(context, connection, source, picture, events)
@@ -80,6 +104,8 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     with context.database.writing() as session:
         lease.guard(session)
         stored = _store(session, connection, picture, now)
+        if picture.has_hints:
+            note_read(connection_by_id(session, connection.id), context.timing.read_distance, now)
         _finish(session, events, picture, now)
     note_success(context, connection)
     log.info(
@@ -102,7 +128,7 @@ def _collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
     for event in events:
         is_payment = event.entity == Entity.PAYMENT
         if event.payload is None:
-            (picture.payment_ids_to_read if is_payment else picture.invoice_ids_to_read).add(event.entity_id)
+            picture.hint(event)
             continue
         try:
             if is_payment:
@@ -140,13 +166,20 @@ def _read_what_is_missing(
 def _invoices_to_read(context: Context, connection: Connection, picture: Picture) -> set[str]:
     """Invoices that a payment names and we have no picture of, and hinted ones that we have a picture of.
 
-    A hint about an invoice that no payment of ours ever named is not worth a metered read.
+    A hint about an invoice that no payment of ours ever named is not worth a metered read, nor is one about a change
+    that catch-up has brought already. Times have whole seconds there: a second change within the same second is left to
+    the next catch-up, whose overlap covers it.
     """
     linked = linked_invoice_ids(picture.payments)
     carried = {invoice.external_id for invoice in picture.invoices}
     with context.database.reading() as session:
-        known = set(source_invoices(session, connection.id, linked | picture.invoice_ids_to_read))
-    return ((linked - known) | (picture.invoice_ids_to_read & (known | linked))) - carried
+        known = source_invoices(session, connection.id, linked | picture.invoice_ids_to_read.keys())
+    hinted = {
+        invoice_id
+        for invoice_id, at in picture.invoice_ids_to_read.items()
+        if invoice_id in known and (at is None or at.replace(microsecond=0) > known[invoice_id].changed_at)
+    }
+    return ((linked - known.keys()) | hinted) - carried
 
 
 def _add_gone_payments(

@@ -21,6 +21,8 @@ def note_failure(context: Context, connection: Connection, failure: Failure) -> 
     match failure.kind:
         case FailureKind.THROTTLED:
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.TARGET_THROTTLED)
+        case FailureKind.USED_UP:
+            pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.READS_USED_UP)
         case FailureKind.PACED:
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.PACED)
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:

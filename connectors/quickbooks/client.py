@@ -7,20 +7,32 @@ from urllib.parse import quote
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
+from connectors.keeping import NoMeter, ReadMeter
 from connectors.quickbooks.faults import failure_of
 from connectors.quickbooks.tokens import Tokens
 
 # Values below 75 have been ignored since August 2025; it is sent so that a later default does not surprise us.
 MINOR_VERSION = "75"
+# Faults of the service behind the gateway: the call was made.
+_ANSWERED = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
 
 
 class Client:
-    def __init__(self, api_url: str, realm_id: str, tokens: Tokens, wire: Wire, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        realm_id: str,
+        tokens: Tokens,
+        wire: Wire,
+        now: Callable[[], datetime],
+        meter: ReadMeter | None = None,
+    ) -> None:
         self._company_url = f"{api_url.rstrip('/')}/v3/company/{quote(realm_id, safe='')}"
         self._realm_id = realm_id
         self._tokens = tokens
         self._wire = wire
         self._now = now
+        self._meter = meter or NoMeter()
 
     def company_info(self) -> ReadResult[Any]:
         return self._call("GET", f"/companyinfo/{quote(self._realm_id, safe='')}", route="companyinfo")
@@ -86,4 +98,15 @@ class Client:
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, detail)
             case Answer():
-                return failure_of(result, self._now()) or Got(result.json())
+                return self._metered(failure_of(result, self._now())) or Got(result.json())
+
+    def _metered(self, failure: Failure | None) -> Failure | None:
+        """Every call here is a read, and reads are metered (Intuit App Partner Program); what the gateway refuses is not.
+
+        The body of a 429 does not say reliably which of the two limits was reached; our own counter does.
+        """
+        if failure is None or failure.kind in _ANSWERED:
+            self._meter.count()
+            return failure
+        used_up = self._meter.used_up() if failure.kind is FailureKind.THROTTLED else None
+        return failure if used_up is None else Failure(FailureKind.USED_UP, failure.detail, used_up)

@@ -13,6 +13,9 @@ import structlog
 from sandbox.demo.play import judge, open_theatre
 from sandbox.demo.report import Reporter
 from sandbox.stack import Stack, running_stack
+from tasks.context import Context
+from tasks.results import Rejected
+from tasks.users import create_login_link, create_user
 from workers.redis_server import RedisUnavailable
 
 
@@ -41,7 +44,7 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
         played = theatre.play_all()
         broken = judge(theatre, played, reporter.seconds)
         if stay:
-            _stay(stack, reporter)
+            _stay(stack, theatre.context, reporter)
     finally:
         theatre.context.database.close()
     return 1 if broken else 0
@@ -53,18 +56,26 @@ def _log_to_file(stack: Stack) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
 
 
-def _stay(stack: Stack, reporter: Reporter) -> None:
+def _stay(stack: Stack, context: Context, reporter: Reporter) -> None:
     reporter.console.print()
     reporter.console.print(f"Everything keeps running. Logs: {stack.state_dir / 'logs'}")
     for name, url in (
-        ("Dashboard", stack.web_url),
+        ("Dashboard", _dashboard_link(stack, context)),
         ("Flower", stack.flower_url),
         ("QuickBooks sandbox", stack.quickbooks_url),
         ("ConnectWise sandbox", stack.connectwise_url),
     ):
-        reporter.console.print(f"  {name:<20} {url}")
-    reporter.console.print("Ctrl-C stops it all.")
+        reporter.console.print(f"  {name:<20} {url}", soft_wrap=True, highlight=False)
+    reporter.console.print("The dashboard's address works once, within five minutes. Ctrl-C stops it all.")
     threading.Event().wait()
+
+
+def _dashboard_link(stack: Stack, context: Context) -> str:
+    """An address that logs an operator in, so that nobody has to make up a password to look around."""
+    email = "operator@example.com"
+    create_user(context, email, None, None)
+    token = create_login_link(context, stack.settings.secret_key.get_secret_value(), email)
+    return stack.web_url if isinstance(token, Rejected) else f"{stack.web_url}/login/once?token={token}"
 
 
 def _arguments() -> argparse.Namespace:

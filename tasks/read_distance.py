@@ -1,0 +1,30 @@
+"""How long hinted objects wait for others, so that a burst of hints becomes few reads of many objects.
+
+A single payment never waits. While hints keep coming, the distance between two reads of one company grows: a second at
+first, for the accountant who records a few payments in a row, and more for an import of a thousand.
+"""
+
+from datetime import datetime, timedelta
+
+from models.connections import Connection
+
+# Times the distance of the settings, by how many reads in a row had to wait for each other.
+_GROWTH = (1, 1, 1, 2, 4, 8)
+
+
+def wait_before_read(connection: Connection, distance: timedelta, now: datetime) -> timedelta:
+    """Nought when the hinted objects may be read now."""
+    if connection.read_at is None:
+        return timedelta(0)
+    return max(connection.read_at + _distance(connection, distance) - now, timedelta(0))
+
+
+def note_read(connection: Connection, distance: timedelta, now: datetime) -> None:
+    """Remembers the read; one that comes as soon as it may belongs to a burst."""
+    soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
+    connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon else 0
+    connection.read_at = now
+
+
+def _distance(connection: Connection, distance: timedelta) -> timedelta:
+    return distance * _GROWTH[min(connection.read_streak, len(_GROWTH) - 1)]

@@ -1,0 +1,81 @@
+"""A worker that freezes (a paused machine, a swapped-out process) longer than its lease, and wakes up late.
+
+Another worker takes the lane meanwhile. The late one never starts a send after its lease, and what it still wants to
+write is refused, because its fencing number is no longer the one in force.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import simplejson
+
+from models.invariants import violations
+from tasks.context import SystemClock
+from tasks.points import Point
+from tests.crash.test_crash import run_worker
+from tests.world import World, open_world
+
+ROOT = Path(__file__).parent.parent.parent
+POST = "POST /finance/invoices/{id}/payments"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url, clock=SystemClock()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        Point.PUSH_INTENDED,
+        Point.PUSH_ANSWERED,
+        pytest.param(Point.PUSH_LOOKED, marks=pytest.mark.crash),
+        pytest.param(Point.MATCH_TARGET_READ, marks=pytest.mark.crash),
+    ],
+)
+def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, database_url: str, point: Point) -> None:
+    invoice = world.invoice("INV-1", "100.00")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    frozen = start_frozen_worker(world, database_url, point)
+    try:
+        time.sleep(1.6)  # the lease of crash workers is 1.5 seconds of real time, and there is no event to wait for
+        assert run_worker(world, database_url) == 0
+        assert world.amounts_on(invoice) == ["100.00"]
+        sent = world.calls(POST)
+        frozen.send_signal(signal.SIGCONT)
+        output, _ = frozen.communicate(timeout=60)
+    finally:
+        frozen.kill()
+    assert frozen.returncode == 0, output[-2000:]
+    assert world.calls(POST) == sent, "the late worker sent something"
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert world.reason(payment) == "synced"
+    with world.context.database.reading() as session:
+        assert violations(session) == []
+
+
+def start_frozen_worker(world: World, database_url: str, point: Point) -> subprocess.Popen[str]:
+    options = {"database_url": database_url, "quickbooks_url": world.context.platform.quickbooks_api_url}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.worker", simplejson.dumps(options)],
+        cwd=ROOT,
+        env={**os.environ, "CRASH_POINT": f"{point}:1:STOP"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        assert process.poll() is None, process.communicate()[0][-2000:]
+        assert time.monotonic() < deadline, f"{point} was not reached"
+        time.sleep(0.02)
+    return process
