@@ -116,7 +116,8 @@ def store_source_invoices(session: Session, connection_id: int, invoices: Sequen
     """Keeps the newest picture of each invoice; says which ones changed in a way that a decision depends on."""
     known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
     changed: set[str] = set()
-    for invoice in sorted(invoices, key=lambda one: one.version):
+    # Tombstones last: they carry no version, and what is deleted stays deleted (ids are not given twice).
+    for invoice in sorted(invoices, key=lambda one: (one.deleted, one.version)):
         row = known.get(invoice.external_id)
         if row is None:
             row = SourceInvoiceRow(connection_id=connection_id, external_id=invoice.external_id, version=-1)
@@ -124,7 +125,7 @@ def store_source_invoices(session: Session, connection_id: int, invoices: Sequen
             row.customer_name = ""
             session.add(row)
             known[invoice.external_id] = row
-        if row.version >= invoice.version and not (invoice.deleted and not row.deleted):
+        if row.deleted or (row.version >= invoice.version and not invoice.deleted):
             continue
         if _identity(row) != _identity(invoice) or row.version == -1:
             changed.add(invoice.external_id)

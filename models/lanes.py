@@ -5,9 +5,10 @@ with every lease, is what keeps the late holder from writing: every transaction 
 and fails if that is no longer the one in force (`renew`).
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, UniqueConstraint, or_, select, update
+from sqlalchemy import String, UniqueConstraint, event, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, UtcTime, insert_new
@@ -71,6 +72,11 @@ def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: da
     ).first()
     if renewed is None:
         raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
+
+
+def when_committed(session: Session, action: Callable[[], None]) -> None:
+    """Does something once this transaction has been committed, and never if it is rolled back."""
+    event.listen(session, "after_commit", lambda _session: action(), once=True)
 
 
 def release_lane(session: Session, step: str, owner_id: int, fencing: int) -> bool:

@@ -32,7 +32,7 @@ def store_payments(
     """Stores each payment unless a newer version is known, and makes what changed due for match."""
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
     new = changed = stale = 0
-    for payment in sorted(payments, key=lambda one: (one.version, one.state is PaymentState.DELETED)):
+    for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
         row = known.get(payment.external_id)
         if row is None:
             row = _new_row(organization_id, connection_id, payment, now)

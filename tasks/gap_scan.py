@@ -27,7 +27,7 @@ from tasks.points import Point
 log = structlog.get_logger()
 
 # One query of the source each.
-IDS_PER_STEP = 100
+IDS_PER_STEP = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,8 @@ class Picture:
         if event.entity == Entity.PAYMENT:
             self.payment_ids_to_read.add(event.entity_id)
             return
-        known = self.invoice_ids_to_read.get(event.entity_id, event.occurred_at)
-        both_say_when = known is not None and event.occurred_at is not None
-        self.invoice_ids_to_read[event.entity_id] = max(known, event.occurred_at) if both_say_when else None
+        known, at = self.invoice_ids_to_read.get(event.entity_id, event.occurred_at), event.occurred_at
+        self.invoice_ids_to_read[event.entity_id] = None if known is None or at is None else max(known, at)
 
 
 def ingest(context: Context, connection_id: int) -> Drained:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.orm import Session
 
-from models.lanes import LeaseLost, release_lane, renew_lane, take_lane
+from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
 from tasks.context import Context, Step
 from tasks.points import Point
 
@@ -44,7 +44,10 @@ class Lease:
         """Proves in this transaction that the lane is still ours, and extends the lease; LeaseLost if it is not."""
         length, started = self.context.timing.lease, self.context.clock.monotonic()
         renew_lane(session, self.step.value, self.owner_id, self.fencing, self.context.clock.now(), length)
-        self._ends = started + length.total_seconds()
+        when_committed(session, lambda: self._extend(started + length.total_seconds()))
+
+    def _extend(self, ends: float) -> None:
+        self._ends = max(self._ends, ends)
 
     def may_send(self) -> bool:
         """Whether an exchange begun now ends before the lease does: a late holder never starts a send."""

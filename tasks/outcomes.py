@@ -30,9 +30,15 @@ from models.connections import Connection
 from models.decisions import Action
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, finish_attempt, hold, move
 from models.ledger import change_entry, claim_payment, remove_entry
-from models.payments import match_again, match_now_if_waiting
+from models.payments import (
+    allocation_with_payment,
+    lock_allocation,
+    match_again,
+    match_now_if_waiting,
+)
 from tasks.context import Context
 from tasks.lane import Lease
+from tasks.outdated import is_outdated
 from tasks.pauses import disconnect, note_sick, note_success, pause_for
 from tasks.points import Point
 from tasks.rechecks import next_look
@@ -58,19 +64,24 @@ class Recorder:
     # Set when some allocation is to be decided again right now.
     match_wanted: threading.Event = field(default_factory=threading.Event)
 
+    def _begin(self, session: Session, effect: Effect) -> None:
+        """Every transaction here: the lane is ours, and match does not decide about the same allocation meanwhile."""
+        self.lease.guard(session)
+        lock_allocation(session, effect.allocation_id)
+
     # --- without a send ---
 
     def hold(self, effect: Effect, reason: Reason, detail: str = "") -> None:
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
+            self._begin(session, effect)
             self._hold(session, effect, reason, detail, now)
 
     def doubt_longer(self, effect: Effect) -> None:
         """We could not look; the effect stays in doubt and is looked at again, with growing distance."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
+            self._begin(session, effect)
             due_at = next_look(self.context, session, effect.allocation_id, Reason.IN_DOUBT, now)
             move(session, effect, EffectState.IN_DOUBT, due_at=due_at)
 
@@ -78,7 +89,7 @@ class Recorder:
         """What the effect wants is the case already: by an attempt whose answer was lost, or by a person's hand."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
+            self._begin(session, effect)
             self._done(session, effect, payment_id, ours=ours, now=now)
         log.info("push.settled", effect_id=effect.id, kind=effect.kind, ours=ours)
 
@@ -88,7 +99,7 @@ class Recorder:
         """Writes down what the wire said; True if this connection wants no more calls now."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
+            self._begin(session, effect)
             detail = "" if isinstance(outcome, Created | Changed | Removed) else outcome.detail
             finish_attempt(session, effect.id, attempt, type(outcome).__name__.lower(), detail, now)
             self._apply(session, effect, change, outcome, now)
@@ -217,7 +228,12 @@ class Recorder:
 
     def _close(self, session: Session, effect: Effect, now: datetime, **values: str) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
-        if match_now_if_waiting(session, effect.allocation_id, now):
+        allocation, payment = allocation_with_payment(session, effect.allocation_id)
+        if is_outdated(effect, allocation, payment):
+            # The payment changed while this was on its way: what is true now is decided now.
+            match_again(session, [effect.allocation_id], now)
+            self.match_wanted.set()
+        elif match_now_if_waiting(session, effect.allocation_id, now):
             self.match_wanted.set()
 
     def _hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:

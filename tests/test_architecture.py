@@ -54,17 +54,7 @@ def code_of(path: Path) -> Iterator[tuple[int, str]]:
         yield token.start[0], token.string
 
 
-@pytest.mark.parametrize(
-    "packages",
-    [
-        pytest.param(PACKAGES, id="product"),
-        pytest.param(
-            ["tests"],
-            id="tests",
-            marks=pytest.mark.xfail(strict=True, reason="tests/models/test_story.py has 342 lines"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("packages", [PACKAGES, ["tests"]], ids=["product", "tests"])
 def test_files_are_small(packages: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     sizes = {name_of(path): lines_of(path) for path in sources(*packages)}
     median = statistics.median(size for size in sizes.values() if size)
@@ -75,6 +65,7 @@ def test_files_are_small(packages: list[str], capsys: pytest.CaptureFixture[str]
     assert median <= MEDIAN_MAX
 
 
+@pytest.mark.xfail(strict=True, reason="tasks/context.py knows quickbooks_monthly_reads_max by its vendor's name")
 def test_only_connectors_say_a_vendors_name() -> None:
     """Elsewhere only sentences for people do; a page says "QuickBooks", a branch never asks for it."""
     said = [
@@ -82,7 +73,7 @@ def test_only_connectors_say_a_vendors_name() -> None:
         for path in sources("domain", "models", "tasks", "web")
         if name_of(path) not in TEXTS_FOR_PEOPLE
         for line, text in code_of(path)
-        if VENDORS.search(text) and not (path.is_relative_to(ROOT / "web") and is_a_sentence(text))
+        if VENDORS.search(text) and not is_a_sentence(text)
     ]
     assert said == []
 

@@ -101,7 +101,7 @@ class Client:
                 return self._metered(failure_of(result, self._now())) or Got(result.json())
 
     def _metered(self, failure: Failure | None) -> Failure | None:
-        """Every call here is a read, and reads are metered (Intuit App Partner Program); what the gateway refuses is not.
+        """Counts the call: all here are reads, and reads are metered. What the gateway refuses is not counted.
 
         The body of a 429 does not say reliably which of the two limits was reached; our own counter does.
         """

@@ -1,6 +1,6 @@
 """QuickBooks Online as a source of payments."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -21,14 +21,17 @@ from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, objects_in,
 from connectors.quickbooks.client import Client
 from domain.records import SourceInvoice, SourcePayment
 
-# The length that an IN list may have is not documented; a hundred ids are far below any limit seen.
-IDS_PER_QUERY = 100
+# The length that an IN list may have is not documented. Every query is a metered read, so it begins long; a list that
+# is refused is sent again in halves, and from then on lists are that short.
+IDS_PER_QUERY_MAX = 300
+IDS_PER_QUERY_MIN = 10
 
 
 class QuickBooksSource:
     def __init__(self, client: Client, home_currency: str | None) -> None:
         self._client = client
         self._home_currency = home_currency
+        self._ids_per_query = IDS_PER_QUERY_MAX
 
     def check(self) -> ReadResult[str]:
         result = self._client.company_info()
@@ -72,10 +75,16 @@ class QuickBooksSource:
 
     def _read(self, entity: ChangedEntity, ids: Collection[str]) -> Got[tuple[list[Any], frozenset[str]]] | Failure:
         found: list[Any] = []
-        for chunk in _chunks(sorted(ids), IDS_PER_QUERY):
+        waiting = sorted(ids)
+        while waiting:
+            chunk = waiting[: self._ids_per_query]
             result = self._client.query(_statement(ENTITY_NAMES[entity], chunk))
             if isinstance(result, Failure):
+                if result.kind is FailureKind.REFUSED and len(chunk) > IDS_PER_QUERY_MIN:
+                    self._ids_per_query = max(len(chunk) // 2, IDS_PER_QUERY_MIN)
+                    continue
                 return result
+            waiting = waiting[len(chunk) :]
             found += objects_in(result.value.get("QueryResponse"), ENTITY_NAMES[entity])
         missing = set(ids) - {str(one["Id"]) for one in found}
         return self._confirm_missing(entity, missing, found)
@@ -102,8 +111,3 @@ class QuickBooksSource:
 def _statement(name: str, ids: list[str]) -> str:
     listed = ", ".join("'" + one.replace("\\", "\\\\").replace("'", "\\'") + "'" for one in ids)
     return f"SELECT * FROM {name} WHERE Id IN ({listed}) MAXRESULTS 1000"  # noqa: S608 - QuickBooks' query language, quoted above
-
-
-def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -225,11 +225,6 @@ def test_a_deletion_anywhere_in_the_sequence_is_what_is_known_in_the_end(
         assert row.state == "deleted"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a tombstone has version -1 and sorts first in its batch: what the same batch knows of the payment's money is dropped "
-    "as older, and the story shows a payment of 0.00 without a customer",
-)
 def test_a_deletion_in_the_same_batch_leaves_what_is_known_of_the_payment(database: Database, books: Books) -> None:
     store(database, books, payment(version=3, lines=[("70", "60")]), payment(version=-1, state=PaymentState.DELETED))
     with known(database, books) as row:

@@ -64,7 +64,6 @@ RESURRECTED = (
 )
 
 
-@pytest.mark.xfail(strict=True, reason=RESURRECTED)
 def test_an_older_picture_after_a_deletion_changes_nothing(database: Database, books: Books) -> None:
     store(database, books, version(5))
     store(database, books, DELETED)
@@ -72,7 +71,6 @@ def test_an_older_picture_after_a_deletion_changes_nothing(database: Database, b
     assert picture(database, books).deleted
 
 
-@pytest.mark.xfail(strict=True, reason=RESURRECTED)
 def test_a_deletion_in_the_same_batch_as_an_older_picture_wins(database: Database, books: Books) -> None:
     store(database, books, version(4), DELETED)
     assert picture(database, books).deleted

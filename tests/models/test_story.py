@@ -1,19 +1,13 @@
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
-from sqlalchemy import event, select
 
 from domain.delivery import EffectState
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from domain.status import PRECEDENCE, PaymentStatus, allocation_status
-from models.decisions import Action, DecisionRow
-from models.effects import Effect
-from models.payments import Allocation, Payment
-from models.status_sql import status_rank
-from models.story import PaymentRow, PaymentStory, count_by_status, list_payments, payment_story
+from domain.status import PaymentStatus
+from models.story import PaymentRow, PaymentStory, payment_story
 from sandbox.faults import Fault
 from tests.world import World, open_world
 
@@ -35,66 +29,6 @@ def story_of(world: World, payment_id: str) -> PaymentStory:
         story = payment_story(session, world.organization_id, payment_id, world.clock.now())
     assert story is not None
     return story
-
-
-def listed(world: World, **filters: object) -> list[str]:
-    with world.context.database.reading() as session:
-        page = list_payments(session, world.organization_id, **filters)
-    return [row.external_id for row in page.rows]
-
-
-# --- the status in SQL ---
-
-
-def test_the_database_and_the_rule_give_every_combination_the_same_status(world: World) -> None:
-    payment = world.pay("10")
-    world.notice()
-    allocation = world.allocation(payment)
-    with world.context.database.writing() as session:
-        decision = session.scalars(select(DecisionRow)).one()
-        template = {c.name: getattr(decision, c.name) for c in DecisionRow.__table__.columns}
-        session.delete(decision)
-        stored = session.scalars(select(Payment)).one()
-        payment_id, connection_id = stored.id, stored.connection_id
-    with world.context.database.writing() as session:
-        wrong = []
-        for action, state in product(Action, [None, *EffectState]):
-            effect = None
-            if state is not None:
-                effect = an_effect(world, allocation, connection_id, state)
-                session.add(effect)
-            for reason in Reason:
-                row = DecisionRow(**(template | {"id": None, "action": action.value, "reason": reason.value}))
-                session.add(row)
-                session.flush()
-                rank = session.scalar(select(status_rank()).where(Payment.id == payment_id))
-                assert rank is not None
-                if PRECEDENCE[rank] is not allocation_status(action.value, reason, state):
-                    wrong.append((action, reason, state))
-                session.delete(row)
-                session.flush()
-            if effect is not None:
-                session.delete(effect)
-                session.flush()
-    assert not wrong
-
-
-def an_effect(world: World, allocation: Allocation, connection_id: int, state: EffectState) -> Effect:
-    now = world.clock.now()
-    return Effect(
-        organization_id=world.organization_id,
-        connection_id=connection_id,
-        allocation_id=allocation.id,
-        generation=1,
-        key="one",
-        kind="create",
-        target_invoice_id="1",
-        amount=allocation.amount,
-        currency="USD",
-        state=state.value,
-        due_at=now,
-        created_at=now,
-    )
 
 
 # --- rows ---
@@ -170,102 +104,6 @@ def test_a_payment_that_is_nothing_but_a_credit_has_one_line_that_says_so(world:
     row = row_of(world, payment)
     assert (row.status, row.reason) == (SKIPPED, Reason.UNAPPLIED)
     assert [part.kind for part in row.allocations] == [AllocationKind.UNAPPLIED]
-
-
-# --- lists ---
-
-
-@pytest.fixture
-def mixed(world: World) -> dict[str, str]:
-    """One payment of each status that a quiet day has, by its name."""
-    good, missing = world.invoice("INV-1"), world.invoice("INV-2", in_connectwise=False)
-    ids = {
-        "synced": world.pay("100", (good, "100"), reference="wire 5"),
-        "waiting": world.pay("100", (missing, "100")),
-        "skipped": world.pay("33.25"),
-    }
-    world.notice()
-    return ids
-
-
-def test_counts_name_every_status_also_those_that_no_payment_has(world: World, mixed: dict[str, str]) -> None:
-    with world.context.database.reading() as session:
-        counts = count_by_status(session, world.organization_id)
-    assert counts == {ATTENTION: 0, WAITING: 1, ON_ITS_WAY: 0, SYNCED: 1, SKIPPED: 1}
-
-
-def test_a_list_can_be_filtered_by_status(world: World, mixed: dict[str, str]) -> None:
-    assert listed(world, status=SYNCED) == [mixed["synced"]]
-    assert listed(world, status=WAITING) == [mixed["waiting"]]
-    assert listed(world, status=SKIPPED) == [mixed["skipped"]]
-    assert listed(world, status=ATTENTION) == []
-
-
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ("inv-2", ["waiting"]),
-        ("WIRE", ["synced"]),
-        ("33.25", ["skipped"]),
-        ("cascade", ["skipped", "waiting", "synced"]),
-        ("%", []),
-        ("nobody", []),
-    ],
-)
-def test_a_search_finds_customers_references_invoices_and_amounts(
-    world: World, mixed: dict[str, str], search: str, found: list[str]
-) -> None:
-    assert listed(world, search=search) == [mixed[name] for name in found]
-
-
-def test_a_search_finds_the_payment_with_this_id(world: World, mixed: dict[str, str]) -> None:
-    assert mixed["waiting"] in listed(world, search=mixed["waiting"])
-
-
-def test_pages_follow_each_other_without_gap_or_repetition(world: World) -> None:
-    paid = [world.pay("10") for _ in range(5)]
-    world.notice()
-    seen: list[str] = []
-    before_id = None
-    with world.context.database.reading() as session:
-        while True:
-            page = list_payments(session, world.organization_id, limit=2, before_id=before_id)
-            seen += [row.external_id for row in page.rows]
-            if page.next_before_id is None:
-                break
-            before_id = page.next_before_id
-    assert seen == paid[::-1]
-
-
-def test_another_organization_sees_nothing(world: World, mixed: dict[str, str]) -> None:
-    stranger = world.organization_id + 1
-    with world.context.database.reading() as session:
-        assert list_payments(session, stranger).rows == ()
-        assert set(count_by_status(session, stranger).values()) == {0}
-        assert payment_story(session, stranger, mixed["synced"]) is None
-
-
-def test_a_longer_page_needs_no_more_queries(world: World) -> None:
-    for number in range(12):
-        world.pay("10", (world.invoice(f"INV-{number}"), "10"))
-    world.notice()
-    assert queries_of_a_page(world, 12) == queries_of_a_page(world, 1) <= 8
-
-
-def queries_of_a_page(world: World, limit: int) -> int:
-    statements: list[str] = []
-    engine = world.context.database.engine
-
-    def remember(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", remember)
-    try:
-        assert len(listed(world, limit=limit)) == limit
-    finally:
-        event.remove(engine, "before_cursor_execute", remember)
-    return len(statements)
 
 
 # --- the story ---

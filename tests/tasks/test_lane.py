@@ -166,12 +166,6 @@ def test_after_a_sign_of_life_sends_may_be_begun_again(context: Context) -> None
     assert in_a_lease(context, look) == (False, True)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="guard() moves the lease's own end before the transaction commits: after a rollback the database says 90 seconds and "
-    "may_send() says more, so a send could begin under a lease that has run out (every send is behind a guard of its own, so "
-    "this needs a frozen process at the wrong moment)",
-)
 def test_a_sign_of_life_that_was_rolled_back_extends_nothing(context: Context) -> None:
     def look(lease: Lease) -> bool:
         clock_of(context).move(seconds=80)
