@@ -47,4 +47,7 @@ def connection_as_json(connection: Connection) -> dict[str, Any]:
         "pause_reason": connection.pause_reason,
         "status_detail": connection.status_detail,
         "failures": connection.failures,
+        "missed_at": connection.missed_at,
+        "missed_count": connection.missed_count,
+        "reconnect_by": connection.reconnect_by,
     }

@@ -15,6 +15,7 @@ from domain.strategy import PaymentStrategy
 from models.connections import Connection, connections_of
 from models.organizations import all_organizations
 from settings import load_settings
+from tasks.connection_facts import facts_of
 from tasks.connections import change_settings, disconnect, test_connection
 from tasks.context import Context
 from tasks.results import Rejected
@@ -59,6 +60,23 @@ def list_(
     ]
     columns = ["org", "vendor", "account", "status", "last webhook", "last catch-up", "paused until, why"]
     print_table(columns, rows, "There is no connection yet.")
+
+
+@app.command("show", epilog=examples("connection show northwind quickbooks"))
+def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
+    """Shows how a connection is: metered reads, webhooks, the last gap, and when its consent ends."""
+    with opened_context() as context:
+        found = _find(context, slug, vendor)
+        with context.database.reading() as session:
+            facts = facts_of(context, session, found)
+    if as_json:
+        print_json({**connection_as_json(found), "facts": facts.lines, "warnings": facts.warnings})
+        return
+    print_connection(found, as_json=False)
+    for line in facts.lines:
+        print(line)
+    for warning in facts.warnings:
+        print(f"! {warning}")
 
 
 @app.command("test", epilog=examples("connection test northwind quickbooks"))

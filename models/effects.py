@@ -90,6 +90,13 @@ class Attempt(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+def day_of(effect: Effect) -> date:
+    """The date of the payment that this effect creates or changes; only a removal has none."""
+    if effect.paid_on is None:
+        raise ValueError(f"effect {effect.id} has no date")
+    return effect.paid_on
+
+
 def effect_key(organization_id: int, payment_id: str, document_id: str, generation: int) -> str:
     return f"{organization_id}/{payment_id}/{document_id}/{generation}"
 

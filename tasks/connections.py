@@ -34,6 +34,7 @@ from models.secrets import SecretsUnreadable
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
 from tasks.context import Context, Step
 from tasks.results import Rejected
+from tasks.secrets import consent_ends_at
 
 __all__ = [
     "ConnectionReport",
@@ -141,6 +142,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
         )
         if connection is None:
             return Rejected("Somebody else has just added this connection; look at it before you add it again.")
+        connection.reconnect_by = consent_ends_at(wanted.secrets)
         match_organization_again(session, wanted.organization_id, now)
     return connection
 
@@ -155,6 +157,7 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted) -> Con
             open_gap_after_silence(session, connection, now)
         settings = with_defaults(connection.settings, wanted.settings)
         connect_again(connection, settings, context.keyring.seal(wanted.secrets), now)
+        connection.reconnect_by = consent_ends_at(wanted.secrets)
         _decide_again(context, session, connection)
     return connection
 
@@ -200,7 +203,7 @@ def disconnect(context: Context, connection_id: int) -> Connection:
         connection = connection_for_change(session, connection_id)
         connection.status = ConnectionStatus.DISCONNECTED.value
         connection.sealed_secrets = context.keyring.seal({})
-        connection.disconnected_at = context.clock.now()
+        connection.disconnected_at, connection.reconnect_by = context.clock.now(), None
         match_organization_again(session, connection.organization_id, context.clock.now())
     log.info("connection.disconnected", connection_id=connection_id)
     context.nudge(Step.MATCH, connection.organization_id)

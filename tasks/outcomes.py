@@ -28,7 +28,7 @@ from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, PaymentStrategy
 from models.connections import Connection
 from models.decisions import Action
-from models.effects import DETAIL_CHARACTERS_MAX, Effect, finish_attempt, hold, move
+from models.effects import DETAIL_CHARACTERS_MAX, Effect, day_of, finish_attempt, hold, move
 from models.ledger import change_entry, claim_payment, remove_entry
 from models.payments import (
     allocation_with_payment,
@@ -161,14 +161,14 @@ class Recorder:
         """The target has what the effect wanted: the ledger says so, and a partner reads so."""
         match EffectKind(effect.kind):
             case EffectKind.CREATE:
-                if not self._claim(session, effect, payment_id, effect.amount, _day(effect), ours=ours, now=now):
+                if not self._claim(session, effect, payment_id, effect.amount, day_of(effect), ours=ours, now=now):
                     # The id stands for another payment already: the target replaced that one instead of adding.
                     self._hold(session, effect, Reason.TARGET_REPLACED, f"payment {payment_id}", now)
                     return
                 self._close(session, effect, now, target_payment_id=payment_id)
                 tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
             case EffectKind.ADJUST:
-                change_entry(session, effect.allocation_id, effect.amount, _day(effect))
+                change_entry(session, effect.allocation_id, effect.amount, day_of(effect))
                 self._close(session, effect, now)
                 tell(session, effect, Action.PUSH, Reason.SYNCED, now)
             case EffectKind.REVERSE:
@@ -296,9 +296,3 @@ class Recorder:
     def _rest(self, attempts: int) -> timedelta:
         timing = self.context.timing
         return backoff(attempts, self.context.jitter.random(), timing.backoff_min, timing.backoff_max)
-
-
-def _day(effect: Effect) -> date:
-    if effect.paid_on is None:
-        raise AssertionError(f"effect {effect.id} has no date")
-    return effect.paid_on

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
+from domain.expiry import Expiry, expiry_of
 from models.connections import connection_by_id, mark_needs_reconnect
 from models.database import Database
 from models.lanes import release_lane, take_lane
@@ -14,10 +17,18 @@ from models.payments import match_organization_again
 from models.secrets import Keyring
 from tasks.points import Point
 
+log = structlog.get_logger()
+
 _LANE = "tokens"
 # A refresh takes well under a second on a good day; who waits longer than this comes back later.
 _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+
+
+def consent_ends_at(secrets: Mapping[str, Any]) -> datetime | None:
+    """When nothing can be refreshed any more: the rolling end of the refresh token, or the hard end of the consent."""
+    ends = [secrets[name] for name in ("refresh_expires_at", "refresh_hard_expires_at") if secrets.get(name)]
+    return min((datetime.fromisoformat(str(end)) for end in ends), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +48,12 @@ class DatabaseSecretsKeeper:
 
     def save(self, secrets: Mapping[str, Any]) -> None:
         self.reached(Point.TOKENS_ANSWERED)
+        ends_at = consent_ends_at(secrets)
         with self.database.writing() as session:
-            connection_by_id(session, self.connection_id).sealed_secrets = self.keyring.seal(secrets)
+            connection = connection_by_id(session, self.connection_id)
+            connection.sealed_secrets, connection.reconnect_by = self.keyring.seal(secrets), ends_at
+        if expiry_of(ends_at, self.now()) is not Expiry.FAR:
+            log.warning("connection.ends_soon", connection_id=self.connection_id, ends_at=str(ends_at))
         self.reached(Point.TOKENS_SAVED)
 
     @contextmanager

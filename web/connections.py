@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.organizations import Organization
+from tasks.connection_facts import facts_of
 from tasks.connections import disconnect, test_connection
 from web.labels import CONNECTION_LABELS
 from web.pages import render
@@ -122,12 +123,14 @@ def _page(
     context = context_of(request)
     with context.database.reading() as session:
         connections = connections_of(session, member.organization_id)
+        facts = {Role(one.role): facts_of(context, session, one) for one in connections}
     return render(
         request,
         "connections.html",
         status_code,
         viewer=member.viewer,
         connections=health_of(connections, member.organization, context.clock.now()),
+        facts=facts,
         report=report,
         notice=notice,
         problem=problem,

@@ -3,12 +3,14 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 from tasks.points import Point
 
 # "push.intended" ends the process at that point, "push.intended:3" the third time it is reached, and
 # "push.intended:1:STOP" freezes it there until somebody sends SIGCONT.
+TAKES_EFFECT_SECONDS = 0.2
 CRASH_POINT_VARIABLE = "CRASH_POINT"
 
 
@@ -29,5 +31,7 @@ def chosen_crash_point() -> Callable[[Point], None]:
             remaining[0] -= 1
             if remaining[0] == 0:
                 os.kill(os.getpid(), fate)
+                # A signal to the process reaches its threads a moment later; this one must not run on meanwhile.
+                time.sleep(TAKES_EFFECT_SECONDS)
 
     return reached

@@ -47,12 +47,19 @@ def _changes(client: Client, entities: tuple[ChangedEntity, ...], cursor: dateti
     if isinstance(result, Failure):
         return result
     until = as_moment(result.value.get("time"))
-    if until is None:
-        return Failure(FailureKind.UNAVAILABLE, "the answer has no server time")
+    if until is None or not _tells_changes(result.value):
+        # Taken for "nothing changed", it would move the cursor past what was never read.
+        return Failure(FailureKind.UNAVAILABLE, "the answer does not say what changed")
     changes = tuple(_changes_in(result.value, entities))
     if len(changes) < CHANGES_MAX:
         return Got(Changes(changes, until))
     return Got(Changes((), until, cut=frozenset(entities)))
+
+
+def _tells_changes(answer: Any) -> bool:
+    responses = answer.get("CDCResponse")
+    told = isinstance(responses, list) and all(isinstance(one, dict) for one in responses)
+    return told and bool(responses) and all(isinstance(one.get("QueryResponse"), list) for one in responses)
 
 
 def _changes_in(answer: Any, entities: Iterable[ChangedEntity]) -> Iterator[Change]:
@@ -77,6 +84,8 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
     result = client.query(_window(entity, since, until))
     if isinstance(result, Failure):
         return result
+    if not isinstance(result.value.get("QueryResponse"), dict):
+        return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
     since = since.replace(microsecond=0)
     found = objects_in(result.value.get("QueryResponse"), ENTITY_NAMES[entity])
     changes = tuple(change_of(entity, one) for one in found)

@@ -37,7 +37,8 @@ class QuickBooksSource:
         result = self._client.company_info()
         if isinstance(result, Failure):
             return result
-        return Got(str(result.value.get("CompanyInfo", {}).get("CompanyName", "")))
+        info = result.value.get("CompanyInfo")
+        return Got(str(info.get("CompanyName", "")) if isinstance(info, dict) else "")
 
     def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
         result = self._read(ChangedEntity.PAYMENT, ids)

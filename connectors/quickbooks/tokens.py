@@ -8,6 +8,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,9 @@ from connectors.keeping import SecretsKeeper
 
 # Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
 REFRESH_EARLY = timedelta(minutes=10)
+ACCESS_SECONDS = 3600
+# A century: beyond it is no life but rubbish.
+_LONGEST_LIFE_SECONDS = 100 * 365 * 86_400
 _OK, _SERVER_ERROR = 200, 500
 
 
@@ -107,14 +111,24 @@ def secrets_from(parsed: Mapping[str, Any], now: datetime) -> dict[str, str]:
     def after(seconds: Any) -> str:
         return (now + timedelta(seconds=int(seconds))).isoformat()
 
-    secrets = {"access_token": str(parsed["access_token"]), "access_expires_at": after(parsed.get("expires_in", 3600))}
+    # A life that cannot be read must not cost the tokens themselves: they are the only ones that are valid.
+    access_seconds = parsed.get("expires_in")
+    secrets = {
+        "access_token": str(parsed["access_token"]),
+        "access_expires_at": after(access_seconds if _is_life(access_seconds) else ACCESS_SECONDS),
+    }
     if parsed.get("refresh_token"):
         secrets["refresh_token"] = str(parsed["refresh_token"])
-    if parsed.get("x_refresh_token_expires_in"):
+    if _is_life(parsed.get("x_refresh_token_expires_in")):
         secrets["refresh_expires_at"] = after(parsed["x_refresh_token_expires_in"])
-    if parsed.get("x_refresh_token_hard_expires_in"):
+    if _is_life(parsed.get("x_refresh_token_hard_expires_in")):
         secrets["refresh_hard_expires_at"] = after(parsed["x_refresh_token_hard_expires_in"])
     return secrets
+
+
+def _is_life(seconds: Any) -> bool:
+    is_number = isinstance(seconds, int | Decimal) and not isinstance(seconds, bool)
+    return is_number and 0 < seconds < _LONGEST_LIFE_SECONDS
 
 
 def _basic(application: Application) -> str:

@@ -6,12 +6,13 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import InvalidOperation
 from typing import Any
 
 import simplejson
 
 from connectors.base import ChangedEntity, Delivery, Hint
-from connectors.quickbooks.amounts import as_moment
+from connectors.quickbooks.amounts import as_moment, as_text
 
 _ENTITIES = {"payment": ChangedEntity.PAYMENT, "invoice": ChangedEntity.INVOICE}
 _ID_CHARACTERS_MAX = 50
@@ -42,6 +43,8 @@ class QuickBooksWebhooks:
             parsed = simplejson.loads(body, use_decimal=True)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        except InvalidOperation:
+            raise ValueError("a number beyond all numbers") from None
         if isinstance(parsed, list):
             events = [_from_cloud_event(event) for event in parsed]
         elif isinstance(parsed, dict) and isinstance(parsed.get("eventNotifications"), list):
@@ -104,7 +107,8 @@ def _hint(*, account_id: Any, event_id: Any, entity: Any, entity_id: Any, verb: 
         event_id=_short(event_id),
         entity=kind,
         entity_id=entity_id,
-        verb=str(verb).lower()[:20],
+        # It is stored, and no database takes a NUL or half a surrogate pair.
+        verb=as_text(verb).lower()[:20],
         occurred_at=as_moment(occurred_at),
     )
 

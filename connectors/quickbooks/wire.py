@@ -22,6 +22,9 @@ _KIND_OF_TYPE = {
     "Check": AllocationKind.REFUND,
     "CreditCardCredit": AllocationKind.REFUND,
 }
+# As the columns take them; nobody has seen ids of more than a few digits.
+_ID_CHARACTERS_MAX = 50
+_VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
 _NOT_MONEY = frozenset({AllocationKind.CREDIT_MEMO, AllocationKind.REFUND})
 
 
@@ -64,7 +67,9 @@ class _Entity(Wire):
     @property
     def version(self) -> int:
         """SyncToken counts the changes; a tombstone has none and sorts first."""
-        return int(self.sync_token) if self.sync_token.isascii() and self.sync_token.isdigit() else -1
+        if not (self.sync_token.isascii() and self.sync_token.isdigit()):
+            return -1
+        return min(int(self.sync_token[:_VERSION_DIGITS]), _VERSION_MAX)
 
     def currency_or(self, home_currency: str | None) -> str | None:
         """Companies without multicurrency leave CurrencyRef out; the home currency stands in, if it is known."""
@@ -92,8 +97,8 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         ValueError: it has no Id, so nothing can be said about it.
     """
     read = _Payment.model_validate(wire)
-    if not read.id:
-        raise ValueError("a payment without an Id")
+    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
+        raise ValueError("a payment without an Id that can be kept")
     total = read.total if read.total is not None else Decimal(0)
     return SourcePayment(
         external_id=read.id,
@@ -104,7 +109,7 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         total=total,
         unapplied=read.unapplied or Decimal(0),
         currency=read.currency_or(home_currency),
-        customer_id=read.customer.value,
+        customer_id=read.customer.value[:_ID_CHARACTERS_MAX],
         customer_name=read.customer.name,
         reference=read.reference,
         note=read.note,
@@ -119,8 +124,8 @@ def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
         ValueError: it has no Id, so nothing can be said about it.
     """
     read = _Invoice.model_validate(wire)
-    if not read.id:
-        raise ValueError("an invoice without an Id")
+    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
+        raise ValueError("an invoice without an Id that can be kept")
     return SourceInvoice(
         external_id=read.id,
         version=read.version,
@@ -163,13 +168,18 @@ def _allocations(read: _Payment, total: Decimal) -> tuple[SourceAllocation, ...]
 def _allocation(line: _Line) -> SourceAllocation:
     if len(line.linked) != 1:
         # Every sample links one document per line, the schema allows several: then the money cannot be told apart.
-        document_id = "+".join(linked.id for linked in line.linked)[:50]
+        document_id = "+".join(linked.id for linked in line.linked)[:_ID_CHARACTERS_MAX]
         return SourceAllocation(
             AllocationKind.UNREADABLE, document_id, line.amount or Decimal(0), Reason.LINE_UNREADABLE
         )
     linked = line.linked[0]
     kind = _KIND_OF_TYPE.get(linked.type, AllocationKind.UNREADABLE)
+    document_id = linked.id[:_ID_CHARACTERS_MAX]
     if line.amount is None:
-        return SourceAllocation(kind, linked.id, Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE)
-    problem = Reason.LINE_UNREADABLE if kind is AllocationKind.UNREADABLE or not linked.id else None
-    return SourceAllocation(kind, linked.id, line.amount, problem)
+        return SourceAllocation(kind, document_id, Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE)
+    problem = (
+        Reason.LINE_UNREADABLE
+        if kind is AllocationKind.UNREADABLE or linked.id != document_id or not document_id
+        else None
+    )
+    return SourceAllocation(kind, document_id, line.amount, problem)

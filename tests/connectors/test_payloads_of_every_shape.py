@@ -145,7 +145,6 @@ def test_any_object_is_a_record_or_a_value_error(wire: dict[str, Any], home_curr
 TOO_LONG = "no column takes it: PostgreSQL refuses the insert, and the batch of events it is in is read again for ever"
 
 
-@pytest.mark.xfail(strict=True, reason=TOO_LONG)
 @pytest.mark.parametrize(
     "changes",
     [

@@ -160,10 +160,6 @@ def test_a_bad_moment_of_the_token_endpoint_costs_nothing_but_time(
     assert isinstance(quickbooks.source.check(), Got)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="secrets_from raises before the new pair is saved when a life is null or no number: the only valid refresh token is lost",
-)
 @pytest.mark.parametrize("life", ["null", '"soon"'])
 def test_a_token_answer_without_a_readable_life_is_still_saved(quickbooks: QuickBooks, life: str) -> None:
     quickbooks.clock.move(hours=2)

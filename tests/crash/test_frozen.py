@@ -56,7 +56,7 @@ def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, datab
     finally:
         frozen.kill()
     assert frozen.returncode == 0, output[-2000:]
-    assert world.calls(POST) == sent, "the late worker sent something"
+    assert world.calls(POST) == sent, f"the late worker sent something: {output}"
     assert world.amounts_on(invoice) == ["100.00"]
     assert world.reason(payment) == "synced"
     with world.context.database.reading() as session:
