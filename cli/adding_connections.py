@@ -124,11 +124,11 @@ def _finish(context: Context, added: Connection | Rejected, test: bool, as_json:
 
 def _tokens(given: dict[str, Any]) -> dict[str, str]:
     """As the connector keeps them. An access token of unknown age counts as new; a refused one is replaced anyway."""
-    try:
-        if given.get("access_token"):
-            return secrets_from(given, datetime.now(UTC))
-    except (TypeError, ValueError, ArithmeticError):
-        raise Refusal("the secrets file has a lifetime that is not a number of seconds") from None
+    lives = [value for name, value in given.items() if name.endswith("expires_in") and value is not None]
+    if not all(isinstance(life, int) for life in lives):
+        raise Refusal("the secrets file has a lifetime that is not a number of seconds")
+    if given.get("access_token"):
+        return secrets_from(given, datetime.now(UTC))
     return {"refresh_token": str(given["refresh_token"])}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import adding_connections
+from cli import adding_connections, connecting
 from cli.connection_output import connection_as_json, print_connection, print_report
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
@@ -22,6 +22,7 @@ from tasks.results import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Connections: an organization's links to QuickBooks and ConnectWise.")
 app.add_typer(adding_connections.app, name="add")
+app.add_typer(connecting.app, name="connect")
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 

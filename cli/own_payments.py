@@ -1,6 +1,8 @@
 """`own-payments`: payments in QuickBooks that this platform made itself; they are not external."""
 
 import sys
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -9,14 +11,10 @@ import typer
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json
-from tasks.own_payments import register
+from domain.own_payments import Intent
+from tasks.own_payments import register, register_intent
 
 app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
-
-
-@app.callback()
-def _only_groups() -> None:
-    """Own payments: what this platform made itself is not external."""
 
 
 @app.command(epilog=examples("own-payments add northwind 4711 4712", "own-payments add northwind --file ids.txt"))
@@ -41,6 +39,37 @@ def add(
         print_json({"registered": new})
     else:
         print(f"{new} registered that were not known as own before.")
+
+
+@app.command(
+    epilog=examples(
+        "own-payments intend northwind --marker pay-7c1e2f90 --amount 125.00 --date 2026-11-20 --invoice-id 70"
+    )
+)
+def intend(
+    slug: Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")],
+    marker: Annotated[str, typer.Option(help="What stands in the payment's PrivateNote or PaymentRefNum.")],
+    amount: Annotated[str, typer.Option(help="Such as 125.00")],
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The payment's date.")],
+    invoice_id: Annotated[str, typer.Option(help="QuickBooks' id of the invoice.")],
+    as_json: AsJson = False,
+) -> None:
+    """Announces a payment before it is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
+    try:
+        intent = Intent(marker, Decimal(amount), day.date(), invoice_id)
+    except InvalidOperation:
+        raise Refusal(f"'{amount}' is not an amount such as 125.00") from None
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        try:
+            new = register_intent(context, organization_id, intent)
+        except (LookupError, ValueError) as error:
+            raise Refusal(str(error)) from None
+    if as_json:
+        print_json({"registered": new})
+    else:
+        print("Announced." if new else "It was announced before.")
 
 
 def _lines(file: Path) -> list[str]:

@@ -6,12 +6,12 @@
 `Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from domain.records import SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
@@ -237,6 +237,32 @@ class Source(Protocol):
 
     def parse_invoice(self, payload: str) -> SourceInvoice:
         """An invoice out of a change's payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a consent page sent back: a code that becomes secrets once, and whose account it is said to be for."""
+
+    code: str
+    account_id: str
+
+
+class Authorization(Protocol):
+    """How a vendor's consent page is asked and answered; needs no connection."""
+
+    @property
+    def is_configured(self) -> bool: ...
+
+    def authorize_url(self, redirect_uri: str, state: str) -> str: ...
+
+    def consent_in(self, parameters: Mapping[str, str]) -> Consent | str:
+        """The consent in the answer's parameters, or a sentence that says why there is none."""
+
+    def exchange(self, consent: Consent, redirect_uri: str) -> ReadResult[Mapping[str, Any]]:
+        """The secrets, proved to open the account that the consent names."""
+
+    def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:
+        """Ends the consent at the vendor; None when it is ended."""
 
 
 class WebhookReader(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Source, Target, WebhookReader
+from connectors.base import Authorization, Source, Target, WebhookReader
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
 from connectors.connectwise.target import ConnectWiseTarget
@@ -13,6 +13,7 @@ from connectors.http import TimeLimits, Wire
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import Limiter, Rate
 from connectors.quickbooks.client import Client as QuickBooksClient
+from connectors.quickbooks.oauth import QuickBooksAuthorization
 from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Application, Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
@@ -68,6 +69,12 @@ def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:
     return make(platform) if make else None
 
 
+def authorization(platform: Platform, vendor: str) -> Authorization | None:
+    """How consent is asked for at this vendor; None for one that is connected with keys."""
+    make = _AUTHORIZATIONS.get(vendor)
+    return make(platform) if make else None
+
+
 def _quickbooks(platform: Platform, account: Account) -> Source:
     wire = Wire(
         "quickbooks",
@@ -76,11 +83,19 @@ def _quickbooks(platform: Platform, account: Account) -> Source:
         platform.quickbooks_rates,
         platform.time_limits,
     )
-    token_wire = Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits)
-    tokens = Tokens(platform.quickbooks_application, account.keeper, token_wire, platform.now)
+    tokens = Tokens(platform.quickbooks_application, account.keeper, _token_wire(platform), platform.now)
     api_url = str(account.settings.get("api_url") or platform.quickbooks_api_url)
     client = QuickBooksClient(api_url, account.account_id, tokens, wire, platform.now, account.meter)
     return QuickBooksSource(client, account.settings.get("home_currency"))
+
+
+def _quickbooks_authorization(platform: Platform) -> Authorization:
+    wire = _token_wire(platform)
+    return QuickBooksAuthorization(platform.quickbooks_application, platform.quickbooks_api_url, wire, platform.now)
+
+
+def _token_wire(platform: Platform) -> Wire:
+    return Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits)
 
 
 def _connectwise(platform: Platform, account: Account) -> Target:
@@ -110,5 +125,6 @@ _TARGETS: dict[str, Callable[[Platform, Account], Target]] = {"connectwise": _co
 _WEBHOOKS: dict[str, Callable[[Platform], WebhookReader]] = {
     "quickbooks": lambda platform: QuickBooksWebhooks(platform.quickbooks_verifier_tokens)
 }
+_AUTHORIZATIONS: dict[str, Callable[[Platform], Authorization]] = {"quickbooks": _quickbooks_authorization}
 SOURCE_VENDORS = tuple(_SOURCES)
 TARGET_VENDORS = tuple(_TARGETS)

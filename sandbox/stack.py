@@ -130,6 +130,8 @@ def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: 
         "CONNECTWISE_SANDBOX_PORT": str(connectwise_port),
         "QUICKBOOKS_API_URL": f"http://127.0.0.1:{quickbooks_port}",
         "QUICKBOOKS_TOKEN_URL": f"http://127.0.0.1:{quickbooks_port}/oauth2/v1/tokens/bearer",
+        "QUICKBOOKS_AUTHORIZE_URL": f"http://127.0.0.1:{quickbooks_port}/connect/oauth2",
+        "QUICKBOOKS_REVOKE_URL": f"http://127.0.0.1:{quickbooks_port}/v2/oauth2/tokens/revoke",
         "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
         "QUICKBOOKS_VERIFIER_TOKENS": secrets.token_urlsafe(24),

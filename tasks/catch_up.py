@@ -24,6 +24,7 @@ from tasks.context import Context, Step
 from tasks.found_changes import StoredChanges, store_changes
 from tasks.gap_scan import scan_step
 from tasks.lane import Drained, Lease, drain
+from tasks.pacing import waited_out
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
@@ -64,6 +65,8 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     asked_since = now - context.timing.catch_up_overlap if too_old else since
     result = context.source(connection).changes_since(asked_since)
     if isinstance(result, Failure):
+        if waited_out(context, result):
+            return True
         note_failure(context, connection, result)
         return False
     context.reached(Point.CATCH_UP_SOURCE_READ)

@@ -33,6 +33,7 @@ from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
 from tasks.context import Context, Step
+from tasks.disconnecting import disconnect
 from tasks.results import Rejected
 from tasks.secrets import consent_ends_at
 
@@ -179,6 +180,19 @@ def _belongs_to_another(session: Session, wanted: _Wanted) -> bool:
     return found is not None and found.organization_id != wanted.organization_id
 
 
+def problem_with_account(
+    context: Context, organization_id: int, role: Role, vendor: str, account_id: str
+) -> str | None:
+    """Why this account cannot be the organization's, as a sentence; None if it can."""
+    wanted = _Wanted(organization_id, role, vendor, account_id, {}, {})
+    with context.database.reading() as session:
+        of_another = _belongs_to_another(session, wanted)
+        existing = connection_in_role(session, organization_id, role)
+    if existing is not None and (existing.vendor, existing.account_id) != (vendor, account_id):
+        return _another_account(existing, of_another)
+    return _OF_ANOTHER if of_another else None
+
+
 def change_settings(
     context: Context, connection_id: int, changes: Mapping[str, Any], *, allows_plain_http: bool = False
 ) -> Connection | Rejected:
@@ -192,21 +206,6 @@ def change_settings(
         _decide_again(context, session, connection)
     log.info("connection.settings_changed", connection_id=connection_id, names=sorted(changes))
     _nudge_all(context, connection)
-    return connection
-
-
-def disconnect(context: Context, connection_id: int) -> Connection:
-    """Forgets the secrets. The row, the payments and what was synced stay; what still waits says so."""
-    # Whoever refreshes the tokens at this moment would put them back after we have wiped them. The patience of
-    # `alone` is enough but on the worst day, and then a person's wish to disconnect comes first.
-    with context.keeper(connection_id).alone(), context.database.writing() as session:
-        connection = connection_for_change(session, connection_id)
-        connection.status = ConnectionStatus.DISCONNECTED.value
-        connection.sealed_secrets = context.keyring.seal({})
-        connection.disconnected_at, connection.reconnect_by = context.clock.now(), None
-        match_organization_again(session, connection.organization_id, context.clock.now())
-    log.info("connection.disconnected", connection_id=connection_id)
-    context.nudge(Step.MATCH, connection.organization_id)
     return connection
 
 

@@ -21,6 +21,7 @@ from models.inbox import EventSource
 from tasks.context import Context, Step
 from tasks.found_changes import store_changes
 from tasks.lane import Lease
+from tasks.pacing import waited_out
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 
@@ -44,6 +45,8 @@ def scan_step(context: Context, lease: Lease, connection: Connection, gap: Gap) 
     source, stage = context.source(connection), ScanStage(gap.stage)
     result = _list(source, gap, stage) if stage.is_listing else _check(context, source, connection, gap, stage)
     if isinstance(result, Failure):
+        if waited_out(context, result):
+            return True
         note_failure(context, connection, result)
         return False
     context.reached(Point.CATCH_UP_SOURCE_READ)

@@ -15,7 +15,7 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure, FailureKind, Got, Source
+from connectors.base import Failure, Got, Source
 from domain.allocations import linked_invoice_ids
 from domain.records import SourceInvoice, SourcePayment
 from models.connections import Connection, connection_by_id
@@ -25,6 +25,8 @@ from models.payment_store import Stored, store_payments
 from models.payments import match_documents_again, payments_by_external_id
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
+from tasks.own_payments import adopt_by_marker
+from tasks.pacing import SHORT_WAIT, waited_out
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
@@ -34,8 +36,6 @@ from tasks.tombstones import deleted_invoice, deleted_payment
 log = structlog.get_logger()
 
 EVENTS_PER_BATCH = 500
-# A pause of our own limiter that is shorter than this is waited out here; a longer one ends the slice.
-SHORT_WAIT = timedelta(seconds=1)
 # "Not found" right after "created" may be QuickBooks' own lag: looked for again so often, then it is gone.
 NOT_FOUND_DELAYS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
 
@@ -93,9 +93,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     context.reached(Point.INGEST_EVENTS_READ)
     failure = _read_what_is_missing(context, connection, source, picture, events)
     if failure is not None:
-        if failure.kind is FailureKind.PACED and failure.retry_after is not None and failure.retry_after <= SHORT_WAIT:
-            # What arrives while we wait joins the next read, which is what keeps metered reads few.
-            context.clock.sleep(failure.retry_after)
+        if waited_out(context, failure):
             return True
         note_failure(context, connection, failure)
         return False
@@ -204,6 +202,7 @@ def _add_gone_payments(
 
 def _store(session: Session, connection: Connection, picture: Picture, now: datetime) -> Stored:
     stored = store_payments(session, connection.organization_id, connection.id, picture.payments, now)
+    adopt_by_marker(session, connection.id, picture.payments, now)
     changed = store_source_invoices(session, connection.id, picture.invoices)
     if changed:
         match_documents_again(session, connection.organization_id, changed, now)

@@ -1,14 +1,21 @@
 """Own payments: the platform says which of the source's payments it made itself; those are not external.
 
-Called by: the JSON API, when the platform has posted a payment, and the command line.
+Called by: the JSON API, before (an intent) and when (the id) the platform has posted a payment, and the command line;
+ingest, with what it stores.
 Leaves behind: the ids, also of payments that nobody has told us of yet; known payments are decided again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
+from sqlalchemy.orm import Session
 
-from models.connections import Role, connection_in_role
+from domain.money import is_storable
+from domain.own_payments import Intent, find_intent, problem_with_marker
+from domain.records import SourcePayment
+from models.connections import Connection, Role, connection_in_role
+from models.own_intents import add_intent, intent_with_marker, open_intents
 from models.payments import register_own_payments
 from tasks.context import Context, Step
 
@@ -30,10 +37,7 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
     too_long = [external_id for external_id in ids if len(external_id) > _ID_CHARACTERS_MAX]
     if too_long:
         raise ValueError(f"'{too_long[0][:_ID_CHARACTERS_MAX]}...' is too long for the id of a payment")
-    with context.database.reading() as session:
-        source = connection_in_role(session, organization_id, Role.SOURCE)
-    if source is None:
-        raise LookupError("the organization has no connection that payments come from")
+    source = _source(context, organization_id)
     new = 0
     for start in range(0, len(ids), IDS_PER_TRANSACTION):
         with context.database.writing() as session:
@@ -43,3 +47,60 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
         log.info("own_payments.registered", organization_id=organization_id, ids=len(ids), new=new)
         context.nudge(Step.MATCH, organization_id)
     return new
+
+
+def register_intent(context: Context, organization_id: int, intent: Intent) -> bool:
+    """Remembers a payment that the platform is about to make; False if exactly this one was remembered before.
+
+    Raises:
+        LookupError: the organization has no source connection.
+        ValueError: the intent is none, or its marker stands for another payment.
+    """
+    problem = problem_with_marker(intent.marker)
+    if problem is None and (intent.amount <= 0 or not is_storable(intent.amount)):
+        problem = f"{intent.amount} is not an amount that can be paid"
+    if problem is None and not 0 < len(intent.document_id) <= _ID_CHARACTERS_MAX:
+        problem = "the id of the invoice is missing or too long"
+    if problem is not None:
+        raise ValueError(problem)
+    source = _source(context, organization_id)
+    with context.database.writing() as session:
+        if add_intent(session, source.id, intent, context.clock.now()):
+            return True
+        known = intent_with_marker(session, source.id, intent.marker)
+    if known is None or known.as_intent() != intent:
+        raise ValueError(f"the marker '{intent.marker}' stands for another payment")
+    return False
+
+
+def adopt_by_marker(
+    session: Session, connection_id: int, payments: Sequence[SourcePayment], now: datetime
+) -> list[str]:
+    """Own payments that came before the platform said their id: from now on the id is known, whatever the note says.
+
+    In the transaction that stores the payments, so that match never sees them as external.
+    """
+    waiting = open_intents(
+        session, connection_id, {payment.total for payment in payments if is_storable(payment.total)}
+    )
+    if not waiting:
+        return []
+    rows = {row.marker: row for row in waiting}
+    adopted = []
+    for payment in payments:
+        intent = find_intent(payment, [row.as_intent() for row in rows.values()])
+        if intent is not None:
+            rows.pop(intent.marker).external_id = payment.external_id
+            adopted.append(payment.external_id)
+    if adopted:
+        register_own_payments(session, connection_id, adopted, now)
+        log.info("own_payments.adopted", connection_id=connection_id, ids=adopted)
+    return adopted
+
+
+def _source(context: Context, organization_id: int) -> Connection:
+    with context.database.reading() as session:
+        source = connection_in_role(session, organization_id, Role.SOURCE)
+    if source is None:
+        raise LookupError("the organization has no connection that payments come from")
+    return source

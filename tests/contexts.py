@@ -84,7 +84,13 @@ def make_context(
     clock = clock or TestClock()
     platform = Platform(
         quickbooks_api_url=quickbooks_url,
-        quickbooks_application=Application(CLIENT_ID, CLIENT_SECRET, quickbooks_url + "/oauth2/v1/tokens/bearer"),
+        quickbooks_application=Application(
+            CLIENT_ID,
+            CLIENT_SECRET,
+            token_url=quickbooks_url + "/oauth2/v1/tokens/bearer",
+            authorize_url=quickbooks_url + "/connect/oauth2",
+            revoke_url=quickbooks_url + "/v2/oauth2/tokens/revoke",
+        ),
         quickbooks_verifier_tokens=(VERIFIER_TOKEN,),
         connectwise_client_id=connectwise_client_id,
         connectwise_version="2025.16",

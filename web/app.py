@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from settings import Environment, Settings, load_settings
 from tasks.context import Context
 from tasks.users import SESSION_LASTS
-from web import api, connections, health, invoices, login, overview, payments, preferences, webhooks
+from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
 from web.errors import add_error_pages
 from web.pages import STATIC
 from web.security import SecurityHeaders
@@ -41,7 +41,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.include_router(webhooks.router)
     app.include_router(health.router)
     app.include_router(api.router)
-    for pages in (login, overview, payments, invoices, connections, preferences):
+    for pages in (login, overview, payments, invoices, connections, oauth, preferences):
         app.include_router(pages.router)
     return app
 

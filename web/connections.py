@@ -22,6 +22,8 @@ router = APIRouter(include_in_schema=False)
 
 DISCONNECTED = "The connection is disconnected and its keys are deleted here. What happens meanwhile waits."
 
+CONNECTED = "QuickBooks is connected. What happened meanwhile is being looked for."
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -82,8 +84,11 @@ def _health(connection: Connection, organization: Organization, now: datetime) -
 
 
 @router.get("/integrations")
-def connections_page(request: Request, member: InOrganization, disconnected: bool = False) -> Response:
-    return _page(request, member, notice=DISCONNECTED if disconnected else None)
+def connections_page(
+    request: Request, member: InOrganization, disconnected: bool = False, connected: bool = False
+) -> Response:
+    notice = CONNECTED if connected else DISCONNECTED if disconnected else None
+    return _page(request, member, notice=notice)
 
 
 @router.post("/integrations/connections/{role}/test")

@@ -13,6 +13,7 @@ CONNECTION_LABELS = {
     ConnectionStatus.ACTIVE: "Connected",
     ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",
     ConnectionStatus.DISCONNECTED: "Disconnected",
+    ConnectionStatus.STOPPED: "Stopped: a person has to look",
 }
 ORIGIN_LABELS = {InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard", InvoiceOrigin.SYNC_TOOL: "Sync Tool"}
 KIND_LABELS = {

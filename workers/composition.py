@@ -64,6 +64,8 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
             client_id=settings.quickbooks_client_id,
             client_secret=settings.quickbooks_client_secret.get_secret_value(),
             token_url=settings.quickbooks_token_url,
+            authorize_url=settings.quickbooks_authorize_url,
+            revoke_url=settings.quickbooks_revoke_url,
         ),
         quickbooks_verifier_tokens=tuple(token.get_secret_value() for token in settings.quickbooks_verifier_tokens),
         quickbooks_monthly_reads_max=settings.quickbooks_monthly_reads_max,

@@ -10,8 +10,8 @@ from tasks.points import Point
 
 # "push.intended" ends the process at that point, "push.intended:3" the third time it is reached, and
 # "push.intended:1:STOP" freezes it there until somebody sends SIGCONT.
-TAKES_EFFECT_SECONDS = 0.2
 CRASH_POINT_VARIABLE = "CRASH_POINT"
+TAKES_EFFECT_SECONDS = 0.2
 
 
 def chosen_crash_point() -> Callable[[Point], None]:

@@ -31,6 +31,8 @@ class Application:
     client_id: str
     client_secret: str = field(repr=False)
     token_url: str
+    authorize_url: str = ""
+    revoke_url: str = ""
 
 
 class Tokens:
@@ -73,7 +75,7 @@ class Tokens:
             self._application.token_url,
             route="token",
             headers={
-                "Authorization": "Basic " + _basic(self._application),
+                "Authorization": "Basic " + basic_credentials(self._application),
                 "Accept": "application/json",
                 "Content-Type": "application/x-www-form-urlencoded",
                 "x-include-refresh-token-hard-expires-in": "true",
@@ -131,5 +133,5 @@ def _is_life(seconds: Any) -> bool:
     return is_number and 0 < seconds < _LONGEST_LIFE_SECONDS
 
 
-def _basic(application: Application) -> str:
+def basic_credentials(application: Application) -> str:
     return base64.b64encode(f"{application.client_id}:{application.client_secret}".encode()).decode()

@@ -71,6 +71,8 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
         url = opened.context.platform.quickbooks_api_url
         environment.setenv("QUICKBOOKS_API_URL", url)
         environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")
+        environment.setenv("QUICKBOOKS_AUTHORIZE_URL", f"{url}/connect/oauth2")
+        environment.setenv("QUICKBOOKS_REVOKE_URL", f"{url}/v2/oauth2/tokens/revoke")
         environment.setenv("QUICKBOOKS_CLIENT_ID", CLIENT_ID)
         environment.setenv("QUICKBOOKS_CLIENT_SECRET", CLIENT_SECRET)
         # The keys' own variables are for `connection add`; the platform's client id is a setting of the same name.

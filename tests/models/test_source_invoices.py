@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 
-import pytest
 from sqlalchemy import delete, select
 
 from domain.preferences import InvoiceOrigin

@@ -1,11 +1,14 @@
 """POST /api/own-payments: the platform says which payments in QuickBooks it made itself; those are not external."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.own_payments import register
+from domain.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent
+from tasks.own_payments import register, register_intent
 from web.api.access import REFUSALS, Authorized
 from web.api.payments import ID_PATTERN
 from web.signed_in import context_of
@@ -25,6 +28,36 @@ class OwnPaymentsOut(BaseModel):
     """How many of the ids had not been registered before; the same again is no error."""
 
     registered: int
+
+
+class IntentIn(BaseModel):
+    """A payment that is about to be posted; the marker goes into its PrivateNote or PaymentRefNum."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    marker: Annotated[str, Field(min_length=MARKER_CHARACTERS_MIN, max_length=MARKER_CHARACTERS_MAX)]
+    # A text, because a JSON number is a float to most writers.
+    amount: Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,5})?$", examples=["125.00"])]
+    paid_on: date
+    invoice_id: Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class IntentOut(BaseModel):
+    """Whether the intent is new; the same again is no error."""
+
+    registered: bool
+
+
+@router.post("/own-payments/intents")
+def post_intent(request: Request, caller: Authorized, given: IntentIn) -> IntentOut:
+    """To be said before the payment is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
+    intent = Intent(given.marker, Decimal(given.amount), given.paid_on, given.invoice_id)
+    try:
+        return IntentOut(registered=register_intent(context_of(request), caller.organization_id, intent))
+    except LookupError:
+        raise HTTPException(409, "QuickBooks is not connected, so there is nowhere to post it.") from None
+    except ValueError as error:
+        raise HTTPException(422, f"The intent cannot be registered: {error}.") from None
 
 
 @router.post("/own-payments")

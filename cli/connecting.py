@@ -1,0 +1,126 @@
+"""`connection connect`: connecting QuickBooks by consent in a browser, and bringing the answer back to the terminal."""
+
+import sys
+import time
+from datetime import date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+import typer
+
+from cli.connection_output import print_connection
+from cli.failures import Refusal
+from cli.opening import find_organization, opened_context
+from cli.output import AsJson, examples
+from settings import Settings, load_settings
+from tasks.connecting import REQUEST_LASTS, begin_connect, complete_connect
+from tasks.context import Context
+from tasks.results import Rejected
+
+app = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
+
+_DONE = b"This page may be closed: the command line goes on."
+
+
+@app.callback()
+def _only_groups() -> None:
+    """Connects by consent in a browser; no secrets are typed."""
+
+
+@app.command(
+    epilog=examples(
+        "connection connect quickbooks northwind",
+        "connection connect quickbooks northwind --listen 8765",
+        "connection connect quickbooks northwind --from 2026-01-01",
+    )
+)
+def quickbooks(
+    slug: Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")],
+    listen: Annotated[
+        int | None,
+        typer.Option(help="Wait for the answer on this port of this machine (Intuit's development keys only)."),
+    ] = None,
+    from_day: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="Look through everything since this day once connected."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prints the address of QuickBooks' consent page, and connects with what the page sends back.
+
+    Without --listen the browser ends on PUBLIC_URL; the address of that page is pasted here.
+    """
+    settings = load_settings()
+    start_on = from_day.date() if from_day is not None else None
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        if listen is None:
+            parameters = _by_pasting(context, settings, organization_id, start_on)
+        else:
+            parameters = _by_listening(context, listen, organization_id, start_on)
+        http = settings.allows_plain_http
+        connected = complete_connect(context, "quickbooks", parameters, session_id=None, allows_plain_http=http)
+        if isinstance(connected, Rejected):
+            raise Refusal(connected.message)
+    print_connection(connected, as_json)
+
+
+def _by_pasting(context: Context, settings: Settings, organization_id: int, start_on: date | None) -> dict[str, str]:
+    if not settings.public_url:
+        raise Refusal("PUBLIC_URL is not set, so QuickBooks cannot send anybody back; set it, or use --listen")
+    _begin(context, organization_id, f"{settings.public_url.rstrip('/')}/integrations/quickbooks/callback", start_on)
+    sys.stderr.write("Then paste the address of the page that you end on: ")
+    sys.stderr.flush()
+    return _parameters(sys.stdin.readline().strip())
+
+
+def _by_listening(context: Context, port: int, organization_id: int, start_on: date | None) -> dict[str, str]:
+    answers: list[str] = []
+
+    class Callback(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_answer = urlsplit(self.path).path == "/callback"
+            if is_answer:
+                answers.append(self.path)
+            self.send_response(200 if is_answer else 404)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.send_header("Content-Length", str(len(_DONE) if is_answer else 0))
+            self.end_headers()
+            self.wfile.write(_DONE if is_answer else b"")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the address carries the code."""
+
+    try:
+        server = HTTPServer(("127.0.0.1", port), Callback)
+    except (OSError, OverflowError) as error:
+        raise Refusal(f"port {port} cannot be listened on: {error}") from None
+    with server:
+        server.timeout = 1
+        _begin(context, organization_id, f"http://localhost:{server.server_port}/callback", start_on)
+        ends = time.monotonic() + REQUEST_LASTS.total_seconds()
+        while not answers and time.monotonic() < ends:
+            try:
+                server.handle_request()
+            except (TimeoutError, ConnectionError):
+                continue
+    if not answers:
+        raise Refusal("nobody came back from the consent page in time")
+    return _parameters(answers[0])
+
+
+def _begin(context: Context, organization_id: int, redirect_uri: str, start_on: date | None) -> None:
+    address = begin_connect(context, organization_id, "quickbooks", redirect_uri, session_id=None, start_on=start_on)
+    if isinstance(address, Rejected):
+        raise Refusal(address.message)
+    sys.stderr.write(f"Open this address in a browser and choose the company:\n{address}\n")
+    sys.stderr.flush()
+
+
+def _parameters(address: str) -> dict[str, str]:
+    found = dict(parse_qsl(urlsplit(address).query)) if address else {}
+    if not found:
+        raise Refusal("that is not the address of the page that the consent ends on")
+    return found

@@ -1,0 +1,125 @@
+"""Connecting by consent: somebody is sent to the outside system's consent page and comes back with an answer.
+
+Called by: the Partner Dashboard and the command line.
+Leaves behind: a request that can be answered once, by whoever made it; then the connection, as if its secrets had been
+typed in, and with a start date everything since then is looked through.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import structlog
+
+from connectors.base import Authorization, Failure
+from connectors.registry import authorization
+from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request
+from models.connections import Connection, Role
+from tasks.catch_up_request import request_backfill
+from tasks.connections import add_source, problem_with_account
+from tasks.context import Context
+from tasks.results import Rejected
+
+log = structlog.get_logger()
+
+# Long enough to find a password and to choose a company; Intuit's own code lives ten minutes.
+REQUEST_LASTS = timedelta(minutes=15)
+_NOT_OURS = (
+    "This answer does not belong to a request of yours: it was answered already, took too long, or is another's."
+)
+
+
+def begin_connect(
+    context: Context,
+    organization_id: int,
+    vendor: str,
+    redirect_uri: str,
+    *,
+    session_id: int | None,
+    start_on: date | None = None,
+) -> str | Rejected:
+    """The address to send a person to.
+
+    Args:
+        session_id: whose browser may answer; None is the command line.
+    """
+    found = _authorization(context, vendor)
+    if isinstance(found, Rejected):
+        return found
+    state, now = secrets.token_urlsafe(32), context.clock.now()
+    request = ConnectRequest(
+        state_hash=_hashed(state),
+        organization_id=organization_id,
+        vendor=vendor,
+        session_id=session_id,
+        redirect_uri=redirect_uri,
+        start_on=start_on,
+        expires_at=now + REQUEST_LASTS,
+    )
+    with context.database.writing() as session:
+        add_connect_request(session, request, now)
+    return found.authorize_url(redirect_uri, state)
+
+
+def complete_connect(
+    context: Context,
+    vendor: str,
+    parameters: Mapping[str, str],
+    *,
+    session_id: int | None,
+    allows_plain_http: bool = False,
+) -> Connection | Rejected:
+    """Connects with what the consent page sent back; another company than the one before is refused."""
+    found = _authorization(context, vendor)
+    if isinstance(found, Rejected):
+        return found
+    with context.database.writing() as session:
+        state = _hashed(parameters.get("state", ""))
+        request = take_connect_request(session, state, session_id, context.clock.now())
+    if request is None or request.vendor != vendor:
+        log.warning("connect.state_unknown", vendor=vendor)
+        return Rejected(_NOT_OURS)
+    consent = found.consent_in(parameters)
+    if isinstance(consent, str):
+        return Rejected(consent)
+    # Before the code becomes tokens: revoking them again could cut off whoever this company belongs to.
+    problem = problem_with_account(context, request.organization_id, Role.SOURCE, vendor, consent.account_id)
+    if problem is not None:
+        return Rejected(problem)
+    exchanged = found.exchange(consent, request.redirect_uri)
+    if isinstance(exchanged, Failure):
+        log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
+        return Rejected(f"QuickBooks did not accept the consent ({exchanged.detail}); begin again.")
+    added = add_source(
+        context,
+        request.organization_id,
+        vendor,
+        consent.account_id,
+        {},
+        exchanged.value,
+        allows_plain_http=allows_plain_http,
+    )
+    if isinstance(added, Connection) and request.start_on is not None:
+        _look_back(context, added, request.start_on)
+    return added
+
+
+def _look_back(context: Context, connection: Connection, start_on: date) -> None:
+    try:
+        request_backfill(context, connection.id, start_on)
+    except ValueError as error:
+        log.warning("connect.no_backfill", connection_id=connection.id, why=str(error))
+
+
+def _authorization(context: Context, vendor: str) -> Authorization | Rejected:
+    found = authorization(context.platform, vendor)
+    if found is None:
+        return Rejected(f"'{vendor}' cannot be connected by consent; add it with its keys.")
+    if not found.is_configured:
+        return Rejected("QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET are not set, so nobody can consent.")
+    return found
+
+
+def _hashed(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

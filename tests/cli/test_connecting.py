@@ -1,0 +1,97 @@
+"""`connection connect`: the address goes to a browser, and the answer comes back to the terminal."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import simplejson
+
+from tests.cli.conftest import Run
+from tests.world import World
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = "https://payments.example"
+
+
+@contextmanager
+def connecting(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """The command, running, in the environment of the test."""
+    command = [sys.executable, "-m", "cli", "connection", "connect", "quickbooks", "northwind", "--json", *arguments]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def address_told_by(process: "subprocess.Popen[str]") -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("http"):
+            return line.strip()
+    raise AssertionError("no address was told")
+
+
+def test_a_company_is_connected_through_a_port_of_this_machine(world: World, run: Run) -> None:
+    assert run("connection", "disconnect", "northwind", "quickbooks", "--yes").code == 0
+    with connecting("--listen", "0") as process:
+        page = requests.get(address_told_by(process), timeout=20)
+        assert "may be closed" in page.text
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert simplejson.loads(out)["status"] == "active"
+
+
+def test_a_company_is_connected_by_pasting_the_address(world: World, run: Run, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PUBLIC_URL", PUBLIC)
+    with connecting("--from", "2026-01-01") as process:
+        back = requests.get(address_told_by(process), allow_redirects=False, timeout=20).headers["Location"]
+        assert back.startswith(f"{PUBLIC}/integrations/quickbooks/callback?")
+        out, err = process.communicate(back + "\n", timeout=30)
+    assert process.returncode == 0, err
+    assert simplejson.loads(out)["account_id"]
+    assert [gap["kind"] for gap in run("catch-up", "gaps", "northwind", "--json").json] == ["backfill"]
+
+
+def test_without_an_address_to_come_back_to_it_says_what_is_missing(world: World, run: Run) -> None:
+    ended = run("connection", "connect", "quickbooks", "northwind")
+    assert ended.code == 2
+    assert "PUBLIC_URL is not set" in ended.err
+
+
+def test_a_denied_consent_is_one_line(world: World, run: Run) -> None:
+    world.quickbooks.set_switches(authorize="deny")
+    with connecting("--listen", "0") as process:
+        requests.get(address_told_by(process), timeout=20)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "error: The consent was not given" in err
+
+
+def test_what_a_connection_shows(world: World, run: Run) -> None:
+    world.notice()
+    told = run("connection", "show", "northwind", "quickbooks").out
+    assert "1 metered reads this month" in told
+    assert "No webhook has been heard yet." in told
+    told = run("connection", "show", "northwind", "quickbooks", "--json").json
+    assert told["missed_count"] == 0
+    assert told["warnings"] == []
+
+
+def test_a_backfill_says_what_it_found(world: World, run: Run) -> None:
+    world.pay("10.00", at="2026-09-01T12:00:00+00:00")
+    ended = run("catch-up", "run", "northwind", "--from", "2026-08-01", "--wait")
+    assert "1 new payment, 0 changed, 0 deleted found." in ended.out, ended.err
+    assert "1 new payment" in run("catch-up", "gaps", "northwind").out
+
+
+def test_a_backfill_of_the_future_is_refused(world: World, run: Run) -> None:
+    ended = run("catch-up", "run", "northwind", "--from", "2099-01-01")
+    assert ended.code == 2
+    assert "is in the future" in ended.err

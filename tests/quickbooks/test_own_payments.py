@@ -1,0 +1,164 @@
+"""The platform's own payments, also in the moment between its POST and its word."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
+
+import pytest
+
+from domain.own_payments import Intent, find_intent, problem_with_marker
+from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
+from models.payments import own_among
+from tasks.own_payments import register, register_intent
+from tests.quickbooks.story import hint
+from tests.world import BothInvoices, World
+
+MARKER = "pay-7c1e2f90-4b1d-4f6a-9c55-0d1f6f3c2a11"
+DAY = date(2026, 11, 20)
+
+
+def intend(world: World, invoice: BothInvoices, amount: str = "100.00", marker: str = MARKER) -> None:
+    register_intent(world.context, world.organization_id, Intent(marker, Decimal(amount), DAY, invoice.quickbooks_id))
+
+
+def post(world: World, invoice: BothInvoices, amount: str = "100.00", **more: str) -> str:
+    """The platform posts its payment."""
+    return world.quickbooks.record_platform_payment(
+        world.customer_id, amount, [(invoice.quickbooks_id, amount)], payment_date=DAY, **more
+    )
+
+
+@pytest.mark.parametrize(
+    "where",
+    [{"note": f"Receipt {MARKER}, thank you"}, {"note": MARKER}, {"reference": MARKER[:21]}],
+    ids=["in the note", "the whole note", "the reference, cut"],
+)
+def test_a_webhook_before_the_platforms_word_is_no_external_payment(world: World, where: dict[str, str]) -> None:
+    invoice = world.invoice("INV-1")
+    intend(world, invoice)
+    payment = post(world, invoice, **where)
+    hint(world, payment)
+    world.settle()
+    assert world.reason(payment) == "own_payment"
+    assert world.on(invoice) == []
+    # The platform died before it could say the id: it is known all the same.
+    with world.context.database.reading() as session:
+        assert own_among(session, world.source_id, [payment]) == {payment}
+
+
+def test_the_id_outranks_the_note_once_it_is_known(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    intend(world, invoice)
+    payment = post(world, invoice, note=MARKER)
+    world.notice()
+    world.clock.move(minutes=1)
+    world.quickbooks.edit_payment(payment, note="somebody tidied up", total="90.00")
+    world.notice()
+    assert world.reason(payment) == "own_payment"
+
+
+def test_a_copied_note_is_no_proof(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    intend(world, invoice)
+    own = post(world, invoice, note=MARKER)
+    world.notice()
+    copied = world.pay("100.00", (invoice, "100.00"), on="2026-11-20", note=MARKER)
+    world.clock.move(minutes=1)
+    world.notice()
+    assert [world.reason(one) for one in (own, copied)] == ["own_payment", "synced"]
+
+
+@pytest.mark.parametrize("differs", ["amount", "date", "invoice", "marker"])
+def test_a_marker_that_anything_disagrees_with_is_external(world: World, differs: str) -> None:
+    invoice, other = world.invoice("INV-1"), world.invoice("INV-2")
+    intend(world, invoice)
+    amount = "99.00" if differs == "amount" else "100.00"
+    payment = world.pay(
+        amount,
+        (other if differs == "invoice" else invoice, amount),
+        on="2026-11-19" if differs == "date" else "2026-11-20",
+        note=f"{MARKER}0" if differs == "marker" else MARKER,
+    )
+    world.notice()
+    assert world.reason(payment) == "synced"
+
+
+def test_the_platforms_word_after_all_is_no_trouble(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    intend(world, invoice)
+    payment = post(world, invoice, note=MARKER)
+    world.notice()
+    assert register(world.context, world.organization_id, [payment]) == 0
+
+
+def test_the_same_intent_again_is_no_error_and_another_with_its_marker_is_one(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    intend(world, invoice)
+    intend(world, invoice)
+    with pytest.raises(ValueError, match="another payment"):
+        intend(world, invoice, amount="1.00")
+
+
+@pytest.mark.parametrize("marker", ["", "short", "x" * 101, "has blanks in it", "-begins-badly", "ends-badly-"])
+def test_what_cannot_be_a_marker(marker: str) -> None:
+    assert problem_with_marker(marker) is not None
+
+
+# --- the rule ---
+
+
+def payment_with(note: str, total: str = "100.00", state: PaymentState = PaymentState.LIVE) -> SourcePayment:
+    amount = Decimal(total)
+    return SourcePayment(
+        external_id="1",
+        version=0,
+        changed_at=None,  # type: ignore[arg-type]
+        state=state,
+        paid_on=DAY,
+        total=amount,
+        unapplied=Decimal(0),
+        currency="USD",
+        customer_id="1",
+        customer_name="",
+        reference="",
+        note=note,
+        allocations=(SourceAllocation(AllocationKind.INVOICE, "70", amount),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ("PAY-12345", True),
+        ("(PAY-12345)", True),
+        ("Receipt PAY-12345.", True),
+        ("PAY-12345, PAY-99999", True),
+        ("PAY-123456", False),
+        ("XPAY-12345", False),
+        ("PAY-12345-2", False),
+        ("pay-12345", False),
+        ("", False),
+    ],
+)
+def test_a_marker_is_a_whole_word(note: str, found: bool) -> None:
+    intent = Intent("PAY-12345", Decimal("100.00"), DAY, "70")
+    assert (find_intent(payment_with(note), [intent]) == intent) is found
+
+
+def test_of_any_facts_only_those_that_all_agree_are_ours() -> None:
+    totals, notes = ("100.00", "100.01"), ("PAY-12345", "nothing")
+    days, documents = (DAY, DAY + timedelta(days=1)), ("70", "71")
+    for total, note, day, document in product(totals, notes, days, documents):
+        intent = Intent("PAY-12345", Decimal("100.00"), day, document)
+        expected = (total, note, day, document) == ("100.00", "PAY-12345", DAY, "70")
+        assert (find_intent(payment_with(note, total), [intent]) is not None) is expected
+
+
+def test_a_payment_that_fits_two_intents_is_nobodys() -> None:
+    intents = [Intent(marker, Decimal("100.00"), DAY, "70") for marker in ("PAY-12345", "PAY-99999")]
+    assert find_intent(payment_with("PAY-12345 PAY-99999"), intents) is None
+
+
+def test_a_voided_payment_is_not_adopted() -> None:
+    intent = Intent("PAY-12345", Decimal("100.00"), DAY, "70")
+    assert find_intent(payment_with("Voided PAY-12345", state=PaymentState.VOIDED), [intent]) is None

@@ -1,0 +1,84 @@
+"""Connecting QuickBooks by consent: out to Intuit's page and back. Everything that decides is in `tasks/connecting.py`.
+
+The way out is a link and not a form: our own Content-Security-Policy forbids a form to end up on another host.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from connectors.registry import SOURCE_VENDORS
+from settings import Settings
+from tasks.connecting import begin_connect, complete_connect
+from tasks.results import Rejected
+from web.pages import render
+from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewer
+from web.wire_places import wire_place
+
+router = APIRouter(include_in_schema=False)
+
+StartOn = Annotated[date | None, Query(description="Payments since this day are looked through once connected.")]
+_FROM_THE_COMMAND_LINE = (
+    "If the consent was begun on the command line, copy the address of this page and paste it there. "
+    "Else log in and begin on the Integrations page."
+)
+
+
+@router.get("/integrations/{vendor}/connect")
+def connect(request: Request, vendor: str, member: InOrganization, start_on: StartOn = None) -> Response:
+    """Sends the person to the consent page; only this session can bring the answer back."""
+    _known(vendor)
+    address = begin_connect(
+        context_of(request),
+        member.organization_id,
+        vendor,
+        redirect_uri(request, vendor),
+        session_id=member.viewer.session_id,
+        start_on=start_on,
+    )
+    if isinstance(address, Rejected):
+        return _page(request, member.viewer, address.message)
+    return RedirectResponse(address, 303)
+
+
+@router.get("/integrations/{vendor}/callback")
+def callback(request: Request, vendor: str) -> Response:
+    """Takes the answer of the consent page."""
+    _known(vendor)
+    try:
+        person = viewer(request)
+    except NotSignedIn:
+        # Not to the login: the address with the code in it is what the command line is waiting for.
+        return _page(request, None, _FROM_THE_COMMAND_LINE)
+    settings: Settings = request.app.state.settings
+    with wire_place(request) as free:
+        if not free:
+            return _page(request, person, "Other tests are running. Begin again in a minute.", 503)
+        connected = complete_connect(
+            context_of(request),
+            vendor,
+            dict(request.query_params),
+            session_id=person.session_id,
+            allows_plain_http=settings.allows_plain_http,
+        )
+    if isinstance(connected, Rejected):
+        return _page(request, person, connected.message)
+    return RedirectResponse("/integrations?connected=true", 303)
+
+
+def redirect_uri(request: Request, vendor: str) -> str:
+    """The address that is registered at the vendor; without PUBLIC_URL the one that the browser uses."""
+    settings: Settings = request.app.state.settings
+    base = settings.public_url or str(request.base_url)
+    return f"{base.rstrip('/')}/integrations/{vendor}/callback"
+
+
+def _known(vendor: str) -> None:
+    if vendor not in SOURCE_VENDORS:
+        raise HTTPException(404)
+
+
+def _page(request: Request, person: Viewer | None, problem: str, status_code: int = 400) -> Response:
+    return render(request, "consent.html", status_code, viewer=person, problem=problem)
