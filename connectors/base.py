@@ -187,30 +187,6 @@ class ChangedPage:
     next_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """One event of a webhook: something about this object may have changed. Never more than a hint.
-
-    Attributes:
-        account_id: whose object; one delivery may carry several accounts.
-    """
-
-    account_id: str
-    event_id: str
-    entity: ChangedEntity
-    entity_id: str
-    verb: str
-    occurred_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A webhook delivery, read: its hints, and how many of its events were not for us, by why."""
-
-    hints: tuple[Hint, ...]
-    ignored: dict[str, int]
-
-
 class Source(Protocol):
     """A system in which payments are recorded."""
 
@@ -263,23 +239,6 @@ class Authorization(Protocol):
 
     def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:
         """Ends the consent at the vendor; None when it is ended."""
-
-
-class WebhookReader(Protocol):
-    """How a source signs and writes its webhooks; needs no connection."""
-
-    @property
-    def signature_header(self) -> str: ...
-
-    def is_authentic(self, body: bytes, signature: str) -> bool:
-        """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
-
-    def read(self, body: bytes) -> Delivery:
-        """The hints in an authentic body.
-
-        Raises:
-            ValueError: it is not what this source writes.
-        """
 
 
 class Target(Protocol):

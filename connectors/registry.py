@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Authorization, Source, Target, WebhookReader
+from connectors.base import Authorization, Source, Target
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
 from connectors.connectwise.target import ConnectWiseTarget
+from connectors.hints import WebhookReader
 from connectors.http import TimeLimits, Wire
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import Limiter, Rate
@@ -38,7 +39,7 @@ class Platform:
     limiter: Limiter
     now: Callable[[], datetime]
     # Metered reads of all companies together in a month; nought is no cap.
-    quickbooks_monthly_reads_max: int = 0
+    monthly_reads_max: int = 0
     quickbooks_rates: Sequence[Rate] = field(default=QUICKBOOKS_RATES)
     connectwise_rates: Sequence[Rate] = field(default=CONNECTWISE_RATES)
 

@@ -42,7 +42,7 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
     if connection.role != Role.SOURCE:
         return ConnectionFacts("", "", "", expiry, (expiry,) if urgent else ())
-    cap, all_reads = context.platform.quickbooks_monthly_reads_max, reads_of_all(session, now)
+    cap, all_reads = context.platform.monthly_reads_max, reads_of_all(session, now)
     gap = latest_gap(session, connection.id)
     silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
     warnings = [

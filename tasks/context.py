@@ -153,6 +153,6 @@ class Context:
             settings=connection.settings,
             keeper=self.keeper(connection.id),
             meter=DatabaseReadMeter(
-                self.database, self.clock.now, connection.id, self.platform.quickbooks_monthly_reads_max
+                self.database, self.clock.now, connection.id, self.platform.monthly_reads_max
             ),
         )

@@ -65,7 +65,6 @@ def test_files_are_small(packages: list[str], capsys: pytest.CaptureFixture[str]
     assert median <= MEDIAN_MAX
 
 
-@pytest.mark.xfail(strict=True, reason="tasks/context.py knows quickbooks_monthly_reads_max by its vendor's name")
 def test_only_connectors_say_a_vendors_name() -> None:
     """Elsewhere only sentences for people do; a page says "QuickBooks", a branch never asks for it."""
     said = [

@@ -12,7 +12,7 @@ from fastapi import APIRouter, BackgroundTasks, Request, Response
 from prometheus_client import Counter as Metric
 from starlette.concurrency import run_in_threadpool
 
-from connectors.base import Delivery
+from connectors.hints import Delivery
 from connectors.registry import webhook_reader
 from models.connections import connections_by_account, heard_from
 from models.database import DatabaseAway

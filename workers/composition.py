@@ -68,7 +68,7 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
             revoke_url=settings.quickbooks_revoke_url,
         ),
         quickbooks_verifier_tokens=tuple(token.get_secret_value() for token in settings.quickbooks_verifier_tokens),
-        quickbooks_monthly_reads_max=settings.quickbooks_monthly_reads_max,
+        monthly_reads_max=settings.quickbooks_monthly_reads_max,
         connectwise_client_id=settings.connectwise_client_id,
         connectwise_version=settings.connectwise_api_version,
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),

@@ -11,7 +11,8 @@ from typing import Any
 
 import simplejson
 
-from connectors.base import ChangedEntity, Delivery, Hint
+from connectors.base import ChangedEntity
+from connectors.hints import Delivery, Hint
 from connectors.quickbooks.amounts import as_moment, as_text
 
 _ENTITIES = {"payment": ChangedEntity.PAYMENT, "invoice": ChangedEntity.INVOICE}

@@ -12,6 +12,8 @@ from sandbox.demo.stage import Row
 from sandbox.demo.stories import Story
 
 WIDTH_WITHOUT_TERMINAL = 150
+# Seven columns with sentences in them are unreadable below this.
+TABLE_WIDTH_MIN = 115
 
 
 class Reporter:
@@ -39,6 +41,25 @@ class Reporter:
 
 
 def print_rows(console: Console, played: Sequence[tuple[Story, Sequence[Row]]]) -> None:
+    """One row per payment and invoice: a table where there is room for one, a list on a narrow terminal."""
+    if console.width < TABLE_WIDTH_MIN:
+        _print_list(console, played)
+    else:
+        _print_table(console, played)
+
+
+def _print_list(console: Console, played: Sequence[tuple[Story, Sequence[Row]]]) -> None:
+    console.print("What became of every payment", style="bold")
+    for story, rows in played:
+        console.print(story.title, style="cyan")
+        for row in rows:
+            seconds = f" after {row.seconds:.1f} s" if row.seconds is not None else ""
+            kept = "[green]as promised[/green]" if row.kept else "[red bold]NOT AS PROMISED[/red bold]"
+            console.print(f"  QuickBooks: {row.said}. Decided: {row.decided}{seconds}, {kept}.")
+            console.print(f"  {row.why} ConnectWise: {row.now}.")
+
+
+def _print_table(console: Console, played: Sequence[tuple[Story, Sequence[Row]]]) -> None:
     table = Table(title="What became of every payment", title_justify="left", show_lines=False, expand=True)
     table.add_column("story", style="cyan", ratio=5)
     table.add_column("QuickBooks said", ratio=5)

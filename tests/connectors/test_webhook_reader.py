@@ -11,7 +11,8 @@ import simplejson
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import ChangedEntity, Delivery
+from connectors.base import ChangedEntity
+from connectors.hints import Delivery
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
 
 TOKEN = "verifier-token-123"

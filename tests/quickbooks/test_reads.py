@@ -27,7 +27,7 @@ def counted(world: World) -> int:
 def capped(world: World, cap: int) -> None:
     """The workspace's cap, in QuickBooks and in our settings."""
     world.quickbooks.set_switches(monthly_read_cap=cap)
-    world.context = replace(world.context, platform=replace(world.context.platform, quickbooks_monthly_reads_max=cap))
+    world.context = replace(world.context, platform=replace(world.context.platform, monthly_reads_max=cap))
     # Open sources hold the meter that they were opened with.
     world.context = replace(world.context, _sources=type(world.context._sources)())
 

@@ -171,6 +171,25 @@ def test_the_platforms_own_payments_are_registered_once(world: World, anybody: B
     assert world.amounts_on(invoice) == []
 
 
+def test_an_intent_is_said_before_the_payment_is_posted(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    invoice = world.invoice("INV-1001")
+    body = {
+        "marker": "pay-7c1e2f90",
+        "amount": "100.00",
+        "paid_on": "2026-11-20",
+        "invoice_id": invoice.quickbooks_id,
+    }
+    for registered in (True, False):
+        answer = anybody.client.post("/api/own-payments/intents", headers=token, json=body)
+        assert answer.json() == {"registered": registered}
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20", note="pay-7c1e2f90")
+    world.notice()
+    assert world.reason(payment) == "own_payment"
+    for wrong in ({"amount": "0"}, {"amount": "1.00"}, {"amount": 100.0}, {"marker": "no good"}, {"paid_on": "soon"}):
+        answer = anybody.client.post("/api/own-payments/intents", headers=token, json=body | wrong)
+        assert answer.status_code == 422, wrong
+
+
 def test_ids_that_cannot_be_are_refused(anybody: Browser, token: dict[str, str]) -> None:
     headers = token | {"Content-Type": "application/json"}
     wrong: list[object] = [[], [""], ["a b"], ["\0"], ["\ud800"], ["1" * 51], [1], ["1"] * 1001, "1", None]
@@ -226,6 +245,7 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
         "/api/payments/{payment_id}",
         "/api/preferences",
         "/api/own-payments",
+        "/api/own-payments/intents",
     }
     assert not [path for path in schema["paths"] if not path.startswith(("/api", "/webhooks", "/healthz"))]
     assert schema["components"]["schemas"]["PaymentOut"]["properties"]["total"]["type"] == "string"

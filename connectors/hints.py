@@ -1,0 +1,48 @@
+"""What a source's webhook tells: hints that something may have changed, and never more than that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.base import ChangedEntity
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One event of a webhook: something about this object may have changed. Never more than a hint.
+
+    Attributes:
+        account_id: whose object; one delivery may carry several accounts.
+    """
+
+    account_id: str
+    event_id: str
+    entity: ChangedEntity
+    entity_id: str
+    verb: str
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery, read: its hints, and how many of its events were not for us, by why."""
+
+    hints: tuple[Hint, ...]
+    ignored: dict[str, int]
+
+
+class WebhookReader(Protocol):
+    """How a source signs and writes its webhooks; needs no connection."""
+
+    @property
+    def signature_header(self) -> str: ...
+
+    def is_authentic(self, body: bytes, signature: str) -> bool:
+        """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
+
+    def read(self, body: bytes) -> Delivery:
+        """The hints in an authentic body.
+
+        Raises:
+            ValueError: it is not what this source writes.
+        """
