@@ -152,7 +152,5 @@ class Context:
             account_id=connection.account_id,
             settings=connection.settings,
             keeper=self.keeper(connection.id),
-            meter=DatabaseReadMeter(
-                self.database, self.clock.now, connection.id, self.platform.monthly_reads_max
-            ),
+            meter=DatabaseReadMeter(self.database, self.clock.now, connection.id, self.platform.monthly_reads_max),
         )
