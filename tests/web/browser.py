@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from fastapi import FastAPI
-from httpx import Response
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tasks.context import Context
