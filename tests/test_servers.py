@@ -44,15 +44,23 @@ def test_every_fresh_postgresql_database_is_migrated_and_empty(databases: Postgr
             connection.execute("INSERT INTO payments VALUES (1)")
 
 
-def test_a_postgresql_database_is_dropped_even_with_a_forgotten_connection(
-    databases: PostgresqlDatabases, postgresql_url: str
+def test_a_postgresql_database_is_emptied_for_the_next_test_even_with_a_forgotten_connection(
+    databases: PostgresqlDatabases,
 ) -> None:
     with databases.fresh() as url:
         forgotten = psycopg.connect(psycopg_url(url))
+        forgotten.execute("INSERT INTO payments VALUES (1)")
     forgotten.close()
-    with psycopg.connect(psycopg_url(postgresql_url)) as connection:
-        name = url.rpartition("/")[2]
-        assert connection.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [name]).fetchone() == (0,)
+    with databases.fresh() as again, psycopg.connect(psycopg_url(again)) as connection:
+        assert again == url
+        assert connection.execute("SELECT count(*) FROM payments").fetchone() == (0,)
+
+
+def test_a_postgresql_database_with_another_schema_is_not_used_again(databases: PostgresqlDatabases) -> None:
+    with databases.fresh() as url, psycopg.connect(psycopg_url(url)) as connection:
+        connection.execute("ALTER TABLE payments ADD COLUMN more integer")
+    with databases.fresh() as another:
+        assert another != url
 
 
 def test_the_template_goes_with_its_last_test_and_after_a_failed_migration(postgresql_url: str) -> None:
