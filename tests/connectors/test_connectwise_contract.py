@@ -66,7 +66,7 @@ class TestATenantThatKeepsOnePaymentPerInvoice(ConnectWiseContract):
 
 
 class TestATenantThatWritesOutTheTypeOfAPayment(ConnectWiseContract):
-    """What a list shows as the type of a payment is not published (connectwise.md, open question 4)."""
+    """What a list shows as the type of a payment is not published."""
 
     switches: ClassVar[dict[str, Any]] = {"payment_type": "word"}
 
