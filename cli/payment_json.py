@@ -73,6 +73,7 @@ def _reason(reason: Reason | None) -> dict[str, Any] | None:
         "sentence": told.sentence,
         "advice": told.advice,
         "clears_itself": told.clears_itself,
+        "needs_person": told.needs_person,
     }
 
 

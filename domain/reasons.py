@@ -81,12 +81,15 @@ class Explanation:
     Attributes:
         sentence: what is the case.
         advice: what to do about it; starts with "Nothing to do" where the system goes on by itself.
-        clears_itself: the cause can go away without a click, and the payment then goes on by itself.
+        clears_itself: the cause can go away without a click here, and the payment then goes on by itself.
+        needs_person: the cause does not go away before somebody has done something about this very payment or its
+            invoice, in one of the two systems or here.
     """
 
     sentence: str
     advice: str
     clears_itself: bool = False
+    needs_person: bool = False
 
 
 _NOTHING = "Nothing to do."
@@ -163,6 +166,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The payment has no readable date in QuickBooks.",
         "Enter the payment date in QuickBooks.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.UNAPPLIED: Explanation(
         "This part of the payment is not applied to any invoice; it is a customer credit in QuickBooks.",
@@ -182,6 +186,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LINE_UNREADABLE: Explanation(
         "One line of the payment is linked to several documents at once, so we cannot tell which invoice it pays.",
         "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
+        needs_person=True,
     ),
     Reason.CREDIT_APPLIED: Explanation(
         "The invoice was paid with a credit memo and no money was received.",
@@ -190,11 +195,13 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.MIXED_WITH_CREDIT: Explanation(
         "The payment mixes money with credits or refunds, so QuickBooks does not say how much money this invoice got.",
         "Enter the money part on the ConnectWise invoice by hand, or record money and credit as two payments.",
+        needs_person=True,
     ),
     Reason.NOTHING_APPLIED: Explanation("The payment moves no money and is applied to nothing.", "Nothing to do."),
     Reason.AMOUNT_NOT_REPRESENTABLE: Explanation(
         "The amount cannot be paid in its currency: it is not positive, or has more digits than the currency.",
         "Correct the amount in QuickBooks.",
+        needs_person=True,
     ),
     Reason.INVOICE_UNKNOWN: Explanation(
         "The invoice does not exist in this platform.",
@@ -223,31 +230,37 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "More than one ConnectWise invoice has this number.",
         "Make the invoice number unique in ConnectWise, or import the invoice with its ConnectWise id.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
         "The ConnectWise document with this number is a credit memo, not an invoice.",
         "Check the numbers in both systems.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.NUMBER_DIFFERS: Explanation(
         "The invoice number is not the same in QuickBooks and in ConnectWise.",
         "Make the numbers identical; we look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.TOTAL_DIFFERS: Explanation(
         "The invoice total is not the same in QuickBooks and in ConnectWise.",
         "Make the totals identical; we look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.CURRENCY_DIFFERS: Explanation(
         "The currency is not the same in QuickBooks and in ConnectWise.",
         "Correct the currency in one of the systems; we look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.CUSTOMER_DIFFERS: Explanation(
         "The invoice belongs to different customers in QuickBooks and in ConnectWise.",
         "Check that this is the right invoice and make the customer names identical; we look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.BEFORE_CUT_OFF: Explanation(
         "The payment is dated before your cut-off date.",
@@ -258,19 +271,25 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The payment is larger than what is still open on the ConnectWise invoice.",
         "Check the payments on the ConnectWise invoice: one may have been entered by hand. We look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
         "ConnectWise has a payment of the same amount on the same or a nearby date that we did not create.",
-        "If it is the same money, correct its date in ConnectWise and retry; if it is other money, retry with 'create anyway'.",
+        "If it is the same money, correct its date in ConnectWise, or remove it there: we look again by ourselves. "
+        "If it is other money, retry with 'create anyway'.",
+        clears_itself=True,
+        needs_person=True,
     ),
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
         "Correct the payment in ConnectWise by hand, or set corrections to automatic.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.NOT_OURS_TO_CHANGE: Explanation(
         "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
         "Correct the payment in ConnectWise by hand.",
+        needs_person=True,
     ),
     Reason.IN_DOUBT: Explanation(
         "ConnectWise did not answer after we had sent the payment; we wait and look before anything is sent again.",
@@ -280,6 +299,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.SEVERAL_CANDIDATES: Explanation(
         "ConnectWise did not answer, and more than one new payment there could be ours.",
         "Look at the invoice in ConnectWise, remove what is not right, and retry.",
+        needs_person=True,
     ),
     Reason.TARGET_THROTTLED: Explanation(
         "ConnectWise asked us to slow down.", "Nothing to do: we go on when it allows.", clears_itself=True
@@ -306,10 +326,16 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
         "The ConnectWise API member may not do this.",
-        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All' and retry.",
+        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, "
+        "or at once if you retry.",
+        clears_itself=True,
+        needs_person=True,
     ),
     Reason.TARGET_REFUSED: Explanation(
-        "ConnectWise refused the payment.", "Read ConnectWise's answer below, correct the cause and retry."
+        "ConnectWise refused the payment.",
+        "Read ConnectWise's answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        clears_itself=True,
+        needs_person=True,
     ),
     Reason.TARGET_STOPPED: Explanation(
         "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
@@ -321,27 +347,33 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Your ConnectWise keeps one payment per invoice, and somebody else's payment is on this one.",
         "Enter the payment in ConnectWise by hand, or remove the other one there; we look again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.TARGET_LOCKED: Explanation(
         "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
         "Open the batch in ConnectWise or correct the payment there by hand; we try again by ourselves.",
         clears_itself=True,
+        needs_person=True,
     ),
     Reason.TARGET_CHANGED_IT: Explanation(
         "ConnectWise took the payment but recorded another amount or date than we sent.",
         "Compare the payment in both systems and correct ConnectWise by hand.",
+        needs_person=True,
     ),
     Reason.TARGET_REPLACED: Explanation(
         "ConnectWise replaced another payment on the invoice instead of adding this one.",
         "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
+        needs_person=True,
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
         "The payment we had created is no longer on the ConnectWise invoice; somebody removed it.",
         "Check the invoice in ConnectWise and retry if the payment is to be created again.",
+        needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
         "We tried as often as is sensible and ConnectWise kept failing.",
         "Read the last answer below; retry when ConnectWise works again.",
+        needs_person=True,
     ),
 }
 
@@ -358,13 +390,13 @@ def as_markdown() -> str:
         "",
         "Every payment ends with exactly one of these. This page is generated from `domain/reasons.py` by `make docs`.",
         "",
-        "| reason | what it means | what to do | clears itself |",
-        "|---|---|---|---|",
+        "| reason | what it means | what to do | needs you | clears itself |",
+        "|---|---|---|---|---|",
     ]
     for reason in Reason:
         told = EXPLANATIONS[reason]
-        clears = "yes" if told.clears_itself else ""
-        lines.append(f"| `{reason}` | {told.sentence} | {told.advice} | {clears} |")
+        needs, clears = ("yes" if answer else "" for answer in (told.needs_person, told.clears_itself))
+        lines.append(f"| `{reason}` | {told.sentence} | {told.advice} | {needs} | {clears} |")
     return "\n".join([*lines, ""])
 
 

@@ -10,8 +10,8 @@ from domain.reasons import Reason, explain
 class PaymentStatus(StrEnum):
     """The order is the order of precedence: a payment has the first of these that one of its parts has."""
 
-    NEEDS_ATTENTION = "needs_attention"  # held until a person acts
-    WAITING = "waiting"  # held, and goes on by itself when the cause is gone
+    NEEDS_ATTENTION = "needs_attention"  # held until a person has done something about it
+    WAITING = "waiting"  # held, and nobody has to do anything about this very payment
     ON_ITS_WAY = "on_its_way"  # not decided yet, or decided and not delivered yet
     SYNCED = "synced"  # the target says what the source says, through us
     SKIPPED = "skipped"  # by rule nothing is synced
@@ -45,9 +45,9 @@ def allocation_status(action: str | None, reason: Reason | None, effect_state: E
         return PaymentStatus.SYNCED if reason in _DONE else PaymentStatus.ON_ITS_WAY
     if effect_state is EffectState.SENDING:
         return PaymentStatus.ON_ITS_WAY
-    if explain(reason).clears_itself:
+    if not explain(reason).needs_person:
         return PaymentStatus.WAITING
-    # The hold was for a person, and the person has asked for another try, which is due.
+    # The hold was for a person; now another try is due, because the person asked for it or the time has come.
     return PaymentStatus.ON_ITS_WAY if effect_state in _MOVING else PaymentStatus.NEEDS_ATTENTION
 
 

@@ -38,12 +38,19 @@ def next_step(situation: Situation) -> str:
     if row.status is PaymentStatus.SKIPPED:
         return _after_skip(row.reason)
     if row.status is PaymentStatus.NEEDS_ATTENTION:
-        return f"Waits for you: {explain(row.reason).advice}"
+        return f"Waits for you: {explain(row.reason).advice}{_next_look(situation)}"
     if row.status is PaymentStatus.SYNCED:
         return "Nothing: done."
     if situation.match_due_at is not None:
         return f"We look again {_when(situation, situation.match_due_at)}."
     return "Goes on by itself when the cause is gone."
+
+
+def _next_look(situation: Situation) -> str:
+    """When we look again by ourselves, for whoever has just repaired the cause and wonders."""
+    if situation.match_due_at is None:
+        return ""
+    return f" The next look is {_when(situation, situation.match_due_at)}."
 
 
 def _is_due(situation: Situation) -> bool:

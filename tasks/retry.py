@@ -18,6 +18,7 @@ from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from models.connections import Role, connection_by_id, connection_in_role
+from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
 from models.payments import Payment, match_again
 from models.retries import forget_target_payment, ignore_twins, payment_of
@@ -71,7 +72,7 @@ def retry_payment(
             return Rejected(f"There is no payment {payment_external_id}.")
         effects = latest_effects(session, [allocation.id for allocation in payment.allocations])
         if create_anyway:
-            twins = [effect.allocation_id for effect in effects.values() if _is_held_for_a_twin(effect)]
+            twins = _held_for_a_twin(session, payment)
             if not twins:
                 return Rejected(
                     "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
@@ -86,8 +87,10 @@ def retry_payment(
     return report
 
 
-def _is_held_for_a_twin(effect: Effect) -> bool:
-    return effect.state == EffectState.HELD and effect.reason == Reason.TWIN_NEARBY
+def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
+    """As a partner reads it: the effect itself may be on its way to another look at this very moment."""
+    decisions = current_decisions(session, [allocation.id for allocation in payment.allocations])
+    return [identity for identity, decision in decisions.items() if decision.why is Reason.TWIN_NEARBY]
 
 
 def _certainly_gone(context: Context, organization_id: int, payment_external_id: str) -> set[int]:

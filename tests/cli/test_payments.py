@@ -36,11 +36,11 @@ def test_the_whole_story_is_told(run: Run, world: World) -> None:
     payment = world.pay("100", (invoice, "100"), note="two\nlines")
     world.notice()
     text = run("payments", "show", "northwind", payment).out
-    assert f"Payment {payment}: Waiting" in text
+    assert f"Payment {payment}: Needs attention" in text
     assert "The invoice total is not the same in QuickBooks and in ConnectWise." in text
     assert "total     DIFFERS  QuickBooks: 100.00   ConnectWise: 90.00" in text
     assert "number    same" in text
-    assert "Next: We look again" in text
+    assert "The next look is at" in text
     assert "catch_up:" in text
 
 

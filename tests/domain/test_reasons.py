@@ -47,7 +47,13 @@ def test_who_is_told_that_we_look_again_does_not_have_to_click(reason: Reason) -
     if "by ourselves" in told.advice or "by themselves" in told.advice or "by itself" in told.advice:
         assert told.clears_itself
     if re.search(r"\bretry\b", told.advice):
-        assert not told.clears_itself
+        assert told.needs_person
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_nobody_is_needed_where_there_is_nothing_to_do(reason: Reason) -> None:
+    told = explain(reason)
+    assert not (told.needs_person and told.advice.startswith("Nothing to do"))
 
 
 def test_no_two_reasons_say_the_same() -> None:

@@ -27,6 +27,7 @@ ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
         ("hold", Reason.IN_DOUBT, EffectState.IN_DOUBT, WAITING),
         ("hold", Reason.IN_DOUBT, EffectState.SENDING, ON_ITS_WAY),
         ("hold", Reason.TWIN_NEARBY, EffectState.HELD, ATTENTION),
+        ("hold", Reason.TOTAL_DIFFERS, None, ATTENTION),
         ("hold", Reason.ATTEMPTS_EXHAUSTED, EffectState.DEAD, ATTENTION),
         ("hold", Reason.NOT_OURS_TO_CHANGE, EffectState.DELIVERED, ATTENTION),
     ],
@@ -46,7 +47,7 @@ def test_every_hold_is_either_waiting_or_needs_a_person_unless_it_is_moving() ->
     for reason, state in product(Reason, [None, *EffectState]):
         status = allocation_status(Action.HOLD, reason, state)
         if status is not ON_ITS_WAY:
-            assert status is (WAITING if explain(reason).clears_itself else ATTENTION)
+            assert status is (ATTENTION if explain(reason).needs_person else WAITING)
 
 
 def test_a_payment_has_the_most_pressing_status_of_its_parts() -> None:

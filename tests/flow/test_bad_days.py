@@ -81,6 +81,32 @@ def test_a_typed_payment_of_a_nearby_day_needs_a_person(world: World) -> None:
     assert world.amounts_on(invoice) == ["100.00"]
 
 
+def test_a_nearby_payment_that_is_removed_clears_the_hold_by_itself(world: World) -> None:
+    invoice = world.invoice("INV-1", "200.00")
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    typed = world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 22))
+    world.notice()
+    world.later(minutes=2)
+    assert world.reason(payment) == "twin_nearby"
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.later(hours=1)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_a_hold_that_is_looked_at_again_stays_one_decision_and_one_look(world: World) -> None:
+    invoice = world.invoice("INV-1", "200.00")
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 22))
+    world.notice()
+    decided_at = world.decision(payment).decided_at
+    for _ in range(10):
+        world.later(hours=7)
+    assert world.decision(payment).decided_at == decided_at
+    assert world.calls("GET /finance/invoices/{id}/payments") <= 11
+    assert world.calls("POST /finance/invoices/{id}/payments") == 0
+
+
 def test_a_payment_typed_long_ago_is_other_money(world: World) -> None:
     invoice = world.invoice("INV-1", "200.00")
     payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
@@ -130,6 +156,26 @@ def test_a_refusal_is_held_with_connectwises_own_words(world: World) -> None:
     assert decision.reason == "target_refused"
     assert "HTTP 400" in decision.detail
     assert world.on(invoice) == []
+
+
+def test_an_invoice_that_is_opened_again_clears_the_refusal_by_itself(world: World) -> None:
+    invoice, payment = one_payment(world)
+    world.connectwise.set_switches(closed_invoice_post="reject")
+    world.notice()
+    world.connectwise.set_switches(closed_invoice_post="accept")
+    world.later(hours=1)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_a_permission_that_is_given_clears_the_hold_by_itself(world: World) -> None:
+    invoice, payment = one_payment(world)
+    world.connectwise.set_permissions(edit=False)
+    world.notice()
+    world.connectwise.set_permissions(edit=True)
+    world.later(hours=1)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
 
 
 def test_a_missing_permission_says_which_role_setting(world: World) -> None:

@@ -134,7 +134,8 @@ def test_a_story_shows_both_values_of_a_field_that_differs(world: World) -> None
     (part,) = story_of(world, payment).allocations
     (total,) = [verdict for verdict in part.decisions[-1].verdicts if verdict.field == "total"]
     assert (total.source, total.target, total.identical) == ("100.00", "90.00", False)
-    assert part.next.startswith("We look again ")
+    assert part.next.startswith("Waits for you: Make the totals identical")
+    assert "The next look is at" in part.next
 
 
 def test_a_story_says_when_a_lost_answer_is_looked_for(world: World) -> None:

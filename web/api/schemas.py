@@ -33,13 +33,20 @@ class ReasonOut(BaseModel):
     sentence: str
     advice: str
     clears_itself: bool
+    needs_person: bool
 
     @classmethod
     def of(cls, reason: Reason | None) -> "ReasonOut | None":
         if reason is None:
             return None
         told = explain(reason)
-        return cls(code=reason, sentence=told.sentence, advice=told.advice, clears_itself=told.clears_itself)
+        return cls(
+            code=reason,
+            sentence=told.sentence,
+            advice=told.advice,
+            clears_itself=told.clears_itself,
+            needs_person=told.needs_person,
+        )
 
 
 class AllocationOut(BaseModel):
