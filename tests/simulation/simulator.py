@@ -12,27 +12,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from sandbox.faults import Fault
 from tasks.context import Step
 from tasks.points import Point
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
+from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
+from tests.simulation.kinds import Kind, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
 AMOUNTS = ["25.00", "50.00", "50.00", "75.10"]
-# Real seconds: how long a late request takes to land.
-LANDS_LATE_SECONDS = 0.02
-TARGET_FAULTS = [
-    "commit_then_drop",
-    "error_after_commit",
-    "drop_before_commit",
-    "error",
-    "throttle",
-    "truncate",
-    "late_commit",
-]
-SOURCE_FAULTS = ["error", "drop_before_commit", "throttle", "expired_token", "truncate", "fault_in_200"]
 
 
 class SimulatedDeath(BaseException):
@@ -43,14 +32,17 @@ class SimulatedDeath(BaseException):
 class Simulation:
     world: World
     random: random.Random
+    kind: Kind = Kind.APPEND
     invoices: list[BothInvoices] = field(default_factory=list)
     payments: list[str] = field(default_factory=list)
     # What people typed into ConnectWise: payment id -> (invoice id, amount).
     typed: dict[int, tuple[int, Decimal]] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     trouble: bool = True
+    switched_on: bool = True
 
     def run(self, steps: int) -> None:
+        self.tell(f"a tenant of the kind {self.kind}")
         for number in range(4):
             self.invoices.append(self.world.invoice(f"INV-{number}", "400.00"))
         for _ in range(steps):
@@ -129,24 +121,21 @@ class Simulation:
     # --- bad days ---
 
     def target_fault(self) -> None:
-        kind = self.random.choice(TARGET_FAULTS)
-        self.world.connectwise.faults.add(
-            Fault(
-                kind=kind,
-                method=self.random.choice(["POST", "POST", "GET", "PATCH", "DELETE", "*"]),
-                path=self.random.choice([r"/payments", ""]),
-                times=self.random.choice([1, 1, 2]),
-                skip=self.random.choice([0, 0, 1]),
-                seconds=LANDS_LATE_SECONDS,
-                retry_after=self.random.choice([None, 5, 40]),
-            )
-        )
-        self.tell(f"ConnectWise will {kind}")
+        self.tell(disturb_target(self.world.connectwise, self.random))
 
     def source_fault(self) -> None:
-        kind = self.random.choice(SOURCE_FAULTS)
-        self.world.quickbooks.faults.add(Fault(kind=kind, method="*", path="/v3/", times=1))
-        self.tell(f"QuickBooks will {kind}")
+        self.tell(disturb_source(self.world.quickbooks, self.random))
+
+    def redis_emptied(self) -> None:
+        """Every message is gone; what was to be done stands in the database."""
+        self._nudge().waiting.clear()
+        self.tell("Redis was emptied")
+
+    def switched(self) -> None:
+        """The partner switches the synchronization off, or on again."""
+        self.switched_on = not self.switched_on
+        self.world.choose(sync_enabled=self.switched_on)
+        self.tell(f"the switch is {'on' if self.switched_on else 'off'}")
 
     # --- the workers, and what happens to them ---
 
@@ -219,6 +208,8 @@ class Simulation:
         self.trouble = False
         self.world.connectwise.faults.clear()
         self.world.quickbooks.faults.clear()
+        if not self.switched_on:
+            self.switched()
         for _ in range(3):
             self.pass_time(120)
             self.catch_up()
@@ -237,6 +228,8 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.hint: 4,
     Simulation.target_fault: 4,
     Simulation.source_fault: 1,
+    Simulation.redis_emptied: 1,
+    Simulation.switched: 1,
     Simulation.work: 14,
     Simulation.catch_up: 5,
     Simulation.time_passes: 6,
@@ -247,9 +240,10 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
 def open_simulation(seed: int, database_url: str) -> Iterator[Simulation]:
     # One thread in push: a seed must replay, and the order of two threads does not.
     timing = make_timing(push_parallel=1, lease=timedelta(seconds=60))
-    with open_world(database_url, timing=timing, read_timeout_seconds=0.5) as world:
+    with open_world(database_url, timing=timing, read_timeout_seconds=READ_TIMEOUT_SECONDS) as world:
         # A worker may die with a token answer in its hands; only a server that still takes the old value can go on then.
         world.quickbooks.set_switches(replaced_refresh="still_works")
-        simulation = Simulation(world, random.Random(seed))
+        simulation = Simulation(world, random.Random(seed), kind_of(seed))
+        move_in(world, simulation.kind)
         world.context = replace(world.context, reached=simulation.reached, jitter=random.Random(seed))
         yield simulation

@@ -1,112 +1,181 @@
 """After the trouble: does ConnectWise have exactly what QuickBooks says, and is every exception explained?"""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from models.decisions import current_decisions
-from models.effects import latest_effects
+from models.decisions import DecisionRow, current_decisions
+from models.effects import Effect, latest_effects
 from models.invariants import violations
-from models.ledger import ledger_of
-from models.payments import all_allocations
+from models.ledger import LedgerEntry, ledger_of
+from models.payments import Allocation, Payment, all_allocations
+from sandbox.connectwise.truth import InvoiceTruth, PaymentTruth
+from tests.simulation.causes import has_its_cause, is_for_a_person
 from tests.simulation.simulator import Simulation
 
-# Waiting for a person is a legitimate end, if the cause is really there.
-FOR_A_PERSON = {Reason.TWIN_NEARBY, Reason.SEVERAL_CANDIDATES, Reason.NOT_OURS_TO_CHANGE, Reason.EXCEEDS_BALANCE}
-API_MEMBER_TYPED = "jsmith"
+
+@dataclass(frozen=True)
+class Part:
+    """One part of one payment, as we ended up seeing it, and the ConnectWise invoice that it belongs on."""
+
+    allocation: Allocation
+    payment: Payment
+    decision: DecisionRow | None
+    entry: LedgerEntry | None
+    effect: Effect | None
+    invoice: InvoiceTruth | None
+
+    @property
+    def name(self) -> str:
+        return f"payment {self.payment.external_id} on {self.allocation.kind} {self.allocation.document_id}"
+
+    @property
+    def is_wanted(self) -> bool:
+        is_live = self.payment.state == PaymentState.LIVE and not self.allocation.removed
+        return is_live and self.allocation.kind == AllocationKind.INVOICE
 
 
 def faults_found(simulation: Simulation) -> list[str]:
     """Sentences about what is wrong; none if the world is as it should be."""
+    parts = _parts(simulation)
     return [
-        *_books_differ(simulation),
-        *_payments_without_reason(simulation),
-        *_strangers_in_connectwise(simulation),
+        *_books_differ(simulation, parts),
+        *(sentence for part in parts for sentence in _wrong_with(part, parts)),
+        *_amounts_differ(simulation, parts),
+        *_strangers_in_connectwise(simulation, parts),
         *_typed_payments_touched(simulation),
         *_invariants_broken(simulation),
     ]
 
 
-def _books_differ(simulation: Simulation) -> list[str]:
-    """What we stored is what QuickBooks has."""
-    found = []
-    truth = {payment.id: payment for payment in simulation.world.quickbooks.payments()}
-    with simulation.world.context.database.reading() as session:
-        for allocation, payment in all_allocations(session, simulation.world.organization_id):
-            if payment.external_id not in truth:
-                if payment.state != PaymentState.DELETED:
-                    found.append(f"payment {payment.external_id} is deleted in QuickBooks and {payment.state} here")
-                continue
-            books = truth[payment.external_id]
-            if allocation.kind != AllocationKind.INVOICE or books.voided or allocation.removed:
-                continue
-            amount = sum(
-                (line.amount for line in books.lines if ("Invoice", allocation.document_id) in line.linked), Decimal(0)
-            )
-            if amount != allocation.amount:
-                found.append(f"payment {payment.external_id}: {amount} in QuickBooks, {allocation.amount} here")
-        known = {payment.external_id for _, payment in all_allocations(session, simulation.world.organization_id)}
-    found += [f"payment {identity} was never noticed" for identity in truth if identity not in known]
-    return found
-
-
-def _payments_without_reason(simulation: Simulation) -> list[str]:
-    """Every part of every payment is in ConnectWise if it should be, and is not if it should not."""
-    found = []
+def _parts(simulation: Simulation) -> list[Part]:
     world = simulation.world
     with world.context.database.reading() as session:
         pairs = all_allocations(session, world.organization_id)
         entries = {entry.allocation_id: entry for entry in ledger_of(session, world.organization_id)}
         decisions = current_decisions(session, [allocation.id for allocation, _ in pairs])
         effects = latest_effects(session, [allocation.id for allocation, _ in pairs])
-    payments_there = {
-        (str(invoice.id), str(payment.id)): payment
-        for invoice in world.connectwise.invoices()
-        for payment in invoice.payments
-    }
-    for allocation, payment in pairs:
-        decision, entry = decisions.get(allocation.id), entries.get(allocation.id)
-        name = f"payment {payment.external_id} on {allocation.kind} {allocation.document_id}"
-        if decision is None:
-            found.append(f"{name}: nothing was decided")
-            continue
-        wanted = (
-            allocation.kind == AllocationKind.INVOICE and payment.state == PaymentState.LIVE and not allocation.removed
+    target_ids = {one.quickbooks_id: one.connectwise_id for one in simulation.invoices}
+    invoices = {one.id: one for one in world.connectwise.invoices()}
+    return [
+        Part(
+            allocation,
+            payment,
+            decisions.get(allocation.id),
+            entries.get(allocation.id),
+            effects.get(allocation.id),
+            invoices.get(target_ids.get(allocation.document_id) or 0),
         )
-        if decision.why in FOR_A_PERSON:
-            continue
-        if wanted and entry is None:
-            effect = effects.get(allocation.id)
-            found.append(f"{name}: should be in ConnectWise, is '{decision.reason}' ({effect and effect.state})")
-        if not wanted and entry is not None:
-            found.append(f"{name}: should not be in ConnectWise any more, is '{decision.reason}'")
-        if entry is not None:
-            there = payments_there.get((entry.target_invoice_id, entry.target_payment_id))
-            if there is None:
-                found.append(f"{name}: the ledger's payment {entry.target_payment_id} is not in ConnectWise")
-            elif (there.amount, there.payment_date.date()) != (allocation.amount, payment.paid_on):
+        for allocation, payment in pairs
+    ]
+
+
+def _books_differ(simulation: Simulation, parts: Sequence[Part]) -> list[str]:
+    """What we stored is what QuickBooks has, part by part and in both directions."""
+    found = []
+    truth = {payment.id: payment for payment in simulation.world.quickbooks.payments()}
+    stored: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for part in parts:
+        if part.payment.external_id not in truth:
+            if part.payment.state != PaymentState.DELETED:
                 found.append(
-                    f"{name}: ConnectWise has {there.amount} on {there.payment_date}, should be {allocation.amount}"
+                    f"payment {part.payment.external_id} is deleted in QuickBooks and {part.payment.state} here"
                 )
+        elif part.is_wanted:
+            stored[part.payment.external_id, part.allocation.document_id] += part.allocation.amount
+    real: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for payment in truth.values():
+        for line in payment.lines:
+            for kind, document_id in line.linked:
+                if kind == "Invoice" and not payment.voided:
+                    real[payment.id, document_id] += line.amount
+    found += [
+        f"payment {payment_id} on {document_id}: {real.get((payment_id, document_id), 0)} in QuickBooks, "
+        f"{stored.get((payment_id, document_id), 0)} here"
+        for payment_id, document_id in sorted(real.keys() | stored.keys())
+        if real.get((payment_id, document_id)) != stored.get((payment_id, document_id))
+    ]
+    known = {part.payment.external_id for part in parts}
+    return [*found, *(f"payment {identity} was never noticed" for identity in truth if identity not in known)]
+
+
+def _wrong_with(part: Part, parts: Sequence[Part]) -> list[str]:
+    """Every part of every payment is in ConnectWise if it should be, is not if it should not, or waits with a cause."""
+    if part.decision is None:
+        return [f"{part.name}: nothing was decided"]
+    if is_for_a_person(part.decision.why):
+        if has_its_cause(part, parts):
+            return []
+        return [f"{part.name}: waits for a person because of '{part.decision.reason}', which is not the case"]
+    state = part.effect and part.effect.state
+    if part.is_wanted and part.entry is None:
+        return [f"{part.name}: should be in ConnectWise, is '{part.decision.reason}' ({state})"]
+    if not part.is_wanted and part.entry is not None:
+        return [f"{part.name}: should not be in ConnectWise any more, is '{part.decision.reason}' ({state})"]
+    if part.entry is not None and part.invoice is not None and part.entry.target_invoice_id != str(part.invoice.id):
+        return [f"{part.name}: is on ConnectWise invoice {part.entry.target_invoice_id}, not on {part.invoice.id}"]
+    return []
+
+
+def _amounts_differ(simulation: Simulation, parts: Sequence[Part]) -> list[str]:
+    """A ConnectWise payment is the sum of all that it stands for, on the latest of their days."""
+    standing_for: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    for part in parts:
+        if part.entry is not None:
+            standing_for[part.entry.target_invoice_id, part.entry.target_payment_id].append(part)
+    there = _payments_there(simulation)
+    found = []
+    for key, sharing in standing_for.items():
+        names = ", ".join(part.name for part in sharing)
+        payment = there.get(key)
+        if payment is None:
+            found.append(f"{names}: the ledger's payment {key[1]} is not in ConnectWise")
+            continue
+        entries = [part.entry for part in sharing if part.entry is not None]
+        total, paid_on = sum((one.amount for one in entries), Decimal(0)), max(one.paid_on for one in entries)
+        if (payment.amount, payment.payment_date.date()) != (total, paid_on):
+            found.append(
+                f"{names}: ConnectWise has {payment.amount} on {payment.payment_date.date()}, "
+                f"the ledger {total} on {paid_on}"
+            )
+    found += [
+        f"{part.name}: {part.allocation.amount} on {part.payment.paid_on} in QuickBooks, "
+        f"{part.entry.amount} on {part.entry.paid_on} in the ledger"
+        for part in parts
+        if part.entry is not None
+        and part.is_wanted
+        and not (part.decision and is_for_a_person(part.decision.why))
+        and (part.entry.amount, part.entry.paid_on) != (part.allocation.amount, part.payment.paid_on)
+    ]
     return found
 
 
-def _strangers_in_connectwise(simulation: Simulation) -> list[str]:
-    """A payment that neither a person typed nor the ledger knows is one too many: a doubled one."""
-    world = simulation.world
-    with world.context.database.reading() as session:
-        entries = {(one.target_invoice_id, one.target_payment_id) for one in ledger_of(session, world.organization_id)}
-        pairs = all_allocations(session, world.organization_id)
-        decisions = current_decisions(session, [allocation.id for allocation, _ in pairs])
-    unresolved = any(one.why is Reason.SEVERAL_CANDIDATES for one in decisions.values())
-    if unresolved:
-        # One of the candidates is ours, and a person has been asked which.
-        return []
-    return [
-        f"ConnectWise invoice {invoice.number} has payment {payment.id} of {payment.amount} that nobody explains"
-        for invoice in world.connectwise.invoices()
+def _payments_there(simulation: Simulation) -> dict[tuple[str, str], PaymentTruth]:
+    return {
+        (str(invoice.id), str(payment.id)): payment
+        for invoice in simulation.world.connectwise.invoices()
         for payment in invoice.payments
-        if (str(invoice.id), str(payment.id)) not in entries and payment.id not in simulation.typed
+    }
+
+
+def _strangers_in_connectwise(simulation: Simulation, parts: Sequence[Part]) -> list[str]:
+    """A payment that neither a person typed nor the ledger knows is one too many: a doubled one."""
+    entries = {(one.entry.target_invoice_id, one.entry.target_payment_id) for one in parts if one.entry is not None}
+    # Of several candidates one is ours, and a person has been asked which.
+    asked = {
+        (str(part.invoice.id), part.effect.amount)
+        for part in parts
+        if part.invoice is not None and part.effect is not None and part.decision is not None
+        if part.decision.reason == "several_candidates"
+    }
+    return [
+        f"ConnectWise invoice {invoice_id} has payment {payment_id} of {payment.amount} that nobody explains"
+        for (invoice_id, payment_id), payment in _payments_there(simulation).items()
+        if (invoice_id, payment_id) not in entries
+        and payment.id not in simulation.typed
+        and (invoice_id, payment.amount) not in asked
     ]
 
 

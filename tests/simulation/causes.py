@@ -1,0 +1,76 @@
+"""Waiting for a person is a legitimate end, but only where its cause is really there to be seen."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from domain.reasons import Reason
+from domain.recognition import TWIN_DAYS
+from sandbox.connectwise.truth import PaymentTruth
+
+if TYPE_CHECKING:
+    from tests.simulation.truth import Part
+
+
+def is_for_a_person(reason: Reason) -> bool:
+    return reason in _CAUSES
+
+
+def has_its_cause(part: "Part", parts: Sequence["Part"]) -> bool:
+    """Whether what the reason says can be seen in ConnectWise."""
+    if part.decision is None:
+        raise AssertionError("asked for the cause of no decision")
+    return _CAUSES[part.decision.why](part, parts)
+
+
+def _unexplained(part: "Part", parts: Sequence["Part"]) -> list[PaymentTruth]:
+    """Payments on the part's invoice that stand for no part of any payment."""
+    if part.invoice is None:
+        return []
+    entries = {one.entry.target_payment_id for one in parts if one.entry is not None}
+    return [payment for payment in part.invoice.payments if str(payment.id) not in entries]
+
+
+def _twin_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
+    paid_on = part.payment.paid_on
+    return paid_on is not None and any(
+        payment.amount == part.allocation.amount and abs((payment.payment_date.date() - paid_on).days) <= TWIN_DAYS
+        for payment in _unexplained(part, parts)
+    )
+
+
+def _candidates_are_there(part: "Part", parts: Sequence["Part"]) -> bool:
+    effect = part.effect
+    return effect is not None and any(
+        (payment.amount, payment.payment_date.date()) == (effect.amount, effect.paid_on)
+        for payment in _unexplained(part, parts)
+    )
+
+
+def _somebody_typed_it(part: "Part", _parts: Sequence["Part"]) -> bool:
+    return part.entry is not None and not part.entry.ours
+
+
+def _balance_is_too_small(part: "Part", _parts: Sequence["Part"]) -> bool:
+    there_already = part.entry.amount if part.entry is not None else Decimal(0)
+    return part.invoice is not None and part.allocation.amount - there_already > max(part.invoice.balance, Decimal(0))
+
+
+def _not_ours_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
+    ours = {one.entry.target_payment_id for one in parts if one.entry is not None and one.entry.ours}
+    payments = part.invoice.payments if part.invoice is not None else ()
+    return part.entry is None and any(str(payment.id) not in ours for payment in payments)
+
+
+def _the_one_place_is_taken(part: "Part", _parts: Sequence["Part"]) -> bool:
+    return part.entry is None and part.invoice is not None and bool(part.invoice.payments)
+
+
+_CAUSES: dict[Reason, Callable[["Part", Sequence["Part"]], bool]] = {
+    Reason.TWIN_NEARBY: _twin_is_there,
+    Reason.SEVERAL_CANDIDATES: _candidates_are_there,
+    Reason.NOT_OURS_TO_CHANGE: _somebody_typed_it,
+    Reason.EXCEEDS_BALANCE: _balance_is_too_small,
+    Reason.TARGET_OCCUPIED: _not_ours_is_there,
+    Reason.TARGET_REFUSED: _the_one_place_is_taken,
+}
