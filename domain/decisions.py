@@ -61,6 +61,20 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Somebody made the correction at the target by hand: the ledger follows, and nothing is owed.
+
+    Attributes:
+        amount: what the payment is now; None when it was removed.
+    """
+
+    amount: Decimal | None
+    paid_on: date | None
+    reason: Reason = Reason.CORRECTED_BY_HAND
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """By rule this is not synced. It is decided again when a rule's input (a preference, an invoice) changes."""
 
@@ -76,4 +90,4 @@ class Hold:
     verdicts: tuple[Verdict, ...] = ()
 
 
-Decision = Push | Adjust | Reverse | Keep | Skip | Hold
+Decision = Push | Adjust | Reverse | Keep | Acknowledge | Skip | Hold

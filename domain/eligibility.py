@@ -5,81 +5,14 @@ gives the one decision. The first rule that fails gives the reason; the order is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
 from domain.comparison import compare_invoices, first_difference
-from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
 from domain.money import fits_currency
-from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode
+from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
-from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    invoice: TargetInvoice
-
-
-@dataclass(frozen=True, slots=True)
-class NotFound:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
-    """More than one target invoice has the number we looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotReachable:
-    """The look itself failed; `reason` says how."""
-
-    reason: Reason
-
-
-TargetLookup = Found | NotFound | Ambiguous | NotReachable
-
-
-@dataclass(frozen=True, slots=True)
-class SyncedPayment:
-    """The target payment that stands for this allocation now.
-
-    Attributes:
-        ours: False when a person had typed it and we only linked it; such a payment is never changed.
-    """
-
-    target_invoice_id: str
-    target_payment_id: str
-    amount: Decimal
-    paid_on: date
-    ours: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything that `decide` may look at, gathered before it is called."""
-
-    source_active: bool
-    target_active: bool
-    # The target is connected but does not accept our keys (any more).
-    target_refuses_keys: bool
-    # The target behaved in a way that could harm payments; a person has to look first.
-    target_stopped: bool
-    preferences: Preferences
-    payment_state: PaymentState
-    is_own: bool
-    currency: str | None
-    paid_on: date | None
-    kind: AllocationKind
-    amount: Decimal
-    problem: Reason | None
-    removed: bool
-    platform_origin: InvoiceOrigin | None
-    source_invoice: SourceInvoice | None
-    synced: SyncedPayment | None = None
-
+from domain.records import AllocationKind, PaymentState, TargetInvoice, TargetPayment
 
 Stop = Skip | Hold
 
@@ -88,6 +21,8 @@ def decide_early(facts: Facts) -> Decision | None:
     """Decides what can be decided without a look at the target; None means: look, then call `decide`."""
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
+    if facts.was_reversed and not facts.is_wanted:
+        return Keep(Reason.REVERSED)
     return _first_stop(facts)
 
 
@@ -130,28 +65,57 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
 
 def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     """The target has a payment for this allocation: keep it, change it, or take it back."""
-    live = facts.payment_state is PaymentState.LIVE and not facts.removed
-    if live and facts.problem is not None:
+    if synced.harmed:
+        return Hold(Reason.TARGET_HARMED)
+    if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
         # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
         return Hold(facts.problem)
-    wanted = live and facts.amount > 0
-    if wanted and facts.amount == synced.amount and facts.paid_on == synced.paid_on:
+    in_its_place = _is_in_its_place(facts, synced)
+    if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
-    stop = _first_of(facts, RULES_FOR_CORRECTIONS)
-    if stop is not None:
-        return stop
+    return _first_of(facts, RULES_FOR_CORRECTIONS) or _correct(facts, synced, in_its_place=in_its_place)
+
+
+def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Decision:
     if not synced.ours:
         return Hold(Reason.NOT_OURS_TO_CHANGE)
     if facts.preferences.correction_policy is CorrectionPolicy.HOLD:
         return Hold(Reason.CORRECTION_NEEDS_APPROVAL)
-    if not wanted:
+    if not facts.is_wanted:
         return Reverse(synced.target_invoice_id, synced.target_payment_id, _why_taken_back(facts))
+    if not in_its_place:
+        # Taken back here first; when that is done it is decided anew, for the invoice that it belongs on.
+        return Reverse(synced.target_invoice_id, synced.target_payment_id, Reason.RELINKED_AFTER_SYNC)
     stop = _first_of(facts, (_currency_known, _date_present, _amount_representable))
     if stop is not None:
         return stop
     if facts.currency is None or facts.paid_on is None:
         raise AssertionError("the correction rules let an incomplete payment through")
     return Adjust(synced.target_invoice_id, synced.target_payment_id, facts.amount, facts.currency, facts.paid_on)
+
+
+# A person was asked to make the correction at the target; whether that was done shows a look at the payment.
+MAY_BE_DONE_BY_HAND = frozenset({Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL})
+
+
+def after_a_look_at_the_payment(facts: Facts, decision: Decision, there: TargetPayment | None) -> Decision:
+    """The decision about a correction that waits for a person, now that the payment itself has been looked for.
+
+    Args:
+        there: the payment as it is on the target invoice now; None when it certainly is not there.
+    """
+    if facts.synced is None or not isinstance(decision, Hold) or decision.reason not in MAY_BE_DONE_BY_HAND:
+        return decision
+    belongs_here = facts.is_wanted and _is_in_its_place(facts, facts.synced)
+    if there is None:
+        return decision if belongs_here else Acknowledge(None, None)
+    if belongs_here and (there.amount, there.paid_on) == (facts.amount, facts.paid_on):
+        return Acknowledge(there.amount, there.paid_on)
+    return decision
+
+
+def _is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
+    return facts.linked_target_id in (None, synced.target_invoice_id)
 
 
 def _why_taken_back(facts: Facts) -> Reason:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE, EffectKind, EffectState
 from domain.reasons import Reason, explain
 
@@ -88,7 +88,10 @@ def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
     if current is not None and current.state in OPEN_ON_THE_WIRE:
         return Wait()
     if isinstance(decision, Hold) and decision.reason in CANNOT_TELL:
-        return Leave(silent=current is not None and current.state in REPLACEABLE)
+        # What is simply waiting to be sent has nothing better to tell; a hold of its own says more.
+        if current is None or (current.state is EffectState.PENDING and current.reason is None):
+            return Leave()
+        return Leave(silent=current.state in REPLACEABLE)
     replaceable = current is not None and current.state in REPLACEABLE
     if current is not None and current.reason in MAY_HAVE_MOVED_MONEY and replaceable:
         # Money of ours may be on the invoice; only a person can say, and a new effect would not know of it.
@@ -119,5 +122,5 @@ def payload_of(decision: Decision) -> Payload | None:
             return Payload(EffectKind.ADJUST, invoice, payment, amount, currency, paid_on)
         case Reverse(invoice, payment):
             return Payload(EffectKind.REVERSE, invoice, payment, Decimal(0), "", None)
-        case Keep() | Skip() | Hold():
+        case Keep() | Acknowledge() | Skip() | Hold():
             return None

@@ -17,7 +17,9 @@ class Reason(StrEnum):
     VOIDED_AFTER_SYNC = "voided_after_sync"
     DELETED_AFTER_SYNC = "deleted_after_sync"
     MOVED_AFTER_SYNC = "moved_after_sync"
+    RELINKED_AFTER_SYNC = "relinked_after_sync"
     REVERSED = "reversed"
+    CORRECTED_BY_HAND = "corrected_by_hand"
     # Eligibility, in the order in which the rules are asked.
     SOURCE_DISCONNECTED = "source_disconnected"
     TARGET_DISCONNECTED = "target_disconnected"
@@ -70,6 +72,7 @@ class Reason(StrEnum):
     TARGET_LOCKED = "target_locked"
     TARGET_CHANGED_IT = "target_changed_it"
     TARGET_REPLACED = "target_replaced"
+    TARGET_HARMED = "target_harmed"
     TARGET_PAYMENT_GONE = "target_payment_gone"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
@@ -123,6 +126,15 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "The payment no longer applies to this invoice in QuickBooks; the ConnectWise payment is being removed.",
         _NOTHING,
         clears_itself=True,
+    ),
+    Reason.RELINKED_AFTER_SYNC: Explanation(
+        "The invoice was linked to another ConnectWise invoice after the payment had been synced; it is being moved there.",
+        _NOTHING,
+        clears_itself=True,
+    ),
+    Reason.CORRECTED_BY_HAND: Explanation(
+        "The payment changed in QuickBooks after it had been synced, and somebody made the same change in ConnectWise.",
+        _NOTHING,
     ),
     Reason.REVERSED: Explanation(
         "The payment was taken back in QuickBooks, and we removed our payment from the ConnectWise invoice.",
@@ -282,13 +294,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
-        "Correct the payment in ConnectWise by hand, or set corrections to automatic.",
+        "Correct the payment in ConnectWise by hand: we see it by ourselves; or set corrections to automatic.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.NOT_OURS_TO_CHANGE: Explanation(
         "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
-        "Correct the payment in ConnectWise by hand.",
+        "Correct the payment in ConnectWise by hand; we see it by ourselves.",
+        clears_itself=True,
         needs_person=True,
     ),
     Reason.IN_DOUBT: Explanation(
@@ -297,7 +310,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.SEVERAL_CANDIDATES: Explanation(
-        "ConnectWise did not answer, and more than one new payment there could be ours.",
+        "ConnectWise did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
         "Look at the invoice in ConnectWise, remove what is not right, and retry.",
         needs_person=True,
     ),
@@ -365,14 +378,20 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
         needs_person=True,
     ),
+    Reason.TARGET_HARMED: Explanation(
+        "ConnectWise removed or changed this payment when another one was added to the invoice.",
+        "Compare the payments on the invoice in both systems, correct ConnectWise by hand, and retry.",
+        needs_person=True,
+    ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
         "The payment we had created is no longer on the ConnectWise invoice; somebody removed it.",
         "Check the invoice in ConnectWise and retry if the payment is to be created again.",
         needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
-        "We tried as often as is sensible and ConnectWise kept failing.",
-        "Read the last answer below; retry when ConnectWise works again.",
+        "We tried many times and ConnectWise kept failing; now we try rarely.",
+        "Read the last answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        clears_itself=True,
         needs_person=True,
     ),
 }

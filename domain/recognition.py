@@ -40,12 +40,15 @@ def recognize(
     payments: Iterable[TargetPayment],
     before_image: Collection[str],
     claimed: Collection[str],
+    author: str = "",
 ) -> Recognition:
     """After an unknown answer: is the payment that we sent among these?
 
     Args:
-        before_image: ids of the payments that were on the invoice before we first sent.
+        before_image: ids of the payments that were on the invoice before we last sent.
         claimed: ids of payments that stand for another allocation.
+        author: the name under which the target enters our payments, where we have learned it. It decides between
+            candidates. That a single one bears another name proves nothing (ours may have changed): a person is asked.
     """
     candidates = tuple(
         payment
@@ -56,10 +59,14 @@ def recognize(
         and payment.amount == amount
         and payment.paid_on == paid_on
     )
-    match candidates:
-        case ():
+    by_us = tuple(one for one in candidates if author and one.entered_by == author)
+    by_others = tuple(one for one in candidates if author and one.entered_by not in ("", author))
+    match candidates, by_us:
+        case (), _:
             return NotThere()
-        case (only,):
+        case (only,), _ if only not in by_others:
+            return Ours(only)
+        case _, (only,) if len(by_others) == len(candidates) - 1:
             return Ours(only)
         case _:
             return Several(candidates)

@@ -26,7 +26,7 @@ STATUS_LABELS = {
 }
 
 PRECEDENCE = tuple(PaymentStatus)
-_DONE = frozenset({Reason.SYNCED, Reason.ADOPTED, Reason.REVERSED})
+_DONE = frozenset({Reason.SYNCED, Reason.ADOPTED, Reason.REVERSED, Reason.CORRECTED_BY_HAND})
 _MOVING = frozenset({EffectState.PENDING, EffectState.SENDING})
 
 

@@ -91,10 +91,15 @@ def change_for(strategy: PaymentStrategy, wanted: Wanted, entries: Sequence[Entr
         entries: the live entries of ours on the invoice.
         strangers: whether the invoice has payments that are not ours.
     """
+    # A payment that stands for several allocations was made while the connection was set to `single`. Whatever the
+    # setting says now, correcting one of them must leave the others their part.
+    is_shared = any(
+        entry.payment_id == wanted.payment_id and entry.allocation_id != wanted.allocation_id for entry in entries
+    )
     match strategy:
-        case PaymentStrategy.APPEND:
+        case PaymentStrategy.APPEND if not (wanted.payment_id and is_shared):
             return _append(wanted)
-        case PaymentStrategy.SINGLE:
+        case PaymentStrategy.APPEND | PaymentStrategy.SINGLE:
             return _single(wanted, entries, strangers)
 
 

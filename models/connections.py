@@ -66,6 +66,8 @@ class Connection(Base):
     # When hinted payments were last read, and how many reads in a row had to wait for each other (a burst).
     read_at: Mapped[datetime | None] = mapped_column(UtcTime)
     read_streak: Mapped[int] = mapped_column(default=0)
+    # The name under which the target enters our payments, learned from its answers; empty until then.
+    author: Mapped[str] = mapped_column(String(100), default="")
     connected_at: Mapped[datetime] = mapped_column(UtcTime)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -144,6 +146,13 @@ def clear_failures(session: Session, connection_id: int) -> None:
         update(Connection)
         .where(Connection.id == connection_id, Connection.failures > 0)
         .values(failures=0, pause_reason="")
+    )
+
+
+def learn_author(session: Session, connection_id: int, author: str) -> None:
+    """Remembers under which name the target enters our payments."""
+    session.execute(
+        update(Connection).where(Connection.id == connection_id, Connection.author != author).values(author=author)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
+from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
 from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime
 
@@ -49,7 +49,9 @@ class DecisionRow(Base):
 
 def action_of(decision: Decision) -> Action:
     match decision:
-        case Push() | Keep():
+        case Keep(Reason.REVERSED) | Acknowledge(None):
+            return Action.REVERSE
+        case Push() | Keep() | Acknowledge():
             return Action.PUSH
         case Adjust():
             return Action.ADJUST

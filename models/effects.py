@@ -31,6 +31,7 @@ from models.payments import Allocation
 
 _OPEN_STATES = tuple(state.value for state in OPEN)
 _IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
+_IS_OWED = text("read_back_owed")
 DETAIL_CHARACTERS_MAX = 500
 
 
@@ -43,6 +44,7 @@ class Effect(Base):
         Index("uq_effect_open", "allocation_id", unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
         Index("ix_effect_due", "connection_id", "due_at", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
         Index("ix_effect_invoice", "connection_id", "target_invoice_id", "state"),
+        Index("ix_effect_read_back_owed", "connection_id", postgresql_where=_IS_OWED, sqlite_where=_IS_OWED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -66,10 +68,12 @@ class Effect(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     # The lease under which it was last claimed; a holder with another number may not touch it.
     fencing: Mapped[int] = mapped_column(BigId, default=0)
-    # Ids of the payments that were on the invoice before the first send.
-    before_image: Mapped[list[str] | None] = mapped_column(Json)
-    # True once an answer was lost: from then on a matching new payment on the invoice may be ours.
+    # The payments that were on the invoice before the last send, as `domain/before_image.py` writes them.
+    before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
+    # True while the answer to the last send is lost: a matching new payment on the invoice may be ours.
     maybe_sent: Mapped[bool] = mapped_column(default=False)
+    # A payment was added to an invoice that had payments, and nobody has looked yet whether those are as they were.
+    read_back_owed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -135,15 +139,25 @@ def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
 def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[Effect]:
     """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order.
 
+    While one effect is on the wire or in doubt no other one of its invoice goes, not even an older one that was revived
+    meanwhile: it would take the payment in question for somebody else's.
+
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
     a payment that was voided a moment ago must not be created.
     """
-    earlier = aliased(Effect)
+    other = aliased(Effect)
+    is_pending = Effect.state == EffectState.PENDING.value
+    other_on_the_wire = other.state.in_((EffectState.SENDING.value, EffectState.IN_DOUBT.value))
+    goes_first = or_(
+        and_(is_pending, other_on_the_wire),
+        and_(is_pending, other.state == EffectState.PENDING.value, other.id < Effect.id),
+        and_(~is_pending, other_on_the_wire, other.id < Effect.id),
+    )
     blocked = exists().where(
-        earlier.connection_id == Effect.connection_id,
-        earlier.target_invoice_id == Effect.target_invoice_id,
-        earlier.state.in_(_OPEN_STATES),
-        earlier.id < Effect.id,
+        other.connection_id == Effect.connection_id,
+        other.target_invoice_id == Effect.target_invoice_id,
+        other.id != Effect.id,
+        goes_first,
     )
     statement = (
         select(Effect)
@@ -159,6 +173,21 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
         .limit(limit)
     )
     return session.scalars(statement).all()
+
+
+def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequence[Effect]:
+    """Delivered effects after which the older payments of the invoice have not been looked at yet."""
+    statement = (
+        select(Effect)
+        .where(Effect.connection_id == connection_id, Effect.read_back_owed)
+        .order_by(Effect.id)
+        .limit(limit)
+    )
+    return session.scalars(statement).all()
+
+
+def finish_read_back(session: Session, effect_id: int) -> None:
+    session.execute(update(Effect).where(Effect.id == effect_id).values(read_back_owed=False))
 
 
 def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
@@ -212,7 +241,11 @@ def abandon_attempts(session: Session, effect_id: int, now: datetime) -> None:
 
 def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
     """Connections that owe something now and may be called now."""
-    statement = (
+    may_be_called = and_(
+        Connection.status == ConnectionStatus.ACTIVE.value,
+        or_(Connection.not_before.is_(None), Connection.not_before <= now),
+    )
+    due = (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
         .join(Organization, Organization.id == Effect.organization_id)
@@ -221,13 +254,16 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
             Effect.state.in_(_OPEN_STATES),
             Effect.due_at <= now,
             or_(Effect.state != EffectState.PENDING.value, Allocation.match_due_at.is_(None)),
-            Connection.status == ConnectionStatus.ACTIVE.value,
             Organization.sync_enabled,
-            or_(Connection.not_before.is_(None), Connection.not_before <= now),
+            may_be_called,
         )
-        .distinct()
     )
-    return session.scalars(statement).all()
+    owed = (
+        select(Effect.connection_id)
+        .join(Connection, Connection.id == Effect.connection_id)
+        .where(Effect.read_back_owed, may_be_called)
+    )
+    return session.scalars(due.union(owed)).all()
 
 
 def count_open(session: Session) -> int:

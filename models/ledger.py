@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.eligibility import SyncedPayment
+from domain.facts import SyncedPayment
 from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
@@ -44,6 +44,8 @@ class LedgerEntry(Base):
     ours: Mapped[bool]
     # One payment of ours stands for several allocations of the invoice (strategy `single`).
     shared: Mapped[bool] = mapped_column(default=False)
+    # The target removed or changed the payment when another one was added; a person has to look.
+    harmed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -54,6 +56,7 @@ class LedgerEntry(Base):
             amount=self.amount,
             paid_on=self.paid_on,
             ours=self.ours,
+            harmed=self.harmed,
         )
 
 
@@ -62,6 +65,14 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
         LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_(None)
     )
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
+
+
+def reversed_among(session: Session, allocation_ids: Collection[int]) -> set[int]:
+    """The allocations whose payment was taken back; some may have been synced anew since."""
+    statement = select(LedgerEntry.allocation_id).where(
+        LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None)
+    )
+    return set(session.scalars(statement))
 
 
 def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
@@ -125,7 +136,23 @@ def claim_payment(
         "shared": shared,
         "created_at": now,
     }
+    if shared:
+        # One that stood for its allocation alone, from the days of the other setting, is shared from now on.
+        session.execute(
+            update(LedgerEntry)
+            .where(*_payment_is(connection_id, target_invoice_id, target_payment_id))
+            .values(shared=True)
+        )
     return insert_new(session, LedgerEntry, [row]) == 1
+
+
+def _payment_is(connection_id: int, target_invoice_id: str, target_payment_id: str) -> Sequence[ColumnElement[bool]]:
+    return (
+        LedgerEntry.connection_id == connection_id,
+        LedgerEntry.target_invoice_id == target_invoice_id,
+        LedgerEntry.target_payment_id == target_payment_id,
+        LedgerEntry.removed_at.is_(None),
+    )
 
 
 def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on: date) -> None:
@@ -142,3 +169,22 @@ def remove_entry(session: Session, allocation_id: int, now: datetime) -> None:
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
         .values(removed_at=now)
     )
+
+
+def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, payment_ids: Collection[str]) -> None:
+    """The target removed or changed these payments when another one was added."""
+    for payment_id in payment_ids:
+        session.execute(
+            update(LedgerEntry).where(*_payment_is(connection_id, target_invoice_id, payment_id)).values(harmed=True)
+        )
+
+
+def live_entries_on(session: Session, connection_id: int, target_invoice_id: str) -> Sequence[LedgerEntry]:
+    """Whatever stands for some allocation on this invoice now, ours or adopted."""
+    return session.scalars(
+        select(LedgerEntry).where(
+            LedgerEntry.connection_id == connection_id,
+            LedgerEntry.target_invoice_id == target_invoice_id,
+            LedgerEntry.removed_at.is_(None),
+        )
+    ).all()

@@ -148,6 +148,11 @@ def match_now_if_waiting(session: Session, allocation_id: int, now: datetime) ->
     return changed is not None
 
 
+def is_due_for_match(session: Session, allocation_id: int) -> bool:
+    """Whether something about it is still to be decided, now or later."""
+    return session.scalar(select(Allocation.match_due_at).where(Allocation.id == allocation_id)) is not None
+
+
 def lock_allocation(session: Session, allocation_id: int) -> None:
     """Whoever decides about this allocation waits for whoever does so now; always taken before an effect's row."""
     session.execute(select(Allocation.id).where(Allocation.id == allocation_id).with_for_update())

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from models.effects import Effect
@@ -25,20 +25,40 @@ def ignore_twins(session: Session, allocation_ids: Collection[int]) -> None:
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(ignore_twins=True))
 
 
-def forget_target_payment(session: Session, effect: Effect, now: datetime) -> Sequence[int]:
-    """The payment that this effect was to change is no more: it stands for nothing from now on.
+def entries_beside(
+    session: Session, connection_id: int, allocation_ids: Collection[int]
+) -> dict[str, list[LedgerEntry]]:
+    """Every live ledger entry on the target invoices of these allocations, by invoice.
+
+    The others on those invoices too: where a target keeps one payment per invoice, they share its fate.
+    """
+    on_the_way = select(Effect.target_invoice_id).where(Effect.allocation_id.in_(allocation_ids))
+    entered = select(LedgerEntry.target_invoice_id).where(LedgerEntry.allocation_id.in_(allocation_ids))
+    statement = select(LedgerEntry).where(
+        LedgerEntry.connection_id == connection_id,
+        LedgerEntry.removed_at.is_(None),
+        or_(LedgerEntry.target_invoice_id.in_(on_the_way), LedgerEntry.target_invoice_id.in_(entered)),
+    )
+    found: dict[str, list[LedgerEntry]] = {}
+    for entry in session.scalars(statement):
+        found.setdefault(entry.target_invoice_id, []).append(entry)
+    return found
+
+
+def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) -> Sequence[int]:
+    """The target payments of these entries are no more: they stand for nothing from now on.
 
     Returns:
-        the allocations that it stood for; where a target keeps one payment per invoice these may be several.
+        the allocations that they stood for.
     """
     return session.scalars(
         update(LedgerEntry)
-        .where(
-            LedgerEntry.connection_id == effect.connection_id,
-            LedgerEntry.target_invoice_id == effect.target_invoice_id,
-            LedgerEntry.target_payment_id == effect.target_payment_id,
-            LedgerEntry.removed_at.is_(None),
-        )
+        .where(LedgerEntry.id.in_(entry_ids), LedgerEntry.removed_at.is_(None))
         .values(removed_at=now)
         .returning(LedgerEntry.allocation_id)
     ).all()
+
+
+def mark_repaired(session: Session, entry_ids: Collection[int]) -> None:
+    """A person has put right at the target what it had removed or changed."""
+    session.execute(update(LedgerEntry).where(LedgerEntry.id.in_(entry_ids)).values(harmed=False))

@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from connectors.base import Created, Failure, FailureKind, Target, WriteOutcome
-from domain.delivery import EffectKind, EffectState
+from connectors.base import Failure, FailureKind, Target, WriteOutcome
+from domain.before_image import ids_in, image_of, replaced_by_ours, seen_in
+from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
 from domain.reasons import Reason
@@ -26,7 +27,7 @@ from models.connections import Connection
 from models.effects import Effect, move, start_attempt
 from models.ledger import claimed_payment_ids, entries_on_invoice
 from models.organizations import Organization
-from models.payments import allocation_with_payment
+from models.payments import allocation_with_payment, is_due_for_match, lock_allocation
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.outcomes import Recorder
@@ -63,10 +64,10 @@ class Delivery:
         if payments is None:
             return
         self.context.reached(Point.PUSH_LOOKED)
-        if effect.kind == EffectKind.CREATE and self._is_there_already(effect, payments):
-            return
         change = self._change_for(effect, payments)
-        if self._is_to_be_sent(effect, change, invoice, payments):
+        if not self._is_open(effect, change, payments) or self._is_over(effect):
+            return
+        if self._balance_allows(effect, change, invoice, payments):
             self._send(effect, change, payments)
 
     # --- look ---
@@ -89,33 +90,6 @@ class Delivery:
         else:
             self.recorder.hold(effect, Reason.TARGET_INVOICE_MISSING)
 
-    def _is_there_already(self, effect: Effect, payments: Payments) -> bool:
-        """Whether the payment to be created is on the invoice, or may be; what is the case has been recorded then."""
-        if effect.paid_on is None:
-            raise AssertionError(f"effect {effect.id} creates a payment without a date")
-        with self.context.database.reading() as session:
-            claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
-            ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
-        if effect.maybe_sent:
-            match recognize(effect.amount, effect.paid_on, payments, effect.before_image or [], claimed):
-                case Ours(payment):
-                    self.recorder.settle(effect, payment.external_id)
-                    return True
-                case Several():
-                    self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
-                    return True
-                case NotThere():
-                    pass
-        twin = NoTwin() if ignore_twins else find_twin(effect.amount, effect.paid_on, payments, claimed)
-        match twin:
-            case NoTwin():
-                return False
-            case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
-                self.recorder.settle(effect, payment.external_id, ours=False)
-            case SameDay() | Nearby():
-                self.recorder.hold(effect, Reason.TWIN_NEARBY)
-        return True
-
     def _change_for(self, effect: Effect, payments: Payments) -> Change:
         with self.context.database.reading() as session:
             entries = entries_on_invoice(session, effect.connection_id, effect.target_invoice_id)
@@ -128,36 +102,86 @@ class Delivery:
             paid_on=effect.paid_on,
             payment_id=effect.target_payment_id,
         )
-        return change_for(self.recorder.strategy, wanted, entries, strangers)
+        return change_for(self.recorder.states.strategy, wanted, entries, strangers)
 
-    def _is_to_be_sent(self, effect: Effect, change: Change, invoice: TargetInvoice, payments: Payments) -> bool:
-        """Whether the change is still to be made; if not, what is the case has been recorded."""
+    # --- is it still to be done? ---
+
+    def _is_open(self, effect: Effect, change: Change, payments: Payments) -> bool:
+        """Whether the look leaves the change to be made; if not, what is the case has been recorded."""
         match change:
             case Occupied():
                 self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
                 return False
-            case CreatePayment(amount):
-                return self._balance_allows(effect, amount, invoice)
+            case CreatePayment(amount, paid_on):
+                return self._is_not_there_yet(effect, amount, paid_on, payments)
             case SetPayment(payment_id, amount, paid_on):
                 existing = _with_id(payments, payment_id)
-                if existing is None:
+                if existing is not None and (existing.amount, existing.paid_on) != (amount, paid_on):
+                    return True
+                if existing is None and effect.kind != EffectKind.REVERSE:
                     self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
-                    return False
-                if (existing.amount, existing.paid_on) == (amount, paid_on):
+                else:
                     self.recorder.settle(effect, payment_id)
-                    return False
-                return self._balance_allows(effect, amount - existing.amount, invoice)
+                return False
             case RemovePayment(payment_id):
                 if _with_id(payments, payment_id) is not None:
                     return True
                 self.recorder.settle(effect, payment_id)
                 return False
 
-    def _balance_allows(self, effect: Effect, more: Decimal, invoice: TargetInvoice) -> bool:
-        if more <= max(invoice.balance, Decimal(0)):
+    def _is_not_there_yet(self, effect: Effect, amount: Decimal, paid_on: date, payments: Payments) -> bool:
+        """Whether the payment to be created is neither ours on the invoice already nor typed there by somebody."""
+        with self.context.database.reading() as session:
+            claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+            ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
+        image = seen_in(effect.before_image) if effect.maybe_sent else ()
+        if effect.maybe_sent:
+            replaced = replaced_by_ours(image, payments, amount, paid_on)
+            if replaced:
+                self.recorder.hold_replaced(effect, replaced)
+                self.stopped.set()
+                return False
+            match recognize(amount, paid_on, payments, ids_in(image), claimed, self.connection.author):
+                case Ours(payment):
+                    self.recorder.settle(effect, payment.external_id)
+                    return False
+                case Several():
+                    self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
+                    return False
+                case NotThere():
+                    pass
+        match NoTwin() if ignore_twins else find_twin(amount, paid_on, payments, claimed):
+            case NoTwin():
+                return True
+            case Nearby(payment) | SameDay(payment) if effect.maybe_sent and payment.external_id not in ids_in(image):
+                # It came after we had sent: perhaps ours, whose date somebody has corrected since.
+                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
+            case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
+                self.recorder.settle(effect, payment.external_id, ours=False)
+            case SameDay() | Nearby():
+                self.recorder.hold(effect, Reason.TWIN_NEARBY)
+        return False
+
+    def _is_over(self, effect: Effect) -> bool:
+        """Whether a doubt that the look has just ended leads elsewhere than to another send; if so, that is recorded.
+
+        The settle time is over and the invoice does not have it: what was sent did not arrive.
+        """
+        if effect.state != EffectState.IN_DOUBT:
+            return False
+        if effect.attempts >= ATTEMPTS_MAX:
+            self.recorder.give_up(effect)
             return True
-        still_open = money_text(invoice.balance, effect.currency)
-        detail = f"{money_text(more, effect.currency)} to pay, {still_open} still open"
+        return self.recorder.is_decided_again(effect)
+
+    def _balance_allows(self, effect: Effect, change: Change, invoice: TargetInvoice, payments: Payments) -> bool:
+        """An invoice never gets more than is open on it; a tenant's sums may lag behind its list of payments."""
+        more = _more_money(change, payments)
+        listed = sum((payment.amount for payment in payments), Decimal(0))
+        still_open = max(min(invoice.balance, invoice.total - listed), Decimal(0))
+        if more <= still_open:
+            return True
+        detail = f"{money_text(more, effect.currency)} to pay, {money_text(still_open, effect.currency)} still open"
         self.recorder.hold(effect, Reason.EXCEEDS_BALANCE, detail)
         return False
 
@@ -178,19 +202,21 @@ class Delivery:
         if self.recorder.record(effect, attempt, change, outcome):
             self.stopped.set()
         self.context.reached(Point.PUSH_RECORDED)
-        if isinstance(outcome, Created) and payments and not read_back(self.context, self, effect, payments):
+        if effect.read_back_owed and not read_back(self.context, self.lease, self.connection, self.target, effect):
             self.stopped.set()
 
     def _intend(self, effect: Effect, payments: Payments, now: datetime) -> int | None:
-        """Puts on disk that we are about to send, with the ids that are on the invoice before we ever did."""
-        before_image = effect.before_image
-        if before_image is None or not effect.maybe_sent:
-            before_image = sorted(payment.external_id for payment in payments)
+        """Puts on disk that we are about to send, with what is on the invoice before we do."""
         with self.context.database.writing() as session:
             self.lease.guard(session)
+            lock_allocation(session, effect.allocation_id)
             if effect.state == EffectState.IN_DOUBT and not move(session, effect, EffectState.PENDING):
                 return None
-            if not move(session, effect, EffectState.SENDING, before_image=before_image, reason="", detail=""):
+            if is_due_for_match(session, effect.allocation_id):
+                # It changed after it was claimed; what is true now is decided first.
+                return None
+            intent = {"before_image": image_of(payments), "maybe_sent": False, "reason": "", "detail": ""}
+            if not move(session, effect, EffectState.SENDING, **intent):
                 return None
             return start_attempt(session, effect, self.lease.fencing, now)
 
@@ -209,3 +235,15 @@ class Delivery:
 
 def _with_id(payments: Payments, payment_id: str) -> TargetPayment | None:
     return next((payment for payment in payments if payment.external_id == payment_id), None)
+
+
+def _more_money(change: Change, payments: Payments) -> Decimal:
+    """By how much the invoice is paid more after the change; negative when it is less."""
+    match change:
+        case CreatePayment(amount):
+            return amount
+        case SetPayment(payment_id, amount):
+            existing = _with_id(payments, payment_id)
+            return amount - (existing.amount if existing is not None else Decimal(0))
+        case RemovePayment() | Occupied():
+            return Decimal(0)

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.eligibility import Facts
+from domain.decisions import Decision
+from domain.facts import Facts
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
 from models.effects import latest_effects
 from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
-from models.ledger import synced_payments
+from models.ledger import reversed_among, synced_payments
 from models.organizations import organization_by_id
 from models.payments import DueAllocation, due_allocations, own_among
 
@@ -35,6 +36,12 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    case: Case
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     cases: Sequence[Case]
     source: Connection | None
@@ -53,6 +60,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     pictures = source_invoices(session, source.id, documents) if source else {}
     platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
+    reversed_ids = reversed_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
@@ -78,6 +86,8 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
             synced=entry.as_synced() if entry else None,
+            was_reversed=allocation.id in reversed_ids,
+            linked_target_id=invoice.target_id if invoice else None,
         )
         effect = effects.get(allocation.id)
         seen = (effect.id, effect.state) if effect else None

@@ -16,16 +16,9 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind
-from domain.decisions import Decision, Push
-from domain.eligibility import (
-    Ambiguous,
-    Found,
-    NotFound,
-    NotReachable,
-    TargetLookup,
-    decide,
-    decide_early,
-)
+from domain.decisions import Acknowledge, Push
+from domain.eligibility import MAY_BE_DONE_BY_HAND, decide, decide_early
+from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from domain.records import TargetInvoice
@@ -35,7 +28,8 @@ from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
 from models.payments import payment_versions, reschedule_match
 from tasks.context import Context, Step
-from tasks.facts import Case, gather
+from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
+from tasks.facts import Case, Decided, gather
 from tasks.lane import Drained, Lease, drain
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.pauses import note_failure, note_success
@@ -48,12 +42,6 @@ log = structlog.get_logger()
 ALLOCATIONS_PER_BATCH = 200
 # How soon to look whether what is on the wire has come to its end, in case nobody tells us.
 WIRE_POLL = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    case: Case
-    decision: Decision
 
 
 def match(context: Context, organization_id: int) -> Drained:
@@ -74,6 +62,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         return False
     context.reached(Point.MATCH_TARGET_READ)
     decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
+    decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
         with context.database.writing() as session:
             lease.guard(session)
@@ -191,6 +180,8 @@ def _record_one(
             verdicts=one.decision.verdicts,
             now=now,
         )
+    if isinstance(one.decision, Acknowledge):
+        follow_the_hand(session, due.allocation.id, one.decision, now)
     if isinstance(one.decision, Push) and one.case.invoice is not None:
         link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
     return carry_out(session, due, planned, effect, target, now)
@@ -199,6 +190,9 @@ def _record_one(
 def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:
     """When to decide again by ourselves: only where the cause lives in the target, which never calls us."""
     reason = one.decision.reason
+    if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
+        # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
+        return now
     undecided = reason in CANNOT_TELL
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.
@@ -217,6 +211,7 @@ _CAUSE_AT_THE_TARGET = frozenset(
         Reason.TOTAL_DIFFERS,
         Reason.CURRENCY_DIFFERS,
         Reason.CUSTOMER_DIFFERS,
+        *MAY_BE_DONE_BY_HAND,
     }
 )
 

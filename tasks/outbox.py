@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.delivery import EffectKind, EffectState
+from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive
 from domain.reasons import Reason
 from models.connections import Connection
@@ -28,7 +28,8 @@ def carry_out(
             _move(session, effect, EffectState.CANCELLED)
             return False
         case Revive():
-            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="")
+            values = {"attempts": ATTEMPTS_MAX - 1} if effect is not None and effect.state == EffectState.DEAD else {}
+            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="", **values)
             return True
         case Enqueue(payload, cancel_current):
             if cancel_current:

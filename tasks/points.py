@@ -26,6 +26,7 @@ class Point(StrEnum):
     PUSH_ANSWERED = "push.answered"
     PUSH_OUTCOME_STORED = "push.outcome_stored"
     PUSH_RECORDED = "push.recorded"
+    PUSH_READ_BACK = "push.read_back"
     TOKENS_TURN_TAKEN = "tokens.turn_taken"
     TOKENS_ANSWERED = "tokens.answered"
     TOKENS_SAVED = "tokens.saved"

@@ -21,15 +21,17 @@ from domain.records import TargetInvoice
 from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
 from models.decisions import Action
-from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move
+from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move, owed_read_backs
 from models.organizations import organization_by_id
 from tasks.context import Context, Step
 from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
+from tasks.next_states import NextStates
 from tasks.outcomes import Recorder
 from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
+from tasks.read_back import pay_read_backs
 from tasks.telling import tell
 
 log = structlog.get_logger()
@@ -49,6 +51,10 @@ def _push_batch(context: Context, lease: Lease) -> bool:
         return False
     delivery, effects = claimed
     context.reached(Point.PUSH_CLAIMED)
+    if not pay_read_backs(context, lease, delivery.connection, delivery.target):
+        return False
+    if not effects:
+        return False
     invoices = _read_invoices(context, delivery, effects)
     if invoices is None:
         return False
@@ -88,16 +94,18 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
     """Takes the due effects for this lease, if the connection and the partner's switch allow any."""
     now = context.clock.now()
     with context.database.reading() as session:
-        if not due_heads(session, lease.owner_id, now, limit=1):
+        is_idle = not due_heads(session, lease.owner_id, now, limit=1)
+        if is_idle and not owed_read_backs(session, lease.owner_id, limit=1):
             return None
     with context.database.writing() as session:
         lease.guard(session)
         connection = connection_by_id(session, lease.owner_id)
         organization = organization_by_id(session, connection.organization_id)
         paused = connection.not_before is not None and connection.not_before > now
-        if paused or not connection.is_active or not organization.sync_enabled:
+        if paused or not connection.is_active:
             return None
-        effects = due_heads(session, connection.id, now, EFFECTS_PER_BATCH)
+        # With the partner's switch off nothing is written; what was written is still looked after.
+        effects = due_heads(session, connection.id, now, EFFECTS_PER_BATCH) if organization.sync_enabled else []
         claimed = [
             effect for effect in effects if move(session, effect, EffectState(effect.state), fencing=lease.fencing)
         ]
@@ -108,7 +116,7 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
         connection=connection,
         organization=organization,
         target=context.target(connection),
-        recorder=Recorder(context, lease, connection, strategy),
+        recorder=Recorder(context, lease, connection, NextStates(context, strategy)),
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )
     return delivery, claimed

@@ -2,11 +2,12 @@
 
 Called by: the Partner Dashboard and the command line.
 Does: makes held and dead effects pending and due now, and lets everything else of the payment be decided again. It
-calls the target only when a payment that is to be changed seemed to be gone.
+looks at the invoices on which something of the payment stands, because a person may have changed things there.
 Leaves behind: effects that push takes up, allocations that match takes up. What is on the wire is left alone: only a
 look at the target can say what became of it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +18,11 @@ from connectors.base import Got
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
-from models.connections import Role, connection_by_id, connection_in_role
+from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
 from models.payments import Payment, match_again
-from models.retries import forget_target_payment, ignore_twins, payment_of
+from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from tasks.context import Context, Step
 from tasks.results import Rejected
 
@@ -65,7 +66,7 @@ def retry_payment(
         create_anyway: also create what is held because the target has a payment of the same amount near that date.
     """
     now = context.clock.now()
-    gone = _certainly_gone(context, organization_id, payment_external_id)
+    seen = _look(context, organization_id, payment_external_id)
     with context.database.writing() as session:
         payment = payment_of(session, organization_id, payment_external_id)
         if payment is None:
@@ -78,7 +79,10 @@ def retry_payment(
                     "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
                 )
             ignore_twins(session, twins)
-        report = _retry(session, payment, effects, gone, now)
+        mark_repaired(session, seen.repaired)
+        forgotten = forget_entries(session, seen.gone, now)
+        match_again(session, forgotten, now)
+        report = _retry(session, payment, effects, forgotten, now)
         target = connection_in_role(session, organization_id, Role.TARGET)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
     context.nudge(Step.MATCH, organization_id)
@@ -93,37 +97,56 @@ def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
     return [identity for identity, decision in decisions.items() if decision.why is Reason.TWIN_NEARBY]
 
 
-def _certainly_gone(context: Context, organization_id: int, payment_external_id: str) -> set[int]:
-    """Effects that were to change a payment which somebody has removed, as a look at the target shows just now.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at one target invoice shows of the payments that stand for something."""
 
-    The hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record.
+    gone: frozenset[int]
+    # Harmed once, and now as the ledger says: a person has corrected it.
+    repaired: frozenset[int]
+
+
+def _look(context: Context, organization_id: int, payment_external_id: str) -> _Seen:
+    """Ledger entries on the payment's invoices whose target payment is certainly not there (any more).
+
+    A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record.
     """
+    gone: set[int] = set()
+    repaired: set[int] = set()
     with context.database.reading() as session:
         payment = payment_of(session, organization_id, payment_external_id)
-        effects = latest_effects(session, [one.id for one in payment.allocations]) if payment is not None else {}
-        held = [one for one in effects.values() if one.state == EffectState.HELD and one.kind == EffectKind.ADJUST]
-        missing = [one for one in held if one.reason == Reason.TARGET_PAYMENT_GONE]
-        connection = connection_by_id(session, missing[0].connection_id) if missing else None
-    if connection is None or not connection.is_active:
-        return set()
+        connection = connection_in_role(session, organization_id, Role.TARGET)
+        if payment is None or connection is None:
+            return _Seen(frozenset(), frozenset())
+        entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
+    now = context.clock.now()
+    if not connection.is_active or (connection.not_before or now) > now:
+        # Paused or disconnected: nobody calls it, also not a person in a hurry.
+        return _Seen(frozenset(), frozenset())
     target = context.target(connection)
-    gone: set[int] = set()
-    for effect in missing:
-        look = target.list_payments(effect.target_invoice_id)
-        if isinstance(look, Got) and effect.target_payment_id not in {one.external_id for one in look.value}:
-            gone.add(effect.id)
-    return gone
+    for invoice_id, on_invoice in entries.items():
+        look = target.list_payments(invoice_id)
+        if not isinstance(look, Got):
+            continue
+        there = {one.external_id: one for one in look.value}
+        for entry in on_invoice:
+            found = there.get(entry.target_payment_id)
+            if found is None:
+                gone.add(entry.id)
+            elif entry.harmed and (entry.shared or (found.amount, found.paid_on) == (entry.amount, entry.paid_on)):
+                repaired.add(entry.id)
+    return _Seen(frozenset(gone), frozenset(repaired))
 
 
 def _retry(
-    session: Session, payment: Payment, effects: dict[int, Effect], gone: set[int], now: datetime
+    session: Session, payment: Payment, effects: dict[int, Effect], forgotten: Collection[int], now: datetime
 ) -> RetryReport:
     revived = on_the_wire = 0
     again: list[int] = []
     for allocation in payment.allocations:
         effect = effects.get(allocation.id)
         state = EffectState(effect.state) if effect is not None else None
-        if state in OPEN_ON_THE_WIRE or (effect is not None and not _revive(session, effect, gone, now)):
+        if state in OPEN_ON_THE_WIRE or (effect is not None and not _revive(session, effect, forgotten, now)):
             on_the_wire += 1
             continue
         revived += effect is not None and effect.state == EffectState.PENDING
@@ -132,13 +155,14 @@ def _retry(
     return RetryReport(revived, len(again) - revived, on_the_wire)
 
 
-def _revive(session: Session, effect: Effect, gone: set[int], now: datetime) -> bool:
+def _revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
     """Makes the effect due if it is stuck; False if push has just taken it up."""
     match EffectState(effect.state):
         case EffectState.PENDING:
             return effect.due_at <= now or move(session, effect, EffectState.PENDING, due_at=now)
-        case EffectState.HELD if effect.id in gone:
-            return _begin_anew(session, effect, now)
+        case EffectState.HELD if effect.allocation_id in forgotten and effect.kind != EffectKind.CREATE:
+            # There is nothing left to change: match decides as if none had been synced.
+            return move(session, effect, EffectState.CANCELLED)
         case EffectState.HELD | EffectState.DEAD:
             # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
             # because it is what keeps match from replacing the effect.
@@ -146,11 +170,3 @@ def _revive(session: Session, effect: Effect, gone: set[int], now: datetime) -> 
             return move(session, effect, EffectState.PENDING, due_at=now, attempts=0, detail="", **values)
         case _:
             return True
-
-
-def _begin_anew(session: Session, effect: Effect, now: datetime) -> bool:
-    """There is nothing left to change: the ledger forgets the payment, and match decides as if none had been synced."""
-    cancelled = move(session, effect, EffectState.CANCELLED)
-    if cancelled:
-        match_again(session, forget_target_payment(session, effect, now), now)
-    return cancelled

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.eligibility import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment
+from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
@@ -69,6 +69,7 @@ synced_payments = st.builds(
     amount=amounts,
     paid_on=days,
     ours=st.booleans(),
+    harmed=st.sampled_from([False, False, False, True]),
 )
 mostly = st.sampled_from([True, True, True, True, False])
 facts = st.builds(
@@ -89,6 +90,8 @@ facts = st.builds(
     platform_origin=st.none() | st.sampled_from(InvoiceOrigin),
     source_invoice=st.none() | source_invoices,
     synced=st.none() | synced_payments,
+    was_reversed=st.booleans(),
+    linked_target_id=st.sampled_from([None, "200", "200", "201"]),
 )
 # Facts with at most a few things in the way: of facts at random hardly any is ever pushed.
 nearly_good = st.builds(

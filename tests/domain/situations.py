@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from domain.decisions import Decision
-from domain.eligibility import Facts, Found, SyncedPayment, TargetLookup, decide
+from domain.eligibility import decide
+from domain.facts import Facts, Found, SyncedPayment, TargetLookup
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice

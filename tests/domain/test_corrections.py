@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.decisions import Adjust, Hold, Keep, Reverse
-from domain.eligibility import decide_early
+from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
+from domain.eligibility import after_a_look_at_the_payment, decide_early
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
-from domain.records import PaymentState
+from domain.records import PaymentState, TargetPayment
 from tests.domain.situations import FACTS, OURS, TYPED_BY_HAND, Situation
 
 SYNCED = Situation(replace(FACTS, synced=OURS))
@@ -127,3 +127,56 @@ def test_an_edit_to_an_amount_that_cannot_be_kept_removes_nothing() -> None:
 def test_an_allocation_that_shrank_to_nothing_is_taken_back() -> None:
     decision = SYNCED.with_facts(amount=Decimal(0)).decide()
     assert isinstance(decision, Reverse)
+
+
+def test_a_payment_on_an_invoice_that_was_linked_elsewhere_is_taken_back_first() -> None:
+    relinked = SYNCED.with_facts(linked_target_id="201")
+    decision = relinked.decide()
+    assert isinstance(decision, Reverse)
+    assert (decision.target_invoice_id, decision.reason) == (OURS.target_invoice_id, Reason.RELINKED_AFTER_SYNC)
+    assert ADOPTED.with_facts(linked_target_id="201").decide() == Hold(Reason.NOT_OURS_TO_CHANGE)
+
+
+@pytest.mark.parametrize("change", [{}, *CHANGES])
+def test_what_the_target_harmed_is_left_to_a_person(change: dict[str, Any]) -> None:
+    harmed = Situation(replace(FACTS, synced=replace(OURS, harmed=True)))
+    assert harmed.with_facts(**change).decide() == Hold(Reason.TARGET_HARMED)
+
+
+@pytest.mark.parametrize("change", CHANGES[2:])
+def test_what_was_taken_back_stays_taken_back(change: dict[str, Any]) -> None:
+    gone = Situation(replace(FACTS, synced=None, was_reversed=True))
+    assert gone.with_facts(**change).decide() == Keep(Reason.REVERSED)
+    never = Situation(replace(FACTS, synced=None))
+    assert isinstance(never.with_facts(**change).decide(), Skip)
+
+
+# --- corrections that a person made by hand ---
+
+HELD = Hold(Reason.NOT_OURS_TO_CHANGE)
+AS_IT_WAS = TargetPayment(TYPED_BY_HAND.target_payment_id, TYPED_BY_HAND.amount, TYPED_BY_HAND.paid_on)
+
+
+def test_a_hand_that_removed_what_is_not_wanted_is_acknowledged() -> None:
+    voided = replace(FACTS, synced=TYPED_BY_HAND, payment_state=PaymentState.VOIDED)
+    assert after_a_look_at_the_payment(voided, HELD, None) == Acknowledge(None, None)
+    assert after_a_look_at_the_payment(voided, HELD, AS_IT_WAS) == HELD
+
+
+def test_a_hand_that_made_the_same_edit_is_acknowledged() -> None:
+    edited = replace(FACTS, synced=TYPED_BY_HAND, amount=Decimal("70.00"))
+    done = replace(AS_IT_WAS, amount=Decimal("70.00"))
+    assert after_a_look_at_the_payment(edited, HELD, done) == Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on)
+    for other in (AS_IT_WAS, replace(done, paid_on=date(2026, 11, 1)), None):
+        assert after_a_look_at_the_payment(edited, HELD, other) == HELD
+
+
+def test_what_stands_on_the_wrong_invoice_is_never_acknowledged_there() -> None:
+    relinked = replace(FACTS, synced=TYPED_BY_HAND, linked_target_id="201")
+    assert after_a_look_at_the_payment(relinked, HELD, AS_IT_WAS) == HELD
+    assert after_a_look_at_the_payment(relinked, HELD, None) == Acknowledge(None, None)
+
+
+def test_no_other_decision_depends_on_that_look() -> None:
+    for decision in (Keep(Reason.SYNCED), Hold(Reason.TARGET_HARMED), Skip(Reason.SWITCHED_OFF)):
+        assert after_a_look_at_the_payment(replace(FACTS, synced=OURS), decision, None) == decision

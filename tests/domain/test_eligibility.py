@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from domain.decisions import Push
-from domain.eligibility import Ambiguous, NotFound, NotReachable
+from domain.facts import Ambiguous, NotFound, NotReachable
 from domain.preferences import InvoiceOrigin, SyncMode
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 
 from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
-from domain.eligibility import Facts, Found, TargetLookup, decide, decide_early
+from domain.eligibility import decide, decide_early
+from domain.facts import Facts, Found, TargetLookup
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
@@ -91,6 +92,10 @@ def test_only_our_own_payment_is_ever_changed_or_taken_back(facts: Facts, lookup
             assert facts.preferences.correction_policy is CorrectionPolicy.AUTOMATIC
             assert facts.source_active
             assert facts.target_active
+        case Keep(Reason.REVERSED):
+            assert facts.synced is None
+            assert facts.was_reversed
+            assert not facts.is_wanted
         case Keep():
             assert facts.synced is not None
             assert (facts.synced.amount, facts.synced.paid_on) == (facts.amount, facts.paid_on)

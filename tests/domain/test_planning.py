@@ -47,7 +47,7 @@ TABLE: dict[str, tuple[Plan | type[Enqueue], ...]] = {
     NOTHING_YET: (Enqueue, Enqueue, Leave(), Leave()),
     ON_THE_WIRE: (Wait(), Wait(), Wait(), Wait()),
     CLOSED: (Enqueue, Enqueue, Leave(), Leave()),
-    FRESH: (Leave(), Enqueue, Cancel(), Leave(silent=True)),
+    FRESH: (Leave(), Enqueue, Cancel(), Leave()),
     SNOOZED: (Leave(silent=True), Enqueue, Cancel(), Leave(silent=True)),
     GOES_AGAIN: (Revive(), Enqueue, Cancel(), Leave(silent=True)),
     WAITS_FOR_A_PERSON: (Leave(silent=True), Enqueue, Cancel(), Leave(silent=True)),

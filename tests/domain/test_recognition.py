@@ -13,14 +13,43 @@ AMOUNT, PAID_ON = Decimal("100.00"), date(2026, 11, 20)
 
 
 def on_the_invoice(
-    number: int, amount: str = "100.00", day: int | None = 20, *, foreign: bool = False
+    number: int, amount: str = "100.00", day: int | None = 20, *, foreign: bool = False, entered_by: str = ""
 ) -> TargetPayment:
-    return TargetPayment(str(number), Decimal(amount), date(2026, 11, day) if day else None, foreign=foreign)
+    paid_on = date(2026, 11, day) if day else None
+    return TargetPayment(str(number), Decimal(amount), paid_on, entered_by=entered_by, foreign=foreign)
 
 
 def test_a_new_payment_of_our_amount_and_date_is_ours() -> None:
     new = on_the_invoice(2)
     assert recognize(AMOUNT, PAID_ON, [on_the_invoice(1), new], {"1"}, set()) == Ours(new)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["API1"], "2"),
+        ([""], "2"),
+        (["jsmith"], None),  # our name may have changed, so it may be ours all the same: a person is asked
+        (["API1", "jsmith"], "2"),
+        (["jsmith", "API1"], "3"),
+        (["API1", "API1"], None),
+        (["API1", ""], None),
+        (["jsmith", "mjones"], None),
+    ],
+)
+def test_the_name_under_which_it_was_entered_decides_between_candidates(names: list[str], expected: str | None) -> None:
+    candidates = [on_the_invoice(number, entered_by=name) for number, name in enumerate(names, start=2)]
+    found = recognize(AMOUNT, PAID_ON, candidates, set(), set(), author="API1")
+    if expected is None:
+        assert found == Several(tuple(candidates))
+    else:
+        assert isinstance(found, Ours)
+        assert found.payment.external_id == expected
+
+
+def test_while_our_name_is_not_known_a_single_candidate_is_ours() -> None:
+    typed = on_the_invoice(2, entered_by="jsmith")
+    assert recognize(AMOUNT, PAID_ON, [typed], set(), set()) == Ours(typed)
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,18 @@ def test_a_target_that_replaces_instead_of_adding_is_noticed(world: World) -> No
     world.notice()
     second = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
     world.notice()
-    assert (world.reason(first), world.reason(second)) == ("synced", "target_replaced")
+    assert (world.reason(first), world.reason(second)) == ("target_harmed", "target_replaced")
+
+
+def test_an_invoice_is_not_overpaid_while_its_sums_lag_behind(world: World) -> None:
+    world.connectwise.set_switches(sums="late")
+    invoice = world.invoice("INV-1", "100.00")
+    world.clock.move(seconds=10)
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "80.00", payment_date=date(2026, 9, 1))
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    assert world.reason(payment) == "exceeds_balance"
+    assert world.amounts_on(invoice) == ["80.00"]
 
 
 def test_amounts_stay_exact_on_the_way(world: World) -> None:

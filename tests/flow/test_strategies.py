@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from models.connections import connection_by_id
+from models.invariants import violations
 from sandbox.faults import Fault
 from tasks.connections import test_connection as check_connection
 from tests.world import World
@@ -15,11 +16,15 @@ TWENTIETH = date(2026, 11, 20)
 @pytest.fixture
 def single(world: World) -> World:
     """A tenant that keeps one payment per invoice, and whose connection says so."""
-    with world.context.database.writing() as session:
-        connection = connection_by_id(session, world.target_id)
-        connection.settings = {**connection.settings, "strategy": "single"}
+    change_strategy(world, "single")
     world.connectwise.set_switches(second_payment="overwrite")
     return world
+
+
+def change_strategy(world: World, strategy: str) -> None:
+    with world.context.database.writing() as session:
+        connection = connection_by_id(session, world.target_id)
+        connection.settings = {**connection.settings, "strategy": strategy}
 
 
 def status_of(world: World) -> str:
@@ -57,6 +62,33 @@ def test_a_voided_payment_leaves_the_others(single: World) -> None:
     single.notice()
     assert single.on(invoice) == []
     assert (single.reason(first), single.reason(second)) == ("reversed", "reversed")
+
+
+@pytest.mark.parametrize("change", ["edit", "void"])
+def test_what_was_shared_stays_shared_when_the_setting_changes(single: World, change: str) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    first, second = (single.pay(amount, (invoice, amount)) for amount in ("50.00", "30.00"))
+    single.notice()
+    change_strategy(single, "append")
+    if change == "edit":
+        single.quickbooks.edit_payment(first, total="45.00", lines=[(invoice.quickbooks_id, "45.00")])
+    else:
+        single.quickbooks.void_payment(first)
+    single.notice()
+    assert single.amounts_on(invoice) == (["75.00"] if change == "edit" else ["30.00"])
+    assert single.reason(second) == "synced"
+
+
+def test_a_payment_from_the_days_of_the_other_setting_takes_the_next_one_in(world: World) -> None:
+    invoice = world.invoice("INV-1", "200.00")
+    world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    change_strategy(world, "single")
+    world.pay("30.00", (invoice, "30.00"))
+    world.notice()
+    assert world.amounts_on(invoice) == ["80.00"]
+    with world.context.database.reading() as session:
+        assert violations(session) == []
 
 
 @pytest.mark.parametrize("kind", ["commit_then_drop", "drop_before_commit", "error_after_commit"])

@@ -26,26 +26,50 @@ def test_a_refused_payment_goes_again_after_a_retry(world: World) -> None:
     world.connectwise.faults.add(refused(world))
     world.notice()
     assert world.reason(payment) == "target_refused"
-    report = retry(world, payment)
-    assert (report.revived, report.message) == (1, "1 part tried again now.")
+    assert retry(world, payment).message == "1 part tried again now."
     world.settle()
     assert world.reason(payment) == "synced"
     assert world.amounts_on(invoice) == ["100.00"]
 
 
-def test_a_dead_effect_starts_over_with_all_its_attempts(world: World) -> None:
+def dead_letter(world: World) -> tuple[BothInvoices, str]:
+    """ConnectWise says for days that the invoice is in use."""
     invoice = world.invoice("INV-1")
     payment = world.pay("100", (invoice, "100"))
-    conflict = Fault("error", method="POST", path="/payments$", status=409, times=12)
-    world.connectwise.faults.add(conflict)
+    world.connectwise.faults.add(Fault("error", method="POST", path="/payments$", status=409, times=None))
     world.notice()
-    for _ in range(12):
+    for _ in range(14):
         world.later(hours=1)
     assert world.reason(payment) == "attempts_exhausted"
+    return invoice, payment
+
+
+def test_a_dead_effect_starts_over_with_all_its_attempts(world: World) -> None:
+    invoice, payment = dead_letter(world)
+    world.connectwise.faults.clear()
     retry(world, payment)
     assert world.effects(payment)[-1].attempts == 0
     world.settle()
     assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_a_dead_letter_whose_cause_is_gone_needs_no_click(world: World) -> None:
+    invoice, payment = dead_letter(world)
+    world.connectwise.faults.clear()
+    world.later(hours=7)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_a_dead_letter_whose_cause_stays_is_sent_rarely(world: World) -> None:
+    _, payment = dead_letter(world)
+    for _ in range(4):
+        world.later(hours=6)
+    sent = world.calls("POST /finance/invoices/{id}/payments")
+    for _ in range(8):
+        world.later(hours=3)
+    assert world.reason(payment) == "attempts_exhausted"
+    assert world.calls("POST /finance/invoices/{id}/payments") - sent <= 5
 
 
 def test_a_hold_without_an_effect_is_decided_again(world: World) -> None:

@@ -83,7 +83,7 @@ def test_the_story_shows_both_values_of_every_field_and_marks_the_one_that_diffe
     assert "The invoice total is not the same in QuickBooks and in ConnectWise." in page
     assert '<tr class="differs"><td>Total</td><td>100.00 USD</td><td>90.00 USD</td><td>differs</td></tr>' in page
     assert "<td>Number</td><td>INV-1001</td><td>INV-1001</td><td>identical</td>" in page
-    assert "We look again" in page
+    assert "The next look is at" in page
 
 
 def test_the_story_of_a_synced_payment_tells_events_attempts_and_the_connectwise_payment(

@@ -1,0 +1,84 @@
+"""Everything that a decision may depend on, gathered before it is made."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.preferences import InvoiceOrigin, Preferences
+from domain.reasons import Reason
+from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    invoice: TargetInvoice
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one target invoice has the number we looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReachable:
+    """The look itself failed; `reason` says how."""
+
+    reason: Reason
+
+
+TargetLookup = Found | NotFound | Ambiguous | NotReachable
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedPayment:
+    """The target payment that stands for this allocation now.
+
+    Attributes:
+        ours: False when a person had typed it and we only linked it; such a payment is never changed.
+        harmed: the target removed or changed it when another payment was added; a person has to look.
+    """
+
+    target_invoice_id: str
+    target_payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+    harmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that `decide` may look at, gathered before it is called."""
+
+    source_active: bool
+    target_active: bool
+    # The target is connected but does not accept our keys (any more).
+    target_refuses_keys: bool
+    # The target behaved in a way that could harm payments; a person has to look first.
+    target_stopped: bool
+    preferences: Preferences
+    payment_state: PaymentState
+    is_own: bool
+    currency: str | None
+    paid_on: date | None
+    kind: AllocationKind
+    amount: Decimal
+    problem: Reason | None
+    removed: bool
+    platform_origin: InvoiceOrigin | None
+    source_invoice: SourceInvoice | None
+    synced: SyncedPayment | None = None
+    # It had been synced, and was taken back.
+    was_reversed: bool = False
+    # The target invoice that the platform's record names now.
+    linked_target_id: str | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the source says that money is on this invoice."""
+        return self.payment_state is PaymentState.LIVE and not self.removed and self.amount > 0

@@ -1,0 +1,67 @@
+"""Corrections that wait for a person: has somebody made them at the target by hand meanwhile?
+
+Called by: match, for what it would hold because a person is to make the correction.
+Does: looks at the payment itself, a few in each batch; where the target says already what the source says, the ledger
+follows and the hold is over without a click.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, FailureKind, Target
+from domain.decisions import Acknowledge, Hold
+from domain.eligibility import MAY_BE_DONE_BY_HAND, after_a_look_at_the_payment
+from domain.facts import SyncedPayment
+from domain.records import TargetPayment
+from models.connections import Connection
+from models.ledger import change_entry, remove_entry
+from tasks.context import Context
+from tasks.facts import Decided
+from tasks.pauses import note_failure
+
+# One call each, within match's lease; the others have their turn at their own next look.
+LOOKS_PER_BATCH = 10
+
+
+def look_at_corrections_by_hand(
+    context: Context, connection: Connection | None, decided: Sequence[Decided]
+) -> list[Decided]:
+    """The same decisions, but for those whose correction has been made by hand."""
+    waiting = [one for one in decided if _waits_for_a_hand(one)][:LOOKS_PER_BATCH]
+    paused = connection is not None and (connection.not_before or context.clock.now()) > context.clock.now()
+    if connection is None or not connection.is_active or paused or not waiting:
+        return list(decided)
+    target, looked = context.target(connection), dict[int, Decided]()
+    for one in waiting:
+        synced = one.case.facts.synced
+        if synced is None:
+            continue
+        there = _look(target, synced)
+        if isinstance(there, Failure):
+            note_failure(context, connection, there)
+            break
+        decision = after_a_look_at_the_payment(one.case.facts, one.decision, there)
+        looked[one.case.due.allocation.id] = Decided(one.case, decision)
+    return [looked.get(one.case.due.allocation.id, one) for one in decided]
+
+
+def follow_the_hand(session: Session, allocation_id: int, decision: Acknowledge, now: datetime) -> None:
+    """The ledger says what is at the target now."""
+    if decision.amount is None or decision.paid_on is None:
+        remove_entry(session, allocation_id, now)
+    else:
+        change_entry(session, allocation_id, decision.amount, decision.paid_on)
+
+
+def _waits_for_a_hand(one: Decided) -> bool:
+    return isinstance(one.decision, Hold) and one.decision.reason in MAY_BE_DONE_BY_HAND
+
+
+def _look(target: Target, synced: SyncedPayment) -> TargetPayment | Failure | None:
+    result = target.list_payments(synced.target_invoice_id)
+    if isinstance(result, Failure):
+        # "Not found" proves nothing here: keys that may not see a record are told so, too.
+        return Failure(FailureKind.UNAVAILABLE, result.detail) if result.kind is FailureKind.NOT_FOUND else result
+    return next((one for one in result.value if one.external_id == synced.target_payment_id), None)

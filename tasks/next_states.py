@@ -1,0 +1,210 @@
+"""The next state of an effect and all that goes with it: ledger, decision, the next look.
+
+Everything here happens inside the caller's transaction; `tasks/outcomes.py` opens it.
+"""
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from connectors.base import FailureKind
+from domain.before_image import ids_in, seen_in
+from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.money import money_text
+from domain.reasons import Reason, explain
+from domain.records import TargetPayment
+from domain.strategy import Change, CreatePayment, PaymentStrategy
+from models.connections import learn_author
+from models.decisions import Action
+from models.effects import DETAIL_CHARACTERS_MAX, Effect, day_of, hold, move
+from models.ledger import change_entry, claim_payment, remove_entry
+from models.payments import (
+    allocation_with_payment,
+    match_again,
+    match_now_if_waiting,
+)
+from tasks.context import Context
+from tasks.outdated import is_outdated
+from tasks.read_back import stop
+from tasks.rechecks import next_look
+from tasks.telling import tell
+
+_REASON_OF_REFUSAL = {
+    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
+    FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
+    FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
+}
+
+
+@dataclass(slots=True)
+class NextStates:
+    """Moves effects on; every method runs in a transaction in which the lane and the allocation are ours."""
+
+    context: Context
+    strategy: PaymentStrategy
+    # Set when some allocation is to be decided again right now.
+    match_wanted: threading.Event = field(default_factory=threading.Event)
+
+    def done(
+        self,
+        session: Session,
+        effect: Effect,
+        payment_id: str,
+        *,
+        ours: bool,
+        now: datetime,
+        read_back_owed: bool = False,
+    ) -> None:
+        """The target has what the effect wanted: the ledger says so, and a partner reads so."""
+        match EffectKind(effect.kind):
+            case EffectKind.CREATE:
+                if not self.claim(session, effect, payment_id, effect.amount, day_of(effect), ours=ours, now=now):
+                    # The id stands for another payment already: the target replaced that one instead of adding.
+                    self.hold_replaced(session, effect, [payment_id], now)
+                    return
+                self.close(session, effect, now, target_payment_id=payment_id, read_back_owed=read_back_owed)
+                tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
+            case EffectKind.ADJUST:
+                change_entry(session, effect.allocation_id, effect.amount, day_of(effect))
+                self.close(session, effect, now)
+                tell(session, effect, Action.PUSH, Reason.SYNCED, now)
+            case EffectKind.REVERSE:
+                remove_entry(session, effect.allocation_id, now)
+                self.close(session, effect, now)
+                tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
+
+    def answered(self, session: Session, effect: Effect, change: Change, payment: TargetPayment, now: datetime) -> None:
+        """The target answered with a payment; whether it is the one that was asked for is looked at closely."""
+        image = ids_in(seen_in(effect.before_image))
+        if isinstance(change, CreatePayment):
+            learn_author(session, effect.connection_id, payment.entered_by)
+        if isinstance(change, CreatePayment) and payment.external_id in image:
+            # An id that was there before: the target replaced somebody's payment instead of adding ours.
+            self.hold_replaced(session, effect, [payment.external_id], now)
+            return
+        owed = isinstance(change, CreatePayment) and bool(image)
+        if change.is_answered_by(payment):
+            self.done(session, effect, payment.external_id, ours=True, now=now, read_back_owed=owed)
+        else:
+            self.done_otherwise(session, effect, payment, now, read_back_owed=owed)
+
+    def done_otherwise(
+        self, session: Session, effect: Effect, payment: TargetPayment, now: datetime, *, read_back_owed: bool
+    ) -> None:
+        """The target took the payment but made another amount or date of it: the ledger says what is really there."""
+        there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
+        alone = effect.kind == EffectKind.CREATE and self.strategy is PaymentStrategy.APPEND
+        if not alone or payment.paid_on is None:
+            self.hold(session, effect, Reason.TARGET_CHANGED_IT, there, now)
+            return
+        if not self.claim(session, effect, payment.external_id, payment.amount, payment.paid_on, ours=True, now=now):
+            self.hold_replaced(session, effect, [payment.external_id], now)
+            return
+        self.close(session, effect, now, target_payment_id=payment.external_id, read_back_owed=read_back_owed)
+        tell(session, effect, Action.HOLD, Reason.TARGET_CHANGED_IT, now, there)
+
+    def claim(
+        self,
+        session: Session,
+        effect: Effect,
+        payment_id: str,
+        amount: Decimal,
+        paid_on: date,
+        *,
+        ours: bool,
+        now: datetime,
+    ) -> bool:
+        return claim_payment(
+            session,
+            organization_id=effect.organization_id,
+            connection_id=effect.connection_id,
+            allocation_id=effect.allocation_id,
+            target_invoice_id=effect.target_invoice_id,
+            target_payment_id=payment_id,
+            amount=amount,
+            paid_on=paid_on,
+            ours=ours,
+            shared=ours and self.strategy is PaymentStrategy.SINGLE,
+            now=now,
+        )
+
+    def close(self, session: Session, effect: Effect, now: datetime, **values: str | bool) -> None:
+        move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
+        allocation, payment = allocation_with_payment(session, effect.allocation_id)
+        if is_outdated(effect, allocation, payment):
+            # The payment changed while this was on its way: what is true now is decided now.
+            match_again(session, [effect.allocation_id], now)
+            self.match_wanted.set()
+        elif match_now_if_waiting(session, effect.allocation_id, now):
+            self.match_wanted.set()
+
+    def hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
+        hold(session, effect, reason, detail)
+        if explain(reason).clears_itself:
+            again_at = next_look(self.context, session, effect.allocation_id, reason, now)
+            match_again(session, [effect.allocation_id], again_at)
+        tell(session, effect, Action.HOLD, reason, now, detail)
+
+    def hold_replaced(self, session: Session, effect: Effect, payment_ids: Collection[str], now: datetime) -> None:
+        self.hold(session, effect, Reason.TARGET_REPLACED, f"payment {', '.join(sorted(payment_ids))}", now)
+        stop(self.context, session, effect, payment_ids)
+        self.match_wanted.set()
+
+    def refused(self, session: Session, effect: Effect, kind: FailureKind, detail: str, now: datetime) -> None:
+        reason = _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED)
+        if kind is FailureKind.NOT_FOUND and effect.kind != EffectKind.CREATE:
+            reason = Reason.TARGET_PAYMENT_GONE
+        self.hold(session, effect, reason, detail, now)
+
+    def try_later(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:
+        """Certainly not carried out; a rest, and then again, as often as is sensible."""
+        attempts = effect.attempts + 1
+        if attempts >= ATTEMPTS_MAX:
+            self.bury(session, effect, detail, now, attempts=attempts)
+            return
+        rest = self.rest(attempts)
+        self.snooze(session, effect, Reason.TARGET_UNREACHABLE, detail, now, now + rest, attempts=attempts)
+
+    def bury(self, session: Session, effect: Effect, detail: str, now: datetime, **values: int) -> None:
+        """A dead letter: shown to a person with the last answer, and tried again rarely, in case the cause is gone."""
+        detail = detail[:DETAIL_CHARACTERS_MAX]
+        move(session, effect, EffectState.DEAD, reason=Reason.ATTEMPTS_EXHAUSTED.value, detail=detail, **values)
+        again_at = next_look(self.context, session, effect.allocation_id, Reason.ATTEMPTS_EXHAUSTED, now)
+        match_again(session, [effect.allocation_id], again_at)
+        tell(session, effect, Action.HOLD, Reason.ATTEMPTS_EXHAUSTED, now, detail)
+
+    def snooze(
+        self,
+        session: Session,
+        effect: Effect,
+        reason: Reason,
+        detail: str,
+        now: datetime,
+        due_at: datetime,
+        **values: int,
+    ) -> None:
+        detail = detail[:DETAIL_CHARACTERS_MAX]
+        move(session, effect, EffectState.PENDING, due_at=due_at, reason=reason.value, detail=detail, **values)
+        tell(session, effect, Action.HOLD, reason, now, detail)
+
+    def doubt(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:
+        attempts = effect.attempts + 1
+        move(
+            session,
+            effect,
+            EffectState.IN_DOUBT,
+            maybe_sent=True,
+            attempts=attempts,
+            due_at=now + max(self.context.timing.settle, self.rest(attempts)),
+            reason=Reason.IN_DOUBT.value,
+            detail=detail[:DETAIL_CHARACTERS_MAX],
+        )
+        tell(session, effect, Action.HOLD, Reason.IN_DOUBT, now, detail)
+
+    def rest(self, attempts: int) -> timedelta:
+        timing = self.context.timing
+        return backoff(attempts, self.context.jitter.random(), timing.backoff_min, timing.backoff_max)

@@ -1,0 +1,143 @@
+"""What people do in ConnectWise by hand is seen, and clears what waited for it."""
+
+import io
+from datetime import date
+
+import pytest
+
+from tasks.invoice_import import import_invoices
+from tasks.retry import retry_payment
+from tests.world import BothInvoices, World
+
+TWENTIETH = date(2026, 11, 20)
+
+
+def adopted(world: World) -> tuple[BothInvoices, str, int]:
+    """A payment that somebody had typed, and that we linked."""
+    invoice = world.invoice("INV-1", "300.00")
+    typed = world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=TWENTIETH)
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.notice()
+    assert world.reason(payment) == "adopted"
+    return invoice, payment, typed
+
+
+def test_a_typed_payment_that_is_removed_by_hand_after_a_void_clears_the_hold(world: World) -> None:
+    invoice, payment, typed = adopted(world)
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert world.reason(payment) == "not_ours_to_change"
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.later(hours=1)
+    assert world.reason(payment) == "corrected_by_hand"
+    again = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.notice()
+    assert world.reason(again) == "synced"
+
+
+def test_a_typed_payment_that_is_edited_by_hand_after_an_edit_clears_the_hold(world: World) -> None:
+    invoice, payment, typed = adopted(world)
+    world.quickbooks.edit_payment(payment, total="70.00", lines=[(invoice.quickbooks_id, "70.00")])
+    world.notice()
+    assert world.reason(payment) == "not_ours_to_change"
+    world.connectwise.change_payment(invoice.connectwise_id or 0, typed, amount="70.00")
+    world.later(hours=1)
+    assert world.reason(payment) == "corrected_by_hand"
+    assert world.amounts_on(invoice) == ["70.00"]
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_correction_that_needed_approval_and_was_made_by_hand_is_seen(world: World, *, removed: bool) -> None:
+    world.choose(correction_policy="hold")
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert world.reason(payment) == "correction_needs_approval"
+    if removed:
+        [there] = world.on(invoice)
+        world.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+    world.later(hours=1)
+    assert world.reason(payment) == ("corrected_by_hand" if removed else "correction_needs_approval")
+
+
+def test_a_reversed_payment_stays_reversed_when_everything_is_decided_again(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    world.choose(twin_policy="hold")
+    world.settle()
+    assert world.reason(payment) == "reversed"
+
+
+def test_a_payment_that_somebody_removed_in_connectwise_is_created_again_by_a_retry(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("40.00", (invoice, "40.00"))
+    world.notice()
+    [there] = world.on(invoice)
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+    retry_payment(world.context, world.organization_id, payment)
+    world.settle()
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["40.00"]
+
+
+@pytest.fixture
+def single(world: World) -> World:
+    from tests.flow.test_doubts import with_strategy
+
+    with_strategy(world, "single")
+    return world
+
+
+def test_a_shared_payment_that_somebody_removed_holds_the_next_one_until_a_retry(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    first = single.pay("50.00", (invoice, "50.00"))
+    single.notice()
+    [there] = single.on(invoice)
+    single.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+    second = single.pay("30.00", (invoice, "30.00"))
+    single.notice()
+    assert single.reason(second) == "target_payment_gone"
+    retry_payment(single.context, single.organization_id, second)
+    single.settle()
+    single.later(minutes=5)
+    assert (single.reason(first), single.reason(second)) == ("synced", "synced")
+    assert single.amounts_on(invoice) == ["80.00"]
+
+
+def test_taking_back_a_part_of_a_shared_payment_that_somebody_removed_is_done(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    single.pay("50.00", (invoice, "50.00"))
+    second = single.pay("30.00", (invoice, "30.00"))
+    single.notice()
+    [there] = single.on(invoice)
+    single.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+    single.quickbooks.void_payment(second)
+    single.notice()
+    assert single.reason(second) == "reversed"
+
+
+@pytest.mark.parametrize("policy", ["automatic", "hold"])
+def test_a_link_to_another_invoice_moves_the_payment_there(world: World, policy: str) -> None:
+    world.choose(correction_policy=policy)
+    wrong = world.invoice("INV-1")
+    right = world.connectwise.add_invoice("INV-1X", "100.00", company_name="Cascade Dental", currency="USD")
+    payment = world.pay("40.00", (wrong, "40.00"))
+    world.notice()
+    header = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
+    row = f"INV-1,sync_tool,{wrong.quickbooks_id},{right},100.00,USD,Cascade Dental"
+    import_invoices(world.context, world.organization_id, io.StringIO(f"{header}\n{row}\n"))
+    world.connectwise.edit_invoice(wrong.connectwise_id or 0, number="OLD")
+    world.connectwise.edit_invoice(right, number="INV-1")
+    world.settle()
+    on_the_right_one = [str(one.amount) for one in world.connectwise.invoice(right).payments]
+    if policy == "hold":
+        assert world.reason(payment) == "correction_needs_approval"
+        assert (world.amounts_on(wrong), on_the_right_one) == (["40.00"], [])
+    else:
+        assert world.reason(payment) == "synced"
+        assert (world.amounts_on(wrong), on_the_right_one) == ([], ["40.00"])
