@@ -45,13 +45,13 @@ check: $(INSTALLED) ## Checks style, types and who may import whom; changes noth
 SEED ?= 1
 RUNS ?= 200
 
-crash: $(INSTALLED) ## Kills a worker at every point between two steps, on both databases (ARGS=--crash-short: once each)
-	$(BIN)/python -m pytest tests/crash --crash -n 2 -v $(ARGS)
+crash: $(INSTALLED) ## Kills a process at every point between two steps, on both databases; prints the table (ARGS=--crash-short: once each)
+	$(BIN)/python -m pytest tests/crash --crash -n 2 -q $(ARGS)
 
 simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, and compares with the truth
 	$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS) $(ARGS)
 
-chaos: $(INSTALLED) ## Real processes, 2,000 payments, everything killed at random (ARGS=--help)
+chaos: $(INSTALLED) ## Real processes, 2,000 payments, everything killed or restarted at random (ARGS=--short: 200; ARGS=--help)
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 format: $(INSTALLED) ## Formats the code and repairs what can be repaired without judgement

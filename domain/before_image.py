@@ -49,6 +49,12 @@ def harmed(before: Iterable[Seen], after: Iterable[TargetPayment]) -> tuple[str,
     return tuple(one.external_id for one in before if now.get(one.external_id) != (one.amount, one.paid_on))
 
 
+def vanished(before: Iterable[Seen], after: Iterable[TargetPayment]) -> tuple[str, ...]:
+    """Ids of the payments that are no longer there."""
+    now = {one.external_id for one in after}
+    return tuple(one.external_id for one in before if one.external_id not in now)
+
+
 def replaced_by_ours(
     before: Iterable[Seen], after: Collection[TargetPayment], amount: Decimal, paid_on: date
 ) -> tuple[str, ...]:

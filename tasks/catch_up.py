@@ -63,6 +63,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     too_old = now - since > CHANGES_REACH
     # A cursor out of reach: the answer is asked only for the source's own clock, with which the scan ends.
     asked_since = now - context.timing.catch_up_overlap if too_old else since
+    context.reached(Point.CATCH_UP_CURSOR_READ)
     result = context.source(connection).changes_since(asked_since)
     if isinstance(result, Failure):
         if waited_out(context, result):
@@ -72,9 +73,11 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     context.reached(Point.CATCH_UP_SOURCE_READ)
     if too_old:
         _open_scan(context, lease, GapKind.TOO_OLD, since, result.value.until, ALL_ENTITIES)
+        context.reached(Point.CATCH_UP_GAP_OPENED)
         note_success(context, connection)
         return True
     stored = _store(context, lease, result.value, since)
+    context.reached(Point.CATCH_UP_STORED)
     note_success(context, connection)
     log.info(
         "catch_up.stored",
@@ -83,9 +86,9 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
         new=stored.events,
         missed=stored.missed,
     )
-    context.reached(Point.CATCH_UP_STORED)
     if stored.events:
         context.nudge(Step.INGEST, connection.id)
+        context.reached(Point.CATCH_UP_NUDGED)
     return not result.value.complete or any(not gap.holds_cursor for gap in gaps)
 
 

@@ -152,5 +152,11 @@ class Context:
             account_id=connection.account_id,
             settings=connection.settings,
             keeper=self.keeper(connection.id),
-            meter=DatabaseReadMeter(self.database, self.clock.now, connection.id, self.platform.monthly_reads_max),
+            meter=DatabaseReadMeter(
+                database=self.database,
+                now=self.clock.now,
+                connection_id=connection.id,
+                reached=self.reached,
+                monthly_reads_max=self.platform.monthly_reads_max,
+            ),
         )

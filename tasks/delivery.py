@@ -1,13 +1,13 @@
 """Delivering one effect: look, intend, create. `tasks/outcomes.py` records what came of it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from connectors.base import Failure, FailureKind, Target, WriteOutcome
-from domain.before_image import ids_in, image_of, replaced_by_ours, seen_in
+from domain.before_image import Seen, ids_in, image_of, replaced_by_ours, seen_in, vanished
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
@@ -65,6 +65,7 @@ class Delivery:
             return
         self.context.reached(Point.PUSH_LOOKED)
         change = self._change_for(effect, payments)
+        self.context.reached(Point.PUSH_PLANNED)
         if not self._is_open(effect, change, payments) or self._is_over(effect):
             return
         if self._balance_allows(effect, change, invoice, payments):
@@ -134,22 +135,10 @@ class Delivery:
         with self.context.database.reading() as session:
             claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
             ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
+        self.context.reached(Point.PUSH_LEDGER_READ)
         image = seen_in(effect.before_image) if effect.maybe_sent else ()
-        if effect.maybe_sent:
-            replaced = replaced_by_ours(image, payments, amount, paid_on)
-            if replaced:
-                self.recorder.hold_replaced(effect, replaced)
-                self.stopped.set()
-                return False
-            match recognize(amount, paid_on, payments, ids_in(image), claimed, self.connection.author):
-                case Ours(payment):
-                    self.recorder.settle(effect, payment.external_id)
-                    return False
-                case Several():
-                    self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
-                    return False
-                case NotThere():
-                    pass
+        if effect.maybe_sent and self._has_arrived(effect, image, amount, paid_on, payments, claimed):
+            return False
         match NoTwin() if ignore_twins else find_twin(amount, paid_on, payments, claimed):
             case NoTwin():
                 return True
@@ -161,6 +150,34 @@ class Delivery:
             case SameDay() | Nearby():
                 self.recorder.hold(effect, Reason.TWIN_NEARBY)
         return False
+
+    def _has_arrived(
+        self,
+        effect: Effect,
+        image: Sequence[Seen],
+        amount: Decimal,
+        paid_on: date,
+        payments: Payments,
+        claimed: Collection[str],
+    ) -> bool:
+        """Whether what was sent is on the invoice after all, or may be; then that has been recorded."""
+        replaced = replaced_by_ours(image, payments, amount, paid_on)
+        if replaced:
+            self.recorder.hold_replaced(effect, replaced)
+            self.stopped.set()
+            return True
+        match recognize(amount, paid_on, payments, ids_in(image), claimed, self.connection.author):
+            case Ours(payment):
+                gone = vanished(image, payments)
+                self.recorder.settle(effect, payment.external_id, replaced=gone)
+                if gone:
+                    self.stopped.set()
+                return True
+            case Several():
+                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
+                return True
+            case NotThere():
+                return False
 
     def _is_over(self, effect: Effect) -> bool:
         """Whether a doubt that the look has just ended leads elsewhere than to another send; if so, that is recorded.

@@ -11,6 +11,7 @@ from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
+from tasks.points import Point
 
 log = structlog.get_logger()
 
@@ -22,7 +23,9 @@ def disconnect(context: Context, connection_id: int) -> Connection:
     keeper = context.keeper(connection_id)
     with keeper.alone():
         _revoke(context, connection_id)
+        context.reached(Point.DISCONNECT_REVOKED)
         connection = _forget(context, connection_id)
+        context.reached(Point.DISCONNECT_FORGOTTEN)
     log.info("connection.disconnected", connection_id=connection_id)
     context.nudge(Step.MATCH, connection.organization_id)
     return connection

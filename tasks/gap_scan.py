@@ -49,12 +49,13 @@ def scan_step(context: Context, lease: Lease, connection: Connection, gap: Gap) 
             return True
         note_failure(context, connection, result)
         return False
-    context.reached(Point.CATCH_UP_SOURCE_READ)
+    context.reached(Point.SCAN_SOURCE_READ)
     stored, closed = _store(context, lease, source, gap.id, result.value)
+    context.reached(Point.SCAN_STORED)
     note_success(context, connection)
-    context.reached(Point.CATCH_UP_STORED)
     if stored:
         context.nudge(Step.INGEST, connection.id)
+        context.reached(Point.SCAN_NUDGED)
     return not closed
 
 
@@ -74,6 +75,7 @@ def _check(
     known = known_payment_ids if stage is ScanStage.CHECK_PAYMENTS else known_invoice_ids
     with context.database.reading() as session:
         ids = known(session, connection.id, gap, IDS_PER_STEP)
+    context.reached(Point.SCAN_IDS_READ)
     gone = source.find_gone(ChangedEntity(stage.entity), ids)
     if isinstance(gone, Failure):
         return gone

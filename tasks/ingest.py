@@ -104,6 +104,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         if picture.has_hints:
             note_read(connection_by_id(session, connection.id), context.timing.read_distance, now)
         _finish(session, events, picture, now)
+    context.reached(Point.INGEST_STORED)
     note_success(context, connection)
     log.info(
         "ingest.stored",
@@ -114,8 +115,8 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         stale=stored.stale,
         seconds=round((now - min(event.received_at for event in events)).total_seconds(), 2),
     )
-    context.reached(Point.INGEST_STORED)
     context.nudge(Step.MATCH, connection.organization_id)
+    context.reached(Point.INGEST_NUDGED)
     return len(events) == EVENTS_PER_BATCH
 
 
@@ -151,6 +152,7 @@ def _read_what_is_missing(
     wanted = _invoices_to_read(context, connection, picture)
     if not wanted:
         return None
+    context.reached(Point.INGEST_INVOICES_KNOWN)
     match source.read_invoices(wanted):
         case Got(read_invoices):
             picture.invoices += read_invoices.invoices

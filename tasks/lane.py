@@ -46,6 +46,12 @@ class Lease:
         renew_lane(session, self.step.value, self.owner_id, self.fencing, self.context.clock.now(), length)
         when_committed(session, lambda: self._extend(started + length.total_seconds()))
 
+    def keep(self) -> None:
+        """Extends the lease when it would not outlast another exchange; LeaseLost if it is no longer ours."""
+        if not self.may_send():
+            with self.context.database.writing() as session:
+                self.guard(session)
+
     def _extend(self, ends: float) -> None:
         self._ends = max(self._ends, ends)
 
@@ -96,4 +102,6 @@ def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
 
 def _release(context: Context, lease: Lease) -> bool:
     with context.database.writing() as session:
-        return release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
+        marked = release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
+    context.reached(Point(f"{lease.step}.lane_released"))
+    return marked

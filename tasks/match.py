@@ -73,6 +73,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
     if owed and batch.target is not None:
         context.nudge(Step.PUSH, batch.target.id)
+        context.reached(Point.MATCH_NUDGED)
     return len(batch.cases) == ALLOCATIONS_PER_BATCH
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from models.database import Database
 from models.metered_reads import add_reads, reads_of_all
+from tasks.points import Point
 
 log = structlog.get_logger()
 
@@ -25,12 +26,15 @@ class DatabaseReadMeter:
     database: Database
     now: Callable[[], datetime]
     connection_id: int
+    reached: Callable[[Point], None]
     # Nought is no cap.
     monthly_reads_max: int
 
     def count(self) -> None:
+        self.reached(Point.READS_ANSWERED)
         with self.database.writing() as session:
             total = add_reads(session, self.connection_id, 1, self.now())
+        self.reached(Point.READS_COUNTED)
         for percent in WARN_PERCENTS:
             # Said once: by whoever makes the read that reaches it.
             if self.monthly_reads_max and total == -(-self.monthly_reads_max * percent // 100):

@@ -35,8 +35,9 @@ from tasks.context import Context
 from tasks.lane import Lease
 from tasks.next_states import NextStates
 from tasks.outdated import is_outdated
-from tasks.pauses import disconnect, note_sick, note_success, pause_for
+from tasks.pauses import note_outcome
 from tasks.points import Point
+from tasks.read_back import stop
 from tasks.rechecks import next_look
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.hold(session, effect, reason, detail, now)
+        self.context.reached(Point.PUSH_HELD)
 
     def doubt_longer(self, effect: Effect) -> None:
         """We could not look; the effect stays in doubt and is looked at again, with growing distance."""
@@ -76,13 +78,22 @@ class Recorder:
             self._begin(session, effect)
             due_at = next_look(self.context, session, effect.allocation_id, Reason.IN_DOUBT, now)
             move(session, effect, EffectState.IN_DOUBT, due_at=due_at)
+        self.context.reached(Point.PUSH_DOUBT_PROLONGED)
 
-    def settle(self, effect: Effect, payment_id: str, *, ours: bool = True) -> None:
-        """What the effect wants is the case already: by an attempt whose answer was lost, or by a person's hand."""
+    def settle(self, effect: Effect, payment_id: str, *, ours: bool = True, replaced: Collection[str] = ()) -> None:
+        """What the effect wants is the case already: by an attempt whose answer was lost, or by a person's hand.
+
+        Args:
+            replaced: older payments that went when ours came; nothing more is written before a person has looked.
+        """
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.done(session, effect, payment_id, ours=ours, now=now)
+            if replaced:
+                stop(self.context, session, effect, replaced)
+                self.match_wanted.set()
+        self.context.reached(Point.PUSH_SETTLED)
         log.info("push.settled", effect_id=effect.id, kind=effect.kind, ours=ours)
 
     def is_decided_again(self, effect: Effect) -> bool:
@@ -95,6 +106,7 @@ class Recorder:
                 return False
             move(session, effect, EffectState.PENDING, maybe_sent=False, reason="", detail="")
             match_again(session, [effect.allocation_id], now)
+        self.context.reached(Point.PUSH_HELD)
         self.match_wanted.set()
         return True
 
@@ -104,6 +116,7 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.bury(session, effect, effect.detail, now, maybe_sent=False)
+        self.context.reached(Point.PUSH_HELD)
 
     def hold_replaced(self, effect: Effect, payment_ids: Collection[str]) -> None:
         """The target put ours in the place of these payments: nothing more is written to it before a person looked."""
@@ -111,6 +124,7 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.hold_replaced(session, effect, payment_ids, now)
+        self.context.reached(Point.PUSH_HELD)
 
     # --- after a send ---
 
@@ -130,7 +144,9 @@ class Recorder:
             outcome=type(outcome).__name__,
             state=effect.state,
         )
-        return self._after(outcome)
+        if isinstance(outcome, Refused) and outcome.kind is FailureKind.CREDENTIALS:
+            self.match_wanted.set()
+        return note_outcome(self.context, self.connection, outcome)
 
     def _apply(self, session: Session, effect: Effect, change: Change, outcome: WriteOutcome, now: datetime) -> None:
         match outcome:
@@ -155,24 +171,3 @@ class Recorder:
                 move(session, effect, EffectState.PENDING, due_at=now + retry_after)
             case Unknown(detail):
                 self.states.doubt(session, effect, detail, now)
-
-    def _after(self, outcome: WriteOutcome) -> bool:
-        """What the outcome means for the whole connection, outside the effect's transaction."""
-        match outcome:
-            case Created() | Changed() | Removed() | Conflict():
-                note_success(self.context, self.connection)
-                return False
-            case Refused(FailureKind.CREDENTIALS, detail):
-                disconnect(self.context, self.connection, detail)
-                self.match_wanted.set()
-                return True
-            case Refused():
-                return False
-            case Throttled(_, retry_after):
-                pause_for(self.context, self.connection, retry_after, Reason.TARGET_THROTTLED)
-                return True
-            case Paced(_, retry_after):
-                pause_for(self.context, self.connection, retry_after, Reason.PACED)
-                return True
-            case NotSent(detail) | Unknown(detail):
-                return note_sick(self.context, self.connection, detail)

@@ -4,11 +4,25 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.base import Failure, FailureKind
+from connectors.base import (
+    Changed,
+    Conflict,
+    Created,
+    Failure,
+    FailureKind,
+    NotSent,
+    Paced,
+    Refused,
+    Removed,
+    Throttled,
+    Unknown,
+    WriteOutcome,
+)
 from domain.reasons import Reason
 from models.connections import Connection, clear_failures, count_failure, mark_needs_reconnect, pause
 from models.payments import match_organization_again
 from tasks.context import Context
+from tasks.points import Point
 
 log = structlog.get_logger()
 
@@ -31,10 +45,32 @@ def note_failure(context: Context, connection: Connection, failure: Failure) -> 
             note_sick(context, connection, failure.detail)
 
 
+def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome) -> bool:
+    """What became of a write, outside of its effect's transaction; True if no more calls are to be made now."""
+    match outcome:
+        case Created() | Changed() | Removed() | Conflict():
+            note_success(context, connection)
+            return False
+        case Refused(FailureKind.CREDENTIALS, detail):
+            disconnect(context, connection, detail)
+            return True
+        case Refused():
+            return False
+        case Throttled(_, retry_after):
+            pause_for(context, connection, retry_after, Reason.TARGET_THROTTLED)
+            return True
+        case Paced(_, retry_after):
+            pause_for(context, connection, retry_after, Reason.PACED)
+            return True
+        case NotSent(detail) | Unknown(detail):
+            return note_sick(context, connection, detail)
+
+
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:
     """Nobody calls this connection before the wait is over."""
     with context.database.writing() as session:
         pause(session, connection.id, context.clock.now() + wait, reason.value)
+    context.reached(Point.CONNECTION_PAUSED)
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())
 
 
@@ -46,6 +82,7 @@ def note_sick(context: Context, connection: Connection, detail: str) -> bool:
         if opened:
             until = context.clock.now() + context.timing.breaker
             pause(session, connection.id, until, Reason.TARGET_SICK.value)
+    context.reached(Point.CONNECTION_FAILURE_COUNTED)
     log.warning("connection.sick", connection_id=connection.id, failures=failures, breaker=opened, detail=detail)
     return opened
 
@@ -55,6 +92,7 @@ def note_success(context: Context, connection: Connection) -> None:
     if connection.failures:
         with context.database.writing() as session:
             clear_failures(session, connection.id)
+        context.reached(Point.CONNECTION_RECOVERED)
 
 
 def disconnect(context: Context, connection: Connection, detail: str) -> None:
@@ -62,4 +100,5 @@ def disconnect(context: Context, connection: Connection, detail: str) -> None:
     with context.database.writing() as session:
         mark_needs_reconnect(session, connection.id)
         match_organization_again(session, connection.organization_id, context.clock.now())
+    context.reached(Point.CONNECTION_REFUSED)
     log.error("connection.needs_reconnect", connection_id=connection.id, detail=detail)

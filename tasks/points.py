@@ -1,32 +1,75 @@
-"""Every place between two steps of input or output at which a process may die. Crash tests end it at each of them."""
+"""Every place between two steps of input or output at which a process may die. Crash tests end it at each of them.
+
+What a connector reads in one call (pages, the discovery before it) counts as one step, as does everything in one
+transaction: nothing outside of the process is different in between.
+"""
 
 from enum import StrEnum
 
 
 class Point(StrEnum):
+    # The webhook door: stored, answered, nudged.
     DOOR_STORED = "door.stored"
+    DOOR_ANSWERED = "door.answered"
+    SWEEP_LOOKED = "sweep.looked"
+    # Change data capture.
     CATCH_UP_LANE_TAKEN = "catch_up.lane_taken"
+    CATCH_UP_CURSOR_READ = "catch_up.cursor_read"
     CATCH_UP_SOURCE_READ = "catch_up.source_read"
+    CATCH_UP_GAP_OPENED = "catch_up.gap_opened"
     CATCH_UP_STORED = "catch_up.stored"
+    CATCH_UP_NUDGED = "catch_up.nudged"
+    CATCH_UP_LANE_RELEASED = "catch_up.lane_released"
+    # A gap or a backfill, looked through step by step in the same lane.
+    SCAN_IDS_READ = "scan.ids_read"
+    SCAN_SOURCE_READ = "scan.source_read"
+    SCAN_STORED = "scan.stored"
+    SCAN_NUDGED = "scan.nudged"
     INGEST_LANE_TAKEN = "ingest.lane_taken"
     INGEST_EVENTS_READ = "ingest.events_read"
     INGEST_PAYMENTS_READ = "ingest.payments_read"
+    INGEST_INVOICES_KNOWN = "ingest.invoices_known"
     INGEST_SOURCE_READ = "ingest.source_read"
     INGEST_STORED = "ingest.stored"
+    INGEST_NUDGED = "ingest.nudged"
+    INGEST_LANE_RELEASED = "ingest.lane_released"
     MATCH_LANE_TAKEN = "match.lane_taken"
     MATCH_FACTS_GATHERED = "match.facts_gathered"
     MATCH_TARGET_READ = "match.target_read"
     MATCH_RECORDED = "match.recorded"
+    MATCH_NUDGED = "match.nudged"
+    MATCH_LANE_RELEASED = "match.lane_released"
     PUSH_LANE_TAKEN = "push.lane_taken"
     PUSH_DOUBTED = "push.doubted"
     PUSH_CLAIMED = "push.claimed"
     PUSH_INVOICES_READ = "push.invoices_read"
     PUSH_LOOKED = "push.looked"
+    PUSH_LEDGER_READ = "push.ledger_read"
+    PUSH_PLANNED = "push.planned"
     PUSH_INTENDED = "push.intended"
     PUSH_ANSWERED = "push.answered"
+    PUSH_READ_BACK = "push.read_back"
     PUSH_OUTCOME_STORED = "push.outcome_stored"
     PUSH_RECORDED = "push.recorded"
-    PUSH_READ_BACK = "push.read_back"
+    # Instead of a send: it is there already, it has to wait, or nobody can look.
+    PUSH_SETTLED = "push.settled"
+    PUSH_HELD = "push.held"
+    PUSH_DOUBT_PROLONGED = "push.doubt_prolonged"
+    PUSH_NUDGED = "push.nudged"
+    PUSH_LANE_RELEASED = "push.lane_released"
+    # What an answer means for the whole connection.
+    CONNECTION_PAUSED = "connection.paused"
+    CONNECTION_FAILURE_COUNTED = "connection.failure_counted"
+    CONNECTION_RECOVERED = "connection.recovered"
+    CONNECTION_REFUSED = "connection.refused"
+    # A refresh of tokens, and a metered read.
     TOKENS_TURN_TAKEN = "tokens.turn_taken"
     TOKENS_ANSWERED = "tokens.answered"
     TOKENS_SAVED = "tokens.saved"
+    TOKENS_REFUSED = "tokens.refused"
+    TOKENS_TURN_GIVEN_BACK = "tokens.turn_given_back"
+    READS_ANSWERED = "reads.answered"
+    READS_COUNTED = "reads.counted"
+    # A person disconnects.
+    DISCONNECT_REVOKED = "disconnect.revoked"
+    DISCONNECT_FORGOTTEN = "disconnect.forgotten"

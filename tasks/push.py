@@ -64,6 +64,7 @@ def _push_batch(context: Context, lease: Lease) -> bool:
         list(pool.map(lambda effect: delivery.deliver(effect, invoices.get(effect.target_invoice_id)), effects))
     if delivery.recorder.match_wanted.is_set():
         context.nudge(Step.MATCH, delivery.organization.id)
+        context.reached(Point.PUSH_NUDGED)
     return not delivery.stopped.is_set()
 
 

@@ -38,6 +38,7 @@ def pay_read_backs(context: Context, lease: Lease, connection: Connection, targe
 
 def read_back(context: Context, lease: Lease, connection: Connection, target: Target, effect: Effect) -> bool:
     """True if every payment that was on the invoice before is still there, unchanged."""
+    lease.keep()
     result = target.list_payments(effect.target_invoice_id)
     context.reached(Point.PUSH_READ_BACK)
     if isinstance(result, Failure) and result.kind is not FailureKind.NOT_FOUND:

@@ -66,12 +66,14 @@ class DatabaseSecretsKeeper:
             self._release(fencing)
             raise
         self._release(fencing)
+        self.reached(Point.TOKENS_TURN_GIVEN_BACK)
 
     def reconnect_needed(self) -> None:
         with self.database.writing() as session:
             mark_needs_reconnect(session, self.connection_id)
             connection = connection_by_id(session, self.connection_id)
             match_organization_again(session, connection.organization_id, self.now())
+        self.reached(Point.TOKENS_REFUSED)
 
     def _release(self, fencing: int | None) -> None:
         if fencing is not None:

@@ -16,6 +16,7 @@ from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
 from models.payments import organizations_with_due_allocations
 from tasks.context import Context, Step
+from tasks.points import Point
 from tasks.process import process_context
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ def sweep(context: Context) -> Swept:
             Step.PUSH: targets_with_due_effects(session, now),
             Step.CATCH_UP: sorted({*sources_due_for_catch_up(session, now), *sources_with_open_scans(session, now)}),
         }
+    context.reached(Point.SWEEP_LOOKED)
     for step, owners in lanes.items():
         for owner_id in owners:
             context.nudge(step, owner_id)

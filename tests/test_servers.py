@@ -1,4 +1,5 @@
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -12,7 +13,14 @@ import psycopg
 import pytest
 import redis
 
-from tests.servers import PostgresqlDatabases, SqliteDatabases, psycopg_url
+from tests.servers import (
+    OUTLIVES_ITS_SERVER,
+    PostgresqlDatabases,
+    SqliteDatabases,
+    psycopg_url,
+    running_postgresql,
+    temporary_directory,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -88,6 +96,20 @@ def test_every_fresh_sqlite_database_is_migrated_and_empty(tmp_path: Path) -> No
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             connection.execute("INSERT INTO payments VALUES (1)")
             connection.commit()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_a_postgresql_that_was_stopped_goes_on_with_what_was_committed(how: signal.Signals) -> None:
+    with temporary_directory() as directory, running_postgresql(directory, OUTLIVES_ITS_SERVER) as server:
+        with psycopg.connect(psycopg_url(server.url), autocommit=True) as connection:
+            connection.execute("CREATE TABLE payments (id INTEGER)")
+            connection.execute("INSERT INTO payments VALUES (1)")
+        server.stop(how)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(psycopg_url(server.url), connect_timeout=5)
+        server.start()
+        with psycopg.connect(psycopg_url(server.url)) as connection:
+            assert connection.execute("SELECT count(*) FROM payments").fetchone() == (1,)
 
 
 def test_every_test_gets_an_empty_redis(redis_url: str) -> None:

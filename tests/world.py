@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -64,9 +64,10 @@ class World:
         connectwise_total: str | None = None,
         customer: str = CUSTOMER,
         currency: str = "USD",
+        at: datetime | None = None,
     ) -> BothInvoices:
         """An invoice in QuickBooks, in ConnectWise and in the platform, unless told otherwise."""
-        quickbooks_id = self.quickbooks.add_invoice(self.customer_id, total, number)
+        quickbooks_id = self.quickbooks.add_invoice(self.customer_id, total, number, at=at)
         connectwise_id = None
         if in_connectwise:
             connectwise_id = self.connectwise.add_invoice(

@@ -6,6 +6,7 @@ signature; 413 for a body beyond all reason; 503 when it could not be stored, so
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
@@ -52,8 +53,8 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
         log.error("webhook.database_away", vendor=vendor, error=type(error).__name__)
         return _answered(vendor, 503, "database_away")
     context.reached(Point.DOOR_STORED)
-    for connection_id in heard:
-        background.add_task(context.nudge, Step.INGEST, connection_id)
+    if heard:
+        background.add_task(_nudge, context, heard)
     return _answered(vendor, 200, "stored", background)
 
 
@@ -85,6 +86,13 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
         EVENTS.labels(vendor, fate).inc(count)
     log.info("webhook.stored", vendor=vendor, **{fate: count for fate, count in fates.items() if count})
     return heard if new else []
+
+
+def _nudge(context: Context, heard: Sequence[int]) -> None:
+    """After the answer: whoever waits for it does not wait for this."""
+    context.reached(Point.DOOR_ANSWERED)
+    for connection_id in heard:
+        context.nudge(Step.INGEST, connection_id)
 
 
 async def _body(request: Request, bytes_max: int) -> bytes | None:

@@ -9,28 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import simplejson
 
 from models.invariants import violations
-from tasks.context import SystemClock
 from tasks.points import Point
-from tests.crash.test_crash import run_worker
-from tests.world import World, open_world
+from tests.crash.processes import run_process
+from tests.crash.worker import Job
+from tests.world import World
+from workers.crash_points import CRASH_POINT_VARIABLE
 
 ROOT = Path(__file__).parent.parent.parent
 POST = "POST /finance/invoices/{id}/payments"
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with open_world(database_url, clock=SystemClock()) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(
@@ -45,10 +40,12 @@ def world(database_url: str) -> Iterator[World]:
 def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, database_url: str, point: Point) -> None:
     invoice = world.invoice("INV-1", "100.00")
     payment = world.pay("100.00", (invoice, "100.00"))
-    frozen = start_frozen_worker(world, database_url, point)
+    # Both have the real clock, with a lease of seconds: the late one has to see time pass as the other one does.
+    job = Job(database_url, world.context.platform.quickbooks_api_url)
+    frozen = start_frozen_worker(job, point)
     try:
-        time.sleep(1.6)  # the lease of crash workers is 1.5 seconds of real time, and there is no event to wait for
-        assert run_worker(world, database_url) == 0
+        time.sleep(1.6)  # the lease is 1.5 seconds of real time, and there is no event to wait for
+        assert not run_process(job)
         assert world.amounts_on(invoice) == ["100.00"]
         sent = world.calls(POST)
         frozen.send_signal(signal.SIGCONT)
@@ -63,12 +60,11 @@ def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, datab
         assert violations(session) == []
 
 
-def start_frozen_worker(world: World, database_url: str, point: Point) -> subprocess.Popen[str]:
-    options = {"database_url": database_url, "quickbooks_url": world.context.platform.quickbooks_api_url}
+def start_frozen_worker(job: Job, point: Point) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.worker", simplejson.dumps(options)],
+        [sys.executable, "-m", "tests.crash.worker", simplejson.dumps(asdict(job))],
         cwd=ROOT,
-        env={**os.environ, "CRASH_POINT": f"{point}:1:STOP"},
+        env={**os.environ, CRASH_POINT_VARIABLE: f"{point}:1:STOP"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

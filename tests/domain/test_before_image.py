@@ -7,7 +7,7 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.before_image import Seen, harmed, ids_in, image_of, replaced_by_ours, seen_in
+from domain.before_image import Seen, harmed, ids_in, image_of, replaced_by_ours, seen_in, vanished
 from domain.records import TargetPayment
 
 FIRST, SECOND = date(2026, 11, 19), date(2026, 11, 20)
@@ -44,6 +44,7 @@ def test_what_vanished_or_changed_was_harmed_and_what_came_was_not() -> None:
     before = [Seen("1", Decimal(10), FIRST), Seen("2", Decimal(20), FIRST), Seen("3", Decimal(30), FIRST)]
     after = [on_the_invoice("2", "20.00"), on_the_invoice("3", "30", SECOND), on_the_invoice("4", "40")]
     assert harmed(before, after) == ("1", "3")
+    assert vanished(before, after) == ("1",)
 
 
 def test_only_what_bears_our_amount_and_date_now_and_did_not_before_was_replaced_by_us() -> None:

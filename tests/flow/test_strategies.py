@@ -131,6 +131,44 @@ def test_a_tenant_that_replaces_payments_is_stopped_at_the_first_sign(world: Wor
     assert world.reason(waiting) == "synced"
 
 
+@pytest.mark.parametrize("kind", ["commit_then_drop", "error_after_commit"])
+def test_a_tenant_that_replaces_payments_is_stopped_also_when_its_answer_was_lost(world: World, kind: str) -> None:
+    world.connectwise.set_switches(second_payment="overwrite")
+    invoice = world.invoice("INV-1", "200.00")
+    world.pay("100.00", (invoice, "100.00"), on="2026-11-19")
+    world.notice()
+    world.connectwise.faults.add(Fault(kind=kind, method="POST", path=r"/payments$", times=1))
+    second = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.later(seconds=91)
+    assert status_of(world) == "stopped"
+    assert world.effects(second)[0].reason == "target_replaced"
+
+
+def test_a_typed_payment_that_was_replaced_by_a_lost_one_is_not_taken_for_a_twin(world: World) -> None:
+    world.connectwise.set_switches(second_payment="overwrite")
+    invoice = world.invoice("INV-1", "200.00")
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+    world.connectwise.faults.add(Fault(kind="commit_then_drop", method="POST", path=r"/payments$", times=1))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.later(seconds=91)
+    assert status_of(world) == "stopped"
+    assert world.effects(payment)[0].reason == "target_replaced"
+
+
+def test_an_older_payment_that_vanished_beside_a_lost_answer_stops_the_tenant(world: World) -> None:
+    invoice = world.invoice("INV-1", "200.00")
+    typed = world.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+    world.connectwise.faults.add(Fault(kind="commit_then_drop", method="POST", path=r"/payments$", times=1))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.later(seconds=91)
+    assert world.effects(payment)[0].state == "delivered"
+    assert status_of(world) == "stopped"
+
+
 def test_a_tenant_that_takes_several_payments_is_not_stopped(world: World) -> None:
     invoice = world.invoice("INV-1", "200.00")
     world.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))

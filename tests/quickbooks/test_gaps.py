@@ -65,8 +65,13 @@ def test_after_a_long_absence_connectwise_follows(world: World) -> None:
 
 SCAN_POINTS = [
     (Point.CATCH_UP_LANE_TAKEN, 1),
-    *((Point.CATCH_UP_SOURCE_READ, time) for time in range(1, 6)),
-    *((Point.CATCH_UP_STORED, time) for time in range(1, 5)),
+    (Point.CATCH_UP_CURSOR_READ, 1),
+    (Point.CATCH_UP_SOURCE_READ, 1),
+    (Point.CATCH_UP_GAP_OPENED, 1),
+    *((Point.SCAN_IDS_READ, time) for time in range(1, 3)),
+    *((Point.SCAN_SOURCE_READ, time) for time in range(1, 5)),
+    *((Point.SCAN_STORED, time) for time in range(1, 5)),
+    *((Point.SCAN_NUDGED, time) for time in range(1, 3)),
 ]
 
 

@@ -1,0 +1,102 @@
+"""What happens to the processes, to Redis and to the database while the accountants work, and the count of it."""
+
+import random
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sandbox.faults import Fault
+from sandbox.stack import Stack
+from tests.servers import PostgresqlServer
+
+WRITES = {"POST": r"/payments$", "PATCH": r"/payments/\d+$", "DELETE": r"/payments/\d+$"}
+# Down for so long: the others notice, and try again more than once.
+DOWN_SECONDS = 1.5
+WEBHOOKS_LOST = WEBHOOKS_DOUBLED = 0.2
+
+
+def target_faults() -> Iterator[Fault]:
+    """ConnectWise's bad days, for every kind of write."""
+    for method, path in WRITES.items():
+        where = {"method": method, "path": path, "times": None}
+        yield Fault(kind="commit_then_drop", probability=0.05, **where)  # type: ignore[arg-type]
+        yield Fault(kind="error_after_commit", probability=0.05, **where)  # type: ignore[arg-type]
+        yield Fault(kind="late_commit", probability=0.05, seconds=1, **where)  # type: ignore[arg-type]
+        yield Fault(kind="throttle", probability=0.10, retry_after=1, **where)  # type: ignore[arg-type]
+
+
+@dataclass
+class Trouble:
+    """Every second or two something dies or forgets everything; each kind of it once before any kind again."""
+
+    stack: Stack
+    postgresql: PostgresqlServer | None
+    chance: random.Random
+    every_seconds: tuple[float, float]
+    happened: Counter[str] = field(default_factory=Counter)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def make(self) -> None:
+        """Until it is over, but every kind has its turn at least once."""
+        for number, kind in enumerate(self._kinds()):
+            if self.over.is_set() and number >= len(self._deck()):
+                return
+            self.over.wait(self.chance.uniform(*self.every_seconds))
+            self._happen(kind)
+            self.happened[kind] += 1
+
+    def _deck(self) -> list[str]:
+        workers = [f"{name} killed" for name in ("ingest", "match", "push", "push", "web", "beat")]
+        database = ["PostgreSQL stopped fast", "PostgreSQL stopped at once"] if self.postgresql else []
+        return [*workers, "Redis emptied", "Redis restarted", *database]
+
+    def _kinds(self) -> Iterator[str]:
+        while True:
+            deck = self._deck()
+            self.chance.shuffle(deck)
+            yield from deck
+
+    def _happen(self, kind: str) -> None:
+        match kind.split(" ", maxsplit=1)[0]:
+            case "Redis" if kind == "Redis emptied":
+                self.stack.redis.flush()
+            case "Redis":
+                self.stack.redis.kill()
+                self._wait_while_down()
+                self.stack.redis.start()
+            case "PostgreSQL":
+                assert self.postgresql is not None
+                self.postgresql.stop(signal.SIGINT if kind.endswith("fast") else signal.SIGQUIT)
+                self._wait_while_down()
+                self.postgresql.start()
+            case worker:
+                self.stack.processes.kill(worker)
+                self.stack.processes.start(worker)
+
+    def _wait_while_down(self) -> None:
+        threading.Event().wait(DOWN_SECONDS)
+
+
+def faults_fired(stack: Stack) -> Counter[str]:
+    """How often each kind of fault has met a write."""
+    fired: Counter[str] = Counter()
+    with stack.connectwise() as connectwise:
+        for planned in connectwise.faults():
+            fired[f"{planned['kind']}"] += int(planned["fired"])
+    return fired
+
+
+def webhooks(stack: Stack) -> Counter[str]:
+    """What became of the webhooks, and how the door answered them."""
+    told: Counter[str] = Counter()
+    with stack.quickbooks() as quickbooks:
+        told["lost"] = len(quickbooks.lost_webhooks())
+        deliveries = quickbooks.webhook_deliveries()
+    sent = Counter(event for delivery in deliveries for event in delivery["event_ids"])
+    told["doubled"] = sum(times > 1 for times in sent.values())
+    for delivery in deliveries:
+        for attempt in delivery["attempts"]:
+            told[f"answered {attempt['status'] or 'not at all'}"] += 1
+    return told

@@ -1,0 +1,152 @@
+"""Which points are reached at which moment, and how many times a process is killed there.
+
+Together the moments reach every point there is but those of the web process; `test_crash.py` says so if one is missing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tasks.points import Point
+from tests.crash import moments
+from tests.crash.stage import Stage
+
+Act = Callable[[Stage], None]
+
+
+def _nothing(_: Stage) -> None:
+    """Nobody has to do anything."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A moment, and what is done in it.
+
+    Attributes:
+        points: how many times the process is killed at a point: the first time it comes there, the second, ...
+        person: what a person does after the death and the recovery, before the end is looked at.
+        status: the status of source and target in the end.
+    """
+
+    moment: Act
+    points: Mapping[Point, int]
+    person: Act = _nothing
+    status: tuple[str, str] = ("active", "active")
+
+    @property
+    def name(self) -> str:
+        return self.moment.__name__
+
+
+_CATCH_UP = ("lane_taken", "cursor_read", "source_read", "stored", "nudged", "lane_released")
+_INGEST = ("lane_taken", "events_read", "payments_read", "source_read", "stored", "nudged", "lane_released")
+_MATCH = ("lane_taken", "facts_gathered", "target_read", "recorded", "nudged", "lane_released")
+_TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
+_SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
+_CHOICES = (Point.PUSH_LOOKED, Point.PUSH_LEDGER_READ, Point.PUSH_PLANNED)
+_BATCHES = (Point.PUSH_LANE_TAKEN, Point.PUSH_CLAIMED, Point.PUSH_INVOICES_READ, Point.PUSH_LANE_RELEASED)
+_READS = (Point.READS_ANSWERED, Point.READS_COUNTED)
+_SCAN = (Point.SCAN_SOURCE_READ, Point.SCAN_STORED)
+
+
+def _in(step: str, places: tuple[str, ...]) -> list[Point]:
+    return [Point(f"{step}.{place}") for place in places]
+
+
+_ONCE_IN_BUSY = (
+    Point.SWEEP_LOOKED,
+    *_in("catch_up", _CATCH_UP),
+    *_in("ingest", _INGEST),
+    *_in("match", _MATCH),
+    *_TOKENS,
+    Point.PUSH_READ_BACK,
+    Point.PUSH_SETTLED,
+    Point.CONNECTION_FAILURE_COUNTED,
+    Point.CONNECTION_RECOVERED,
+)
+
+CASES = (
+    Case(
+        moments.busy,
+        {
+            **dict.fromkeys(_ONCE_IN_BUSY, 1),
+            **dict.fromkeys((*_READS, *_BATCHES), 2),
+            **dict.fromkeys(_CHOICES, 3),
+            **dict.fromkeys(_SENDS, 5),
+        },
+    ),
+    Case(moments.after_a_death, {Point.PUSH_DOUBTED: 1, Point.PUSH_SETTLED: 1}),
+    Case(moments.lost_corrections, dict.fromkeys((*_SENDS, Point.PUSH_PLANNED, Point.PUSH_SETTLED), 2)),
+    Case(
+        moments.one_payment_per_invoice,
+        {**dict.fromkeys(_SENDS, 5), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_SETTLED: 1},
+    ),
+    Case(
+        moments.only_hinted,
+        {
+            Point.INGEST_INVOICES_KNOWN: 1,
+            Point.INGEST_PAYMENTS_READ: 1,
+            Point.INGEST_SOURCE_READ: 1,
+            **dict.fromkeys(_READS, 3),
+        },
+    ),
+    Case(
+        moments.absence,
+        {
+            Point.CATCH_UP_SOURCE_READ: 1,
+            Point.CATCH_UP_GAP_OPENED: 1,
+            Point.CATCH_UP_LANE_RELEASED: 1,
+            **dict.fromkeys(_SCAN, 4),
+            Point.SCAN_IDS_READ: 2,
+            Point.SCAN_NUDGED: 3,
+        },
+    ),
+    Case(
+        moments.flood,
+        {
+            Point.CATCH_UP_SOURCE_READ: 1,
+            Point.CATCH_UP_STORED: 1,
+            **dict.fromkeys(_SCAN, 4),
+            Point.READS_ANSWERED: 3,
+            Point.READS_COUNTED: 8,
+        },
+    ),
+    Case(moments.backfill, {**dict.fromkeys(_SCAN, 4), Point.SCAN_IDS_READ: 2, Point.SCAN_NUDGED: 2}),
+    Case(moments.early_refresh, dict.fromkeys(_TOKENS, 1)),
+    Case(
+        moments.both_sick,
+        {Point.CONNECTION_PAUSED: 1, Point.CONNECTION_FAILURE_COUNTED: 2, Point.CONNECTION_RECOVERED: 2},
+    ),
+    Case(moments.keys_refused, {Point.CONNECTION_REFUSED: 1}, moments.accept_keys),
+    Case(
+        moments.write_refused,
+        {Point.PUSH_ANSWERED: 1, Point.PUSH_OUTCOME_STORED: 1, Point.CONNECTION_REFUSED: 1, Point.PUSH_NUDGED: 1},
+        moments.accept_keys,
+    ),
+    Case(
+        moments.consent_ended,
+        {
+            Point.TOKENS_TURN_TAKEN: 1,
+            Point.TOKENS_REFUSED: 1,
+            Point.TOKENS_TURN_GIVEN_BACK: 1,
+            Point.CONNECTION_REFUSED: 1,
+        },
+        moments.consent_again,
+    ),
+    Case(
+        moments.disconnecting,
+        {
+            Point.TOKENS_TURN_TAKEN: 1,
+            Point.DISCONNECT_REVOKED: 1,
+            Point.DISCONNECT_FORGOTTEN: 1,
+            Point.TOKENS_TURN_GIVEN_BACK: 1,
+        },
+        status=("disconnected", "active"),
+    ),
+    Case(moments.too_little_open, {Point.PUSH_HELD: 1}),
+    Case(moments.nobody_can_look, {Point.PUSH_DOUBT_PROLONGED: 2, Point.PUSH_SETTLED: 1}),
+    Case(
+        moments.replacing_tenant,
+        {**dict.fromkeys(_SENDS, 1), Point.PUSH_READ_BACK: 1},
+        status=("active", "stopped"),
+    ),
+)
