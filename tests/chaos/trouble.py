@@ -4,8 +4,9 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.faults import Fault
 from sandbox.stack import Stack
@@ -98,5 +99,12 @@ def webhooks(stack: Stack) -> Counter[str]:
     told["doubled"] = sum(times > 1 for times in sent.values())
     for delivery in deliveries:
         for attempt in delivery["attempts"]:
-            told[f"answered {attempt['status'] or 'not at all'}"] += 1
+            told[_answer(attempt)] += 1
     return told
+
+
+def _answer(attempt: Mapping[str, Any]) -> str:
+    if attempt["status"]:
+        return f"answered {attempt['status']}"
+    # Refused while the web process is down, or cut with it; a silence would be one of its own.
+    return "no process there" if "Refused" in attempt["error"] else "cut or silent"

@@ -71,14 +71,14 @@ CASES = (
             **dict.fromkeys(_ONCE_IN_BUSY, 1),
             **dict.fromkeys((*_READS, *_BATCHES), 2),
             **dict.fromkeys(_CHOICES, 3),
-            **dict.fromkeys(_SENDS, 5),
+            **dict.fromkeys(_SENDS, 3),
         },
     ),
     Case(moments.after_a_death, {Point.PUSH_DOUBTED: 1, Point.PUSH_SETTLED: 1}),
     Case(moments.lost_corrections, dict.fromkeys((*_SENDS, Point.PUSH_PLANNED, Point.PUSH_SETTLED), 2)),
     Case(
         moments.one_payment_per_invoice,
-        {**dict.fromkeys(_SENDS, 5), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_SETTLED: 1},
+        {**dict.fromkeys(_SENDS, 3), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_SETTLED: 1},
     ),
     Case(
         moments.only_hinted,
@@ -105,12 +105,12 @@ CASES = (
         {
             Point.CATCH_UP_SOURCE_READ: 1,
             Point.CATCH_UP_STORED: 1,
-            **dict.fromkeys(_SCAN, 4),
+            **dict.fromkeys(_SCAN, 2),
             Point.READS_ANSWERED: 3,
-            Point.READS_COUNTED: 8,
+            Point.READS_COUNTED: 4,
         },
     ),
-    Case(moments.backfill, {**dict.fromkeys(_SCAN, 4), Point.SCAN_IDS_READ: 2, Point.SCAN_NUDGED: 2}),
+    Case(moments.backfill, {**dict.fromkeys(_SCAN, 2), Point.SCAN_IDS_READ: 1, Point.SCAN_NUDGED: 1}),
     Case(moments.early_refresh, dict.fromkeys(_TOKENS, 1)),
     Case(
         moments.both_sick,

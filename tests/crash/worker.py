@@ -31,7 +31,7 @@ from workers.crash_points import chosen_crash_point
 LASTS_AT_LEAST = timedelta(minutes=3)
 # A worker that has something open for so long is stuck.
 LASTS_AT_MOST = timedelta(minutes=9)
-IDLE = timedelta(seconds=10)
+IDLE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def do(job: Job) -> None:
         at_work |= _something_is_open(context) or context.clock.now() < started_at + at_least
         if context.clock.now() > started_at + LASTS_AT_MOST:
             sys.exit("the worker found no end")
-        context.clock.sleep(IDLE if hasty else IDLE / 200)
+        context.clock.sleep(IDLE if hasty else IDLE / 300)
 
 
 def _context(job: Job) -> Context:
