@@ -36,6 +36,7 @@ class Reason(StrEnum):
     JOURNAL_ENTRY = "journal_entry"
     REFUND = "refund"
     LINE_UNREADABLE = "line_unreadable"
+    TOTAL_UNREADABLE = "total_unreadable"
     CREDIT_APPLIED = "credit_applied"
     MIXED_WITH_CREDIT = "mixed_with_credit"
     NOTHING_APPLIED = "nothing_applied"
@@ -189,7 +190,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Apply the credit in ConnectWise yourself if you keep credits there.",
     ),
     Reason.JOURNAL_ENTRY: Explanation(
-        "This part of the payment pays a journal entry, not an invoice.", "Nothing to do in ConnectWise."
+        "This part of the payment is about a journal entry, not an invoice.", "Nothing to do in ConnectWise."
     ),
     Reason.REFUND: Explanation(
         "This part of the payment offsets a refund to the customer, not an invoice.",
@@ -200,8 +201,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
         needs_person=True,
     ),
+    Reason.TOTAL_UNREADABLE: Explanation(
+        "QuickBooks does not say how much money was received with this payment.",
+        "Open the payment in QuickBooks, check its amount and save it; the payment then goes on by itself.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.CREDIT_APPLIED: Explanation(
-        "The invoice was paid with a credit memo and no money was received.",
+        "The invoice was paid with a credit (a credit memo or a journal entry), and no money was received.",
         "Apply the credit in ConnectWise yourself if you keep credits there.",
     ),
     Reason.MIXED_WITH_CREDIT: Explanation(

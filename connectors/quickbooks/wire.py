@@ -1,5 +1,7 @@
 """QuickBooks' JSON into our records (Intuit's entity reference). Rubbish becomes a reason, not a traceback."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,7 +10,7 @@ import simplejson
 from pydantic import BeforeValidator, Field
 
 from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
-from domain.money import is_currency_code
+from domain.money import is_currency_code, is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
 
@@ -99,21 +101,20 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
     read = _Payment.model_validate(wire)
     if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
         raise ValueError("a payment without an Id that can be kept")
-    total = read.total if read.total is not None else Decimal(0)
     return SourcePayment(
         external_id=read.id,
         version=read.version,
         changed_at=read.meta.changed_at or _NO_MOMENT,
         state=_state(read),
         paid_on=read.paid_on,
-        total=total,
+        total=read.total or Decimal(0),
         unapplied=read.unapplied or Decimal(0),
         currency=read.currency_or(home_currency),
         customer_id=read.customer.value[:_ID_CHARACTERS_MAX],
         customer_name=read.customer.name,
         reference=read.reference,
         note=read.note,
-        allocations=_allocations(read, total),
+        allocations=_allocations(read),
     )
 
 
@@ -147,20 +148,37 @@ def _state(read: _Payment) -> PaymentState:
     """A void leaves total 0 and no line; a total of 0 with lines is a credit memo being applied, which is live."""
     if read.status == "Deleted":
         return PaymentState.DELETED
-    empty = not read.total and not read.unapplied and not read.lines
+    empty = read.total == 0 and not read.unapplied and not read.lines
     return PaymentState.VOIDED if empty else PaymentState.LIVE
 
 
-def _allocations(read: _Payment, total: Decimal) -> tuple[SourceAllocation, ...]:
+def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:
     lines = [_allocation(line) for line in read.lines if line.amount != 0]
-    if not any(line.kind in _NOT_MONEY for line in lines):
-        return tuple(lines)
-    # Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced.
-    problem = Reason.CREDIT_APPLIED if total == 0 else Reason.MIXED_WITH_CREDIT
+    if read.total is None:
+        # Left out is not nought: without it nobody can tell how much of the lines is money.
+        untold = SourceAllocation(AllocationKind.UNREADABLE, "", Decimal(0), Reason.TOTAL_UNREADABLE)
+        return _held_back(lines, Reason.TOTAL_UNREADABLE) or (untold,)
+    if any(line.kind in _NOT_MONEY for line in lines) or _use_credit(lines, read.total, read.unapplied):
+        return _held_back(lines, Reason.CREDIT_APPLIED if read.total == 0 else Reason.MIXED_WITH_CREDIT)
+    return tuple(lines)
+
+
+def _use_credit(lines: Sequence[SourceAllocation], total: Decimal, unapplied: Decimal | None) -> bool:
+    """Whether the lines come to more than the money that was received for them; the rest is credit then.
+
+    A payment adds up: total = charges - credits + what is unapplied. No line says which of the two a journal entry is.
+    """
+    rest = max(unapplied or Decimal(0), Decimal(0))
+    if not all(is_storable(amount) for amount in (total, rest, *(line.amount for line in lines))):
+        # Too large to reckon with exactly, and no line of it is synced anyway.
+        return True
+    return sum((abs(line.amount) for line in lines), Decimal(0)) > total - rest
+
+
+def _held_back(lines: Sequence[SourceAllocation], problem: Reason) -> tuple[SourceAllocation, ...]:
+    """Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced."""
     return tuple(
-        SourceAllocation(line.kind, line.document_id, line.amount, line.problem or problem)
-        if line.kind is AllocationKind.INVOICE
-        else line
+        replace(line, problem=line.problem or problem) if line.kind is AllocationKind.INVOICE else line
         for line in lines
     )
 

@@ -70,6 +70,7 @@ class QuickBooksControl(ControlClient):
     link_to_journal_entry = remote(PaymentOperations.link_to_journal_entry)
     link_to_expense = remote(PaymentOperations.link_to_expense)
     apply_credit_memo = remote(PaymentOperations.apply_credit_memo)
+    apply_journal_credit = remote(PaymentOperations.apply_journal_credit)
     void_payment = remote(PaymentOperations.void_payment)
     delete_payment = remote(PaymentOperations.delete_payment)
     deposit_payment = remote(PaymentOperations.deposit_payment)

@@ -80,6 +80,48 @@ def test_money_mixed_with_credits_needs_a_person(type_: str) -> None:
     assert [one[3] for one in credit_only] == [Reason.CREDIT_APPLIED, None]
 
 
+INVOICE_PART, ENTRY = ("70", "Invoice"), ("88", "JournalEntry")
+
+
+@pytest.mark.parametrize("type_", ["JournalEntry", "SomethingNew"])
+def test_a_line_that_works_as_a_credit_is_one_whatever_its_type(type_: str) -> None:
+    credit_only = allocations(line(50, INVOICE_PART), line(50, ("88", type_)), TotalAmt=0, UnappliedAmt=0)
+    assert credit_only[0][3] is Reason.CREDIT_APPLIED
+    mixed = allocations(line(50, INVOICE_PART), line(20, ("88", type_)), TotalAmt=30, UnappliedAmt=0)
+    assert mixed[0][3] is Reason.MIXED_WITH_CREDIT
+
+
+def test_a_journal_entry_that_the_money_pays_is_no_credit() -> None:
+    paid = allocations(line(50, INVOICE_PART), line(20, ENTRY), TotalAmt=75, UnappliedAmt=5)
+    assert [one[3] for one in paid] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("lines", "total", "unapplied"),
+    [
+        ([line(50, INVOICE_PART), line(20, ENTRY), line(20, ("89", "JournalEntry"))], 50, 0),
+        ([line(50, INVOICE_PART), line(-50, ENTRY)], 0, 0),
+        ([line(50, INVOICE_PART)], 50, 50),
+        ([line(50, INVOICE_PART)], 30, 0),
+        ([line(50, INVOICE_PART)], 0, -50),
+    ],
+    ids=["one entry paid, one used", "a negative line", "all of it on account", "credit on no line", "less than none"],
+)
+def test_an_invoice_that_got_more_than_was_received_got_credit(lines: list[Any], total: int, unapplied: int) -> None:
+    assert allocations(*lines, TotalAmt=total, UnappliedAmt=unapplied)[0][3] in (
+        Reason.CREDIT_APPLIED,
+        Reason.MIXED_WITH_CREDIT,
+    )
+
+
+@pytest.mark.parametrize("total", [None, "x", Decimal("NaN")])
+def test_a_total_that_is_not_told_is_not_nought(total: Any) -> None:
+    assert [one[3] for one in allocations(line(50, INVOICE_PART), TotalAmt=total)] == [Reason.TOTAL_UNREADABLE]
+    without_lines = read(TotalAmt=total, UnappliedAmt=0, Line=[])
+    assert without_lines.state is PaymentState.LIVE
+    assert [one.problem for one in without_lines.allocations] == [Reason.TOTAL_UNREADABLE]
+
+
 def test_a_zero_total_with_lines_is_live_and_without_is_voided() -> None:
     assert read(TotalAmt=0, UnappliedAmt=0).state is PaymentState.LIVE
     assert read(TotalAmt=0, UnappliedAmt=0, Line=[]).state is PaymentState.VOIDED

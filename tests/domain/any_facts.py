@@ -57,6 +57,7 @@ lookups = st.one_of(
 problems = st.sampled_from(
     [
         Reason.LINE_UNREADABLE,
+        Reason.TOTAL_UNREADABLE,
         Reason.CREDIT_APPLIED,
         Reason.MIXED_WITH_CREDIT,
         Reason.AMOUNT_NOT_REPRESENTABLE,

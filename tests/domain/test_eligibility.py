@@ -91,6 +91,7 @@ def test_only_what_is_applied_to_an_invoice_is_synced(kind: AllocationKind, reas
     ("problem", "action"),
     [
         (Reason.LINE_UNREADABLE, "Hold"),
+        (Reason.TOTAL_UNREADABLE, "Hold"),
         (Reason.MIXED_WITH_CREDIT, "Hold"),
         (Reason.AMOUNT_NOT_REPRESENTABLE, "Hold"),
         (Reason.CREDIT_APPLIED, "Skip"),

@@ -173,6 +173,32 @@ def test_a_credit_memo_moves_no_money(world: World) -> None:
     assert nothing_was_created(world)
 
 
+def test_a_journal_entry_in_the_customers_favour_moves_no_money(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.quickbooks.apply_journal_credit(invoice.quickbooks_id, "50.00")
+    world.notice()
+    assert world.reason(payment, invoice) == "credit_applied"
+    assert world.reason(payment, kind="journal_entry") == "journal_entry"
+    assert nothing_was_created(world)
+
+
+def test_money_together_with_a_journal_entry_in_the_customers_favour_needs_a_person(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.quickbooks.apply_journal_credit(invoice.quickbooks_id, "20.00", received="30.00")
+    world.notice()
+    assert world.reason(payment, invoice) == "mixed_with_credit"
+    assert nothing_was_created(world)
+
+
+def test_a_journal_entry_that_the_same_money_pays_keeps_no_invoice_waiting(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("150.00", (invoice, "100.00"))
+    world.quickbooks.link_to_journal_entry(payment, "50.00")
+    world.notice()
+    assert world.reason(payment, invoice) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
 def test_one_line_linked_to_several_invoices_needs_a_person(world: World) -> None:
     invoices = [world.invoice(f"INV-{number}") for number in (1, 2)]
     payment = world.pay("150.00")

@@ -109,3 +109,15 @@ def test_eight_callers_at_once_leave_one_payment_per_request_id():
             assert set(pool.map(post, range(80))) == {200}
     assert len(world.payments()) == 20
     assert world.invoice(invoice).balance == 800
+
+
+def test_a_journal_entry_in_the_customers_favour_pays_like_a_credit_memo():
+    world = books()
+    invoice = world.add_invoice("1", 80)
+    payment = world.apply_journal_credit(invoice, 50, received=10)
+    truth = world.payment(payment)
+    assert (truth.total, truth.unapplied) == (10, 0)
+    assert [(line.linked[0][0], line.amount) for line in truth.lines] == [("Invoice", 60), ("JournalEntry", 50)]
+    assert world.invoice(invoice).balance == 20
+    world.edit_payment(payment, note="looked at")
+    assert world.payment(payment).unapplied == 0, "still a credit after it has been saved again"

@@ -139,7 +139,7 @@ class PaymentOperations(Operations):
                 Link(to_invoice_id, "Invoice") if link == Link(from_invoice_id, "Invoice") else link
                 for link in line.links
             ]
-            return Line(line.amount, tuple(links))
+            return replace(line, links=tuple(links))
 
         def change(_: Company, payment: Payment) -> Content:
             return replace(content_of(payment), lines=tuple(moved(line) for line in payment.lines))
@@ -197,6 +197,27 @@ class PaymentOperations(Operations):
             )
             return payments.create(company, content, origin="user").id
 
+    def apply_journal_credit(
+        self, invoice_id: str, amount: Money, *, received: Money = 0, realm_id: str | None = None
+    ) -> str:
+        """A journal entry in the customer's favour lowers an invoice, together with so much money; the payment's id."""
+        with self.lock:
+            company = self._company(realm_id)
+            invoice = company.invoice(invoice_id)
+            entry_id = company.next_transaction_id()
+            company.credit_entry_ids.add(entry_id)
+            content = Content(
+                customer_id=invoice.customer_id,
+                total=money(received),
+                currency=invoice.currency,
+                transaction_date=company.today(),
+                lines=(
+                    Line(money(amount) + money(received), (Link(invoice_id, "Invoice"),)),
+                    Line(money(amount), (Link(entry_id, "JournalEntry"),)),
+                ),
+            )
+            return payments.create(company, content, origin="user").id
+
     def void_payment(self, payment_id: str, *, realm_id: str | None = None) -> None:
         with self.lock:
             company = self._company(realm_id)
@@ -242,14 +263,14 @@ class PaymentOperations(Operations):
 def _fitted(payment: Payment, total: Decimal) -> tuple[Line, ...]:
     """Lines for a corrected total: the last ones give way first; a single line that was all of it stays all of it."""
     if len(payment.lines) == 1 and payment.lines[0].amount == payment.total:
-        return (Line(total, payment.lines[0].links),)
+        return (replace(payment.lines[0], amount=total),)
     excess = max(payment.total - payment.unapplied - total, NOTHING)
     fitted: list[Line] = []
     for line in reversed(payment.lines):
         less = NOTHING if line.is_credit else min(excess, line.amount)
         excess -= less
         if line.amount > less:
-            fitted.insert(0, Line(line.amount - less, line.links))
+            fitted.insert(0, replace(line, amount=line.amount - less))
     return tuple(fitted)
 
 

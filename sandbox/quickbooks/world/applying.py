@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from sandbox.quickbooks.world.company import Company
@@ -19,7 +20,8 @@ def checked_lines(company: Company, payment: Payment, lines: Iterable[Line]) -> 
         _check_links(company, payment, line)
         amount = _within_balance(company, payment, line, taken)
         if amount > NOTHING:
-            kept.append(Line(amount, line.links))
+            is_credit = any(one in company.credit_entry_ids for one in line.linked_ids("JournalEntry"))
+            kept.append(Line(amount, line.links, uses_entry_as_credit=is_credit))
     return tuple(kept)
 
 
@@ -57,7 +59,7 @@ def _without(lines: Iterable[Line], invoice_id: str, taken: Decimal) -> Iterable
         less = min(taken, line.amount)
         taken -= less
         if line.amount > less:
-            yield Line(line.amount - less, line.links)
+            yield replace(line, amount=line.amount - less)
 
 
 def _check_links(company: Company, payment: Payment, line: Line) -> None:

@@ -54,6 +54,8 @@ class Company:
         self.invoices: Table[Invoice] = Table()
         self.payments: Table[Payment] = Table()
         self.credit_memos: Table[CreditMemo] = Table()
+        # Journal entries that are a credit of the customer; all others are charges.
+        self.credit_entry_ids: set[str] = set()
         self._clock = clock
         self._pretended: datetime | None = None
         self._next_transaction_id = FIRST_TRANSACTION_ID

@@ -23,10 +23,12 @@ class Link:
 class Line:
     amount: Decimal
     links: tuple[Link, ...]
+    # A journal entry may owe or be owed, and nothing on the wire says which of the two it does.
+    uses_entry_as_credit: bool = False
 
     @property
     def is_credit(self) -> bool:
-        return any(link.transaction_type in CREDIT_TYPES for link in self.links)
+        return self.uses_entry_as_credit or any(link.transaction_type in CREDIT_TYPES for link in self.links)
 
     def linked_ids(self, transaction_type: str) -> list[str]:
         return [link.transaction_id for link in self.links if link.transaction_type == transaction_type]
