@@ -6,18 +6,25 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 
+class Turn(Protocol):
+    """The right to replace the secrets. It ends when it has lasted too long, and when a person disconnects."""
+
+    def save(self, secrets: Mapping[str, Any]) -> bool:
+        """Durable when this says True. False: the turn was over, others have decided meanwhile, and theirs stands."""
+
+    def reconnect_needed(self) -> bool:
+        """The outside system will not accept these secrets any more, and a person has to connect again.
+
+        False: the turn was over, so what was refused may have been replaced since.
+        """
+
+
 class SecretsKeeper(Protocol):
     def load(self) -> Mapping[str, Any]:
         """The secrets as they are on disk now."""
 
-    def save(self, secrets: Mapping[str, Any]) -> None:
-        """Durable when this returns."""
-
-    def alone(self) -> AbstractContextManager[bool]:
-        """Only one process at a time gets True; False means that another one holds it and did not let go in time."""
-
-    def reconnect_needed(self) -> None:
-        """The outside system will not accept these secrets any more; a person has to connect again."""
+    def alone(self) -> AbstractContextManager[Turn | None]:
+        """Only one process at a time gets a turn; None means that another one holds it and did not let go in time."""
 
 
 class ReadMeter(Protocol):

@@ -74,6 +74,16 @@ def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: da
         raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
 
 
+def end_leases(session: Session, step: str, owner_id: int) -> None:
+    """Whoever holds the lane holds it no longer, and finds out with the next transaction; the lane is free."""
+    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    session.execute(
+        update(Lane)
+        .where(Lane.step == step, Lane.owner_id == owner_id)
+        .values(holder="", fencing=Lane.fencing + 1, lease_until=None)
+    )
+
+
 def when_committed(session: Session, action: Callable[[], None]) -> None:
     """Does something once this transaction has been committed, and never if it is rolled back."""
     event.listen(session, "after_commit", lambda _session: action(), once=True)

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.base import Failure, Got, ReadResult
 from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
 from models.connection_store import (
     connect_again,
@@ -29,13 +29,15 @@ from models.connections import (
     connections_by_account,
 )
 from models.gaps import open_gap_after_silence
+from models.lanes import LeaseLost
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
 from tasks.context import Context, Step
 from tasks.disconnecting import disconnect
+from tasks.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
 from tasks.results import Rejected
-from tasks.secrets import consent_ends_at
+from tasks.secrets import DatabaseTurn, consent_ends_at
 
 __all__ = [
     "ConnectionReport",
@@ -116,10 +118,13 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
         added = _insert(context, wanted)
     else:
         # A refresh of the old tokens that is under way right now would overwrite the new ones when it ends.
-        with context.keeper(existing.id).alone() as alone:
-            if not alone:
-                return Rejected("The tokens of this connection are being refreshed right now; try again in a minute.")
-            added = _connect_again(context, existing.id, wanted)
+        with context.keeper(existing.id).alone() as turn:
+            if turn is None:
+                return Rejected(_BUSY)
+            try:
+                added = _connect_again(context, existing.id, wanted, turn)
+            except LeaseLost:
+                return Rejected(_BUSY)
     if isinstance(added, Connection):
         log.info("connection.added", connection_id=added.id, vendor=added.vendor, again=existing is not None)
         _nudge_all(context, added)
@@ -148,9 +153,10 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
     return connection
 
 
-def _connect_again(context: Context, connection_id: int, wanted: _Wanted) -> Connection | Rejected:
+def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: DatabaseTurn) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
+        turn.prove(session)
         connection = connection_for_change(session, connection_id)
         if (connection.vendor, connection.account_id) != (wanted.vendor, wanted.account_id):
             return Rejected(_another_account(connection, _belongs_to_another(session, wanted)))
@@ -163,6 +169,7 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted) -> Con
     return connection
 
 
+_BUSY = "The tokens of this connection are being refreshed right now; try again in a minute."
 _OF_ANOTHER = "This account is connected to another organization; one account can belong to one organization only."
 
 
@@ -222,7 +229,7 @@ def test_connection(context: Context, connection_id: int) -> ConnectionReport:
         return ConnectionReport(ok=False, lines=advice)
     match result:
         case Failure(kind, detail):
-            return ConnectionReport(ok=False, lines=(f"{_FAILURE_SENTENCES[kind]} ({detail})", _ADVICE[kind]))
+            return ConnectionReport(ok=False, lines=(f"{FAILURE_SENTENCES[kind]} ({detail})", FAILURE_ADVICE[kind]))
         case Got(text):
             lines = [f"The account answers: {text or connection.account_id}."]
             lines += _go_on(context, connection)
@@ -270,25 +277,3 @@ def _nudge_all(context: Context, connection: Connection) -> None:
     context.nudge(Step.MATCH, connection.organization_id)
     if connection.role == Role.TARGET:
         context.nudge(Step.PUSH, connection.id)
-
-
-_FAILURE_SENTENCES = {
-    FailureKind.THROTTLED: "The system asks us to slow down.",
-    FailureKind.PACED: "We keep below the number of calls that the system allows.",
-    FailureKind.USED_UP: "All calls to the system that may be made in this month have been made.",
-    FailureKind.UNAVAILABLE: "The system cannot be reached, or is not well.",
-    FailureKind.CREDENTIALS: "The system does not accept the secrets of this connection.",
-    FailureKind.FORBIDDEN: "The system accepts the secrets, but they do not allow what is needed.",
-    FailureKind.NOT_FOUND: "The system does not know this account.",
-    FailureKind.REFUSED: "The system refused the call.",
-}
-_ADVICE = {
-    FailureKind.THROTTLED: "Test again in a minute.",
-    FailureKind.PACED: "Test again in a moment.",
-    FailureKind.USED_UP: "Raise the plan at the vendor and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
-    FailureKind.UNAVAILABLE: "Check the address, and test again later.",
-    FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
-    FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
-    FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
-    FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",
-}

@@ -12,16 +12,16 @@ from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
 from tasks.points import Point
+from tasks.secrets import end_turns
 
 log = structlog.get_logger()
 
 
 def disconnect(context: Context, connection_id: int) -> Connection:
     """Forgets the secrets. The row, the payments and what was synced stay; what still waits says so."""
-    # Whoever refreshes the tokens at this moment would put them back after we have wiped them. The patience of
-    # `alone` is enough but on the worst day, and then a person's wish to disconnect comes first.
-    keeper = context.keeper(connection_id)
-    with keeper.alone():
+    # Whoever refreshes the tokens at this moment is waited for, so that the newest ones are revoked. If they take too
+    # long, a person's wish to disconnect comes first: their turn is ended with the secrets, and they can save nothing.
+    with context.keeper(connection_id).alone():
         _revoke(context, connection_id)
         context.reached(Point.DISCONNECT_REVOKED)
         connection = _forget(context, connection_id)
@@ -48,6 +48,7 @@ def _revoke(context: Context, connection_id: int) -> None:
 
 def _forget(context: Context, connection_id: int) -> Connection:
     with context.database.writing() as session:
+        end_turns(session, connection_id)
         connection = connection_for_change(session, connection_id)
         connection.status = ConnectionStatus.DISCONNECTED.value
         connection.sealed_secrets = context.keyring.seal({})

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.orm import Session
 
 from domain.expiry import Expiry, expiry_of
-from models.connections import connection_by_id, mark_needs_reconnect
+from models.connection_store import connection_for_change
+from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
 from models.database import Database
-from models.lanes import release_lane, take_lane
+from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
 from models.payments import match_organization_again
 from models.secrets import Keyring
 from tasks.points import Point
@@ -46,34 +48,17 @@ class DatabaseSecretsKeeper:
         with self.database.reading() as session:
             return self.keyring.open(connection_by_id(session, self.connection_id).sealed_secrets)
 
-    def save(self, secrets: Mapping[str, Any]) -> None:
-        self.reached(Point.TOKENS_ANSWERED)
-        ends_at = consent_ends_at(secrets)
-        with self.database.writing() as session:
-            connection = connection_by_id(session, self.connection_id)
-            connection.sealed_secrets, connection.reconnect_by = self.keyring.seal(secrets), ends_at
-        if expiry_of(ends_at, self.now()) is not Expiry.FAR:
-            log.warning("connection.ends_soon", connection_id=self.connection_id, ends_at=str(ends_at))
-        self.reached(Point.TOKENS_SAVED)
-
     @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def alone(self) -> Iterator["DatabaseTurn | None"]:
         fencing = self._take()
         self.reached(Point.TOKENS_TURN_TAKEN)
         try:
-            yield fencing is not None
+            yield None if fencing is None else DatabaseTurn(self, fencing)
         except Exception:
             self._release(fencing)
             raise
         self._release(fencing)
         self.reached(Point.TOKENS_TURN_GIVEN_BACK)
-
-    def reconnect_needed(self) -> None:
-        with self.database.writing() as session:
-            mark_needs_reconnect(session, self.connection_id)
-            connection = connection_by_id(session, self.connection_id)
-            match_organization_again(session, connection.organization_id, self.now())
-        self.reached(Point.TOKENS_REFUSED)
 
     def _release(self, fencing: int | None) -> None:
         if fencing is not None:
@@ -88,3 +73,65 @@ class DatabaseSecretsKeeper:
             if fencing is not None or time.monotonic() > deadline:
                 return fencing
             time.sleep(_POLL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTurn:
+    """The right to replace a connection's secrets, while its lease lasts.
+
+    A process may freeze between the question and the answer, and wake up when others have refreshed, connected again or
+    disconnected. So every write proves the fencing number in its own transaction, before it locks the connection.
+    """
+
+    keeper: DatabaseSecretsKeeper
+    fencing: int
+
+    def prove(self, session: Session) -> None:
+        """Proves in this transaction that it is still our turn; LeaseLost if it is not."""
+        keeper = self.keeper
+        renew_lane(session, _LANE, keeper.connection_id, self.fencing, keeper.now(), keeper.lease)
+
+    def save(self, secrets: Mapping[str, Any]) -> bool:
+        keeper, ends_at = self.keeper, consent_ends_at(secrets)
+        keeper.reached(Point.TOKENS_ANSWERED)
+
+        def keep(connection: Connection) -> None:
+            connection.sealed_secrets, connection.reconnect_by = keeper.keyring.seal(secrets), ends_at
+
+        if not self._change("save", keep):
+            return False
+        if expiry_of(ends_at, keeper.now()) is not Expiry.FAR:
+            log.warning("connection.ends_soon", connection_id=keeper.connection_id, ends_at=str(ends_at))
+        keeper.reached(Point.TOKENS_SAVED)
+        return True
+
+    def reconnect_needed(self) -> bool:
+        changed = self._change("reconnect_needed", lambda _: None, needs_reconnect=True)
+        self.keeper.reached(Point.TOKENS_REFUSED)
+        return changed
+
+    def _change(self, what: str, change: Callable[[Connection], None], *, needs_reconnect: bool = False) -> bool:
+        keeper = self.keeper
+        try:
+            with keeper.database.writing() as session:
+                connection = self._still_connected(session)
+                change(connection)
+                if needs_reconnect:
+                    mark_needs_reconnect(session, connection.id)
+                    match_organization_again(session, connection.organization_id, keeper.now())
+        except LeaseLost as lost:
+            log.warning("tokens.turn_lost", connection_id=keeper.connection_id, what=what, why=str(lost))
+            return False
+        return True
+
+    def _still_connected(self, session: Session) -> Connection:
+        self.prove(session)
+        connection = connection_for_change(session, self.keeper.connection_id)
+        if connection.status == ConnectionStatus.DISCONNECTED:
+            raise LeaseLost("the connection was disconnected")
+        return connection
+
+
+def end_turns(session: Session, connection_id: int) -> None:
+    """Nobody can replace the secrets with what was asked for before this transaction."""
+    end_leases(session, _LANE, connection_id)

@@ -14,6 +14,7 @@ import simplejson
 
 from connectors.base import Consent, Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
+from connectors.keeping import Turn
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.tokens import Application, Tokens, basic_credentials, secrets_from
 
@@ -106,12 +107,13 @@ class _Held:
     def load(self) -> Mapping[str, Any]:
         return self.secrets
 
-    def save(self, secrets: Mapping[str, Any]) -> None:
+    def save(self, secrets: Mapping[str, Any]) -> bool:
         self.secrets = dict(secrets)
+        return True
 
     @contextmanager
-    def alone(self) -> Iterator[bool]:
-        yield True
+    def alone(self) -> Iterator[Turn]:
+        yield self
 
-    def reconnect_needed(self) -> None:
-        pass
+    def reconnect_needed(self) -> bool:
+        return True

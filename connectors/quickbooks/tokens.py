@@ -14,14 +14,16 @@ from urllib.parse import urlencode
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
-from connectors.keeping import SecretsKeeper
+from connectors.keeping import SecretsKeeper, Turn
 
 # Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
 REFRESH_EARLY = timedelta(minutes=10)
 ACCESS_SECONDS = 3600
 # A century: beyond it is no life but rubbish.
 _LONGEST_LIFE_SECONDS = 100 * 365 * 86_400
-_OK, _SERVER_ERROR = 200, 500
+_OK = 200
+# QuickBooks is well; only our own processes are in each other's way for a moment.
+_ANOTHER_REFRESHES = Failure(FailureKind.PACED, "another process is refreshing the tokens", timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,16 @@ class Tokens:
 
     def replace(self, rejected: str) -> ReadResult[str]:
         """Another access token than the one that was rejected or has grown old."""
-        with self._keeper.alone() as alone:
-            if not alone:
-                return Failure(
-                    FailureKind.UNAVAILABLE, "another process is refreshing the tokens", timedelta(seconds=1)
-                )
+        with self._keeper.alone() as turn:
+            if turn is None:
+                return _ANOTHER_REFRESHES
             kept = self._keeper.load()
-            if kept.get("access_token") != rejected and self._is_fresh(kept):
+            if self._replaces(rejected, kept):
                 return Got(str(kept["access_token"]))
-            return self._refresh(kept)
+            return self._refresh(turn, kept)
+
+    def _replaces(self, rejected: str, kept: Mapping[str, Any]) -> bool:
+        return kept.get("access_token") != rejected and self._is_fresh(kept)
 
     def _is_fresh(self, kept: Mapping[str, Any]) -> bool:
         expires = kept.get("access_expires_at")
@@ -69,7 +72,7 @@ class Tokens:
             return False
         return datetime.fromisoformat(str(expires)) - self._now() > REFRESH_EARLY
 
-    def _refresh(self, kept: Mapping[str, Any]) -> ReadResult[str]:
+    def _refresh(self, turn: Turn, kept: Mapping[str, Any]) -> ReadResult[str]:
         result = self._wire.exchange(
             "POST",
             self._application.token_url,
@@ -90,21 +93,28 @@ class Tokens:
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, f"the token endpoint: {detail}")
             case Answer():
-                return self._take(result, kept)
+                return self._take(result, turn, kept)
 
-    def _take(self, answer: Answer, kept: Mapping[str, Any]) -> ReadResult[str]:
+    def _take(self, answer: Answer, turn: Turn, kept: Mapping[str, Any]) -> ReadResult[str]:
         parsed = answer.json()
         if answer.status == _OK and isinstance(parsed, dict) and parsed.get("access_token"):
             secrets = {**kept, **secrets_from(parsed, self._now())}
-            self._keeper.save(secrets)
-            return Got(str(parsed["access_token"]))
+            return Got(str(parsed["access_token"])) if turn.save(secrets) else self._overtaken(kept)
         error = str(parsed.get("error", "")) if isinstance(parsed, dict) else ""
         if error == "invalid_grant":
-            self._keeper.reconnect_needed()
+            if not turn.reconnect_needed():
+                return self._overtaken(kept)
             return Failure(FailureKind.CREDENTIALS, "QuickBooks no longer accepts the refresh token")
         if error == "invalid_client":
             return Failure(FailureKind.CREDENTIALS, "QuickBooks does not accept the client id and secret")
         return Failure(FailureKind.UNAVAILABLE, f"the token endpoint answered HTTP {answer.status}")
+
+    def _overtaken(self, ours: Mapping[str, Any]) -> ReadResult[str]:
+        """Our turn ended before the answer came (a frozen process): what is kept now is another's, and newer."""
+        kept = self._keeper.load()
+        if self._replaces(str(ours.get("access_token", "")), kept):
+            return Got(str(kept["access_token"]))
+        return _ANOTHER_REFRESHES
 
 
 def secrets_from(parsed: Mapping[str, Any], now: datetime) -> dict[str, str]:

@@ -48,25 +48,28 @@ class MemoryKeeper:
     secrets: dict[str, Any]
     saved: int = 0
     reconnects: int = 0
+    patience_seconds: float = 5
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def load(self) -> Mapping[str, Any]:
         return dict(self.secrets)
 
-    def save(self, secrets: Mapping[str, Any]) -> None:
+    def save(self, secrets: Mapping[str, Any]) -> bool:
         self.secrets, self.saved = dict(secrets), self.saved + 1
+        return True
 
     @contextmanager
-    def alone(self) -> Iterator[bool]:
-        got = self._turn.acquire(timeout=5)
+    def alone(self) -> "Iterator[MemoryKeeper | None]":
+        got = self._turn.acquire(timeout=self.patience_seconds)
         try:
-            yield got
+            yield self if got else None
         finally:
             if got:
                 self._turn.release()
 
-    def reconnect_needed(self) -> None:
+    def reconnect_needed(self) -> bool:
         self.reconnects += 1
+        return True
 
 
 def wire_to(system: str, time_limits: TimeLimits = PATIENCE) -> Wire:

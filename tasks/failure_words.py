@@ -1,0 +1,24 @@
+"""What a call that failed means, and what to do about it, in words for the person who tested a connection."""
+
+from connectors.base import FailureKind
+
+FAILURE_SENTENCES = {
+    FailureKind.THROTTLED: "The system asks us to slow down.",
+    FailureKind.PACED: "We keep below the number of calls that the system allows.",
+    FailureKind.USED_UP: "All calls to the system that may be made in this month have been made.",
+    FailureKind.UNAVAILABLE: "The system cannot be reached, or is not well.",
+    FailureKind.CREDENTIALS: "The system does not accept the secrets of this connection.",
+    FailureKind.FORBIDDEN: "The system accepts the secrets, but they do not allow what is needed.",
+    FailureKind.NOT_FOUND: "The system does not know this account.",
+    FailureKind.REFUSED: "The system refused the call.",
+}
+FAILURE_ADVICE = {
+    FailureKind.THROTTLED: "Test again in a minute.",
+    FailureKind.PACED: "Test again in a moment.",
+    FailureKind.USED_UP: "Raise the plan at the vendor and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
+    FailureKind.UNAVAILABLE: "Check the address, and test again later.",
+    FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
+    FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
+    FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
+    FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",
+}
