@@ -11,7 +11,7 @@ import typer
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json
-from domain.own_payments import Intent
+from domain.own_payments import intent_of
 from tasks.own_payments import register, register_intent
 
 app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
@@ -43,7 +43,9 @@ def add(
 
 @app.command(
     epilog=examples(
-        "own-payments intend northwind --marker pay-7c1e2f90 --amount 125.00 --date 2026-11-20 --invoice-id 70"
+        "own-payments intend northwind --marker pay-7c1e2f90 --amount 125.00 --date 2026-11-20 --invoice-id 70",
+        "own-payments intend northwind --marker pay-7c1e2f91 --amount 125.00 --date 2026-11-20"
+        " --invoice 70=60.00 --invoice 71=40.00",
     )
 )
 def intend(
@@ -51,14 +53,21 @@ def intend(
     marker: Annotated[str, typer.Option(help="What stands in the payment's PrivateNote or PaymentRefNum.")],
     amount: Annotated[str, typer.Option(help="Such as 125.00")],
     day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The payment's date.")],
-    invoice_id: Annotated[str, typer.Option(help="QuickBooks' id of the invoice.")],
+    invoice_id: Annotated[
+        str | None, typer.Option(help="QuickBooks' id of the invoice that gets all of the payment.")
+    ] = None,
+    invoice: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=AMOUNT", help="What an invoice gets; may be repeated, and the rest is on account."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Announces a payment before it is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
-    try:
-        intent = Intent(marker, Decimal(amount), day.date(), invoice_id)
-    except InvalidOperation:
-        raise Refusal(f"'{amount}' is not an amount such as 125.00") from None
+    if (invoice_id is None) == (not invoice):
+        raise Refusal("name either --invoice-id, or what each --invoice gets")
+    total = _amount(amount)
+    parts = [(invoice_id, total)] if invoice_id is not None else [_part(one) for one in invoice or []]
+    intent = intent_of(marker, total, day.date(), parts)
     with opened_context() as context:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
@@ -70,6 +79,18 @@ def intend(
         print_json({"registered": new})
     else:
         print("Announced." if new else "It was announced before.")
+
+
+def _part(text: str) -> tuple[str, Decimal]:
+    invoice_id, _, amount = text.partition("=")
+    return invoice_id.strip(), _amount(amount)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise Refusal(f"'{text}' is not an amount such as 125.00") from None
 
 
 def _lines(file: Path) -> list[str]:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.money import is_storable
 from domain.records import AllocationKind, PaymentState, SourcePayment
 
 # Shorter ones would be found in ordinary notes.
 MARKER_CHARACTERS_MIN = 8
 MARKER_CHARACTERS_MAX = 100
+# As the column takes them; nobody has seen ids of more than a few digits.
+DOCUMENT_ID_CHARACTERS_MAX = 50
 # Callers cut PaymentRefNum to so many characters; what it really takes is not published.
 REFERENCE_CHARACTERS = 21
 _MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9]")
@@ -23,14 +26,49 @@ _MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9]")
 _INSIDE = r"[A-Za-z0-9._:-]"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class IntentPart:
+    """So much of it goes to this invoice (the source's id)."""
+
+    document_id: str
+    amount: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A payment that the platform is about to make."""
+    """A payment that the platform is about to make.
+
+    Attributes:
+        total: what is received; more than its parts when a rest stays on account.
+        parts: in the order of their invoices.
+    """
 
     marker: str
-    amount: Decimal
+    total: Decimal
     paid_on: date
-    document_id: str
+    parts: tuple[IntentPart, ...]
+
+
+def intent_of(marker: str, total: Decimal, paid_on: date, parts: Iterable[tuple[str, Decimal]]) -> Intent:
+    return Intent(marker, total, paid_on, tuple(sorted(IntentPart(*part) for part in parts)))
+
+
+def problem_with(intent: Intent) -> str | None:
+    """What keeps it from being announced, as a sentence."""
+    problem = problem_with_marker(intent.marker)
+    if problem is not None:
+        return problem
+    for amount in (intent.total, *(part.amount for part in intent.parts)):
+        if amount <= 0 or not is_storable(amount):
+            return f"{amount} is not an amount that can be paid"
+    ids = [part.document_id for part in intent.parts]
+    if not all(0 < len(one) <= DOCUMENT_ID_CHARACTERS_MAX for one in ids):
+        return "the id of an invoice is missing or too long"
+    if len(set(ids)) < len(ids):
+        return "an invoice is named twice"
+    if sum(part.amount for part in intent.parts) > intent.total:
+        return "the invoices get more than the whole payment"
+    return None
 
 
 def problem_with_marker(marker: str) -> str | None:
@@ -56,7 +94,11 @@ def _carries(payment: SourcePayment, marker: str) -> bool:
 def _agrees(payment: SourcePayment, intent: Intent) -> bool:
     if payment.state is not PaymentState.LIVE:
         return False
-    if payment.total != intent.amount or payment.paid_on != intent.paid_on:
+    if payment.total != intent.total or payment.paid_on != intent.paid_on:
         return False
-    applied = {(one.kind, one.document_id, one.amount) for one in payment.allocations if one.problem is None}
-    return len(payment.allocations) == 1 and applied == {(AllocationKind.INVOICE, intent.document_id, intent.amount)}
+    if any(one.kind is not AllocationKind.INVOICE or one.problem is not None for one in payment.allocations):
+        return False
+    applied: dict[str, Decimal] = {}
+    for one in payment.allocations:
+        applied[one.document_id] = applied.get(one.document_id, Decimal(0)) + one.amount
+    return applied == {part.document_id: part.amount for part in intent.parts}

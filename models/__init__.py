@@ -11,7 +11,7 @@ from models.lanes import Lane
 from models.ledger import LedgerEntry
 from models.metered_reads import MeteredReads
 from models.organizations import Organization
-from models.own_intents import OwnIntent
+from models.own_intents import OwnIntent, OwnIntentPart
 from models.payments import Allocation, OwnPayment, Payment
 from models.users import ApiToken, DashboardSession, LoginLink, User
 
@@ -37,4 +37,5 @@ TABLES = (
     MeteredReads,
     ConnectRequest,
     OwnIntent,
+    OwnIntentPart,
 )

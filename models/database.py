@@ -52,11 +52,11 @@ class Database:
         self.engine.dispose()
 
 
-def upgrade(url: str) -> None:
-    """Brings the schema of the database at this address up to date."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Brings the schema of the database at this address up to date, or up to an older revision."""
     if make_url(url).drivername.startswith("sqlite"):
         Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_alembic_config(url), "head")
+    command.upgrade(_alembic_config(url), revision)
 
 
 def _alembic_config(url: str) -> Config:

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from domain.own_payments import Intent
+from domain.own_payments import Intent, intent_of
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
 
@@ -23,14 +23,29 @@ class OwnIntent(Base):
     marker: Mapped[str] = mapped_column(String(100))
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
     paid_on: Mapped[date]
-    # The source's id of the invoice.
-    document_id: Mapped[str] = mapped_column(String(50))
     registered_at: Mapped[datetime] = mapped_column(UtcTime)
     # The payment that it became.
     external_id: Mapped[str | None] = mapped_column(String(50))
 
+    parts: Mapped[list["OwnIntentPart"]] = relationship()
+
     def as_intent(self) -> Intent:
-        return Intent(self.marker, self.amount, self.paid_on, self.document_id)
+        return intent_of(
+            self.marker, self.amount, self.paid_on, [(part.document_id, part.amount) for part in self.parts]
+        )
+
+
+class OwnIntentPart(Base):
+    """What of an intent goes to one invoice; what no part names stays on account."""
+
+    __tablename__ = "own_payment_intent_part"
+    __table_args__ = (UniqueConstraint("intent_id", "document_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    intent_id: Mapped[int] = mapped_column(ForeignKey("own_payment_intent.id"))
+    # The source's id of the invoice.
+    document_id: Mapped[str] = mapped_column(String(50))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
 
 
 def add_intent(session: Session, connection_id: int, intent: Intent, now: datetime) -> bool:
@@ -38,12 +53,18 @@ def add_intent(session: Session, connection_id: int, intent: Intent, now: dateti
     row = {
         "connection_id": connection_id,
         "marker": intent.marker,
-        "amount": intent.amount,
+        "amount": intent.total,
         "paid_on": intent.paid_on,
-        "document_id": intent.document_id,
         "registered_at": now,
     }
-    return insert_new(session, OwnIntent, [row]) == 1
+    if insert_new(session, OwnIntent, [row]) == 0:
+        return False
+    added = intent_with_marker(session, connection_id, intent.marker)
+    if added is None:
+        raise AssertionError("what was just inserted is not there")
+    parts = [{"intent_id": added.id, "document_id": part.document_id, "amount": part.amount} for part in intent.parts]
+    insert_new(session, OwnIntentPart, parts)
+    return True
 
 
 def intent_with_marker(session: Session, connection_id: int, marker: str) -> OwnIntent | None:
@@ -59,6 +80,7 @@ def open_intents(session: Session, connection_id: int, amounts: Collection[Decim
             OwnIntent.external_id.is_(None),
             OwnIntent.amount.in_(amounts),
         )
+        .options(selectinload(OwnIntent.parts))
         .order_by(OwnIntent.id)
         .with_for_update()
     )

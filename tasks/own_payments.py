@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from domain.money import is_storable
-from domain.own_payments import Intent, find_intent, problem_with_marker
+from domain.own_payments import Intent, find_intent, problem_with
 from domain.records import SourcePayment
 from models.connections import Connection, Role, connection_in_role
 from models.own_intents import add_intent, intent_with_marker, open_intents
@@ -56,19 +56,16 @@ def register_intent(context: Context, organization_id: int, intent: Intent) -> b
         LookupError: the organization has no source connection.
         ValueError: the intent is none, or its marker stands for another payment.
     """
-    problem = problem_with_marker(intent.marker)
-    if problem is None and (intent.amount <= 0 or not is_storable(intent.amount)):
-        problem = f"{intent.amount} is not an amount that can be paid"
-    if problem is None and not 0 < len(intent.document_id) <= _ID_CHARACTERS_MAX:
-        problem = "the id of the invoice is missing or too long"
+    problem = problem_with(intent)
     if problem is not None:
         raise ValueError(problem)
     source = _source(context, organization_id)
     with context.database.writing() as session:
         if add_intent(session, source.id, intent, context.clock.now()):
             return True
-        known = intent_with_marker(session, source.id, intent.marker)
-    if known is None or known.as_intent() != intent:
+        row = intent_with_marker(session, source.id, intent.marker)
+        known = row.as_intent() if row is not None else None
+    if known != intent:
         raise ValueError(f"the marker '{intent.marker}' stands for another payment")
     return False
 

@@ -129,6 +129,21 @@ def test_own_payments_are_registered_from_arguments_and_from_a_file(run: Run, wo
     assert world.reason(payment) == "own_payment"
 
 
+def test_a_payment_over_two_invoices_is_announced_before_it_is_posted(run: Run, world: World) -> None:
+    first, second = world.invoice("INV-1"), world.invoice("INV-2")
+    intend = ["own-payments", "intend", "northwind", "--marker", "pay-7c1e2f90", "--amount", "100"]
+    intend += ["--date", "2026-11-20"]
+    parts = ["--invoice", f"{first.quickbooks_id}=60.00", "--invoice", f"{second.quickbooks_id}=40"]
+    assert run(*intend, *parts).out == "Announced.\n"
+    assert run(*intend, *parts).out == "It was announced before.\n"
+    for wrong in ([], [*parts, "--invoice-id", "70"], ["--invoice", "70"], ["--invoice-id", first.quickbooks_id]):
+        ended = run(*intend, *wrong)
+        assert (ended.code, len(ended.err.splitlines())) == (2, 1), wrong
+    payment = world.pay("100", (first, "60"), (second, "40"), on="2026-11-20", note="pay-7c1e2f90")
+    world.notice()
+    assert [world.reason(payment, one) for one in (first, second)] == ["own_payment", "own_payment"]
+
+
 @pytest.mark.parametrize("arguments", [[], [" "], ["9" * 51], ["--file", "nowhere.txt"]])
 def test_own_payments_that_cannot_be_any_are_refused(run: Run, world: World, arguments: list[str]) -> None:
     ended = run("own-payments", "add", "northwind", *arguments)

@@ -190,6 +190,22 @@ def test_an_intent_is_said_before_the_payment_is_posted(world: World, anybody: B
         assert answer.status_code == 422, wrong
 
 
+def test_an_intent_says_in_one_way_which_invoices_get_what(
+    world: World, anybody: Browser, token: dict[str, str]
+) -> None:
+    first, second = world.invoice("INV-1001"), world.invoice("INV-1002")
+    parts = [{"invoice_id": first.quickbooks_id, "amount": "60"}, {"invoice_id": second.quickbooks_id, "amount": "30"}]
+    body = {"marker": "pay-7c1e2f90", "amount": "100.00", "paid_on": "2026-11-20"}
+    for wrong in ({}, {"invoices": parts, "invoice_id": "70"}, {"invoices": [*parts, parts[0]]}):
+        assert anybody.client.post("/api/own-payments/intents", headers=token, json=body | wrong).status_code == 422
+    for registered, told in ((True, parts), (False, parts[::-1])):
+        answer = anybody.client.post("/api/own-payments/intents", headers=token, json=body | {"invoices": told})
+        assert answer.json() == {"registered": registered}
+    payment = world.pay("100.00", (first, "60.00"), (second, "30.00"), on="2026-11-20", note="pay-7c1e2f90")
+    world.notice()
+    assert [world.reason(payment, one) for one in (first, second)] == ["own_payment", "own_payment"]
+
+
 def test_ids_that_cannot_be_are_refused(anybody: Browser, token: dict[str, str]) -> None:
     headers = token | {"Content-Type": "application/json"}
     wrong: list[object] = [[], [""], ["a b"], ["\0"], ["\ud800"], ["1" * 51], [1], ["1"] * 1001, "1", None]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent
+from domain.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent, intent_of
 from tasks.own_payments import register, register_intent
 from web.api.access import REFUSALS, Authorized
 from web.api.payments import ID_PATTERN
@@ -30,16 +30,44 @@ class OwnPaymentsOut(BaseModel):
     registered: int
 
 
+# A text, because a JSON number is a float to most writers.
+Amount = Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,5})?$", examples=["125.00"])]
+
+
+class IntentInvoiceIn(BaseModel):
+    """So much of the payment goes to this invoice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    invoice_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    amount: Amount
+
+
 class IntentIn(BaseModel):
-    """A payment that is about to be posted; the marker goes into its PrivateNote or PaymentRefNum."""
+    """A payment that is about to be posted; the marker goes into its PrivateNote or PaymentRefNum.
+
+    Either `invoice_id`, for a payment that one invoice gets all of, or `invoices`, for several or a rest on account.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     marker: Annotated[str, Field(min_length=MARKER_CHARACTERS_MIN, max_length=MARKER_CHARACTERS_MAX)]
-    # A text, because a JSON number is a float to most writers.
-    amount: Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,5})?$", examples=["125.00"])]
+    amount: Amount
     paid_on: date
-    invoice_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    invoice_id: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
+    invoices: Annotated[list[IntentInvoiceIn], Field(max_length=IDS_MAX)] | None = None
+
+    def as_intent(self) -> Intent:
+        """What is announced.
+
+        Raises:
+            ValueError: it is not said, or said in two ways, which invoices are paid.
+        """
+        if (self.invoice_id is None) == (self.invoices is None):
+            raise ValueError("name either invoice_id or invoices")
+        total = Decimal(self.amount)
+        parts = [(one.invoice_id, Decimal(one.amount)) for one in self.invoices or []]
+        return intent_of(self.marker, total, self.paid_on, [(self.invoice_id, total)] if self.invoice_id else parts)
 
 
 class IntentOut(BaseModel):
@@ -51,8 +79,8 @@ class IntentOut(BaseModel):
 @router.post("/own-payments/intents")
 def post_intent(request: Request, caller: Authorized, given: IntentIn) -> IntentOut:
     """To be said before the payment is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
-    intent = Intent(given.marker, Decimal(given.amount), given.paid_on, given.invoice_id)
     try:
+        intent = given.as_intent()
         return IntentOut(registered=register_intent(context_of(request), caller.organization_id, intent))
     except LookupError:
         raise HTTPException(409, "QuickBooks is not connected, so there is nowhere to post it.") from None
