@@ -31,6 +31,10 @@ class FailureKind(StrEnum):
     USED_UP = "used_up"
     UNAVAILABLE = "unavailable"
     CREDENTIALS = "credentials"
+    # This installation's own registration with the vendor is refused; no connection is at fault.
+    MISCONFIGURED = "misconfigured"
+    # The account is closed for everybody at the moment; ours to wait, nobody's to connect again.
+    SUSPENDED = "suspended"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     REFUSED = "refused"

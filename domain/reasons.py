@@ -64,6 +64,8 @@ class Reason(StrEnum):
     TARGET_THROTTLED = "target_throttled"
     PACED = "paced"
     READS_USED_UP = "reads_used_up"
+    APPLICATION_REFUSED = "application_refused"
+    COMPANY_SUSPENDED = "company_suspended"
     TARGET_SICK = "target_sick"
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
@@ -332,6 +334,17 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.READS_USED_UP: Explanation(
         "All calls to QuickBooks that this platform may make in a month have been made.",
         "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. Nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.APPLICATION_REFUSED: Explanation(
+        "QuickBooks does not accept this platform's own client id and secret.",
+        "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by itself. "
+        "The connection stays as it is, and nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.COMPANY_SUSPENDED: Explanation(
+        "QuickBooks says that the company's subscription is suspended or has ended.",
+        "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost.",
         clears_itself=True,
     ),
     Reason.TARGET_SICK: Explanation(

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import structlog
 
-from connectors.base import Authorization, Failure
+from connectors.base import Authorization, Failure, FailureKind
 from connectors.registry import authorization
 from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request
 from models.connections import Connection, Role
@@ -88,6 +88,9 @@ def complete_connect(
     if problem is not None:
         return Rejected(problem)
     exchanged = found.exchange(consent, request.redirect_uri)
+    if isinstance(exchanged, Failure) and exchanged.kind is FailureKind.MISCONFIGURED:
+        log.error("connect.misconfigured", vendor=vendor, detail=exchanged.detail)
+        return Rejected(f"{exchanged.detail}; whoever runs this platform has to correct that. Nothing was connected.")
     if isinstance(exchanged, Failure):
         log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
         return Rejected(f"QuickBooks did not accept the consent ({exchanged.detail}); begin again.")

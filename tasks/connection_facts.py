@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.expiry import Expiry, expiry_of, expiry_sentence
+from domain.reasons import EXPLANATIONS, Reason
 from domain.webhook_health import webhooks_are_silent
 from models.connections import Connection, Role
 from models.gaps import latest_gap
@@ -13,6 +14,8 @@ from models.metered_reads import reads_of, reads_of_all
 from tasks.context import Context
 from tasks.metering import WARN_PERCENTS
 
+# Pauses that end sooner when somebody does something about them.
+PAUSES_TO_ACT_ON = frozenset({Reason.READS_USED_UP, Reason.APPLICATION_REFUSED, Reason.COMPANY_SUSPENDED})
 _NEVER_HEARD = "No webhook has been heard yet."
 _SILENT = "Webhooks seem to be silent, so QuickBooks is asked more often; check their address at Intuit."
 
@@ -46,6 +49,7 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     gap = latest_gap(session, connection.id)
     silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
     warnings = [
+        _pause_warning(connection, now),
         expiry if urgent else "",
         _cap_warning(all_reads, cap),
         _SILENT if silent and connection.missed_at is not None else "",
@@ -70,6 +74,14 @@ def _cap_warning(all_reads: int, cap: int) -> str:
     return (
         f"{all_reads * 100 // cap} % of the month's metered reads are used up; beyond the cap QuickBooks answers none."
     )
+
+
+def _pause_warning(connection: Connection, now: datetime) -> str:
+    is_paused = connection.is_active and connection.not_before is not None and connection.not_before > now
+    reason = Reason(connection.pause_reason) if is_paused and connection.pause_reason else None
+    if reason is None or reason not in PAUSES_TO_ACT_ON:
+        return ""
+    return f"{EXPLANATIONS[reason].sentence} {EXPLANATIONS[reason].advice}"
 
 
 def _webhooks(connection: Connection) -> str:

@@ -29,6 +29,10 @@ log = structlog.get_logger()
 # When a system says "slow down" without saying for how long; ConnectWise's guide starts at 30 seconds.
 DEFAULT_WAIT = timedelta(seconds=30)
 
+# A wrong setting is put right by a restart, which tells nobody here: asked again so often, it goes on by itself.
+MISCONFIGURED_WAIT = timedelta(minutes=5)
+SUSPENDED_WAIT = timedelta(hours=1)
+
 
 def note_failure(context: Context, connection: Connection, failure: Failure) -> None:
     """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again."""
@@ -39,6 +43,12 @@ def note_failure(context: Context, connection: Connection, failure: Failure) -> 
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.READS_USED_UP)
         case FailureKind.PACED:
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.PACED)
+        case FailureKind.MISCONFIGURED:
+            log.error("connection.misconfigured", connection_id=connection.id, detail=failure.detail)
+            pause_for(context, connection, MISCONFIGURED_WAIT, Reason.APPLICATION_REFUSED)
+        case FailureKind.SUSPENDED:
+            log.warning("connection.suspended", connection_id=connection.id, detail=failure.detail)
+            pause_for(context, connection, SUSPENDED_WAIT, Reason.COMPANY_SUSPENDED)
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:
             disconnect(context, connection, failure.detail)
         case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:

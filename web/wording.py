@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from domain.decisions import Verdict
 from domain.money import money_text
-from domain.reasons import Reason
+from domain.reasons import EXPLANATIONS, Reason
 from domain.records import AllocationKind
 from models.connections import Role
 from models.payment_rows import AllocationRow, PaymentRow
+from tasks.connection_facts import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, ROLE_LABELS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -53,6 +54,8 @@ def pause_sentence(role: Role, reason: Reason | None) -> str:
     name = ROLE_LABELS[role]
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
+    if reason in PAUSES_TO_ACT_ON:
+        return EXPLANATIONS[reason].sentence
     return f"{name} could not be reached; we try again by ourselves."
 
 

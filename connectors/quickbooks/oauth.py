@@ -16,7 +16,14 @@ from connectors.base import Consent, Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
 from connectors.keeping import Turn
 from connectors.quickbooks.client import Client
-from connectors.quickbooks.tokens import Application, Tokens, basic_credentials, secrets_from
+from connectors.quickbooks.tokens import (
+    REGISTRATION_REFUSED,
+    REGISTRATION_REFUSED_DETAIL,
+    Application,
+    Tokens,
+    basic_credentials,
+    secrets_from,
+)
 
 SCOPE = "com.intuit.quickbooks.accounting"
 _OK = 200
@@ -65,6 +72,8 @@ class QuickBooksAuthorization:
         readable = isinstance(parsed, dict) and parsed.get("access_token") and parsed.get("refresh_token")
         if answer.status != _OK or not readable:
             error = str(parsed.get("error", "")) if isinstance(parsed, dict) else ""
+            if error in REGISTRATION_REFUSED:
+                return Failure(FailureKind.MISCONFIGURED, REGISTRATION_REFUSED_DETAIL)
             kind = FailureKind.CREDENTIALS if error.startswith("invalid_") else FailureKind.UNAVAILABLE
             return Failure(kind, f"the token endpoint answered HTTP {answer.status} {error}".strip())
         return self._proved(consent, secrets_from(parsed, self._now()))

@@ -22,6 +22,9 @@ ACCESS_SECONDS = 3600
 # A century: beyond it is no life but rubbish.
 _LONGEST_LIFE_SECONDS = 100 * 365 * 86_400
 _OK = 200
+# It is our registration that is refused here, the same for every company, and no company's consent.
+REGISTRATION_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
+REGISTRATION_REFUSED_DETAIL = "Intuit does not accept QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET"
 # QuickBooks is well; only our own processes are in each other's way for a moment.
 _ANOTHER_REFRESHES = Failure(FailureKind.PACED, "another process is refreshing the tokens", timedelta(seconds=1))
 
@@ -105,8 +108,8 @@ class Tokens:
             if not turn.reconnect_needed():
                 return self._overtaken(kept)
             return Failure(FailureKind.CREDENTIALS, "QuickBooks no longer accepts the refresh token")
-        if error == "invalid_client":
-            return Failure(FailureKind.CREDENTIALS, "QuickBooks does not accept the client id and secret")
+        if error in REGISTRATION_REFUSED:
+            return Failure(FailureKind.MISCONFIGURED, REGISTRATION_REFUSED_DETAIL)
         return Failure(FailureKind.UNAVAILABLE, f"the token endpoint answered HTTP {answer.status}")
 
     def _overtaken(self, ours: Mapping[str, Any]) -> ReadResult[str]:

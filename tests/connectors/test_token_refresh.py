@@ -142,7 +142,7 @@ def test_a_connection_that_was_revoked_needs_a_person_and_is_not_asked_again(qui
             Fault("error", path="/tokens/", status=400, body='{"error":"temporarily_unavailable"}'),
             FailureKind.UNAVAILABLE,
         ),
-        (Fault("error", path="/tokens/", status=401, body='{"error":"invalid_client"}'), FailureKind.CREDENTIALS),
+        (Fault("error", path="/tokens/", status=401, body='{"error":"invalid_client"}'), FailureKind.MISCONFIGURED),
         (Fault("drop_before_commit", path="/tokens/"), FailureKind.UNAVAILABLE),
         (Fault("hang", seconds=0.02, path="/tokens/"), FailureKind.UNAVAILABLE),
     ],
