@@ -21,12 +21,13 @@ _KIND_OF_CODE = {
     "003100": FailureKind.FORBIDDEN,
     "3200": FailureKind.CREDENTIALS,
     "003200": FailureKind.CREDENTIALS,
-    "6190": FailureKind.FORBIDDEN,
+    "6190": FailureKind.SUSPENDED,
     "10000": FailureKind.UNAVAILABLE,
 }
 _KIND_OF_STATUS = {
     401: FailureKind.CREDENTIALS,
-    403: FailureKind.FORBIDDEN,
+    # Only a fault's code says that consent was taken back; without one it is some gateway's bad moment.
+    403: FailureKind.UNAVAILABLE,
     404: FailureKind.REFUSED,
     408: FailureKind.UNAVAILABLE,
     429: FailureKind.THROTTLED,

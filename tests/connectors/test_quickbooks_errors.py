@@ -24,7 +24,9 @@ TABLE = [
     (400, "5010", FailureKind.REFUSED),
     (400, "6000", FailureKind.REFUSED),
     (400, "6140", FailureKind.REFUSED),
-    (403, "6190", FailureKind.FORBIDDEN),
+    (403, "6190", FailureKind.SUSPENDED),
+    (400, "6190", FailureKind.SUSPENDED),
+    (403, "5555", FailureKind.UNAVAILABLE),
     (400, "6210", FailureKind.REFUSED),
     (400, "6240", FailureKind.REFUSED),
     (400, "6540", FailureKind.REFUSED),
@@ -81,7 +83,7 @@ def test_a_fault_inside_http_200_is_a_failure(code: str, kind: FailureKind) -> N
         (301, FailureKind.REFUSED),
         (400, FailureKind.REFUSED),
         (401, FailureKind.CREDENTIALS),
-        (403, FailureKind.FORBIDDEN),
+        (403, FailureKind.UNAVAILABLE),
         (404, FailureKind.REFUSED),
         (408, FailureKind.UNAVAILABLE),
         (429, FailureKind.THROTTLED),
@@ -164,11 +166,11 @@ def test_a_token_that_is_refused_for_good_is_refreshed_once_per_read_and_no_more
     assert quickbooks.sandbox.calls.count("GET /companyinfo/{record_id}") == 2
 
 
-def test_a_suspended_company_needs_a_person(quickbooks: QuickBooks) -> None:
+def test_a_suspended_company_is_nobodys_refusal_of_us(quickbooks: QuickBooks) -> None:
     quickbooks.sandbox.set_switches(suspended=True)
     result = quickbooks.source.check()
     assert isinstance(result, Failure)
-    assert result.kind is FailureKind.FORBIDDEN
+    assert result.kind is FailureKind.SUSPENDED
 
 
 def test_a_payment_that_is_not_readable_yet_is_gone_for_now(quickbooks: QuickBooks) -> None:

@@ -34,15 +34,8 @@ def test_a_bad_moment_while_a_hinted_payment_is_read_loses_nothing(world: World,
     assert world.amounts_on(invoice) == ["10.00"]
 
 
-@pytest.mark.parametrize(
-    ("switches", "fault"), [({}, Fault("forbidden", path="/v3/", times=None)), ({"suspended": True}, None)]
-)
-def test_a_company_that_shuts_us_out_needs_a_person_and_is_left_in_peace(
-    world: World, switches: dict[str, bool], fault: Fault | None
-) -> None:
-    world.quickbooks.set_switches(**switches)
-    if fault is not None:
-        world.quickbooks.faults.add(fault)
+def test_a_company_that_shuts_us_out_needs_a_person_and_is_left_in_peace(world: World) -> None:
+    world.quickbooks.faults.add(Fault("forbidden", path="/v3/", times=None))
     world.notice()
     assert source(world).status == "needs_reconnect"
     calls = world.quickbooks.calls.total

@@ -1,0 +1,95 @@
+"""QuickBooks lets us in no more: whose fault it is decides who is asked to act, and what goes on by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.quickbooks.tokens import Application
+from sandbox.faults import Fault
+from tasks.connecting import begin_connect, complete_connect
+from tasks.connection_facts import facts_of
+from tasks.results import Rejected
+from tests.contexts import CLIENT_ID, CLIENT_SECRET
+from tests.quickbooks.story import source
+from tests.world import REALM, World
+
+
+def started_with(world: World, client_secret: str) -> None:
+    """The processes are started anew with this setting."""
+    before = world.context.platform.quickbooks_application
+    application = Application(
+        CLIENT_ID, client_secret, before.token_url, authorize_url=before.authorize_url, revoke_url=before.revoke_url
+    )
+    platform = replace(world.context.platform, quickbooks_application=application)
+    world.context = replace(world.context, platform=platform, _sources=type(world.context._sources)())
+
+
+def warnings(world: World) -> str:
+    with world.context.database.reading() as session:
+        return " ".join(facts_of(world.context, session, source(world)).warnings)
+
+
+def test_a_wrong_client_secret_disconnects_nobody_and_heals_when_it_is_right(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoice = world.invoice("INV-1")
+    started_with(world, "wrong")
+    world.clock.move(hours=1)
+    world.notice()
+    assert (source(world).status, source(world).pause_reason) == ("active", "application_refused")
+    assert "QUICKBOOKS_CLIENT_SECRET" in warnings(world)
+    logged = capsys.readouterr().out
+    assert "connection.misconfigured" in logged
+    assert "QUICKBOOKS_CLIENT_ID" in logged
+    payment = world.pay("10.00", (invoice, "10.00"))
+    started_with(world, CLIENT_SECRET)
+    world.later(minutes=6)
+    assert world.reason(payment) == "synced"
+    assert "QUICKBOOKS_CLIENT" not in warnings(world)
+
+
+def test_a_wrong_client_secret_is_not_asked_for_with_every_sweep(world: World) -> None:
+    started_with(world, "wrong")
+    world.clock.move(hours=1)
+    calls = world.quickbooks.calls.total
+    for _ in range(60):
+        world.later(minutes=1)
+    assert world.quickbooks.calls.total - calls <= 13
+
+
+def test_a_person_who_connects_meanwhile_is_told_whose_fault_it_is(world: World) -> None:
+    started_with(world, "wrong")
+    address = begin_connect(world.context, world.organization_id, "quickbooks", "http://x/callback", session_id=None)
+    assert isinstance(address, str)
+    state = address.partition("state=")[2]
+    answer = {"state": state, "code": "a-code", "realmId": REALM}
+    told = complete_connect(world.context, "quickbooks", answer, session_id=None)
+    assert isinstance(told, Rejected)
+    assert "QUICKBOOKS_CLIENT_SECRET" in told.message
+    assert source(world).status == "active"
+
+
+def test_a_suspended_company_goes_on_by_itself_when_it_is_active_again(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    world.quickbooks.set_switches(suspended=True)
+    payment = world.pay("10.00", (invoice, "10.00"))
+    world.notice()
+    for _ in range(10):
+        world.later(minutes=30)
+    assert (source(world).status, source(world).pause_reason) == ("active", "company_suspended")
+    assert "Renew the subscription" in warnings(world)
+    assert 0 < world.quickbooks.calls.count("GET /cdc") <= 7
+    world.quickbooks.set_switches(suspended=False)
+    world.later(hours=2)
+    assert world.reason(payment) == "synced"
+
+
+@pytest.mark.parametrize("body", ["html", '{"fault":{"error":[{"code":"5555"}]}}'])
+def test_a_gateway_that_says_403_once_costs_nothing_but_time(world: World, body: str) -> None:
+    invoice = world.invoice("INV-1")
+    world.quickbooks.faults.add(Fault("error", path="/v3/", status=403, body=body, times=1))
+    payment = world.pay("10.00", (invoice, "10.00"))
+    world.notice()
+    assert source(world).status == "active"
+    world.later(minutes=20)
+    assert world.reason(payment) == "synced"
