@@ -8,13 +8,13 @@ If it dies here: the cursor has not moved; the same changes come again and are d
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from connectors.base import Changes, Failure
+from connectors.base import Changes, Failure, FailureKind, ReadResult
 from domain.gaps import CHANGES_REACH, GapKind
 from domain.webhook_health import ON_ITS_WAY, webhooks_are_silent
 from models.connections import Connection, connection_by_id
@@ -30,6 +30,9 @@ from tasks.points import Point
 from tasks.process import process_context
 
 log = structlog.get_logger()
+
+# Clocks that are kept differ by seconds; one of two that differ by more than this is wrong.
+CLOCKS_APART_MAX = timedelta(minutes=5)
 
 
 def catch_up(context: Context, connection_id: int) -> Drained:
@@ -64,7 +67,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     # A cursor out of reach: the answer is asked only for the source's own clock, with which the scan ends.
     asked_since = now - context.timing.catch_up_overlap if too_old else since
     context.reached(Point.CATCH_UP_CURSOR_READ)
-    result = context.source(connection).changes_since(asked_since)
+    result = _believable(context, context.source(connection).changes_since(asked_since))
     if isinstance(result, Failure):
         if waited_out(context, result):
             return True
@@ -90,6 +93,14 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
         context.nudge(Step.INGEST, connection.id)
         context.reached(Point.CATCH_UP_NUDGED)
     return not result.value.complete or any(not gap.holds_cursor for gap in gaps)
+
+
+def _believable(context: Context, result: ReadResult[Changes]) -> ReadResult[Changes]:
+    """The cursor follows the source's clock: one that is far ahead would let us skip whatever happens until then."""
+    if isinstance(result, Failure) or result.value.until <= context.clock.now() + CLOCKS_APART_MAX:
+        return result
+    detail = f"the source says that it is {result.value.until:%Y-%m-%d %H:%M} UTC, which is ahead of our clock"
+    return Failure(FailureKind.UNAVAILABLE, detail)
 
 
 def _open_scan(

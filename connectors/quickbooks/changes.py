@@ -51,7 +51,7 @@ def _changes(client: Client, entities: tuple[ChangedEntity, ...], cursor: dateti
         # Taken for "nothing changed", it would move the cursor past what was never read.
         return Failure(FailureKind.UNAVAILABLE, "the answer does not say what changed")
     changes = tuple(_changes_in(result.value, entities))
-    if len(changes) < CHANGES_MAX:
+    if _objects_told(result.value) < CHANGES_MAX:
         return Got(Changes(changes, until))
     return Got(Changes((), until, cut=frozenset(entities)))
 
@@ -60,6 +60,12 @@ def _tells_changes(answer: Any) -> bool:
     responses = answer.get("CDCResponse")
     told = isinstance(responses, list) and all(isinstance(one, dict) for one in responses)
     return told and bool(responses) and all(isinstance(one.get("QueryResponse"), list) for one in responses)
+
+
+def _objects_told(answer: Any) -> int:
+    """Also those that we cannot read: they count against the longest answer as well."""
+    blocks = [block for one in answer["CDCResponse"] for block in one["QueryResponse"] if isinstance(block, dict)]
+    return sum(len(found) for block in blocks for found in block.values() if isinstance(found, list))
 
 
 def _changes_in(answer: Any, entities: Iterable[ChangedEntity]) -> Iterator[Change]:
@@ -84,12 +90,13 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
     result = client.query(_window(entity, since, until))
     if isinstance(result, Failure):
         return result
-    if not isinstance(result.value.get("QueryResponse"), dict):
+    response = result.value.get("QueryResponse")
+    if not isinstance(response, dict):
         return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
     since = since.replace(microsecond=0)
-    found = objects_in(result.value.get("QueryResponse"), ENTITY_NAMES[entity])
-    changes = tuple(change_of(entity, one) for one in found)
-    if len(found) < PAGE_MAX:
+    changes = tuple(change_of(entity, one) for one in objects_in(response, ENTITY_NAMES[entity]))
+    listed = response.get(ENTITY_NAMES[entity])
+    if not isinstance(listed, list) or len(listed) < PAGE_MAX:
         return Got(ChangedPage(changes, None))
     newest = max((change.changed_at for change in changes if change.changed_at), default=None)
     if newest is None:

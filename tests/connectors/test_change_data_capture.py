@@ -9,6 +9,7 @@ import pytest
 
 from connectors.base import Change, ChangedEntity, Failure, Got
 from models.inbox import waiting_events
+from sandbox.faults import Fault
 from tasks.catch_up import catch_up
 from tasks.lane import Drained
 from tests.connectors.vendors import QuickBooks
@@ -129,3 +130,26 @@ def test_the_zone_of_a_cursor_does_not_matter(quickbooks: QuickBooks) -> None:
         result = quickbooks.source.changes_since(cursor.astimezone(ZoneInfo(zone)))
         assert isinstance(result, Got)
         assert len(result.value.changes) == 1
+
+
+@pytest.mark.parametrize("unreadable", ['{"SyncToken":"0"}', "7", "null"])
+def test_a_full_answer_is_cut_also_when_an_object_in_it_cannot_be_read(quickbooks: QuickBooks, unreadable: str) -> None:
+    told = ",".join([*(f'{{"Id":"{number}","SyncToken":"0"}}' for number in range(999)), unreadable])
+    body = f'{{"CDCResponse":[{{"QueryResponse":[{{"Payment":[{told}]}}]}}],"time":"2026-11-22T12:00:00Z"}}'
+    quickbooks.sandbox.faults.add(Fault("error", path="/cdc", status=200, body=body, times=2))
+    result = quickbooks.source.changes_since(quickbooks.clock.now())
+    assert isinstance(result, Got)
+    assert result.value.cut == {ChangedEntity.PAYMENT}
+
+
+def test_a_full_page_has_a_next_one_also_when_an_object_in_it_cannot_be_read(quickbooks: QuickBooks) -> None:
+    since, until = quickbooks.clock.now() - timedelta(hours=1), quickbooks.clock.now()
+    one = (
+        f'{{"Id":"%d","SyncToken":"0","MetaData":{{"LastUpdatedTime":"{(until - timedelta(minutes=5)).isoformat()}"}}}}'
+    )
+    told = ",".join([*(one % number for number in range(999)), '{"SyncToken":"0"}'])
+    body = f'{{"QueryResponse":{{"Payment":[{told}]}},"time":"2026-11-22T12:00:00Z"}}'
+    quickbooks.sandbox.faults.add(Fault("error", path="/query", status=200, body=body))
+    page = quickbooks.source.list_changed(ChangedEntity.PAYMENT, since, until)
+    assert isinstance(page, Got)
+    assert page.value.next_since == (until - timedelta(minutes=5)).replace(microsecond=0)

@@ -254,3 +254,29 @@ def next_ask(world: World) -> timedelta:
     at = source(world).next_catch_up_at
     assert at is not None
     return at - world.clock.now()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365 * 70)])
+def test_a_source_whose_clock_is_ahead_does_not_make_us_skip_what_happens_until_then(
+    world: World, ahead: timedelta, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoice = world.invoice("INV-1")
+    world.notice()
+    world.clock.move(minutes=20)
+    cursor, then = source(world).cursor_at, (world.clock.now() + ahead).isoformat()
+    body = f'{{"CDCResponse":[{{"QueryResponse":[{{}}]}}],"time":"{then}"}}'
+    world.quickbooks.faults.add(Fault("error", path="/cdc", status=200, body=body, times=1))
+    payment = world.pay("10.00", (invoice, "10.00"))
+    world.notice()
+    assert source(world).cursor_at == cursor
+    assert "ahead of our clock" in capsys.readouterr().out
+    world.later(minutes=20)
+    assert world.reason(payment) == "synced"
+
+
+def test_clocks_that_are_a_minute_apart_are_no_trouble(world: World) -> None:
+    then = world.clock.now() + timedelta(minutes=1)
+    body = f'{{"CDCResponse":[{{"QueryResponse":[{{}}]}}],"time":"{then.isoformat()}"}}'
+    world.quickbooks.faults.add(Fault("error", path="/cdc", status=200, body=body, times=1))
+    world.notice()
+    assert source(world).cursor_at == then
