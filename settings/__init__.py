@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     quickbooks_monthly_reads_max: int = Field(default=500_000, ge=0)
     connectwise_client_id: str = ""
     connectwise_api_version: str = "2025.16"
+    # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
+    connectwise_calls_per_minute: int = Field(default=600, ge=1)
     connect_timeout_seconds: float = 5
     read_timeout_seconds: float = 60
 
