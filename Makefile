@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast check crash simulate chaos format lock docs
+.PHONY: help setup demo up test test-fast check crash simulate chaos bench format lock docs
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, 
 
 chaos: $(INSTALLED) ## Real processes, 2,000 payments, everything killed or restarted at random (ARGS=--short: 200; ARGS=--help)
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+bench: $(INSTALLED) ## Measures what the README promises, side by side, and prints tables (ARGS=--help, ARGS=--short)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(INSTALLED) ## Formats the code and repairs what can be repaired without judgement
 	$(BIN)/ruff check --fix .

@@ -105,9 +105,9 @@ def running_postgresql(directory: Path, options: Sequence[str] = FAST_AND_FORGET
 
 
 @contextlib.contextmanager
-def postgresql_server(directory: Path) -> Iterator[str]:
+def postgresql_server(directory: Path, options: Sequence[str] = FAST_AND_FORGETFUL) -> Iterator[str]:
     """Runs a server and yields its URL."""
-    with running_postgresql(directory) as server:
+    with running_postgresql(directory, options) as server:
         yield server.url
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ["settings", "workers", "tasks", "domain", "connectors", "models", "web", "cli", "sandbox"]
+PACKAGES = ["settings", "workers", "tasks", "domain", "connectors", "models", "web", "cli", "sandbox", "benchmarks"]
 LINES_MAX = 300
 MEDIAN_MAX = 150
 VENDORS = re.compile(r"quickbooks|connectwise|intuit|\bqbo\b|\bcwm?\b", re.IGNORECASE)

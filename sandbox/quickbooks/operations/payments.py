@@ -48,20 +48,21 @@ class PaymentOperations(Operations):
         count: int,
         total: Money = 100,
         *,
+        first_number: int = 1,
         at: Instant = None,
         realm_id: str | None = None,
     ) -> list[str]:
         """So many invoices, each paid in full by a payment of its own."""
         with self.lock:
             ids = []
-            for number in range(count):
+            for number in range(first_number, first_number + count):
                 company = self._company(realm_id)
                 with company.in_the_past(instant(at)):
                     invoice = invoices.add_invoice(
                         company,
                         customer_id=customer_id,
                         total=money(total),
-                        doc_number=f"M-{number + 1}",
+                        doc_number=f"M-{number}",
                     )
                 paid = [(invoice.id, total)]
                 ids.append(self.record_payment(customer_id, total, paid, at=at, realm_id=company.realm_id))

@@ -1,0 +1,69 @@
+"""Measures what the README promises, as ratios side by side in one run, and prints tables.
+
+Nothing here fails because a machine is slow: a promise that this run did not see kept is told at the end, and the
+exit code says that the benchmarks could be run.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from benchmarks import batching, door, fairness, idle_sweep, reads
+from benchmarks.bench import Bench, chosen_database, machine
+
+BENCHMARKS: dict[str, Callable[[Bench], None]] = {
+    "fairness": fairness.run,
+    "door": door.run,
+    "reads": reads.run,
+    "batching": batching.run,
+    "idle-sweep": idle_sweep.run,
+}
+
+
+def main() -> int:
+    options = _arguments()
+    console = Console(width=120)
+    bench = Bench(console, chosen_database(options.database), options.short)
+    console.print(f"{machine()}; database: {bench.database}{'; short' if bench.short else ''}", highlight=False)
+    started = time.monotonic()
+    for name in options.which or BENCHMARKS:
+        console.rule(name)
+        BENCHMARKS[name](bench)
+    console.rule()
+    console.print(f"{time.monotonic() - started:.0f} s altogether", highlight=False)
+    for sentence in bench.missed:
+        console.print(f"[red]missed[/red]: {sentence}", highlight=False)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make bench ARGS=...",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="The questions:\n\n" + "\n".join(f"  {name:<12}{_question(run)}" for name, run in BENCHMARKS.items()),
+    )
+    parser.add_argument("which", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none is named")
+    parser.add_argument("--short", action="store_true", help="all in about a minute; shows that they work, not more")
+    parser.add_argument(
+        "--database",
+        choices=["auto", "postgresql", "sqlite"],
+        default="auto",
+        help="auto (the default): PostgreSQL from the test wheel if it can be had, else SQLite",
+    )
+    options = parser.parse_args()
+    if unknown := set(options.which) - BENCHMARKS.keys():
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    return options
+
+
+def _question(run: Callable[[Bench], None]) -> str:
+    """The first line of the benchmark's module, which is the question that it answers."""
+    return (sys.modules[run.__module__].__doc__ or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""What every benchmark is given: where it prints, how long it may take, and a fresh database."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from models.database import upgrade
+from sandbox.stack import Stack, running_stack
+from tests.servers import PostgresqlDatabases, PostgresqlUnavailable, migrate, postgresql_server, temporary_directory
+
+# Flower only watches; without it there is a little more of the machine for what is measured.
+LEFT_OUT = ("flower",)
+
+
+@dataclass
+class Bench:
+    """One run of some benchmarks.
+
+    Attributes:
+        short: a minute for all of them together: that they work is seen, what they say is rough.
+        missed: promises that this run did not see kept, as sentences.
+    """
+
+    console: Console
+    database: str
+    short: bool
+    missed: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        self.console.print(f"[dim]{time.strftime('%H:%M:%S')} {text}[/dim]", highlight=False)
+
+    def promise(self, kept: bool, sentence: str) -> None:
+        """Tells whether the run saw a promise kept; nothing fails by it, because another machine is another run."""
+        self.console.print(f"{'[green]kept[/green]' if kept else '[red]missed[/red]'}: {sentence}", highlight=False)
+        if not kept:
+            self.missed.append(sentence)
+
+    @contextlib.contextmanager
+    def database_url(self, kind: str = "") -> Iterator[str]:
+        """A migrated database that nobody has used, on the kind asked for or the one of this run."""
+        if (kind or self.database) == "sqlite":
+            with tempfile.TemporaryDirectory(prefix="payments-bench-") as folder:
+                url = f"sqlite:///{folder}/payments.sqlite"
+                upgrade(url)
+                yield url
+            return
+        with (
+            temporary_directory() as directory,
+            # No option: it waits for the disk at every commit and keeps its statistics, as in production.
+            postgresql_server(directory, options=()) as server_url,
+            PostgresqlDatabases(server_url, migrate).fresh() as url,
+        ):
+            yield url
+
+    @contextlib.contextmanager
+    def stack(self, changes: Mapping[str, str]) -> Iterator[Stack]:
+        """Redis, both sandboxes and the processes of the Procfile (not started yet), as production sets them up."""
+        with (
+            self.database_url() as url,
+            tempfile.TemporaryDirectory(prefix="payments-bench-") as folder,
+            log_to(Path(folder) / "bench.log"),
+            running_stack(Path(folder), database_url=url, without=LEFT_OUT, quick=changes) as stack,
+        ):
+            yield stack
+
+
+@contextlib.contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """What the product logs in this process goes into a file, not between the tables."""
+    with path.open("w", encoding="utf-8") as log:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+        try:
+            yield
+        finally:
+            structlog.reset_defaults()
+
+
+def chosen_database(wanted: str) -> str:
+    """The kind of database: the one asked for, or PostgreSQL where a server can be had."""
+    if wanted != "auto":
+        return wanted
+    try:
+        with temporary_directory() as directory, postgresql_server(directory):
+            return "postgresql"
+    except PostgresqlUnavailable:
+        return "sqlite"
+
+
+def table(title: str, *headings: str) -> Table:
+    """A table whose first column is text and whose other columns are figures."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for place, heading in enumerate(headings):
+        made.add_column(heading, justify="left" if place == 0 else "right")
+    return made
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"

@@ -1,0 +1,67 @@
+"""Counts what a stretch of work asks of the database, and shows how the database finds it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import event, text
+
+from domain.delivery import EffectState
+from models.database import Database
+from models.effects import Effect
+from tasks.context import Context
+
+
+@dataclass
+class Statements:
+    """What was sent to the database between the beginning and the end of a `counted` block."""
+
+    seen: list[tuple[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return len(self.seen)
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[Statements]:
+    """Counts every statement; what begins and ends transactions is none."""
+    statements = Statements()
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.seen.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    started = time.perf_counter()
+    try:
+        yield statements
+    finally:
+        statements.seconds = time.perf_counter() - started
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def plan_of(database: Database, statement: str, parameters: Any) -> list[str]:
+    """The steps in which the database carries out a statement, in its own words."""
+    sqlite = database.engine.dialect.name == "sqlite"
+    with database.engine.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
+        rows = connection.exec_driver_sql(explain + statement, parameters).all()
+    return [str(row[-1]).strip() for row in rows]
+
+
+def refresh_statistics(database: Database) -> None:
+    """What autovacuum does within a minute of a change as big as a benchmark's; SQLite has nobody who would do it."""
+    if database.engine.dialect.name == "sqlite":
+        return
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+def delivered(context: Context, target_id: int) -> int:
+    """How many effects of a target connection have arrived."""
+    with context.database.reading() as session:
+        return session.query(Effect).filter_by(connection_id=target_id, state=EffectState.DELIVERED.value).count()

@@ -1,0 +1,190 @@
+"""A past: payments that came and were delivered long ago, written straight into the tables."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert
+
+from models.base import Base
+from models.database import Database
+from models.decisions import DecisionRow
+from models.effects import Attempt, Effect
+from models.inbox import InboxEvent
+from models.invoices import Invoice, SourceInvoiceRow
+from models.ledger import LedgerEntry
+from models.payments import Allocation, Payment
+
+ROWS_PER_INSERT = 5_000
+# Far from every id that the databases give by themselves.
+FIRST_ID = 1_000_000_000
+LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
+PAID_ON = date(2026, 1, 5)
+AMOUNT = Decimal("100.00")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose past it is."""
+
+    organization_id: int
+    source_id: int
+    target_id: int
+
+
+def add_history(database: Database, owners: list[Owner], payments: int) -> None:
+    """So many payments, dealt out to the owners in turn, each told of, decided, delivered and in the ledger."""
+    for table, row_of in _TABLES.items():
+        for start in range(0, payments, ROWS_PER_INSERT):
+            places = range(start, min(start + ROWS_PER_INSERT, payments))
+            rows = [{"id": FIRST_ID + place, **row_of(owners[place % len(owners)], place)} for place in places]
+            with database.writing() as session:
+                session.execute(insert(table), rows)
+
+
+def _payment(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "connection_id": owner.source_id,
+        "external_id": f"past-{place}",
+        "version": 0,
+        "changed_at": LONG_AGO,
+        "state": "live",
+        "paid_on": PAID_ON,
+        "total": AMOUNT,
+        "unapplied": Decimal(0),
+        "currency": "USD",
+        "customer_id": "1",
+        "customer_name": "Cascade Dental",
+        "reference": "",
+        "note": "",
+        "first_seen_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+    }
+
+
+def _allocation(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "payment_id": FIRST_ID + place,
+        "kind": "invoice",
+        "document_id": f"past-{place}",
+        "amount": AMOUNT,
+    }
+
+
+def _inbox_event(owner: Owner, place: int) -> Row:
+    return {
+        "connection_id": owner.source_id,
+        "source": "webhook",
+        "event_id": f"past-{place}",
+        "entity": "payment",
+        "entity_id": f"past-{place}",
+        "verb": "created",
+        "received_at": LONG_AGO,
+        "due_at": LONG_AGO,
+        "done_at": LONG_AGO,
+    }
+
+
+def _source_invoice(owner: Owner, place: int) -> Row:
+    return {
+        "connection_id": owner.source_id,
+        "external_id": f"past-{place}",
+        "version": 0,
+        "changed_at": LONG_AGO,
+        "number": f"PAST-{place}",
+        "total": AMOUNT,
+        "balance": Decimal(0),
+        "currency": "USD",
+        "customer_name": "Cascade Dental",
+    }
+
+
+def _invoice(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "number": f"PAST-{place}",
+        "origin": "sync_tool",
+        "source_id": f"past-{place}",
+        "target_id": f"past-{place}",
+        "total": AMOUNT,
+        "currency": "USD",
+        "customer": "Cascade Dental",
+        "created_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+    }
+
+
+def _decision(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "allocation_id": FIRST_ID + place,
+        "payment_version": 0,
+        "action": "push",
+        "reason": "synced",
+        "decided_at": LONG_AGO,
+    }
+
+
+def _effect(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "connection_id": owner.target_id,
+        "allocation_id": FIRST_ID + place,
+        "generation": 1,
+        "key": f"past-{place}",
+        "kind": "create",
+        "target_invoice_id": f"past-{place}",
+        "target_payment_id": f"past-{place}",
+        "amount": AMOUNT,
+        "currency": "USD",
+        "paid_on": PAID_ON,
+        "state": "delivered",
+        "due_at": LONG_AGO,
+        "created_at": LONG_AGO,
+        "delivered_at": LONG_AGO,
+    }
+
+
+def _attempt(_owner: Owner, place: int) -> Row:
+    return {
+        "effect_id": FIRST_ID + place,
+        "number": 1,
+        "fencing": 1,
+        "started_at": LONG_AGO,
+        "finished_at": LONG_AGO,
+        "outcome": "created",
+    }
+
+
+def _ledger_entry(owner: Owner, place: int) -> Row:
+    return {
+        "organization_id": owner.organization_id,
+        "connection_id": owner.target_id,
+        "allocation_id": FIRST_ID + place,
+        "target_invoice_id": f"past-{place}",
+        "target_payment_id": f"past-{place}",
+        "amount": AMOUNT,
+        "paid_on": PAID_ON,
+        "ours": True,
+        "created_at": LONG_AGO,
+    }
+
+
+# In the order in which they may refer to each other.
+_TABLES: dict[type[Base], Callable[[Owner, int], Row]] = {
+    Payment: _payment,
+    Allocation: _allocation,
+    InboxEvent: _inbox_event,
+    SourceInvoiceRow: _source_invoice,
+    Invoice: _invoice,
+    DecisionRow: _decision,
+    Effect: _effect,
+    Attempt: _attempt,
+    LedgerEntry: _ledger_entry,
+}

@@ -1,0 +1,42 @@
+"""Webhooks as QuickBooks sends them, signed; and how long the door took to answer each."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import requests
+
+from benchmarks.books import Book
+from sandbox.quickbooks.webhooks.events import Event, body_of, new_event, signature_of
+from sandbox.stack import Stack
+
+# QuickBooks itself waits three seconds; what takes longer is measured to its end.
+TIMEOUT_SECONDS = 60
+
+
+class Hooks:
+    """One sender with one connection to the door. Not shared by threads."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._address = f"{stack.web_url}/webhooks/quickbooks"
+        self._token = stack.verifier_token
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def send(self, events: Sequence[Event]) -> float:
+        """One delivery; the seconds until the door has answered it."""
+        body = body_of(events, "cloudevents", "void")
+        headers = {"intuit-signature": signature_of(body, self._token), "Content-Type": "application/json"}
+        started = time.monotonic()
+        answer = self._session.post(self._address, data=body, headers=headers, timeout=TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        return time.monotonic() - started
+
+
+def events_of(book: Book, first: int = 0, count: int | None = None) -> Iterator[Event]:
+    """What QuickBooks tells of each payment: that it was created, and that its invoice has changed."""
+    realm_id, now = book.tenant.realm_id, datetime.now(UTC)
+    until = len(book.payment_ids) if count is None else first + count
+    for place in range(first, until):
+        yield new_event(realm_id, "Payment", book.payment_ids[place], "Create", now)
+        yield new_event(realm_id, "Invoice", book.invoice_ids[place], "Update", now)

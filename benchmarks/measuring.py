@@ -1,0 +1,41 @@
+"""Figures of many measurements, and how they are written."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_A_SECOND = 1.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a series of durations says: its middle, its bad days, its worst."""
+
+    count: int
+    median: float
+    p99: float
+    longest: float
+
+    def cells(self) -> tuple[str, str, str]:
+        return duration(self.median), duration(self.p99), duration(self.longest)
+
+
+def spread(seconds: Sequence[float]) -> Spread:
+    """Of no measurement at all everything is infinite: it never came to an end."""
+    if not seconds:
+        return Spread(0, math.inf, math.inf, math.inf)
+    ordered = sorted(seconds)
+    # Nearest rank: of less than a hundred measurements the 99th percentile is the longest.
+    rank = math.ceil(len(ordered) * 0.99) - 1
+    return Spread(len(ordered), statistics.median(ordered), ordered[rank], ordered[-1])
+
+
+def duration(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "never"
+    return f"{seconds:.2f} s" if seconds >= _A_SECOND else f"{seconds * 1000:.1f} ms"
+
+
+def ratio(value: float, base: float) -> str:
+    return f"{value / base:.1f} x" if base else "-"
