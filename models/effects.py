@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -29,7 +31,8 @@ from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
 from models.payments import Allocation
 
-_OPEN_STATES = tuple(state.value for state in OPEN)
+_OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
+# In the order of the states, as `_is_open` writes it.
 _IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
 _IS_OWED = text("read_back_owed")
 DETAIL_CHARACTERS_MAX = 500
@@ -129,10 +132,21 @@ def attempts_of(session: Session, effect_id: int) -> Sequence[Attempt]:
     return session.scalars(select(Attempt).where(Attempt.effect_id == effect_id).order_by(Attempt.number)).all()
 
 
+def _is_open() -> ColumnElement[bool]:
+    """Written into the statement, not bound to it.
+
+    SQLite uses the indexes on open effects only where it can read that open ones are asked for; with bound values it
+    looks through every effect there ever was.
+    """
+    return Effect.state.in_(bindparam(None, _OPEN_STATES, expanding=True, literal_execute=True))
+
+
 def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
     """Effects that somebody was sending when the lane changed hands: nobody knows whether they arrived."""
     return session.scalars(
-        select(Effect).where(Effect.connection_id == connection_id, Effect.state == EffectState.SENDING.value)
+        select(Effect).where(
+            Effect.connection_id == connection_id, _is_open(), Effect.state == EffectState.SENDING.value
+        )
     ).all()
 
 
@@ -164,7 +178,8 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.connection_id == connection_id,
-            Effect.state.in_((EffectState.PENDING.value, EffectState.IN_DOUBT.value)),
+            _is_open(),
+            Effect.state != EffectState.SENDING.value,
             Effect.due_at <= now,
             or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
             ~blocked,
@@ -251,7 +266,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         .join(Organization, Organization.id == Effect.organization_id)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
-            Effect.state.in_(_OPEN_STATES),
+            _is_open(),
             Effect.due_at <= now,
             or_(Effect.state != EffectState.PENDING.value, Allocation.match_due_at.is_(None)),
             Organization.sync_enabled,
@@ -268,11 +283,9 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
 
 def count_open(session: Session) -> int:
     """How many effects are still on their way, over all organizations."""
-    return session.scalar(select(func.count(Effect.id)).where(Effect.state.in_(_OPEN_STATES))) or 0
+    return session.scalar(select(func.count(Effect.id)).where(_is_open())) or 0
 
 
 def next_due_at(session: Session, connection_id: int) -> datetime | None:
     """When the next open effect of this connection is due."""
-    return session.scalar(
-        select(func.min(Effect.due_at)).where(Effect.connection_id == connection_id, Effect.state.in_(_OPEN_STATES))
-    )
+    return session.scalar(select(func.min(Effect.due_at)).where(Effect.connection_id == connection_id, _is_open()))

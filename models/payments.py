@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+
+_IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
 
 
 class Payment(Base):
@@ -43,7 +45,14 @@ class Allocation(Base):
     __tablename__ = "allocation"
     __table_args__ = (
         UniqueConstraint("payment_id", "kind", "document_id"),
-        Index("ix_allocation_organization_id_match_due_at", "organization_id", "match_due_at"),
+        # Only of what is to be decided: the sweep reads it from end to end every few seconds.
+        Index(
+            "ix_allocation_organization_id_match_due_at",
+            "organization_id",
+            "match_due_at",
+            postgresql_where=_IS_TO_BE_DECIDED,
+            sqlite_where=_IS_TO_BE_DECIDED,
+        ),
         Index("ix_allocation_organization_id_document_id", "organization_id", "document_id"),
     )
 

@@ -1,0 +1,48 @@
+"""What the sweep and push ask for every few seconds is found through an index that finished work is not in.
+
+The planner of PostgreSQL decides by statistics, which a test's few rows are too small for: `make bench ARGS=idle-sweep`
+shows its plans. SQLite's planner only looks at the statement, so what it says here is what it does in production.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from benchmarks.counting import counted, plan_of
+from models.database import Database
+from models.effects import abandoned_sends, due_heads, targets_with_due_effects
+from models.inbox import connections_with_waiting_events, waiting_events
+from models.payments import due_allocations, organizations_with_due_allocations
+from tests.models.rows import NOW, Books
+
+IN_FUTURE = NOW + timedelta(days=1)
+ASKED = {
+    "sweep, inbox": (connections_with_waiting_events, (IN_FUTURE,), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "ingest": (waiting_events, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "sweep, allocations": (
+        organizations_with_due_allocations,
+        (IN_FUTURE,),
+        "allocation USING COVERING INDEX ix_allocation_organization_id_match_due_at",
+    ),
+    "match": (
+        due_allocations,
+        (1, IN_FUTURE, 200),
+        "allocation USING INDEX ix_allocation_organization_id_match_due_at",
+    ),
+    "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX ix_effect_due"),
+    "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
+    "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_is_due_is_found_without_looking_at_what_is_done(database: Database, books: Books, asked: str) -> None:
+    assert books
+    query, arguments, index = ASKED[asked]
+    with counted(database) as statements, database.reading() as session:
+        query(session, *arguments)
+    plan = plan_of(database, *statements.seen[-1])
+    if database.engine.dialect.name == "sqlite":
+        assert any(index in step for step in plan), plan
+    else:
+        assert plan
