@@ -100,7 +100,6 @@ def record_decision(
             decided_at=now,
         )
     )
-    session.flush()
     return True
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
@@ -168,7 +168,7 @@ def lock_allocation(session: Session, allocation_id: int) -> None:
 
 
 def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Allocation, Payment]:
-    allocation = session.get(Allocation, allocation_id)
+    allocation = session.get(Allocation, allocation_id, options=[joinedload(Allocation.payment)])
     if allocation is None:
         raise LookupError(f"no allocation with id {allocation_id}")
     return allocation, allocation.payment

@@ -39,7 +39,8 @@ from tasks.rechecks import next_look
 
 log = structlog.get_logger()
 
-ALLOCATIONS_PER_BATCH = 200
+# Far less than a slice's work: the slice can only end between two batches.
+ALLOCATIONS_PER_BATCH = 100
 # How soon to look whether what is on the wire has come to its end, in case nobody tells us.
 WIRE_POLL = timedelta(seconds=5)
 
@@ -64,7 +65,8 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
-        with context.database.writing() as session:
+        # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
+        with context.database.writing() as session, session.no_autoflush:
             lease.guard(session)
             owed = _record(context, session, decided, batch.target, now)
     except Overtaken:

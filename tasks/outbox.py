@@ -37,7 +37,6 @@ def carry_out(
             if target is None:
                 raise AssertionError("a payment was decided to be pushed without a target")
             session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now))
-            session.flush()
             return True
 
 
