@@ -59,6 +59,8 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     if invoices is None:
         return False
     context.reached(Point.PUSH_INVOICES_READ)
+    # From here: at a target that needs seconds for that one call, the slice would be over before it has begun.
+    delivery.ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     # One thread for one invoice; the batch holds at most one effect of each.
     with ThreadPoolExecutor(context.timing.push_parallel, thread_name_prefix="push") as pool:
         list(pool.map(lambda effect: delivery.deliver(effect, invoices.get(effect.target_invoice_id)), effects))
