@@ -13,7 +13,7 @@ from tasks.invoice_import import import_invoices
 
 AMOUNT = "100.00"
 CUSTOMER = "Cascade Dental"
-CATCH_UP_PATIENCE_SECONDS = 30
+CATCH_UP_PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)

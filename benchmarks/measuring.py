@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_A_SECOND = 1.0
+_A_SECOND, _A_TENTH = 1.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,7 @@ def duration(seconds: float) -> str:
 
 
 def ratio(value: float, base: float) -> str:
-    return f"{value / base:.1f} x" if base else "-"
+    if not base:
+        return "-"
+    times = value / base
+    return f"{times:.1f} x" if times >= _A_TENTH else f"{times:.3f} x"
