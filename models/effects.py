@@ -34,7 +34,7 @@ from models.payments import Allocation
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
 # In the order of the states, as `_is_open` writes it.
 _IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
-_IS_OWED = text("read_back_owed")
+_IS_OWED = text("read_back_owed_since IS NOT NULL")
 DETAIL_CHARACTERS_MAX = 500
 
 
@@ -76,7 +76,7 @@ class Effect(Base):
     # True while the answer to the last send is lost: a matching new payment on the invoice may be ours.
     maybe_sent: Mapped[bool] = mapped_column(default=False)
     # A payment was added to an invoice that had payments, and nobody has looked yet whether those are as they were.
-    read_back_owed: Mapped[bool] = mapped_column(default=False)
+    read_back_owed_since: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -194,7 +194,7 @@ def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequenc
     """Delivered effects after which the older payments of the invoice have not been looked at yet."""
     statement = (
         select(Effect)
-        .where(Effect.connection_id == connection_id, Effect.read_back_owed)
+        .where(Effect.connection_id == connection_id, Effect.read_back_owed_since.is_not(None))
         .order_by(Effect.id)
         .limit(limit)
     )
@@ -202,7 +202,7 @@ def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequenc
 
 
 def finish_read_back(session: Session, effect_id: int) -> None:
-    session.execute(update(Effect).where(Effect.id == effect_id).values(read_back_owed=False))
+    session.execute(update(Effect).where(Effect.id == effect_id).values(read_back_owed_since=None))
 
 
 def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
@@ -276,7 +276,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
     owed = (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
-        .where(Effect.read_back_owed, may_be_called)
+        .where(Effect.read_back_owed_since.is_not(None), may_be_called)
     )
     return session.scalars(due.union(owed)).all()
 

@@ -219,7 +219,9 @@ class Delivery:
         if self.recorder.record(effect, attempt, change, outcome):
             self.stopped.set()
         self.context.reached(Point.PUSH_RECORDED)
-        if effect.read_back_owed and not read_back(self.context, self.lease, self.connection, self.target, effect):
+        if effect.read_back_owed_since and not read_back(
+            self.context, self.lease, self.connection, self.target, effect
+        ):
             self.stopped.set()
 
     def _intend(self, effect: Effect, payments: Payments, now: datetime) -> int | None:

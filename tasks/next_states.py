@@ -57,7 +57,7 @@ class NextStates:
         *,
         ours: bool,
         now: datetime,
-        read_back_owed: bool = False,
+        owed_since: datetime | None = None,
     ) -> None:
         """The target has what the effect wanted: the ledger says so, and a partner reads so."""
         match EffectKind(effect.kind):
@@ -66,7 +66,7 @@ class NextStates:
                     # The id stands for another payment already: the target replaced that one instead of adding.
                     self.hold_replaced(session, effect, [payment_id], now)
                     return
-                self.close(session, effect, now, target_payment_id=payment_id, read_back_owed=read_back_owed)
+                self.close(session, effect, now, target_payment_id=payment_id, read_back_owed_since=owed_since)
                 tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
             case EffectKind.ADJUST:
                 change_entry(session, effect.allocation_id, effect.amount, day_of(effect))
@@ -86,14 +86,14 @@ class NextStates:
             # An id that was there before: the target replaced somebody's payment instead of adding ours.
             self.hold_replaced(session, effect, [payment.external_id], now)
             return
-        owed = isinstance(change, CreatePayment) and bool(image)
+        owed_since = now if isinstance(change, CreatePayment) and image else None
         if change.is_answered_by(payment):
-            self.done(session, effect, payment.external_id, ours=True, now=now, read_back_owed=owed)
+            self.done(session, effect, payment.external_id, ours=True, now=now, owed_since=owed_since)
         else:
-            self.done_otherwise(session, effect, payment, now, read_back_owed=owed)
+            self.done_otherwise(session, effect, payment, now, owed_since=owed_since)
 
     def done_otherwise(
-        self, session: Session, effect: Effect, payment: TargetPayment, now: datetime, *, read_back_owed: bool
+        self, session: Session, effect: Effect, payment: TargetPayment, now: datetime, *, owed_since: datetime | None
     ) -> None:
         """The target took the payment but made another amount or date of it: the ledger says what is really there."""
         there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
@@ -104,7 +104,7 @@ class NextStates:
         if not self.claim(session, effect, payment.external_id, payment.amount, payment.paid_on, ours=True, now=now):
             self.hold_replaced(session, effect, [payment.external_id], now)
             return
-        self.close(session, effect, now, target_payment_id=payment.external_id, read_back_owed=read_back_owed)
+        self.close(session, effect, now, target_payment_id=payment.external_id, read_back_owed_since=owed_since)
         tell(session, effect, Action.HOLD, Reason.TARGET_CHANGED_IT, now, there)
 
     def claim(
@@ -132,7 +132,7 @@ class NextStates:
             now=now,
         )
 
-    def close(self, session: Session, effect: Effect, now: datetime, **values: str | bool) -> None:
+    def close(self, session: Session, effect: Effect, now: datetime, **values: str | datetime | None) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
         allocation, payment = allocation_with_payment(session, effect.allocation_id)
         if is_outdated(effect, allocation, payment):

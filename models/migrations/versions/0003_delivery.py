@@ -6,17 +6,19 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+import models.base
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-IS_OWED = sa.text("read_back_owed")
+IS_OWED = sa.text("read_back_owed_since IS NOT NULL")
 EFFECT = sa.table("effect", sa.column("id", sa.BigInteger), sa.column("before_image", sa.JSON))
 
 
 def upgrade() -> None:
-    op.add_column("effect", sa.Column("read_back_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("effect", sa.Column("read_back_owed_since", models.base.UtcTime(timezone=True), nullable=True))
     op.create_index(
         "ix_effect_read_back_owed", "effect", ["connection_id"], postgresql_where=IS_OWED, sqlite_where=IS_OWED
     )
@@ -34,7 +36,7 @@ def downgrade() -> None:
         batch_op.drop_column("harmed")
     op.drop_index("ix_effect_read_back_owed", "effect")
     with op.batch_alter_table("effect") as batch_op:
-        batch_op.drop_column("read_back_owed")
+        batch_op.drop_column("read_back_owed_since")
 
 
 def _rewrite_images(rewritten: Callable[[list[Any]], list[Any]]) -> None:
