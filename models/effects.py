@@ -286,6 +286,6 @@ def count_open(session: Session) -> int:
     return session.scalar(select(func.count(Effect.id)).where(_is_open())) or 0
 
 
-def next_due_at(session: Session, connection_id: int) -> datetime | None:
-    """When the next open effect of this connection is due."""
-    return session.scalar(select(func.min(Effect.due_at)).where(Effect.connection_id == connection_id, _is_open()))
+def open_effects(session: Session) -> Sequence[Effect]:
+    """Everything that is still on its way, over all organizations, oldest first."""
+    return session.scalars(select(Effect).where(_is_open()).order_by(Effect.id)).all()

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from connectors.base import Failure, FailureKind, Target, WriteOutcome
-from domain.before_image import Seen, ids_in, image_of, replaced_by_ours, seen_in, vanished
+from domain.before_image import ids_in, image_of, replaced_by_ours, seen_in, vanished
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
@@ -24,7 +24,7 @@ from domain.strategy import (
     change_for,
 )
 from models.connections import Connection
-from models.effects import Effect, move, start_attempt
+from models.effects import Effect, day_of, move, start_attempt
 from models.ledger import claimed_payment_ids, entries_on_invoice
 from models.organizations import Organization
 from models.payments import allocation_with_payment, is_due_for_match, lock_allocation
@@ -111,10 +111,12 @@ class Delivery:
         """Whether the look leaves the change to be made; if not, what is the case has been recorded."""
         match change:
             case Occupied():
-                self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
+                # What occupies the one place may be the very payment whose answer got lost.
+                if not self._has_arrived(effect, payments, self._claimed_on(effect)):
+                    self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
                 return False
-            case CreatePayment(amount, paid_on):
-                return self._is_not_there_yet(effect, amount, paid_on, payments)
+            case CreatePayment():
+                return self._is_not_there_yet(effect, payments)
             case SetPayment(payment_id, amount, paid_on):
                 existing = _with_id(payments, payment_id)
                 if existing is not None and (existing.amount, existing.paid_on) != (amount, paid_on):
@@ -130,19 +132,19 @@ class Delivery:
                 self.recorder.settle(effect, payment_id)
                 return False
 
-    def _is_not_there_yet(self, effect: Effect, amount: Decimal, paid_on: date, payments: Payments) -> bool:
+    def _is_not_there_yet(self, effect: Effect, payments: Payments) -> bool:
         """Whether the payment to be created is neither ours on the invoice already nor typed there by somebody."""
+        claimed = self._claimed_on(effect)
+        if self._has_arrived(effect, payments, claimed):
+            return False
         with self.context.database.reading() as session:
-            claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
             ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
         self.context.reached(Point.PUSH_LEDGER_READ)
-        image = seen_in(effect.before_image) if effect.maybe_sent else ()
-        if effect.maybe_sent and self._has_arrived(effect, image, amount, paid_on, payments, claimed):
-            return False
-        match NoTwin() if ignore_twins else find_twin(amount, paid_on, payments, claimed):
+        twin = NoTwin() if ignore_twins else find_twin(effect.amount, day_of(effect), payments, claimed)
+        match twin:
             case NoTwin():
                 return True
-            case Nearby(payment) | SameDay(payment) if effect.maybe_sent and payment.external_id not in ids_in(image):
+            case Nearby(payment) | SameDay(payment) if effect.maybe_sent and not _was_there(effect, payment):
                 # It came after we had sent: perhaps ours, whose date somebody has corrected since.
                 self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
             case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
@@ -151,16 +153,15 @@ class Delivery:
                 self.recorder.hold(effect, Reason.TWIN_NEARBY)
         return False
 
-    def _has_arrived(
-        self,
-        effect: Effect,
-        image: Sequence[Seen],
-        amount: Decimal,
-        paid_on: date,
-        payments: Payments,
-        claimed: Collection[str],
-    ) -> bool:
-        """Whether what was sent is on the invoice after all, or may be; then that has been recorded."""
+    def _claimed_on(self, effect: Effect) -> Collection[str]:
+        with self.context.database.reading() as session:
+            return claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+
+    def _has_arrived(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> bool:
+        """Whether a creation that got no answer is on the invoice after all, or may be; then that has been recorded."""
+        if not effect.maybe_sent:
+            return False
+        image, amount, paid_on = seen_in(effect.before_image), effect.amount, day_of(effect)
         replaced = replaced_by_ours(image, payments, amount, paid_on)
         if replaced:
             self.recorder.hold_replaced(effect, replaced)
@@ -250,6 +251,11 @@ class Delivery:
                 return self.target.remove_payment(invoice_id, payment_id)
             case Occupied():
                 raise AssertionError("an occupied invoice is never written to")
+
+
+def _was_there(effect: Effect, payment: TargetPayment) -> bool:
+    """Whether the payment was on the invoice before we last sent."""
+    return payment.external_id in ids_in(seen_in(effect.before_image))
 
 
 def _with_id(payments: Payments, payment_id: str) -> TargetPayment | None:

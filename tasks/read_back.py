@@ -3,8 +3,8 @@
 Some ConnectWise tenants keep one payment per invoice and answer 201 to a second one while they replace the first. Then
 nothing more is written to that tenant until a person has looked, because every further write could undo another.
 
-The debt is on disk with the payment itself (`read_back_owed_since`), so neither a death nor a failed look forgets it, and
-nothing else is written to the tenant before it is paid.
+The debt is on disk with the payment itself (`read_back_owed_since`), so neither a death nor a failed look forgets it,
+and nothing else is written to the tenant before it is paid.
 """
 
 from collections.abc import Collection

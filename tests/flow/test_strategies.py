@@ -105,6 +105,18 @@ def test_a_lost_answer_to_the_second_payment_ends_with_the_sum(single: World, ki
     assert single.amounts_on(invoice) == ["80.00"]
 
 
+@pytest.mark.parametrize("tenant", ["accept", "reject", "overwrite"])
+def test_a_lost_answer_to_the_first_payment_is_found_in_the_one_place_there_is(single: World, tenant: str) -> None:
+    single.connectwise.set_switches(second_payment=tenant)
+    invoice = single.invoice("INV-1", "200.00")
+    single.connectwise.faults.add(Fault(kind="commit_then_drop", method="POST", path="/payments", times=1))
+    payment = single.pay("50.00", (invoice, "50.00"))
+    single.notice()
+    single.later(seconds=91)
+    assert single.reason(payment) == "synced"
+    assert single.amounts_on(invoice) == ["50.00"]
+
+
 def test_somebody_elses_payment_is_never_overwritten(single: World) -> None:
     invoice = single.invoice("INV-1", "200.00")
     single.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))

@@ -20,7 +20,6 @@ from models.effects import (
     hold,
     latest_effects,
     move,
-    next_due_at,
     start_attempt,
     targets_with_due_effects,
 )
@@ -127,8 +126,6 @@ def test_what_is_due_longest_comes_first(database: Database, books: Books, alloc
         early = add_effect(session, books, allocations[1], invoice="201", due_at=NOW - SECOND)
     assert heads(database, books) == [early.id, late.id]
     assert heads(database, books, seconds=-0.5) == [early.id]
-    with database.reading() as session:
-        assert next_due_at(session, books.target_id) == NOW - SECOND
 
 
 @pytest.mark.parametrize(("state", "waits"), [(EffectState.PENDING, True), (EffectState.IN_DOUBT, False)])

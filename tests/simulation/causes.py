@@ -51,6 +51,13 @@ def _somebody_typed_it(part: "Part", _parts: Sequence["Part"]) -> bool:
     return part.entry is not None and not part.entry.ours
 
 
+def _differs_from_the_books(part: "Part", _parts: Sequence["Part"]) -> bool:
+    entry, allocation = part.entry, part.allocation
+    if entry is None:
+        return False
+    return not part.is_wanted or (entry.amount, entry.paid_on) != (allocation.amount, part.payment.paid_on)
+
+
 def _balance_is_too_small(part: "Part", _parts: Sequence["Part"]) -> bool:
     there_already = part.entry.amount if part.entry is not None else Decimal(0)
     return part.invoice is not None and part.allocation.amount - there_already > max(part.invoice.balance, Decimal(0))
@@ -70,6 +77,7 @@ _CAUSES: dict[Reason, Callable[["Part", Sequence["Part"]], bool]] = {
     Reason.TWIN_NEARBY: _twin_is_there,
     Reason.SEVERAL_CANDIDATES: _candidates_are_there,
     Reason.NOT_OURS_TO_CHANGE: _somebody_typed_it,
+    Reason.CORRECTION_NEEDS_APPROVAL: _differs_from_the_books,
     Reason.EXCEEDS_BALANCE: _balance_is_too_small,
     Reason.TARGET_OCCUPIED: _not_ours_is_there,
     Reason.TARGET_REFUSED: _the_one_place_is_taken,

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.preferences import CorrectionPolicy, TwinPolicy
 from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
+from models.organizations import organization_by_id
 from tests.world import World
 
 
@@ -46,6 +48,14 @@ TURNS = (
 
 def kind_of(seed: int) -> Kind:
     return TURNS[seed % len(TURNS)]
+
+
+def choose_policies(world: World, seed: int) -> None:
+    """Every third partner wants to look at twins, every fifth at corrections."""
+    with world.context.database.writing() as session:
+        organization = organization_by_id(session, world.organization_id)
+        organization.twin_policy = (TwinPolicy.ADOPT if seed % 3 else TwinPolicy.HOLD).value
+        organization.correction_policy = (CorrectionPolicy.AUTOMATIC if seed % 5 else CorrectionPolicy.HOLD).value
 
 
 def move_in(world: World, kind: Kind) -> None:

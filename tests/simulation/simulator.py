@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from domain.delivery import EffectState
+from models.connections import connection_by_id
+from models.effects import day_of, open_effects
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
-from tests.simulation.kinds import Kind, kind_of, move_in
+from tests.simulation.kinds import Kind, choose_policies, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
@@ -93,6 +96,22 @@ class Simulation:
         identity = self.world.connectwise.type_payment(invoice.connectwise_id or 0, amount, payment_date=day)
         self.typed[identity] = (invoice.connectwise_id or 0, amount)
         self.tell(f"typed into ConnectWise: {identity}, {amount} on {invoice.number}, {day}")
+
+    def type_during_a_doubt(self) -> None:
+        """The worst moment for a person to type the very payment whose answer got lost.
+
+        Only where we have learned under which name ConnectWise enters ours: before that nobody could tell the two apart.
+        """
+        with self.world.context.database.reading() as session:
+            if not connection_by_id(session, self.world.target_id).author:
+                return
+            in_doubt = [one for one in open_effects(session) if one.state == EffectState.IN_DOUBT and one.paid_on]
+        if in_doubt:
+            effect = self.random.choice(in_doubt)
+            invoice_id, day = int(effect.target_invoice_id), day_of(effect)
+            identity = self.world.connectwise.type_payment(invoice_id, effect.amount, payment_date=day)
+            self.typed[identity] = (invoice_id, effect.amount)
+            self.tell(f"typed during a doubt: {identity}, {effect.amount} on {invoice_id}, {day}")
 
     def _live_payment(self) -> str | None:
         live = [one.id for one in self.world.quickbooks.payments() if not one.voided]
@@ -225,6 +244,7 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.void: 2,
     Simulation.delete: 1,
     Simulation.type_into_connectwise: 1,
+    Simulation.type_during_a_doubt: 1,
     Simulation.hint: 4,
     Simulation.target_fault: 4,
     Simulation.source_fault: 1,
@@ -245,5 +265,6 @@ def open_simulation(seed: int, database_url: str) -> Iterator[Simulation]:
         world.quickbooks.set_switches(replaced_refresh="still_works")
         simulation = Simulation(world, random.Random(seed), kind_of(seed))
         move_in(world, simulation.kind)
+        choose_policies(world, seed)
         world.context = replace(world.context, reached=simulation.reached, jitter=random.Random(seed))
         yield simulation
