@@ -98,7 +98,7 @@ class Wire:
         self._limit_key = limit_key
         self._rates = rates
         self._time_limits = time_limits
-        self._session = requests.Session()
+        self._session = _NoRedirects()
         # Environment proxies and .netrc must not change where money is sent or with which credentials.
         self._session.trust_env = False
         adapter = HTTPAdapter(pool_maxsize=32, max_retries=Retry(0, redirect=False))
@@ -142,26 +142,43 @@ class Wire:
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Answer | NeverSent | NoAnswer:
+        request = requests.Request(method, url, headers=dict(headers), params=params, data=body)
         try:
-            response = self._session.request(
-                method,
-                url,
-                headers=dict(headers),
-                params=params,
-                data=body,
-                timeout=(self._time_limits.connect_seconds, self._time_limits.read_seconds),
-                # A redirected POST would be sent again as GET and answer 200 without having created anything.
-                allow_redirects=False,
-            )
+            prepared = self._session.prepare_request(request)
+            _check_encodable(prepared.headers)
+        except UnicodeError:
+            # A key with a typographic dash in it.
+            return NeverSent("a key or an id has letters that cannot be sent")
+        except ValueError:
+            return NeverSent("the address or a header is not valid")
+        time_limits = (self._time_limits.connect_seconds, self._time_limits.read_seconds)
+        try:
+            response = self._session.send(prepared, timeout=time_limits, allow_redirects=False)
+            return Answer(response.status_code, response.headers, response.content)
         except requests.exceptions.RequestException as error:
             return _classify(error)
-        except UnicodeError:
-            # A key with a typographic dash in it: headers are latin-1, and nothing has been sent.
-            return NeverSent("a key or an id has letters that cannot be sent")
-        return Answer(response.status_code, response.headers, response.content)
+        except Exception as error:  # noqa: BLE001 - from here on the request may have arrived, whatever went wrong
+            log.warning("wire.answer_not_understood", system=self._system, error=type(error).__name__)
+            return NoAnswer("the answer could not be understood")
 
     def close(self) -> None:
         self._session.close()
+
+
+class _NoRedirects(requests.Session):
+    """Never looks where an answer wants to send us: a redirected POST would become a GET that creates nothing."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
+        # requests reads Location even where it is told not to follow it, and fails on letters that are not UTF-8.
+        return None
+
+
+def _check_encodable(headers: Mapping[str, str | bytes]) -> None:
+    """Raises UnicodeError for what could not be written to the wire; found out now, nothing has been sent yet."""
+    for name, value in headers.items():
+        name.encode("ascii")
+        if isinstance(value, str):
+            value.encode("latin-1")
 
 
 def _classify(error: requests.exceptions.RequestException) -> NeverSent | NoAnswer:
@@ -172,8 +189,6 @@ def _classify(error: requests.exceptions.RequestException) -> NeverSent | NoAnsw
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     if isinstance(reason, NewConnectionError | NameResolutionError):
-        return NeverSent(detail)
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return NeverSent(detail)
     return NoAnswer(detail)
 
