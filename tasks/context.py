@@ -33,10 +33,13 @@ class Clock(Protocol):
         """The moment, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump; only differences mean anything."""
+        """Seconds that never jump and go on while the machine sleeps; only differences mean anything."""
 
     def sleep(self, duration: timedelta) -> None:
         """Waits. Only for moments: a worker that waits works for nobody."""
+
+
+_COUNTS_SLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class SystemClock:
@@ -44,7 +47,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        # Linux's monotonic clock stands still while the machine is suspended, and a lease does not.
+        return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
 
     def sleep(self, duration: timedelta) -> None:
         time.sleep(duration.total_seconds())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -38,13 +38,15 @@ class Lease:
     step: Step
     owner_id: int
     fencing: int
+    # The same moment twice: by the clock that never jumps, and by the one that other hosts compare the lease with.
     _ends: float
+    _ends_at: datetime
 
     def guard(self, session: Session) -> None:
         """Proves in this transaction that the lane is still ours, and extends the lease; LeaseLost if it is not."""
-        length, started = self.context.timing.lease, self.context.clock.monotonic()
-        renew_lane(session, self.step.value, self.owner_id, self.fencing, self.context.clock.now(), length)
-        when_committed(session, lambda: self._extend(started + length.total_seconds()))
+        length, started, now = self.context.timing.lease, self.context.clock.monotonic(), self.context.clock.now()
+        renew_lane(session, self.step.value, self.owner_id, self.fencing, now, length)
+        when_committed(session, lambda: self._extend(started + length.total_seconds(), now + length))
 
     def keep(self) -> None:
         """Extends the lease when it would not outlast another exchange; LeaseLost if it is no longer ours."""
@@ -52,15 +54,18 @@ class Lease:
             with self.context.database.writing() as session:
                 self.guard(session)
 
-    def _extend(self, ends: float) -> None:
-        self._ends = max(self._ends, ends)
+    def _extend(self, ends: float, ends_at: datetime) -> None:
+        self._ends, self._ends_at = max(self._ends, ends), max(self._ends_at, ends_at)
 
     def may_send(self) -> bool:
-        """Whether an exchange begun now ends before the lease does: a late holder never starts a send."""
-        limits = self.context.platform.time_limits
-        needed = limits.connect_seconds + limits.read_seconds + _MARGIN.total_seconds()
-        length = self.context.timing.lease.total_seconds()
-        return self.context.clock.monotonic() + min(needed, length * 0.9) < self._ends
+        """Whether an exchange begun now ends before the lease does: a late holder never starts a send.
+
+        Both clocks have to agree: one may have stood still while the machine slept, the other may have been set back.
+        """
+        clock, limits = self.context.clock, self.context.platform.time_limits
+        exchange = timedelta(seconds=limits.connect_seconds + limits.read_seconds) + _MARGIN
+        needed = min(exchange, self.context.timing.lease * 0.9)
+        return clock.monotonic() + needed.total_seconds() < self._ends and clock.now() + needed < self._ends_at
 
 
 def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], bool]) -> Drained:
@@ -91,13 +96,13 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
 
 
 def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
-    length, started = context.timing.lease, context.clock.monotonic()
+    length, started, now = context.timing.lease, context.clock.monotonic(), context.clock.now()
     with context.database.writing() as session:
-        fencing = take_lane(session, step.value, owner_id, context.holder, context.clock.now(), length)
+        fencing = take_lane(session, step.value, owner_id, context.holder, now, length)
     if fencing is None:
         return None
     context.reached(Point(f"{step}.lane_taken"))
-    return Lease(context, step, owner_id, fencing, started + length.total_seconds())
+    return Lease(context, step, owner_id, fencing, started + length.total_seconds(), now + length)
 
 
 def _release(context: Context, lease: Lease) -> bool:

@@ -42,6 +42,14 @@ class TestClock:
         self._now += delta
         self._monotonic += delta.total_seconds()
 
+    def suspend(self, **duration: float) -> None:
+        """The machine sleeps: the time of day goes on, and a clock that counts only waking hours stands still."""
+        self._now += timedelta(**duration)
+
+    def set_back(self, **duration: float) -> None:
+        """Somebody sets the time of day back."""
+        self._now -= timedelta(**duration)
+
 
 @dataclass
 class RecordingNudge:

@@ -1,5 +1,6 @@
 """Draining a lane: one worker at a time, in bounded slices, with nothing left waiting that nobody was told of."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from models.lanes import Lane, LeaseLost, take_lane
-from tasks.context import Context, Step
+from tasks.context import Context, Step, SystemClock
 from tasks.lane import Drained, Lease, drain
 from tests.contexts import RecordingNudge, TestClock, make_context
 
@@ -153,6 +154,28 @@ def test_a_send_is_begun_only_while_it_can_end_within_the_lease(context: Context
         return told
 
     assert in_a_lease(context, look) == [True, True, True, False, False, False]
+
+
+def test_a_machine_that_slept_through_its_lease_sends_nothing_when_it_wakes(context: Context) -> None:
+    def look(lease: Lease) -> bool:
+        clock_of(context).suspend(minutes=10)
+        return lease.may_send()
+
+    assert in_a_lease(context, look) is False
+
+
+def test_a_clock_that_was_set_back_makes_no_lease_longer(context: Context) -> None:
+    def look(lease: Lease) -> bool:
+        clock_of(context).move(seconds=85)
+        clock_of(context).set_back(hours=1)
+        return lease.may_send()
+
+    assert in_a_lease(context, look) is False
+
+
+def test_the_clock_that_leases_are_measured_with_counts_the_hours_of_sleep() -> None:
+    counts_sleep = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert 0 <= SystemClock().monotonic() - counts_sleep < 5
 
 
 def test_after_a_sign_of_life_sends_may_be_begun_again(context: Context) -> None:

@@ -1,0 +1,62 @@
+"""Two hosts work for one organization, and one of them is late."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tasks.context import Context
+from tasks.points import Point
+from tasks.push import push
+from tests.world import World
+
+
+def once_at(point: Point, happens: Callable[[], None]) -> Callable[[Point], None]:
+    """For a context's `reached`: something happens when this point is reached for the first time."""
+    still = [happens]
+
+    def reached(at: Point) -> None:
+        if at is point and still:
+            still.pop()()
+
+    return reached
+
+
+def another_host(context: Context) -> Context:
+    return replace(context, holder="another host")
+
+
+def test_a_host_that_slept_between_intent_and_wire_sends_nothing_when_it_wakes(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    here, there = world.context, another_host(world.context)
+
+    def sleeps() -> None:
+        world.clock.suspend(minutes=10)
+        push(there, world.target_id)  # the lease has run out: the effect is put in doubt
+        world.clock.suspend(seconds=100)
+        push(there, world.target_id)  # the settle time is over: it is not there, so it is sent
+
+    world.context = replace(here, reached=once_at(Point.PUSH_INTENDED, sleeps))
+    world.notice()
+    world.context = here
+    world.later(minutes=5)
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert world.calls("POST /finance/invoices/{id}/payments") == 1
+    assert world.reason(payment) == "synced"
+
+
+def test_a_host_whose_clock_was_set_back_does_not_send_beyond_its_lease_either(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    world.pay("100.00", (invoice, "100.00"))
+    here = world.context
+
+    def clock_is_corrected() -> None:
+        world.clock.move(seconds=85)
+        world.clock.set_back(seconds=85)
+
+    world.context = replace(here, reached=once_at(Point.PUSH_INTENDED, clock_is_corrected))
+    world.notice()
+    world.context = here
+    assert world.calls("POST /finance/invoices/{id}/payments") == 0
+    world.later(seconds=91)
+    world.later(seconds=91)
+    assert world.amounts_on(invoice) == ["100.00"]
