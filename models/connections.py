@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime
 
 
@@ -74,6 +75,14 @@ class Connection(Base):
     @property
     def is_active(self) -> bool:
         return self.status == ConnectionStatus.ACTIVE
+
+    @property
+    def why_paused(self) -> Reason | None:
+        """Why nobody may call now; None where no reason is known (a pause stands without one, too)."""
+        try:
+            return Reason(self.pause_reason)
+        except ValueError:
+            return None
 
 
 def connection_by_id(session: Session, connection_id: int) -> Connection:
@@ -145,7 +154,8 @@ def clear_failures(session: Session, connection_id: int) -> None:
     session.execute(
         update(Connection)
         .where(Connection.id == connection_id, Connection.failures > 0)
-        .values(failures=0, pause_reason="")
+        # A pause may stand for another reason (a Retry-After); it ends by itself.
+        .values(failures=0)
     )
 
 

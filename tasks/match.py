@@ -100,7 +100,7 @@ def _look(context: Context, target: Connection | None, cases: Sequence[Case]) ->
         return Lookups({}, {})
     paused = target.not_before is not None and target.not_before > context.clock.now()
     if paused:
-        return Lookups({}, {}, failure=Reason(target.pause_reason))
+        return Lookups({}, {}, failure=target.why_paused or Reason.TARGET_UNREACHABLE)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
         note_failure(context, target, result)

@@ -7,7 +7,6 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.organizations import Organization
 from tasks.connection_facts import facts_of
@@ -66,7 +65,7 @@ def _health(connection: Connection, organization: Organization, now: datetime) -
     status, role = ConnectionStatus(connection.status), Role(connection.role)
     until = connection.not_before
     paused = until if status is ConnectionStatus.ACTIVE and until is not None and until > now else None
-    reason = Reason(connection.pause_reason) if connection.pause_reason else None
+    reason = connection.why_paused
     return Health(
         role=role,
         account_id=connection.account_id,
