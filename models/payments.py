@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
@@ -127,12 +127,30 @@ def reschedule_match(session: Session, due: DueAllocation, next_at: datetime | N
 
 def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, int]:
     """The versions in force, with their rows locked: ingest cannot store a newer one until this transaction ends."""
-    statement = select(Payment.id, Payment.version).where(Payment.id.in_(payment_ids)).with_for_update()
+    statement = (
+        select(Payment.id, Payment.version).where(Payment.id.in_(payment_ids)).order_by(Payment.id).with_for_update()
+    )
     return {payment_id: version for payment_id, version in session.execute(statement)}  # noqa: C416 - rows are not pairs
 
 
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
-    session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(match_due_at=at))
+    """Something has changed: whoever decides about them right now decides from facts that are old."""
+    _set_due(session, [Allocation.id.in_(allocation_ids)], at)
+
+
+def match_no_later_than(session: Session, allocation_id: int, at: datetime) -> None:
+    """Looked at again by then; an earlier moment stands, because it was set by news that nobody has read yet."""
+    _set_due(
+        session,
+        [Allocation.id == allocation_id, or_(Allocation.match_due_at.is_(None), Allocation.match_due_at > at)],
+        at,
+    )
+
+
+def _set_due(session: Session, conditions: Sequence[ColumnElement[bool]], at: datetime) -> None:
+    """Locks the rows in the order of their ids first, as everybody does: two of us never wait for each other."""
+    rows = select(Allocation.id).where(*conditions).order_by(Allocation.id).with_for_update()
+    session.execute(update(Allocation).where(Allocation.id.in_(rows)).values(match_due_at=at))
 
 
 def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:
@@ -164,7 +182,13 @@ def is_due_for_match(session: Session, allocation_id: int) -> bool:
 
 def lock_allocation(session: Session, allocation_id: int) -> None:
     """Whoever decides about this allocation waits for whoever does so now; always taken before an effect's row."""
-    session.execute(select(Allocation.id).where(Allocation.id == allocation_id).with_for_update())
+    lock_allocations(session, [allocation_id])
+
+
+def lock_allocations(session: Session, allocation_ids: Collection[int]) -> None:
+    """As `lock_allocation`, for several: payments first, then allocations in the order of their ids, then effects."""
+    rows = select(Allocation.id).where(Allocation.id.in_(allocation_ids)).order_by(Allocation.id).with_for_update()
+    session.execute(rows).all()
 
 
 def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Allocation, Payment]:
@@ -176,16 +200,13 @@ def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Alloc
 
 def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:
     """Everything of the organization is decided again: a preference or a connection has changed."""
-    session.execute(update(Allocation).where(Allocation.organization_id == organization_id).values(match_due_at=at))
+    _set_due(session, [Allocation.organization_id == organization_id], at)
 
 
 def match_documents_again(session: Session, organization_id: int, document_ids: Collection[str], at: datetime) -> None:
     """Everything that pays one of these source documents is decided again: the invoice or its link has changed."""
-    session.execute(
-        update(Allocation)
-        .where(Allocation.organization_id == organization_id, Allocation.document_id.in_(document_ids))
-        .values(match_due_at=at)
-    )
+    of_documents = [Allocation.organization_id == organization_id, Allocation.document_id.in_(document_ids)]
+    _set_due(session, of_documents, at)
 
 
 def organizations_with_due_allocations(session: Session, now: datetime) -> Sequence[int]:

@@ -100,9 +100,10 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     context.reached(Point.INGEST_SOURCE_READ)
     with context.database.writing() as session:
         lease.guard(session)
-        stored = _store(session, connection, picture, now)
         if picture.has_hints:
+            # Before the payments: whoever locks a connection and then payments must not wait for us crosswise.
             note_read(connection_by_id(session, connection.id), context.timing.read_distance, now)
+        stored = _store(session, connection, picture, now)
         _finish(session, events, picture, now)
     context.reached(Point.INGEST_STORED)
     note_success(context, connection)

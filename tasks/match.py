@@ -26,7 +26,7 @@ from models.connections import Connection
 from models.decisions import action_of, record_decision
 from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
-from models.payments import payment_versions, reschedule_match
+from models.payments import lock_allocations, payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
 from tasks.facts import Case, Decided, gather
@@ -148,7 +148,10 @@ def _record(
 ) -> int:
     """Writes decisions and effects; says how many effects are owed now. What changed meanwhile stays due."""
     versions = payment_versions(session, {one.case.due.payment.id for one in decided})
-    effects = latest_effects(session, [one.case.due.allocation.id for one in decided])
+    allocation_ids = [one.case.due.allocation.id for one in decided]
+    # Push records an outcome under the same lock: it is either seen here, or waits and sees what is written here.
+    lock_allocations(session, allocation_ids)
+    effects = latest_effects(session, allocation_ids)
     owed = 0
     for one in decided:
         due = one.case.due

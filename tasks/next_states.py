@@ -25,6 +25,7 @@ from models.ledger import change_entry, claim_payment, remove_entry
 from models.payments import (
     allocation_with_payment,
     match_again,
+    match_no_later_than,
     match_now_if_waiting,
 )
 from tasks.context import Context
@@ -146,7 +147,7 @@ class NextStates:
         hold(session, effect, reason, detail)
         if explain(reason).clears_itself:
             again_at = next_look(self.context, session, effect.allocation_id, reason, now)
-            match_again(session, [effect.allocation_id], again_at)
+            match_no_later_than(session, effect.allocation_id, again_at)
         tell(session, effect, Action.HOLD, reason, now, detail)
 
     def hold_replaced(self, session: Session, effect: Effect, payment_ids: Collection[str], now: datetime) -> None:
@@ -174,7 +175,7 @@ class NextStates:
         detail = detail[:DETAIL_CHARACTERS_MAX]
         move(session, effect, EffectState.DEAD, reason=Reason.ATTEMPTS_EXHAUSTED.value, detail=detail, **values)
         again_at = next_look(self.context, session, effect.allocation_id, Reason.ATTEMPTS_EXHAUSTED, now)
-        match_again(session, [effect.allocation_id], again_at)
+        match_no_later_than(session, effect.allocation_id, again_at)
         tell(session, effect, Action.HOLD, Reason.ATTEMPTS_EXHAUSTED, now, detail)
 
     def snooze(

@@ -23,6 +23,7 @@ from models.connections import connection_by_id
 from models.decisions import Action
 from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move, owed_read_backs
 from models.organizations import organization_by_id
+from models.payments import lock_allocations
 from tasks.context import Context, Step
 from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
@@ -78,6 +79,7 @@ def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
         if not abandoned:
             return
         lease.guard(session)
+        lock_allocations(session, {effect.allocation_id for effect in abandoned})
         for effect in abandoned:
             abandon_attempts(session, effect.id, now)
             if move(
@@ -109,6 +111,8 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
             return None
         # With the partner's switch off nothing is written; what was written is still looked after.
         effects = due_heads(session, connection.id, now, EFFECTS_PER_BATCH) if organization.sync_enabled else []
+        # Before the effects, as match does; what it has changed meanwhile is left to the compare-and-set.
+        lock_allocations(session, {effect.allocation_id for effect in effects})
         claimed = [
             effect for effect in effects if move(session, effect, EffectState(effect.state), fencing=lease.fencing)
         ]

@@ -21,7 +21,7 @@ from domain.reasons import Reason
 from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
-from models.payments import Payment, match_again
+from models.payments import Payment, lock_allocations, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from tasks.context import Context, Step
 from tasks.results import Rejected
@@ -71,7 +71,9 @@ def retry_payment(
         payment = payment_of(session, organization_id, payment_external_id)
         if payment is None:
             return Rejected(f"There is no payment {payment_external_id}.")
-        effects = latest_effects(session, [allocation.id for allocation in payment.allocations])
+        allocation_ids = [allocation.id for allocation in payment.allocations]
+        lock_allocations(session, allocation_ids)
+        effects = latest_effects(session, allocation_ids)
         if create_anyway:
             twins = _held_for_a_twin(session, payment)
             if not twins:
