@@ -1,11 +1,13 @@
 """How a connection and its test look on the terminal and as JSON; secrets are never among it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
 from cli.failures import REFUSED
-from cli.output import print_facts, print_json
+from cli.output import moment_text, print_facts, print_json
+from models.breakers import Breaker
 from models.connections import Connection
 from tasks.connections import ConnectionReport
 
@@ -31,7 +33,28 @@ def print_report(report: ConnectionReport, as_json: bool) -> None:
         raise typer.Exit(REFUSED)
 
 
-def connection_as_json(connection: Connection) -> dict[str, Any]:
+def why_waiting(connection: Connection, failed: Sequence[Breaker]) -> str:
+    """Until when nobody calls, and why; "" where somebody may."""
+    told = [
+        moment_text(connection.not_before),
+        connection.pause_reason,
+        connection.status_detail,
+        *breaker_lines(failed),
+    ]
+    return " ".join(part for part in told if part)
+
+
+def breaker_lines(failed: Sequence[Breaker]) -> list[str]:
+    """What has failed last, kind of call by kind of call."""
+    return [
+        f"{one.kind}: {one.failures} failed in a row"
+        + (f", rests until {moment_text(one.rests_until)}" if one.rests_until else "")
+        + "."
+        for one in failed
+    ]
+
+
+def connection_as_json(connection: Connection, failed: Sequence[Breaker] = ()) -> dict[str, Any]:
     return {
         "vendor": connection.vendor,
         "role": connection.role,
@@ -46,7 +69,7 @@ def connection_as_json(connection: Connection) -> dict[str, Any]:
         "not_before": connection.not_before,
         "pause_reason": connection.pause_reason,
         "status_detail": connection.status_detail,
-        "failures": connection.failures,
+        "failing": [{"kind": one.kind, "failures": one.failures, "rests_until": one.rests_until} for one in failed],
         "missed_at": connection.missed_at,
         "missed_count": connection.missed_count,
         "reconnect_by": connection.reconnect_by,

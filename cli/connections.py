@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from cli import adding_connections, connecting
-from cli.connection_output import connection_as_json, print_connection, print_report
+from cli.connection_output import breaker_lines, connection_as_json, print_connection, print_report, why_waiting
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table
 from domain.strategy import PaymentStrategy
+from models.breakers import breakers_of
 from models.connections import Connection, connections_of
 from models.organizations import all_organizations
 from settings import load_settings
@@ -44,8 +45,9 @@ def list_(
     with opened_session() as session:
         chosen = [find_organization(session, slug)] if slug else all_organizations(session)
         found = [(one.slug, connection) for one in chosen for connection in connections_of(session, one.id)]
+        failed = breakers_of(session, [connection.id for _, connection in found])
     if as_json:
-        print_json([{"org": owner, **connection_as_json(connection)} for owner, connection in found])
+        print_json([{"org": owner, **connection_as_json(one, failed.get(one.id, ()))} for owner, one in found])
         return
     rows = [
         (
@@ -55,7 +57,7 @@ def list_(
             one.status,
             moment_text(one.heard_at),
             moment_text(one.caught_up_at),
-            " ".join(part for part in (moment_text(one.not_before), one.pause_reason, one.status_detail) if part),
+            why_waiting(one, failed.get(one.id, ())),
         )
         for owner, one in found
     ]
@@ -70,11 +72,12 @@ def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
         found = _find(context, slug, vendor)
         with context.database.reading() as session:
             facts = facts_of(context, session, found)
+            failed = breakers_of(session, [found.id]).get(found.id, [])
     if as_json:
-        print_json({**connection_as_json(found), "facts": facts.lines, "warnings": facts.warnings})
+        print_json({**connection_as_json(found, failed), "facts": facts.lines, "warnings": facts.warnings})
         return
     print_connection(found, as_json=False)
-    for line in facts.lines:
+    for line in [*facts.lines, *breaker_lines(failed)]:
         print(line)
     for warning in facts.warnings:
         print(f"! {warning}")

@@ -1,5 +1,6 @@
 """The tables and their few queries; no other package writes SQL."""
 
+from models.breakers import Breaker
 from models.connect_requests import ConnectRequest
 from models.connections import Connection
 from models.decisions import DecisionRow
@@ -38,4 +39,5 @@ TABLES = (
     ConnectRequest,
     OwnIntent,
     OwnIntentPart,
+    Breaker,
 )

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.base import insert_new
+from models.breakers import close_breakers
 from models.connections import Connection, ConnectionStatus, Role, connection_by_id, connection_in_role
 from models.payments import Payment
 
@@ -33,7 +34,6 @@ def insert_connection(
         "sealed_secrets": sealed_secrets,
         "next_catch_up_at": now,
         "pause_reason": "",
-        "failures": 0,
         "connected_at": now,
     }
     return connection_in_role(session, organization_id, role) if insert_new(session, Connection, [row]) else None
@@ -46,18 +46,21 @@ def connection_for_change(session: Session, connection_id: int) -> Connection:
     return connection
 
 
-def connect_again(connection: Connection, settings: dict[str, Any], sealed_secrets: str, now: datetime) -> None:
+def connect_again(
+    session: Session, connection: Connection, settings: dict[str, Any], sealed_secrets: str, now: datetime
+) -> None:
     """New secrets for the same account. `connected_at` and the cursor stay: what was missed meanwhile is caught up."""
     connection.status = ConnectionStatus.ACTIVE.value
     connection.settings = settings
     connection.sealed_secrets = sealed_secrets
     connection.disconnected_at = None
-    make_callable(connection, now)
+    make_callable(session, connection, now)
 
 
-def make_callable(connection: Connection, now: datetime) -> None:
+def make_callable(session: Session, connection: Connection, now: datetime) -> None:
     """Forgets the bad days: whoever has just proved or replaced the secrets wants no pause to run out first."""
-    connection.not_before, connection.pause_reason, connection.failures = None, "", 0
+    close_breakers(session, connection.id)
+    connection.not_before, connection.pause_reason = None, ""
     connection.status_detail = ""
     connection.next_catch_up_at = now
 

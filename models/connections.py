@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.breaker import CallKind
 from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime
+from models.breakers import is_resting
 
 
 class Role(StrEnum):
@@ -52,13 +54,11 @@ class Connection(Base):
     caught_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # The last signed webhook that named this account.
     heard_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # Nobody calls this system before then: it throttled us, or its breaker is open.
+    # Nobody calls this system before then: it throttled us, or we have used up what may be called.
     not_before: Mapped[datetime | None] = mapped_column(UtcTime)
     pause_reason: Mapped[str] = mapped_column(String(40), default="")
     # What a person has to know about a stop.
     status_detail: Mapped[str] = mapped_column(Text, default="")
-    # Failures in a row; any answer that is not a failure makes it nought.
-    failures: Mapped[int] = mapped_column(default=0)
     # The last change that only catch-up brought although a webhook should have told of it, and how many there were.
     missed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     missed_count: Mapped[int] = mapped_column(default=0)
@@ -125,6 +125,7 @@ def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:
         Connection.status == ConnectionStatus.ACTIVE.value,
         or_(Connection.next_catch_up_at.is_(None), Connection.next_catch_up_at <= now),
         or_(Connection.not_before.is_(None), Connection.not_before <= now),
+        ~is_resting(Connection.id, [CallKind.CATCH_UP], now),
     )
     return session.scalars(statement).all()
 
@@ -136,26 +137,6 @@ def pause(session: Session, connection_id: int, until: datetime, reason: str) ->
         .where(Connection.id == connection_id)
         .where(or_(Connection.not_before.is_(None), Connection.not_before < until))
         .values(not_before=until, pause_reason=reason)
-    )
-
-
-def count_failure(session: Session, connection_id: int) -> int:
-    """One more failure in a row; says how many that makes."""
-    statement = (
-        update(Connection)
-        .where(Connection.id == connection_id)
-        .values(failures=Connection.failures + 1)
-        .returning(Connection.failures)
-    )
-    return session.scalar(statement) or 0
-
-
-def clear_failures(session: Session, connection_id: int) -> None:
-    session.execute(
-        update(Connection)
-        .where(Connection.id == connection_id, Connection.failures > 0)
-        # A pause may stand for another reason (a Retry-After); it ends by itself.
-        .values(failures=0)
     )
 
 

@@ -24,9 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
+from domain.breaker import TARGET_CALLS
 from domain.delivery import OPEN, EffectState, may_move
 from domain.reasons import Reason
 from models.base import Base, BigId, ExactAmount, Json, UtcTime
+from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
 from models.payments import Allocation
@@ -259,6 +261,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
     may_be_called = and_(
         Connection.status == ConnectionStatus.ACTIVE.value,
         or_(Connection.not_before.is_(None), Connection.not_before <= now),
+        ~is_resting(Connection.id, TARGET_CALLS, now),
     )
     due = (
         select(Effect.connection_id)

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, exists, or_, select, union
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.breaker import CallKind
 from domain.gaps import Found, GapKind, ScanStage, first_stage, gap_sentence
 from domain.records import AllocationKind, PaymentState
 from models.base import Base, BigId, UtcTime
+from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 from models.inbox import Entity, InboxEvent
 from models.invoices import SourceInvoiceRow
@@ -98,6 +100,7 @@ def sources_with_open_scans(session: Session, now: datetime) -> Sequence[int]:
         .where(Gap.closed_at.is_(None), Gap.stage != ScanStage.NONE.value)
         .where(Connection.status == ConnectionStatus.ACTIVE.value)
         .where(or_(Connection.not_before.is_(None), Connection.not_before <= now))
+        .where(~is_resting(Connection.id, [CallKind.SCAN], now))
         .distinct()
     )
     return session.scalars(statement).all()

@@ -20,6 +20,8 @@ class Situation:
     effect: Effect | None
     target: Connection | None
     sync_enabled: bool
+    # Until when the target rests after failures; None while it does not.
+    rests_until: datetime | None
     now: datetime
 
 
@@ -63,7 +65,7 @@ def _when_sent(situation: Situation, effect: Effect) -> str:
         return "It is sent when the connection is active again."
     if not situation.sync_enabled:
         return "It is sent when the sync is switched on again."
-    due_at = max(effect.due_at, target.not_before or effect.due_at)
+    due_at = max(effect.due_at, target.not_before or effect.due_at, situation.rests_until or effect.due_at)
     again = f" (try {effect.attempts + 1})" if effect.attempts else ""
     return f"It is sent {_when(situation, due_at)}{again}."
 

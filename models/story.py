@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.decisions import Verdict
 from domain.delivery import EffectKind, EffectState
 from domain.reasons import Reason, explain
+from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
 from models.decisions import Action, DecisionRow
 from models.effects import Attempt, Effect
@@ -159,6 +160,7 @@ class _Tables:
 
     organization: Organization
     target: Connection | None
+    rests_until: datetime | None
     allocations: dict[int, Allocation]
     decisions: Sequence[DecisionRow]
     effects: Sequence[Effect]
@@ -168,13 +170,15 @@ class _Tables:
     @classmethod
     def load(cls, session: Session, payment: Payment) -> "_Tables":
         connections = {one.role: one for one in connections_of(session, payment.organization_id)}
+        target = connections.get(Role.TARGET.value)
         parts = session.scalars(select(Allocation).where(Allocation.payment_id == payment.id)).all()
         ids = [part.id for part in parts]
         effects = session.scalars(select(Effect).where(Effect.allocation_id.in_(ids)).order_by(Effect.generation)).all()
         effect_ids = [effect.id for effect in effects]
         return cls(
             organization=organization_by_id(session, payment.organization_id),
-            target=connections.get(Role.TARGET.value),
+            target=target,
+            rests_until=rests_until(breakers_of(session, [target.id]).get(target.id, [])) if target else None,
             allocations={part.id: part for part in parts},
             decisions=session.scalars(
                 select(DecisionRow).where(DecisionRow.allocation_id.in_(ids)).order_by(DecisionRow.id)
@@ -198,6 +202,7 @@ class _Tables:
             effect=effects[-1] if effects else None,
             target=self.target,
             sync_enabled=self.organization.sync_enabled,
+            rests_until=self.rests_until,
             now=now,
         )
         return AllocationStory(

@@ -72,9 +72,10 @@ class Settings(BaseSettings):
     # Rest after a failure of the target: doubles from the first to the second.
     backoff_seconds_min: float = 5
     backoff_seconds_max: float = 1800
-    # So many failures in a row open the breaker of a connection for so long.
+    # So many failures in a row of one kind of call open its breaker; its rest doubles from the first to the second.
     breaker_failures: int = Field(default=5, ge=1)
-    breaker_seconds: float = 60
+    breaker_seconds_min: float = 60
+    breaker_seconds_max: float = 1800
     push_parallel: int = Field(default=4, ge=1, le=32)
     sweep_seconds: float = 5
     # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.

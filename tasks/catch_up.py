@@ -15,6 +15,7 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from connectors.base import Changes, Failure, FailureKind, ReadResult
+from domain.breaker import CallKind
 from domain.gaps import CHANGES_REACH, GapKind
 from domain.webhook_health import ON_ITS_WAY, webhooks_are_silent
 from models.connections import Connection, connection_by_id
@@ -25,7 +26,7 @@ from tasks.found_changes import StoredChanges, store_changes
 from tasks.gap_scan import scan_step
 from tasks.lane import Drained, Lease, drain
 from tasks.pacing import waited_out
-from tasks.pauses import note_failure, note_success
+from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
 
@@ -44,19 +45,18 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
         gaps = open_gaps(session, lease.owner_id)
+        may_ask = may_call(context, session, lease.owner_id, CallKind.CATCH_UP)
+        may_scan = may_call(context, session, lease.owner_id, CallKind.SCAN)
     now = context.clock.now()
-    paused = connection.not_before is not None and connection.not_before > now
-    if not connection.is_active or paused:
-        return False
     holding = next((gap for gap in gaps if gap.holds_cursor and gap.is_scanning), None)
     if holding is not None:
-        return scan_step(context, lease, connection, holding)
+        return may_scan and scan_step(context, lease, connection, holding)
     backfill = next((gap for gap in gaps if not gap.holds_cursor), None)
     is_due = connection.next_catch_up_at is None or connection.next_catch_up_at <= now
-    if backfill is not None and not is_due:
+    if backfill is not None and not (is_due and may_ask):
         # A long look back must not keep today's payments waiting: it goes on while nothing else is due.
-        return scan_step(context, lease, connection, backfill)
-    return _ask(context, lease, connection, gaps, now)
+        return may_scan and scan_step(context, lease, connection, backfill)
+    return may_ask and _ask(context, lease, connection, gaps, now)
 
 
 def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[Gap], now: datetime) -> bool:
@@ -71,17 +71,17 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     if isinstance(result, Failure):
         if waited_out(context, result):
             return True
-        note_failure(context, connection, result)
+        note_failure(context, connection, result, CallKind.CATCH_UP)
         return False
     context.reached(Point.CATCH_UP_SOURCE_READ)
     if too_old:
         _open_scan(context, lease, GapKind.TOO_OLD, since, result.value.until, ALL_ENTITIES)
         context.reached(Point.CATCH_UP_GAP_OPENED)
-        note_success(context, connection)
+        note_success(context, connection, CallKind.CATCH_UP)
         return True
     stored = _store(context, lease, result.value, since)
     context.reached(Point.CATCH_UP_STORED)
-    note_success(context, connection)
+    note_success(context, connection, CallKind.CATCH_UP)
     log.info(
         "catch_up.stored",
         connection_id=connection.id,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, Got, ReadResult
 from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
+from models.breakers import breakers_of
 from models.connection_store import (
     connect_again,
     connection_for_change,
@@ -163,7 +164,7 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
         if connection.role == Role.SOURCE and not connection.is_active:
             open_gap_after_silence(session, connection, now)
         settings = with_defaults(connection.settings, wanted.settings)
-        connect_again(connection, settings, context.keyring.seal(wanted.secrets), now)
+        connect_again(session, connection, settings, context.keyring.seal(wanted.secrets), now)
         connection.reconnect_by = consent_ends_at(wanted.secrets)
         _decide_again(context, session, connection)
     return connection
@@ -246,7 +247,9 @@ def _check(context: Context, connection: Connection) -> ReadResult[str]:
 
 def _go_on(context: Context, connection: Connection) -> list[str]:
     """The system accepts us: if the connection waited for that, it waits no longer."""
-    if connection.is_active and connection.not_before is None and not connection.failures:
+    with context.database.reading() as session:
+        failed = breakers_of(session, [connection.id])
+    if connection.is_active and connection.not_before is None and not failed:
         return []
     told = [f"It had been stopped: {connection.status_detail}."] if connection.status_detail else []
     with context.database.writing() as session:
@@ -256,7 +259,7 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
         if fresh.role == Role.SOURCE and not fresh.is_active:
             open_gap_after_silence(session, fresh, context.clock.now())
         fresh.status = ConnectionStatus.ACTIVE.value
-        make_callable(fresh, context.clock.now())
+        make_callable(session, fresh, context.clock.now())
         match_organization_again(session, fresh.organization_id, context.clock.now())
     log.info("connection.goes_on", connection_id=connection.id)
     _nudge_all(context, fresh)

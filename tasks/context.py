@@ -72,6 +72,7 @@ class Timing:
     backoff_max: timedelta
     breaker_failures: int
     breaker: timedelta
+    breaker_max: timedelta
     push_parallel: int
     catch_up: timedelta
     catch_up_overlap: timedelta

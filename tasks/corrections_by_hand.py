@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Target
+from domain.breaker import CallKind
 from domain.decisions import Acknowledge, Hold
 from domain.eligibility import MAY_BE_DONE_BY_HAND, after_a_look_at_the_payment
 from domain.facts import SyncedPayment
@@ -19,7 +20,7 @@ from models.connections import Connection
 from models.ledger import change_entry, remove_entry
 from tasks.context import Context
 from tasks.facts import Decided
-from tasks.pauses import note_failure
+from tasks.pauses import begin_call, note_failure, note_success
 
 # One call each, within match's lease; the others have their turn at their own next look.
 LOOKS_PER_BATCH = 10
@@ -30,8 +31,7 @@ def look_at_corrections_by_hand(
 ) -> list[Decided]:
     """The same decisions, but for those whose correction has been made by hand."""
     waiting = [one for one in decided if _waits_for_a_hand(one)][:LOOKS_PER_BATCH]
-    paused = connection is not None and (connection.not_before or context.clock.now()) > context.clock.now()
-    if connection is None or not connection.is_active or paused or not waiting:
+    if connection is None or not waiting or not begin_call(context, connection.id, CallKind.LOOK):
         return list(decided)
     target, looked = context.target(connection), dict[int, Decided]()
     for one in waiting:
@@ -40,8 +40,9 @@ def look_at_corrections_by_hand(
             continue
         there = _look(target, synced)
         if isinstance(there, Failure):
-            note_failure(context, connection, there)
+            note_failure(context, connection, there, CallKind.LOOK)
             break
+        note_success(context, connection, CallKind.LOOK)
         decision = after_a_look_at_the_payment(one.case.facts, one.decision, there)
         looked[one.case.due.allocation.id] = Decided(one.case, decision)
     return [looked.get(one.case.due.allocation.id, one) for one in decided]

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from connectors.base import Failure, FailureKind, Target, WriteOutcome
 from domain.before_image import ids_in, image_of, replaced_by_ours, seen_in, vanished
+from domain.breaker import CallKind
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
@@ -31,7 +32,7 @@ from models.payments import allocation_with_payment, is_due_for_match, lock_allo
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.outcomes import Recorder
-from tasks.pauses import note_failure
+from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
 from tasks.read_back import read_back
 
@@ -74,13 +75,18 @@ class Delivery:
     # --- look ---
 
     def _look(self, effect: Effect) -> Payments | None:
+        with self.context.database.reading() as session:
+            if not may_call(self.context, session, self.connection.id, CallKind.LOOK):
+                self.stopped.set()
+                return None
         result = self.target.list_payments(effect.target_invoice_id)
         if not isinstance(result, Failure):
+            note_success(self.context, self.connection, CallKind.LOOK)
             return result.value
         if result.kind is FailureKind.NOT_FOUND:
             self._miss_invoice(effect)
         else:
-            note_failure(self.context, self.connection, result)
+            note_failure(self.context, self.connection, result, CallKind.LOOK)
             self.stopped.set()
         return None
 
@@ -229,6 +235,10 @@ class Delivery:
         """Puts on disk that we are about to send, with what is on the invoice before we do."""
         with self.context.database.writing() as session:
             self.lease.guard(session)
+            if not may_call(self.context, session, self.connection.id, CallKind.WRITE):
+                # Somebody was told to wait since the batch began: nothing has been sent, and it goes on later.
+                self.stopped.set()
+                return None
             lock_allocation(session, effect.allocation_id)
             if effect.state == EffectState.IN_DOUBT and not move(session, effect, EffectState.PENDING):
                 return None

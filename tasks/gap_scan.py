@@ -14,6 +14,7 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Change, ChangedEntity, Failure, Got, ReadResult, Source
+from domain.breaker import CallKind
 from domain.gaps import GapKind, ScanStage, stage_after
 from models.connections import Connection, connection_by_id
 from models.gaps import Gap, gap_by_id, known_invoice_ids, known_payment_ids
@@ -47,12 +48,12 @@ def scan_step(context: Context, lease: Lease, connection: Connection, gap: Gap) 
     if isinstance(result, Failure):
         if waited_out(context, result):
             return True
-        note_failure(context, connection, result)
+        note_failure(context, connection, result, CallKind.SCAN)
         return False
     context.reached(Point.SCAN_SOURCE_READ)
     stored, closed = _store(context, lease, source, gap.id, result.value)
     context.reached(Point.SCAN_STORED)
-    note_success(context, connection)
+    note_success(context, connection, CallKind.SCAN)
     if stored:
         context.nudge(Step.INGEST, connection.id)
         context.reached(Point.SCAN_NUDGED)

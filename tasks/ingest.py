@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, Got, Source
 from domain.allocations import linked_invoice_ids
+from domain.breaker import CallKind
 from domain.records import SourceInvoice, SourcePayment
 from models.connections import Connection, connection_by_id
 from models.inbox import Entity, InboxEvent, finish_events, postpone_events, waiting_events
@@ -27,7 +28,7 @@ from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
 from tasks.own_payments import adopt_by_marker
 from tasks.pacing import SHORT_WAIT, waited_out
-from tasks.pauses import note_failure, note_success
+from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
 from tasks.read_distance import note_read, wait_before_read
@@ -51,6 +52,8 @@ class Picture:
     invoice_ids_to_read: dict[str, datetime | None] = field(default_factory=dict)
     # Hinted, not found, and told as created: looked for again later.
     postponed_ids: set[str] = field(default_factory=set)
+    # The source was asked and has answered; what only arrived says nothing about whether it can be read.
+    was_read: bool = False
 
     @property
     def has_hints(self) -> bool:
@@ -74,8 +77,8 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
         events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH)
-    paused = connection.not_before is not None and connection.not_before > now
-    if not events or not connection.is_active or paused:
+        may_read = may_call(context, session, connection.id, CallKind.INGEST)
+    if not events or not may_read:
         # The events of an inactive connection keep waiting; they are worked off when it is connected again.
         return False
     source = context.source(connection)
@@ -95,7 +98,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     if failure is not None:
         if waited_out(context, failure):
             return True
-        note_failure(context, connection, failure)
+        note_failure(context, connection, failure, CallKind.INGEST)
         return False
     context.reached(Point.INGEST_SOURCE_READ)
     with context.database.writing() as session:
@@ -106,7 +109,8 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         stored = _store(session, connection, picture, now)
         _finish(session, events, picture, now)
     context.reached(Point.INGEST_STORED)
-    note_success(context, connection)
+    if picture.was_read:
+        note_success(context, connection, CallKind.INGEST)
     log.info(
         "ingest.stored",
         connection_id=connection.id,
@@ -148,7 +152,7 @@ def _read_what_is_missing(
         if isinstance(read, Failure):
             return read
         context.reached(Point.INGEST_PAYMENTS_READ)
-        picture.payments += read.value.payments
+        picture.payments, picture.was_read = [*picture.payments, *read.value.payments], True
         _add_gone_payments(context, connection, picture, read.value.gone_ids, events)
     wanted = _invoices_to_read(context, connection, picture)
     if not wanted:
@@ -156,6 +160,7 @@ def _read_what_is_missing(
     context.reached(Point.INGEST_INVOICES_KNOWN)
     match source.read_invoices(wanted):
         case Got(read_invoices):
+            picture.was_read = True
             picture.invoices += read_invoices.invoices
             picture.invoices += [deleted_invoice(one, context.clock.now()) for one in read_invoices.gone_ids]
             return None

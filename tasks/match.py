@@ -16,6 +16,7 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind
+from domain.breaker import CallKind
 from domain.decisions import Acknowledge, Push
 from domain.eligibility import MAY_BE_DONE_BY_HAND, decide, decide_early
 from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
@@ -32,7 +33,7 @@ from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_ha
 from tasks.facts import Case, Decided, gather
 from tasks.lane import Drained, Lease, drain
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
-from tasks.pauses import note_failure, note_success
+from tasks.pauses import begin_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
 from tasks.rechecks import next_look
@@ -101,11 +102,13 @@ def _look(context: Context, target: Connection | None, cases: Sequence[Case]) ->
     paused = target.not_before is not None and target.not_before > context.clock.now()
     if paused:
         return Lookups({}, {}, failure=target.why_paused or Reason.TARGET_UNREACHABLE)
+    if not begin_call(context, target.id, CallKind.FIND):
+        return Lookups({}, {}, failure=Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
-        note_failure(context, target, result)
+        note_failure(context, target, result, CallKind.FIND)
         return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
-    note_success(context, target)
+    note_success(context, target, CallKind.FIND)
     by_number: dict[str, list[TargetInvoice]] = {}
     for invoice in result.value:
         by_number.setdefault(invoice.number, []).append(invoice)

@@ -1,8 +1,9 @@
-"""What a vendor's bad day means for the whole connection: a pause, a breaker, or a person who has to connect again."""
+"""What a vendor's bad day means: a pause of the connection, a breaker for one kind of call, or a person's work."""
 
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
 from connectors.base import (
     Changed,
@@ -18,8 +19,10 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
+from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
-from models.connections import Connection, clear_failures, count_failure, mark_needs_reconnect, pause
+from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
+from models.connections import Connection, connection_by_id, mark_needs_reconnect, pause
 from models.payments import match_organization_again
 from tasks.context import Context
 from tasks.points import Point
@@ -34,7 +37,39 @@ MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
 
 
-def note_failure(context: Context, connection: Connection, failure: Failure) -> None:
+# --- may we call? ---
+
+
+def admits(context: Context, session: Session, connection_id: int, kind: CallKind) -> Admission:
+    """How many calls of this kind may be made now, as the database says now: others may have been told to wait."""
+    now = context.clock.now()
+    connection = connection_by_id(session, connection_id)
+    if not connection.is_active or (connection.not_before is not None and connection.not_before > now):
+        return Admission.NONE
+    breaker = breaker_of(session, connection_id, kind)
+    return breaker.admits(now) if breaker is not None else Admission.ALL
+
+
+def may_call(context: Context, session: Session, connection_id: int, kind: CallKind) -> bool:
+    """Whether a call of this kind may be made now; for one caller at a time (the holder of a lane)."""
+    return admits(context, session, connection_id, kind) is not Admission.NONE
+
+
+def begin_call(context: Context, connection_id: int, kind: CallKind) -> bool:
+    """As `may_call`, where several lanes make this kind of call: after a rest only one of them is let through."""
+    with context.database.reading() as session:
+        admitted = admits(context, session, connection_id, kind)
+    if admitted is not Admission.ONE:
+        return admitted is Admission.ALL
+    now = context.clock.now()
+    with context.database.writing() as session:
+        return take_probe(session, connection_id, kind, now, now + context.timing.lease)
+
+
+# --- what became of a call ---
+
+
+def note_failure(context: Context, connection: Connection, failure: Failure, kind: CallKind) -> None:
     """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again."""
     match failure.kind:
         case FailureKind.THROTTLED:
@@ -52,14 +87,14 @@ def note_failure(context: Context, connection: Connection, failure: Failure) -> 
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:
             disconnect(context, connection, failure.detail)
         case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:
-            note_sick(context, connection, failure.detail)
+            note_sick(context, connection, failure.detail, kind)
 
 
 def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome) -> bool:
     """What became of a write, outside of its effect's transaction; True if no more calls are to be made now."""
     match outcome:
         case Created() | Changed() | Removed() | Conflict():
-            note_success(context, connection)
+            note_success(context, connection, CallKind.WRITE)
             return False
         case Refused(FailureKind.CREDENTIALS, detail):
             disconnect(context, connection, detail)
@@ -73,7 +108,7 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
             pause_for(context, connection, retry_after, Reason.PACED)
             return True
         case NotSent(detail) | Unknown(detail):
-            return note_sick(context, connection, detail)
+            return note_sick(context, connection, detail, CallKind.WRITE)
 
 
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:
@@ -84,25 +119,33 @@ def pause_for(context: Context, connection: Connection, wait: timedelta, reason:
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())
 
 
-def note_sick(context: Context, connection: Connection, detail: str) -> bool:
-    """One more failure in a row; True if that opened the breaker, which lets the system rest for a while."""
+def note_sick(context: Context, connection: Connection, detail: str, kind: CallKind) -> bool:
+    """One more failure in a row of this kind; True if it rests now, also if others have opened the breaker just now."""
+    timing, now = context.timing, context.clock.now()
     with context.database.writing() as session:
-        failures = count_failure(session, connection.id)
-        opened = failures >= context.timing.breaker_failures
-        if opened:
-            until = context.clock.now() + context.timing.breaker
-            pause(session, connection.id, until, Reason.TARGET_SICK.value)
+        breaker = count_failure(session, connection.id, kind)
+        failures, rests = breaker.failures, breaker.rests_until is not None and breaker.rests_until > now
+        if not rests and (breaker.openings or failures >= timing.breaker_failures):
+            rest = rest_after(breaker.openings, timing.breaker, timing.breaker_max)
+            open_breaker(breaker, now + rest)
+            rests = True
     context.reached(Point.CONNECTION_FAILURE_COUNTED)
-    log.warning("connection.sick", connection_id=connection.id, failures=failures, breaker=opened, detail=detail)
-    return opened
+    log.warning(
+        "connection.sick", connection_id=connection.id, kind=kind.value, failures=failures, breaker=rests, detail=detail
+    )
+    return rests
 
 
-def note_success(context: Context, connection: Connection) -> None:
-    """An answer that is no failure ends the row of failures."""
-    if connection.failures:
-        with context.database.writing() as session:
-            clear_failures(session, connection.id)
-        context.reached(Point.CONNECTION_RECOVERED)
+def note_success(context: Context, connection: Connection, kind: CallKind) -> None:
+    """An answer that is no failure ends the row of failures of its kind, whoever counted them."""
+    with context.database.reading() as session:
+        if breaker_of(session, connection.id, kind) is None:
+            return
+    with context.database.writing() as session:
+        closed = note_answer(session, connection.id, kind)
+    context.reached(Point.CONNECTION_RECOVERED)
+    if closed:
+        log.info("connection.well", connection_id=connection.id, kind=kind.value)
 
 
 def disconnect(context: Context, connection: Connection, detail: str) -> None:

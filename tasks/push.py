@@ -15,6 +15,7 @@ import structlog
 from celery import shared_task
 
 from connectors.base import Failure
+from domain.breaker import TARGET_CALLS, Admission, CallKind
 from domain.delivery import EffectState
 from domain.reasons import Reason
 from domain.records import TargetInvoice
@@ -29,7 +30,7 @@ from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
 from tasks.next_states import NextStates
 from tasks.outcomes import Recorder
-from tasks.pauses import note_failure, note_success
+from tasks.pauses import admits, begin_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
 from tasks.read_back import pay_read_backs
@@ -106,11 +107,14 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
         lease.guard(session)
         connection = connection_by_id(session, lease.owner_id)
         organization = organization_by_id(session, connection.organization_id)
-        paused = connection.not_before is not None and connection.not_before > now
-        if paused or not connection.is_active:
+        admitted = {kind: admits(context, session, connection.id, kind) for kind in TARGET_CALLS}
+        if Admission.NONE in admitted.values():
             return None
+        # After a breaker's rest one effect tries; what becomes of it decides for the others.
+        one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
+        limit = 1 if one_tries else EFFECTS_PER_BATCH
         # With the partner's switch off nothing is written; what was written is still looked after.
-        effects = due_heads(session, connection.id, now, EFFECTS_PER_BATCH) if organization.sync_enabled else []
+        effects = due_heads(session, connection.id, now, limit) if organization.sync_enabled else []
         # Before the effects, as match does; what it has changed meanwhile is left to the compare-and-set.
         lock_allocations(session, {effect.allocation_id for effect in effects})
         claimed = [
@@ -131,11 +135,13 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> dict[str, TargetInvoice] | None:
     """The invoices of the whole batch in one call: what is open on them now, not when match looked."""
+    if not begin_call(context, delivery.connection.id, CallKind.FIND):
+        return None
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
-        note_failure(context, delivery.connection, result)
+        note_failure(context, delivery.connection, result, CallKind.FIND)
         return None
-    note_success(context, delivery.connection)
+    note_success(context, delivery.connection, CallKind.FIND)
     return {invoice.external_id: invoice for invoice in result.value}
 
 

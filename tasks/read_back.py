@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Target
 from domain.before_image import harmed, seen_in
+from domain.breaker import CallKind
 from domain.reasons import Reason
 from models.connections import Connection, stop_connection
 from models.effects import Effect, finish_read_back, owed_read_backs
@@ -21,7 +22,7 @@ from models.ledger import mark_harmed
 from models.payments import match_organization_again
 from tasks.context import Context, Step
 from tasks.lane import Lease
-from tasks.pauses import note_failure
+from tasks.pauses import note_failure, note_success
 from tasks.points import Point
 
 log = structlog.get_logger()
@@ -42,8 +43,9 @@ def read_back(context: Context, lease: Lease, connection: Connection, target: Ta
     result = target.list_payments(effect.target_invoice_id)
     context.reached(Point.PUSH_READ_BACK)
     if isinstance(result, Failure) and result.kind is not FailureKind.NOT_FOUND:
-        note_failure(context, connection, result)
+        note_failure(context, connection, result, CallKind.LOOK)
         return False
+    note_success(context, connection, CallKind.LOOK)
     # An invoice that is not there any more has no payments left that a further write could harm.
     payments = () if isinstance(result, Failure) else result.value
     gone = () if isinstance(result, Failure) else harmed(seen_in(effect.before_image), payments)

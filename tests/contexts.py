@@ -73,6 +73,7 @@ def make_timing(**changes: object) -> Timing:
         "backoff_max": timedelta(minutes=30),
         "breaker_failures": 5,
         "breaker": timedelta(seconds=60),
+        "breaker_max": timedelta(minutes=30),
         "push_parallel": 4,
         "catch_up": timedelta(minutes=15),
         "catch_up_overlap": timedelta(minutes=5),

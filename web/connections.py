@@ -7,8 +7,11 @@ from datetime import datetime
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.reasons import Reason
+from models.breakers import Breaker, breakers_of, rests_until
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.organizations import Organization
+from models.schema import Session
 from tasks.connection_facts import facts_of
 from tasks.connections import disconnect, test_connection
 from web.labels import CONNECTION_LABELS
@@ -53,19 +56,21 @@ class TestReport:
     lines: tuple[str, ...]
 
 
-def health_of(
-    connections: Sequence[Connection], organization: Organization, now: datetime
-) -> list[tuple[Role, Health | None]]:
+def health_of(session: Session, organization: Organization, now: datetime) -> list[tuple[Role, Health | None]]:
     """Both roles, the source first, whether or not something is connected in them."""
-    found = {Role(one.role): one for one in connections}
-    return [(role, _health(found[role], organization, now) if role in found else None) for role in Role]
+    found = {Role(one.role): one for one in connections_of(session, organization.id)}
+    failed = breakers_of(session, [one.id for one in found.values()])
+    healths = {role: _health(one, failed.get(one.id, []), organization, now) for role, one in found.items()}
+    return [(role, healths.get(role)) for role in Role]
 
 
-def _health(connection: Connection, organization: Organization, now: datetime) -> Health:
+def _health(connection: Connection, failed: Sequence[Breaker], organization: Organization, now: datetime) -> Health:
     status, role = ConnectionStatus(connection.status), Role(connection.role)
-    until = connection.not_before
+    until, reason = connection.not_before, connection.why_paused
+    rest = rests_until(failed)
+    if rest is not None and (until is None or rest > until):
+        until, reason = rest, Reason.TARGET_SICK
     paused = until if status is ConnectionStatus.ACTIVE and until is not None and until > now else None
-    reason = connection.why_paused
     return Health(
         role=role,
         account_id=connection.account_id,
@@ -75,7 +80,7 @@ def _health(connection: Connection, organization: Organization, now: datetime) -
         caught_up_at=connection.caught_up_at,
         paused_until=paused,
         pause_sentence=pause_sentence(role, reason) if paused else "",
-        failures=connection.failures,
+        failures=max((one.failures for one in failed), default=0),
         needs_keys=status is not ConnectionStatus.ACTIVE,
         is_disconnected=status is ConnectionStatus.DISCONNECTED,
         command=f"python -m cli connection add {connection.vendor} {organization.slug} --help",
@@ -126,6 +131,7 @@ def _page(
 ) -> Response:
     context = context_of(request)
     with context.database.reading() as session:
+        health = health_of(session, member.organization, context.clock.now())
         connections = connections_of(session, member.organization_id)
         facts = {Role(one.role): facts_of(context, session, one) for one in connections}
     return render(
@@ -133,7 +139,7 @@ def _page(
         "connections.html",
         status_code,
         viewer=member.viewer,
-        connections=health_of(connections, member.organization, context.clock.now()),
+        connections=health,
         facts=facts,
         report=report,
         notice=notice,

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.status import PaymentStatus
-from models.connections import connections_of
 from models.payment_list import count_by_status, list_payments
 from web.connections import health_of
 from web.pages import render
@@ -37,10 +36,10 @@ def _values(request: Request, member: Member) -> dict[str, Any]:
             session, organization_id, status=PaymentStatus.NEEDS_ATTENTION, limit=ATTENTION_ROWS
         ).rows
         latest = list_payments(session, organization_id, limit=LATEST_ROWS).rows
-        connections = connections_of(session, organization_id)
+        health = health_of(session, member.organization, context.clock.now())
     return {
         "counts": counts,
         "pressing": pressing,
         "latest": latest,
-        "connections": health_of(connections, member.organization, context.clock.now()),
+        "connections": health,
     }

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from domain.breaker import CallKind
 from domain.reasons import Reason
-from models.connections import Connection, clear_failures, connection_by_id, count_failure, pause
+from models.breakers import count_failure, note_answer
+from models.connections import Connection, connection_by_id, pause
 from models.database import Database
 from tests.models.rows import NOW, Books
 
@@ -19,9 +21,9 @@ def target(database: Database, books: Books) -> Connection:
 
 def test_a_success_ends_the_row_of_failures_and_no_pause(database: Database, books: Books) -> None:
     with database.writing() as session:
-        count_failure(session, books.target_id)
+        count_failure(session, books.target_id, CallKind.FIND)
         pause(session, books.target_id, NOW + MINUTE, Reason.TARGET_THROTTLED.value)
-        clear_failures(session, books.target_id)
+        note_answer(session, books.target_id, CallKind.FIND)
     found = target(database, books)
     assert (found.not_before, found.why_paused) == (NOW + MINUTE, Reason.TARGET_THROTTLED)
 

@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 
 from connectors.quickbooks.tokens import secrets_from
+from domain.breaker import CallKind
+from models.breakers import breakers_of, count_failure, open_breaker
 from models.connections import Connection, ConnectionStatus, connection_by_id, pause, stop_connection
 from models.organizations import Organization
 from models.secrets import Keyring
@@ -142,12 +144,14 @@ def test_connecting_again_keeps_the_row_the_cursor_and_the_settings(world: World
     before = stored(context, world.source_id)
     with context.database.writing() as session:
         pause(session, world.source_id, context.clock.now().replace(year=2099), "target_throttled")
-        connection_by_id(session, world.source_id).failures = 7
+        open_breaker(count_failure(session, world.source_id, CallKind.INGEST), context.clock.now().replace(year=2099))
     world.clock.move(hours=1)
     again = source(context, world.organization_id)
     assert (again.id, again.cursor_at, again.connected_at) == (before.id, before.cursor_at, before.connected_at)
     assert again.settings["home_currency"] == "CAD"
-    assert (again.status, again.disconnected_at, again.not_before, again.failures) == ("active", None, None, 0)
+    assert (again.status, again.disconnected_at, again.not_before) == ("active", None, None)
+    with context.database.reading() as session:
+        assert breakers_of(session, [world.source_id]) == {}
     assert again.next_catch_up_at == world.clock.now()
     assert context.keyring.open(again.sealed_secrets) == TOKENS
 

@@ -1,0 +1,97 @@
+"""Breakers: how often each kind of call of a connection has failed in a row, and until when it rests."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Exists, ForeignKey, String, UniqueConstraint, delete, exists, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+
+from domain.breaker import Admission, CallKind, admission
+from models.base import Base, BigId, UtcTime, insert_new
+
+
+class Breaker(Base):
+    """One kind of call that has failed; a success removes the row."""
+
+    __tablename__ = "breaker"
+    __table_args__ = (UniqueConstraint("connection_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    # In a row.
+    failures: Mapped[int] = mapped_column(default=0)
+    # How often it has opened without having been closed; each rest is longer than the last.
+    openings: Mapped[int] = mapped_column(default=0)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    probed_until: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    def admits(self, now: datetime) -> Admission:
+        return admission(self.rests_until, self.probed_until, now)
+
+
+def count_failure(session: Session, connection_id: int, kind: CallKind) -> Breaker:
+    """One more failure in a row. The row is locked: who fails at the same moment counts after us."""
+    row = {"connection_id": connection_id, "kind": kind.value, "failures": 0, "openings": 0}
+    insert_new(session, Breaker, [row])
+    session.execute(update(Breaker).where(*_of(connection_id, kind)).values(failures=Breaker.failures + 1))
+    return session.scalars(
+        select(Breaker).where(*_of(connection_id, kind)).execution_options(populate_existing=True)
+    ).one()
+
+
+def open_breaker(breaker: Breaker, until: datetime) -> None:
+    breaker.rests_until, breaker.probed_until, breaker.openings = until, None, breaker.openings + 1
+
+
+def note_answer(session: Session, connection_id: int, kind: CallKind) -> bool:
+    """A call of this kind has succeeded: the row of failures ends and the breaker closes; True if there was one."""
+    closed = session.execute(delete(Breaker).where(*_of(connection_id, kind)).returning(Breaker.id)).first()
+    return closed is not None
+
+
+def close_breakers(session: Session, connection_id: int) -> None:
+    """Somebody has proved or repaired the connection: no kind of call waits for its rest to be over."""
+    session.execute(delete(Breaker).where(Breaker.connection_id == connection_id))
+
+
+def breaker_of(session: Session, connection_id: int, kind: CallKind) -> Breaker | None:
+    return session.scalar(select(Breaker).where(*_of(connection_id, kind)))
+
+
+def breakers_of(session: Session, connection_ids: Collection[int]) -> dict[int, list[Breaker]]:
+    """What has failed last, by connection; the longest rest first."""
+    found: dict[int, list[Breaker]] = {}
+    for one in session.scalars(select(Breaker).where(Breaker.connection_id.in_(connection_ids)).order_by(Breaker.id)):
+        found.setdefault(one.connection_id, []).append(one)
+    return found
+
+
+def rests_until(breakers: Sequence[Breaker]) -> datetime | None:
+    """The end of the longest rest among them."""
+    return max((one.rests_until for one in breakers if one.rests_until is not None), default=None)
+
+
+def take_probe(session: Session, connection_id: int, kind: CallKind, now: datetime, until: datetime) -> bool:
+    """Compare-and-set: the one call that tries is ours. If we die over it, somebody else may try after `until`."""
+    taken = session.execute(
+        update(Breaker)
+        .where(*_of(connection_id, kind), Breaker.rests_until <= now)
+        .where(or_(Breaker.probed_until.is_(None), Breaker.probed_until <= now))
+        .values(probed_until=until)
+        .returning(Breaker.id)
+    ).first()
+    return taken is not None
+
+
+def is_resting(connection_id: InstrumentedAttribute[int], kinds: Collection[CallKind], now: datetime) -> Exists:
+    """For a query over connections: whether one of these kinds of call rests now."""
+    return exists().where(
+        Breaker.connection_id == connection_id,
+        Breaker.kind.in_([kind.value for kind in kinds]),
+        or_(Breaker.rests_until > now, Breaker.probed_until > now),
+    )
+
+
+def _of(connection_id: int, kind: CallKind) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Breaker.connection_id == connection_id, Breaker.kind == kind.value
