@@ -14,7 +14,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.base import Got
+from connectors.base import Failure
+from domain.breaker import CallKind
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
@@ -24,6 +25,7 @@ from models.effects import Effect, latest_effects, move
 from models.payments import Payment, lock_allocations, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from tasks.context import Context, Step
+from tasks.pauses import may_call, note_failure
 from tasks.results import Rejected
 
 __all__ = ["Rejected", "RetryReport", "retry_payment"]
@@ -121,15 +123,15 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
         if payment is None or connection is None:
             return _Seen(frozenset(), frozenset())
         entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
-    now = context.clock.now()
-    if not connection.is_active or (connection.not_before or now) > now:
-        # Paused or disconnected: nobody calls it, also not a person in a hurry.
-        return _Seen(frozenset(), frozenset())
+        if not may_call(context, session, connection.id, CallKind.LOOK):
+            # Paused or disconnected: nobody calls it, also not a person in a hurry.
+            return _Seen(frozenset(), frozenset())
     target = context.target(connection)
     for invoice_id, on_invoice in entries.items():
         look = target.list_payments(invoice_id)
-        if not isinstance(look, Got):
-            continue
+        if isinstance(look, Failure):
+            note_failure(context, connection, look, CallKind.LOOK)
+            break
         there = {one.external_id: one for one in look.value}
         for entry in on_invoice:
             found = there.get(entry.target_payment_id)

@@ -41,6 +41,8 @@ NO_INVOICE = "0"
 # What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 403, 404, 409, 408
+# A look that ends in one of these says something about the connection; the removal itself was answered with 404.
+_NOT_ABOUT_THE_PAYMENT = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.CREDENTIALS}
 _NO_LIST = "the answer is not a list of records"
 _CLIENT_ERRORS = range(400, 500)
 
@@ -144,6 +146,8 @@ class ConnectWiseTarget:
         if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
             # Gone already, or bad keys (404 on the cloud), or a codebase that moved: a look tells which.
             left = self.list_payments(invoice_id)
+            if isinstance(left, Failure) and left.kind in _NOT_ABOUT_THE_PAYMENT:
+                return _not_even_sent(left)
             gone = isinstance(left, Got) and all(payment.external_id != payment_id for payment in left.value)
             return Removed() if gone else Unknown(self._client.failure_of(exchange).detail)
         return self._outcome(exchange)

@@ -184,3 +184,12 @@ def test_a_change_says_what_it_changed(connectwise: ConnectWise, invoice: str) -
     result = connectwise.target.change_payment(invoice, "7000", Decimal("2.50"), PAID_ON)
     assert isinstance(result, Changed)
     assert (result.payment.amount, result.payment.paid_on) == (Decimal("2.50"), PAID_ON)
+
+
+def test_slow_down_said_to_the_look_after_a_removal_is_told_and_not_taken_for_a_doubt(
+    connectwise: ConnectWise, invoice: str
+) -> None:
+    connectwise.sandbox.faults.add(Fault("throttle", method="GET", path="/payments$", retry_after=77))
+    removed = connectwise.target.remove_payment(invoice, "999")
+    assert isinstance(removed, Throttled)
+    assert removed.retry_after.total_seconds() == 77
