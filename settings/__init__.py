@@ -110,6 +110,14 @@ class Settings(BaseSettings):
             raise ValueError("LEASE_SECONDS must be more than CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS")
         return self
 
+    @model_validator(mode="after")
+    def _settled_requests_have_landed(self) -> Self:
+        if self.settle_seconds < self.read_timeout_seconds:
+            raise ValueError(
+                "SETTLE_SECONDS must not be below READ_TIMEOUT_SECONDS: the request may still be under way"
+            )
+        return self
+
     @property
     def effective_database_url(self) -> str:
         """DATABASE_URL, or the embedded default: SQLite in the state directory."""

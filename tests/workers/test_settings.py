@@ -1,0 +1,20 @@
+"""Settings that contradict each other are refused at the start, with the names that a person has to change."""
+
+import pytest
+from pydantic import ValidationError
+
+from settings import Settings
+
+
+def test_a_request_is_not_looked_for_while_it_may_still_be_under_way() -> None:
+    with pytest.raises(ValidationError, match="SETTLE_SECONDS must not be below READ_TIMEOUT_SECONDS"):
+        Settings(_env_file=None, read_timeout_seconds=60, settle_seconds=59)
+
+
+def test_a_settle_time_as_long_as_the_time_limit_is_enough() -> None:
+    assert Settings(_env_file=None, read_timeout_seconds=60, settle_seconds=60).settle_seconds == 60
+
+
+def test_a_lease_outlives_the_longest_exchange() -> None:
+    with pytest.raises(ValidationError, match="LEASE_SECONDS must be more than"):
+        Settings(_env_file=None, lease_seconds=65)
