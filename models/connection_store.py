@@ -34,6 +34,7 @@ def insert_connection(
         "sealed_secrets": sealed_secrets,
         "next_catch_up_at": now,
         "pause_reason": "",
+        "secrets_version": 0,
         "connected_at": now,
     }
     return connection_in_role(session, organization_id, role) if insert_new(session, Connection, [row]) else None
@@ -52,7 +53,7 @@ def connect_again(
     """New secrets for the same account. `connected_at` and the cursor stay: what was missed meanwhile is caught up."""
     connection.status = ConnectionStatus.ACTIVE.value
     connection.settings = settings
-    connection.sealed_secrets = sealed_secrets
+    connection.sealed_secrets, connection.secrets_version = sealed_secrets, connection.secrets_version + 1
     connection.disconnected_at = None
     make_callable(session, connection, now)
 

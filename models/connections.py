@@ -48,6 +48,9 @@ class Connection(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     # What may not: tokens and keys, sealed by the Keyring.
     sealed_secrets: Mapped[str] = mapped_column(Text)
+    # One higher each time that somebody connects again. Tokens that are refreshed, and secrets that are sealed anew,
+    # are still those of the same consent.
+    secrets_version: Mapped[int] = mapped_column(default=0)
     # The source's own clock up to which every change is stored (change data capture).
     cursor_at: Mapped[datetime | None] = mapped_column(UtcTime)
     next_catch_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -155,9 +158,17 @@ def stop_connection(session: Session, connection_id: int, reason: str, detail: s
     )
 
 
-def mark_needs_reconnect(session: Session, connection_id: int) -> None:
-    session.execute(
+def mark_needs_reconnect(session: Session, connection_id: int, secrets_version: int | None = None) -> bool:
+    """The secrets are refused for good.
+
+    Args:
+        secrets_version: which ones were refused; False if somebody has connected again since, and those stand.
+    """
+    same = () if secrets_version is None else (Connection.secrets_version == secrets_version,)
+    marked = session.execute(
         update(Connection)
-        .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE.value)
+        .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE.value, *same)
         .values(status=ConnectionStatus.NEEDS_RECONNECT.value)
-    )
+        .returning(Connection.id)
+    ).first()
+    return marked is not None

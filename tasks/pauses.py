@@ -24,7 +24,7 @@ from domain.reasons import Reason
 from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
 from models.connections import Connection, connection_by_id, mark_needs_reconnect, pause
 from models.payments import match_organization_again
-from tasks.context import Context
+from tasks.context import Context, Step
 from tasks.points import Point
 
 log = structlog.get_logger()
@@ -149,9 +149,17 @@ def note_success(context: Context, connection: Connection, kind: CallKind) -> No
 
 
 def disconnect(context: Context, connection: Connection, detail: str) -> None:
-    """The system does not accept us any more: the payments say so, and wait for a person to connect again."""
+    """The system does not accept us any more: the payments say so, and wait for a person to connect again.
+
+    A refusal of the old secrets may arrive after somebody has connected again: then it only lets what it has held be
+    decided again, because the new ones are not what was refused.
+    """
     with context.database.writing() as session:
-        mark_needs_reconnect(session, connection.id)
+        marked = mark_needs_reconnect(session, connection.id, connection.secrets_version)
         match_organization_again(session, connection.organization_id, context.clock.now())
     context.reached(Point.CONNECTION_REFUSED)
-    log.error("connection.needs_reconnect", connection_id=connection.id, detail=detail)
+    if marked:
+        log.error("connection.needs_reconnect", connection_id=connection.id, detail=detail)
+    else:
+        log.info("connection.late_refusal", connection_id=connection.id, detail=detail)
+        context.nudge(Step.MATCH, connection.organization_id)

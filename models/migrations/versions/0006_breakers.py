@@ -1,4 +1,4 @@
-"""Breakers: failures in a row are counted for each kind of call, no longer for the whole connection"""
+"""Breakers for each kind of call instead of failures of the whole connection, and which secrets a call was made with"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_breaker")),
         sa.UniqueConstraint("connection_id", "kind", name=op.f("uq_breaker_connection_id_kind")),
     )
+    op.add_column("connection", sa.Column("secrets_version", sa.Integer(), server_default="0", nullable=False))
     with op.batch_alter_table("connection") as batch_op:
         batch_op.drop_column("failures")
 
@@ -34,3 +35,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.add_column("connection", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
     op.drop_table("breaker")
+    with op.batch_alter_table("connection") as batch_op:
+        batch_op.drop_column("secrets_version")
