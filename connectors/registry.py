@@ -9,6 +9,7 @@ from connectors.base import Authorization, Source, Target
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
 from connectors.connectwise.target import ConnectWiseTarget
+from connectors.connectwise.wire import PAYMENT_TYPE
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits, Wire
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
@@ -118,7 +119,8 @@ def _connectwise(platform: Platform, account: Account) -> Target:
         str(account.settings["site_url"]), keys, platform.connectwise_version, wire, platform.now
     )
     hour = int(account.settings.get("payment_hour_utc", 0))
-    return ConnectWiseTarget(client, account.settings.get("home_currency"), hour)
+    payment_type = str(account.settings.get("payment_type") or PAYMENT_TYPE)
+    return ConnectWiseTarget(client, account.settings.get("home_currency"), hour, payment_type)
 
 
 _SOURCES: dict[str, Callable[[Platform, Account], Source]] = {"quickbooks": _quickbooks}

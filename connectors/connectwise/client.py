@@ -1,6 +1,7 @@
 """The calls we make to the ConnectWise PSA REST API: Basic keys plus clientId, version pinned, no redirects."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,10 @@ from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 
 # ConnectWise's guide: without a Retry-After, exponential from 30 seconds.
 THROTTLE_WAIT = timedelta(seconds=30)
-_OK, _SERVER_ERROR, _NOT_FOUND = 200, 500, 404
+INFORMATION_PATH = "/system/info"
+SMALLEST_PAGE = 25
+_NEXT = re.compile(r'rel="?next\b')
+_SERVER_ERROR = 500
 _KIND_OF_STATUS = {
     401: FailureKind.CREDENTIALS,
     403: FailureKind.FORBIDDEN,
@@ -38,6 +42,22 @@ class Keys:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The parsed JSON of an answer, and its Link header if it had one."""
+
+    value: Any
+    link: str | None
+
+    def may_go_on(self, found: int) -> bool:
+        """Whether there may be another page, of which this one with so many records is not the last.
+
+        Without a Link header a server that gives fewer records than were asked for cannot be told from the last page;
+        none is known to give fewer than its default.
+        """
+        return found >= SMALLEST_PAGE if self.link is None else bool(_NEXT.search(self.link))
+
+
 class Client:
     """One tenant. The codebase is discovered once and again after a 404: it changes with the tenant's releases."""
 
@@ -49,12 +69,34 @@ class Client:
         self._now = now
         self._base_url: str | None = None
 
+    @property
+    def version(self) -> str:
+        """The API version that every call asks for."""
+        return self._version
+
     def read(self, path: str, parameters: Mapping[str, str] | None = None, *, route: str) -> ReadResult[Any]:
         """A GET; the value is the parsed JSON."""
+        answer = self.read_page(path, parameters, route=route)
+        return answer if isinstance(answer, Failure) else Got(answer.value.value)
+
+    def read_page(self, path: str, parameters: Mapping[str, str] | None = None, *, route: str) -> ReadResult[Page]:
+        """A GET of a list, one page of it."""
         answer = self._get(path, parameters or {}, route)
-        if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND and self._rediscover():
-            answer = self._get(path, parameters or {}, route)
+        if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
+            if self._rediscover():
+                answer = self._get(path, parameters or {}, route)
+            if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
+                return self._why_not_found(answer)
         return answer
+
+    def _why_not_found(self, answer: Failure) -> Failure:
+        """A cloud answers 404 also to keys that it does not accept; what every key may see tells which it is."""
+        seen = self._get(INFORMATION_PATH, {}, "system/info")
+        if not isinstance(seen, Failure) or seen.kind is FailureKind.FORBIDDEN:
+            return answer
+        if seen.kind is FailureKind.NOT_FOUND:
+            return Failure(FailureKind.CREDENTIALS, f"nothing can be seen with these keys; {seen.detail}")
+        return seen
 
     def write(self, method: str, path: str, body: bytes | None, *, route: str) -> Exchange | Failure:
         """A POST, PATCH or DELETE, sent exactly once; a Failure means that it was not sent at all."""
@@ -73,7 +115,7 @@ class Client:
         wait = (answer.retry_after(self._now()) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
         return Failure(kind, f"HTTP {answer.status}{_message(answer.json())}", wait)
 
-    def _get(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[Any]:
+    def _get(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[Page]:
         base_url = self._discovered()
         if isinstance(base_url, Failure):
             return base_url
@@ -81,7 +123,7 @@ class Client:
         result = self._wire.exchange("GET", base_url + path, route=route, headers=headers, params=parameters)
         return self._parsed(result)
 
-    def _parsed(self, result: Exchange) -> ReadResult[Any]:
+    def _parsed(self, result: Exchange) -> ReadResult[Page]:
         match result:
             case Limited(wait):
                 return Failure(FailureKind.PACED, "our own limit", wait)
@@ -91,7 +133,7 @@ class Client:
                 parsed = result.json()
                 if parsed is None and not result.is_null:
                     return Failure(FailureKind.UNAVAILABLE, "the answer is not JSON")
-                return Got(parsed)
+                return Got(Page(parsed, result.headers.get("Link")))
             case Answer():
                 return self.failure_of(result)
 
@@ -109,9 +151,10 @@ class Client:
             if isinstance(result, Failure):
                 not_found = result.kind is FailureKind.NOT_FOUND
                 return Failure(FailureKind.CREDENTIALS, "unknown site or company") if not_found else result
-            if not isinstance(result.value, dict) or not result.value.get("Codebase"):
+            information = result.value.value
+            if not isinstance(information, dict) or not information.get("Codebase"):
                 return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
-            self._base_url = self._base_of(result.value)
+            self._base_url = self._base_of(information)
         return self._base_url
 
     def _base_of(self, information: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ The outcome rules (ConnectWise has no idempotency key): 201 created; no connecti
 everything else, also a 2xx that is not the expected one or cannot be read, is unknown.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,8 +26,8 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
-from connectors.connectwise import wire
-from connectors.connectwise.client import THROTTLE_WAIT, Client
+from connectors.connectwise import versions, wire
+from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
 from domain.records import TargetInvoice, TargetPayment
 
@@ -40,7 +40,7 @@ PAGES_MAX = 50
 NO_INVOICE = "0"
 # What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
-_CREATED, _OK, _NO_CONTENT, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 403, 404, 409, 408
+_CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 400, 404, 409, 408
 # A look that ends in one of these says something about the connection; the removal itself was answered with 404.
 _NOT_ABOUT_THE_PAYMENT = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.CREDENTIALS}
 _NO_LIST = "the answer is not a list of records"
@@ -48,14 +48,21 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 class ConnectWiseTarget:
-    def __init__(self, client: Client, default_currency: str | None, payment_hour_utc: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        default_currency: str | None,
+        payment_hour_utc: int,
+        payment_type: str = wire.PAYMENT_TYPE,
+    ) -> None:
         self._client = client
         self._default_currency = default_currency
         self._payment_hour_utc = payment_hour_utc
+        self._payment_type = payment_type
 
     def check(self) -> ReadResult[str]:
         """Credentials, clientId, version and each permission that we need, without touching any record."""
-        result = self._client.read("/system/info", route="system/info")
+        result = self._client.read(INFORMATION_PATH, route="system/info")
         if isinstance(result, Failure):
             return result
         invoices = self._client.read("/finance/invoices", {"pageSize": "1", "fields": "id"}, route="invoices")
@@ -65,17 +72,28 @@ class ConnectWiseTarget:
             refused = self._may_not(method)
             if refused is not None:
                 return _missing_right(refused, right)
-        version = result.value.get("version", "") if isinstance(result.value, dict) else ""
-        return Got(f"ConnectWise {version}".strip())
+        version = str(result.value.get("version") or "") if isinstance(result.value, dict) else ""
+        return Got(f"ConnectWise {version}".strip() + versions.remark(version, self._client.version))
 
     def _may_not(self, method: str) -> Failure | None:
-        """Tries a write on an invoice that cannot exist: who has the right is told 404, who has not is told 403."""
+        """Tries a write on an invoice that cannot exist: who has the right is told 404 or 400.
+
+        Anything else proves nothing, so it is told as what it is.
+        """
         path = _payments_path(NO_INVOICE) + ("" if method == "POST" else "/0")
         body = None if method == "DELETE" else b"{}"
         exchange = self._client.write(method, path, body, route="payments of no invoice")
-        if isinstance(exchange, Answer) and exchange.status == _FORBIDDEN:
-            return self._client.failure_of(exchange)
-        return None
+        match exchange:
+            case Failure():
+                return exchange
+            case Limited(wait):
+                return Failure(FailureKind.PACED, "our own limit", wait)
+            case NeverSent(detail) | NoAnswer(detail):
+                return Failure(FailureKind.UNAVAILABLE, detail)
+            case Answer(status=status) if status in (_BAD_REQUEST, _NOT_FOUND):
+                return None
+            case Answer():
+                return self._client.failure_of(exchange)
 
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         found: dict[str, TargetInvoice] = {}
@@ -86,42 +104,46 @@ class ConnectWiseTarget:
                 "pageSize": str(PAGE_SIZE),
                 "orderBy": "id asc",
             }
-            result = self._client.read("/finance/invoices", parameters, route="invoices")
+            result = self._list("/finance/invoices", parameters, "invoices")
             if isinstance(result, Failure):
                 return result
-            objects = _objects(result.value)
-            if objects is None:
-                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
-            for one in objects:
+            for one in result.value:
                 invoice = wire.invoice_from(one, self._default_currency)
                 if invoice is not None:
                     found[invoice.external_id] = invoice
         return Got(tuple(found.values()))
 
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
+        result = self._list(_payments_path(invoice_id), {"pageSize": str(PAGE_SIZE)}, "payments")
+        if isinstance(result, Failure):
+            return result
         payments: list[TargetPayment] = []
-        for page in range(1, PAGES_MAX + 1):
-            result = self._client.read(
-                _payments_path(invoice_id), {"pageSize": str(PAGE_SIZE), "page": str(page)}, route="payments"
-            )
-            if isinstance(result, Failure):
-                return result
-            objects = _objects(result.value)
-            if objects is None:
+        for one in result.value:
+            payment = wire.payment_from(one)
+            if payment is None:
+                # It may be the very one we look for, so a list without it is no answer.
+                return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
+            payments.append(payment)
+        return Got(tuple(payments))
+
+    def _list(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[list[Any]]:
+        """The whole list: a server may give fewer records at once than it is asked for."""
+        objects: list[Any] = []
+        for number in range(1, PAGES_MAX + 1):
+            page = self._client.read_page(path, {**parameters, "page": str(number)}, route=route)
+            if isinstance(page, Failure):
+                return page
+            found = _objects(page.value.value)
+            if found is None:
                 return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
-            for one in objects:
-                payment = wire.payment_from(one)
-                if payment is None:
-                    # It may be the very one we look for, so a list without it is no answer.
-                    return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
-                payments.append(payment)
-            if len(objects) < PAGE_SIZE:
-                return Got(tuple(payments))
-        return Failure(FailureKind.REFUSED, "the invoice has too many payments to look through")
+            objects += found
+            if not found or not page.value.may_go_on(len(found)):
+                return Got(objects)
+        return Failure(FailureKind.REFUSED, "the list is too long to look through")
 
     def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
         digits = wire.digits_of(amount, self._default_currency)
-        body = wire.payment_body(invoice_id, amount, digits, paid_on, self._payment_hour_utc)
+        body = wire.payment_body(invoice_id, amount, digits, paid_on, self._payment_hour_utc, self._payment_type)
         exchange = self._client.write("POST", _payments_path(invoice_id), body, route="payments")
         if isinstance(exchange, Answer) and exchange.status == _CREATED:
             payment = _payment_in(exchange)

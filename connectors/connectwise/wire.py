@@ -50,11 +50,18 @@ def payment_from(wire: Any) -> TargetPayment | None:
     )
 
 
-def payment_body(invoice_id: str, amount: Decimal, currency_digits: int, paid_on: date, hour_utc: int) -> bytes:
+def payment_body(
+    invoice_id: str,
+    amount: Decimal,
+    currency_digits: int,
+    paid_on: date,
+    hour_utc: int,
+    payment_type: str = PAYMENT_TYPE,
+) -> bytes:
     """The body of a new payment; the amount is a JSON number with the currency's digits, straight from the decimal."""
     return simplejson.dumps(
         {
-            "type": PAYMENT_TYPE,
+            "type": payment_type,
             "amount": amount.quantize(Decimal(1).scaleb(-currency_digits)),
             "paymentDate": payment_date(paid_on, hour_utc),
             "invoice": {"id": int(invoice_id)},

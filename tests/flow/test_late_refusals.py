@@ -54,3 +54,13 @@ def test_tokens_that_were_refreshed_are_still_those_of_the_consent_that_is_refus
     assert after.sealed_secrets != before.sealed_secrets
     disconnect(world.context, before, "refused")
     assert connection(world, world.source_id).status == "needs_reconnect"
+
+
+def test_keys_that_are_revoked_where_a_cloud_answers_404_need_a_person(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.connectwise.set_switches(bad_credentials=404)
+    world.connectwise.set_keys(private_key="another")
+    world.notice()
+    assert connection(world, world.target_id).status == "needs_reconnect"
+    assert world.reason(payment) == "target_credentials"
