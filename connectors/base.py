@@ -127,17 +127,30 @@ WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | Pa
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentsRead:
-    """The payments as they are now; `gone_ids` were asked for and certainly do not exist (any more)."""
+class Reading:
+    """What became of the ids that were asked for. What is settled is told even when the rest could not be asked.
 
-    payments: tuple[SourcePayment, ...]
-    gone_ids: frozenset[str]
+    Attributes:
+        missing_ids: not among what the source shows; deleted, or too fresh to be shown.
+        refused_ids: the source refuses to answer about exactly these.
+        unread_ids: not asked yet, to be asked again.
+        failure: why the reading ended early; None also where it ended because it had taken enough calls.
+    """
+
+    missing_ids: frozenset[str] = frozenset()
+    refused_ids: frozenset[str] = frozenset()
+    unread_ids: frozenset[str] = frozenset()
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class InvoicesRead:
-    invoices: tuple[SourceInvoice, ...]
-    gone_ids: frozenset[str]
+class PaymentsRead(Reading):
+    payments: tuple[SourcePayment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicesRead(Reading):
+    invoices: tuple[SourceInvoice, ...] = ()
 
 
 class ChangedEntity(StrEnum):
@@ -167,7 +180,7 @@ class Changes:
 
     Attributes:
         cut: the entities whose answer the source cut off. Nothing may be concluded for them from these changes (which
-            then hold none of theirs); `list_changed` and `find_gone` tell what there is.
+            then hold none of theirs); `list_changed`, `count_changed` and `find_gone` tell what there is.
     """
 
     changes: tuple[Change, ...]
@@ -177,6 +190,20 @@ class Changes:
     @property
     def complete(self) -> bool:
         return not self.cut
+
+
+@dataclass(frozen=True, slots=True)
+class GoneFound:
+    """Which of the ids do not exist any more, as far as it was asked.
+
+    Attributes:
+        unchecked_ids: not settled yet, to be asked again.
+        failure: as in Reading.
+    """
+
+    deletions: tuple[Change, ...]
+    unchecked_ids: frozenset[str] = frozenset()
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +225,13 @@ class Source(Protocol):
         """Calls the system once with our credentials; the text says whose account it is."""
 
     def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
-        """These payments as they are now, in as few calls as possible (reads are metered)."""
+        """These payments as they are now, in as few calls as possible (reads are metered).
+
+        A Failure is answered only when nothing is settled; otherwise it is in the reading.
+        """
 
     def read_invoices(self, ids: Collection[str]) -> ReadResult[InvoicesRead]:
-        """These invoices as they are now."""
+        """These invoices as they are now; as for payments."""
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""
@@ -209,8 +239,11 @@ class Source(Protocol):
     def list_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[ChangedPage]:
         """The oldest changes of a closed stretch of time, however long ago; what was deleted is not among them."""
 
-    def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[tuple[Change, ...]]:
-        """Those of the ids that certainly do not exist any more, as deletions."""
+    def count_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[int]:
+        """How many objects exist whose last change is in a closed stretch of time."""
+
+    def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[GoneFound]:
+        """Those of the ids that the source says not to have, one by one, as deletions; a bounded number of calls."""
 
     def parse_payment(self, payload: str) -> SourcePayment:
         """A payment out of a change's payload."""

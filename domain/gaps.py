@@ -32,14 +32,20 @@ class ScanStage(StrEnum):
     LIST_PAYMENTS = "list_payments"
     CHECK_PAYMENTS = "check_payments"
     CHECK_INVOICES = "check_invoices"
+    COUNT_PAYMENTS = "count_payments"
+    COUNT_INVOICES = "count_invoices"
 
     @property
     def entity(self) -> str:
-        return "invoice" if self in (ScanStage.LIST_INVOICES, ScanStage.CHECK_INVOICES) else "payment"
+        return "invoice" if self.value.endswith("invoices") else "payment"
 
     @property
     def is_listing(self) -> bool:
         return self in (ScanStage.LIST_INVOICES, ScanStage.LIST_PAYMENTS)
+
+    @property
+    def is_counting(self) -> bool:
+        return self in (ScanStage.COUNT_PAYMENTS, ScanStage.COUNT_INVOICES)
 
 
 _STAGES = tuple(stage for stage in ScanStage if stage is not ScanStage.NONE)
@@ -49,10 +55,14 @@ def first_stage(entities: frozenset[str]) -> ScanStage:
     return next(stage for stage in _STAGES if stage.entity in entities)
 
 
-def stage_after(stage: ScanStage, entities: frozenset[str]) -> ScanStage:
-    """The next stage for these entities; NONE when the scan is through."""
+def stage_after(stage: ScanStage, entities: frozenset[str], *, counts: bool = False) -> ScanStage:
+    """The next stage for these entities; NONE when the scan is through.
+
+    Args:
+        counts: what is checked by its id is only what cannot be counted.
+    """
     later = _STAGES[_STAGES.index(stage) + 1 :]
-    return next((one for one in later if one.entity in entities), ScanStage.NONE)
+    return next((one for one in later if one.entity in entities and (counts or not one.is_counting)), ScanStage.NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class SourcePayment:
         changed_at: UTC, the source's own clock.
         currency: ISO 4217, or None when neither the payment nor its company says.
         paid_on: the day the money was received, as a person typed it; it has no zone.
+        inferred: it is DELETED only because it was not to be found (`domain/deletions.py`).
+        seen_at: when the source gave this picture, by our own clock; set by whoever received it.
     """
 
     external_id: str
@@ -69,11 +71,17 @@ class SourcePayment:
     reference: str
     note: str
     allocations: tuple[SourceAllocation, ...]
+    inferred: bool = False
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInvoice:
-    """One invoice as the source holds it now; `deleted` ones keep only their id."""
+    """One invoice as the source holds it now; `deleted` ones keep only their id.
+
+    Attributes:
+        inferred: as in SourcePayment, and `seen_at` too.
+    """
 
     external_id: str
     version: int
@@ -84,6 +92,8 @@ class SourceInvoice:
     currency: str | None
     customer_name: str
     deleted: bool = False
+    inferred: bool = False
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, exists, or_, select, union
+from sqlalchemy import ForeignKey, Index, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
-from domain.gaps import Found, GapKind, ScanStage, first_stage, gap_sentence
-from domain.records import AllocationKind, PaymentState
+from domain.gaps import CHANGES_REACH, Found, GapKind, ScanStage, first_stage, gap_sentence
 from models.base import Base, BigId, UtcTime
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
-from models.inbox import Entity, InboxEvent
-from models.invoices import SourceInvoiceRow
-from models.payments import Allocation, Payment
+from models.inbox import Entity
 
 ALL_ENTITIES = frozenset(entity.value for entity in Entity)
 
@@ -49,6 +46,15 @@ class Gap(Base):
     @property
     def is_scanning(self) -> bool:
         return self.stage != ScanStage.NONE
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its deletions are found by counting what exists, instead of asking for every id that we know.
+
+        Beyond the reach of change data capture, and where an operator wants to be sure, each id is asked for.
+        """
+        began, since = self.scan_began_at, self.scan_from_at
+        return self.holds_cursor and began is not None and since is not None and began - since <= CHANGES_REACH
 
     @property
     def sentence(self) -> str:
@@ -127,48 +133,10 @@ def gaps_of(session: Session, connection_id: int, limit: int = 20) -> Sequence[G
     return session.scalars(statement).all()
 
 
-def known_payment_ids(session: Session, connection_id: int, gap: Gap, limit: int) -> Sequence[str]:
-    """Ids of payments that we hold as existing, after the last one checked; also those that still wait in the inbox.
-
-    What came after the scan began is none of its business: whatever happens to it, change data capture tells.
-    """
-    stored = select(Payment.external_id.label("known_id")).where(
-        Payment.connection_id == connection_id,
-        Payment.state != PaymentState.DELETED.value,
-        Payment.first_seen_at <= gap.scan_began_at,
-        Payment.external_id > gap.checked_id,
+def complete_since(session: Session, connection: Connection) -> datetime:
+    """From when on we know everything that exists: the connection's beginning, or a backfill that went back further."""
+    statement = select(func.min(Gap.from_at)).where(
+        Gap.connection_id == connection.id, Gap.kind == GapKind.BACKFILL.value, Gap.closed_at.is_not(None)
     )
-    waiting = select(InboxEvent.entity_id).where(
-        InboxEvent.connection_id == connection_id,
-        InboxEvent.entity == Entity.PAYMENT.value,
-        InboxEvent.done_at.is_(None),
-        InboxEvent.payload.is_not(None),
-        InboxEvent.received_at <= gap.scan_began_at,
-        InboxEvent.entity_id > gap.checked_id,
-    )
-    return session.scalars(union(stored, waiting).order_by("known_id").limit(limit)).all()
-
-
-def known_invoice_ids(session: Session, connection_id: int, gap: Gap, limit: int) -> Sequence[str]:
-    """Ids of existing invoices that some payment of ours pays, after the last one checked."""
-    paid = (
-        exists()
-        .where(Allocation.payment_id == Payment.id, Payment.connection_id == connection_id)
-        .where(
-            Allocation.kind == AllocationKind.INVOICE.value,
-            Allocation.document_id == SourceInvoiceRow.external_id,
-            Allocation.removed.is_(False),
-        )
-    )
-    statement = (
-        select(SourceInvoiceRow.external_id)
-        .where(
-            SourceInvoiceRow.connection_id == connection_id,
-            SourceInvoiceRow.deleted.is_(False),
-            SourceInvoiceRow.external_id > gap.checked_id,
-            paid,
-        )
-        .order_by(SourceInvoiceRow.external_id)
-        .limit(limit)
-    )
-    return session.scalars(statement).all()
+    backfilled_at = session.scalar(statement)
+    return min(connection.connected_at, backfilled_at) if backfilled_at else connection.connected_at

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, UtcTime, insert_new
@@ -16,6 +16,8 @@ class EventSource(StrEnum):
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
     BACKFILL = "backfill"
+    # Hints of our own: a payment names an invoice that has to be looked for.
+    INGEST = "ingest"
 
 
 class Entity(StrEnum):
@@ -54,6 +56,8 @@ class InboxEvent(Base):
     due_at: Mapped[datetime] = mapped_column(UtcTime)
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Why it is done without having led to anything; empty where it has.
+    outcome: Mapped[str] = mapped_column(String(20), default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class NewEvent:
     verb: str
     occurred_at: datetime | None
     payload: str | None = None
+    due_at: datetime | None = None
+    tries: int = 0
 
 
 def store_events(session: Session, events: Sequence[NewEvent], now: datetime) -> int:
@@ -81,8 +87,9 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
             "occurred_at": event.occurred_at,
             "payload": event.payload,
             "received_at": now,
-            "due_at": now,
-            "tries": 0,
+            "due_at": event.due_at or now,
+            "tries": event.tries,
+            "outcome": "",
         }
         for event in events
     ]
@@ -113,18 +120,85 @@ def hinted_among(
     return set(session.scalars(statement))
 
 
-def waiting_events(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InboxEvent]:
+def told_since(
+    session: Session,
+    connection_id: int,
+    source: EventSource,
+    entity: Entity,
+    entity_ids: Collection[str],
+    since: datetime,
+) -> set[str]:
+    """Those of the entities whose content this source of events has told since then."""
+    statement = select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == entity.value,
+        InboxEvent.entity_id.in_(entity_ids),
+        InboxEvent.source == source.value,
+        InboxEvent.payload.is_not(None),
+        InboxEvent.received_at >= since,
+    )
+    return set(session.scalars(statement))
+
+
+def told_deleted(connection_id: int, entity: Entity) -> Select[str]:
+    """The ids of what waits here to be stored as deleted."""
+    return select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == entity.value,
+        InboxEvent.verb == "deleted",
+        InboxEvent.payload.is_not(None),
+        InboxEvent.done_at.is_(None),
+    )
+
+
+def reopen_events(
+    session: Session, connection_id: int, source: EventSource, event_ids: Collection[str], now: datetime
+) -> int:
+    """Works them off once more, as received now; says how many of them were done."""
+    if not event_ids:
+        return 0
+    statement = (
+        update(InboxEvent)
+        .where(InboxEvent.connection_id == connection_id, InboxEvent.source == source.value)
+        .where(InboxEvent.event_id.in_(event_ids), InboxEvent.done_at.is_not(None))
+        .values(done_at=None, outcome="", received_at=now, due_at=now, tries=0)
+        .returning(InboxEvent.id)
+    )
+    return len(session.execute(statement).all())
+
+
+def waiting_events(
+    session: Session, connection_id: int, now: datetime, limit: int, *, only_content: bool = False
+) -> Sequence[InboxEvent]:
+    """What is to be worked off, oldest first; only what came with its content where nothing may be read."""
     statement = (
         select(InboxEvent)
         .where(InboxEvent.connection_id == connection_id, InboxEvent.done_at.is_(None), InboxEvent.due_at <= now)
         .order_by(InboxEvent.id)
         .limit(limit)
     )
+    if only_content:
+        statement = statement.where(InboxEvent.payload.is_not(None))
     return session.scalars(statement).all()
 
 
-def finish_events(session: Session, event_ids: Collection[int], now: datetime) -> None:
-    session.execute(update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(done_at=now))
+def hinted_waiting(
+    session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], verb: str
+) -> set[str]:
+    """Those of the entities about which a hint of this kind waits, due or not."""
+    statement = select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == entity.value,
+        InboxEvent.entity_id.in_(entity_ids),
+        InboxEvent.verb == verb,
+        InboxEvent.done_at.is_(None),
+        InboxEvent.payload.is_(None),
+    )
+    return set(session.scalars(statement))
+
+
+def finish_events(session: Session, event_ids: Collection[int], now: datetime, outcome: str = "") -> None:
+    session.execute(update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(done_at=now, outcome=outcome))
 
 
 def postpone_events(session: Session, event_ids: Collection[int], due_at: datetime) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.deletions import Standing, replaces
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
 
@@ -50,6 +51,13 @@ class SourceInvoiceRow(Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     customer_name: Mapped[str] = mapped_column(String(500))
     deleted: Mapped[bool] = mapped_column(default=False)
+    # As for payments: deleted only because it was not to be found, and when this picture was given to us.
+    deletion_inferred: Mapped[bool] = mapped_column(default=False)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.version, self.deleted, self.deletion_inferred, self.seen_at)
 
     def as_record(self) -> SourceInvoice:
         return SourceInvoice(
@@ -62,6 +70,7 @@ class SourceInvoiceRow(Base):
             currency=self.currency,
             customer_name=self.customer_name,
             deleted=self.deleted,
+            inferred=self.deletion_inferred,
         )
 
 
@@ -112,33 +121,47 @@ def source_ids_with_number(session: Session, connection_id: int, numbers: Collec
     return session.scalars(statement).all()
 
 
-def store_source_invoices(session: Session, connection_id: int, invoices: Sequence[SourceInvoice]) -> set[str]:
+def store_source_invoices(
+    session: Session, connection_id: int, invoices: Sequence[SourceInvoice], now: datetime
+) -> set[str]:
     """Keeps the newest picture of each invoice; says which ones changed in a way that a decision depends on."""
     known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
     changed: set[str] = set()
-    # Tombstones last: they carry no version, and what is deleted stays deleted (ids are not given twice).
+    # Tombstones last: they carry no version.
     for invoice in sorted(invoices, key=lambda one: (one.deleted, one.version)):
         row = known.get(invoice.external_id)
         if row is None:
-            row = SourceInvoiceRow(connection_id=connection_id, external_id=invoice.external_id, version=-1)
-            row.total = row.balance = Decimal(0)
-            row.customer_name = ""
+            row = _new_row(connection_id, invoice.external_id)
             session.add(row)
             known[invoice.external_id] = row
-        if row.deleted or (row.version >= invoice.version and not invoice.deleted):
+        elif not replaces(_standing(invoice, now), row.standing):
+            if invoice.version == row.version and not invoice.deleted and not row.deleted:
+                row.seen_at = max(row.seen_at or now, invoice.seen_at or now)
             continue
         if _identity(row) != _identity(invoice) or row.version == -1:
             changed.add(invoice.external_id)
-        _copy(invoice, row)
+        _copy(invoice, row, now)
     return changed
+
+
+def _new_row(connection_id: int, external_id: str) -> SourceInvoiceRow:
+    row = SourceInvoiceRow(connection_id=connection_id, external_id=external_id, version=-1, deleted=False)
+    row.total = row.balance = Decimal(0)
+    row.customer_name = ""
+    return row
+
+
+def _standing(invoice: SourceInvoice, now: datetime) -> Standing:
+    return Standing(invoice.version, invoice.deleted, invoice.inferred, invoice.seen_at or now)
 
 
 def _identity(invoice: SourceInvoice | SourceInvoiceRow) -> tuple[object, ...]:
     return (invoice.number, invoice.total, invoice.currency, invoice.customer_name, invoice.deleted)
 
 
-def _copy(invoice: SourceInvoice, row: SourceInvoiceRow) -> None:
-    row.version, row.changed_at, row.deleted = invoice.version, invoice.changed_at, invoice.deleted
+def _copy(invoice: SourceInvoice, row: SourceInvoiceRow, now: datetime) -> None:
+    row.version, row.changed_at = max(row.version, invoice.version), invoice.changed_at
+    row.deleted, row.deletion_inferred, row.seen_at = invoice.deleted, invoice.inferred, invoice.seen_at or now
     if invoice.deleted:
         # A tombstone has no fields; the last picture stays readable beside it.
         return

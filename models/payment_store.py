@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from domain.allocations import AllocationKey, AllocationValue, diff_allocations
+from domain.deletions import Standing, replaces
 from domain.money import is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment
@@ -29,7 +30,7 @@ class Stored:
 def store_payments(
     session: Session, organization_id: int, connection_id: int, payments: Sequence[SourcePayment], now: datetime
 ) -> Stored:
-    """Stores each payment unless a newer version is known, and makes what changed due for match."""
+    """Stores each payment unless what is known of it stands, and makes what changed due for match."""
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
     new = changed = stale = 0
     for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
@@ -39,7 +40,13 @@ def store_payments(
             session.add(row)
             known[payment.external_id] = row
             new += 1
-        elif not _is_newer(row, payment):
+        elif not replaces(_standing(payment, now), row.standing):
+            _note_seen(row, payment, now)
+            stale += 1
+            continue
+        elif row.standing.deleted and payment.state is PaymentState.DELETED:
+            # What we had inferred is told now: nothing else changes, and nothing is decided again.
+            row.deletion_inferred = False
             stale += 1
             continue
         else:
@@ -49,11 +56,15 @@ def store_payments(
     return Stored(new, changed, stale)
 
 
-def _is_newer(row: Payment, payment: SourcePayment) -> bool:
-    """Never backward. A deletion is final at the source (ids are not given twice) and carries no version."""
-    if row.state == PaymentState.DELETED:
-        return False
-    return payment.state is PaymentState.DELETED or payment.version > row.version
+def _standing(payment: SourcePayment, now: datetime) -> Standing:
+    return Standing(payment.version, payment.state is PaymentState.DELETED, payment.inferred, payment.seen_at or now)
+
+
+def _note_seen(row: Payment, payment: SourcePayment, now: datetime) -> None:
+    """Seen as we know it, and later than we knew: whoever could not find it earlier has nothing to say any more."""
+    is_the_same = payment.version == row.version and PaymentState.DELETED not in (payment.state, row.state)
+    if is_the_same:
+        row.seen_at = max(row.seen_at or now, payment.seen_at or now)
 
 
 def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, now: datetime) -> Payment:
@@ -72,6 +83,7 @@ def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, n
 def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
     after = diff_allocations(_known_values(row), payment)
     row.state, row.changed_at, row.updated_at = payment.state.value, payment.changed_at, now
+    row.deletion_inferred, row.seen_at = payment.inferred, payment.seen_at or now
     row.version = max(row.version, payment.version)
     if payment.state is not PaymentState.DELETED or row.customer_id is None:
         # A tombstone has no fields: what was last known stays readable.

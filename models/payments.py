@@ -8,6 +8,8 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
+from domain.deletions import Standing
+from domain.records import PaymentState
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
@@ -27,6 +29,10 @@ class Payment(Base):
     version: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
     state: Mapped[str] = mapped_column(String(10))
+    # Deleted only because it was not to be found; a live picture revives it.
+    deletion_inferred: Mapped[bool] = mapped_column(default=False)
+    # When the source gave us this picture, by our own clock.
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
     paid_on: Mapped[date | None]
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     unapplied: Mapped[Decimal] = mapped_column(ExactAmount)
@@ -39,6 +45,10 @@ class Payment(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.version, self.state == PaymentState.DELETED, self.deletion_inferred, self.seen_at)
 
 
 class Allocation(Base):

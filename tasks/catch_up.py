@@ -64,8 +64,9 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     cursor = connection.cursor_at or connection.connected_at
     since = cursor - context.timing.catch_up_overlap
     too_old = now - since > CHANGES_REACH
-    # A cursor out of reach: the answer is asked only for the source's own clock, with which the scan ends.
-    asked_since = now - context.timing.catch_up_overlap if too_old else since
+    # A cursor out of reach: the scan does the rest, and ends with the source's own clock of this answer. What it tells
+    # of deletions need not be asked for one by one.
+    asked_since = now - CHANGES_REACH if too_old else since
     context.reached(Point.CATCH_UP_CURSOR_READ)
     result = _believable(context, context.source(connection).changes_since(asked_since))
     if isinstance(result, Failure):
@@ -75,7 +76,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
         return False
     context.reached(Point.CATCH_UP_SOURCE_READ)
     if too_old:
-        _open_scan(context, lease, GapKind.TOO_OLD, since, result.value.until, ALL_ENTITIES)
+        _open_scan(context, lease, since, result.value)
         context.reached(Point.CATCH_UP_GAP_OPENED)
         note_success(context, connection, CallKind.CATCH_UP)
         return True
@@ -103,12 +104,24 @@ def _believable(context: Context, result: ReadResult[Changes]) -> ReadResult[Cha
     return Failure(FailureKind.UNAVAILABLE, detail)
 
 
-def _open_scan(
-    context: Context, lease: Lease, kind: GapKind, since: datetime, until: datetime, entities: frozenset[str]
-) -> None:
+def _open_scan(context: Context, lease: Lease, since: datetime, changes: Changes) -> None:
+    now = context.clock.now()
     with context.database.writing() as session:
         lease.guard(session)
-        _begin_scan(context, session, lease.owner_id, kind, since, until, entities)
+        connection = connection_by_id(session, lease.owner_id)
+        gap = _begin_scan(context, session, connection.id, GapKind.TOO_OLD, since, changes.until, ALL_ENTITIES)
+        stored = store_changes(
+            session,
+            context.source(connection),
+            connection,
+            changes.changes,
+            EventSource.CATCH_UP,
+            now,
+            gap_opened_at=gap.opened_at,
+        )
+        gap.add(stored.found)
+    if stored.events:
+        context.nudge(Step.INGEST, lease.owner_id)
 
 
 def _begin_scan(
@@ -141,7 +154,14 @@ def _store(context: Context, lease: Lease, changes: Changes, since: datetime) ->
             entities = frozenset(entity.value for entity in changes.cut)
             gap = _begin_scan(context, session, connection.id, GapKind.CUT, since, changes.until, entities)
         stored = store_changes(
-            session, source, connection, changes.changes, EventSource.CATCH_UP, now, on_its_way_since=expected_before
+            session,
+            source,
+            connection,
+            changes.changes,
+            EventSource.CATCH_UP,
+            now,
+            on_its_way_since=expected_before,
+            gap_opened_at=gap.opened_at if gap is not None else None,
         )
         if stored.missed:
             connection.missed_at, connection.missed_count = now, connection.missed_count + stored.missed

@@ -1,6 +1,6 @@
 """Storing what a source tells of changes, and knowing what of it was news: nobody had told us of it before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +10,18 @@ from connectors.base import Change, Source
 from domain.gaps import Found
 from domain.records import PaymentState, SourcePayment
 from models.connections import Connection
-from models.inbox import Entity, EventSource, NewEvent, hinted_among, known_event_ids, store_events
+from models.inbox import (
+    Entity,
+    EventSource,
+    NewEvent,
+    hinted_among,
+    known_event_ids,
+    reopen_events,
+    store_events,
+    told_since,
+)
+from models.invoices import source_invoices
 from models.payments import Payment, payments_by_external_id
-from tasks.tombstones import is_tombstone
 
 # How far our clock and the source's may be apart before a webhook seems to have come before its change.
 _CLOCKS_APART = timedelta(minutes=2)
@@ -42,47 +51,82 @@ def store_changes(
     now: datetime,
     *,
     on_its_way_since: datetime | None = None,
+    gap_opened_at: datetime | None = None,
 ) -> StoredChanges:
     """Stores the changes in the inbox.
 
     Args:
         on_its_way_since: a webhook about something newer may still come; None where no webhook is to be expected.
+        gap_opened_at: what was stored since then was found in the gap as well, whoever told of it first.
     """
     known = known_event_ids(session, connection.id, kind, [change.event_id for change in changes])
     fresh = [change for change in changes if change.event_id not in known]
-    news = _news(session, source, connection.id, fresh)
+    told_again = _contradicted(session, connection.id, [change for change in changes if change.event_id in known])
+    news = _news(session, source, connection.id, fresh, gap_opened_at)
+    if gap_opened_at is not None and news:
+        # Each payment once, also when a scan comes across two versions of it.
+        ids = {change.entity_id for change in news}
+        counted = told_since(session, connection.id, kind, Entity.PAYMENT, ids, gap_opened_at)
+        news = {change: verb for change, verb in news.items() if change.entity_id not in counted}
     missed = 0
     if news and on_its_way_since is not None:
         earliest = min((change.changed_at for change in news if change.changed_at), default=now) - _CLOCKS_APART
         hinted = hinted_among(session, connection.id, Entity.PAYMENT, {one.entity_id for one in news}, earliest)
         missed = sum(_was_missed(change, hinted, on_its_way_since) for change in news)
     stored = store_events(session, [_as_event(connection, change, kind) for change in fresh], now)
+    stored += reopen_events(session, connection.id, kind, [change.event_id for change in told_again], now)
     verbs = list(news.values())
     return StoredChanges(stored, Found(verbs.count("new"), verbs.count("changed"), verbs.count("deleted")), missed)
 
 
-def _news(session: Session, source: Source, connection_id: int, fresh: Sequence[Change]) -> dict[Change, str]:
+def _contradicted(session: Session, connection_id: int, known: Sequence[Change]) -> list[Change]:
+    """What is told again although we hold the opposite: we could not find it, or somebody revived it since."""
+    payments = payments_by_external_id(session, connection_id, _ids(known, Entity.PAYMENT))
+    invoices = source_invoices(session, connection_id, _ids(known, Entity.INVOICE))
+    standings = {(Entity.PAYMENT, one): row.standing for one, row in payments.items()}
+    standings |= {(Entity.INVOICE, one): row.standing for one, row in invoices.items()}
+
+    def is_contradicted(change: Change) -> bool:
+        held = standings.get((Entity(change.entity.value), change.entity_id))
+        if held is None:
+            return False
+        return not held.deleted if change.verb == "deleted" else held.deleted and held.inferred
+
+    return [change for change in known if is_contradicted(change)]
+
+
+def _ids(changes: Iterable[Change], entity: Entity) -> set[str]:
+    return {change.entity_id for change in changes if change.entity.value == entity}
+
+
+def _news(
+    session: Session, source: Source, connection_id: int, fresh: Sequence[Change], gap_opened_at: datetime | None
+) -> dict[Change, str]:
     """What each change of a payment is to us; changes that we hold already, or that end up as nothing, are left out."""
-    about = [change for change in fresh if change.entity.value == Entity.PAYMENT]
-    rows = payments_by_external_id(session, connection_id, {change.entity_id for change in about})
+    rows = payments_by_external_id(session, connection_id, _ids(fresh, Entity.PAYMENT))
     news: dict[Change, str] = {}
-    for change in about:
+    for change in fresh:
+        if change.entity.value != Entity.PAYMENT:
+            continue
         try:
             payment = source.parse_payment(change.payload)
         except ValueError:
             continue
-        verb = _verb(payment, rows.get(change.entity_id))
+        verb = _verb(payment, rows.get(change.entity_id), gap_opened_at)
         if verb:
             news[change] = verb
     return news
 
 
-def _verb(payment: SourcePayment, row: Payment | None) -> str:
-    if is_tombstone(payment):
-        return "deleted" if row is not None and row.state != PaymentState.DELETED else ""
-    if row is None:
-        return "new"
-    return "changed" if row.state != PaymentState.DELETED and payment.version > row.version else ""
+def _verb(payment: SourcePayment, row: Payment | None, gap_opened_at: datetime | None) -> str:
+    gone = payment.state is PaymentState.DELETED
+    if row is None or (gap_opened_at is not None and row.first_seen_at >= gap_opened_at):
+        return "" if gone else "new"
+    was_stored_in_the_gap = gap_opened_at is not None and row.updated_at >= gap_opened_at
+    if gone:
+        return "deleted" if row.state != PaymentState.DELETED or was_stored_in_the_gap else ""
+    is_newer = row.state != PaymentState.DELETED and payment.version > row.version
+    return "changed" if is_newer or was_stored_in_the_gap else ""
 
 
 def _was_missed(change: Change, hinted: set[str], on_its_way_since: datetime) -> bool:

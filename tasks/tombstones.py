@@ -1,4 +1,4 @@
-"""Records for what a source says no longer exists: an id and nothing else."""
+"""Records for what is not to be found: an id and nothing else. What change data capture tells comes with a payload."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,15 +6,11 @@ from decimal import Decimal
 from domain.records import PaymentState, SourceInvoice, SourcePayment
 
 
-def is_tombstone(payment: SourcePayment) -> bool:
-    return payment.state is PaymentState.DELETED
-
-
-def deleted_payment(external_id: str, now: datetime) -> SourcePayment:
+def deleted_payment(external_id: str, seen_at: datetime) -> SourcePayment:
     return SourcePayment(
         external_id=external_id,
         version=-1,
-        changed_at=now,
+        changed_at=seen_at,
         state=PaymentState.DELETED,
         paid_on=None,
         total=Decimal(0),
@@ -25,18 +21,22 @@ def deleted_payment(external_id: str, now: datetime) -> SourcePayment:
         reference="",
         note="",
         allocations=(),
+        inferred=True,
+        seen_at=seen_at,
     )
 
 
-def deleted_invoice(external_id: str, now: datetime) -> SourceInvoice:
+def deleted_invoice(external_id: str, seen_at: datetime) -> SourceInvoice:
     return SourceInvoice(
         external_id=external_id,
         version=-1,
-        changed_at=now,
+        changed_at=seen_at,
         number=None,
         total=Decimal(0),
         balance=Decimal(0),
         currency=None,
         customer_name="",
         deleted=True,
+        inferred=True,
+        seen_at=seen_at,
     )

@@ -1,8 +1,12 @@
 """A Context for tests: a real database, a clock that the test moves, nudges that are remembered instead of sent."""
 
+import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from limits.storage import MemoryStorage
 
 from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
@@ -51,6 +55,23 @@ class TestClock:
         self._now -= timedelta(**duration)
 
 
+class RunningClock(TestClock):
+    """Runs with real time, and waits for real, as our own limiter does; the test may still move it."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        super().__init__(start)
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._now + timedelta(seconds=time.monotonic() - self._began)
+
+    def monotonic(self) -> float:
+        return self._monotonic + time.monotonic() - self._began
+
+    def sleep(self, duration: timedelta) -> None:
+        time.sleep(duration.total_seconds())
+
+
 @dataclass
 class RecordingNudge:
     """Remembers who was nudged, in order and once, so that a test can play the worker."""
@@ -89,6 +110,7 @@ def make_context(
     connectwise_client_id: str = "00000000-0000-4000-8000-000000000001",
     read_timeout_seconds: float = 5,
     timing: Timing | None = None,
+    quickbooks_rates: Sequence[Rate] = NO_LIMIT,
 ) -> Context:
     clock = clock or TestClock()
     platform = Platform(
@@ -104,9 +126,10 @@ def make_context(
         connectwise_client_id=connectwise_client_id,
         connectwise_version="2025.16",
         time_limits=TimeLimits(connect_seconds=2, read_seconds=read_timeout_seconds),
-        limiter=Limiter(None),
+        # As with a Redis that is there: without one a process keeps to a share of every limit.
+        limiter=Limiter(MemoryStorage()),
         now=clock.now,
-        quickbooks_rates=NO_LIMIT,
+        quickbooks_rates=quickbooks_rates,
         connectwise_rates=NO_LIMIT,
     )
     return Context(

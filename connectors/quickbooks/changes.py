@@ -113,7 +113,7 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
 def _read_second(client: Client, entity: ChangedEntity, second: datetime) -> ReadResult[tuple[Change, ...]]:
     """All of a second that holds more than a page: by offset, and proved by counting before and after."""
     for _ in range(ATTEMPTS_MAX):
-        before = _count(client, entity, second)
+        before = count_window(client, entity, second, second)
         if isinstance(before, Failure):
             return before
         told: dict[str, Change] = {}
@@ -123,7 +123,7 @@ def _read_second(client: Client, entity: ChangedEntity, second: datetime) -> Rea
                 return result
             for one in objects_in(result.value.get("QueryResponse"), ENTITY_NAMES[entity]):
                 told[str(one["Id"])] = change_of(entity, one)
-        after = _count(client, entity, second)
+        after = count_window(client, entity, second, second)
         if isinstance(after, Failure):
             return after
         # A second that is over only loses objects; the same number before and after means that none has left it.
@@ -132,8 +132,8 @@ def _read_second(client: Client, entity: ChangedEntity, second: datetime) -> Rea
     return Failure(FailureKind.UNAVAILABLE, "the objects of one second do not hold still")
 
 
-def _count(client: Client, entity: ChangedEntity, second: datetime) -> ReadResult[int]:
-    condition = _between(second, second)
+def count_window(client: Client, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[int]:
+    condition = _between(since, until)
     result = client.query(f"SELECT COUNT(*) FROM {ENTITY_NAMES[entity]} WHERE {condition}")  # noqa: S608 - our own values
     if isinstance(result, Failure):
         return result
@@ -176,14 +176,14 @@ def change_of(entity: ChangedEntity, one: Any) -> Change:
 
 
 def deletion_of(entity: ChangedEntity, entity_id: str) -> Change:
-    """What change data capture would have told of an object that is no more; when it went, nobody says."""
+    """An object that is not to be found; nobody told of its deletion, nor when that was."""
     return Change(
         entity=entity,
         entity_id=entity_id,
         event_id=f"{entity.value}:{entity_id}:gone",
         verb="deleted",
         changed_at=None,
-        payload=simplejson.dumps({"domain": "QBO", "status": "Deleted", "Id": entity_id}),
+        payload=simplejson.dumps({"domain": "QBO", "status": "Deleted", "inferred": True, "Id": entity_id}),
     )
 
 

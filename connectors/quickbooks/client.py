@@ -34,6 +34,9 @@ class Client:
         self._now = now
         self._meter = meter or NoMeter()
 
+    def now(self) -> datetime:
+        return self._now()
+
     def company_info(self) -> ReadResult[Any]:
         return self._call("GET", f"/companyinfo/{quote(self._realm_id, safe='')}", route="companyinfo")
 

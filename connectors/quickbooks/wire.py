@@ -62,6 +62,8 @@ class _Entity(Wire):
     sync_token: Text = Field("", alias="SyncToken")
     meta: Annotated[_Meta, BeforeValidator(_object)] = Field(_Meta.model_validate({}), alias="MetaData")
     status: Text = ""
+    # Ours: nobody told of the deletion (`changes.deletion_of`).
+    inferred: Annotated[bool, BeforeValidator(lambda value: value is True)] = False
     total: Amount = Field(None, alias="TotalAmt")
     currency: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CurrencyRef")
     customer: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CustomerRef")
@@ -115,6 +117,7 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         reference=read.reference,
         note=read.note,
         allocations=_allocations(read),
+        inferred=read.inferred and read.status == "Deleted",
     )
 
 
@@ -137,6 +140,7 @@ def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
         currency=read.currency_or(home_currency),
         customer_name=read.customer.name,
         deleted=read.status == "Deleted",
+        inferred=read.inferred and read.status == "Deleted",
     )
 
 

@@ -194,18 +194,18 @@ class SourceContract:
         assert isinstance(result, Got)
         assert {payment.external_id for payment in result.value.payments} == ids
 
-    def test_what_does_not_exist_is_told_as_gone(self, books: SourceWorld) -> None:
+    def test_what_does_not_exist_is_told_as_missing(self, books: SourceWorld) -> None:
         live, deleted = books.pay("1.00"), books.pay("2.00")
         books.delete(deleted)
         result = books.source.read_payments([live, deleted, "999999"])
         assert isinstance(result, Got)
         assert [payment.external_id for payment in result.value.payments] == [live]
-        assert result.value.gone_ids == {deleted, "999999"}
+        assert result.value.missing_ids == {deleted, "999999"}
 
     def test_asking_for_nothing_reads_nothing(self, books: SourceWorld) -> None:
         result = books.source.read_payments([])
         assert isinstance(result, Got)
-        assert (result.value.payments, result.value.gone_ids) == ((), frozenset())
+        assert (result.value.payments, result.value.missing_ids) == ((), frozenset())
 
     @pytest.mark.parametrize("strange", ["' OR '1'='1", "1') ORDERBY Id --", "\\", "../companyinfo/1", "1?x=1", "ä"])
     def test_an_id_is_a_text_and_never_a_part_of_the_question(self, books: SourceWorld, strange: str) -> None:

@@ -46,7 +46,7 @@ def pages(quickbooks: QuickBooks, since: datetime | None, until: datetime) -> It
 def gone(quickbooks: QuickBooks, known: Collection[str]) -> tuple[Change, ...]:
     result = quickbooks.source.find_gone(PAYMENT, known)
     assert isinstance(result, Got)
-    return result.value
+    return result.value.deletions
 
 
 @pytest.mark.parametrize("scope", ["request", "entity"])

@@ -173,7 +173,7 @@ def test_a_suspended_company_is_nobodys_refusal_of_us(quickbooks: QuickBooks) ->
     assert result.kind is FailureKind.SUSPENDED
 
 
-def test_a_payment_that_is_not_readable_yet_is_gone_for_now(quickbooks: QuickBooks) -> None:
+def test_a_payment_that_is_not_readable_yet_is_missing_for_now(quickbooks: QuickBooks) -> None:
     quickbooks.sandbox.set_switches(readable_after_seconds=5)
     payment_id = quickbooks.pay("1.00")
     before = quickbooks.source.read_payments([payment_id])
@@ -181,5 +181,5 @@ def test_a_payment_that_is_not_readable_yet_is_gone_for_now(quickbooks: QuickBoo
     after = quickbooks.source.read_payments([payment_id])
     assert isinstance(before, Got)
     assert isinstance(after, Got)
-    assert before.value.gone_ids == {payment_id}
+    assert before.value.missing_ids == {payment_id}
     assert [one.external_id for one in after.value.payments] == [payment_id]

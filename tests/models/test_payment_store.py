@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -233,3 +234,38 @@ def test_a_deletion_in_the_same_batch_leaves_what_is_known_of_the_payment(databa
             Decimal(60),
             [Decimal(60)],
         )
+
+
+def test_a_deletion_that_was_only_inferred_is_taken_back_by_a_live_picture(database: Database, books: Books) -> None:
+    gone = replace(payment(version=-1, state=PaymentState.DELETED), inferred=True)
+    store(database, books, payment(version=3, lines=[("70", "60")]), gone)
+    with known(database, books) as row:
+        assert row is not None
+        assert (row.state, row.deletion_inferred) == ("deleted", True)
+    store(database, books, payment(version=2, lines=[("71", "60")]))
+    with known(database, books) as row:
+        assert row is not None
+        assert row.state == "deleted"
+    assert store(database, books, payment(version=3, lines=[("70", "60")])).changed == 1
+    assert live(database, books) == {("invoice", "70"): Decimal(60)}
+    with known(database, books) as row:
+        assert row is not None
+        assert (row.state, row.deletion_inferred) == ("live", False)
+
+
+def test_an_inferred_deletion_that_is_told_becomes_final_and_is_not_decided_again(
+    database: Database, books: Books
+) -> None:
+    gone = replace(payment(version=-1, state=PaymentState.DELETED), inferred=True)
+    store(database, books, payment(version=3, lines=[("70", "60")]), gone)
+    with database.writing() as session:
+        match_again(
+            session, [one.allocation.id for one in due_allocations(session, books.organization_id, NOW, 9)], None
+        )  # type: ignore[arg-type]
+    store(database, books, payment(version=-1, state=PaymentState.DELETED))
+    store(database, books, payment(version=9, lines=[("70", "60")]))
+    with known(database, books) as row:
+        assert row is not None
+        assert (row.state, row.deletion_inferred) == ("deleted", False)
+    with database.reading() as session:
+        assert due_allocations(session, books.organization_id, NOW, 9) == []

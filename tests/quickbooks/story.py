@@ -1,6 +1,7 @@
 """What tests about QuickBooks ask of a world, beyond what the world answers itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from models.connections import Connection, ConnectionStatus, connection_by_id
@@ -60,6 +61,12 @@ def hint(world: World, *payment_ids: str, verb: str = "created", entity: Entity 
         store_events(session, events, now)
         connection_by_id(session, world.source_id).heard_at = now
     world.context.nudge(Step.INGEST, world.source_id)
+
+
+def no_catch_up(world: World, **duration: float) -> None:
+    """Change data capture is not due for so long: what happens meanwhile is known from hints alone."""
+    with world.context.database.writing() as session:
+        connection_by_id(session, world.source_id).next_catch_up_at = world.clock.now() + timedelta(**duration)
 
 
 def disconnected(world: World) -> None:

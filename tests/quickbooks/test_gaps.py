@@ -12,6 +12,7 @@ from sandbox.faults import Fault
 from tasks.catch_up import catch_up
 from tasks.catch_up_request import request_backfill
 from tasks.connections import add_source, disconnect
+from tasks.ingest import ingest
 from tasks.lane import Drained
 from tasks.points import Point
 from tasks.sweep import sweep
@@ -280,3 +281,20 @@ def test_clocks_that_are_a_minute_apart_are_no_trouble(world: World) -> None:
     world.quickbooks.faults.add(Fault("error", path="/cdc", status=200, body=body, times=1))
     world.notice()
     assert source(world).cursor_at == then
+
+
+@pytest.mark.parametrize("first", ["ingest", "catch_up"])
+def test_what_was_found_in_a_gap_does_not_depend_on_who_is_quicker(world: World, first: str) -> None:
+    """Webhooks came while nobody could read; both workers wake up when the company is connected again."""
+    changed, deleted, new = busy_absence(world, days=2)
+    world.clock.move(seconds=1)
+    hint(world, new, verb="created")
+    hint(world, changed, verb="updated")
+    hint(world, deleted, verb="deleted")
+    reconnect(world)
+    if first == "ingest":
+        ingest(world.context, world.source_id)
+    catch_up(world.context, world.source_id)
+    world.settle()
+    assert differences(world) == []
+    assert gaps(world)[0].sentence.endswith(": 1 new payment, 1 changed, 1 deleted found.")

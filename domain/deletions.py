@@ -1,0 +1,69 @@
+"""What exists and what does not: a source that cannot find an object has not said that it was deleted.
+
+QuickBooks answers "not found" for an object that was deleted, and for one that is too fresh to be read. A deletion is
+*told* when a webhook or change data capture says so, and *inferred* when an object is only not to be found. An inferred
+one is taken back by the first live picture; what change data capture told is final, because ids are not given twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# The words of a webhook for it, in both of Intuit's formats.
+DELETION_VERBS = frozenset({"delete", "deleted"})
+# What cannot be found or is refused is asked for again so often.
+LOOK_AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an object's existence, or is told about it now.
+
+    Attributes:
+        inferred: the deletion was concluded from the object not being found; nobody has certainly told of it.
+        seen_at: when the source gave this picture, by our own clock; None if that was never noted.
+    """
+
+    version: int
+    deleted: bool
+    inferred: bool
+    seen_at: datetime | None
+
+
+def replaces(told: Standing, known: Standing) -> bool:
+    """Whether what is told now takes the place of what is known. Never backward."""
+    if known.deleted and not known.inferred:
+        return False
+    if told.deleted and not told.inferred:
+        return True
+    if told.deleted:
+        return not known.deleted and not _seen_later(known, told)
+    if known.deleted:
+        # It was not to be found and is there after all; without a version nobody can say how old the picture is.
+        return told.version >= max(known.version, 0)
+    return told.version > known.version
+
+
+def _seen_later(one: Standing, other: Standing) -> bool:
+    return one.seen_at is not None and other.seen_at is not None and one.seen_at > other.seen_at
+
+
+class Missing(StrEnum):
+    """What to do about an object that a hint named and that the source does not show."""
+
+    LOOK_AGAIN = "look_again"
+    # Its deletion was told, and it is not there.
+    GONE = "gone"
+    # Looked for through all the delays: taken as gone until a live picture comes.
+    GIVEN_UP = "given_up"
+
+
+def what_of_missing(*, deletion_told: bool, looks: int) -> Missing:
+    """Args: looks: how often it was looked for before this time."""
+    if deletion_told:
+        return Missing.GONE
+    return Missing.LOOK_AGAIN if looks < len(LOOK_AGAIN_AFTER) else Missing.GIVEN_UP
+
+
+def next_look_after(looks: int) -> timedelta:
+    return LOOK_AGAIN_AFTER[min(looks, len(LOOK_AGAIN_AFTER) - 1)]

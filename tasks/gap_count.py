@@ -1,0 +1,80 @@
+"""Finding deletions by counting: as many objects in a stretch of time as we hold means that none of them is gone.
+
+Change data capture cannot tell the deletions behind a flood of changes, and asking for every id that we know would cost
+a read for every 300 of them. What has not changed since the gap began is where we know it to be: a count of a stretch
+of last changes is one read, whatever it holds. Where it differs the stretch is halved, until few enough are left to be
+asked for by their ids.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.base import Change, ChangedEntity, Failure, Got, ReadResult, Source
+from models.connections import Connection
+from models.gaps import Gap, complete_since
+from models.inbox import Entity
+from models.known_objects import Stretch, count_existing, existing_ids, middle_of
+from tasks.context import Context
+
+# One query of the source.
+IDS_PER_STEP = 300
+# Enough to come from a million objects down to a query's worth.
+COUNTS_PER_STEP = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step found, and where the next one begins; with neither, its stage is over.
+
+    Attributes:
+        failure: why the step did not get further; what it found counts all the same.
+    """
+
+    changes: Sequence[Change]
+    listed_until_at: datetime | None = None
+    checked_id: str | None = None
+    failure: Failure | None = None
+
+
+def count(context: Context, source: Source, connection: Connection, gap: Gap, entity: Entity) -> ReadResult[Progress]:
+    """Settles the oldest part of what is left to be counted: as much as agrees, or as little as can be asked for."""
+    with context.database.reading() as session:
+        whole = Stretch.before(complete_since(session, connection), gap)
+    left = Stretch(gap.listed_until_at or whole.since, whole.until)
+    stretch = left
+    for _ in range(COUNTS_PER_STEP):
+        if stretch.is_empty:
+            return Got(Progress(()))
+        with context.database.reading() as session:
+            held = count_existing(session, connection.id, entity, stretch)
+            middle_at = middle_of(session, connection.id, entity, stretch, held) if held else stretch.until
+        counted = source.count_changed(ChangedEntity(entity.value), stretch.since, stretch.until) if held else Got(0)
+        if isinstance(counted, Failure):
+            return counted
+        if counted.value == held:
+            return Got(_up_to(left, stretch, ()))
+        if held <= IDS_PER_STEP or stretch.since == stretch.until:
+            return _ask_for_each(context, source, connection, entity, left, stretch)
+        stretch = Stretch(stretch.since, middle_at)
+    raise AssertionError("halving does not come to an end")
+
+
+def _ask_for_each(
+    context: Context, source: Source, connection: Connection, entity: Entity, left: Stretch, stretch: Stretch
+) -> ReadResult[Progress]:
+    with context.database.reading() as session:
+        ids = existing_ids(session, connection.id, entity, stretch)
+    result = source.find_gone(ChangedEntity(entity.value), ids)
+    if isinstance(result, Failure):
+        return result
+    gone = result.value
+    if gone.unchecked_ids:
+        # What was found is stored and no longer counted as existing; the same stretch is counted again.
+        return Got(Progress(gone.deletions, listed_until_at=stretch.since, failure=gone.failure))
+    return Got(_up_to(left, stretch, gone.deletions))
+
+
+def _up_to(left: Stretch, settled: Stretch, changes: Sequence[Change]) -> Progress:
+    rest = left.after(settled.until)
+    return Progress(changes, listed_until_at=None if rest.is_empty else rest.since)

@@ -1,0 +1,163 @@
+"""More changes than change data capture tells at once: deletions behind them are found, and found cheaply."""
+
+import pytest
+from sqlalchemy import insert
+
+from models.connections import connection_by_id
+from models.gaps import gap_by_id
+from models.invoices import SourceInvoiceRow
+from models.payments import Payment, payments_by_external_id
+from tasks.points import Point
+from tests.quickbooks.story import Death, die_at, differences, gaps, metered
+from tests.world import World
+
+KNOWN, BURST = 30_000, 1000
+
+
+def known_already(world: World, count: int) -> list[str]:
+    """So many payments were recorded and told, a hundred in every minute."""
+    ids: list[str] = []
+    while len(ids) < count:
+        world.clock.move(minutes=1)
+        ids += world.quickbooks.record_many_payments(world.customer_id, min(100, count - len(ids)))
+        if len(ids) % 400 == 0:
+            world.notice()
+    world.clock.move(minutes=10)
+    world.notice()
+    world.clock.move(minutes=10)
+    assert differences(world) == []
+    return ids
+
+
+def flood(world: World, count: int = BURST) -> None:
+    world.quickbooks.record_many_payments(world.customer_id, count)
+    world.clock.move(minutes=10)
+
+
+def caught_up(world: World) -> None:
+    world.notice()
+    for _ in range(3):
+        world.later(minutes=6)
+
+
+def test_deletions_before_in_and_after_a_flood_are_found(world: World) -> None:
+    known = known_already(world, 800)
+    for payment in known[:5]:
+        world.quickbooks.delete_payment(payment)
+    world.clock.move(seconds=5)
+    flood(world)
+    for payment in known[400:403]:
+        world.quickbooks.delete_payment(payment)
+    world.clock.move(minutes=1)
+    reads = metered(world)
+    caught_up(world)
+    assert differences(world) == []
+    print(f"a flood of {BURST} with 8 deletions in it: {metered(world) - reads} metered reads")
+    assert metered(world) - reads <= BURST * 0.05
+
+
+def test_edits_of_what_is_known_do_not_look_like_deletions(world: World) -> None:
+    known = known_already(world, 400)
+    for payment in known[::2]:
+        world.quickbooks.edit_payment(payment, note="checked")
+    world.quickbooks.delete_payment(known[1])
+    flood(world)
+    caught_up(world)
+    assert differences(world) == []
+    assert gaps(world)[-1].deleted_count == 1
+
+
+@pytest.mark.parametrize("time", [1, 4, 6, 7, 8])
+def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: int) -> None:
+    known = known_already(world, 200)
+    world.quickbooks.delete_payment(known[50])
+    flood(world)
+    die_at(world, Point.CATCH_UP_SOURCE_READ, time)
+    deaths = 0
+    for _ in range(4):
+        try:
+            world.notice()
+        except Death:
+            deaths += 1
+        world.later(seconds=91)
+    caught_up(world)
+    assert deaths <= 1
+    assert differences(world) == []
+
+
+def test_a_burst_costs_few_reads_however_many_payments_are_known(world: World) -> None:
+    """What is known is written into both books directly; making it the long way takes minutes."""
+    world.notice()
+    known = in_both_books(world, KNOWN)
+    world.clock.move(minutes=1)
+    deleted = known[KNOWN // 2]
+    world.quickbooks.delete_payment(deleted)
+    world.clock.move(minutes=1)
+    flood(world)
+    reads = metered(world)
+    caught_up(world)
+    print(f"{BURST} payments with {KNOWN} known: {(metered(world) - reads) / BURST:.3f} metered reads each")
+    assert metered(world) - reads <= BURST * 0.05
+    assert gap_of(world) == ("cut", 1)
+    with world.context.database.reading() as session:
+        assert payments_by_external_id(session, world.source_id, [deleted])[deleted].state == "deleted"
+
+
+def gap_of(world: World) -> tuple[str, int]:
+    with world.context.database.reading() as session:
+        first = gap_by_id(session, gaps(world)[-1].id)
+        return first.kind, first.deleted_count
+
+
+def in_both_books(world: World, count: int) -> list[str]:
+    payments: list[str] = []
+    while len(payments) < count:
+        world.clock.move(seconds=20)
+        payments += world.quickbooks.record_many_payments(world.customer_id, 500)
+    company = world.quickbooks._company(None)
+    world.clock.move(minutes=20)
+    now = world.clock.now()
+    rows = [
+        {
+            "organization_id": world.organization_id,
+            "connection_id": world.source_id,
+            "external_id": one.id,
+            "version": one.sync_token,
+            "changed_at": one.updated_at,
+            "state": "live",
+            "total": one.total,
+            "unapplied": one.unapplied,
+            "currency": "USD",
+            "customer_id": one.customer_id,
+            "customer_name": "",
+            "reference": "",
+            "note": "",
+            "first_seen_at": now,
+            "updated_at": now,
+            "seen_at": now,
+            "deletion_inferred": False,
+        }
+        for one in company.payments.records.values()
+    ]
+    invoices = [
+        {
+            "connection_id": world.source_id,
+            "external_id": one.id,
+            "version": one.sync_token,
+            "changed_at": one.updated_at,
+            "number": one.doc_number,
+            "total": one.total,
+            "balance": one.balance,
+            "currency": "USD",
+            "customer_name": "",
+            "deleted": False,
+            "deletion_inferred": False,
+            "seen_at": now,
+        }
+        for one in company.invoices.records.values()
+    ]
+    with world.context.database.writing() as session:
+        session.execute(insert(Payment), rows)
+        session.execute(insert(SourceInvoiceRow), invoices)
+        connection_by_id(session, world.source_id).cursor_at = now
+    return payments
