@@ -30,7 +30,17 @@ def expiry_sentence(ends_at: datetime | None, now: datetime) -> str:
             return ""
         case Expiry.OVER:
             return f"The consent ended on {ends_at:%Y-%m-%d}; connect again."
-        case Expiry.SOON | Expiry.URGENT:
-            days = (ends_at - now).days if ends_at else 0
-            left = "1 day" if days == 1 else f"{days} days"
-            return f"The consent ends on {ends_at:%Y-%m-%d}, in {left}; connect again before then."
+        case Expiry.SOON:
+            return f"The consent ends on {ends_at:%Y-%m-%d}, in {_left(ends_at, now)}; connect again before then."
+        case Expiry.URGENT:
+            return (
+                f"Urgent: the consent ends on {ends_at:%Y-%m-%d}, in {_left(ends_at, now)}. Connect again now; "
+                "after that day no payment is noticed any more."
+            )
+
+
+def _left(ends_at: datetime | None, now: datetime) -> str:
+    days = (ends_at - now).days if ends_at else 0
+    if days < 1:
+        return "less than a day"
+    return "1 day" if days == 1 else f"{days} days"

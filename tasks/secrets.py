@@ -100,8 +100,10 @@ class DatabaseTurn:
 
         if not self._change("save", keep):
             return False
-        if expiry_of(ends_at, keeper.now()) is not Expiry.FAR:
-            log.warning("connection.ends_soon", connection_id=keeper.connection_id, ends_at=str(ends_at))
+        expiry = expiry_of(ends_at, keeper.now())
+        if expiry is not Expiry.FAR:
+            tell = log.warning if expiry is Expiry.SOON else log.error
+            tell("connection.ends_soon", connection_id=keeper.connection_id, ends_at=str(ends_at), how=expiry.value)
         keeper.reached(Point.TOKENS_SAVED)
         return True
 

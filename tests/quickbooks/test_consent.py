@@ -92,7 +92,7 @@ def test_the_hard_end_is_told_a_month_ahead(world: World, days_left: int, told: 
     world.clock.move(days=1825 - 59 * 30 - days_left)
     assert isinstance(check(world), Got)
     warnings = facts(world).warnings
-    assert any("connect again" in warning for warning in warnings) is told
+    assert any("onnect again" in warning for warning in warnings) is told
     if told:
         assert f"in {days_left} days" in warnings[0]
 
@@ -115,4 +115,10 @@ def test_the_words_of_an_end(world: World) -> None:
     ]
     assert expiry_of(None, now) is Expiry.FAR
     assert expiry_sentence(now + timedelta(days=60), now) == ""
-    assert "in 1 day;" in expiry_sentence(now + timedelta(days=1, hours=2), now)
+    soon, urgent = (expiry_sentence(now + timedelta(days=days, hours=2), now) for days in (30, 1))
+    assert "in 29 days; connect again before then" in expiry_sentence(now + timedelta(days=29, hours=2), now)
+    assert soon == ""
+    assert urgent.startswith("Urgent: ")
+    assert "in 1 day. Connect again now" in urgent
+    assert "in less than a day" in expiry_sentence(now + timedelta(hours=2), now)
+    assert not expiry_sentence(now + timedelta(days=8), now).startswith("Urgent")
