@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
@@ -108,6 +108,22 @@ def connections_of(session: Session, organization_id: int) -> Sequence[Connectio
 
 def all_connections(session: Session) -> Sequence[Connection]:
     return session.scalars(select(Connection).order_by(Connection.id)).all()
+
+
+def connection_counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many connections are in which status, by role and status."""
+    statement = select(Connection.role, Connection.status, func.count()).group_by(Connection.role, Connection.status)
+    return {(role, status): count for role, status, count in session.execute(statement)}
+
+
+def pause_counts(session: Session, now: datetime) -> dict[str, int]:
+    """How many active connections nobody calls at the moment, by the reason."""
+    statement = (
+        select(Connection.pause_reason, func.count())
+        .where(Connection.status == ConnectionStatus.ACTIVE.value, Connection.not_before > now)
+        .group_by(Connection.pause_reason)
+    )
+    return {reason: count for reason, count in session.execute(statement)}  # noqa: C416 - rows are not pairs
 
 
 def connections_by_account(session: Session, vendor: str, account_ids: Collection[str]) -> dict[str, Connection]:

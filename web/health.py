@@ -3,31 +3,61 @@
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from pydantic import BaseModel
 
+from models.connections import ConnectionStatus, Role, connection_counts, pause_counts
 from models.database import DatabaseAway
+from tasks.context import Context
 from web.signed_in import context_of
 
 log = structlog.get_logger()
 router = APIRouter()
 
 
+CONNECTIONS = Gauge("connections", "Connections by their status", ["role", "status"])
+PAUSED = Gauge("connections_paused", "Active connections that are not called at the moment", ["reason"])
+
+
 class Health(BaseModel):
+    """What a load balancer asks. Connections that wait for a person are no reason to send nobody here."""
+
     database: str
+    needs_reconnect: int | None = None
 
 
 @router.get("/healthz", response_model=Health, responses={503: {"model": Health}})
 def healthz(request: Request) -> Response:
     """Whether the database answers; 503 if not, so that nobody is sent here."""
+    database = context_of(request).database
     try:
-        context_of(request).database.ping()
+        database.ping()
+        with database.reading() as session:
+            counts = connection_counts(session)
     except DatabaseAway as error:
         log.error("health.database_away", error=type(error).__name__)
         return JSONResponse({"database": "away"}, 503)
-    return JSONResponse({"database": "ok"})
+    waiting = sum(count for (_, status), count in counts.items() if status == ConnectionStatus.NEEDS_RECONNECT)
+    return JSONResponse({"database": "ok", "needs_reconnect": waiting})
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics() -> Response:
+def metrics(request: Request) -> Response:
+    _count_connections(context_of(request))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _count_connections(context: Context) -> None:
+    """Asked of the database with every scrape; without it the counters of the process are told all the same."""
+    try:
+        with context.database.reading() as session:
+            counts, paused = connection_counts(session), pause_counts(session, context.clock.now())
+    except DatabaseAway as error:
+        log.error("metrics.database_away", error=type(error).__name__)
+        return
+    for role in Role:
+        for status in ConnectionStatus:
+            CONNECTIONS.labels(role.value, status.value).set(counts.get((role.value, status.value), 0))
+    PAUSED.clear()
+    for reason, count in paused.items():
+        PAUSED.labels(reason).set(count)

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
+from models.connections import mark_needs_reconnect, pause
 from models.database import Database
 from settings import Settings
 from tests.contexts import make_context
 from tests.web.browser import Browser
+from tests.world import World
 from web.app import create_app
 from web.pages import FOLDER, STATIC
 
@@ -90,7 +93,26 @@ def test_a_bug_says_nothing_of_the_inside(partner: Browser, monkeypatch, address
 
 def test_healthz_is_well_while_the_database_answers(anybody: Browser) -> None:
     answer = anybody.get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"database": "ok"})
+    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "needs_reconnect": 0})
+
+
+def test_a_connection_that_waits_for_a_person_is_counted_where_machines_look(world: World, anybody: Browser) -> None:
+    with world.context.database.writing() as session:
+        mark_needs_reconnect(session, world.source_id)
+        pause(session, world.target_id, world.clock.now() + timedelta(hours=1), "target_sick")
+    answer = anybody.get("/healthz")
+    assert (answer.status_code, answer.json()["needs_reconnect"]) == (200, 1)
+    told = anybody.get("/metrics").text
+    assert 'connections{role="source",status="needs_reconnect"} 1.0' in told
+    assert 'connections{role="target",status="active"} 1.0' in told
+    assert 'connections_paused{reason="target_sick"} 1.0' in told
+    world.clock.move(hours=2)
+    assert "connections_paused{" not in anybody.get("/metrics").text
+
+
+def test_metrics_go_on_without_the_database(app_without_database: FastAPI) -> None:
+    answer = Browser(app_without_database).get("/metrics")
+    assert (answer.status_code, "webhook_deliveries_total" in answer.text) == (200, True)
 
 
 def test_healthz_says_503_when_the_database_is_away(app_without_database: FastAPI) -> None:
