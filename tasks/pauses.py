@@ -32,6 +32,9 @@ log = structlog.get_logger()
 # When a system says "slow down" without saying for how long; ConnectWise's guide starts at 30 seconds.
 DEFAULT_WAIT = timedelta(seconds=30)
 
+# The longest that we make such a wait by ourselves.
+THROTTLED_WAIT_MAX = timedelta(hours=1)
+_DOUBLINGS_MAX = 10
 # A wrong setting is put right by a restart, which tells nobody here: asked again so often, it goes on by itself.
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
@@ -73,7 +76,8 @@ def note_failure(context: Context, connection: Connection, failure: Failure, kin
     """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again."""
     match failure.kind:
         case FailureKind.THROTTLED:
-            pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.TARGET_THROTTLED)
+            told = failure.retry_after or DEFAULT_WAIT
+            pause_for(context, connection, _longer_each_time(context, connection, told), Reason.TARGET_THROTTLED)
         case FailureKind.USED_UP:
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.READS_USED_UP)
         case FailureKind.PACED:
@@ -109,6 +113,16 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
             return True
         case NotSent(detail) | Unknown(detail):
             return note_sick(context, connection, detail, CallKind.WRITE)
+
+
+def _longer_each_time(context: Context, connection: Connection, told: timedelta) -> timedelta:
+    """The wait that we were told, twice; then twice as long each time, until something answers.
+
+    A month's limit that other programs have used up looks like one for the pace, and would be asked every minute.
+    """
+    with context.database.writing() as session:
+        times = count_failure(session, connection.id)
+    return max(told, min(told * (1 << min(max(times - 2, 0), _DOUBLINGS_MAX)), THROTTLED_WAIT_MAX))
 
 
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:

@@ -185,3 +185,22 @@ def test_a_hint_that_waits_for_others_is_not_forgotten(world: World) -> None:
         sweep(world.context)
         world.settle()
     assert differences(world) == []
+
+
+def test_a_limit_that_stays_reached_is_asked_ever_more_rarely_and_quickly_again_after_an_answer(world: World) -> None:
+    """Another program of the workspace reads as well, so that the month's limit is reached below our own mark."""
+    world.notice()
+    world.quickbooks.faults.add(Fault("monthly_cap", path="/v3/", times=None))
+    hint(world, world.pay("10.00"))
+    calls = world.quickbooks.calls.total
+    for _ in range(24 * 12):
+        world.later(minutes=5)
+    # Each try costs a refreshed token as well, now that they are further apart than a token lives.
+    assert world.quickbooks.calls.total - calls < 80
+    world.quickbooks.faults.clear()
+    world.later(hours=1)
+    assert (source(world).failures, source(world).pause_reason) == (0, "")
+    world.quickbooks.faults.add(Fault("throttle", path="/v3/", times=1))
+    world.notice()
+    wait = (source(world).not_before or world.clock.now()) - world.clock.now()
+    assert timedelta(0) < wait <= timedelta(minutes=1)
