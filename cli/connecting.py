@@ -64,7 +64,9 @@ def quickbooks(
         connected = complete_connect(context, "quickbooks", parameters, session_id=None, allows_plain_http=http)
         if isinstance(connected, Rejected):
             raise Refusal(connected.message)
-    print_connection(connected, as_json)
+    print_connection(connected.connection, as_json)
+    if connected.notice:
+        sys.stderr.write(f"! {connected.notice}\n")
 
 
 def _by_pasting(context: Context, settings: Settings, organization_id: int, start_on: date | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from connectors.keeping import ReadMeter
 from domain.records import SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
 T = TypeVar("T")
@@ -271,8 +272,8 @@ class Authorization(Protocol):
     def consent_in(self, parameters: Mapping[str, str]) -> Consent | str:
         """The consent in the answer's parameters, or a sentence that says why there is none."""
 
-    def exchange(self, consent: Consent, redirect_uri: str) -> ReadResult[Mapping[str, Any]]:
-        """The secrets, proved to open the account that the consent names."""
+    def exchange(self, consent: Consent, redirect_uri: str, meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
+        """The secrets, proved to open the account that the consent names; the proof may cost a metered read."""
 
     def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:
         """Ends the consent at the vendor; None when it is ended."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -35,6 +36,19 @@ class ReadMeter(Protocol):
 
     def used_up(self) -> timedelta | None:
         """How long reading is of no use because the month's reads are used up; None while they are not."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts for a connection that may not exist yet; whoever makes it hands the number on."""
+
+    reads: int = 0
+
+    def count(self) -> None:
+        self.reads += 1
+
+    def used_up(self) -> timedelta | None:
+        return None
 
 
 class NoMeter:

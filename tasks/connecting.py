@@ -8,11 +8,13 @@ typed in, and with a start date everything since then is looked through.
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import structlog
 
 from connectors.base import Authorization, Failure, FailureKind
+from connectors.keeping import Tally
 from connectors.registry import authorization
 from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request
 from models.connections import Connection, Role
@@ -28,6 +30,14 @@ REQUEST_LASTS = timedelta(minutes=15)
 _NOT_OURS = (
     "This answer does not belong to a request of yours: it was answered already, took too long, or is another's."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection, and what a person who waits for old payments has to know; "" when all goes as they asked."""
+
+    connection: Connection
+    notice: str = ""
 
 
 def begin_connect(
@@ -69,7 +79,7 @@ def complete_connect(
     *,
     session_id: int | None,
     allows_plain_http: bool = False,
-) -> Connection | Rejected:
+) -> Connected | Rejected:
     """Connects with what the consent page sent back; another company than the one before is refused."""
     found = _authorization(context, vendor)
     if isinstance(found, Rejected):
@@ -87,7 +97,8 @@ def complete_connect(
     problem = problem_with_account(context, request.organization_id, Role.SOURCE, vendor, consent.account_id)
     if problem is not None:
         return Rejected(problem)
-    exchanged = found.exchange(consent, request.redirect_uri)
+    tally = Tally()
+    exchanged = found.exchange(consent, request.redirect_uri, tally)
     if isinstance(exchanged, Failure) and exchanged.kind is FailureKind.MISCONFIGURED:
         log.error("connect.misconfigured", vendor=vendor, detail=exchanged.detail)
         return Rejected(f"{exchanged.detail}; whoever runs this platform has to correct that. Nothing was connected.")
@@ -103,16 +114,22 @@ def complete_connect(
         exchanged.value,
         allows_plain_http=allows_plain_http,
     )
-    if isinstance(added, Connection) and request.start_on is not None:
-        _look_back(context, added, request.start_on)
-    return added
+    if isinstance(added, Rejected):
+        # What the proof cost belongs to no connection; it is the one read that our own count lacks.
+        return added
+    for _ in range(tally.reads):
+        context.meter(added.id).count()
+    return Connected(added, _look_back(context, added, request.start_on) if request.start_on is not None else "")
 
 
-def _look_back(context: Context, connection: Connection, start_on: date) -> None:
+def _look_back(context: Context, connection: Connection, start_on: date) -> str:
+    """Asks for what happened since that day; a sentence if it is not going to be looked for."""
     try:
         request_backfill(context, connection.id, start_on)
     except ValueError as error:
         log.warning("connect.no_backfill", connection_id=connection.id, why=str(error))
+        return f"What happened since {start_on} is not looked for: {error}. Ask for it again later."
+    return ""
 
 
 def _authorization(context: Context, vendor: str) -> Authorization | Rejected:

@@ -157,11 +157,14 @@ class Context:
             account_id=connection.account_id,
             settings=connection.settings,
             keeper=self.keeper(connection.id),
-            meter=DatabaseReadMeter(
-                database=self.database,
-                now=self.clock.now,
-                connection_id=connection.id,
-                reached=self.reached,
-                monthly_reads_max=self.platform.monthly_reads_max,
-            ),
+            meter=self.meter(connection.id),
+        )
+
+    def meter(self, connection_id: int) -> DatabaseReadMeter:
+        return DatabaseReadMeter(
+            database=self.database,
+            now=self.clock.now,
+            connection_id=connection_id,
+            reached=self.reached,
+            monthly_reads_max=self.platform.monthly_reads_max,
         )

@@ -24,6 +24,10 @@ router = APIRouter(include_in_schema=False)
 
 DISCONNECTED = "The connection is disconnected and its keys are deleted here. What happens meanwhile waits."
 
+NOT_LOOKED_BACK = (
+    "QuickBooks is connected. The payments since the day that was asked for are not looked for: another look back is "
+    "under way, or the day has not begun. Ask for it again later on the command line (catch-up run --from)."
+)
 CONNECTED = "QuickBooks is connected. What happened meanwhile is being looked for."
 
 
@@ -89,8 +93,14 @@ def _health(connection: Connection, failed: Sequence[Breaker], organization: Org
 
 @router.get("/integrations")
 def connections_page(
-    request: Request, member: InOrganization, disconnected: bool = False, connected: bool = False
+    request: Request,
+    member: InOrganization,
+    disconnected: bool = False,
+    connected: bool = False,
+    looked_back: bool = True,
 ) -> Response:
+    if connected and not looked_back:
+        return _page(request, member, problem=NOT_LOOKED_BACK)
     notice = CONNECTED if connected else DISCONNECTED if disconnected else None
     return _page(request, member, notice=notice)
 

@@ -65,7 +65,9 @@ def callback(request: Request, vendor: str) -> Response:
         )
     if isinstance(connected, Rejected):
         return _page(request, person, connected.message)
-    return RedirectResponse("/integrations?connected=true", 303)
+    # The sentence itself stays here: an address may be made by anybody.
+    looked_back = "" if not connected.notice else "&looked_back=false"
+    return RedirectResponse(f"/integrations?connected=true{looked_back}", 303)
 
 
 def redirect_uri(request: Request, vendor: str) -> str:

@@ -14,7 +14,7 @@ import simplejson
 
 from connectors.base import Consent, Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
-from connectors.keeping import Turn
+from connectors.keeping import ReadMeter, Turn
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.tokens import (
     REGISTRATION_REFUSED,
@@ -59,7 +59,7 @@ class QuickBooksAuthorization:
             return "QuickBooks sent an answer that does not say which company was chosen; begin again."
         return Consent(code, realm_id[:50])
 
-    def exchange(self, consent: Consent, redirect_uri: str) -> ReadResult[Mapping[str, Any]]:
+    def exchange(self, consent: Consent, redirect_uri: str, meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
         form = {"grant_type": "authorization_code", "code": consent.code, "redirect_uri": redirect_uri}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -76,7 +76,7 @@ class QuickBooksAuthorization:
                 return Failure(FailureKind.MISCONFIGURED, REGISTRATION_REFUSED_DETAIL)
             kind = FailureKind.CREDENTIALS if error.startswith("invalid_") else FailureKind.UNAVAILABLE
             return Failure(kind, f"the token endpoint answered HTTP {answer.status} {error}".strip())
-        return self._proved(consent, secrets_from(parsed, self._now()))
+        return self._proved(consent, secrets_from(parsed, self._now()), meter)
 
     def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:
         token = secrets.get("refresh_token") or secrets.get("access_token")
@@ -88,11 +88,11 @@ class QuickBooksAuthorization:
             return answer
         return None if answer.status == _OK else Failure(FailureKind.REFUSED, f"HTTP {answer.status}")
 
-    def _proved(self, consent: Consent, secrets: dict[str, str]) -> ReadResult[Mapping[str, Any]]:
+    def _proved(self, consent: Consent, secrets: dict[str, str], meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
         """The company's id came through somebody's browser: only a call with the tokens proves that they open it."""
         held = _Held(dict(secrets))
         tokens = Tokens(self._application, held, self._wire, self._now)
-        checked = Client(self._api_url, consent.account_id, tokens, self._wire, self._now).company_info()
+        checked = Client(self._api_url, consent.account_id, tokens, self._wire, self._now, meter).company_info()
         return checked if isinstance(checked, Failure) else Got(held.secrets)
 
     def _post(self, url: str, route: str, headers: Mapping[str, str], body: bytes) -> Answer | Failure:

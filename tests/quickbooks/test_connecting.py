@@ -7,13 +7,15 @@ import pytest
 import requests
 
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
+from models.metered_reads import reads_of
 from models.organizations import Organization, organization_by_slug
 from sandbox.faults import Fault
-from tasks.connecting import begin_connect, complete_connect
+from tasks.catch_up_request import request_backfill
+from tasks.connecting import Connected, begin_connect, complete_connect
 from tasks.connections import disconnect
 from tasks.organizations import create_organization
 from tasks.results import Rejected
-from tests.quickbooks.story import differences, gaps, source
+from tests.quickbooks.story import differences, gaps, metered, source
 from tests.world import REALM, World
 
 BACK = "https://payments.example/integrations/quickbooks/callback"
@@ -33,6 +35,11 @@ def consent(world: World, organization_id: int = 0, session_id: int | None = 7, 
 
 
 def come_back(world: World, parameters: dict[str, str], session_id: int | None = 7) -> Connection | Rejected:
+    connected = connect(world, parameters, session_id)
+    return connected if isinstance(connected, Rejected) else connected.connection
+
+
+def connect(world: World, parameters: dict[str, str], session_id: int | None = 7) -> Connected | Rejected:
     return complete_connect(world.context, "quickbooks", parameters, session_id=session_id, allows_plain_http=True)
 
 
@@ -73,6 +80,23 @@ def test_a_new_organization_is_connected_with_a_start_date(world: World) -> None
 
     with world.context.database.reading() as session:
         assert payment in payments_by_external_id(session, connected.id, [payment])
+
+
+def test_a_person_is_told_when_the_past_is_not_looked_through(world: World) -> None:
+    since = world.clock.now().date() - timedelta(days=60)
+    request_backfill(world.context, world.source_id, since)
+    connected = connect(world, consent(world, start_on=since))
+    assert isinstance(connected, Connected)
+    assert f"since {since} is not looked for: a backfill is under way already" in connected.notice
+    again = connect(world, consent(world))
+    assert isinstance(again, Connected)
+    assert again.notice == ""
+
+
+def test_the_read_that_proves_a_consent_is_counted(world: World) -> None:
+    assert isinstance(come_back(world, consent(world)), Connection)
+    with world.context.database.reading() as session:
+        assert reads_of(session, world.source_id, world.clock.now()) == metered(world) == 1
 
 
 def new_organization(world: World) -> Organization:

@@ -1,17 +1,19 @@
 """The consent of QuickBooks, from the button on the Integrations page and back to it."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import requests
 
+from tasks.catch_up_request import request_backfill
 from tasks.connections import disconnect
 from tests.web.browser import Browser
 from tests.world import World
 
 
-def consent(browser: Browser) -> str:
+def consent(browser: Browser, query: str = "") -> str:
     """Follows the button out to QuickBooks; the path and the query that QuickBooks sends back to."""
-    out = browser.get("/integrations/quickbooks/connect", follow_redirects=False)
+    out = browser.get(f"/integrations/quickbooks/connect{query}", follow_redirects=False)
     assert out.status_code == 303
     back = requests.get(out.headers["location"], allow_redirects=False, timeout=10).headers["Location"]
     parts = urlsplit(back)
@@ -25,6 +27,14 @@ def test_a_partner_connects_again_from_the_page(world: World, partner: Browser) 
     page = partner.get(consent(partner))
     assert page.status_code == 200
     assert "QuickBooks is connected." in page.text
+
+
+def test_a_partner_is_told_on_the_page_when_the_past_is_not_looked_through(world: World, partner: Browser) -> None:
+    since = world.clock.now().date() - timedelta(days=60)
+    request_backfill(world.context, world.source_id, since)
+    page = partner.get(consent(partner, f"?start_on={since}"))
+    assert page.status_code == 200
+    assert "are not looked for" in page.text
 
 
 def test_the_page_tells_reads_webhooks_and_the_last_gap_in_words(world: World, partner: Browser) -> None:
