@@ -117,6 +117,21 @@ def test_a_lost_answer_to_the_first_payment_is_found_in_the_one_place_there_is(s
     assert single.amounts_on(invoice) == ["50.00"]
 
 
+@pytest.mark.parametrize("kind", ["commit_then_drop", "error_after_commit", "truncate"])
+def test_a_lost_answer_to_the_first_payment_does_not_make_it_somebody_elses(single: World, kind: str) -> None:
+    invoice = single.invoice("INV-1", "200.00")
+    single.connectwise.faults.add(Fault(kind=kind, method="POST", path="/payments", times=1))
+    first = single.pay("50.00", (invoice, "50.00"))
+    single.notice()
+    assert single.reason(first) == "in_doubt"
+    single.later(seconds=91)
+    assert single.reason(first) == "synced"
+    second = single.pay("30.00", (invoice, "30.00"))
+    single.notice()
+    assert single.reason(second) == "synced"
+    assert single.amounts_on(invoice) == ["80.00"]
+
+
 def test_somebody_elses_payment_is_never_overwritten(single: World) -> None:
     invoice = single.invoice("INV-1", "200.00")
     single.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
