@@ -184,11 +184,14 @@ class Simulation:
         # The stated assumption: what lands late lands within the settle time.
         self.world.connectwise.wait_for_late_commits()
         self.world.clock.move(seconds=seconds)
-        sweep(self.world.context)
+        self._may_die(lambda: sweep(self.world.context))
 
     def _do(self, step: Step, owner_id: int) -> None:
+        self._may_die(lambda: STEPS[step](self.world.context, owner_id))
+
+    def _may_die(self, work: Callable[[], object]) -> None:
         try:
-            STEPS[step](self.world.context, owner_id)
+            work()
         except SimulatedDeath as death:
             self.tell(f"the worker died at {death}")
 
