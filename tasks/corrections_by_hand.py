@@ -21,6 +21,7 @@ from models.ledger import change_entry, remove_entry
 from tasks.context import Context
 from tasks.facts import Decided
 from tasks.pauses import begin_call, note_failure, note_success
+from tasks.points import Point
 
 # One call each, within match's lease; the others have their turn at their own next look.
 LOOKS_PER_BATCH = 10
@@ -45,6 +46,7 @@ def look_at_corrections_by_hand(
         note_success(context, connection, CallKind.LOOK)
         decision = after_a_look_at_the_payment(one.case.facts, one.decision, there)
         looked[one.case.due.allocation.id] = Decided(one.case, decision)
+    context.reached(Point.MATCH_HANDS_LOOKED_AT)
     return [looked.get(one.case.due.allocation.id, one) for one in decided]
 
 

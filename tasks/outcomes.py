@@ -106,7 +106,7 @@ class Recorder:
                 return False
             move(session, effect, EffectState.PENDING, maybe_sent=False, reason="", detail="")
             match_again(session, [effect.allocation_id], now)
-        self.context.reached(Point.PUSH_HELD)
+        self.context.reached(Point.PUSH_DECIDED_AGAIN)
         self.match_wanted.set()
         return True
 
@@ -116,7 +116,7 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.bury(session, effect, effect.detail, now, maybe_sent=False)
-        self.context.reached(Point.PUSH_HELD)
+        self.context.reached(Point.PUSH_GIVEN_UP)
 
     def hold_replaced(self, effect: Effect, payment_ids: Collection[str]) -> None:
         """The target put ours in the place of these payments: nothing more is written to it before a person looked."""
@@ -124,7 +124,7 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.hold_replaced(session, effect, payment_ids, now)
-        self.context.reached(Point.PUSH_HELD)
+        self.context.reached(Point.PUSH_STOPPED)
 
     # --- after a send ---
 

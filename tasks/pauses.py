@@ -77,7 +77,7 @@ def note_failure(context: Context, connection: Connection, failure: Failure, kin
     match failure.kind:
         case FailureKind.THROTTLED:
             told = failure.retry_after or DEFAULT_WAIT
-            pause_for(context, connection, _longer_each_time(context, connection, told), Reason.TARGET_THROTTLED)
+            pause_for(context, connection, _longer_each_time(context, connection, told, kind), Reason.TARGET_THROTTLED)
         case FailureKind.USED_UP:
             pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.READS_USED_UP)
         case FailureKind.PACED:
@@ -115,13 +115,13 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
             return note_sick(context, connection, detail, CallKind.WRITE)
 
 
-def _longer_each_time(context: Context, connection: Connection, told: timedelta) -> timedelta:
+def _longer_each_time(context: Context, connection: Connection, told: timedelta, kind: CallKind) -> timedelta:
     """The wait that we were told, twice; then twice as long each time, until something answers.
 
     A month's limit that other programs have used up looks like one for the pace, and would be asked every minute.
     """
     with context.database.writing() as session:
-        times = count_failure(session, connection.id)
+        times = count_failure(session, connection.id, kind).failures
     return max(told, min(told * (1 << min(max(times - 2, 0), _DOUBLINGS_MAX)), THROTTLED_WAIT_MAX))
 
 

@@ -36,6 +36,7 @@ class Point(StrEnum):
     MATCH_LANE_TAKEN = "match.lane_taken"
     MATCH_FACTS_GATHERED = "match.facts_gathered"
     MATCH_TARGET_READ = "match.target_read"
+    MATCH_HANDS_LOOKED_AT = "match.hands_looked_at"
     MATCH_RECORDED = "match.recorded"
     MATCH_NUDGED = "match.nudged"
     MATCH_LANE_RELEASED = "match.lane_released"
@@ -48,13 +49,18 @@ class Point(StrEnum):
     PUSH_PLANNED = "push.planned"
     PUSH_INTENDED = "push.intended"
     PUSH_ANSWERED = "push.answered"
-    PUSH_READ_BACK = "push.read_back"
     PUSH_OUTCOME_STORED = "push.outcome_stored"
     PUSH_RECORDED = "push.recorded"
-    # Instead of a send: it is there already, it has to wait, or nobody can look.
+    PUSH_READ_BACK = "push.read_back"
+    PUSH_READ_BACK_STORED = "push.read_back_stored"
+    # Instead of a send: it is there already, it waits for a cause, nobody can look, it has to be decided again, it was
+    # tried often enough, or the target has put it in another's place.
     PUSH_SETTLED = "push.settled"
     PUSH_HELD = "push.held"
     PUSH_DOUBT_PROLONGED = "push.doubt_prolonged"
+    PUSH_DECIDED_AGAIN = "push.decided_again"
+    PUSH_GIVEN_UP = "push.given_up"
+    PUSH_STOPPED = "push.stopped"
     PUSH_NUDGED = "push.nudged"
     PUSH_LANE_RELEASED = "push.lane_released"
     # What an answer means for the whole connection.

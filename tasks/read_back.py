@@ -54,6 +54,7 @@ def read_back(context: Context, lease: Lease, connection: Connection, target: Ta
         finish_read_back(session, effect.id)
         if gone:
             stop(context, session, effect, gone)
+    context.reached(Point.PUSH_READ_BACK_STORED)
     if gone:
         context.nudge(Step.MATCH, effect.organization_id)
     return not gone

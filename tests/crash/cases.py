@@ -59,6 +59,7 @@ _ONCE_IN_BUSY = (
     *_in("match", _MATCH),
     *_TOKENS,
     Point.PUSH_READ_BACK,
+    Point.PUSH_READ_BACK_STORED,
     Point.PUSH_SETTLED,
     Point.CONNECTION_FAILURE_COUNTED,
     Point.CONNECTION_RECOVERED,
@@ -146,7 +147,11 @@ CASES = (
     Case(moments.nobody_can_look, {Point.PUSH_DOUBT_PROLONGED: 2, Point.PUSH_SETTLED: 1}),
     Case(
         moments.replacing_tenant,
-        {**dict.fromkeys(_SENDS, 1), Point.PUSH_READ_BACK: 1},
+        {**dict.fromkeys(_SENDS, 1)},
         status=("active", "stopped"),
     ),
+    Case(moments.replaced_unheard, {Point.PUSH_RECORDED: 1, Point.PUSH_STOPPED: 1}, status=("active", "stopped")),
+    Case(moments.changed_in_doubt, {Point.PUSH_DECIDED_AGAIN: 1, Point.PUSH_NUDGED: 1}),
+    Case(moments.tried_often_enough, {Point.PUSH_GIVEN_UP: 1}),
+    Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from connectors.quickbooks.tokens import secrets_from
+from domain.delivery import ATTEMPTS_MAX
 from models.connections import connection_by_id
+from models.effects import Effect
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from sandbox.faults import Fault
 from tasks.catch_up_request import request_backfill
@@ -12,7 +14,7 @@ from tasks.connections import add_source
 from tasks.connections import test_connection as check_connection
 from tasks.points import Point
 from tests.crash.stage import Stage
-from tests.world import REALM
+from tests.world import REALM, BothInvoices
 
 # --- payments of all kinds at once ---
 
@@ -55,7 +57,7 @@ def lost_corrections(stage: Stage) -> None:
 
 
 def one_payment_per_invoice(stage: Stage) -> None:
-    """A tenant with the strategy `single`: sums that grow, shrink and end, the first of them with a lost answer."""
+    """A tenant with the strategy `single`: sums that begin, grow, shrink and end, the first two with lost answers."""
     world = stage.world
     keep_one_payment(stage)
     grow, both = stage.invoice("200.00", ends_with=["80.00"]), stage.invoice("200.00", ends_with=["45.00"])
@@ -70,6 +72,7 @@ def one_payment_per_invoice(stage: Stage) -> None:
     world.pay("25.00", (both, "25.00"))
     world.quickbooks.void_payment(shrunk)
     world.quickbooks.void_payment(ended)
+    stage.lose_answer("POST", both)
     stage.lose_answer("PATCH", grow)
 
 
@@ -210,7 +213,48 @@ def replacing_tenant(stage: Stage) -> None:
     stage.world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
 
 
+def replaced_unheard(stage: Stage) -> None:
+    """Such a tenant, and its answer gets lost as well."""
+    replacing_tenant(stage)
+    stage.lose_answer("POST", next(iter(stage.expected)))
+
+
+def changed_in_doubt(stage: Stage) -> None:
+    """What was sent did not arrive, and before anybody has looked, the payment is changed."""
+    invoice = stage.invoice("100.00", ends_with=["70.00"])
+    payment = in_doubt(stage, invoice)
+    stage.world.quickbooks.edit_payment(payment, total="70.00", lines=[(invoice.quickbooks_id, "70.00")])
+
+
+def tried_often_enough(stage: Stage) -> None:
+    """What was sent did not arrive, and this was the last of all attempts."""
+    payment = in_doubt(stage, stage.invoice("100.00", ends_with=["40.00"]))
+    [effect] = stage.world.effects(payment)
+    with stage.world.context.database.writing() as session:
+        session.get_one(Effect, effect.id).attempts = ATTEMPTS_MAX
+
+
+def corrected_by_hand(stage: Stage) -> None:
+    """Corrections wait for a person, who has made this one in ConnectWise."""
+    invoice = stage.invoice("100.00", ends_with=["70.00"])
+    stage.world.choose(correction_policy="hold")
+    payment = stage.world.pay("50.00", (invoice, "50.00"))
+    stage.work()
+    stage.world.quickbooks.edit_payment(payment, total="70.00", lines=[(invoice.quickbooks_id, "70.00")])
+    [there] = stage.world.on(invoice)
+    stage.world.connectwise.change_payment(invoice.connectwise_id or 0, there.id, amount="70.00")
+
+
 # --- helpers ---
+
+
+def in_doubt(stage: Stage, invoice: BothInvoices) -> str:
+    """A payment of 40.00 that was sent and did not arrive; its id."""
+    payment = stage.world.pay("40.00", (invoice, "40.00"))
+    fault = Fault("drop_before_commit", method="POST", path=r"/payments$", times=1)
+    stage.world.connectwise.faults.add(fault)
+    assert stage.die(Point.PUSH_RECORDED)
+    return payment
 
 
 def hint(stage: Stage, payment_id: str) -> None:
