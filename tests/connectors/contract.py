@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connectors.base import Changed, ChangedEntity, Created, Failure, FailureKind, Got, Removed, Source, Target
+from connectors.base import Change, Changed, ChangedEntity, Created, Failure, FailureKind, Got, Removed, Source, Target
 from domain.records import AllocationKind, PaymentState, TargetPayment
 
 PAID_ON = date(2026, 11, 19)
@@ -148,6 +148,8 @@ class SourceWorld(Protocol):
     def source(self) -> Source: ...
 
     def now(self) -> datetime: ...
+
+    def pass_time(self, seconds: float) -> None: ...
 
     def add_invoice(self, number: str | None, total: str) -> str: ...
 
@@ -288,3 +290,102 @@ class SourceContract:
         for parse in (books.source.parse_payment, books.source.parse_invoice):
             with pytest.raises(ValueError):
                 parse(payload)
+
+    # --- a stretch of time, and what is not there any more ---
+
+    def test_a_stretch_of_time_tells_what_changed_last_in_it_and_still_exists(self, books: SourceWorld) -> None:
+        before = books.pay("1.00")
+        books.pass_time(60)
+        since = books.now()
+        kept, voided, deleted = (books.pay("2.00") for _ in range(3))
+        books.pass_time(60)
+        books.void(voided)
+        books.delete(deleted)
+        until = books.now()
+        books.pass_time(60)
+        after = books.pay("3.00")
+        told = self.listed(books, ChangedEntity.PAYMENT, since, until)
+        assert [change.entity_id for change in told] == [kept, voided]
+        assert {before, deleted, after}.isdisjoint(change.entity_id for change in told)
+        assert all(change.changed_at and since <= change.changed_at <= until for change in told)
+        assert books.source.parse_payment(told[1].payload).state is PaymentState.VOIDED
+
+    def test_a_stretch_with_more_than_a_page_is_told_to_its_end(self, books: SourceWorld) -> None:
+        since, ids = books.now(), set()
+        for _ in range(11):
+            ids |= {books.pay("1.00") for _ in range(100)}
+            books.pass_time(1)
+        told = self.listed(books, ChangedEntity.PAYMENT, since, books.now())
+        assert {change.entity_id for change in told} == ids
+
+    def test_what_a_stretch_tells_has_the_event_ids_of_the_changes(self, books: SourceWorld) -> None:
+        since = books.now() - timedelta(minutes=1)
+        books.pay("1.00", (books.add_invoice("INV-1", "100.00"), "1.00"))
+        changes = books.source.changes_since(since)
+        assert isinstance(changes, Got)
+        told = [one for entity in ChangedEntity for one in self.listed(books, entity, since, books.now())]
+        assert {one.event_id for one in told} == {one.event_id for one in changes.value.changes}
+
+    def test_a_count_is_as_many_as_the_stretch_tells(self, books: SourceWorld) -> None:
+        since = books.now()
+        payments = [books.pay("1.00") for _ in range(5)]
+        books.pass_time(60)
+        until = books.now() - timedelta(seconds=1)
+        books.delete(payments[0])
+        books.void(payments[1])
+        result = books.source.count_changed(ChangedEntity.PAYMENT, since, until)
+        assert isinstance(result, Got)
+        assert result.value == 3 == len(self.listed(books, ChangedEntity.PAYMENT, since, until))
+
+    def test_of_what_we_know_exactly_what_is_not_there_is_found_gone_and_as_inferred(self, books: SourceWorld) -> None:
+        kept, deleted, voided = (books.pay("1.00") for _ in range(3))
+        books.delete(deleted)
+        books.void(voided)
+        result = books.source.find_gone(ChangedEntity.PAYMENT, [kept, deleted, voided, "999999"])
+        assert isinstance(result, Got)
+        assert [change.entity_id for change in result.value.deletions] == [deleted, "999999"]
+        assert (result.value.unchecked_ids, result.value.failure) == (frozenset(), None)
+        for change in result.value.deletions:
+            record = books.source.parse_payment(change.payload)
+            assert (record.state, record.inferred) == (PaymentState.DELETED, True)
+
+    def test_a_told_deletion_is_not_an_inferred_one(self, books: SourceWorld) -> None:
+        since = books.now() - timedelta(minutes=1)
+        payment_id = books.pay("1.00")
+        books.delete(payment_id)
+        result = books.source.changes_since(since)
+        assert isinstance(result, Got)
+        [change] = [one for one in result.value.changes if one.entity_id == payment_id]
+        record = books.source.parse_payment(change.payload)
+        assert (change.verb, record.state, record.inferred) == ("deleted", PaymentState.DELETED, False)
+
+    def test_many_that_are_gone_are_found_step_by_step_and_none_is_asked_for_twice(self, books: SourceWorld) -> None:
+        ids = [books.pay("1.00") for _ in range(70)]
+        for one in ids[::2]:
+            books.delete(one)
+        waiting, found = list(ids), []
+        for _ in range(10):
+            result = books.source.find_gone(ChangedEntity.PAYMENT, waiting)
+            assert isinstance(result, Got)
+            found += [change.entity_id for change in result.value.deletions]
+            waiting = [one for one in waiting if one in result.value.unchecked_ids]
+            if not waiting:
+                break
+        assert found == ids[::2]
+
+    def test_an_invoice_that_does_not_exist_is_told_as_missing(self, books: SourceWorld) -> None:
+        invoice_id = books.add_invoice("INV-1", "100.00")
+        result = books.source.read_invoices([invoice_id, "999999"])
+        assert isinstance(result, Got)
+        assert [one.external_id for one in result.value.invoices] == [invoice_id]
+        assert result.value.missing_ids == {"999999"}
+
+    def listed(self, books: SourceWorld, entity: ChangedEntity, since: datetime, until: datetime) -> list[Change]:
+        told: list[Change] = []
+        at: datetime | None = since
+        while at is not None:
+            page = books.source.list_changed(entity, at, until)
+            assert isinstance(page, Got)
+            told += [change for change in page.value.changes if change not in told]
+            at = page.value.next_since
+        return told

@@ -22,6 +22,9 @@ class Books:
     def now(self) -> datetime:
         return self.quickbooks.clock.now()
 
+    def pass_time(self, seconds: float) -> None:
+        self.quickbooks.clock.move(seconds=seconds)
+
     def add_invoice(self, number: str | None, total: str) -> str:
         return self.quickbooks.invoice(total, number)
 
@@ -64,3 +67,31 @@ class TestACompanyWhoseTokensEndAtOnce(QuickBooksContract):
 
 class TestACompanyWhereIdsCannotBeSorted(QuickBooksContract):
     switches: ClassVar[dict[str, Any]] = {"id_sortable": False, "fault_spelling": "upper"}
+
+
+class TestAStrictCompany(QuickBooksContract):
+    """Everything that Intuit leaves open is as unkind as it may be."""
+
+    switches: ClassVar[dict[str, Any]] = {
+        "in_list_limit": 40,
+        "cdc_inclusive": False,
+        "cdc_cap_scope": "request",
+        "cdc_cap_keeps": "oldest",
+        "line_over_balance": "reject",
+        "query_order": "newest_first",
+        "fault_spelling": "lower",
+        "last_modified_by": False,
+    }
+
+
+class TestALenientCompany(QuickBooksContract):
+    switches: ClassVar[dict[str, Any]] = {
+        "cdc_inclusive": True,
+        "cdc_cap_scope": "entity",
+        "cdc_cap_keeps": "newest",
+        "cdc_beyond_30_days": "clip",
+        "line_over_balance": "accept",
+        "query_order": "oldest_first",
+        "fault_spelling": "upper",
+        "xml_without_accept": False,
+    }
