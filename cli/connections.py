@@ -108,16 +108,31 @@ def set_(
     strategy: Annotated[
         PaymentStrategy | None, typer.Option(help="ConnectWise: `single` where it keeps one payment per invoice.")
     ] = None,
+    payment_type: Annotated[str | None, typer.Option(help="ConnectWise: the type of a payment; P unless set.")] = None,
+    requests_per_minute: Annotated[
+        int | None,
+        typer.Option(help="ConnectWise: our part of what all integrations may call; 600 unless set."),
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option(help="ConnectWise: invoices that are delivered at the same time.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Changes settings of a connection; secrets are changed by adding it again."""
-    of_connectwise = {"payment_hour_utc": payment_hour_utc, "strategy": strategy.value if strategy else None}
+    of_connectwise = {
+        "payment_hour_utc": payment_hour_utc,
+        "strategy": strategy.value if strategy else None,
+        "payment_type": payment_type,
+        "requests_per_minute": requests_per_minute,
+        "parallel": parallel,
+    }
     given = {"home_currency": home_currency, **of_connectwise}
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise Refusal("nothing to change; see: python -m cli connection set --help")
     if vendor is not Vendor.CONNECTWISE and any(changes.get(name) is not None for name in of_connectwise):
-        raise Refusal(f"--payment-hour-utc and --strategy are nothing for {vendor.value}")
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in of_connectwise)
+        raise Refusal(f"{options} are nothing for {vendor.value}")
     with opened_context() as context:
         found = _find(context, slug, vendor)
         http = load_settings().allows_plain_http

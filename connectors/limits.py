@@ -1,50 +1,78 @@
 """Rate limits per connection, shared by all workers through Redis.
 
-With Redis away every process keeps a share of the limit by itself: slower, never faster.
+Each process also remembers its own calls. While nobody counts for all (Redis is away, or has just been emptied) it
+keeps to a part of the limit that is safe whatever the others do: slower, never faster.
 """
 
+import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage, Storage
-from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
+# How many processes may call one system at the same time: ingest, match, push and one more. Settings say it.
+PROCESSES = 4
+# Since when all calls are counted in this Redis (milliseconds since 1970). Not there: it has been emptied.
+EPOCH_KEY = "payments-limits-epoch"
+_WAIT_SECONDS_MIN = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls in so many seconds."""
+    """So many calls in so many seconds.
+
+    Attributes:
+        allowed: what the vendor allows; the difference to `calls` is what may be spent while nobody counts for all.
+    """
 
     calls: int
     seconds: int
+    allowed: int = 0
 
     def as_item(self) -> RateLimitItem:
         if self.seconds % 60 == 0:
             return RateLimitItemPerMinute(self.calls, self.seconds // 60)
         return RateLimitItemPerSecond(self.calls, self.seconds)
 
-    def share(self, parts: int) -> "Rate":
+    def share(self, processes: int) -> int:
         """One process's part when the processes cannot count together; at least one call."""
-        return Rate(max(1, self.calls // parts), self.seconds)
+        return max(1, self.calls // processes)
+
+    def spare(self, processes: int) -> int:
+        """One process's part of what the vendor allows beyond what all together may count up to."""
+        return max(0, self.allowed - self.calls) // processes
 
 
-# How many processes may call one system at the same time when they cannot count together: the workers of one step
-# on a few hosts. Too high only makes the fallback slower.
-PROCESSES_MAX = 4
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call of this process, by the monotonic clock; `spare` when it was made beyond what is counted for all."""
+
+    at: float
+    spare: bool
 
 
 @dataclass(slots=True)
 class Limiter:
-    """Says whether a call may be made now. Thread-safe."""
+    """Says whether a call may be made now. Thread-safe.
 
-    shared: Storage | None
-    _local: MemoryStorage = field(default_factory=MemoryStorage)
+    Whatever becomes of Redis, no window holds more calls than the vendor allows: those that one Redis has counted are
+    `calls` at most, and those that it has not, or not for a whole window, come out of what is spare.
+    """
+
+    shared: RedisStorage | None
+    processes: int = PROCESSES
+    _own: dict[str, deque[_Call]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_away: bool = False
 
     def permit(self, key: str, rates: Sequence[Rate]) -> timedelta | None:
         """Takes a place for one call under every rate.
@@ -52,21 +80,83 @@ class Limiter:
         Returns:
             None when the call may be made, else how long to wait before asking again.
         """
-        if self.shared is not None:
-            try:
-                # Every call is remembered for one window: the counters that need less memory forget bursts at a
-                # window's edge (fourteen calls within a second were measured at a limit of eight).
-                return _permit(MovingWindowRateLimiter(self.shared), key, [r.as_item() for r in rates])
-            except RedisError as error:
-                log.warning("limits.redis_away", error=type(error).__name__)
-        shares = [rate.share(PROCESSES_MAX).as_item() for rate in rates]
-        return _permit(MovingWindowRateLimiter(self._local), key, shares)
+        counted_since = self._counted_since()
+        wait = self._take_own(key, rates, counted_since)
+        if wait is not None or self.shared is None or counted_since is None:
+            return wait
+        try:
+            wait = self._take_shared(self.shared, key, rates)
+        except RedisError as error:
+            self._note_away(error)
+            self._give_back(key)
+            return self._take_own(key, rates, None)
+        if wait is not None:
+            self._give_back(key)
+        return wait
 
+    def _counted_since(self) -> float | None:
+        """Since when Redis counts the calls of all, by our monotonic clock; None while it does not."""
+        if self.shared is None:
+            return None
+        redis, wall, now = self.shared.storage, int(time.time() * 1000), time.monotonic()
+        try:
+            epoch = redis.get(EPOCH_KEY)
+            if epoch is None:
+                redis.set(EPOCH_KEY, wall, nx=True)
+                epoch = redis.get(EPOCH_KEY) or wall
+        except RedisError as error:
+            self._note_away(error)
+            return None
+        self._is_away = False
+        return now - max(wall - int(epoch), 0) / 1000
 
-def _permit(limiter: RateLimiter, key: str, items: Sequence[RateLimitItem]) -> timedelta | None:
-    for item in items:
-        # The places taken under the earlier rates are lost when a later one is full: that errs to the slow side.
-        if not limiter.hit(item, key):
-            wait = limiter.get_window_stats(item, key).reset_time - time.time()
-            return timedelta(seconds=max(wait, 0.05))
-    return None
+    def _note_away(self, error: RedisError) -> None:
+        if not self._is_away:
+            log.warning("limits.redis_away", error=type(error).__name__)
+        self._is_away = True
+
+    def _take_own(self, key: str, rates: Sequence[Rate], counted_since: float | None) -> timedelta | None:
+        """A place among this process's own calls."""
+        now = time.monotonic()
+        with self._lock:
+            own = self._own.setdefault(key, deque())
+            while own and own[0].at <= now - max(rate.seconds for rate in rates):
+                own.popleft()
+            for rate in rates:
+                wait = self._wait(rate, own, counted_since, now)
+                if wait > 0:
+                    return timedelta(seconds=max(wait, _WAIT_SECONDS_MIN))
+            counted = counted_since is not None and all(counted_since <= now - rate.seconds for rate in rates)
+            own.append(_Call(now, spare=not counted))
+        return None
+
+    def _wait(self, rate: Rate, own: Iterable[_Call], counted_since: float | None, now: float) -> float:
+        within = [call for call in own if call.at > now - rate.seconds]
+        if self.shared is None:
+            most = rate.share(self.processes)
+        elif counted_since is not None and counted_since <= now - rate.seconds:
+            most = rate.calls
+        else:
+            # Somebody may just have used up all that is counted, and we do not know.
+            within = [call for call in within if call.spare]
+            most = rate.spare(self.processes) if counted_since is not None else max(1, rate.spare(self.processes))
+            if not most and counted_since is not None:
+                return counted_since + rate.seconds - now
+        return within[-most].at + rate.seconds - now if len(within) >= most else 0
+
+    def _give_back(self, key: str) -> None:
+        with self._lock:
+            self._own[key].pop()
+
+    @staticmethod
+    def _take_shared(shared: RedisStorage, key: str, rates: Sequence[Rate]) -> timedelta | None:
+        # Every call is remembered for one window: the counters that need less memory forget bursts at a window's edge
+        # (fourteen calls within a second were measured at a limit of eight).
+        limiter = MovingWindowRateLimiter(shared)
+        for rate in rates:
+            # The places taken under the earlier rates are lost when a later one is full: that errs to the slow side.
+            item = rate.as_item()
+            if not limiter.hit(item, key):
+                wait = limiter.get_window_stats(item, key).reset_time - time.time()
+                return timedelta(seconds=max(wait, _WAIT_SECONDS_MIN))
+        return None

@@ -21,10 +21,11 @@ from connectors.quickbooks.tokens import Application, Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
 
 # Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
-QUICKBOOKS_RATES = (Rate(8, 1), Rate(400, 60))
+QUICKBOOKS_RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
-# no limit per second, and how much runs in parallel is bounded elsewhere.
-CONNECTWISE_RATES = (Rate(600, 60),)
+# no limit per second, and how much runs in parallel is bounded by the lease of push (docs/decisions/0011).
+CONNECTWISE_REQUESTS_PER_MINUTE_MAX = 1000
+CONNECTWISE_RATES = (Rate(600, 60, allowed=CONNECTWISE_REQUESTS_PER_MINUTE_MAX),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _connectwise(platform: Platform, account: Account) -> Target:
         "connectwise",
         platform.limiter,
         f"connectwise:{account.account_id}",
-        platform.connectwise_rates,
+        _connectwise_rates(platform, account),
         platform.time_limits,
     )
     client = ConnectWiseClient(
@@ -121,6 +122,14 @@ def _connectwise(platform: Platform, account: Account) -> Target:
     hour = int(account.settings.get("payment_hour_utc", 0))
     payment_type = str(account.settings.get("payment_type") or PAYMENT_TYPE)
     return ConnectWiseTarget(client, account.settings.get("home_currency"), hour, payment_type)
+
+
+def _connectwise_rates(platform: Platform, account: Account) -> Sequence[Rate]:
+    """The limit is over all of a tenant's integrations, so a tenant may leave us less or more of it."""
+    chosen = account.settings.get("requests_per_minute")
+    return (
+        platform.connectwise_rates if chosen is None else (Rate(int(chosen), 60, CONNECTWISE_REQUESTS_PER_MINUTE_MAX),)
+    )
 
 
 _SOURCES: dict[str, Callable[[Platform, Account], Source]] = {"quickbooks": _quickbooks}

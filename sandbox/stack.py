@@ -38,6 +38,8 @@ QUICK = {
     "BREAKER_SECONDS_MIN": "3",
     "BREAKER_SECONDS_MAX": "10",
     "SWEEP_SECONDS": "1",
+    # A Redis that has just begun to count would slow the first minute down, and nobody throttles a sandbox.
+    "LIMIT_PROCESSES": "1",
     "CATCH_UP_SECONDS": "5",
 }
 

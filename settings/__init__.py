@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     breaker_seconds_min: float = 60
     breaker_seconds_max: float = 1800
     push_parallel: int = Field(default=4, ge=1, le=32)
+    # How many processes, over all hosts, may call one outside system; each keeps to its part of the rate limits while
+    # Redis cannot count for all of them.
+    limit_processes: int = Field(default=4, ge=1)
     sweep_seconds: float = 5
     # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.
     catch_up_seconds: float = 900

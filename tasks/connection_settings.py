@@ -9,6 +9,10 @@ from domain.strategy import PaymentStrategy
 
 DEFAULTS: dict[str, Any] = {"home_currency": "USD"}
 _HOURS = range(24)
+# What the vendor allows, over all of an account's integrations.
+REQUESTS_PER_MINUTE_MAX = 1000
+PARALLEL_MAX = 32
+PAYMENT_TYPE_CHARACTERS_MAX = 30
 
 
 def with_defaults(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,12 +31,29 @@ def problem_with_settings(settings: Mapping[str, Any], *, allows_plain_http: boo
     strategy = settings.get("strategy")
     if strategy is not None and strategy not in set(PaymentStrategy):
         return f"'{strategy}' is not a strategy; write one of: {', '.join(PaymentStrategy)}."
+    problem = _problem_with_pace(settings) or _problem_with_payment_type(settings.get("payment_type"))
+    if problem is not None:
+        return problem
     for name, value in settings.items():
         if name.endswith("_url"):
             problem = _problem_with_url(str(value), allows_plain_http=allows_plain_http)
             if problem is not None:
                 return problem
     return None
+
+
+def _problem_with_pace(settings: Mapping[str, Any]) -> str | None:
+    for name, most in (("requests_per_minute", REQUESTS_PER_MINUTE_MAX), ("parallel", PARALLEL_MAX)):
+        value = settings.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most):
+            return f"'{value}' is no {name.replace('_', ' ')}; write a whole number from 1 to {most}."
+    return None
+
+
+def _problem_with_payment_type(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and value.isalnum() and len(value) <= PAYMENT_TYPE_CHARACTERS_MAX):
+        return None
+    return f"'{value}' is not a type of payment; write its code, such as P."
 
 
 def problem_with_secrets(secrets: Mapping[str, Any]) -> str | None:

@@ -64,7 +64,9 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     # From here: at a target that needs seconds for that one call, the slice would be over before it has begun.
     delivery.ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     # One thread for one invoice; the batch holds at most one effect of each.
-    with ThreadPoolExecutor(context.timing.push_parallel, thread_name_prefix="push") as pool:
+    # The lease that we hold is what bounds the parallel calls to this connection, over all workers.
+    parallel = int(delivery.connection.settings.get("parallel", context.timing.push_parallel))
+    with ThreadPoolExecutor(parallel, thread_name_prefix="push") as pool:
         list(pool.map(lambda effect: delivery.deliver(effect, invoices.get(effect.target_invoice_id)), effects))
     if delivery.recorder.match_wanted.is_set():
         context.nudge(Step.MATCH, delivery.organization.id)

@@ -73,7 +73,7 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
         connectwise_version=settings.connectwise_api_version,
         connectwise_rates=(Rate(settings.connectwise_calls_per_minute, 60),),
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),
-        limiter=Limiter(shared),
+        limiter=Limiter(shared, settings.limit_processes),
         now=clock.now,
     )
 

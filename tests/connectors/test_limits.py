@@ -2,25 +2,32 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from limits.storage import RedisStorage, Storage
+from limits.storage import RedisStorage
+from redis.exceptions import RedisError
 
-from connectors.limits import PROCESSES_MAX, Limiter, Rate
+from connectors.limits import EPOCH_KEY, PROCESSES, Limiter, Rate
 from workers.redis_server import RedisServer, free_port
 
 RATE = Rate(8, 60)
 
 
-def storage_on(url: str) -> RedisStorage:
-    return RedisStorage(url, key_prefix="test-limits")
+def storage_on(url: str, counted_for_seconds: float = 3600) -> RedisStorage:
+    """A Redis that has counted all calls for so long."""
+    storage = RedisStorage(url, key_prefix="test-limits")
+    with suppress(RedisError):
+        storage.storage.set(EPOCH_KEY, int((time.time() - counted_for_seconds) * 1000))
+    return storage
 
 
 @pytest.fixture
-def shared(redis_url: str) -> Storage:
+def shared(redis_url: str) -> RedisStorage:
     """A real Redis: the limits are Lua scripts, which a Redis made of Python does not run."""
     return storage_on(redis_url)
 
@@ -29,16 +36,16 @@ def permits(limiter: Limiter, key: str = "quickbooks:1", rates: tuple[Rate, ...]
     return sum(limiter.permit(key, rates) is None for _ in range(asked))
 
 
-def test_as_many_calls_as_the_rate_allows_and_no_more(shared: Storage) -> None:
+def test_as_many_calls_as_the_rate_allows_and_no_more(shared: RedisStorage) -> None:
     assert permits(Limiter(shared)) == RATE.calls
 
 
-def test_two_processes_share_one_limit(shared: Storage) -> None:
+def test_two_processes_share_one_limit(shared: RedisStorage) -> None:
     first, second = Limiter(shared), Limiter(shared)
     assert sum(permits(limiter, asked=6) for limiter in (first, second)) == RATE.calls
 
 
-def test_threads_at_the_same_moment_share_one_limit(shared: Storage) -> None:
+def test_threads_at_the_same_moment_share_one_limit(shared: RedisStorage) -> None:
     limiter, together = Limiter(shared), Barrier(8)
 
     def one(_: int) -> int:
@@ -49,17 +56,17 @@ def test_threads_at_the_same_moment_share_one_limit(shared: Storage) -> None:
         assert sum(pool.map(one, range(8))) == RATE.calls
 
 
-def test_one_company_does_not_wait_for_another(shared: Storage) -> None:
+def test_one_company_does_not_wait_for_another(shared: RedisStorage) -> None:
     limiter = Limiter(shared)
     permits(limiter, "quickbooks:1")
     assert permits(limiter, "quickbooks:2") == RATE.calls
 
 
-def test_the_tightest_of_several_rates_holds(shared: Storage) -> None:
+def test_the_tightest_of_several_rates_holds(shared: RedisStorage) -> None:
     assert permits(Limiter(shared), rates=(Rate(100, 60), Rate(3, 60), Rate(1000, 3600))) == 3
 
 
-def test_who_is_refused_is_told_a_wait_that_is_worth_waiting(shared: Storage) -> None:
+def test_who_is_refused_is_told_a_wait_that_is_worth_waiting(shared: RedisStorage) -> None:
     limiter = Limiter(shared)
     permits(limiter)
     wait = limiter.permit("quickbooks:1", (RATE,))
@@ -67,7 +74,7 @@ def test_who_is_refused_is_told_a_wait_that_is_worth_waiting(shared: Storage) ->
     assert timedelta(0) < wait <= timedelta(seconds=2 * RATE.seconds)
 
 
-def test_after_the_wait_the_calls_go_on(shared: Storage) -> None:
+def test_after_the_wait_the_calls_go_on(shared: RedisStorage) -> None:
     limiter, rate = Limiter(shared), Rate(2, 1)
     permits(limiter, rates=(rate,))
     deadline = time.monotonic() + 10
@@ -78,18 +85,19 @@ def test_after_the_wait_the_calls_go_on(shared: Storage) -> None:
 
 @pytest.mark.parametrize("rate", [Rate(8, 1), Rate(60, 60), Rate(400, 60), Rate(1, 60), Rate(3, 7)])
 def test_with_redis_away_each_process_keeps_its_share(rate: Rate) -> None:
-    assert permits(Limiter(None), rates=(rate,), asked=rate.calls + 1) == max(1, rate.calls // PROCESSES_MAX)
+    assert permits(Limiter(None), rates=(rate,), asked=rate.calls + 1) == max(1, rate.calls // PROCESSES)
 
 
 def test_with_redis_away_all_processes_together_stay_below_the_limit() -> None:
-    processes = [Limiter(None) for _ in range(PROCESSES_MAX)]
+    processes = [Limiter(None) for _ in range(PROCESSES)]
     assert sum(permits(limiter) for limiter in processes) <= RATE.calls
 
 
 def test_a_redis_that_is_not_there_slows_down_and_raises_nothing() -> None:
     limiter = Limiter(storage_on(f"redis://127.0.0.1:{free_port()}"))
     started = time.monotonic()
-    assert permits(limiter, asked=10) == RATE.calls // PROCESSES_MAX
+    assert permits(limiter, asked=10) == 1, "others may have used it up, or count together without us"
+    assert permits(limiter, "quickbooks:2", (Rate(8, 60, allowed=16),)) == 8 // PROCESSES
     assert time.monotonic() - started < 5
 
 
@@ -98,12 +106,59 @@ def test_a_redis_that_goes_away_and_comes_back_is_used_again(redis_server: Redis
     assert limiter.permit("quickbooks:1", (RATE,)) is None
     redis_server.kill()
     try:
-        away = permits(limiter, asked=10)
-        assert away <= RATE.calls // PROCESSES_MAX
+        assert permits(limiter, asked=10) <= RATE.calls // PROCESSES
     finally:
         redis_server.start()
-    back = permits(limiter)
-    assert 0 < back <= RATE.calls
+    # Nobody knows what the others have done meanwhile: whole again when a window has passed.
+    rate = Rate(8, 1)
+    deadline = time.monotonic() + 10
+    while permits(limiter, "quickbooks:2", (rate,)) < rate.calls:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def most_within(granted: Sequence[float], seconds: float) -> int:
+    return max((sum(at - seconds < other <= at for other in granted) for at in granted), default=0)
+
+
+@pytest.mark.parametrize("bad_day", ["emptied", "killed and restarted"])
+def test_whatever_happens_to_redis_no_window_holds_more_calls_than_the_vendor_allows(
+    redis_server: RedisServer, redis_url: str, bad_day: str
+) -> None:
+    """Four processes as fast as they can, and the count is lost in the middle of a window."""
+    rate = Rate(40, 1, allowed=60)
+    processes = [Limiter(storage_on(redis_url), PROCESSES) for _ in range(PROCESSES)]
+    granted: list[float] = []
+
+    def go_on(seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            for limiter in processes:
+                granted.extend(time.monotonic() for _ in range(limiter.permit("connectwise:1", (rate,)) is None))
+            time.sleep(0.002)
+
+    go_on(0.6)
+    if bad_day == "emptied":
+        redis_server.flush()
+    else:
+        redis_server.kill()
+        go_on(1.5)
+        redis_server.start()
+    before = len(granted)
+    go_on(2.5)
+    assert most_within(granted, 0.95) <= rate.allowed
+    assert len(granted) > before, "it goes on"
+
+
+def test_a_process_that_starts_after_redis_was_emptied_is_as_careful_as_the_others(redis_url: str) -> None:
+    seen_it = Limiter(RedisStorage(redis_url, key_prefix="test-limits"))
+    rates = (Rate(8, 60, allowed=16),)
+    assert permits(seen_it, rates=rates) == 8 // PROCESSES
+    assert permits(Limiter(RedisStorage(redis_url, key_prefix="test-limits")), rates=rates) == 8 // PROCESSES
+
+
+def test_more_processes_have_smaller_parts() -> None:
+    assert [permits(Limiter(None, processes)) for processes in (1, 2, 8)] == [8, 4, 1]
 
 
 def test_no_second_holds_more_calls_than_the_rate(redis_url: str) -> None:
