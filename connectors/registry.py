@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Authorization, Source, Target
+from connectors.base import Authorization, Failure, FailureKind, Got, ReadResult, Source, Target
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
+from connectors.connectwise.client import canonical_account as connectwise_account
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
 from connectors.hints import WebhookReader
@@ -64,6 +65,17 @@ def open_source(platform: Platform, account: Account) -> Source:
 
 def open_target(platform: Platform, account: Account) -> Target:
     return _TARGETS[account.vendor](platform, account)
+
+
+def account_identity(platform: Platform, vendor: str, account_id: str, settings: Mapping[str, Any]) -> ReadResult[str]:
+    """The account as the vendor names it: asked for where people type it in several ways; a number is one already."""
+    ask = _IDENTITIES.get(vendor)
+    return ask(platform, settings) if ask else Got(account_id)
+
+
+def canonical_account(vendor: str, account_id: str) -> str:
+    """The account without what may be typed in several ways; asks nobody."""
+    return connectwise_account(account_id) if vendor in _IDENTITIES else account_id
 
 
 def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:
@@ -124,6 +136,21 @@ def _connectwise(platform: Platform, account: Account) -> Target:
     return ConnectWiseTarget(client, account.settings.get("home_currency"), hour, payment_type)
 
 
+def _connectwise_identity(platform: Platform, settings: Mapping[str, Any]) -> ReadResult[str]:
+    site, company = str(settings.get("site_url", "")), str(settings.get("company", ""))
+    if not site or not company:
+        return Failure(FailureKind.REFUSED, "the site or the company is missing")
+    wire = Wire(
+        "connectwise",
+        platform.limiter,
+        f"connectwise:{connectwise_account(f'{site}/{company}')}",
+        platform.connectwise_rates,
+        platform.time_limits,
+    )
+    keys = Keys(company=company, public_key="", private_key="", client_id=platform.connectwise_client_id)
+    return ConnectWiseClient(site, keys, platform.connectwise_version, wire, platform.now).identity()
+
+
 def _connectwise_rates(platform: Platform, account: Account) -> Sequence[Rate]:
     """The limit is over all of a tenant's integrations, so a tenant may leave us less or more of it."""
     chosen = account.settings.get("requests_per_minute")
@@ -134,6 +161,9 @@ def _connectwise_rates(platform: Platform, account: Account) -> Sequence[Rate]:
 
 _SOURCES: dict[str, Callable[[Platform, Account], Source]] = {"quickbooks": _quickbooks}
 _TARGETS: dict[str, Callable[[Platform, Account], Target]] = {"connectwise": _connectwise}
+_IDENTITIES: dict[str, Callable[[Platform, Mapping[str, Any]], ReadResult[str]]] = {
+    "connectwise": _connectwise_identity
+}
 _WEBHOOKS: dict[str, Callable[[Platform], WebhookReader]] = {
     "quickbooks": lambda platform: QuickBooksWebhooks(platform.quickbooks_verifier_tokens)
 }

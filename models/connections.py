@@ -126,6 +126,10 @@ def pause_counts(session: Session, now: datetime) -> dict[str, int]:
     return {reason: count for reason, count in session.execute(statement)}  # noqa: C416 - rows are not pairs
 
 
+def connections_of_vendor(session: Session, vendor: str) -> Sequence[Connection]:
+    return session.scalars(select(Connection).where(Connection.vendor == vendor).order_by(Connection.id)).all()
+
+
 def connections_by_account(session: Session, vendor: str, account_ids: Collection[str]) -> dict[str, Connection]:
     """The connections that a webhook's accounts belong to, by account; unknown accounts are simply not there."""
     found = session.scalars(

@@ -18,8 +18,9 @@ from connectors.keeping import Tally
 from connectors.registry import authorization
 from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request
 from models.connections import Connection, Role
+from tasks.accounts import problem_with_account
 from tasks.catch_up_request import request_backfill
-from tasks.connections import add_source, problem_with_account
+from tasks.connections import add_source
 from tasks.context import Context
 from tasks.results import Rejected
 

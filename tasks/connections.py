@@ -5,7 +5,7 @@ Leaves behind: the connection's row; after a change every allocation of the orga
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -27,12 +27,12 @@ from models.connections import (
     Role,
     connection_by_id,
     connection_in_role,
-    connections_by_account,
 )
 from models.gaps import open_gap_after_silence
 from models.lanes import LeaseLost
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
+from tasks.accounts import OF_ANOTHER, another_account, belongs_to_another, identify, same_account, settle_account
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
 from tasks.context import Context, Step
 from tasks.disconnecting import disconnect
@@ -115,6 +115,11 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
         return Rejected(problem)
     with context.database.reading() as session:
         existing = connection_in_role(session, wanted.organization_id, wanted.role)
+    settings = with_defaults(existing.settings if existing else {}, wanted.settings)
+    wanted = replace(wanted, account_id=identify(context, wanted.vendor, wanted.account_id, settings))
+    if existing is not None and not same_account(existing, wanted.vendor, wanted.account_id):
+        # A row of an older version holds what was typed; asked today, it may turn out to be this very account.
+        settle_account(context, existing)
     if existing is None:
         added = _insert(context, wanted)
     else:
@@ -135,8 +140,8 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
 def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
-        if _belongs_to_another(session, wanted):
-            return Rejected(_OF_ANOTHER)
+        if belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id):
+            return Rejected(OF_ANOTHER)
         connection = insert_connection(
             session,
             organization_id=wanted.organization_id,
@@ -159,8 +164,10 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
     with context.database.writing() as session:
         turn.prove(session)
         connection = connection_for_change(session, connection_id)
-        if (connection.vendor, connection.account_id) != (wanted.vendor, wanted.account_id):
-            return Rejected(_another_account(connection, _belongs_to_another(session, wanted)))
+        of_another = belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id)
+        if of_another or not same_account(connection, wanted.vendor, wanted.account_id):
+            return Rejected(another_account(connection, of_another))
+        connection.account_id = wanted.account_id
         if connection.role == Role.SOURCE and not connection.is_active:
             open_gap_after_silence(session, connection, now)
         settings = with_defaults(connection.settings, wanted.settings)
@@ -171,34 +178,18 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
 
 
 _BUSY = "The tokens of this connection are being refreshed right now; try again in a minute."
-_OF_ANOTHER = "This account is connected to another organization; one account can belong to one organization only."
-
-
-def _another_account(connection: Connection, of_another: bool) -> str:
-    if of_another:
-        return _OF_ANOTHER
-    return (
-        f"The organization's history belongs to account {connection.account_id} ({connection.vendor}); "
-        "another account needs an organization of its own."
-    )
-
-
-def _belongs_to_another(session: Session, wanted: _Wanted) -> bool:
-    found = connections_by_account(session, wanted.vendor, [wanted.account_id]).get(wanted.account_id)
-    return found is not None and found.organization_id != wanted.organization_id
 
 
 def problem_with_account(
     context: Context, organization_id: int, role: Role, vendor: str, account_id: str
 ) -> str | None:
     """Why this account cannot be the organization's, as a sentence; None if it can."""
-    wanted = _Wanted(organization_id, role, vendor, account_id, {}, {})
     with context.database.reading() as session:
-        of_another = _belongs_to_another(session, wanted)
+        of_another = belongs_to_another(session, organization_id, vendor, account_id)
         existing = connection_in_role(session, organization_id, role)
-    if existing is not None and (existing.vendor, existing.account_id) != (vendor, account_id):
-        return _another_account(existing, of_another)
-    return _OF_ANOTHER if of_another else None
+    if existing is not None and not same_account(existing, vendor, account_id):
+        return another_account(existing, of_another)
+    return OF_ANOTHER if of_another else None
 
 
 def change_settings(
@@ -232,6 +223,9 @@ def test_connection(context: Context, connection_id: int) -> ConnectionReport:
         case Failure(kind, detail):
             return ConnectionReport(ok=False, lines=(f"{FAILURE_SENTENCES[kind]} ({detail})", FAILURE_ADVICE[kind]))
         case Got(text):
+            problem = settle_account(context, connection)
+            if problem is not None:
+                return ConnectionReport(ok=False, lines=(problem,))
             lines = [f"The account answers: {text or connection.account_id}."]
             lines += _go_on(context, connection)
             return ConnectionReport(ok=True, lines=tuple(lines))

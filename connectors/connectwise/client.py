@@ -74,6 +74,13 @@ class Client:
         """The API version that every call asks for."""
         return self._version
 
+    def identity(self) -> ReadResult[str]:
+        """The tenant as ConnectWise names it, whoever asks: no keys are needed."""
+        information = self._information()
+        if isinstance(information, Failure):
+            return information
+        return Got(canonical_account(f"{self._host_in(information.value)}/{information.value['CompanyID']}"))
+
     def read(self, path: str, parameters: Mapping[str, str] | None = None, *, route: str) -> ReadResult[Any]:
         """A GET; the value is the parsed JSON."""
         answer = self.read_page(path, parameters, route=route)
@@ -140,34 +147,49 @@ class Client:
     def _discovered(self) -> str | Failure:
         """`https://{SiteUrl}/{Codebase}apis/3.0`, as the company's own information names it."""
         if self._base_url is None:
-            result = self._parsed(
-                self._wire.exchange(
-                    "GET",
-                    f"{self._site_url}/login/companyinfo/{quote(self._keys.company, safe='')}",
-                    route="companyinfo",
-                    headers={"Accept": "application/json"},
-                )
-            )
-            if isinstance(result, Failure):
-                not_found = result.kind is FailureKind.NOT_FOUND
-                return Failure(FailureKind.CREDENTIALS, "unknown site or company") if not_found else result
-            information = result.value.value
-            if not isinstance(information, dict) or not information.get("Codebase"):
-                return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
-            self._base_url = self._base_of(information)
+            information = self._information()
+            if isinstance(information, Failure):
+                return information
+            self._base_url = self._base_of(information.value)
         return self._base_url
+
+    def _information(self) -> ReadResult[dict[str, Any]]:
+        """What the site tells everybody about the company."""
+        result = self._parsed(
+            self._wire.exchange(
+                "GET",
+                f"{self._site_url}/login/companyinfo/{quote(self._keys.company, safe='')}",
+                route="companyinfo",
+                headers={"Accept": "application/json"},
+            )
+        )
+        if isinstance(result, Failure):
+            not_found = result.kind is FailureKind.NOT_FOUND
+            return Failure(FailureKind.CREDENTIALS, "unknown site or company") if not_found else result
+        information = result.value.value
+        if not isinstance(information, dict) or not information.get("Codebase"):
+            return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
+        return Got({"CompanyID": self._keys.company, **information})
 
     def _base_of(self, information: Mapping[str, Any]) -> str:
         """The API host may differ from the site's (SiteUrl); its scheme is the one the site was entered with."""
-        scheme, _, own_host = self._site_url.partition("://")
-        host = str(information.get("SiteUrl") or own_host).removeprefix("https://").removeprefix("http://").rstrip("/")
-        return f"{scheme}://{host}/{str(information['Codebase']).strip('/')}/apis/3.0"
+        scheme = self._site_url.partition("://")[0]
+        return f"{scheme}://{self._host_in(information)}/{str(information['Codebase']).strip('/')}/apis/3.0"
+
+    def _host_in(self, information: Mapping[str, Any]) -> str:
+        host = str(information.get("SiteUrl") or self._site_url)
+        return host.removeprefix("https://").removeprefix("http://").rstrip("/")
 
     def _rediscover(self) -> bool:
         """True if the codebase turned out to be another one than before."""
         before, self._base_url = self._base_url, None
         found = self._discovered()
         return isinstance(found, str) and found != before
+
+
+def canonical_account(account: str) -> str:
+    """Host and company, without what may be typed in several ways: letter case, scheme, and the API host's prefix."""
+    return account.strip().lower().removeprefix("https://").removeprefix("http://").removeprefix("api-")
 
 
 def _message(parsed: Any) -> str:
