@@ -180,18 +180,6 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
 _BUSY = "The tokens of this connection are being refreshed right now; try again in a minute."
 
 
-def problem_with_account(
-    context: Context, organization_id: int, role: Role, vendor: str, account_id: str
-) -> str | None:
-    """Why this account cannot be the organization's, as a sentence; None if it can."""
-    with context.database.reading() as session:
-        of_another = belongs_to_another(session, organization_id, vendor, account_id)
-        existing = connection_in_role(session, organization_id, role)
-    if existing is not None and not same_account(existing, vendor, account_id):
-        return another_account(existing, of_another)
-    return OF_ANOTHER if of_another else None
-
-
 def change_settings(
     context: Context, connection_id: int, changes: Mapping[str, Any], *, allows_plain_http: bool = False
 ) -> Connection | Rejected:
