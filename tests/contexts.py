@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from limits.storage import MemoryStorage
-
 from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
 from connectors.quickbooks.tokens import Application
@@ -127,7 +125,7 @@ def make_context(
         connectwise_version="2025.16",
         time_limits=TimeLimits(connect_seconds=2, read_seconds=read_timeout_seconds),
         # As with a Redis that is there: without one a process keeps to a share of every limit.
-        limiter=Limiter(MemoryStorage()),
+        limiter=Limiter(None, processes=1),
         now=clock.now,
         quickbooks_rates=quickbooks_rates,
         connectwise_rates=NO_LIMIT,
