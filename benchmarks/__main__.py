@@ -26,7 +26,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
 def main() -> int:
     options = _arguments()
     console = Console(width=120)
-    bench = Bench(console, chosen_database(options.database), options.short)
+    bench = Bench(console, chosen_database(options.database, short=options.short), options.short)
     console.print(f"{machine()}; database: {bench.database}{'; short' if bench.short else ''}", highlight=False)
     started = time.monotonic()
     for name in options.which or BENCHMARKS:
@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
         "--database",
         choices=["auto", "postgresql", "sqlite"],
         default="auto",
-        help="auto (the default): PostgreSQL from the test wheel if it can be had, else SQLite",
+        help="auto (the default): PostgreSQL from the test wheel if it can be had, else (and with --short) SQLite",
     )
     options = parser.parse_args()
     if unknown := set(options.which) - BENCHMARKS.keys():

@@ -54,7 +54,7 @@ class Throughput:
 
 
 def run(bench: Bench) -> None:
-    many, few, history = (200, 20, 5_000) if bench.short else (1_000, 100, 100_000)
+    many, few, history = (50, 5, 1_000) if bench.short else (1_000, 100, 100_000)
     with bench.stack(dict(UNLIMITED)) as stack, _unhurried(stack) as context:
         tenant = add_tenant(stack, context, 1)
         catch_up(context, tenant.source_id)

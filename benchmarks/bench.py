@@ -83,10 +83,12 @@ def log_to(path: Path) -> Iterator[None]:
             structlog.reset_defaults()
 
 
-def chosen_database(wanted: str) -> str:
-    """The kind of database: the one asked for, or PostgreSQL where a server can be had."""
+def chosen_database(wanted: str, *, short: bool) -> str:
+    """The kind of database: the one asked for, or PostgreSQL where a server can be had and there is time to make it."""
     if wanted != "auto":
         return wanted
+    if short:
+        return "sqlite"
     try:
         with temporary_directory() as directory, postgresql_server(directory):
             return "postgresql"

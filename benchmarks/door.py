@@ -25,7 +25,7 @@ SENDERS = 16
 
 
 def run(bench: Bench) -> None:
-    events, seconds, backlog = (500, 6.0, 500) if bench.short else (5_000, 60.0, 10_000)
+    events, seconds, backlog = (500, 3.0, 200) if bench.short else (5_000, 60.0, 10_000)
     bench.say(f"door: {events:,} events in {seconds:.0f} s, beside a backlog of {backlog:,} payments")
     with bench.stack(dict(FULL_SPEED.environment)) as stack:
         context = stack.context()

@@ -42,7 +42,7 @@ class Sweeps:
 
 
 def run(bench: Bench) -> None:
-    connections, payments = (100, 5_000) if bench.short else (1_000, 100_000)
+    connections, payments = (100, 2_000) if bench.short else (1_000, 100_000)
     for kind in dict.fromkeys([bench.database, "sqlite"]):
         bench.say(f"idle sweep: {payments:,} finished payments on {kind}")
         with bench.database_url(kind) as url, tempfile.TemporaryDirectory() as folder, log_to(Path(folder) / "log"):
