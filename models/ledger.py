@@ -28,6 +28,8 @@ class LedgerEntry(Base):
             postgresql_where=_UNSHARED,
             sqlite_where=_UNSHARED,
         ),
+        # Asked twice for every delivery; the claims above leave the shared ones out and cannot answer it.
+        Index("ix_ledger_entry_invoice", "connection_id", "target_invoice_id"),
         # At most one live target payment for one allocation: never twice.
         Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
     )

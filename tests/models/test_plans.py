@@ -1,4 +1,4 @@
-"""What the sweep and push ask for every few seconds is found through an index that finished work is not in.
+"""What the steps ask for again and again is found through an index, however much has been done before.
 
 The planner of PostgreSQL decides by statistics, which a test's few rows are too small for: `make bench ARGS=idle-sweep`
 shows its plans. SQLite's planner only looks at the statement, so what it says here is what it does in production.
@@ -12,6 +12,7 @@ from benchmarks.counting import counted, plan_of
 from models.database import Database
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects
 from models.inbox import connections_with_waiting_events, waiting_events
+from models.ledger import claimed_payment_ids, entries_on_invoice
 from models.payments import due_allocations, organizations_with_due_allocations
 from tests.models.rows import NOW, Books
 
@@ -32,6 +33,8 @@ ASKED = {
     "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX ix_effect_due"),
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
+    "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
+    "delivery, entries": (entries_on_invoice, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
 }
 
 
