@@ -4,6 +4,7 @@ The planner of PostgreSQL decides by statistics, which a test's few rows are too
 shows its plans. SQLite's planner only looks at the statement, so what it says here is what it does in production.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -30,7 +31,7 @@ ASKED = {
         (1, IN_FUTURE, 200),
         "allocation USING INDEX ix_allocation_organization_id_match_due_at",
     ),
-    "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX ix_effect_due"),
+    "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX (ix_effect_due|uq_effect_open)"),
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
     "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
@@ -46,6 +47,6 @@ def test_what_is_due_is_found_without_looking_at_what_is_done(database: Database
         query(session, *arguments)
     plan = plan_of(database, *statements.seen[-1])
     if database.engine.dialect.name == "sqlite":
-        assert any(index in step for step in plan), plan
+        assert any(re.search(index, step) for step in plan), plan
     else:
         assert plan
