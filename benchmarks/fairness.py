@@ -173,7 +173,8 @@ def _print(bench: Bench, measured: Sequence[Measured], payments: int) -> None:
             longest = [spread([getattr(way, step) for way in ways]).longest for step in _STEPS.values()]
             steps.add_row(name, *map(duration, longest))
     bench.console.print(steps)
-    for one in measured:
+    # The promise is about one organization's backlog; what ten slow ones do is only told.
+    for one in (one for one in measured if one.variation.organizations == 1):
         kept = one.delay_seconds <= PROMISE_SECONDS
         bench.promise(kept, f"{one.variation.name}: delayed by {duration(one.delay_seconds)}, 2 s are allowed")
 
