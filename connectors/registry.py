@@ -24,9 +24,16 @@ from connectors.quickbooks.webhooks import QuickBooksWebhooks
 # Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
 QUICKBOOKS_RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
-# no limit per second, and how much runs in parallel is bounded by the lease of push (docs/decisions/0011).
+# no limit per second, and how much runs in parallel is bounded by the lease of push (docs/decisions/0012).
 CONNECTWISE_REQUESTS_PER_MINUTE_MAX = 1000
-CONNECTWISE_RATES = (Rate(600, 60, allowed=CONNECTWISE_REQUESTS_PER_MINUTE_MAX),)
+
+
+def connectwise_rates(calls_per_minute: int) -> Sequence[Rate]:
+    """What we count up to, and what the tenant allows: who lets us count further knows of a tenant that allows more."""
+    return (Rate(calls_per_minute, 60, allowed=max(CONNECTWISE_REQUESTS_PER_MINUTE_MAX, calls_per_minute * 5 // 3)),)
+
+
+CONNECTWISE_RATES = connectwise_rates(600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from celery import Celery
 from limits.storage import RedisStorage
 
 from connectors.http import TimeLimits
-from connectors.limits import Limiter, Rate
+from connectors.limits import Limiter
 from connectors.quickbooks.tokens import Application
-from connectors.registry import Platform
+from connectors.registry import Platform, connectwise_rates
 from models.database import Database
 from models.secrets import Keyring
 from settings import Settings
@@ -71,7 +71,7 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
         monthly_reads_max=settings.quickbooks_monthly_reads_max,
         connectwise_client_id=settings.connectwise_client_id,
         connectwise_version=settings.connectwise_api_version,
-        connectwise_rates=(Rate(settings.connectwise_calls_per_minute, 60),),
+        connectwise_rates=connectwise_rates(settings.connectwise_calls_per_minute),
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),
         limiter=Limiter(shared, settings.limit_processes),
         now=clock.now,
