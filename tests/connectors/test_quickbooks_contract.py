@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from connectors.base import Source
-from tests.connectors.contract import SourceContract
+from tests.connectors.source_contract import SourceContract
 from tests.connectors.vendors import QuickBooks, open_quickbooks
 
 

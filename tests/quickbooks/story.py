@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from models.breakers import breakers_of
 from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.gaps import Gap, gaps_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
@@ -34,6 +35,12 @@ def die_at(world: World, point: Point, time: int = 1) -> None:
 def source(world: World) -> Connection:
     with world.context.database.reading() as session:
         return connection_by_id(session, world.source_id)
+
+
+def failures(world: World) -> int:
+    """Failures in a row of QuickBooks, over all kinds of calls."""
+    with world.context.database.reading() as session:
+        return sum(one.failures for one in breakers_of(session, [world.source_id]).get(world.source_id, []))
 
 
 def gaps(world: World) -> list[Gap]:

@@ -16,7 +16,7 @@ from tasks.context import Context
 from tasks.disconnecting import disconnect
 from tasks.ingest import ingest
 from tasks.points import Point
-from tests.quickbooks.story import hint, source
+from tests.quickbooks.story import failures, hint, source
 from tests.world import REALM, World
 
 REFRESH = "POST /oauth2/v1/tokens/bearer"
@@ -110,7 +110,7 @@ def test_waiting_for_another_process_is_no_failure_of_quickbooks(world: World) -
     with world.context.keeper(world.source_id).alone():
         world.clock.sleep = lambda _: world.clock.move(seconds=4)  # type: ignore[method-assign]
         ingest(world.context, world.source_id)
-    assert (source(world).failures, source(world).pause_reason) == (0, "")
+    assert (failures(world), source(world).pause_reason) == (0, "")
     world.quickbooks.faults.add(Fault("error", path="/tokens/", status=500, times=1))
     ingest(world.context, world.source_id)
-    assert source(world).failures == 1, "a token endpoint that is not well is one"
+    assert failures(world) == 1, "a token endpoint that is not well is one"
