@@ -40,6 +40,9 @@ _REASON_OF_REFUSAL = {
     FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
 }
 
+# Held although nobody could tell whether what was sent has arrived.
+_THE_DOUBT_STAYS = frozenset({Reason.SEVERAL_CANDIDATES, Reason.TARGET_REPLACED, Reason.TARGET_INVOICE_MISSING})
+
 
 @dataclass(slots=True)
 class NextStates:
@@ -144,7 +147,8 @@ class NextStates:
             self.match_wanted.set()
 
     def hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
-        hold(session, effect, reason, detail)
+        # A look that ended the doubt ends it for good: what somebody types from now on is not ours.
+        hold(session, effect, reason, detail, maybe_sent=effect.maybe_sent and reason in _THE_DOUBT_STAYS)
         if explain(reason).clears_itself:
             again_at = next_look(self.context, session, effect.allocation_id, reason, now)
             match_no_later_than(session, effect.allocation_id, again_at)

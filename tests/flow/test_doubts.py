@@ -71,6 +71,23 @@ def test_what_somebody_types_between_a_look_and_a_throttled_send_is_never_ours(w
     assert [one.id for one in world.on(invoice)] == [typed]
 
 
+def test_what_somebody_types_after_a_look_has_ended_the_doubt_is_never_ours(world: World) -> None:
+    invoice = world.invoice("INV-1", "100.00")
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **POST))
+    world.notice()
+    other = type_in(world, invoice.connectwise_id, "30.00")
+    world.later(seconds=91)
+    assert world.reason(payment) == "exceeds_balance"
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, other)
+    typed = type_in(world, invoice.connectwise_id, "100.00")
+    world.later(hours=7)
+    assert world.reason(payment) == "adopted"
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert [one.id for one in world.on(invoice)] == [typed]
+
+
 def test_a_doubt_about_a_change_never_takes_a_typed_payment_for_ours(world: World) -> None:
     with_strategy(world, "single")
     invoice = world.invoice("INV-1", "300.00")
