@@ -187,7 +187,7 @@ def history_world(world: World) -> Iterator[World]:
 
 # The same histories every time where a failure stops everybody, new ones on everybody's own machine.
 @settings(
-    max_examples=40,
+    max_examples=int(os.environ.get("HISTORIES", "12")),
     deadline=None,
     derandomize="CI" in os.environ,
     database=None,

@@ -11,7 +11,7 @@ from tasks.points import Point
 from tests.quickbooks.story import Death, die_at, differences, gaps, metered
 from tests.world import World
 
-KNOWN, BURST = 30_000, 1000
+KNOWN, BURST = 5_000, 1000
 
 
 def known_already(world: World, count: int) -> list[str]:
