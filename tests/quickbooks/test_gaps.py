@@ -72,7 +72,6 @@ SCAN_POINTS = [
     *((Point.SCAN_IDS_READ, time) for time in range(1, 3)),
     *((Point.SCAN_SOURCE_READ, time) for time in range(1, 5)),
     *((Point.SCAN_STORED, time) for time in range(1, 5)),
-    *((Point.SCAN_NUDGED, time) for time in range(1, 3)),
 ]
 
 
