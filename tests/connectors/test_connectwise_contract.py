@@ -8,13 +8,10 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from connectors.base import Target
-from tests.connectors.contract import TargetContract, TargetWorld
+from domain.strategy import PaymentStrategy
+from tests.connectors.contract import TargetContract
+from tests.connectors.strategy_contract import StrategyContract
 from tests.connectors.vendors import ConnectWise, open_connectwise
-
-TAKEN_FOR_FOREIGN = (
-    "payment_from takes every type but the literal 'P' for foreign: our own payment is then not recognized after a lost "
-    "answer and a typed one is no twin, and both end in a second payment"
-)
 
 
 @dataclass
@@ -44,8 +41,22 @@ class ConnectWiseContract(TargetContract):
             yield Tenant(connectwise, connectwise.connect(hour=self.hour_utc))
 
 
-class TestTheUsualTenant(ConnectWiseContract):
-    pass
+class TestATenantThatTakesOnePaymentPerReceipt(StrategyContract, ConnectWiseContract):
+    strategy = PaymentStrategy.APPEND
+
+
+class TestATenantThatRefusesASecondPayment(StrategyContract, ConnectWiseContract):
+    strategy = PaymentStrategy.SINGLE
+    switches: ClassVar[dict[str, Any]] = {"second_payment": "reject", "overpayment": "reject"}
+
+
+class TestATenantThatReplacesAPaymentByTheNext(StrategyContract, ConnectWiseContract):
+    strategy = PaymentStrategy.SINGLE
+    switches: ClassVar[dict[str, Any]] = {"second_payment": "overwrite"}
+
+
+class TestATenantThatWouldTakeMoreThanTheConnectionSays(StrategyContract, ConnectWiseContract):
+    strategy = PaymentStrategy.SINGLE
 
 
 class TestATenantThatTakesNothingUnexpected(ConnectWiseContract):
@@ -61,17 +72,7 @@ class TestATenantThatComparesTextExactly(ConnectWiseContract):
     switches: ClassVar[dict[str, Any]] = {"text_comparison": "exact"}
 
 
-class TestATenantThatKeepsOnePaymentPerInvoice(ConnectWiseContract):
-    switches: ClassVar[dict[str, Any]] = {"second_payment": "reject", "overpayment": "reject"}
-
-
 class TestATenantThatWritesOutTheTypeOfAPayment(ConnectWiseContract):
     """What a list shows as the type of a payment is not published."""
 
     switches: ClassVar[dict[str, Any]] = {"payment_type": "word"}
-
-    def test_a_created_payment_can_be_recognized_in_the_list(self, people: TargetWorld) -> None:
-        super().test_a_created_payment_can_be_recognized_in_the_list(people)
-
-    def test_a_payment_that_a_person_typed_can_be_seen(self, people: TargetWorld) -> None:
-        super().test_a_payment_that_a_person_typed_can_be_seen(people)
