@@ -41,7 +41,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
-        "worker_send_task_events": True,
+        # Flower turns them on while it looks (see Procfile): nobody pays for events that nobody sees.
+        "worker_send_task_events": False,
         "task_send_sent_event": False,
         "task_routes": {name: {"queue": queue} for name, queue in QUEUES.items()},
         "task_default_queue": "routine",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -17,8 +18,6 @@ PASSWORD_CHARACTERS_MAX = 500
 _hasher = PasswordHasher()
 _places = BoundedSemaphore(2)
 _WAIT_SECONDS = 10
-# Compared when there is no such user, so that the answer takes as long as for one that exists.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class TooBusy(Exception):
@@ -40,7 +39,7 @@ def is_password(password_hash: str | None, password: str) -> bool:
         return False
     with _place():
         try:
-            _hasher.verify(password_hash or _NOBODY, password)
+            _hasher.verify(password_hash or _nobody(), password)
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
@@ -53,6 +52,16 @@ def what_is_wrong_with(password: str) -> str | None:
     if len(password) > PASSWORD_CHARACTERS_MAX:
         return f"A password may have at most {PASSWORD_CHARACTERS_MAX} characters."
     return None
+
+
+@cache
+def _nobody() -> str:
+    """Compared when there is no such user, so that the answer takes as long as for one that exists.
+
+    Made when it is first needed: most programs that load this module never log anybody in, and a hash costs them 0.2 s.
+    The very first stranger waits for it once; that tells nothing of which users there are.
+    """
+    return _hasher.hash("nobody has this password")
 
 
 @contextmanager

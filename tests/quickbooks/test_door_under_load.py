@@ -1,4 +1,7 @@
-"""The webhook door while the database is busy: Intuit waits three seconds, and blocks what follows a late answer."""
+"""The webhook door while the database is busy: every delivery is taken, and nothing of it is lost or kept twice.
+
+How fast it answers is measured by `make bench ARGS=door`.
+"""
 
 import base64
 import hashlib
@@ -8,12 +11,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 
 import pytest
 import requests
 import simplejson
 import uvicorn
+from sqlalchemy import func, select
 
+from models import InboxEvent, Payment
 from models.inbox import waiting_events
 from settings import Settings
 from tasks.ingest import ingest
@@ -21,10 +28,7 @@ from tests.contexts import VERIFIER_TOKEN
 from tests.world import REALM, World
 from web.app import create_app
 
-EVENTS, EVENTS_PER_DELIVERY = 5000, 5
-# Three times as fast as 5,000 in a minute.
-SECONDS = 20
-LIMIT_SECONDS = 3.0
+EVENTS, EVENTS_PER_DELIVERY, SENDERS = 1000, 5, 16
 
 
 @contextmanager
@@ -60,7 +64,7 @@ def delivery(number: int, payments: list[str]) -> bytes:
 
 
 @pytest.mark.slow
-def test_five_thousand_events_leave_no_delivery_over_three_seconds(world: World) -> None:
+def test_a_burst_beside_a_working_ingest_is_taken_whole(world: World) -> None:
     payments = world.quickbooks.record_many_payments(world.customer_id, 500)
     over = threading.Event()
 
@@ -68,36 +72,35 @@ def test_five_thousand_events_leave_no_delivery_over_three_seconds(world: World)
         while not over.is_set():
             world.clock.move(seconds=1)
             ingest(world.context, world.source_id)
-            time.sleep(0.05)
+
+    def send(address: str, number: int) -> int:
+        body = delivery(number, payments)
+        signature = base64.b64encode(hmac.digest(VERIFIER_TOKEN.encode(), body, hashlib.sha256)).decode()
+        return requests.post(address, data=body, headers={"intuit-signature": signature}, timeout=30).status_code
 
     worker = threading.Thread(target=work)
-    with door(world) as address:
-        began = time.monotonic()
-
-        def send(number: int) -> float:
-            due = began + SECONDS * number * EVENTS_PER_DELIVERY / EVENTS
-            time.sleep(max(due - time.monotonic(), 0))
-            body = delivery(number, payments)
-            signature = base64.b64encode(hmac.digest(VERIFIER_TOKEN.encode(), body, hashlib.sha256)).decode()
-            started = time.monotonic()
-            answer = requests.post(address, data=body, headers={"intuit-signature": signature}, timeout=30)
-            assert answer.status_code == 200
-            return time.monotonic() - started
-
+    deliveries = range(EVENTS // EVENTS_PER_DELIVERY)
+    with door(world) as address, ThreadPoolExecutor(SENDERS) as senders:
         worker.start()
         try:
-            with ThreadPoolExecutor(16) as pool:
-                took = sorted(pool.map(send, range(EVENTS // EVENTS_PER_DELIVERY)))
+            # The first is sent again at the end, as Intuit does when an answer got lost.
+            answers = list(senders.map(partial(send, address), [*deliveries, deliveries[0]]))
         finally:
             over.set()
             worker.join(30)
-        lasted = time.monotonic() - began
-    median, slowest = took[len(took) // 2], took[-1]
-    print(f"{EVENTS} events in {lasted:.1f} s: median {median * 1000:.0f} ms, slowest {slowest * 1000:.0f} ms")
-    assert slowest < LIMIT_SECONDS
-    world.clock.move(minutes=1)
-    for _ in range(40):
-        ingest(world.context, world.source_id)
-        world.clock.move(seconds=10)
+    assert set(answers) == {200}
+    work_off(world)
     with world.context.database.reading() as session:
-        assert not waiting_events(session, world.source_id, world.clock.now(), 10)
+        kept = session.scalar(select(func.count()).select_from(InboxEvent))
+        known = session.scalar(select(func.count()).select_from(Payment))
+    assert (kept, known) == (EVENTS, len(payments))
+
+
+def work_off(world: World) -> None:
+    for _ in range(100):
+        with world.context.database.reading() as session:
+            if not waiting_events(session, world.source_id, world.clock.now() + timedelta(days=1), 1):
+                return
+        world.clock.move(seconds=10)
+        ingest(world.context, world.source_id)
+    raise AssertionError("events wait for ever")
