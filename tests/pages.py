@@ -1,0 +1,25 @@
+"""The documents of the project, and what is in them."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README, MAP, OPERATIONS = ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs/operations.md"
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+PAGES = [README, MAP, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def without_blocks(page: Path) -> str:
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def command_lines(page: Path) -> list[str]:
+    return [line for block in blocks(page, "sh") for line in block.replace("\\\n", "").splitlines()]
+
+
+def inline_code(page: Path) -> list[str]:
+    return re.findall(r"`([^`]+)`", without_blocks(page).replace("\n", " "))
