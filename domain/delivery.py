@@ -6,7 +6,8 @@ r"""The life of an effect: what we owe the target, from the decision until it is
        +------ not created, not yet ---+                     (sending under a dead lease is in_doubt too)
 
 `cancelled` effects were never sent; `dead` ones have used up their attempts. DELIVERED, CANCELLED, HELD and DEAD are
-closed: nothing moves them but a person's retry, which makes HELD and DEAD pending again.
+closed: nothing moves them but a person's retry or a cause that may be gone, which make HELD and DEAD pending again. A
+HELD one that may have been sent is then in doubt again: it is looked for before anything else.
 """
 
 from datetime import timedelta
@@ -45,7 +46,8 @@ TRANSITIONS: dict[EffectState, frozenset[EffectState]] = {
     EffectState.IN_DOUBT: frozenset(
         {EffectState.DELIVERED, EffectState.PENDING, EffectState.HELD, EffectState.IN_DOUBT, EffectState.DEAD}
     ),
-    EffectState.HELD: frozenset({EffectState.PENDING, EffectState.CANCELLED}),
+    # In doubt again: it may have been sent, and another look may tell more than the last one.
+    EffectState.HELD: frozenset({EffectState.PENDING, EffectState.IN_DOUBT, EffectState.CANCELLED}),
     EffectState.DEAD: frozenset({EffectState.PENDING, EffectState.CANCELLED}),
     EffectState.DELIVERED: frozenset(),
     EffectState.CANCELLED: frozenset(),

@@ -48,7 +48,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
-    """The held effect goes again. Its hold stays the current decision until push finds out otherwise."""
+    """The held effect goes again; one that may have been sent is in doubt again, and is looked for first.
+
+    Its hold stays the current decision until push finds out otherwise.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,10 @@ def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
         return Leave(silent=current.state in REPLACEABLE)
     replaceable = current is not None and current.state in REPLACEABLE
     if current is not None and current.reason in MAY_HAVE_MOVED_MONEY and replaceable:
-        # Money of ours may be on the invoice; only a person can say, and a new effect would not know of it.
-        return Leave(silent=True)
+        # Money of ours may be on the invoice, and a new effect would not know of it: only another look at the invoice
+        # can say, whatever is owed by now, and where that cannot help a person.
+        looks_again = current.state is EffectState.HELD and explain(current.reason).clears_itself
+        return Revive() if looks_again else Leave(silent=True)
     wanted = payload_of(decision)
     if wanted is None:
         return Cancel() if replaceable else Leave()

@@ -320,7 +320,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.SEVERAL_CANDIDATES: Explanation(
         "ConnectWise did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
-        "Look at the invoice in ConnectWise, remove what is not right, and retry.",
+        "Look at the invoice in ConnectWise and remove what is not right. We look again by ourselves.",
+        clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_THROTTLED: Explanation(

@@ -59,7 +59,7 @@ def recognize(
         and payment.amount == amount
         and payment.paid_on == paid_on
     )
-    by_us = tuple(one for one in candidates if author and one.entered_by == author)
+    by_us = tuple(one for one in candidates if is_by(one, author))
     by_others = tuple(one for one in candidates if author and one.entered_by not in ("", author))
     match candidates, by_us:
         case (), _:
@@ -70,6 +70,11 @@ def recognize(
             return Ours(only)
         case _:
             return Several(candidates)
+
+
+def is_by(payment: TargetPayment, author: str) -> bool:
+    """Whether the payment bears this name; without a name none does."""
+    return bool(author) and payment.entered_by == author
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
 from domain.money import money_text
 from domain.preferences import TwinPolicy
 from domain.reasons import Reason
-from domain.recognition import Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, recognize
+from domain.recognition import Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, is_by, recognize
 from domain.records import TargetInvoice, TargetPayment
 from domain.strategy import (
     Change,
@@ -176,7 +176,10 @@ class Delivery:
         match recognize(amount, paid_on, payments, ids_in(image), claimed, self.connection.author):
             case Ours(payment):
                 gone = vanished(image, payments)
-                self.recorder.settle(effect, payment.external_id, replaced=gone)
+                # There were several, and people tidied up since: what they left may be their own, unless it bears
+                # our name. A payment that may be a person's is never ours to change.
+                ours = effect.reason != Reason.SEVERAL_CANDIDATES or is_by(payment, self.connection.author)
+                self.recorder.settle(effect, payment.external_id, ours=ours, replaced=gone)
                 if gone:
                     self.stopped.set()
                 return True

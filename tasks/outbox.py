@@ -28,6 +28,10 @@ def carry_out(
             _move(session, effect, EffectState.CANCELLED)
             return False
         case Revive():
+            if effect is not None and effect.maybe_sent:
+                # What keeps it from being replaced stays on it until push has looked.
+                _move(session, effect, EffectState.IN_DOUBT, due_at=now)
+                return True
             values = {"attempts": ATTEMPTS_MAX - 1} if effect is not None and effect.state == EffectState.DEAD else {}
             _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="", **values)
             return True

@@ -153,7 +153,7 @@ def _retry(
         if state in OPEN_ON_THE_WIRE or (effect is not None and not _revive(session, effect, forgotten, now)):
             on_the_wire += 1
             continue
-        revived += effect is not None and effect.state == EffectState.PENDING
+        revived += effect is not None and effect.state in (EffectState.PENDING, EffectState.IN_DOUBT)
         again.append(allocation.id)
     match_again(session, again, now)
     return RetryReport(revived, len(again) - revived, on_the_wire)
@@ -171,6 +171,8 @@ def _revive(session: Session, effect: Effect, forgotten: Collection[int], now: d
             # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
             # because it is what keeps match from replacing the effect.
             values = {} if effect.reason in MAY_HAVE_MOVED_MONEY else {"reason": ""}
-            return move(session, effect, EffectState.PENDING, due_at=now, attempts=0, detail="", **values)
+            # And if the look ends the doubt, a payment that changed meanwhile is decided again instead of sent.
+            again = EffectState.IN_DOUBT if effect.maybe_sent else EffectState.PENDING
+            return move(session, effect, again, due_at=now, attempts=0, detail="", **values)
         case _:
             return True
