@@ -1,6 +1,7 @@
 """Waiting for a person is a legitimate end, but only where its cause is really there to be seen."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,18 +33,19 @@ def _unexplained(part: "Part", parts: Sequence["Part"]) -> list[PaymentTruth]:
 
 
 def _twin_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
-    paid_on = part.payment.paid_on
-    return paid_on is not None and any(
-        payment.amount == part.allocation.amount and abs((payment.payment_date.date() - paid_on).days) <= TWIN_DAYS
-        for payment in _unexplained(part, parts)
-    )
+    return _is_like_one_of(part.allocation.amount, part.payment.paid_on, _unexplained(part, parts))
 
 
 def _candidates_are_there(part: "Part", parts: Sequence["Part"]) -> bool:
+    """On a nearby date, too: it may be the one that was sent, with a date that somebody corrected."""
     effect = part.effect
-    return effect is not None and any(
-        (payment.amount, payment.payment_date.date()) == (effect.amount, effect.paid_on)
-        for payment in _unexplained(part, parts)
+    return effect is not None and _is_like_one_of(effect.amount, effect.paid_on, _unexplained(part, parts))
+
+
+def _is_like_one_of(amount: Decimal, paid_on: date | None, payments: Sequence[PaymentTruth]) -> bool:
+    return paid_on is not None and any(
+        payment.amount == amount and abs((payment.payment_date.date() - paid_on).days) <= TWIN_DAYS
+        for payment in payments
     )
 
 
