@@ -42,6 +42,7 @@ def test_the_database_and_the_rule_give_every_combination_the_same_status(world:
         session.delete(decision)
         stored = session.scalars(select(Payment)).one()
         payment_id, connection_id = stored.id, stored.connection_id
+    rank_of_it = select(status_rank()).where(Payment.id == payment_id)
     with world.context.database.writing() as session:
         wrong = []
         for action, state in product(Action, [None, *EffectState]):
@@ -53,7 +54,7 @@ def test_the_database_and_the_rule_give_every_combination_the_same_status(world:
                 row = DecisionRow(**(template | {"id": None, "action": action.value, "reason": reason.value}))
                 session.add(row)
                 session.flush()
-                rank = session.scalar(select(status_rank()).where(Payment.id == payment_id))
+                rank = session.scalar(rank_of_it)
                 assert rank is not None
                 if PRECEDENCE[rank] is not allocation_status(action.value, reason, state):
                     wrong.append((action, reason, state))
