@@ -7,6 +7,7 @@ import pytest
 
 from tasks.invoice_import import import_invoices
 from tasks.retry import retry_payment
+from tests.flow.test_doubts import type_in
 from tests.world import BothInvoices, World
 
 TWENTIETH = date(2026, 11, 20)
@@ -141,3 +142,20 @@ def test_a_link_to_another_invoice_moves_the_payment_there(world: World, policy:
     else:
         assert world.reason(payment) == "synced"
         assert (world.amounts_on(wrong), on_the_right_one) == ([], ["40.00"])
+
+
+def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    world.quickbooks.split_payment(payment, [])
+    world.notice()
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
+    world.quickbooks.split_payment(payment, [(invoice.quickbooks_id, "50.00")])
+    world.notice()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    assert world.reason(payment, invoice) == "adopted"

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from domain.delivery import EffectState
 from models.connections import connection_by_id
-from models.effects import day_of, open_effects
+from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
@@ -105,7 +107,8 @@ class Simulation:
         with self.world.context.database.reading() as session:
             if not connection_by_id(session, self.world.target_id).author:
                 return
-            in_doubt = [one for one in open_effects(session) if one.state == EffectState.IN_DOUBT and one.paid_on]
+            doubts = select(Effect).where(Effect.state == EffectState.IN_DOUBT.value).order_by(Effect.id)
+            in_doubt = [one for one in session.scalars(doubts) if one.paid_on]
         if in_doubt:
             effect = self.random.choice(in_doubt)
             invoice_id, day = int(effect.target_invoice_id), day_of(effect)
