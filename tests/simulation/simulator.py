@@ -14,15 +14,17 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from domain.delivery import EffectState
+from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
 from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
+from tasks.retry import RetryReport, retry_payment
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
-from tests.simulation.kinds import Kind, choose_policies, kind_of, move_in
+from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
@@ -159,6 +161,21 @@ class Simulation:
         self.world.choose(sync_enabled=self.switched_on)
         self.tell(f"the switch is {'on' if self.switched_on else 'off'}")
 
+    def strategy_changed(self) -> None:
+        """The operator changes how payments are kept; only where the tenant takes either."""
+        if self.kind is Kind.SINGLE_ADDS:
+            strategy = self.random.choice(list(PaymentStrategy))
+            choose_strategy(self.world, strategy)
+            self.tell(f"the strategy is {strategy}")
+
+    def retry(self) -> None:
+        """Somebody clicks, with or without a good reason; now and then on "create anyway"."""
+        if self.payments:
+            payment, anyway = self.random.choice(self.payments), self.random.random() < 0.2
+            answer = retry_payment(self.world.context, self.world.organization_id, payment, create_anyway=anyway)
+            if isinstance(answer, RetryReport):
+                self.tell(f"payment {payment} was retried{' with create anyway' if anyway else ''}")
+
     # --- the workers, and what happens to them ---
 
     def work(self) -> None:
@@ -256,6 +273,8 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.source_fault: 1,
     Simulation.redis_emptied: 1,
     Simulation.switched: 1,
+    Simulation.strategy_changed: 1,
+    Simulation.retry: 2,
     Simulation.work: 14,
     Simulation.catch_up: 5,
     Simulation.time_passes: 6,
