@@ -359,9 +359,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
-        "The ConnectWise API member may not do this.",
-        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, "
-        "or at once if you retry.",
+        "The ConnectWise API member lacks a right that is needed to read invoices or to enter payments.",
+        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, or at "
+        "once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
     ),

@@ -87,6 +87,7 @@ class Delivery:
             self._miss_invoice(effect)
         else:
             note_failure(self.context, self.connection, result, CallKind.LOOK)
+            self.recorder.note_unseen(effect, result)
             self.stopped.set()
         return None
 

@@ -12,6 +12,7 @@ from connectors.base import (
     Changed,
     Conflict,
     Created,
+    Failure,
     FailureKind,
     NotSent,
     Paced,
@@ -22,6 +23,7 @@ from connectors.base import (
     WriteOutcome,
 )
 from domain.delivery import EffectKind, EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from domain.strategy import Change
 from models.connections import Connection
@@ -70,6 +72,15 @@ class Recorder:
             self._begin(session, effect)
             self.states.hold(session, effect, reason, detail, now)
         self.context.reached(Point.PUSH_HELD)
+
+    def note_unseen(self, effect: Effect, failure: Failure) -> None:
+        """The look failed. A right that is missing stays so until a person gives it, and is said with the payment.
+
+        A hold that keeps an effect from being replaced says more, and a doubt stays one.
+        """
+        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
+        if failure.kind is FailureKind.FORBIDDEN and certain:
+            self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
 
     def doubt_longer(self, effect: Effect) -> None:
         """We could not look; the effect stays in doubt and is looked at again, with growing distance."""
