@@ -153,6 +153,10 @@ class ConnectWiseTarget:
         if isinstance(exchange, Answer) and exchange.status == _CREATED:
             payment = _payment_in(exchange)
             return Created(payment) if payment else Unknown("HTTP 201 without a readable payment")
+        if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
+            look = self.list_payments(invoice_id)
+            missing = isinstance(look, Failure) and look.kind is FailureKind.NOT_FOUND
+            return self._outcome(exchange) if missing else self._no_proof(exchange, look)
         return self._outcome(exchange)
 
     def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
@@ -178,16 +182,20 @@ class ConnectWiseTarget:
         return self._outcome(exchange)
 
     def _not_found(self, exchange: Answer, invoice_id: str, payment_id: str, gone: WriteOutcome) -> WriteOutcome:
-        """What it means that a payment's own address was answered with 404: a look at the invoice tells.
+        """What it means that a payment's own address was answered with 404; only a list without it proves it `gone`."""
+        look = self.list_payments(invoice_id)
+        is_gone = isinstance(look, Got) and all(payment.external_id != payment_id for payment in look.value)
+        return gone if is_gone else self._no_proof(exchange, look)
 
-        It is gone (then the answer is `gone`), or the keys are bad, or the codebase has moved. Nothing was done, but
-        only a list without the payment proves that it is gone; else Unknown lets it be looked at again, and sent again.
+    def _no_proof(self, exchange: Answer, look: ReadResult[Any]) -> WriteOutcome:
+        """A write was answered with 404, and the look after it does not say that there is nothing to write to.
+
+        The keys are bad, or the codebase has moved (the look has found the new one), or ConnectWise is not well.
+        Nothing was done; Unknown lets it be sent again, and only after another look.
         """
-        left = self.list_payments(invoice_id)
-        if isinstance(left, Failure) and left.kind in _NOT_ABOUT_THE_PAYMENT:
-            return _not_even_sent(left)
-        is_gone = isinstance(left, Got) and all(payment.external_id != payment_id for payment in left.value)
-        return gone if is_gone else Unknown(self._client.failure_of(exchange).detail)
+        if isinstance(look, Failure) and look.kind in _NOT_ABOUT_THE_PAYMENT:
+            return _not_even_sent(look)
+        return Unknown(self._client.failure_of(exchange).detail)
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
         match exchange:

@@ -218,6 +218,38 @@ def test_a_right_that_is_missing_for_the_look_after_a_404_is_told(connectwise: C
         assert outcome.kind is FailureKind.FORBIDDEN
 
 
+def create(connectwise: ConnectWise, invoice: str) -> WriteOutcome:
+    return connectwise.target.create_payment(invoice, Decimal(1), PAID_ON)
+
+
+def test_a_creation_on_an_invoice_that_is_not_there_is_told_as_such(connectwise: ConnectWise, invoice: str) -> None:
+    outcome = create(connectwise, "999")
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is FailureKind.NOT_FOUND
+
+
+def test_a_creation_with_keys_that_were_revoked_since_the_look_is_about_the_keys(
+    connectwise: ConnectWise, invoice: str
+) -> None:
+    connectwise.sandbox.set_switches(bad_credentials=404)
+    connectwise.sandbox.set_keys(private_key="another")
+    outcome = create(connectwise, invoice)
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is FailureKind.CREDENTIALS
+
+
+def test_a_creation_after_the_codebase_has_moved_is_sent_once_and_goes_to_the_new_one_next_time(
+    connectwise: ConnectWise, invoice: str
+) -> None:
+    connectwise.target._client._base_url = connectwise.url + "/v2017_3/apis/3.0"
+    outcome = create(connectwise, invoice)
+    assert isinstance(outcome, Unknown)
+    assert "HTTP 404" in outcome.detail
+    assert carried_out(connectwise) == 0
+    assert isinstance(create(connectwise, invoice), Created)
+    assert carried_out(connectwise) == 1
+
+
 def test_a_payment_is_gone_when_its_invoice_shows_it_no_more(connectwise: ConnectWise, invoice: str) -> None:
     changed, removed = writes_to(connectwise, invoice, "999")
     assert isinstance(changed, Refused)

@@ -193,17 +193,6 @@ def test_keys_that_connectwise_refuses_disconnect_and_wait_for_a_person(world: W
     assert world.reason(payment) == "target_credentials"
 
 
-@pytest.mark.parametrize("body", [None, "{}"])
-def test_a_site_that_once_does_not_tell_where_its_api_is_disconnects_nobody(world: World, body: str | None) -> None:
-    invoice, payment = one_payment(world)
-    world.connectwise.faults.add(Fault("error", path="companyinfo", status=404 if body is None else 200, body=body))
-    world.notice()
-    assert world.reason(payment) == "target_unreachable"
-    world.later(minutes=10)
-    assert world.reason(payment) == "synced"
-    assert world.amounts_on(invoice) == ["100.00"]
-
-
 def test_an_outage_of_connectwise_is_waited_out(world: World) -> None:
     invoice, payment = one_payment(world)
     world.connectwise.faults.add(Fault(kind="error", status=503, body="html"))

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from sandbox.faults import Fault
 from tests.world import World
 
 
@@ -107,19 +106,6 @@ def test_our_payment_that_a_person_removed_is_not_created_again(world: World) ->
     world.notice()
     assert world.on(invoice) == []
     assert world.reason(payment) == "target_payment_gone"
-
-
-def test_a_payment_that_only_seemed_to_be_gone_is_changed_after_another_look(world: World) -> None:
-    invoice = world.invoice("INV-1", "300.00")
-    payment = world.pay("50.00", (invoice, "50.00"))
-    world.notice()
-    world.connectwise.faults.add(Fault("error", method="PATCH", path="/payments/", status=404))
-    world.quickbooks.edit_payment(payment, total="70.00", lines=[(invoice.quickbooks_id, "70.00")])
-    world.notice()
-    assert world.reason(payment) == "in_doubt"
-    world.later(seconds=91)
-    assert world.reason(payment) == "synced"
-    assert world.amounts_on(invoice) == ["70.00"]
 
 
 def test_the_switch_turned_off_stops_corrections_as_well(world: World) -> None:
