@@ -205,6 +205,9 @@ class Delivery:
     def _balance_allows(self, effect: Effect, change: Change, invoice: TargetInvoice, payments: Payments) -> bool:
         """An invoice never gets more than is open on it; a tenant's sums may lag behind its list of payments."""
         more = _more_money(change, payments)
+        if more > 0 and not invoice.payable:
+            self.recorder.hold(effect, Reason.TARGET_INVOICE_NOT_PAYABLE)
+            return False
         listed = sum((payment.amount for payment in payments), Decimal(0))
         still_open = max(min(invoice.balance, invoice.total - listed), Decimal(0))
         if more <= still_open:
