@@ -95,6 +95,7 @@ class Delivery:
             self._miss_invoice(effect)
         else:
             note_failure(self.context, self.connection, result, CallKind.LOOK)
+            self.recorder.note_unseen(effect, result)
             self.stopped.set()
         return None
 
@@ -124,6 +125,9 @@ class Delivery:
         if effect.kind == EffectKind.REVERSE:
             return True
         more = _more_money(change, payments)
+        if more > 0 and not invoice.payable:
+            self.recorder.hold(effect, Reason.TARGET_INVOICE_NOT_PAYABLE)
+            return False
         listed = sum((payment.amount for payment in payments), Decimal(0))
         still_open = max(min(invoice.balance, invoice.total - listed), Decimal(0))
         if more <= still_open:

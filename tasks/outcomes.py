@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from connectors.base import (
     Changed,
     Conflict,
     Created,
+    Failure,
     FailureKind,
     NotSent,
     Paced,
@@ -22,6 +24,7 @@ from connectors.base import (
     WriteOutcome,
 )
 from domain.delivery import EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from domain.strategy import Change, CreatePayment
 from models.connections import Connection
@@ -82,6 +85,17 @@ class Recorder:
             self._begin(session, effect)
             self.states.hold(session, effect, reason, detail, now)
         self.context.reached(Point.PUSH_HELD)
+
+    def note_unseen(self, effect: Effect, failure: Failure) -> None:
+        """The look failed. A right that is missing stays so until a person gives it, and is said with the payment.
+
+        A hold that keeps an effect from being replaced says more, and a doubt stays one.
+        """
+        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
+        if failure.kind is FailureKind.FORBIDDEN and certain:
+            # If match was faster, it has said what is the case.
+            with suppress(Overtaken):
+                self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
 
     def doubt_longer(self, effect: Effect) -> None:
         """There is no invoice to look at; the effect stays in doubt, and the looks come ever further apart."""

@@ -144,6 +144,8 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
         note_failure(context, delivery.connection, result, CallKind.FIND)
+        for effect in effects:
+            delivery.recorder.note_unseen(effect, result)
         return None
     note_success(context, delivery.connection, CallKind.FIND)
     return {invoice.external_id: invoice for invoice in result.value}

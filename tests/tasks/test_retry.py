@@ -188,8 +188,8 @@ def test_a_payment_that_only_seemed_to_be_gone_is_not_created_beside_itself(worl
     invoice = world.invoice("INV-1", "500.00")
     payment = world.pay("100", (invoice, "100"))
     world.notice()
-    # ConnectWise answers 404 to keys that may not see a record.
-    world.connectwise.faults.add(Fault("error", method="PATCH", path="/payments/", status=404))
+    # The invoice is shown without the payment for a moment.
+    world.connectwise.faults.add(Fault("error", method="GET", path="/payments$", status=200, body="[]", times=1))
     world.quickbooks.edit_payment(payment, total="90", lines=[(invoice.quickbooks_id, "90")])
     world.notice()
     assert world.reason(payment) == "target_payment_gone"
