@@ -59,6 +59,15 @@ def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) 
     ).all()
 
 
-def mark_repaired(session: Session, entry_ids: Collection[int]) -> None:
-    """A person has put right at the target what it had removed or changed."""
-    session.execute(update(LedgerEntry).where(LedgerEntry.id.in_(entry_ids)).values(harmed=False))
+def mark_repaired(session: Session, entry_ids: Collection[int]) -> Sequence[int]:
+    """A person has put right at the target what it had removed or changed.
+
+    Returns:
+        the allocations that these entries stand for.
+    """
+    return session.scalars(
+        update(LedgerEntry)
+        .where(LedgerEntry.id.in_(entry_ids))
+        .values(harmed=False)
+        .returning(LedgerEntry.allocation_id)
+    ).all()
