@@ -4,15 +4,18 @@
 gives the one decision. The first rule that fails gives the reason; the order is the order of `RULES_*` below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
 
 from domain.comparison import compare_invoices, first_difference
 from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
-from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
+from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, Part, SyncedPayment, TargetLookup
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetInvoice, TargetPayment
+from domain.strategy import standing_for
 
 Stop = Skip | Hold
 
@@ -107,11 +110,25 @@ def after_a_look_at_the_payment(facts: Facts, decision: Decision, there: TargetP
     if facts.synced is None or not isinstance(decision, Hold) or decision.reason not in MAY_BE_DONE_BY_HAND:
         return decision
     belongs_here = facts.is_wanted and _is_in_its_place(facts, facts.synced)
-    if there is None:
-        return decision if belongs_here else Acknowledge(None, None)
-    if belongs_here and (there.amount, there.paid_on) == (facts.amount, facts.paid_on):
-        return Acknowledge(there.amount, there.paid_on)
-    return decision
+    if not belongs_here:
+        is_corrected = there is None or _says(there, None, facts.synced.beside)
+        return Acknowledge(None, None) if is_corrected else decision
+    if there is None or facts.paid_on is None or not _says(there, (facts.amount, facts.paid_on), facts.synced.beside):
+        return decision
+    return Acknowledge(facts.amount, facts.paid_on)
+
+
+def _says(there: TargetPayment, part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> bool:
+    """Whether the payment is what it has to be with this part (or without it) and the others that it stands for."""
+    return any(one == (there.amount, there.paid_on) for one in _with_the_others(part, beside))
+
+
+def _with_the_others(part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> Iterator[tuple[Decimal, date]]:
+    # Whoever corrects a shared payment by hand may correct the one part, or at once all that have changed.
+    for others in ([one.entered for one in beside], [one.wanted for one in beside if one.wanted is not None]):
+        parts = others if part is None else [*others, part]
+        if parts:
+            yield standing_for(parts)
 
 
 def _is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:

@@ -7,9 +7,11 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.facts import SyncedPayment
+from domain.facts import Part, SyncedPayment
+from domain.records import PaymentState
 from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
 _UNSHARED = text("NOT shared")
@@ -51,7 +53,11 @@ class LedgerEntry(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
-    def as_synced(self) -> SyncedPayment:
+    @property
+    def payment_key(self) -> tuple[int, str, str]:
+        return (self.connection_id, self.target_invoice_id, self.target_payment_id)
+
+    def as_synced(self, beside: Sequence[Part] = ()) -> SyncedPayment:
         return SyncedPayment(
             target_invoice_id=self.target_invoice_id,
             target_payment_id=self.target_payment_id,
@@ -59,6 +65,7 @@ class LedgerEntry(Base):
             paid_on=self.paid_on,
             ours=self.ours,
             harmed=self.harmed,
+            beside=tuple(beside),
         )
 
 
@@ -67,6 +74,38 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
         LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_(None)
     )
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
+
+
+def parts_beside(session: Session, entries: Collection[LedgerEntry]) -> dict[int, list[Part]]:
+    """What else the payments of these entries stand for, by allocation; only shared ones have anything."""
+    shared = {entry.payment_key for entry in entries if entry.shared}
+    if not shared:
+        return {}
+    statement = (
+        select(LedgerEntry, Allocation, Payment)
+        .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(
+            LedgerEntry.connection_id.in_({connection_id for connection_id, _, _ in shared}),
+            LedgerEntry.target_invoice_id.in_({invoice_id for _, invoice_id, _ in shared}),
+            LedgerEntry.removed_at.is_(None),
+        )
+        .order_by(LedgerEntry.id)
+    )
+    parts: dict[tuple[int, str, str], dict[int, Part]] = {}
+    for entry, allocation, payment in session.execute(statement):
+        part = Part((entry.amount, entry.paid_on), _wanted(allocation, payment))
+        parts.setdefault(entry.payment_key, {})[entry.allocation_id] = part
+    return {
+        entry.allocation_id: [part for one, part in parts[entry.payment_key].items() if one != entry.allocation_id]
+        for entry in entries
+        if entry.shared
+    }
+
+
+def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | None:
+    live = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
+    return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
 
 
 def reversed_among(session: Session, allocation_ids: Collection[int]) -> set[int]:

@@ -14,7 +14,7 @@ from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
 from models.effects import latest_effects
 from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
-from models.ledger import reversed_among, synced_payments
+from models.ledger import parts_beside, reversed_among, synced_payments
 from models.organizations import organization_by_id
 from models.payments import DueAllocation, due_allocations, own_among
 
@@ -60,6 +60,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     pictures = source_invoices(session, source.id, documents) if source else {}
     platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
+    beside = parts_beside(session, synced.values())
     reversed_ids = reversed_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
@@ -85,7 +86,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             removed=allocation.removed,
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
-            synced=entry.as_synced() if entry else None,
+            synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
             was_reversed=allocation.id in reversed_ids,
             linked_target_id=invoice.target_id if invoice else None,
         )

@@ -9,6 +9,7 @@ import pytest
 
 from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
 from domain.eligibility import after_a_look_at_the_payment, decide_early
+from domain.facts import Part
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
 from domain.records import PaymentState, TargetPayment
@@ -175,6 +176,40 @@ def test_what_stands_on_the_wrong_invoice_is_never_acknowledged_there() -> None:
     relinked = replace(FACTS, synced=TYPED_BY_HAND, linked_target_id="201")
     assert after_a_look_at_the_payment(relinked, HELD, AS_IT_WAS) == HELD
     assert after_a_look_at_the_payment(relinked, HELD, None) == Acknowledge(None, None)
+
+
+EARLIER, LATER = date(2026, 11, 18), date(2026, 11, 24)
+SHARED = replace(OURS, beside=(Part((Decimal("30.00"), EARLIER), (Decimal("45.00"), LATER)),))
+NEEDS_APPROVAL = Hold(Reason.CORRECTION_NEEDS_APPROVAL)
+
+
+@pytest.mark.parametrize(
+    ("amount", "paid_on", "done"),
+    [
+        ("70.00", AS_IT_WAS.paid_on, False),  # this part alone
+        ("130.00", AS_IT_WAS.paid_on, False),  # as it was
+        ("100.00", AS_IT_WAS.paid_on, True),  # with the other part as the ledger has it
+        ("100.00", EARLIER, False),  # the latest date counts
+        ("115.00", LATER, True),  # with the other part as the source has it now
+        ("115.00", AS_IT_WAS.paid_on, False),
+    ],
+)
+def test_an_edit_of_a_part_is_made_when_the_shared_payment_says_the_sum(amount: str, paid_on: date, done: bool) -> None:
+    edited = replace(FACTS, synced=SHARED, amount=Decimal("70.00"))
+    there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
+    decision = after_a_look_at_the_payment(edited, NEEDS_APPROVAL, there)
+    assert decision == (Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on) if done else NEEDS_APPROVAL)
+
+
+@pytest.mark.parametrize(
+    ("amount", "paid_on", "done"),
+    [("130.00", AS_IT_WAS.paid_on, False), ("30.00", EARLIER, True), ("45.00", LATER, True)],
+)
+def test_a_part_is_taken_back_when_the_shared_payment_says_the_others(amount: str, paid_on: date, done: bool) -> None:
+    voided = replace(FACTS, synced=SHARED, payment_state=PaymentState.VOIDED)
+    there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
+    decision = after_a_look_at_the_payment(voided, NEEDS_APPROVAL, there)
+    assert decision == (Acknowledge(None, None) if done else NEEDS_APPROVAL)
 
 
 def test_no_other_decision_depends_on_that_look() -> None:
