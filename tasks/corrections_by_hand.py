@@ -6,6 +6,7 @@ follows and the hold is over without a click.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from tasks.facts import Decided
 from tasks.pauses import begin_call, note_failure, note_success
 from tasks.points import Point
 
-# One call each, within match's lease; the others have their turn at their own next look.
+# One call each, within match's lease. The others are put off; by lot, so that nobody is always behind the same ten.
 LOOKS_PER_BATCH = 10
 
 
@@ -31,9 +32,18 @@ def look_at_corrections_by_hand(
     context: Context, connection: Connection | None, decided: Sequence[Decided]
 ) -> list[Decided]:
     """The same decisions, but for those whose correction has been made by hand."""
-    waiting = [one for one in decided if _waits_for_a_hand(one)][:LOOKS_PER_BATCH]
+    waiting = [one for one in decided if _waits_for_a_hand(one)]
     if connection is None or not waiting or not begin_call(context, connection.id, CallKind.LOOK):
         return list(decided)
+    drawn = context.jitter.sample(waiting, min(LOOKS_PER_BATCH, len(waiting)))
+    looked = {one.case.due.allocation.id: replace(one, put_off=one not in drawn) for one in waiting}
+    looked |= _look_at(context, connection, drawn)
+    context.reached(Point.MATCH_HANDS_LOOKED_AT)
+    return [looked.get(one.case.due.allocation.id, one) for one in decided]
+
+
+def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided]) -> dict[int, Decided]:
+    """What the looks came to, by allocation."""
     target, looked = context.target(connection), dict[int, Decided]()
     for one in waiting:
         synced = one.case.facts.synced
@@ -46,8 +56,7 @@ def look_at_corrections_by_hand(
         note_success(context, connection, CallKind.LOOK)
         decision = after_a_look_at_the_payment(one.case.facts, one.decision, there)
         looked[one.case.due.allocation.id] = Decided(one.case, decision)
-    context.reached(Point.MATCH_HANDS_LOOKED_AT)
-    return [looked.get(one.case.due.allocation.id, one) for one in decided]
+    return looked
 
 
 def follow_the_hand(session: Session, allocation_id: int, decision: Acknowledge, now: datetime) -> None:

@@ -37,8 +37,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
+    """What was decided about a case.
+
+    Attributes:
+        put_off: a look at its payment had to be left to another batch, and is to be made up for soon.
+    """
+
     case: Case
     decision: Decision
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

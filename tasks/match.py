@@ -202,6 +202,8 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
     if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
         # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
         return now
+    if one.put_off:
+        return now + context.timing.recheck_min
     undecided = reason in CANNOT_TELL
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.

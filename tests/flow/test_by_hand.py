@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tasks.corrections_by_hand import LOOKS_PER_BATCH
 from tasks.invoice_import import import_invoices
 from tasks.retry import retry_payment
 from tests.world import BothInvoices, World
@@ -141,3 +142,37 @@ def test_a_link_to_another_invoice_moves_the_payment_there(world: World, policy:
     else:
         assert world.reason(payment) == "synced"
         assert (world.amounts_on(wrong), on_the_right_one) == ([], ["40.00"])
+
+
+def many_voided(world: World) -> tuple[list[BothInvoices], list[str]]:
+    """More corrections that need approval than match looks at in one batch."""
+    world.choose(correction_policy="hold")
+    invoices = [world.invoice(f"INV-{number}") for number in range(LOOKS_PER_BATCH + 2)]
+    payments = [world.pay("100.00", (invoice, "100.00")) for invoice in invoices]
+    world.notice()
+    for payment in payments:
+        world.quickbooks.void_payment(payment)
+    world.notice()
+    return invoices, payments
+
+
+def remove_by_hand(world: World, invoice: BothInvoices) -> None:
+    [there] = world.on(invoice)
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+
+
+def test_corrections_that_had_no_turn_have_it_soon(world: World) -> None:
+    invoices, payments = many_voided(world)
+    for invoice in invoices:
+        remove_by_hand(world, invoice)
+    world.later(hours=7)
+    world.later(minutes=10)
+    assert {world.reason(payment) for payment in payments} == {"corrected_by_hand"}
+
+
+def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: World) -> None:
+    invoices, payments = many_voided(world)
+    remove_by_hand(world, invoices[-1])
+    for _ in range(20):
+        world.later(hours=7)
+    assert world.reason(payments[-1]) == "corrected_by_hand"
