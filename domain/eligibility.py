@@ -5,6 +5,7 @@ gives the one decision. The first rule that fails gives the reason; the order is
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -75,11 +76,16 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
         return Hold(facts.problem)
     in_its_place = _is_in_its_place(facts, synced)
     if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
+        if synced.gone:
+            return Hold(Reason.TARGET_PAYMENT_GONE)
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
     return _first_of(facts, RULES_FOR_CORRECTIONS) or _correct(facts, synced, in_its_place=in_its_place)
 
 
 def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Decision:
+    if synced.gone and facts.is_wanted and in_its_place:
+        # Nobody can correct what is not there.
+        return Hold(Reason.TARGET_PAYMENT_GONE)
     if not synced.ours:
         return Hold(Reason.NOT_OURS_TO_CHANGE)
     if facts.preferences.correction_policy is CorrectionPolicy.HOLD:
@@ -97,24 +103,36 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     return Adjust(synced.target_invoice_id, synced.target_payment_id, facts.amount, facts.currency, facts.paid_on)
 
 
-# A person was asked to make the correction at the target; whether that was done shows a look at the payment.
-MAY_BE_DONE_BY_HAND = frozenset({Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL})
+# A person was asked to do something at the target; whether that was done shows a look at the payment.
+MAY_BE_DONE_BY_HAND = frozenset(
+    {Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL, Reason.TARGET_PAYMENT_GONE}
+)
 
 
-def after_a_look_at_the_payment(facts: Facts, decision: Decision, there: TargetPayment | None) -> Decision:
-    """The decision about a correction that waits for a person, now that the payment itself has been looked for.
+def waits_for_a_hand(decision: Decision) -> bool:
+    return isinstance(decision, Hold) and decision.reason in MAY_BE_DONE_BY_HAND
+
+
+def after_a_look_at_the_payment(facts: Facts, there: TargetPayment | None) -> Decision:
+    """The decision about what waits for a person, now that the payment itself has been looked for.
 
     Args:
         there: the payment as it is on the target invoice now; None when it certainly is not there.
     """
-    if facts.synced is None or not isinstance(decision, Hold) or decision.reason not in MAY_BE_DONE_BY_HAND:
-        return decision
-    belongs_here = facts.is_wanted and _is_in_its_place(facts, facts.synced)
-    if not belongs_here:
-        is_corrected = there is None or _says(there, None, facts.synced.beside)
-        return Acknowledge(None, None) if is_corrected else decision
-    if there is None or facts.paid_on is None or not _says(there, (facts.amount, facts.paid_on), facts.synced.beside):
-        return decision
+    if facts.synced is None:
+        raise AssertionError("a look at a payment of which nobody knows")
+    synced = replace(facts.synced, gone=there is None)
+    decision = _decide_synced(facts, synced)
+    return _after_a_hand(facts, synced, there) or decision if waits_for_a_hand(decision) else decision
+
+
+def _after_a_hand(facts: Facts, synced: SyncedPayment, there: TargetPayment | None) -> Acknowledge | None:
+    """What a person has done already of what they were asked for."""
+    if not (facts.is_wanted and _is_in_its_place(facts, synced)):
+        is_corrected = there is None or _says(there, None, synced.beside)
+        return Acknowledge(None, None) if is_corrected else None
+    if there is None or facts.paid_on is None or not _says(there, (facts.amount, facts.paid_on), synced.beside):
+        return None
     return Acknowledge(facts.amount, facts.paid_on)
 
 

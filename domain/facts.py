@@ -55,6 +55,7 @@ class SyncedPayment:
         ours: False when a person had typed it and we only linked it; such a payment is never changed.
         harmed: the target removed or changed it when another payment was added; a person has to look.
         beside: the other parts, where the payment stands for several.
+        gone: when we last looked, it was not on the invoice any more.
     """
 
     target_invoice_id: str
@@ -64,6 +65,7 @@ class SyncedPayment:
     ours: bool
     harmed: bool = False
     beside: tuple[Part, ...] = ()
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class LedgerEntry(Base):
     shared: Mapped[bool] = mapped_column(default=False)
     # The target removed or changed the payment when another one was added; a person has to look.
     harmed: Mapped[bool] = mapped_column(default=False)
+    # A look has shown that the payment is not on the invoice (any more), and none since that it is.
+    gone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -66,6 +68,7 @@ class LedgerEntry(Base):
             ours=self.ours,
             harmed=self.harmed,
             beside=tuple(beside),
+            gone=self.gone,
         )
 
 
@@ -200,7 +203,7 @@ def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on:
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(amount=amount, paid_on=paid_on)
+        .values(amount=amount, paid_on=paid_on, gone=False)
     )
 
 
@@ -218,6 +221,22 @@ def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, pa
         session.execute(
             update(LedgerEntry).where(*_payment_is(connection_id, target_invoice_id, payment_id)).values(harmed=True)
         )
+
+
+def mark_gone(
+    session: Session, connection_id: int, target_invoice_id: str, target_payment_id: str, *, gone: bool
+) -> Sequence[int]:
+    """A look has shown that the payment is not on the invoice any more, or that it is there again.
+
+    Returns:
+        the allocations for which this is news.
+    """
+    return session.scalars(
+        update(LedgerEntry)
+        .where(*_payment_is(connection_id, target_invoice_id, target_payment_id), LedgerEntry.gone != gone)
+        .values(gone=gone)
+        .returning(LedgerEntry.allocation_id)
+    ).all()
 
 
 def live_entries_on(session: Session, connection_id: int, target_invoice_id: str) -> Sequence[LedgerEntry]:

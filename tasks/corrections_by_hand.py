@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Target
 from domain.breaker import CallKind
-from domain.decisions import Acknowledge, Hold
-from domain.eligibility import MAY_BE_DONE_BY_HAND, after_a_look_at_the_payment
+from domain.decisions import Acknowledge
+from domain.eligibility import after_a_look_at_the_payment, waits_for_a_hand
 from domain.facts import SyncedPayment
 from domain.records import TargetPayment
 from models.connections import Connection
-from models.ledger import change_entry, remove_entry
+from models.ledger import change_entry, mark_gone, remove_entry
+from models.payments import match_again
 from tasks.context import Context
 from tasks.facts import Decided
 from tasks.pauses import begin_call, note_failure, note_success
@@ -32,7 +33,7 @@ def look_at_corrections_by_hand(
     context: Context, connection: Connection | None, decided: Sequence[Decided]
 ) -> list[Decided]:
     """The same decisions, but for those whose correction has been made by hand."""
-    waiting = [one for one in decided if _waits_for_a_hand(one)]
+    waiting = [one for one in decided if waits_for_a_hand(one.decision)]
     if connection is None or not waiting or not begin_call(context, connection.id, CallKind.LOOK):
         return list(decided)
     drawn = context.jitter.sample(waiting, min(LOOKS_PER_BATCH, len(waiting)))
@@ -54,21 +55,23 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
             note_failure(context, connection, there, CallKind.LOOK)
             break
         note_success(context, connection, CallKind.LOOK)
-        decision = after_a_look_at_the_payment(one.case.facts, one.decision, there)
-        looked[one.case.due.allocation.id] = Decided(one.case, decision)
+        decision = after_a_look_at_the_payment(one.case.facts, there)
+        looked[one.case.due.allocation.id] = Decided(one.case, decision, gone=there is None)
     return looked
 
 
-def follow_the_hand(session: Session, allocation_id: int, decision: Acknowledge, now: datetime) -> None:
-    """The ledger says what is at the target now."""
+def follow_the_hand(session: Session, one: Decided, connection: Connection | None, now: datetime) -> None:
+    """The ledger says what the look has shown."""
+    synced, allocation_id, decision = one.case.facts.synced, one.case.due.allocation.id, one.decision
+    if connection is not None and synced is not None and one.gone is not None:
+        news = mark_gone(session, connection.id, synced.target_invoice_id, synced.target_payment_id, gone=one.gone)
+        match_again(session, [other for other in news if other != allocation_id], now)
+    if not isinstance(decision, Acknowledge):
+        return
     if decision.amount is None or decision.paid_on is None:
         remove_entry(session, allocation_id, now)
     else:
         change_entry(session, allocation_id, decision.amount, decision.paid_on)
-
-
-def _waits_for_a_hand(one: Decided) -> bool:
-    return isinstance(one.decision, Hold) and one.decision.reason in MAY_BE_DONE_BY_HAND
 
 
 def _look(target: Target, synced: SyncedPayment) -> TargetPayment | Failure | None:

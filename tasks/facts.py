@@ -41,11 +41,13 @@ class Decided:
 
     Attributes:
         put_off: a look at its payment had to be left to another batch, and is to be made up for soon.
+        gone: whether that look did not find the payment; None if nobody has looked.
     """
 
     case: Case
     decision: Decision
     put_off: bool = False
+    gone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,8 +189,7 @@ def _record_one(
             verdicts=one.decision.verdicts,
             now=now,
         )
-    if isinstance(one.decision, Acknowledge):
-        follow_the_hand(session, due.allocation.id, one.decision, now)
+    follow_the_hand(session, one, target, now)
     if isinstance(one.decision, Push) and one.case.invoice is not None:
         link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
     return carry_out(session, due, planned, effect, target, now)

@@ -71,6 +71,7 @@ synced_payments = st.builds(
     paid_on=days,
     ours=st.booleans(),
     harmed=st.sampled_from([False, False, False, True]),
+    gone=st.sampled_from([False, False, False, True]),
 )
 mostly = st.sampled_from([True, True, True, True, False])
 facts = st.builds(

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
-from domain.eligibility import after_a_look_at_the_payment, decide_early
-from domain.facts import Part
+from domain.eligibility import after_a_look_at_the_payment, decide_early, waits_for_a_hand
+from domain.facts import Part, SyncedPayment
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
 from domain.records import PaymentState, TargetPayment
-from tests.domain.situations import FACTS, OURS, TYPED_BY_HAND, Situation
+from tests.domain.situations import FACTS, OURS, TYPED_BY_HAND, Situation, preferring
 
 SYNCED = Situation(replace(FACTS, synced=OURS))
 ADOPTED = Situation(replace(FACTS, synced=TYPED_BY_HAND))
@@ -160,22 +160,22 @@ AS_IT_WAS = TargetPayment(TYPED_BY_HAND.target_payment_id, TYPED_BY_HAND.amount,
 
 def test_a_hand_that_removed_what_is_not_wanted_is_acknowledged() -> None:
     voided = replace(FACTS, synced=TYPED_BY_HAND, payment_state=PaymentState.VOIDED)
-    assert after_a_look_at_the_payment(voided, HELD, None) == Acknowledge(None, None)
-    assert after_a_look_at_the_payment(voided, HELD, AS_IT_WAS) == HELD
+    assert after_a_look_at_the_payment(voided, None) == Acknowledge(None, None)
+    assert after_a_look_at_the_payment(voided, AS_IT_WAS) == HELD
 
 
 def test_a_hand_that_made_the_same_edit_is_acknowledged() -> None:
     edited = replace(FACTS, synced=TYPED_BY_HAND, amount=Decimal("70.00"))
     done = replace(AS_IT_WAS, amount=Decimal("70.00"))
-    assert after_a_look_at_the_payment(edited, HELD, done) == Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on)
-    for other in (AS_IT_WAS, replace(done, paid_on=date(2026, 11, 1)), None):
-        assert after_a_look_at_the_payment(edited, HELD, other) == HELD
+    assert after_a_look_at_the_payment(edited, done) == Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on)
+    for other in (AS_IT_WAS, replace(done, paid_on=date(2026, 11, 1))):
+        assert after_a_look_at_the_payment(edited, other) == HELD
 
 
 def test_what_stands_on_the_wrong_invoice_is_never_acknowledged_there() -> None:
     relinked = replace(FACTS, synced=TYPED_BY_HAND, linked_target_id="201")
-    assert after_a_look_at_the_payment(relinked, HELD, AS_IT_WAS) == HELD
-    assert after_a_look_at_the_payment(relinked, HELD, None) == Acknowledge(None, None)
+    assert after_a_look_at_the_payment(relinked, AS_IT_WAS) == HELD
+    assert after_a_look_at_the_payment(relinked, None) == Acknowledge(None, None)
 
 
 EARLIER, LATER = date(2026, 11, 18), date(2026, 11, 24)
@@ -195,9 +195,9 @@ NEEDS_APPROVAL = Hold(Reason.CORRECTION_NEEDS_APPROVAL)
     ],
 )
 def test_an_edit_of_a_part_is_made_when_the_shared_payment_says_the_sum(amount: str, paid_on: date, done: bool) -> None:
-    edited = replace(FACTS, synced=SHARED, amount=Decimal("70.00"))
+    edited = preferring(replace(FACTS, synced=SHARED, amount=Decimal("70.00")), correction_policy=CorrectionPolicy.HOLD)
     there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
-    decision = after_a_look_at_the_payment(edited, NEEDS_APPROVAL, there)
+    decision = after_a_look_at_the_payment(edited, there)
     assert decision == (Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on) if done else NEEDS_APPROVAL)
 
 
@@ -206,12 +206,32 @@ def test_an_edit_of_a_part_is_made_when_the_shared_payment_says_the_sum(amount: 
     [("130.00", AS_IT_WAS.paid_on, False), ("30.00", EARLIER, True), ("45.00", LATER, True)],
 )
 def test_a_part_is_taken_back_when_the_shared_payment_says_the_others(amount: str, paid_on: date, done: bool) -> None:
-    voided = replace(FACTS, synced=SHARED, payment_state=PaymentState.VOIDED)
+    voided = preferring(
+        replace(FACTS, synced=SHARED, payment_state=PaymentState.VOIDED), correction_policy=CorrectionPolicy.HOLD
+    )
     there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
-    decision = after_a_look_at_the_payment(voided, NEEDS_APPROVAL, there)
+    decision = after_a_look_at_the_payment(voided, there)
     assert decision == (Acknowledge(None, None) if done else NEEDS_APPROVAL)
 
 
-def test_no_other_decision_depends_on_that_look() -> None:
+GONE = Hold(Reason.TARGET_PAYMENT_GONE)
+
+
+@pytest.mark.parametrize("synced", [OURS, TYPED_BY_HAND])
+@pytest.mark.parametrize("change", [{}, *CHANGES[:2]])
+def test_a_wanted_payment_that_is_known_to_be_gone_is_held(synced: SyncedPayment, change: dict[str, Any]) -> None:
+    gone = Situation(replace(FACTS, synced=replace(synced, gone=True))).with_facts(**change)
+    assert gone.decide() == GONE
+    assert after_a_look_at_the_payment(gone.facts, None) == GONE
+
+
+def test_a_payment_that_is_there_again_is_decided_about_as_if_it_had_never_been_gone() -> None:
+    gone = replace(FACTS, synced=replace(OURS, gone=True))
+    assert after_a_look_at_the_payment(gone, AS_IT_WAS) == Keep(Reason.SYNCED)
+    assert isinstance(after_a_look_at_the_payment(replace(gone, amount=Decimal("70.00")), AS_IT_WAS), Adjust)
+
+
+def test_only_what_waits_for_a_person_is_looked_at() -> None:
+    assert all(waits_for_a_hand(decision) for decision in (HELD, NEEDS_APPROVAL, GONE))
     for decision in (Keep(Reason.SYNCED), Hold(Reason.TARGET_HARMED), Skip(Reason.SWITCHED_OFF)):
-        assert after_a_look_at_the_payment(replace(FACTS, synced=OURS), decision, None) == decision
+        assert not waits_for_a_hand(decision)

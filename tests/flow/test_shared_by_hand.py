@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from models.invariants import violations
+from tasks.retry import retry_payment
 from tests.flow.test_doubts import with_strategy
 from tests.world import BothInvoices, World
 
@@ -71,3 +72,17 @@ def test_two_edits_are_seen_when_both_were_corrected_by_hand_at_once(single: Wor
     edit(single, invoice, second, "40.00")
     by_hand(single, invoice, "100.00")
     assert (single.reason(first), single.reason(second)) == ("corrected_by_hand", "corrected_by_hand")
+
+
+def test_every_part_of_a_shared_payment_that_is_gone_is_held(single: World) -> None:
+    invoice, first, second = shared(single)
+    [there] = single.on(invoice)
+    single.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+    third = single.pay("20.00", (invoice, "20.00"))
+    single.notice()
+    assert [single.reason(one) for one in (first, second, third)] == ["target_payment_gone"] * 3
+    retry_payment(single.context, single.organization_id, second)
+    single.settle()
+    single.later(minutes=5)
+    assert [single.reason(one) for one in (first, second, third)] == ["synced"] * 3
+    assert single.amounts_on(invoice) == ["100.00"]
