@@ -4,19 +4,15 @@
 gives the one decision. The first rule that fails gives the reason; the order is the order of `RULES_*` below.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable
 
 from domain.comparison import compare_invoices, first_difference
-from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
-from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, Part, SyncedPayment, TargetLookup
+from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
-from domain.records import AllocationKind, PaymentState, TargetInvoice, TargetPayment
-from domain.strategy import standing_for
+from domain.records import AllocationKind, PaymentState, TargetInvoice
 
 Stop = Skip | Hold
 
@@ -74,7 +70,7 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
         # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
         return Hold(facts.problem)
-    in_its_place = _is_in_its_place(facts, synced)
+    in_its_place = is_in_its_place(facts, synced)
     if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
         if synced.gone:
             return Hold(Reason.TARGET_PAYMENT_GONE)
@@ -103,53 +99,8 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     return Adjust(synced.target_invoice_id, synced.target_payment_id, facts.amount, facts.currency, facts.paid_on)
 
 
-# A person was asked to do something at the target; whether that was done shows a look at the payment.
-MAY_BE_DONE_BY_HAND = frozenset(
-    {Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL, Reason.TARGET_PAYMENT_GONE}
-)
-
-
-def waits_for_a_hand(decision: Decision) -> bool:
-    return isinstance(decision, Hold) and decision.reason in MAY_BE_DONE_BY_HAND
-
-
-def after_a_look_at_the_payment(facts: Facts, there: TargetPayment | None) -> Decision:
-    """The decision about what waits for a person, now that the payment itself has been looked for.
-
-    Args:
-        there: the payment as it is on the target invoice now; None when it certainly is not there.
-    """
-    if facts.synced is None:
-        raise AssertionError("a look at a payment of which nobody knows")
-    synced = replace(facts.synced, gone=there is None)
-    decision = _decide_synced(facts, synced)
-    return _after_a_hand(facts, synced, there) or decision if waits_for_a_hand(decision) else decision
-
-
-def _after_a_hand(facts: Facts, synced: SyncedPayment, there: TargetPayment | None) -> Acknowledge | None:
-    """What a person has done already of what they were asked for."""
-    if not (facts.is_wanted and _is_in_its_place(facts, synced)):
-        is_corrected = there is None or _says(there, None, synced.beside)
-        return Acknowledge(None, None) if is_corrected else None
-    if there is None or facts.paid_on is None or not _says(there, (facts.amount, facts.paid_on), synced.beside):
-        return None
-    return Acknowledge(facts.amount, facts.paid_on)
-
-
-def _says(there: TargetPayment, part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> bool:
-    """Whether the payment is what it has to be with this part (or without it) and the others that it stands for."""
-    return any(one == (there.amount, there.paid_on) for one in _with_the_others(part, beside))
-
-
-def _with_the_others(part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> Iterator[tuple[Decimal, date]]:
-    # Whoever corrects a shared payment by hand may correct the one part, or at once all that have changed.
-    for others in ([one.entered for one in beside], [one.wanted for one in beside if one.wanted is not None]):
-        parts = others if part is None else [*others, part]
-        if parts:
-            yield standing_for(parts)
-
-
-def _is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
+def is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
+    """Whether the payment stands on the invoice that it belongs on."""
     return facts.linked_target_id in (None, synced.target_invoice_id)
 
 

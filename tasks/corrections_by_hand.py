@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Target
 from domain.breaker import CallKind
+from domain.corrections_by_hand import after_a_look_at_the_payment, waits_for_a_hand
 from domain.decisions import Acknowledge
-from domain.eligibility import after_a_look_at_the_payment, waits_for_a_hand
 from domain.facts import SyncedPayment
 from domain.records import TargetPayment
 from models.connections import Connection
-from models.ledger import change_entry, mark_gone, remove_entry
+from models.ledger import change_entry, claimed_payment_ids, mark_gone, remove_entry
 from models.payments import match_again
 from tasks.context import Context
 from tasks.facts import Decided
@@ -50,12 +50,14 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
         synced = one.case.facts.synced
         if synced is None:
             continue
-        there = _look(target, synced)
-        if isinstance(there, Failure):
-            note_failure(context, connection, there, CallKind.LOOK)
+        payments = _look(target, synced)
+        if isinstance(payments, Failure):
+            note_failure(context, connection, payments, CallKind.LOOK)
             break
         note_success(context, connection, CallKind.LOOK)
-        decision = after_a_look_at_the_payment(one.case.facts, there)
+        there = next((payment for payment in payments if payment.external_id == synced.target_payment_id), None)
+        unclaimed = _unclaimed(context, connection, synced, payments) if there is None else ()
+        decision = after_a_look_at_the_payment(one.case.facts, there, unclaimed)
         looked[one.case.due.allocation.id] = Decided(one.case, decision, gone=there is None)
     return looked
 
@@ -74,9 +76,18 @@ def follow_the_hand(session: Session, one: Decided, connection: Connection | Non
         change_entry(session, allocation_id, decision.amount, decision.paid_on)
 
 
-def _look(target: Target, synced: SyncedPayment) -> TargetPayment | Failure | None:
+def _look(target: Target, synced: SyncedPayment) -> Sequence[TargetPayment] | Failure:
     result = target.list_payments(synced.target_invoice_id)
     if isinstance(result, Failure):
         # "Not found" proves nothing here: keys that may not see a record are told so, too.
         return Failure(FailureKind.UNAVAILABLE, result.detail) if result.kind is FailureKind.NOT_FOUND else result
-    return next((one for one in result.value if one.external_id == synced.target_payment_id), None)
+    return result.value
+
+
+def _unclaimed(
+    context: Context, connection: Connection, synced: SyncedPayment, payments: Sequence[TargetPayment]
+) -> Sequence[TargetPayment]:
+    """Those that may have been typed in place of the one that is gone."""
+    with context.database.reading() as session:
+        claimed = claimed_payment_ids(session, connection.id, synced.target_invoice_id)
+    return [one for one in payments if one.external_id not in claimed and not one.foreign]

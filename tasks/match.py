@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind
 from domain.breaker import CallKind
+from domain.corrections_by_hand import MAY_BE_DONE_BY_HAND
 from domain.decisions import Acknowledge, Push
-from domain.eligibility import MAY_BE_DONE_BY_HAND, decide, decide_early
+from domain.eligibility import decide, decide_early
 from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason

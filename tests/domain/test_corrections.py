@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from domain.corrections_by_hand import after_a_look_at_the_payment, waits_for_a_hand
 from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
-from domain.eligibility import after_a_look_at_the_payment, decide_early, waits_for_a_hand
+from domain.eligibility import decide_early
 from domain.facts import Part, SyncedPayment
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
