@@ -1,4 +1,4 @@
-"""What people do to payments at the target by hand is remembered with what it was done to"""
+"""What people do at the target by hand is remembered; links that we found ourselves give way to it"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("ledger_entry", sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # Whether the links that are there were found or imported nobody knows: they are all taken for the partner's word.
+    op.add_column("invoice", sa.Column("link_learned", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("invoice") as batch_op:
+        batch_op.drop_column("link_learned")
     with op.batch_alter_table("ledger_entry") as batch_op:
         batch_op.drop_column("gone")
