@@ -22,7 +22,7 @@ def decide_early(facts: Facts) -> Decision | None:
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
     if facts.was_reversed and not facts.is_wanted:
-        return Keep(Reason.REVERSED)
+        return Keep(Reason.CORRECTED_BY_HAND if facts.removed_by_hand else Reason.REVERSED)
     return _first_stop(facts)
 
 

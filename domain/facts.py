@@ -90,8 +90,9 @@ class Facts:
     platform_origin: InvoiceOrigin | None
     source_invoice: SourceInvoice | None
     synced: SyncedPayment | None = None
-    # It had been synced, and was taken back.
+    # It had been synced, and was taken back; by us, unless a person removed it at the target.
     was_reversed: bool = False
+    removed_by_hand: bool = False
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None
 

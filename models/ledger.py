@@ -54,6 +54,8 @@ class LedgerEntry(Base):
     gone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # It was a person who removed the payment at the target, not we.
+    removed_by_hand: Mapped[bool] = mapped_column(default=False)
 
     @property
     def payment_key(self) -> tuple[int, str, str]:
@@ -111,12 +113,18 @@ def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | 
     return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
 
 
-def reversed_among(session: Session, allocation_ids: Collection[int]) -> set[int]:
-    """The allocations whose payment was taken back; some may have been synced anew since."""
-    statement = select(LedgerEntry.allocation_id).where(
-        LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None)
+def reversed_among(session: Session, allocation_ids: Collection[int]) -> dict[int, bool]:
+    """The allocations whose payment was taken back; some may have been synced anew since.
+
+    Returns:
+        for each whether the last one was removed by a person.
+    """
+    statement = (
+        select(LedgerEntry.allocation_id, LedgerEntry.removed_by_hand)
+        .where(LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None))
+        .order_by(LedgerEntry.id)
     )
-    return set(session.scalars(statement))
+    return {allocation_id: by_hand for allocation_id, by_hand in session.execute(statement)}  # noqa: C416 - rows are not pairs
 
 
 def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
@@ -207,11 +215,11 @@ def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on:
     )
 
 
-def remove_entry(session: Session, allocation_id: int, now: datetime) -> None:
+def remove_entry(session: Session, allocation_id: int, now: datetime, *, by_hand: bool = False) -> None:
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(removed_at=now)
+        .values(removed_at=now, removed_by_hand=by_hand)
     )
 
 

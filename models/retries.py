@@ -54,7 +54,7 @@ def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) 
     return session.scalars(
         update(LedgerEntry)
         .where(LedgerEntry.id.in_(entry_ids), LedgerEntry.removed_at.is_(None))
-        .values(removed_at=now)
+        .values(removed_at=now, removed_by_hand=True)
         .returning(LedgerEntry.allocation_id)
     ).all()
 

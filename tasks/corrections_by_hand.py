@@ -71,7 +71,7 @@ def follow_the_hand(session: Session, one: Decided, connection: Connection | Non
     if not isinstance(decision, Acknowledge):
         return
     if decision.amount is None or decision.paid_on is None:
-        remove_entry(session, allocation_id, now)
+        remove_entry(session, allocation_id, now, by_hand=True)
     else:
         change_entry(session, allocation_id, decision.amount, decision.paid_on)
 

@@ -70,7 +70,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
     beside = parts_beside(session, synced.values())
-    reversed_ids = reversed_among(session, [one.allocation.id for one in due])
+    taken_back = reversed_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
@@ -96,7 +96,8 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
             synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
-            was_reversed=allocation.id in reversed_ids,
+            was_reversed=allocation.id in taken_back,
+            removed_by_hand=taken_back.get(allocation.id, False),
             linked_target_id=invoice.target_id if invoice else None,
         )
         effect = effects.get(allocation.id)

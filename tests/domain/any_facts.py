@@ -93,6 +93,7 @@ facts = st.builds(
     source_invoice=st.none() | source_invoices,
     synced=st.none() | synced_payments,
     was_reversed=st.booleans(),
+    removed_by_hand=st.booleans(),
     linked_target_id=st.sampled_from([None, "200", "200", "201"]),
 )
 # Facts with at most a few things in the way: of facts at random hardly any is ever pushed.

@@ -149,6 +149,8 @@ def test_what_the_target_harmed_is_left_to_a_person(change: dict[str, Any]) -> N
 def test_what_was_taken_back_stays_taken_back(change: dict[str, Any]) -> None:
     gone = Situation(replace(FACTS, synced=None, was_reversed=True))
     assert gone.with_facts(**change).decide() == Keep(Reason.REVERSED)
+    by_hand = gone.with_facts(**change, removed_by_hand=True)
+    assert by_hand.decide() == Keep(Reason.CORRECTED_BY_HAND)
     never = Situation(replace(FACTS, synced=None))
     assert isinstance(never.with_facts(**change).decide(), Skip)
 

@@ -74,6 +74,19 @@ def test_a_reversed_payment_stays_reversed_when_everything_is_decided_again(worl
     assert world.reason(payment) == "reversed"
 
 
+def test_what_a_person_removed_is_not_said_to_be_removed_by_us_when_everything_is_decided_again(world: World) -> None:
+    invoice, payment, typed = adopted(world)
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.later(hours=1)
+    before = world.decision(payment)
+    assert (before.reason, before.action) == ("corrected_by_hand", "reverse")
+    world.choose(twin_policy="hold")
+    world.settle()
+    assert world.decision(payment).id == before.id, "the same again is no news"
+
+
 def test_a_payment_that_somebody_removed_in_connectwise_is_created_again_by_a_retry(world: World) -> None:
     invoice = world.invoice("INV-1")
     payment = world.pay("40.00", (invoice, "40.00"))
