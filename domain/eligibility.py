@@ -7,12 +7,12 @@ gives the one decision. The first rule that fails gives the reason; the order is
 from collections.abc import Callable
 
 from domain.comparison import compare_invoices, first_difference
-from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
-from domain.records import AllocationKind, PaymentState, TargetInvoice, TargetPayment
+from domain.records import AllocationKind, PaymentState, TargetInvoice
 
 Stop = Skip | Hold
 
@@ -22,7 +22,7 @@ def decide_early(facts: Facts) -> Decision | None:
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
     if facts.was_reversed and not facts.is_wanted:
-        return Keep(Reason.REVERSED)
+        return Keep(Reason.CORRECTED_BY_HAND if facts.removed_by_hand else Reason.REVERSED)
     return _first_stop(facts)
 
 
@@ -70,13 +70,18 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
         # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
         return Hold(facts.problem)
-    in_its_place = _is_in_its_place(facts, synced)
+    in_its_place = is_in_its_place(facts, synced)
     if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
+        if synced.gone:
+            return Hold(Reason.TARGET_PAYMENT_GONE)
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
     return _first_of(facts, RULES_FOR_CORRECTIONS) or _correct(facts, synced, in_its_place=in_its_place)
 
 
 def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Decision:
+    if synced.gone and facts.is_wanted and in_its_place:
+        # Nobody can correct what is not there.
+        return Hold(Reason.TARGET_PAYMENT_GONE)
     if not synced.ours:
         return Hold(Reason.NOT_OURS_TO_CHANGE)
     if facts.preferences.correction_policy is CorrectionPolicy.HOLD:
@@ -94,27 +99,8 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     return Adjust(synced.target_invoice_id, synced.target_payment_id, facts.amount, facts.currency, facts.paid_on)
 
 
-# A person was asked to make the correction at the target; whether that was done shows a look at the payment.
-MAY_BE_DONE_BY_HAND = frozenset({Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL})
-
-
-def after_a_look_at_the_payment(facts: Facts, decision: Decision, there: TargetPayment | None) -> Decision:
-    """The decision about a correction that waits for a person, now that the payment itself has been looked for.
-
-    Args:
-        there: the payment as it is on the target invoice now; None when it certainly is not there.
-    """
-    if facts.synced is None or not isinstance(decision, Hold) or decision.reason not in MAY_BE_DONE_BY_HAND:
-        return decision
-    belongs_here = facts.is_wanted and _is_in_its_place(facts, facts.synced)
-    if there is None:
-        return decision if belongs_here else Acknowledge(None, None)
-    if belongs_here and (there.amount, there.paid_on) == (facts.amount, facts.paid_on):
-        return Acknowledge(there.amount, there.paid_on)
-    return decision
-
-
-def _is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
+def is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
+    """Whether the payment stands on the invoice that it belongs on."""
     return facts.linked_target_id in (None, synced.target_invoice_id)
 
 

@@ -35,12 +35,27 @@ TargetLookup = Found | NotFound | Ambiguous | NotReachable
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Another allocation of the invoice for which the same target payment stands (strategy `single`).
+
+    Attributes:
+        entered: amount and date with which the ledger has it.
+        wanted: amount and date that the source says now; None when it wants no money there any more.
+    """
+
+    entered: tuple[Decimal, date]
+    wanted: tuple[Decimal, date] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncedPayment:
     """The target payment that stands for this allocation now.
 
     Attributes:
         ours: False when a person had typed it and we only linked it; such a payment is never changed.
         harmed: the target removed or changed it when another payment was added; a person has to look.
+        beside: the other parts, where the payment stands for several.
+        gone: when we last looked, it was not on the invoice any more.
     """
 
     target_invoice_id: str
@@ -49,6 +64,8 @@ class SyncedPayment:
     paid_on: date
     ours: bool
     harmed: bool = False
+    beside: tuple[Part, ...] = ()
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +90,9 @@ class Facts:
     platform_origin: InvoiceOrigin | None
     source_invoice: SourceInvoice | None
     synced: SyncedPayment | None = None
-    # It had been synced, and was taken back.
+    # It had been synced, and was taken back; by us, unless a person removed it at the target.
     was_reversed: bool = False
+    removed_by_hand: bool = False
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None
 

@@ -406,8 +406,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
-        "The payment we had created is no longer on the ConnectWise invoice; somebody removed it.",
-        "Check the invoice in ConnectWise and retry if the payment is to be created again.",
+        "The payment that stood for this one is no longer on the ConnectWise invoice; somebody removed it.",
+        "Enter the payment in ConnectWise by hand: we see it by ourselves; or retry if we are to create it again.",
+        clears_itself=True,
         needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(

@@ -5,7 +5,7 @@ payment of ours stands for all allocations, with their sum and the latest date (
 never part of either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -71,6 +71,12 @@ class Occupied:
 
 
 Change = CreatePayment | SetPayment | RemovePayment | Occupied
+
+
+def standing_for(parts: Iterable[tuple[Decimal, date]]) -> tuple[Decimal, date]:
+    """Amount and date of the one payment that stands for all of these parts (at least one)."""
+    amounts, days = zip(*parts, strict=True)
+    return sum(amounts, Decimal(0)), max(days)
 
 
 @dataclass(frozen=True, slots=True)

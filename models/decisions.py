@@ -49,7 +49,7 @@ class DecisionRow(Base):
 
 def action_of(decision: Decision) -> Action:
     match decision:
-        case Keep(Reason.REVERSED) | Acknowledge(None):
+        case Keep(Reason.REVERSED | Reason.CORRECTED_BY_HAND) | Acknowledge(None):
             return Action.REVERSE
         case Push() | Keep() | Acknowledge():
             return Action.PUSH

@@ -117,6 +117,8 @@ class _Known:
 
 def _update(invoice: Invoice, row: InvoiceRow, stored: StoredInvoices) -> bool:
     changed = False
+    if row.target_id is not None:
+        invoice.link_learned = False
     before = InvoiceRow(**{name: getattr(invoice, name) for name in _FIELDS})
     for name in _FIELDS:
         value = getattr(row, name)

@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.deletions import Standing, replaces
+from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE
+from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
+from models.effects import Effect
+from models.ledger import LedgerEntry
 
 
 class Invoice(Base):
@@ -27,6 +31,8 @@ class Invoice(Base):
     origin: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[str | None] = mapped_column(String(50))
     target_id: Mapped[str | None] = mapped_column(String(50))
+    # We found the target's id ourselves, by the number; an imported one is the partner's word.
+    link_learned: Mapped[bool] = mapped_column(default=False)
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str] = mapped_column(String(3))
     customer: Mapped[str] = mapped_column(String(200))
@@ -103,8 +109,26 @@ def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: s
         .where(Invoice.id == invoice_id)
         .where(or_(Invoice.source_id.is_(None), Invoice.source_id == source_id))
         .where(or_(Invoice.target_id.is_(None), Invoice.target_id != target_id))
-        .values(source_id=source_id, target_id=target_id, updated_at=now)
+        .values(source_id=source_id, target_id=target_id, link_learned=True, updated_at=now)
     )
+
+
+def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:
+    """Those of these target invoices on which a payment of ours stands, or may stand."""
+    entered = select(LedgerEntry.target_invoice_id).where(
+        LedgerEntry.connection_id == connection_id,
+        LedgerEntry.target_invoice_id.in_(target_ids),
+        LedgerEntry.removed_at.is_(None),
+    )
+    on_the_wire = Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE])
+    in_doubt = or_(Effect.maybe_sent, Effect.reason.in_([reason.value for reason in MAY_HAVE_MOVED_MONEY]))
+    unsettled = Effect.state.in_([state.value for state in REPLACEABLE])
+    sent = select(Effect.target_invoice_id).where(
+        Effect.connection_id == connection_id,
+        Effect.target_invoice_id.in_(target_ids),
+        or_(on_the_wire, and_(unsettled, in_doubt)),
+    )
+    return set(session.scalars(entered.union(sent)))
 
 
 def source_invoices(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, SourceInvoiceRow]:

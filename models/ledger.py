@@ -7,9 +7,11 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.facts import SyncedPayment
+from domain.facts import Part, SyncedPayment
+from domain.records import PaymentState
 from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
 _UNSHARED = text("NOT shared")
@@ -48,10 +50,18 @@ class LedgerEntry(Base):
     shared: Mapped[bool] = mapped_column(default=False)
     # The target removed or changed the payment when another one was added; a person has to look.
     harmed: Mapped[bool] = mapped_column(default=False)
+    # A look has shown that the payment is not on the invoice (any more), and none since that it is.
+    gone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # It was a person who removed the payment at the target, not we.
+    removed_by_hand: Mapped[bool] = mapped_column(default=False)
 
-    def as_synced(self) -> SyncedPayment:
+    @property
+    def payment_key(self) -> tuple[int, str, str]:
+        return (self.connection_id, self.target_invoice_id, self.target_payment_id)
+
+    def as_synced(self, beside: Sequence[Part] = ()) -> SyncedPayment:
         return SyncedPayment(
             target_invoice_id=self.target_invoice_id,
             target_payment_id=self.target_payment_id,
@@ -59,6 +69,8 @@ class LedgerEntry(Base):
             paid_on=self.paid_on,
             ours=self.ours,
             harmed=self.harmed,
+            beside=tuple(beside),
+            gone=self.gone,
         )
 
 
@@ -69,12 +81,50 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
 
 
-def reversed_among(session: Session, allocation_ids: Collection[int]) -> set[int]:
-    """The allocations whose payment was taken back; some may have been synced anew since."""
-    statement = select(LedgerEntry.allocation_id).where(
-        LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None)
+def parts_beside(session: Session, entries: Collection[LedgerEntry]) -> dict[int, list[Part]]:
+    """What else the payments of these entries stand for, by allocation; only shared ones have anything."""
+    shared = {entry.payment_key for entry in entries if entry.shared}
+    if not shared:
+        return {}
+    statement = (
+        select(LedgerEntry, Allocation, Payment)
+        .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(
+            LedgerEntry.connection_id.in_({connection_id for connection_id, _, _ in shared}),
+            LedgerEntry.target_invoice_id.in_({invoice_id for _, invoice_id, _ in shared}),
+            LedgerEntry.removed_at.is_(None),
+        )
+        .order_by(LedgerEntry.id)
     )
-    return set(session.scalars(statement))
+    parts: dict[tuple[int, str, str], dict[int, Part]] = {}
+    for entry, allocation, payment in session.execute(statement):
+        part = Part((entry.amount, entry.paid_on), _wanted(allocation, payment))
+        parts.setdefault(entry.payment_key, {})[entry.allocation_id] = part
+    return {
+        entry.allocation_id: [part for one, part in parts[entry.payment_key].items() if one != entry.allocation_id]
+        for entry in entries
+        if entry.shared
+    }
+
+
+def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | None:
+    live = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
+    return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
+
+
+def reversed_among(session: Session, allocation_ids: Collection[int]) -> dict[int, bool]:
+    """The allocations whose payment was taken back; some may have been synced anew since.
+
+    Returns:
+        for each whether the last one was removed by a person.
+    """
+    statement = (
+        select(LedgerEntry.allocation_id, LedgerEntry.removed_by_hand)
+        .where(LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None))
+        .order_by(LedgerEntry.id)
+    )
+    return {allocation_id: by_hand for allocation_id, by_hand in session.execute(statement)}  # noqa: C416 - rows are not pairs
 
 
 def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
@@ -161,15 +211,15 @@ def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on:
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(amount=amount, paid_on=paid_on)
+        .values(amount=amount, paid_on=paid_on, gone=False)
     )
 
 
-def remove_entry(session: Session, allocation_id: int, now: datetime) -> None:
+def remove_entry(session: Session, allocation_id: int, now: datetime, *, by_hand: bool = False) -> None:
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(removed_at=now)
+        .values(removed_at=now, removed_by_hand=by_hand)
     )
 
 
@@ -179,6 +229,22 @@ def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, pa
         session.execute(
             update(LedgerEntry).where(*_payment_is(connection_id, target_invoice_id, payment_id)).values(harmed=True)
         )
+
+
+def mark_gone(
+    session: Session, connection_id: int, target_invoice_id: str, target_payment_id: str, *, gone: bool
+) -> Sequence[int]:
+    """A look has shown that the payment is not on the invoice any more, or that it is there again.
+
+    Returns:
+        the allocations for which this is news.
+    """
+    return session.scalars(
+        update(LedgerEntry)
+        .where(*_payment_is(connection_id, target_invoice_id, target_payment_id), LedgerEntry.gone != gone)
+        .values(gone=gone)
+        .returning(LedgerEntry.allocation_id)
+    ).all()
 
 
 def live_entries_on(session: Session, connection_id: int, target_invoice_id: str) -> Sequence[LedgerEntry]:

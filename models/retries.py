@@ -54,11 +54,20 @@ def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) 
     return session.scalars(
         update(LedgerEntry)
         .where(LedgerEntry.id.in_(entry_ids), LedgerEntry.removed_at.is_(None))
-        .values(removed_at=now)
+        .values(removed_at=now, removed_by_hand=True)
         .returning(LedgerEntry.allocation_id)
     ).all()
 
 
-def mark_repaired(session: Session, entry_ids: Collection[int]) -> None:
-    """A person has put right at the target what it had removed or changed."""
-    session.execute(update(LedgerEntry).where(LedgerEntry.id.in_(entry_ids)).values(harmed=False))
+def mark_repaired(session: Session, entry_ids: Collection[int]) -> Sequence[int]:
+    """A person has put right at the target what it had removed or changed.
+
+    Returns:
+        the allocations that these entries stand for.
+    """
+    return session.scalars(
+        update(LedgerEntry)
+        .where(LedgerEntry.id.in_(entry_ids))
+        .values(harmed=False)
+        .returning(LedgerEntry.allocation_id)
+    ).all()

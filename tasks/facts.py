@@ -14,7 +14,7 @@ from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
 from models.effects import latest_effects
 from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
-from models.ledger import reversed_among, synced_payments
+from models.ledger import parts_beside, reversed_among, synced_payments
 from models.organizations import organization_by_id
 from models.payments import DueAllocation, due_allocations, own_among
 
@@ -37,8 +37,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
+    """What was decided about a case.
+
+    Attributes:
+        put_off: a look at its payment had to be left to another batch, and is to be made up for soon.
+        gone: whether that look did not find the payment; None if nobody has looked.
+    """
+
     case: Case
     decision: Decision
+    put_off: bool = False
+    gone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     pictures = source_invoices(session, source.id, documents) if source else {}
     platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
-    reversed_ids = reversed_among(session, [one.allocation.id for one in due])
+    beside = parts_beside(session, synced.values())
+    taken_back = reversed_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
@@ -85,8 +95,9 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             removed=allocation.removed,
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
-            synced=entry.as_synced() if entry else None,
-            was_reversed=allocation.id in reversed_ids,
+            synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
+            was_reversed=allocation.id in taken_back,
+            removed_by_hand=taken_back.get(allocation.id, False),
             linked_target_id=invoice.target_id if invoice else None,
         )
         effect = effects.get(allocation.id)

@@ -7,22 +7,18 @@ Leaves behind: decisions with one reason each, effects in the outbox.
 If it dies here: the allocations are still due; deciding again comes to the same.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure, FailureKind
-from domain.breaker import CallKind
+from domain.corrections_by_hand import MAY_BE_DONE_BY_HAND
 from domain.decisions import Acknowledge, Push
-from domain.eligibility import MAY_BE_DONE_BY_HAND, decide, decide_early
-from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
+from domain.eligibility import decide
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
-from domain.records import TargetInvoice
 from models.connections import Connection
 from models.decisions import action_of, record_decision
 from models.effects import Effect, latest_effects
@@ -30,10 +26,10 @@ from models.invoices import link_invoice
 from models.payments import lock_allocations, payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
-from tasks.facts import Case, Decided, gather
+from tasks.facts import Decided, gather
 from tasks.lane import Drained, Lease, drain
+from tasks.lookups import look_up
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
-from tasks.pauses import begin_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import process_context
 from tasks.rechecks import next_look
@@ -58,12 +54,12 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     if not batch.cases:
         return False
     context.reached(Point.MATCH_FACTS_GATHERED)
-    lookups = _look(context, batch.target, batch.cases)
+    lookups = look_up(context, batch.target, batch.cases)
     if lookups.failure is Reason.PACED:
         # A moment's wait is no news for a partner: everything stays due, and the sweep comes back to it.
         return False
     context.reached(Point.MATCH_TARGET_READ)
-    decided = [Decided(case, decide(case.facts, _lookup_for(case, lookups))) for case in batch.cases]
+    decided = [Decided(case, decide(case.facts, lookups.of(case))) for case in batch.cases]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
         # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
@@ -78,69 +74,6 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         context.nudge(Step.PUSH, batch.target.id)
         context.reached(Point.MATCH_NUDGED)
     return len(batch.cases) == ALLOCATIONS_PER_BATCH
-
-
-# --- the look at the target ---
-
-
-@dataclass(frozen=True, slots=True)
-class Lookups:
-    """What the one look of this batch showed; `failure` when it could not be made."""
-
-    by_id: Mapping[str, TargetInvoice]
-    by_number: Mapping[str, Sequence[TargetInvoice]]
-    failure: Reason | None = None
-
-
-def _look(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
-    """Looks up the target invoices of the cases that come so far, in as few calls as possible."""
-    wanted = [case for case in cases if decide_early(case.facts) is None]
-    ids = {case.invoice.target_id for case in wanted if case.invoice and case.invoice.target_id}
-    numbers = {case.number for case in wanted if case.number and not (case.invoice and case.invoice.target_id)}
-    if target is None or not (ids or numbers):
-        return Lookups({}, {})
-    paused = target.not_before is not None and target.not_before > context.clock.now()
-    if paused:
-        return Lookups({}, {}, failure=target.why_paused or Reason.TARGET_UNREACHABLE)
-    if not begin_call(context, target.id, CallKind.FIND):
-        return Lookups({}, {}, failure=Reason.TARGET_SICK)
-    result = context.target(target).find_invoices(ids, numbers)
-    if isinstance(result, Failure):
-        note_failure(context, target, result, CallKind.FIND)
-        return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
-    note_success(context, target, CallKind.FIND)
-    by_number: dict[str, list[TargetInvoice]] = {}
-    for invoice in result.value:
-        by_number.setdefault(invoice.number, []).append(invoice)
-    return Lookups({invoice.external_id: invoice for invoice in result.value}, by_number)
-
-
-_REASON_OF_FAILURE = {
-    FailureKind.THROTTLED: Reason.TARGET_THROTTLED,
-    FailureKind.PACED: Reason.PACED,
-    FailureKind.UNAVAILABLE: Reason.TARGET_UNREACHABLE,
-    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
-    FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
-    FailureKind.NOT_FOUND: Reason.TARGET_UNREACHABLE,
-    FailureKind.REFUSED: Reason.TARGET_UNREACHABLE,
-}
-
-
-def _lookup_for(case: Case, lookups: Lookups) -> TargetLookup:
-    """Stored link first, exact number second."""
-    if lookups.failure is not None:
-        return NotReachable(lookups.failure)
-    if case.invoice is not None and case.invoice.target_id:
-        linked = lookups.by_id.get(case.invoice.target_id)
-        return Found(linked) if linked else NotFound()
-    candidates = lookups.by_number.get(case.number, ())
-    match len(candidates):
-        case 0:
-            return NotFound()
-        case 1:
-            return Found(candidates[0])
-        case _:
-            return Ambiguous()
 
 
 # --- writing down what was decided ---
@@ -189,8 +122,7 @@ def _record_one(
             verdicts=one.decision.verdicts,
             now=now,
         )
-    if isinstance(one.decision, Acknowledge):
-        follow_the_hand(session, due.allocation.id, one.decision, now)
+    follow_the_hand(session, one, target, now)
     if isinstance(one.decision, Push) and one.case.invoice is not None:
         link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
     return carry_out(session, due, planned, effect, target, now)
@@ -202,6 +134,8 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
     if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
         # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
         return now
+    if one.put_off:
+        return now + context.timing.recheck_min
     undecided = reason in CANNOT_TELL
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.

@@ -29,6 +29,7 @@ from models.payments import (
     match_now_if_waiting,
 )
 from tasks.context import Context
+from tasks.gone import found_gone
 from tasks.outdated import is_outdated
 from tasks.read_back import stop
 from tasks.rechecks import next_look
@@ -159,6 +160,8 @@ class NextStates:
     def hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
         # A look that ended the doubt ends it for good: what somebody types from now on is not ours.
         hold(session, effect, reason, detail, maybe_sent=effect.maybe_sent and reason in _THE_DOUBT_STAYS)
+        if reason is Reason.TARGET_PAYMENT_GONE and found_gone(session, effect, now):
+            self.match_wanted.set()
         if explain(reason).clears_itself:
             again_at = next_look(self.context, session, effect.allocation_id, reason, now)
             match_no_later_than(session, effect.allocation_id, again_at)

@@ -7,7 +7,7 @@ Leaves behind: effects that push takes up, allocations that match takes up. What
 look at the target can say what became of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,9 +19,12 @@ from domain.breaker import CallKind
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
+from domain.records import TargetPayment
+from domain.strategy import standing_for
 from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
+from models.ledger import LedgerEntry
 from models.payments import Payment, lock_allocations, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from tasks.context import Context, Step
@@ -83,9 +86,9 @@ def retry_payment(
                     "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
                 )
             ignore_twins(session, twins)
-        mark_repaired(session, seen.repaired)
+        repaired = mark_repaired(session, seen.repaired)
         forgotten = forget_entries(session, seen.gone, now)
-        match_again(session, forgotten, now)
+        match_again(session, [*repaired, *forgotten], now)
         report = _retry(session, payment, effects, forgotten, now)
         target = connection_in_role(session, organization_id, Role.TARGET)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
@@ -109,36 +112,51 @@ class _Seen:
     # Harmed once, and now as the ledger says: a person has corrected it.
     repaired: frozenset[int]
 
+    def __or__(self, other: "_Seen") -> "_Seen":
+        return _Seen(self.gone | other.gone, self.repaired | other.repaired)
+
+
+_NOTHING_SEEN = _Seen(frozenset(), frozenset())
+
 
 def _look(context: Context, organization_id: int, payment_external_id: str) -> _Seen:
     """Ledger entries on the payment's invoices whose target payment is certainly not there (any more).
 
     A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record.
     """
-    gone: set[int] = set()
-    repaired: set[int] = set()
+    seen = _NOTHING_SEEN
     with context.database.reading() as session:
         payment = payment_of(session, organization_id, payment_external_id)
         connection = connection_in_role(session, organization_id, Role.TARGET)
         if payment is None or connection is None:
-            return _Seen(frozenset(), frozenset())
+            return seen
         entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
         if not may_call(context, session, connection.id, CallKind.LOOK):
             # Paused or disconnected: nobody calls it, also not a person in a hurry.
-            return _Seen(frozenset(), frozenset())
+            return seen
     target = context.target(connection)
     for invoice_id, on_invoice in entries.items():
         look = target.list_payments(invoice_id)
         if isinstance(look, Failure):
             note_failure(context, connection, look, CallKind.LOOK)
             break
-        there = {one.external_id: one for one in look.value}
-        for entry in on_invoice:
-            found = there.get(entry.target_payment_id)
-            if found is None:
-                gone.add(entry.id)
-            elif entry.harmed and (entry.shared or (found.amount, found.paid_on) == (entry.amount, entry.paid_on)):
-                repaired.add(entry.id)
+        seen |= _compare(on_invoice, {one.external_id: one for one in look.value})
+    return seen
+
+
+def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPayment]) -> _Seen:
+    # One payment may stand for several parts: then it is repaired when it says the sum of all of them, and only then.
+    parts: dict[str, list[LedgerEntry]] = {}
+    for entry in on_invoice:
+        parts.setdefault(entry.target_payment_id, []).append(entry)
+    gone: set[int] = set()
+    repaired: set[int] = set()
+    for payment_id, entries in parts.items():
+        found = there.get(payment_id)
+        if found is None:
+            gone.update(entry.id for entry in entries)
+        elif (found.amount, found.paid_on) == standing_for((entry.amount, entry.paid_on) for entry in entries):
+            repaired.update(entry.id for entry in entries if entry.harmed)
     return _Seen(frozenset(gone), frozenset(repaired))
 
 

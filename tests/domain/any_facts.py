@@ -71,6 +71,7 @@ synced_payments = st.builds(
     paid_on=days,
     ours=st.booleans(),
     harmed=st.sampled_from([False, False, False, True]),
+    gone=st.sampled_from([False, False, False, True]),
 )
 mostly = st.sampled_from([True, True, True, True, False])
 facts = st.builds(
@@ -92,6 +93,7 @@ facts = st.builds(
     source_invoice=st.none() | source_invoices,
     synced=st.none() | synced_payments,
     was_reversed=st.booleans(),
+    removed_by_hand=st.booleans(),
     linked_target_id=st.sampled_from([None, "200", "200", "201"]),
 )
 # Facts with at most a few things in the way: of facts at random hardly any is ever pushed.

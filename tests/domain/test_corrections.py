@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from domain.corrections_by_hand import after_a_look_at_the_payment, waits_for_a_hand
 from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
-from domain.eligibility import after_a_look_at_the_payment, decide_early
+from domain.eligibility import decide_early
+from domain.facts import Part, SyncedPayment
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
 from domain.records import PaymentState, TargetPayment
-from tests.domain.situations import FACTS, OURS, TYPED_BY_HAND, Situation
+from tests.domain.situations import FACTS, OURS, TYPED_BY_HAND, Situation, preferring
 
 SYNCED = Situation(replace(FACTS, synced=OURS))
 ADOPTED = Situation(replace(FACTS, synced=TYPED_BY_HAND))
@@ -147,6 +149,8 @@ def test_what_the_target_harmed_is_left_to_a_person(change: dict[str, Any]) -> N
 def test_what_was_taken_back_stays_taken_back(change: dict[str, Any]) -> None:
     gone = Situation(replace(FACTS, synced=None, was_reversed=True))
     assert gone.with_facts(**change).decide() == Keep(Reason.REVERSED)
+    by_hand = gone.with_facts(**change, removed_by_hand=True)
+    assert by_hand.decide() == Keep(Reason.CORRECTED_BY_HAND)
     never = Situation(replace(FACTS, synced=None))
     assert isinstance(never.with_facts(**change).decide(), Skip)
 
@@ -159,24 +163,78 @@ AS_IT_WAS = TargetPayment(TYPED_BY_HAND.target_payment_id, TYPED_BY_HAND.amount,
 
 def test_a_hand_that_removed_what_is_not_wanted_is_acknowledged() -> None:
     voided = replace(FACTS, synced=TYPED_BY_HAND, payment_state=PaymentState.VOIDED)
-    assert after_a_look_at_the_payment(voided, HELD, None) == Acknowledge(None, None)
-    assert after_a_look_at_the_payment(voided, HELD, AS_IT_WAS) == HELD
+    assert after_a_look_at_the_payment(voided, None) == Acknowledge(None, None)
+    assert after_a_look_at_the_payment(voided, AS_IT_WAS) == HELD
 
 
 def test_a_hand_that_made_the_same_edit_is_acknowledged() -> None:
     edited = replace(FACTS, synced=TYPED_BY_HAND, amount=Decimal("70.00"))
     done = replace(AS_IT_WAS, amount=Decimal("70.00"))
-    assert after_a_look_at_the_payment(edited, HELD, done) == Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on)
-    for other in (AS_IT_WAS, replace(done, paid_on=date(2026, 11, 1)), None):
-        assert after_a_look_at_the_payment(edited, HELD, other) == HELD
+    assert after_a_look_at_the_payment(edited, done) == Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on)
+    for other in (AS_IT_WAS, replace(done, paid_on=date(2026, 11, 1))):
+        assert after_a_look_at_the_payment(edited, other) == HELD
 
 
 def test_what_stands_on_the_wrong_invoice_is_never_acknowledged_there() -> None:
     relinked = replace(FACTS, synced=TYPED_BY_HAND, linked_target_id="201")
-    assert after_a_look_at_the_payment(relinked, HELD, AS_IT_WAS) == HELD
-    assert after_a_look_at_the_payment(relinked, HELD, None) == Acknowledge(None, None)
+    assert after_a_look_at_the_payment(relinked, AS_IT_WAS) == HELD
+    assert after_a_look_at_the_payment(relinked, None) == Acknowledge(None, None)
 
 
-def test_no_other_decision_depends_on_that_look() -> None:
+EARLIER, LATER = date(2026, 11, 18), date(2026, 11, 24)
+SHARED = replace(OURS, beside=(Part((Decimal("30.00"), EARLIER), (Decimal("45.00"), LATER)),))
+NEEDS_APPROVAL = Hold(Reason.CORRECTION_NEEDS_APPROVAL)
+
+
+@pytest.mark.parametrize(
+    ("amount", "paid_on", "done"),
+    [
+        ("70.00", AS_IT_WAS.paid_on, False),  # this part alone
+        ("130.00", AS_IT_WAS.paid_on, False),  # as it was
+        ("100.00", AS_IT_WAS.paid_on, True),  # with the other part as the ledger has it
+        ("100.00", EARLIER, False),  # the latest date counts
+        ("115.00", LATER, True),  # with the other part as the source has it now
+        ("115.00", AS_IT_WAS.paid_on, False),
+    ],
+)
+def test_an_edit_of_a_part_is_made_when_the_shared_payment_says_the_sum(amount: str, paid_on: date, done: bool) -> None:
+    edited = preferring(replace(FACTS, synced=SHARED, amount=Decimal("70.00")), correction_policy=CorrectionPolicy.HOLD)
+    there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
+    decision = after_a_look_at_the_payment(edited, there)
+    assert decision == (Acknowledge(Decimal("70.00"), AS_IT_WAS.paid_on) if done else NEEDS_APPROVAL)
+
+
+@pytest.mark.parametrize(
+    ("amount", "paid_on", "done"),
+    [("130.00", AS_IT_WAS.paid_on, False), ("30.00", EARLIER, True), ("45.00", LATER, True)],
+)
+def test_a_part_is_taken_back_when_the_shared_payment_says_the_others(amount: str, paid_on: date, done: bool) -> None:
+    voided = preferring(
+        replace(FACTS, synced=SHARED, payment_state=PaymentState.VOIDED), correction_policy=CorrectionPolicy.HOLD
+    )
+    there = TargetPayment(OURS.target_payment_id, Decimal(amount), paid_on)
+    decision = after_a_look_at_the_payment(voided, there)
+    assert decision == (Acknowledge(None, None) if done else NEEDS_APPROVAL)
+
+
+GONE = Hold(Reason.TARGET_PAYMENT_GONE)
+
+
+@pytest.mark.parametrize("synced", [OURS, TYPED_BY_HAND])
+@pytest.mark.parametrize("change", [{}, *CHANGES[:2]])
+def test_a_wanted_payment_that_is_known_to_be_gone_is_held(synced: SyncedPayment, change: dict[str, Any]) -> None:
+    gone = Situation(replace(FACTS, synced=replace(synced, gone=True))).with_facts(**change)
+    assert gone.decide() == GONE
+    assert after_a_look_at_the_payment(gone.facts, None) == GONE
+
+
+def test_a_payment_that_is_there_again_is_decided_about_as_if_it_had_never_been_gone() -> None:
+    gone = replace(FACTS, synced=replace(OURS, gone=True))
+    assert after_a_look_at_the_payment(gone, AS_IT_WAS) == Keep(Reason.SYNCED)
+    assert isinstance(after_a_look_at_the_payment(replace(gone, amount=Decimal("70.00")), AS_IT_WAS), Adjust)
+
+
+def test_only_what_waits_for_a_person_is_looked_at() -> None:
+    assert all(waits_for_a_hand(decision) for decision in (HELD, NEEDS_APPROVAL, GONE))
     for decision in (Keep(Reason.SYNCED), Hold(Reason.TARGET_HARMED), Skip(Reason.SWITCHED_OFF)):
-        assert after_a_look_at_the_payment(replace(FACTS, synced=OURS), decision, None) == decision
+        assert not waits_for_a_hand(decision)

@@ -92,13 +92,15 @@ def test_only_our_own_payment_is_ever_changed_or_taken_back(facts: Facts, lookup
             assert facts.preferences.correction_policy is CorrectionPolicy.AUTOMATIC
             assert facts.source_active
             assert facts.target_active
-        case Keep(Reason.REVERSED):
+        case Keep(Reason.REVERSED | Reason.CORRECTED_BY_HAND as reason):
             assert facts.synced is None
+            assert facts.removed_by_hand == (reason is Reason.CORRECTED_BY_HAND)
             assert facts.was_reversed
             assert not facts.is_wanted
         case Keep():
             assert facts.synced is not None
             assert (facts.synced.amount, facts.synced.paid_on) == (facts.amount, facts.paid_on)
+            assert not facts.synced.gone
         case Push() | Skip() | Hold():
             pass
     if isinstance(decision, Adjust):

@@ -61,8 +61,8 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
     world.notice()
     deciding.join()
     world.context = here
-    world.later(hours=8)
     assert world.effects(payment)[-1].state == "held"
+    world.later(hours=8)
     assert world.reason(payment) == "target_payment_gone"
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tasks.corrections_by_hand import LOOKS_PER_BATCH
 from tasks.invoice_import import import_invoices
 from tasks.retry import retry_payment
 from tests.flow.test_doubts import type_in
@@ -72,6 +73,19 @@ def test_a_reversed_payment_stays_reversed_when_everything_is_decided_again(worl
     world.choose(twin_policy="hold")
     world.settle()
     assert world.reason(payment) == "reversed"
+
+
+def test_what_a_person_removed_is_not_said_to_be_removed_by_us_when_everything_is_decided_again(world: World) -> None:
+    invoice, payment, typed = adopted(world)
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.later(hours=1)
+    before = world.decision(payment)
+    assert (before.reason, before.action) == ("corrected_by_hand", "reverse")
+    world.choose(twin_policy="hold")
+    world.settle()
+    assert world.decision(payment).id == before.id, "the same again is no news"
 
 
 def test_a_payment_that_somebody_removed_in_connectwise_is_created_again_by_a_retry(world: World) -> None:
@@ -159,3 +173,37 @@ def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(worl
     world.notice()
     assert world.amounts_on(invoice) == ["50.00", "50.00"]
     assert world.reason(payment, invoice) == "adopted"
+
+
+def many_voided(world: World) -> tuple[list[BothInvoices], list[str]]:
+    """More corrections that need approval than match looks at in one batch."""
+    world.choose(correction_policy="hold")
+    invoices = [world.invoice(f"INV-{number}") for number in range(LOOKS_PER_BATCH + 2)]
+    payments = [world.pay("100.00", (invoice, "100.00")) for invoice in invoices]
+    world.notice()
+    for payment in payments:
+        world.quickbooks.void_payment(payment)
+    world.notice()
+    return invoices, payments
+
+
+def remove_by_hand(world: World, invoice: BothInvoices) -> None:
+    [there] = world.on(invoice)
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, there.id)
+
+
+def test_corrections_that_had_no_turn_have_it_soon(world: World) -> None:
+    invoices, payments = many_voided(world)
+    for invoice in invoices:
+        remove_by_hand(world, invoice)
+    world.later(hours=7)
+    world.later(minutes=10)
+    assert {world.reason(payment) for payment in payments} == {"corrected_by_hand"}
+
+
+def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: World) -> None:
+    invoices, payments = many_voided(world)
+    remove_by_hand(world, invoices[-1])
+    for _ in range(20):
+        world.later(hours=7)
+    assert world.reason(payments[-1]) == "corrected_by_hand"

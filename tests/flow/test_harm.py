@@ -11,7 +11,8 @@ from sandbox.faults import Fault
 from tasks.connections import test_connection as check_connection
 from tasks.points import Point
 from tasks.retry import retry_payment
-from tests.world import World
+from tests.flow.test_doubts import with_strategy
+from tests.world import BothInvoices, World
 
 POST = {"method": "POST", "path": r"/payments$"}
 LIST = {"method": "GET", "path": r"/payments$"}
@@ -124,6 +125,41 @@ def test_what_a_person_repaired_is_synced_again_after_a_retry(replacing: World) 
     retry_payment(replacing.context, replacing.organization_id, older)
     replacing.settle()
     assert replacing.reason(older) == "synced"
+
+
+def harmed_part(replacing: World) -> tuple[BothInvoices, str, str]:
+    """Two payments share one; with the other setting it is replaced by a third; then the setting is right again."""
+    with_strategy(replacing, "single")
+    invoice = replacing.invoice("INV-1", "300.00")
+    first, second = (replacing.pay(amount, (invoice, amount), on="2026-11-18") for amount in ("50.00", "30.00"))
+    replacing.notice()
+    with_strategy(replacing, "append")
+    replacing.pay("20.00", (invoice, "20.00"), on="2026-11-20")
+    replacing.notice()
+    assert replacing.amounts_on(invoice) == ["20.00"]
+    assert (replacing.reason(first), replacing.reason(second)) == ("target_harmed", "target_harmed")
+    with_strategy(replacing, "single")
+    assert check_connection(replacing.context, replacing.target_id).ok
+    return invoice, first, second
+
+
+def test_a_shared_payment_that_nobody_repaired_stays_harmed_after_a_retry(replacing: World) -> None:
+    _, first, _ = harmed_part(replacing)
+    retry_payment(replacing.context, replacing.organization_id, first)
+    replacing.settle()
+    replacing.later(minutes=5)
+    assert replacing.reason(first) == "target_harmed"
+
+
+def test_a_shared_payment_is_repaired_with_all_its_parts_when_it_says_their_sum_again(replacing: World) -> None:
+    invoice, first, second = harmed_part(replacing)
+    [only] = replacing.on(invoice)
+    replacing.connectwise.change_payment(
+        invoice.connectwise_id or 0, only.id, amount="80.00", payment_date=date(2026, 11, 18)
+    )
+    retry_payment(replacing.context, replacing.organization_id, first)
+    replacing.settle()
+    assert (replacing.reason(first), replacing.reason(second)) == ("synced", "synced")
 
 
 def test_a_person_who_edits_an_older_payment_during_a_doubt_stops_nothing(world: World) -> None:

@@ -1,0 +1,113 @@
+"""The look at the target that match makes for a batch: which of its invoices are meant?
+
+Called by: match, once for each batch. The stored link says it; without one the exact number does. A link that we found
+ourselves gives way to the number when its invoice is gone for good: somebody has created the invoice anew.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from connectors.base import Failure, FailureKind
+from domain.breaker import CallKind
+from domain.eligibility import decide_early
+from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
+from domain.reasons import Reason
+from domain.records import TargetInvoice
+from models.connections import Connection
+from models.invoices import with_our_money
+from tasks.context import Context
+from tasks.facts import Case
+from tasks.pauses import begin_call, note_failure, note_success
+
+_REASON_OF_FAILURE = {
+    FailureKind.THROTTLED: Reason.TARGET_THROTTLED,
+    FailureKind.PACED: Reason.PACED,
+    FailureKind.UNAVAILABLE: Reason.TARGET_UNREACHABLE,
+    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
+    FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
+    FailureKind.NOT_FOUND: Reason.TARGET_UNREACHABLE,
+    FailureKind.REFUSED: Reason.TARGET_UNREACHABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What the look showed.
+
+    Attributes:
+        given_up: links whose invoice is no more, so that the number says which one is meant now.
+        failure: why the look could not be made.
+    """
+
+    by_id: Mapping[str, TargetInvoice]
+    by_number: Mapping[str, Sequence[TargetInvoice]]
+    given_up: Collection[str] = ()
+    failure: Reason | None = None
+
+    def of(self, case: Case) -> TargetLookup:
+        """Stored link first, exact number second."""
+        if self.failure is not None:
+            return NotReachable(self.failure)
+        link = _link_of(case)
+        if link and link not in self.given_up:
+            linked = self.by_id.get(link)
+            return Found(linked) if linked else NotFound()
+        candidates = self.by_number.get(case.number, ())
+        match len(candidates):
+            case 0:
+                return NotFound()
+            case 1:
+                return Found(candidates[0])
+            case _:
+                return Ambiguous()
+
+
+def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
+    """Looks up the target invoices of the cases that come so far, in as few calls as possible."""
+    wanted = [case for case in cases if decide_early(case.facts) is None]
+    ids = {link for case in wanted if (link := _link_of(case))}
+    numbers = {case.number for case in wanted if case.number and not _link_of(case)}
+    if target is None or not (ids or numbers):
+        return Lookups({}, {})
+    lookups = _find(context, target, ids, numbers)
+    given_up = _given_up(context, target, wanted, lookups)
+    if not given_up:
+        return lookups
+    numbers |= {case.number for case in wanted if case.number and _link_of(case) in given_up}
+    by_number = _find(context, target, (), numbers)
+    return replace(by_number, by_id=lookups.by_id, given_up=given_up)
+
+
+def _link_of(case: Case) -> str:
+    return (case.invoice.target_id or "") if case.invoice else ""
+
+
+def _given_up(context: Context, target: Connection, wanted: Sequence[Case], lookups: Lookups) -> Collection[str]:
+    if lookups.failure is not None:
+        return ()
+    lost = {
+        link
+        for case in wanted
+        if case.invoice and case.invoice.link_learned and (link := _link_of(case)) and link not in lookups.by_id
+    }
+    if not lost:
+        return ()
+    # "Not found" is also told to keys that may not see a record: where money of ours may be, nothing moves elsewhere.
+    with context.database.reading() as session:
+        return lost - with_our_money(session, target.id, lost)
+
+
+def _find(context: Context, target: Connection, ids: Collection[str], numbers: Collection[str]) -> Lookups:
+    if target.not_before is not None and target.not_before > context.clock.now():
+        return Lookups({}, {}, failure=target.why_paused or Reason.TARGET_UNREACHABLE)
+    if not begin_call(context, target.id, CallKind.FIND):
+        return Lookups({}, {}, failure=Reason.TARGET_SICK)
+    result = context.target(target).find_invoices(ids, numbers)
+    if isinstance(result, Failure):
+        note_failure(context, target, result, CallKind.FIND)
+        return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
+    note_success(context, target, CallKind.FIND)
+    by_number: dict[str, list[TargetInvoice]] = {}
+    for invoice in result.value:
+        by_number.setdefault(invoice.number, []).append(invoice)
+    return Lookups({invoice.external_id: invoice for invoice in result.value}, by_number)
