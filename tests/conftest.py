@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--databases")
-        metafunc.parametrize("database_url", DATABASES if chosen == "all" else [chosen], indirect=True)
+        both = [DATABASES[0]] if metafunc.definition.get_closest_marker("one_database") else DATABASES
+        metafunc.parametrize("database_url", both if chosen == "all" else [chosen], indirect=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -56,6 +56,7 @@ def test_deletions_before_in_and_after_a_flood_are_found(world: World) -> None:
     assert metered(world) - reads <= BURST * 0.05
 
 
+@pytest.mark.one_database
 def test_edits_of_what_is_known_do_not_look_like_deletions(world: World) -> None:
     known = known_already(world, 400)
     for payment in known[::2]:
@@ -67,6 +68,7 @@ def test_edits_of_what_is_known_do_not_look_like_deletions(world: World) -> None
     assert gaps(world)[-1].deleted_count == 1
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("time", [1, 4, 6, 7, 8])
 def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: int) -> None:
     known = known_already(world, 200)
@@ -86,6 +88,7 @@ def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: in
     assert differences(world) == []
 
 
+@pytest.mark.one_database
 def test_a_burst_costs_few_reads_however_many_payments_are_known(world: World) -> None:
     """What is known is written into both books directly; making it the long way takes minutes."""
     world.notice()

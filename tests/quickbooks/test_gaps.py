@@ -180,6 +180,7 @@ def test_a_backfill_of_the_future_is_refused(world: World) -> None:
         request_backfill(world.context, world.source_id, tomorrow)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("keeps", ["oldest", "newest"])
 @pytest.mark.parametrize("scope", ["request", "entity"])
 def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: str, scope: str) -> None:
@@ -204,6 +205,7 @@ def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: 
     assert world.amounts_on(invoice) == []
 
 
+@pytest.mark.one_database
 def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(world: World) -> None:
     world.quickbooks.record_many_payments(world.customer_id, 1200)
     world.clock.move(seconds=5)
