@@ -21,7 +21,8 @@ log = structlog.get_logger()
 
 # How many processes may call one system at the same time: ingest, match, push and one more. Settings say it.
 PROCESSES = 4
-# Since when all calls are counted in this Redis (milliseconds since 1970). Not there: it has been emptied.
+# Since when all calls are counted in this Redis (milliseconds since 1970, by its own clock: those of the hosts may
+# differ). Not there: it has been emptied.
 EPOCH_KEY = "payments-limits-epoch"
 _WAIT_SECONDS_MIN = 0.05
 
@@ -98,9 +99,11 @@ class Limiter:
         """Since when Redis counts the calls of all, by our monotonic clock; None while it does not."""
         if self.shared is None:
             return None
-        redis, wall, now = self.shared.storage, int(time.time() * 1000), time.monotonic()
+        redis, now = self.shared.storage, time.monotonic()
         try:
-            epoch = redis.get(EPOCH_KEY)
+            both = redis.pipeline(transaction=False).time().get(EPOCH_KEY)
+            (seconds, microseconds), epoch = both.execute()
+            wall = int(seconds) * 1000 + int(microseconds) // 1000
             if epoch is None:
                 redis.set(EPOCH_KEY, wall, nx=True)
                 epoch = redis.get(EPOCH_KEY) or wall

@@ -77,6 +77,7 @@ CANNOT_TELL = frozenset(
         Reason.TARGET_THROTTLED,
         Reason.PACED,
         Reason.TARGET_CREDENTIALS,
+        Reason.TARGET_FORBIDDEN,
         Reason.TARGET_STOPPED,
     }
 )

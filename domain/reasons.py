@@ -254,8 +254,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
-        "The ConnectWise document with this number is a credit memo, not an invoice.",
-        "Check the numbers in both systems.",
+        "The ConnectWise document with this number takes no payment: it is a credit memo, or its total or open balance "
+        "cannot be read.",
+        "Check the numbers in both systems, and the document in ConnectWise; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
     ),
@@ -359,9 +360,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
-        "The ConnectWise API member may not do this.",
-        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, "
-        "or at once if you retry.",
+        "The ConnectWise API member lacks a right that is needed to read invoices or to enter payments.",
+        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, or at "
+        "once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
     ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.before_image import Seen
 from domain.records import TargetPayment
 
 # A bookkeeper who types a payment by hand often takes the day of the bank statement instead of the day of the cheque;
@@ -50,26 +51,42 @@ def recognize(
         author: the name under which the target enters our payments, where we have learned it. It decides between
             candidates. That a single one bears another name proves nothing (ours may have changed): a person is asked.
     """
-    candidates = tuple(
+    new = [
         payment
         for payment in payments
-        if payment.external_id not in before_image
-        and payment.external_id not in claimed
-        and not payment.foreign
-        and payment.amount == amount
-        and payment.paid_on == paid_on
-    )
+        if payment.external_id not in before_image and payment.external_id not in claimed and not payment.foreign
+    ]
+    candidates = tuple(one for one in new if (one.amount, one.paid_on) == (amount, paid_on))
     by_us = tuple(one for one in candidates if is_by(one, author))
     by_others = tuple(one for one in candidates if author and one.entered_by not in ("", author))
     match candidates, by_us:
         case (), _:
-            return NotThere()
+            # Somebody may have corrected ours since: the same amount on another day, or our name on another amount.
+            altered = tuple(one for one in new if one.amount == amount or is_by(one, author))
+            return Several(altered) if altered else NotThere()
         case (only,), _ if only not in by_others:
             return Ours(only)
         case _, (only,) if len(by_others) == len(candidates) - 1:
             return Ours(only)
         case _:
             return Several(candidates)
+
+
+def recognize_in(
+    payment_id: str, more: Decimal, before: Iterable[Seen], payments: Iterable[TargetPayment]
+) -> Recognition:
+    """After an unknown answer to adding to a payment of ours: is the money in it?
+
+    Args:
+        more: by how much the payment was to grow.
+        before: the payments as they were on the invoice before we sent.
+    """
+    was = next((one.amount for one in before if one.external_id == payment_id), None)
+    payment = next((one for one in payments if one.external_id == payment_id), None)
+    if payment is None or payment.amount == was:
+        return NotThere()
+    # Anything between or beyond is a person's doing, before or after ours arrived.
+    return Ours(payment) if was is not None and payment.amount == was + more else Several((payment,))
 
 
 def is_by(payment: TargetPayment, author: str) -> bool:

@@ -102,7 +102,8 @@ class TargetInvoice:
 
     Attributes:
         balance: what is still open, in the invoice's currency.
-        payable: False for documents that only look like invoices (credit memos).
+        payable: False for documents that only look like invoices (credit memos), and for invoices whose total or open
+            balance the target does not tell: then these figures mean nothing.
     """
 
     external_id: str

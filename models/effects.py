@@ -77,6 +77,8 @@ class Effect(Base):
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
     # True while the answer to the last send is lost: a matching new payment on the invoice may be ours.
     maybe_sent: Mapped[bool] = mapped_column(default=False)
+    # The payment of ours that the last send added to (strategy `single`), where it was not to be one of its own.
+    sent_into: Mapped[str | None] = mapped_column(String(50))
     # A payment was added to an invoice that had payments, and nobody has looked yet whether those are as they were.
     read_back_owed_since: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -227,6 +229,14 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
     return True
 
 
+def is_as_read(session: Session, effect: Effect) -> bool:
+    """Whether the row still is in the state, and under the lease, that the object says."""
+    statement = select(Effect.id).where(
+        Effect.id == effect.id, Effect.state == effect.state, Effect.fencing == effect.fencing
+    )
+    return session.scalar(statement) is not None
+
+
 def hold(session: Session, effect: Effect, reason: Reason, detail: str = "", **values: Any) -> bool:
     return move(session, effect, EffectState.HELD, reason=reason.value, detail=detail[:DETAIL_CHARACTERS_MAX], **values)
 
@@ -271,8 +281,10 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         .where(
             _is_open(),
             Effect.due_at <= now,
-            or_(Effect.state != EffectState.PENDING.value, Allocation.match_due_at.is_(None)),
-            Organization.sync_enabled,
+            or_(
+                Effect.state != EffectState.PENDING.value,
+                and_(Allocation.match_due_at.is_(None), Organization.sync_enabled),
+            ),
             may_be_called,
         )
     )
@@ -282,13 +294,3 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         .where(Effect.read_back_owed_since.is_not(None), may_be_called)
     )
     return session.scalars(due.union(owed)).all()
-
-
-def count_open(session: Session) -> int:
-    """How many effects are still on their way, over all organizations."""
-    return session.scalar(select(func.count(Effect.id)).where(_is_open())) or 0
-
-
-def open_effects(session: Session) -> Sequence[Effect]:
-    """Everything that is still on its way, over all organizations, oldest first."""
-    return session.scalars(select(Effect).where(_is_open()).order_by(Effect.id)).all()

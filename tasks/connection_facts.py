@@ -15,7 +15,9 @@ from tasks.context import Context
 from tasks.metering import WARN_PERCENTS
 
 # Pauses that end sooner when somebody does something about them.
-PAUSES_TO_ACT_ON = frozenset({Reason.READS_USED_UP, Reason.APPLICATION_REFUSED, Reason.COMPANY_SUSPENDED})
+PAUSES_TO_ACT_ON = frozenset(
+    {Reason.READS_USED_UP, Reason.APPLICATION_REFUSED, Reason.COMPANY_SUSPENDED, Reason.TARGET_FORBIDDEN}
+)
 _NEVER_HEARD = "No webhook has been heard yet."
 _SILENT = "Webhooks seem to be silent, so QuickBooks is asked more often; check their address at Intuit."
 
@@ -43,13 +45,15 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     now = context.clock.now()
     expiry = expiry_sentence(connection.reconnect_by, now)
     urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
+    pause_warning = _pause_warning(connection, now)
     if connection.role != Role.SOURCE:
-        return ConnectionFacts("", "", "", expiry, (expiry,) if urgent else ())
+        warnings = [pause_warning, expiry if urgent else ""]
+        return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
     cap, all_reads = context.platform.monthly_reads_max, reads_of_all(session, now)
     gap = latest_gap(session, connection.id)
     silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
     warnings = [
-        _pause_warning(connection, now),
+        pause_warning,
         expiry if urgent else "",
         _cap_warning(all_reads, cap),
         _SILENT if silent and connection.missed_at is not None else "",

@@ -1,20 +1,19 @@
 """Delivering one effect: look, intend, create. `tasks/outcomes.py` records what came of it."""
 
 import threading
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+import structlog
+
 from connectors.base import Failure, FailureKind, Target, WriteOutcome
-from domain.before_image import ids_in, image_of, replaced_by_ours, seen_in, vanished
+from domain.before_image import image_of
 from domain.breaker import CallKind
-from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.delivery import EffectKind, EffectState
 from domain.money import money_text
-from domain.preferences import TwinPolicy
 from domain.reasons import Reason
-from domain.recognition import Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, is_by, recognize
-from domain.records import TargetInvoice, TargetPayment
+from domain.records import TargetInvoice
 from domain.strategy import (
     Change,
     CreatePayment,
@@ -25,18 +24,19 @@ from domain.strategy import (
     change_for,
 )
 from models.connections import Connection
-from models.effects import Effect, day_of, move, start_attempt
-from models.ledger import claimed_payment_ids, entries_on_invoice
+from models.effects import Effect, move, start_attempt
+from models.ledger import entries_on_invoice
 from models.organizations import Organization
-from models.payments import allocation_with_payment, is_due_for_match, lock_allocation
+from models.payments import is_due_for_match, lock_allocation
 from tasks.context import Context
 from tasks.lane import Lease
-from tasks.outcomes import Recorder
+from tasks.outcomes import Overtaken, Recorder
 from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
 from tasks.read_back import read_back
+from tasks.settling import Payments, Settling, with_id
 
-Payments = Sequence[TargetPayment]
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -58,6 +58,13 @@ class Delivery:
         """Brings one effect one step further."""
         if self.stopped.is_set() or self.context.clock.monotonic() > self.ends:
             return
+        try:
+            self._deliver(effect, invoice)
+        except Overtaken:
+            # Match cancelled or replaced it while we looked: what the look said is about something that is no more.
+            log.info("push.overtaken", effect_id=effect.id)
+
+    def _deliver(self, effect: Effect, invoice: TargetInvoice | None) -> None:
         if invoice is None:
             self._miss_invoice(effect)
             return
@@ -67,7 +74,8 @@ class Delivery:
         self.context.reached(Point.PUSH_LOOKED)
         change = self._change_for(effect, payments)
         self.context.reached(Point.PUSH_PLANNED)
-        if not self._is_open(effect, change, payments) or self._is_over(effect):
+        settling = Settling(self.context, self.recorder, self.organization.twin_policy, self.stopped)
+        if not settling.leaves(effect, change, payments) or settling.ends(effect, self.organization.sync_enabled):
             return
         if self._balance_allows(effect, change, invoice, payments):
             self._send(effect, change, payments)
@@ -87,6 +95,7 @@ class Delivery:
             self._miss_invoice(effect)
         else:
             note_failure(self.context, self.connection, result, CallKind.LOOK)
+            self.recorder.note_unseen(effect, result)
             self.stopped.set()
         return None
 
@@ -111,99 +120,14 @@ class Delivery:
         )
         return change_for(self.recorder.states.strategy, wanted, entries, strangers)
 
-    # --- is it still to be done? ---
-
-    def _is_open(self, effect: Effect, change: Change, payments: Payments) -> bool:
-        """Whether the look leaves the change to be made; if not, what is the case has been recorded."""
-        match change:
-            case Occupied():
-                # What occupies the one place may be the very payment whose answer got lost.
-                if not self._has_arrived(effect, payments, self._claimed_on(effect)):
-                    self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
-                return False
-            case CreatePayment():
-                return self._is_not_there_yet(effect, payments)
-            case SetPayment(payment_id, amount, paid_on):
-                existing = _with_id(payments, payment_id)
-                if existing is not None and (existing.amount, existing.paid_on) != (amount, paid_on):
-                    return True
-                if existing is None and effect.kind != EffectKind.REVERSE:
-                    self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
-                else:
-                    self.recorder.settle(effect, payment_id)
-                return False
-            case RemovePayment(payment_id):
-                if _with_id(payments, payment_id) is not None:
-                    return True
-                self.recorder.settle(effect, payment_id)
-                return False
-
-    def _is_not_there_yet(self, effect: Effect, payments: Payments) -> bool:
-        """Whether the payment to be created is neither ours on the invoice already nor typed there by somebody."""
-        claimed = self._claimed_on(effect)
-        if self._has_arrived(effect, payments, claimed):
-            return False
-        with self.context.database.reading() as session:
-            ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
-        self.context.reached(Point.PUSH_LEDGER_READ)
-        twin = NoTwin() if ignore_twins else find_twin(effect.amount, day_of(effect), payments, claimed)
-        match twin:
-            case NoTwin():
-                return True
-            case Nearby(payment) | SameDay(payment) if effect.maybe_sent and not _was_there(effect, payment):
-                # It came after we had sent: perhaps ours, whose date somebody has corrected since.
-                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
-            case SameDay(payment) if self.organization.twin_policy == TwinPolicy.ADOPT:
-                self.recorder.settle(effect, payment.external_id, ours=False)
-            case SameDay() | Nearby():
-                self.recorder.hold(effect, Reason.TWIN_NEARBY)
-        return False
-
-    def _claimed_on(self, effect: Effect) -> Collection[str]:
-        with self.context.database.reading() as session:
-            return claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
-
-    def _has_arrived(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> bool:
-        """Whether a creation that got no answer is on the invoice after all, or may be; then that has been recorded."""
-        if not effect.maybe_sent:
-            return False
-        image, amount, paid_on = seen_in(effect.before_image), effect.amount, day_of(effect)
-        replaced = replaced_by_ours(image, payments, amount, paid_on)
-        if replaced:
-            self.recorder.hold_replaced(effect, replaced)
-            self.stopped.set()
-            return True
-        match recognize(amount, paid_on, payments, ids_in(image), claimed, self.connection.author):
-            case Ours(payment):
-                gone = vanished(image, payments)
-                # There were several, and people tidied up since: what they left may be their own, unless it bears
-                # our name. A payment that may be a person's is never ours to change.
-                ours = effect.reason != Reason.SEVERAL_CANDIDATES or is_by(payment, self.connection.author)
-                self.recorder.settle(effect, payment.external_id, ours=ours, replaced=gone)
-                if gone:
-                    self.stopped.set()
-                return True
-            case Several():
-                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
-                return True
-            case NotThere():
-                return False
-
-    def _is_over(self, effect: Effect) -> bool:
-        """Whether a doubt that the look has just ended leads elsewhere than to another send; if so, that is recorded.
-
-        The settle time is over and the invoice does not have it: what was sent did not arrive.
-        """
-        if effect.state != EffectState.IN_DOUBT:
-            return False
-        if effect.attempts >= ATTEMPTS_MAX:
-            self.recorder.give_up(effect)
-            return True
-        return self.recorder.is_decided_again(effect)
-
     def _balance_allows(self, effect: Effect, change: Change, invoice: TargetInvoice, payments: Payments) -> bool:
         """An invoice never gets more than is open on it; a tenant's sums may lag behind its list of payments."""
+        if effect.kind == EffectKind.REVERSE:
+            return True
         more = _more_money(change, payments)
+        if more > 0 and not invoice.payable:
+            self.recorder.hold(effect, Reason.TARGET_INVOICE_NOT_PAYABLE)
+            return False
         listed = sum((payment.amount for payment in payments), Decimal(0))
         still_open = max(min(invoice.balance, invoice.total - listed), Decimal(0))
         if more <= still_open:
@@ -215,7 +139,7 @@ class Delivery:
     # --- intend, create ---
 
     def _send(self, effect: Effect, change: Change, payments: Payments) -> None:
-        attempt = self._intend(effect, payments, self.context.clock.now())
+        attempt = self._intend(effect, change, payments, self.context.clock.now())
         if attempt is None:
             return
         self.context.reached(Point.PUSH_INTENDED)
@@ -229,12 +153,17 @@ class Delivery:
         if self.recorder.record(effect, attempt, change, outcome):
             self.stopped.set()
         self.context.reached(Point.PUSH_RECORDED)
-        if effect.read_back_owed_since and not read_back(
-            self.context, self.lease, self.connection, self.target, effect
-        ):
+        if effect.read_back_owed_since and not self._is_unharmed(effect):
             self.stopped.set()
 
-    def _intend(self, effect: Effect, payments: Payments, now: datetime) -> int | None:
+    def _is_unharmed(self, effect: Effect) -> bool:
+        with self.context.database.reading() as session:
+            if not may_call(self.context, session, self.connection.id, CallKind.LOOK):
+                # Somebody was told to wait since; the debt is on disk and is paid before anything else is written.
+                return False
+        return read_back(self.context, self.lease, self.connection, self.target, effect)
+
+    def _intend(self, effect: Effect, change: Change, payments: Payments, now: datetime) -> int | None:
         """Puts on disk that we are about to send, with what is on the invoice before we do."""
         with self.context.database.writing() as session:
             self.lease.guard(session)
@@ -243,12 +172,14 @@ class Delivery:
                 self.stopped.set()
                 return None
             lock_allocation(session, effect.allocation_id)
-            if effect.state == EffectState.IN_DOUBT and not move(session, effect, EffectState.PENDING):
+            # The look has ended the doubt: what is on the invoice from now on is not what was sent before.
+            no_doubt = {"maybe_sent": False, "reason": "", "detail": ""}
+            if effect.state == EffectState.IN_DOUBT and not move(session, effect, EffectState.PENDING, **no_doubt):
                 return None
             if is_due_for_match(session, effect.allocation_id):
                 # It changed after it was claimed; what is true now is decided first.
                 return None
-            intent = {"before_image": image_of(payments), "maybe_sent": False, "reason": "", "detail": ""}
+            intent = {"before_image": image_of(payments), "sent_into": _sent_into(effect, change), **no_doubt}
             if not move(session, effect, EffectState.SENDING, **intent):
                 return None
             return start_attempt(session, effect, self.lease.fencing, now)
@@ -266,13 +197,9 @@ class Delivery:
                 raise AssertionError("an occupied invoice is never written to")
 
 
-def _was_there(effect: Effect, payment: TargetPayment) -> bool:
-    """Whether the payment was on the invoice before we last sent."""
-    return payment.external_id in ids_in(seen_in(effect.before_image))
-
-
-def _with_id(payments: Payments, payment_id: str) -> TargetPayment | None:
-    return next((payment for payment in payments if payment.external_id == payment_id), None)
+def _sent_into(effect: Effect, change: Change) -> str | None:
+    """The payment of ours that a creation is added to, where the target keeps one payment for the invoice."""
+    return change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
 
 
 def _more_money(change: Change, payments: Payments) -> Decimal:
@@ -281,7 +208,7 @@ def _more_money(change: Change, payments: Payments) -> Decimal:
         case CreatePayment(amount):
             return amount
         case SetPayment(payment_id, amount):
-            existing = _with_id(payments, payment_id)
+            existing = with_id(payments, payment_id)
             return amount - (existing.amount if existing is not None else Decimal(0))
         case RemovePayment() | Occupied():
             return Decimal(0)

@@ -15,6 +15,9 @@ COLUMNS = ("number", "origin", "quickbooks_id", "connectwise_id", "total", "curr
 _MAY_BE_EMPTY = frozenset({"quickbooks_id", "connectwise_id"})
 # As long as the columns of the table.
 _CHARACTERS_MAX = {"number": 50, "quickbooks_id": 50, "connectwise_id": 50, "customer": 200}
+# ConnectWise's record numbers: whole numbers of 32 bits, which begin at one.
+_RECORD_NUMBER = re.compile(r"\d+", re.ASCII)
+_RECORD_NUMBER_MAX = 2**31 - 1
 _TOTAL = re.compile(r"-?\d{1,13}(?:\.\d{1,5})?", re.ASCII)
 
 
@@ -74,7 +77,8 @@ def _read(line: int, names: Sequence[str], fields: Sequence[str], seen: dict[tup
         number=values["number"],
         origin=values["origin"],
         source_id=values["quickbooks_id"] or None,
-        target_id=values["connectwise_id"] or None,
+        # A spreadsheet may have written 007 for 7: ConnectWise calls the invoice 7, and so it has to be looked up.
+        target_id=values["connectwise_id"].lstrip("0") or None,
         total=Decimal(values["total"]),
         currency=values["currency"],
         customer=values["customer"],
@@ -95,11 +99,17 @@ def _problem_with(values: dict[str, str]) -> str | None:
             return f"{column} has {len(value)} characters; {longest} are possible"
         if not value.isprintable():
             return f"{column} has characters that cannot be printed"
+    if values["connectwise_id"] and not _is_record_number(values["connectwise_id"]):
+        return f"connectwise_id '{values['connectwise_id']}' is no ConnectWise record number such as 1234"
     if values["origin"] not in set(InvoiceOrigin):
         return f"origin '{values['origin']}' is none of: {', '.join(InvoiceOrigin)}"
     if not is_currency_code(values["currency"]):
         return f"currency '{values['currency']}' is not a code such as USD"
     return _problem_with_total(values["total"], values["currency"])
+
+
+def _is_record_number(text: str) -> bool:
+    return bool(_RECORD_NUMBER.fullmatch(text)) and 0 < int(text) <= _RECORD_NUMBER_MAX
 
 
 def _problem_with_total(total: str, currency: str) -> str | None:

@@ -95,18 +95,25 @@ class NextStates:
         if change.is_answered_by(payment):
             self.done(session, effect, payment.external_id, ours=True, now=now, owed_since=owed_since)
         else:
-            self.done_otherwise(session, effect, payment, now, owed_since=owed_since)
+            self.done_otherwise(session, effect, change, payment, now, owed_since=owed_since)
 
     def done_otherwise(
-        self, session: Session, effect: Effect, payment: TargetPayment, now: datetime, *, owed_since: datetime | None
+        self,
+        session: Session,
+        effect: Effect,
+        change: Change,
+        payment: TargetPayment,
+        now: datetime,
+        *,
+        owed_since: datetime | None,
     ) -> None:
         """The target took the payment but made another amount or date of it: the ledger says what is really there."""
         there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
-        alone = effect.kind == EffectKind.CREATE and self.strategy is PaymentStrategy.APPEND
-        if not alone or payment.paid_on is None:
+        if not isinstance(change, CreatePayment):
             self.hold(session, effect, Reason.TARGET_CHANGED_IT, there, now)
             return
-        if not self.claim(session, effect, payment.external_id, payment.amount, payment.paid_on, ours=True, now=now):
+        paid_on = payment.paid_on or day_of(effect)
+        if not self.claim(session, effect, payment.external_id, payment.amount, paid_on, ours=True, now=now):
             self.hold_replaced(session, effect, [payment.external_id], now)
             return
         self.close(session, effect, now, target_payment_id=payment.external_id, read_back_owed_since=owed_since)
@@ -133,13 +140,16 @@ class NextStates:
             amount=amount,
             paid_on=paid_on,
             ours=ours,
-            shared=ours and self.strategy is PaymentStrategy.SINGLE,
+            # Sent into a payment of ours, it is a part of that one, whatever the setting says by now.
+            shared=ours and (self.strategy is PaymentStrategy.SINGLE or effect.sent_into == payment_id),
             now=now,
         )
 
     def close(self, session: Session, effect: Effect, now: datetime, **values: str | datetime | None) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
         allocation, payment = allocation_with_payment(session, effect.allocation_id)
+        # That similar payments are other money was said about those that were there then.
+        allocation.ignore_twins = False
         if is_outdated(effect, allocation, payment):
             # The payment changed while this was on its way: what is true now is decided now.
             match_again(session, [effect.allocation_id], now)
@@ -162,9 +172,11 @@ class NextStates:
         stop(self.context, session, effect, payment_ids)
         self.match_wanted.set()
 
-    def refused(self, session: Session, effect: Effect, kind: FailureKind, detail: str, now: datetime) -> None:
+    def refused(
+        self, session: Session, effect: Effect, change: Change, kind: FailureKind, detail: str, now: datetime
+    ) -> None:
         reason = _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED)
-        if kind is FailureKind.NOT_FOUND and effect.kind != EffectKind.CREATE:
+        if kind is FailureKind.NOT_FOUND and not isinstance(change, CreatePayment):
             reason = Reason.TARGET_PAYMENT_GONE
         self.hold(session, effect, reason, detail, now)
 

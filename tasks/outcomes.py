@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from connectors.base import (
     Changed,
     Conflict,
     Created,
+    Failure,
     FailureKind,
     NotSent,
     Paced,
@@ -21,11 +23,13 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
-from domain.delivery import EffectKind, EffectState
+from domain.delivery import EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
-from domain.strategy import Change
+from domain.strategy import Change, CreatePayment
 from models.connections import Connection
-from models.effects import Effect, finish_attempt, move
+from models.decisions import Action
+from models.effects import Effect, finish_attempt, is_as_read, move
 from models.payments import (
     allocation_with_payment,
     lock_allocation,
@@ -39,8 +43,13 @@ from tasks.pauses import note_outcome
 from tasks.points import Point
 from tasks.read_back import stop
 from tasks.rechecks import next_look
+from tasks.telling import tell
 
 log = structlog.get_logger()
+
+
+class Overtaken(Exception):
+    """The effect is not what it was when it was read; nothing may be recorded about it."""
 
 
 @dataclass(slots=True)
@@ -58,9 +67,15 @@ class Recorder:
         return self.states.match_wanted
 
     def _begin(self, session: Session, effect: Effect) -> None:
-        """Every transaction here: the lane is ours, and match does not decide about the same allocation meanwhile."""
+        """Every transaction here: the lane is ours, and match does not decide about the same allocation meanwhile.
+
+        Raises:
+            Overtaken: match has decided since we read the effect, and it is no longer what it was.
+        """
         self.lease.guard(session)
         lock_allocation(session, effect.allocation_id)
+        if not is_as_read(session, effect):
+            raise Overtaken(effect.id)
 
     # --- without a send ---
 
@@ -71,13 +86,25 @@ class Recorder:
             self.states.hold(session, effect, reason, detail, now)
         self.context.reached(Point.PUSH_HELD)
 
+    def note_unseen(self, effect: Effect, failure: Failure) -> None:
+        """The look failed. A right that is missing stays so until a person gives it, and is said with the payment.
+
+        A hold that keeps an effect from being replaced says more, and a doubt stays one.
+        """
+        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
+        if failure.kind is FailureKind.FORBIDDEN and certain:
+            # If match was faster, it has said what is the case.
+            with suppress(Overtaken):
+                self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
+
     def doubt_longer(self, effect: Effect) -> None:
-        """We could not look; the effect stays in doubt and is looked at again, with growing distance."""
+        """There is no invoice to look at; the effect stays in doubt, and the looks come ever further apart."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self._begin(session, effect)
-            due_at = next_look(self.context, session, effect.allocation_id, Reason.IN_DOUBT, now)
+            due_at = next_look(self.context, session, effect.allocation_id, Reason.TARGET_INVOICE_MISSING, now)
             move(session, effect, EffectState.IN_DOUBT, due_at=due_at)
+            tell(session, effect, Action.HOLD, Reason.TARGET_INVOICE_MISSING, now)
         self.context.reached(Point.PUSH_DOUBT_PROLONGED)
 
     def settle(self, effect: Effect, payment_id: str, *, ours: bool = True, replaced: Collection[str] = ()) -> None:
@@ -96,13 +123,14 @@ class Recorder:
         self.context.reached(Point.PUSH_SETTLED)
         log.info("push.settled", effect_id=effect.id, kind=effect.kind, ours=ours)
 
-    def is_decided_again(self, effect: Effect) -> bool:
+    def is_decided_again(self, effect: Effect, *, always: bool = False) -> bool:
         """True if the payment changed while the effect was in doubt: it goes back, and match decides first."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self._begin(session, effect)
             allocation, payment = allocation_with_payment(session, effect.allocation_id)
-            if allocation.match_due_at is None and not is_outdated(effect, allocation, payment):
+            changed = allocation.match_due_at is not None or is_outdated(effect, allocation, payment)
+            if not (changed or always):
                 return False
             move(session, effect, EffectState.PENDING, maybe_sent=False, reason="", detail="")
             match_again(session, [effect.allocation_id], now)
@@ -155,8 +183,8 @@ class Recorder:
             case Removed():
                 self.states.done(session, effect, effect.target_payment_id or "", ours=True, now=now)
             case Refused(kind, detail):
-                self.states.refused(session, effect, kind, detail, now)
-            case Conflict(detail) if effect.kind != EffectKind.CREATE:
+                self.states.refused(session, effect, change, kind, detail, now)
+            case Conflict(detail) if not isinstance(change, CreatePayment):
                 # A payment in a closed batch: ConnectWise will go on saying no until somebody opens the batch.
                 self.states.hold(session, effect, Reason.TARGET_LOCKED, detail, now)
             case Conflict(detail):

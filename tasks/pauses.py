@@ -22,7 +22,7 @@ from connectors.base import (
 from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
 from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
-from models.connections import Connection, connection_by_id, mark_needs_reconnect, pause
+from models.connections import Connection, Role, connection_by_id, mark_needs_reconnect, pause
 from models.payments import match_organization_again
 from tasks.context import Context, Step
 from tasks.points import Point
@@ -38,6 +38,8 @@ _DOUBLINGS_MAX = 10
 # A wrong setting is put right by a restart, which tells nobody here: asked again so often, it goes on by itself.
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
+# So is a role at the target that somebody repairs there.
+FORBIDDEN_WAIT = timedelta(minutes=5)
 
 
 # --- may we call? ---
@@ -88,6 +90,10 @@ def note_failure(context: Context, connection: Connection, failure: Failure, kin
         case FailureKind.SUSPENDED:
             log.warning("connection.suspended", connection_id=connection.id, detail=failure.detail)
             pause_for(context, connection, SUSPENDED_WAIT, Reason.COMPANY_SUSPENDED)
+        case FailureKind.FORBIDDEN if connection.role == Role.TARGET:
+            # The keys are good, and nobody has to connect again; at a source it means that the consent was taken back.
+            log.warning("connection.forbidden", connection_id=connection.id, detail=failure.detail)
+            pause_for(context, connection, FORBIDDEN_WAIT, Reason.TARGET_FORBIDDEN)
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:
             disconnect(context, connection, failure.detail)
         case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:

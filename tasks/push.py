@@ -115,8 +115,10 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
         # After a breaker's rest one effect tries; what becomes of it decides for the others.
         one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
         limit = 1 if one_tries else EFFECTS_PER_BATCH
-        # With the partner's switch off nothing is written; what was written is still looked after.
-        effects = due_heads(session, connection.id, now, limit) if organization.sync_enabled else []
+        # With the partner's switch off nothing is written; what may have been written is still looked after.
+        effects = due_heads(session, connection.id, now, limit)
+        if not organization.sync_enabled:
+            effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
         # Before the effects, as match does; what it has changed meanwhile is left to the compare-and-set.
         lock_allocations(session, {effect.allocation_id for effect in effects})
         claimed = [
@@ -142,6 +144,8 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
         note_failure(context, delivery.connection, result, CallKind.FIND)
+        for effect in effects:
+            delivery.recorder.note_unseen(effect, result)
         return None
     note_success(context, delivery.connection, CallKind.FIND)
     return {invoice.external_id: invoice for invoice in result.value}

@@ -15,6 +15,8 @@ from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 THROTTLE_WAIT = timedelta(seconds=30)
 INFORMATION_PATH = "/system/info"
 SMALLEST_PAGE = 25
+_NO_CONNECTWISE = "the site does not tell where its API is (is it the address of a ConnectWise?)"
+_LATER = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.UNAVAILABLE}
 _NEXT = re.compile(r'rel="?next\b')
 _SERVER_ERROR = 500
 _KIND_OF_STATUS = {
@@ -90,7 +92,10 @@ class Client:
         """A GET of a list, one page of it."""
         answer = self._get(path, parameters or {}, route)
         if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
-            if self._rediscover():
+            has_moved = self._rediscover()
+            if isinstance(has_moved, Failure):
+                return has_moved
+            if has_moved:
                 answer = self._get(path, parameters or {}, route)
             if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
                 return self._why_not_found(answer)
@@ -164,11 +169,15 @@ class Client:
             )
         )
         if isinstance(result, Failure):
-            not_found = result.kind is FailureKind.NOT_FOUND
-            return Failure(FailureKind.CREDENTIALS, "unknown site or company") if not_found else result
+            # Asked without keys, and at an address that every ConnectWise has: no answer of it is about the keys.
+            if result.kind in _LATER:
+                return result
+            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; {result.detail}")
         information = result.value.value
-        if not isinstance(information, dict) or not information.get("Codebase"):
+        if information is None:
             return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
+        if not isinstance(information, dict) or not information.get("Codebase"):
+            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; no codebase in the answer")
         return Got({"CompanyID": self._keys.company, **information})
 
     def _base_of(self, information: Mapping[str, Any]) -> str:
@@ -180,11 +189,11 @@ class Client:
         host = str(information.get("SiteUrl") or self._site_url)
         return host.removeprefix("https://").removeprefix("http://").rstrip("/")
 
-    def _rediscover(self) -> bool:
+    def _rediscover(self) -> bool | Failure:
         """True if the codebase turned out to be another one than before."""
         before, self._base_url = self._base_url, None
         found = self._discovered()
-        return isinstance(found, str) and found != before
+        return found if isinstance(found, Failure) else found != before
 
 
 def canonical_account(account: str) -> str:

@@ -41,8 +41,13 @@ NO_INVOICE = "0"
 # What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 400, 404, 409, 408
-# A look that ends in one of these says something about the connection; the removal itself was answered with 404.
-_NOT_ABOUT_THE_PAYMENT = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.CREDENTIALS}
+# A look that ends in one of these says something about the connection; the write itself was answered with 404.
+_NOT_ABOUT_THE_PAYMENT = {
+    FailureKind.THROTTLED,
+    FailureKind.PACED,
+    FailureKind.CREDENTIALS,
+    FailureKind.FORBIDDEN,
+}
 _NO_LIST = "the answer is not a list of records"
 _CLIENT_ERRORS = range(400, 500)
 
@@ -148,6 +153,10 @@ class ConnectWiseTarget:
         if isinstance(exchange, Answer) and exchange.status == _CREATED:
             payment = _payment_in(exchange)
             return Created(payment) if payment else Unknown("HTTP 201 without a readable payment")
+        if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
+            look = self.list_payments(invoice_id)
+            missing = isinstance(look, Failure) and look.kind is FailureKind.NOT_FOUND
+            return self._outcome(exchange) if missing else self._no_proof(exchange, look)
         return self._outcome(exchange)
 
     def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
@@ -158,6 +167,9 @@ class ConnectWiseTarget:
         if isinstance(exchange, Answer) and exchange.status == _OK:
             payment = _payment_in(exchange)
             return Changed(payment) if payment else Unknown("HTTP 200 without a readable payment")
+        if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
+            refused = Refused(FailureKind.NOT_FOUND, self._client.failure_of(exchange).detail)
+            return self._not_found(exchange, invoice_id, payment_id, gone=refused)
         return self._outcome(exchange)
 
     def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
@@ -166,13 +178,24 @@ class ConnectWiseTarget:
         if isinstance(exchange, Answer) and exchange.status == _NO_CONTENT:
             return Removed()
         if isinstance(exchange, Answer) and exchange.status == _NOT_FOUND:
-            # Gone already, or bad keys (404 on the cloud), or a codebase that moved: a look tells which.
-            left = self.list_payments(invoice_id)
-            if isinstance(left, Failure) and left.kind in _NOT_ABOUT_THE_PAYMENT:
-                return _not_even_sent(left)
-            gone = isinstance(left, Got) and all(payment.external_id != payment_id for payment in left.value)
-            return Removed() if gone else Unknown(self._client.failure_of(exchange).detail)
+            return self._not_found(exchange, invoice_id, payment_id, gone=Removed())
         return self._outcome(exchange)
+
+    def _not_found(self, exchange: Answer, invoice_id: str, payment_id: str, gone: WriteOutcome) -> WriteOutcome:
+        """What it means that a payment's own address was answered with 404; only a list without it proves it `gone`."""
+        look = self.list_payments(invoice_id)
+        is_gone = isinstance(look, Got) and all(payment.external_id != payment_id for payment in look.value)
+        return gone if is_gone else self._no_proof(exchange, look)
+
+    def _no_proof(self, exchange: Answer, look: ReadResult[Any]) -> WriteOutcome:
+        """A write was answered with 404, and the look after it does not say that there is nothing to write to.
+
+        The keys are bad, or the codebase has moved (the look has found the new one), or ConnectWise is not well.
+        Nothing was done; Unknown lets it be sent again, and only after another look.
+        """
+        if isinstance(look, Failure) and look.kind in _NOT_ABOUT_THE_PAYMENT:
+            return _not_even_sent(look)
+        return Unknown(self._client.failure_of(exchange).detail)
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
         match exchange:

@@ -17,19 +17,20 @@ INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payme
 
 
 def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | None:
-    """One invoice, or None if it lacks what identifies it or its money."""
+    """One invoice, or None if it lacks what identifies it. One whose money cannot be read is there, and not payable."""
     total, balance = as_decimal(wire.get("total")), as_decimal(wire.get("balance"))
     identity = wire.get("id")
-    if identity is None or total is None or balance is None:
+    if identity is None:
         return None
+    nothing = Decimal(0)
     return TargetInvoice(
         external_id=str(identity),
         number=str(wire.get("invoiceNumber") or ""),
-        total=total,
-        balance=balance,
+        total=nothing if total is None else total,
+        balance=nothing if balance is None else balance,
         currency=_currency(wire.get("currency")) or default_currency,
         customer_names=_names(wire),
-        payable=wire.get("type") != _CREDIT_MEMO,
+        payable=wire.get("type") != _CREDIT_MEMO and total is not None and balance is not None,
     )
 
 

@@ -1,13 +1,14 @@
 """Every row of ConnectWise's error table, as a read and as a write."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from connectors.base import Conflict, Failure, FailureKind, Refused, Throttled, Unknown
+from connectors.base import Conflict, Failure, FailureKind, NotSent, Refused, Throttled, Unknown
 from connectors.connectwise.client import Keys
 from sandbox.faults import Fault
 from tests.connectors.vendors import KEYS, ConnectWise
@@ -84,10 +85,10 @@ def test_what_a_write_ends_in(
     connectwise.sandbox.type_payment(200, "1.00")
     writes: list[Callable[[], Any]] = [
         lambda: connectwise.target.create_payment("200", Decimal(1), PAID_ON),
-        lambda: connectwise.target.change_payment("200", "7000", Decimal(2), PAID_ON),
     ]
     if status != 404:
-        # A payment that is not there is a payment that was removed.
+        # Whether a payment is gone is told by a look at its invoice.
+        writes.append(lambda: connectwise.target.change_payment("200", "7000", Decimal(2), PAID_ON))
         writes.append(lambda: connectwise.target.remove_payment("200", "7000"))
     for write in writes:
         connectwise.sandbox.faults.clear()
@@ -98,7 +99,9 @@ def test_what_a_write_ends_in(
         assert words in result.detail
         if isinstance(result, Refused):
             assert result.kind is kind
-        assert connectwise.sandbox.calls.total - calls <= 2, "discovery at most, and one send"
+        # After a 404 a look tells what is missing: the list, the address again, and what every key may see.
+        looks = 3 if status == 404 else 0
+        assert connectwise.sandbox.calls.total - calls - looks <= 2, "discovery at most, and one send"
     assert [str(one.amount) for one in connectwise.sandbox.invoice(200).payments] == ["1.00"]
 
 
@@ -134,6 +137,45 @@ def test_a_company_that_connectwise_does_not_know_is_told_as_such(connectwise: C
     assert isinstance(result, Failure)
     assert result.kind is FailureKind.CREDENTIALS
     assert "nobody" in result.detail
+
+
+NOT_A_CONNECTWISE = [
+    Fault("error", path="companyinfo", status=404),
+    Fault("error", path="companyinfo", status=401),
+    Fault("error", path="companyinfo", status=403),
+    Fault("error", path="companyinfo", status=302),
+    Fault("error", path="companyinfo", status=200, body="{}"),
+    Fault("error", path="companyinfo", status=200, body='{"Codebase":null}'),
+    Fault("error", path="companyinfo", status=200, body="[]"),
+]
+
+
+@pytest.mark.parametrize("fault", NOT_A_CONNECTWISE, ids=lambda fault: f"{fault.status}-{fault.body}")
+def test_a_site_that_does_not_tell_where_its_api_is_says_nothing_about_the_keys(
+    connectwise: ConnectWise, fault: Fault
+) -> None:
+    connectwise.sandbox.faults.add(replace(fault, times=2))
+    connected = connectwise.connect()
+    read = connected.check()
+    assert isinstance(read, Failure)
+    assert read.kind is FailureKind.UNAVAILABLE
+    assert "is it the address of a ConnectWise?" in read.detail
+    assert isinstance(connected.create_payment("200", Decimal(1), PAID_ON), NotSent)
+    assert not isinstance(connected.check(), Failure)
+
+
+@pytest.mark.parametrize("fault", NOT_A_CONNECTWISE, ids=lambda fault: f"{fault.status}-{fault.body}")
+def test_a_record_is_not_said_to_be_missing_while_nobody_knows_where_the_api_is(
+    connectwise: ConnectWise, fault: Fault
+) -> None:
+    invoice = str(connectwise.sandbox.add_invoice("INV-1", "100.00"))
+    client = connectwise.target._client
+    client._base_url = connectwise.url + "/v2017_3/apis/3.0"
+    connectwise.sandbox.faults.add(fault)
+    read = connectwise.target.list_payments(invoice)
+    assert isinstance(read, Failure)
+    assert read.kind is FailureKind.UNAVAILABLE
+    assert not isinstance(connectwise.target.list_payments(invoice), Failure)
 
 
 def test_a_client_id_with_odd_letters_is_a_failure_and_no_traceback(connectwise: ConnectWise) -> None:

@@ -157,6 +157,35 @@ def test_a_process_that_starts_after_redis_was_emptied_is_as_careful_as_the_othe
     assert permits(Limiter(RedisStorage(redis_url, key_prefix="test-limits")), rates=rates) == 8 // PROCESSES
 
 
+@pytest.mark.parametrize("ahead_seconds", [600, -600])
+def test_a_host_whose_clock_is_wrong_is_as_careful_after_redis_was_emptied(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, ahead_seconds: float
+) -> None:
+    rates = (Rate(8, 60, allowed=16),)
+    assert permits(Limiter(RedisStorage(redis_url, key_prefix="test-limits")), rates=rates) == 8 // PROCESSES
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + ahead_seconds)
+    wrong = Limiter(RedisStorage(redis_url, key_prefix="test-limits"))
+    assert permits(wrong, rates=rates) == 8 // PROCESSES
+
+
+@pytest.mark.parametrize("ahead_seconds", [600, -600])
+def test_a_host_whose_clock_is_wrong_counts_together_with_the_others_after_one_window(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, ahead_seconds: float
+) -> None:
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + ahead_seconds)
+    first = Limiter(RedisStorage(redis_url, key_prefix="test-limits"))
+    permits(first, rates=(Rate(8, 1),))
+    monkeypatch.setattr(time, "time", right)
+    deadline = time.monotonic() + 10
+    while (
+        permits(Limiter(RedisStorage(redis_url, key_prefix="test-limits")), "quickbooks:2", (Rate(8, 1),)) < RATE.calls
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_more_processes_have_smaller_parts() -> None:
     assert [permits(Limiter(None, processes)) for processes in (1, 2, 8)] == [8, 4, 1]
 

@@ -7,7 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.base import Changed, Created, NotSent, Paced, Removed, Throttled, Unknown
+from connectors.base import (
+    Changed,
+    Created,
+    FailureKind,
+    NotSent,
+    Paced,
+    Refused,
+    Removed,
+    Throttled,
+    Unknown,
+    WriteOutcome,
+)
 from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
 from sandbox.faults import Fault
@@ -186,10 +197,75 @@ def test_a_change_says_what_it_changed(connectwise: ConnectWise, invoice: str) -
     assert (result.payment.amount, result.payment.paid_on) == (Decimal("2.50"), PAID_ON)
 
 
-def test_slow_down_said_to_the_look_after_a_removal_is_told_and_not_taken_for_a_doubt(
+def writes_to(connectwise: ConnectWise, invoice: str, payment_id: str) -> tuple[WriteOutcome, WriteOutcome]:
+    target = connectwise.target
+    return target.change_payment(invoice, payment_id, Decimal(2), PAID_ON), target.remove_payment(invoice, payment_id)
+
+
+def test_slow_down_said_to_the_look_after_a_404_is_told_and_not_taken_for_a_doubt(
     connectwise: ConnectWise, invoice: str
 ) -> None:
-    connectwise.sandbox.faults.add(Fault("throttle", method="GET", path="/payments$", retry_after=77))
-    removed = connectwise.target.remove_payment(invoice, "999")
-    assert isinstance(removed, Throttled)
-    assert removed.retry_after.total_seconds() == 77
+    connectwise.sandbox.faults.add(Fault("throttle", method="GET", path="/payments$", retry_after=77, times=2))
+    for outcome in writes_to(connectwise, invoice, "999"):
+        assert isinstance(outcome, Throttled)
+        assert outcome.retry_after.total_seconds() == 77
+
+
+def test_a_right_that_is_missing_for_the_look_after_a_404_is_told(connectwise: ConnectWise, invoice: str) -> None:
+    connectwise.sandbox.set_permissions(inquire=False)
+    for outcome in writes_to(connectwise, invoice, "999"):
+        assert isinstance(outcome, Refused)
+        assert outcome.kind is FailureKind.FORBIDDEN
+
+
+def create(connectwise: ConnectWise, invoice: str) -> WriteOutcome:
+    return connectwise.target.create_payment(invoice, Decimal(1), PAID_ON)
+
+
+def test_a_creation_on_an_invoice_that_is_not_there_is_told_as_such(connectwise: ConnectWise, invoice: str) -> None:
+    outcome = create(connectwise, "999")
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is FailureKind.NOT_FOUND
+
+
+def test_a_creation_with_keys_that_were_revoked_since_the_look_is_about_the_keys(
+    connectwise: ConnectWise, invoice: str
+) -> None:
+    connectwise.sandbox.set_switches(bad_credentials=404)
+    connectwise.sandbox.set_keys(private_key="another")
+    outcome = create(connectwise, invoice)
+    assert isinstance(outcome, Refused)
+    assert outcome.kind is FailureKind.CREDENTIALS
+
+
+def test_a_creation_after_the_codebase_has_moved_is_sent_once_and_goes_to_the_new_one_next_time(
+    connectwise: ConnectWise, invoice: str
+) -> None:
+    connectwise.target._client._base_url = connectwise.url + "/v2017_3/apis/3.0"
+    outcome = create(connectwise, invoice)
+    assert isinstance(outcome, Unknown)
+    assert "HTTP 404" in outcome.detail
+    assert carried_out(connectwise) == 0
+    assert isinstance(create(connectwise, invoice), Created)
+    assert carried_out(connectwise) == 1
+
+
+def test_a_payment_is_gone_when_its_invoice_shows_it_no_more(connectwise: ConnectWise, invoice: str) -> None:
+    changed, removed = writes_to(connectwise, invoice, "999")
+    assert isinstance(changed, Refused)
+    assert changed.kind is FailureKind.NOT_FOUND
+    assert isinstance(removed, Removed)
+
+
+@pytest.mark.parametrize("status_of_the_look", [None, 404, 500])
+def test_a_404_of_a_payment_that_may_be_there_is_looked_at_again(
+    connectwise: ConnectWise, invoice: str, status_of_the_look: int | None
+) -> None:
+    payment_id = str(connectwise.sandbox.type_payment(int(invoice), "1.00"))
+    connectwise.sandbox.faults.add(Fault("error", path="/payments/", status=404, times=2))
+    if status_of_the_look is not None:
+        connectwise.sandbox.faults.add(Fault("error", path="/payments$", status=status_of_the_look, times=2))
+    for outcome in writes_to(connectwise, invoice, payment_id):
+        assert isinstance(outcome, Unknown)
+        assert "HTTP 404" in outcome.detail
+    assert [str(one.amount) for one in connectwise.sandbox.invoice(int(invoice)).payments] == ["1.00"]

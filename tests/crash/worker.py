@@ -13,12 +13,13 @@ from typing import Any
 
 import simplejson
 from requests.adapters import HTTPAdapter
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from connectors.quickbooks import changes
+from domain.delivery import OPEN
 from models.connections import Connection, Role, all_connections
-from models.effects import count_open
+from models.effects import Effect
 from tasks.context import Clock, Context, Step, SystemClock
 from tasks.disconnecting import disconnect
 from tasks.sweep import sweep
@@ -140,7 +141,8 @@ def _work_off(context: Context) -> bool:
 def _something_is_open(context: Context) -> bool:
     """Whether effects are on their way that this worker could still deliver."""
     with context.database.reading() as session:
-        return count_open(session) > 0 and bool(_active(context, Role.TARGET))
+        is_open = session.scalar(select(Effect.id).where(Effect.state.in_(OPEN)).limit(1)) is not None
+        return is_open and bool(_active(context, Role.TARGET))
 
 
 def _active(context: Context, role: Role) -> list[Connection]:

@@ -6,7 +6,19 @@ from itertools import permutations
 
 import pytest
 
-from domain.recognition import TWIN_DAYS, Nearby, NotThere, NoTwin, Ours, SameDay, Several, find_twin, recognize
+from domain.before_image import seen_in
+from domain.recognition import (
+    TWIN_DAYS,
+    Nearby,
+    NotThere,
+    NoTwin,
+    Ours,
+    SameDay,
+    Several,
+    find_twin,
+    recognize,
+    recognize_in,
+)
 from domain.records import TargetPayment
 
 AMOUNT, PAID_ON = Decimal("100.00"), date(2026, 11, 20)
@@ -56,13 +68,35 @@ def test_while_our_name_is_not_known_a_single_candidate_is_ours() -> None:
     "other",
     [
         on_the_invoice(2, "100.01"),
-        on_the_invoice(2, day=21),
-        on_the_invoice(2, day=None),
         on_the_invoice(2, foreign=True),
     ],
 )
-def test_a_payment_of_another_amount_or_date_or_kind_is_not_ours(other: TargetPayment) -> None:
+def test_a_payment_of_another_amount_or_kind_is_not_ours(other: TargetPayment) -> None:
     assert recognize(AMOUNT, PAID_ON, [other], set(), set()) == NotThere()
+
+
+@pytest.mark.parametrize("day", [21, 1, None])
+def test_our_amount_on_another_day_may_be_ours_with_a_date_that_somebody_changed(day: int | None) -> None:
+    other = on_the_invoice(2, day=day)
+    assert recognize(AMOUNT, PAID_ON, [other], set(), set()) == Several((other,))
+
+
+def test_our_name_on_another_amount_may_be_ours_with_an_amount_that_somebody_changed() -> None:
+    other = on_the_invoice(2, "49.00", entered_by="API1")
+    assert recognize(AMOUNT, PAID_ON, [other], set(), set(), "API1") == Several((other,))
+    assert recognize(AMOUNT, PAID_ON, [other], set(), set(), "API2") == NotThere()
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"), [("50", NotThere), ("150", Ours), ("149", Several), ("100", Several), ("250", Several)]
+)
+def test_money_sent_into_a_payment_of_ours_is_in_it_if_it_grew_by_just_that(now: str, expected: type) -> None:
+    before = seen_in([["7", "50", "2026-11-01"]])
+    assert isinstance(recognize_in("7", AMOUNT, before, [on_the_invoice(7, now)]), expected)
+
+
+def test_money_sent_into_a_payment_that_is_gone_is_not_there() -> None:
+    assert recognize_in("7", AMOUNT, seen_in([["7", "50", "2026-11-01"]]), [on_the_invoice(8, "150")]) == NotThere()
 
 
 def test_what_was_there_before_we_sent_is_not_ours() -> None:

@@ -3,16 +3,20 @@
 import threading
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 import tasks.match
-from models.payments import Allocation, match_again
+from models.payments import Allocation, match_again, match_organization_again
+from sandbox.faults import Fault
 from tasks.catch_up import catch_up
+from tasks.delivery import Delivery
 from tasks.ingest import ingest
 from tasks.match import match
 from tasks.outcomes import Recorder
 from tasks.points import Point
+from tests.flow.test_doubts import POST, type_in
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
 
@@ -86,3 +90,50 @@ def test_an_edit_that_arrives_while_push_holds_the_payment_is_decided_at_once(wo
     world.later(minutes=1)
     assert world.reason(payment) == "synced"
     assert world.amounts_on(invoice) == ["250.00", "40.00"]
+
+
+def test_what_push_found_out_about_an_effect_that_is_cancelled_meanwhile_is_not_recorded(world: World) -> None:
+    """Push is about to take a typed payment for ours; it is voided and recorded anew, and the typed one is for that."""
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "100.00")
+    first = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    here, anew = world.context, []
+
+    def voided_and_recorded_anew() -> None:
+        world.quickbooks.void_payment(first)
+        anew.append(world.pay("100.00", (invoice, "100.00"), on="2026-11-20"))
+        catch_up(here, world.source_id)
+        ingest(here, world.source_id)
+        match(here, world.organization_id)
+
+    world.context = replace(here, reached=once_at(Point.PUSH_LOOKED, voided_and_recorded_anew))
+    world.notice()
+    world.context = here
+    world.later(minutes=5)
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert (world.reason(first), world.reason(anew[0])) == ("voided", "adopted")
+
+
+def test_a_doubt_that_a_look_has_ended_is_no_ground_for_claiming_what_is_typed_afterwards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look has ended it, and before the send the payment becomes due for match: it goes back without the doubt."""
+    invoice = world.invoice("INV-1", "300.00")
+    world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **POST))
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.notice()
+    is_allowed, typed = Delivery._balance_allows, []
+
+    def meanwhile(delivery: Delivery, *arguments: Any) -> bool:
+        if not typed:
+            typed.append(type_in(world, invoice.connectwise_id, "100.00"))
+            with world.context.database.writing() as session:
+                match_organization_again(session, world.organization_id, world.clock.now())
+        return is_allowed(delivery, *arguments)
+
+    monkeypatch.setattr(Delivery, "_balance_allows", meanwhile)
+    world.later(seconds=91)
+    world.later(minutes=2)
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert [one.id for one in world.on(invoice)] == typed

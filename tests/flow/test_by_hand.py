@@ -8,6 +8,7 @@ import pytest
 from tasks.corrections_by_hand import LOOKS_PER_BATCH
 from tasks.invoice_import import import_invoices
 from tasks.retry import retry_payment
+from tests.flow.test_doubts import type_in
 from tests.world import BothInvoices, World
 
 TWENTIETH = date(2026, 11, 20)
@@ -189,3 +190,20 @@ def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: Wor
     for _ in range(20):
         world.later(hours=7)
     assert world.reason(payments[-1]) == "corrected_by_hand"
+
+
+def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    world.quickbooks.split_payment(payment, [])
+    world.notice()
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
+    world.quickbooks.split_payment(payment, [(invoice.quickbooks_id, "50.00")])
+    world.notice()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    assert world.reason(payment, invoice) == "adopted"

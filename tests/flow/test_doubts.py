@@ -226,3 +226,31 @@ def test_a_payment_that_changes_between_look_and_send_is_decided_again_first(wor
     assert voided
     assert world.calls("POST /finance/invoices/{id}/payments") == 0
     assert world.reason(payment) == "voided"
+
+
+def test_a_doubt_about_an_invoice_that_is_gone_says_so(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    world.connectwise.faults.add(Fault(kind="commit_then_drop", times=1, **POST))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.connectwise.remove_invoice(invoice.connectwise_id or 0)
+    world.later(hours=7)
+    assert world.reason(payment) == "target_invoice_missing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "amounts"),
+    [("commit_then_drop", "synced", ["50.00"]), ("drop_before_commit", "switched_off", [])],
+)
+def test_a_doubt_is_looked_after_while_syncing_is_switched_off(
+    world: World, kind: str, reason: str, amounts: list[str]
+) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    world.connectwise.faults.add(Fault(kind=kind, times=1, **POST))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.choose(sync_enabled=False)
+    world.settle()
+    world.later(seconds=91)
+    world.later(hours=7)
+    assert (world.reason(payment), world.amounts_on(invoice)) == (reason, amounts)

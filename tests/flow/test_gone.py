@@ -36,8 +36,8 @@ def test_a_payment_that_only_seemed_to_be_gone_is_changed_when_it_is_seen_again(
     invoice = world.invoice("INV-1", "300.00")
     payment = world.pay("40.00", (invoice, "40.00"))
     world.notice()
-    # ConnectWise answers 404 to keys that may not see a record.
-    world.connectwise.faults.add(Fault(kind="error", status=404, times=1, method="PATCH", path="/payments"))
+    # The invoice is shown without the payment for a moment.
+    world.connectwise.faults.add(Fault("error", method="GET", path="/payments$", status=200, body="[]", times=1))
     edit(world, invoice, payment, "50.00")
     assert world.reason(payment) == "target_payment_gone"
     world.later(hours=7)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from domain.preferences import InvoiceOrigin
+from sandbox.faults import Fault
 from tests.world import World
 
 
@@ -139,6 +140,36 @@ def test_a_credit_memo_in_connectwise_is_not_an_invoice(world: World) -> None:
     payment = world.pay("100.00", (invoice, "100.00"))
     world.notice()
     assert world.reason(payment) == "target_invoice_not_payable"
+
+
+NO_BALANCE = '[{"id":200,"invoiceNumber":"INV-1","total":100.00,"company":{"name":"Cascade Dental"}}]'
+NO_TOTAL = '[{"id":200,"invoiceNumber":"INV-1","total":"?","balance":100,"company":{"name":"Cascade Dental"}}]'
+
+
+@pytest.mark.parametrize("body", [NO_BALANCE, NO_TOTAL])
+@pytest.mark.parametrize("skip", [0, 1], ids=["when it is decided", "before it is sent"])
+def test_an_invoice_whose_money_cannot_be_read_is_there_and_takes_no_payment(
+    world: World, body: str, skip: int
+) -> None:
+    invoice = world.invoice("INV-1")
+    world.connectwise.faults.add(Fault("error", path="/invoices$", status=200, body=body, skip=skip, times=1))
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    assert world.reason(payment) == "target_invoice_not_payable"
+    assert world.on(invoice) == []
+    world.later(hours=1)
+    assert world.reason(payment) == "synced"
+
+
+def test_a_payment_on_an_invoice_whose_money_cannot_be_read_is_still_taken_back(world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    world.connectwise.faults.add(Fault("error", path="/invoices$", status=200, body=NO_BALANCE, times=None))
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert world.reason(payment) == "reversed"
+    assert world.on(invoice) == []
 
 
 def test_more_than_the_open_balance_is_held(world: World) -> None:

@@ -98,3 +98,11 @@ def test_a_persons_retry_does_not_call_a_target_that_asked_us_to_wait(world: Wor
     retry_payment(world.context, world.organization_id, payment)
     world.settle()
     assert world.amounts_on(invoice) == ["50.00"]
+
+
+def test_a_pause_that_comes_while_something_is_sent_holds_back_the_look_afterwards(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+    payment = world.pay("50.00", (invoice, "50.00"))
+    assert calls_after(world, Point.PUSH_ANSWERED, timedelta(minutes=10)) == 0
+    assert world.reason(payment) == "synced"

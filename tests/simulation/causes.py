@@ -37,9 +37,10 @@ def _twin_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
 
 
 def _candidates_are_there(part: "Part", parts: Sequence["Part"]) -> bool:
-    """On a nearby date, too: it may be the one that was sent, with a date that somebody corrected."""
-    effect = part.effect
-    return effect is not None and _is_like_one_of(effect.amount, effect.paid_on, _unexplained(part, parts))
+    """On any day: it may be the one that was sent, with a date that somebody corrected."""
+    return part.effect is not None and any(
+        payment.amount == part.effect.amount for payment in _unexplained(part, parts)
+    )
 
 
 def _is_like_one_of(amount: Decimal, paid_on: date | None, payments: Sequence[PaymentTruth]) -> bool:

@@ -62,6 +62,10 @@ def move_in(world: World, kind: Kind) -> None:
     """Makes the world's ConnectWise a tenant of this kind, and our connection's setting the one for it."""
     tenant = TENANTS[kind]
     world.connectwise.set_switches(second_payment=tenant.second_payment)
+    choose_strategy(world, tenant.strategy)
+
+
+def choose_strategy(world: World, strategy: PaymentStrategy) -> None:
     with world.context.database.writing() as session:
         connection = connection_by_id(session, world.target_id)
-        connection.settings = {**connection.settings, "strategy": tenant.strategy.value}
+        connection.settings = {**connection.settings, "strategy": strategy.value}

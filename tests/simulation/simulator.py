@@ -11,16 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from domain.delivery import EffectState
+from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
-from models.effects import day_of, open_effects
+from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
+from tasks.retry import RetryReport, retry_payment
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
-from tests.simulation.kinds import Kind, choose_policies, kind_of, move_in
+from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
@@ -105,7 +109,8 @@ class Simulation:
         with self.world.context.database.reading() as session:
             if not connection_by_id(session, self.world.target_id).author:
                 return
-            in_doubt = [one for one in open_effects(session) if one.state == EffectState.IN_DOUBT and one.paid_on]
+            doubts = select(Effect).where(Effect.state == EffectState.IN_DOUBT.value).order_by(Effect.id)
+            in_doubt = [one for one in session.scalars(doubts) if one.paid_on]
         if in_doubt:
             effect = self.random.choice(in_doubt)
             invoice_id, day = int(effect.target_invoice_id), day_of(effect)
@@ -155,6 +160,21 @@ class Simulation:
         self.switched_on = not self.switched_on
         self.world.choose(sync_enabled=self.switched_on)
         self.tell(f"the switch is {'on' if self.switched_on else 'off'}")
+
+    def strategy_changed(self) -> None:
+        """The operator changes how payments are kept; only where the tenant takes either."""
+        if self.kind is Kind.SINGLE_ADDS:
+            strategy = self.random.choice(list(PaymentStrategy))
+            choose_strategy(self.world, strategy)
+            self.tell(f"the strategy is {strategy}")
+
+    def retry(self) -> None:
+        """Somebody clicks, with or without a good reason; now and then on "create anyway"."""
+        if self.payments:
+            payment, anyway = self.random.choice(self.payments), self.random.random() < 0.2
+            answer = retry_payment(self.world.context, self.world.organization_id, payment, create_anyway=anyway)
+            if isinstance(answer, RetryReport):
+                self.tell(f"payment {payment} was retried{' with create anyway' if anyway else ''}")
 
     # --- the workers, and what happens to them ---
 
@@ -253,6 +273,8 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.source_fault: 1,
     Simulation.redis_emptied: 1,
     Simulation.switched: 1,
+    Simulation.strategy_changed: 1,
+    Simulation.retry: 2,
     Simulation.work: 14,
     Simulation.catch_up: 5,
     Simulation.time_passes: 6,

@@ -114,6 +114,15 @@ def test_a_payment_that_waited_for_its_invoice_goes_on(world: World, with_id: bo
     assert world.reason(payment) == "synced"
 
 
+def test_an_id_that_a_spreadsheet_has_filled_up_with_noughts_leads_to_the_same_invoice(world: World) -> None:
+    invoice = world.invoice("INV-1", origin=None)
+    row = f"INV-1,sync_tool,{invoice.quickbooks_id},00{invoice.connectwise_id},100,USD,Cascade Dental"
+    imported(world.context, world.organization_id, row)
+    payment = world.pay("100", (invoice, "100"))
+    world.notice()
+    assert world.reason(payment) == "synced"
+
+
 # --- what a file may look like ---
 
 
@@ -157,6 +166,13 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         ("INV-1,sync_tool,11,21,0.001,USD,Cascade", "total 0.001 has more digits than USD has"),
         ("INV-1,sync_tool,11,21,10.5,JPY,Cascade", "total 10.5 has more digits than JPY has"),
         ("INV-1,sync_tool,11,21,100.00,Dollar,Cascade", "currency 'DOLLAR' is not a code such as USD"),
+        *(
+            (
+                f"INV-1,sync_tool,11,{identity},100.00,USD,Cascade",
+                f"connectwise_id '{identity}' is no ConnectWise record number such as 1234",
+            )
+            for identity in ("INV-1", "0", "000", "-7", "7.0", "\u0667", "2147483648")
+        ),
         (f"{'9' * 51},sync_tool,11,21,100.00,USD,Cascade", "number has 51 characters; 50 are possible"),
         ("INV\x001,sync_tool,11,21,100.00,USD,Cascade", "number has characters that cannot be printed"),
         ('"INV-1,sync_tool,11,21,100.00,USD,Cascade', "the quotation marks do not match"),

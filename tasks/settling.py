@@ -1,0 +1,165 @@
+"""What a look at the invoice leaves to do: nothing, if what is wanted is the case already or a person has to say.
+
+The order of the questions is the safety of the whole. First: has a send whose answer was lost arrived after all? Then:
+is it as wanted already, has somebody typed it by hand, is the place taken? Only what is left is sent.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from domain.before_image import ids_in, replaced_by_ours, seen_in, vanished
+from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.preferences import TwinPolicy
+from domain.reasons import Reason
+from domain.recognition import (
+    Nearby,
+    NotThere,
+    NoTwin,
+    Ours,
+    Recognition,
+    SameDay,
+    Several,
+    find_twin,
+    is_by,
+    recognize,
+    recognize_in,
+)
+from domain.records import TargetPayment
+from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
+from models.effects import Effect, day_of
+from models.ledger import claimed_payment_ids
+from models.payments import allocation_with_payment
+from tasks.context import Context
+from tasks.outcomes import Recorder
+from tasks.points import Point
+
+Payments = Sequence[TargetPayment]
+
+
+@dataclass(slots=True)
+class Settling:
+    """Records what the look at an invoice has settled."""
+
+    context: Context
+    recorder: Recorder
+    twin_policy: str
+    # Set when the target turns out to replace payments: it wants no more calls.
+    stopped: threading.Event
+
+    @property
+    def author(self) -> str:
+        return self.recorder.connection.author
+
+    def leaves(self, effect: Effect, change: Change, payments: Payments) -> bool:
+        """Whether the look leaves the change to be made; if not, what is the case has been recorded."""
+        claimed = self._claimed_on(effect)
+        if effect.maybe_sent and self._has_arrived(effect, payments, claimed):
+            return False
+        if effect.kind == EffectKind.CREATE and self._is_typed(effect, change, payments, claimed):
+            return False
+        match change:
+            case CreatePayment():
+                return True
+            case Occupied():
+                self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
+                return False
+            case SetPayment():
+                return self._is_to_be_set(effect, change, payments)
+            case RemovePayment(payment_id):
+                if with_id(payments, payment_id) is not None:
+                    return True
+                self.recorder.settle(effect, payment_id)
+                return False
+
+    def ends(self, effect: Effect, sync_enabled: bool) -> bool:
+        """Whether a doubt that the look has just ended leads elsewhere than to another send; if so, that is recorded.
+
+        The settle time is over and the invoice does not have it: what was sent did not arrive.
+        """
+        if effect.state != EffectState.IN_DOUBT and effect.reason not in MAY_HAVE_MOVED_MONEY:
+            return False
+        if effect.state == EffectState.IN_DOUBT and effect.attempts >= ATTEMPTS_MAX:
+            self.recorder.give_up(effect)
+            return True
+        return self.recorder.is_decided_again(effect, always=not sync_enabled)
+
+    def _claimed_on(self, effect: Effect) -> Collection[str]:
+        with self.context.database.reading() as session:
+            return claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+
+    # --- after a lost answer ---
+
+    def _has_arrived(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> bool:
+        """Whether a creation that got no answer is on the invoice after all, or may be; then that has been recorded."""
+        if effect.kind != EffectKind.CREATE:
+            # A change or a removal is judged by what the payment is now; saying it twice does no harm.
+            return False
+        image = seen_in(effect.before_image)
+        if effect.sent_into is None:
+            replaced = replaced_by_ours(image, payments, effect.amount, day_of(effect))
+            if replaced:
+                self.recorder.hold_replaced(effect, replaced)
+                self.stopped.set()
+                return True
+        match self._recognize(effect, payments, claimed):
+            case Ours(payment):
+                # There were several, and people tidied up since: what they left may be their own, unless it bears
+                # our name. A payment that may be a person's is never ours to change.
+                ours = effect.reason != Reason.SEVERAL_CANDIDATES or is_by(payment, self.author)
+                gone = vanished(image, payments)
+                self.recorder.settle(effect, payment.external_id, ours=ours, replaced=gone)
+                if gone:
+                    self.stopped.set()
+                return True
+            case Several():
+                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
+                return True
+            case NotThere():
+                return False
+
+    def _recognize(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> Recognition:
+        image = seen_in(effect.before_image)
+        if effect.sent_into is not None:
+            return recognize_in(effect.sent_into, effect.amount, image, payments)
+        return recognize(effect.amount, day_of(effect), payments, ids_in(image), claimed, self.author)
+
+    # --- before a send ---
+
+    def _is_typed(self, effect: Effect, change: Change, payments: Payments, claimed: Collection[str]) -> bool:
+        """Whether somebody typed the payment by hand, or may have; then that has been recorded."""
+        with self.context.database.reading() as session:
+            ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
+        self.context.reached(Point.PUSH_LEDGER_READ)
+        if ignore_twins or (isinstance(change, SetPayment) and _is_as_wanted(change, payments)):
+            return False
+        match find_twin(effect.amount, day_of(effect), payments, claimed):
+            case NoTwin():
+                return False
+            case SameDay(payment) if self.twin_policy == TwinPolicy.ADOPT:
+                self.recorder.settle(effect, payment.external_id, ours=False)
+            case SameDay() | Nearby():
+                self.recorder.hold(effect, Reason.TWIN_NEARBY)
+        return True
+
+    def _is_to_be_set(self, effect: Effect, change: SetPayment, payments: Payments) -> bool:
+        existing = with_id(payments, change.payment_id)
+        if existing is None and effect.kind != EffectKind.REVERSE:
+            self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
+            return False
+        # Taking a part back never puts money onto the invoice: a person has taken more out of the payment already.
+        is_less = existing is not None and effect.kind == EffectKind.REVERSE and existing.amount < change.amount
+        if existing is None or is_less or _is_as_wanted(change, payments):
+            self.recorder.settle(effect, change.payment_id)
+            return False
+        return True
+
+
+def _is_as_wanted(change: SetPayment, payments: Payments) -> bool:
+    existing = with_id(payments, change.payment_id)
+    return existing is not None and (existing.amount, existing.paid_on) == (change.amount, change.paid_on)
+
+
+def with_id(payments: Payments, payment_id: str) -> TargetPayment | None:
+    return next((payment for payment in payments if payment.external_id == payment_id), None)

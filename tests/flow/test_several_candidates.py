@@ -1,0 +1,162 @@
+"""An answer was lost, and what is on the invoice may be ours or somebody's: nobody guesses, nothing waits for ever."""
+
+from datetime import date
+
+import pytest
+
+from domain.delivery import EffectState
+from sandbox.faults import Fault
+from tasks.organizations import PreferenceChanges, change_preferences
+from tasks.retry import retry_payment
+from tests.flow.test_doubts import POST, type_in
+from tests.world import BothInvoices, World
+
+
+def several(world: World) -> tuple[str, BothInvoices]:
+    """Our answer is lost, and before we look somebody types two payments like it."""
+    invoice = world.invoice("INV-1", "500.00")
+    assert invoice.connectwise_id is not None
+    payment = world.pay("100", (invoice, "100"))
+    world.connectwise.faults.add(Fault("drop_before_commit", method="POST", path="/payments$"))
+    world.notice()
+    for _ in range(2):
+        world.connectwise.type_payment(invoice.connectwise_id, "100.00", payment_date=date(2026, 11, 20))
+    world.later(seconds=120)
+    assert world.reason(payment) == "several_candidates"
+    return payment, invoice
+
+
+def test_after_several_candidates_a_retry_looks_again_before_it_sends(world: World) -> None:
+    payment, invoice = several(world)
+    retry_payment(world.context, world.organization_id, payment)
+    assert world.effects(payment)[-1].maybe_sent
+    world.settle()
+    assert world.reason(payment) == "several_candidates"
+    assert world.amounts_on(invoice) == ["100.00", "100.00"]
+
+
+def test_after_several_candidates_the_one_that_a_person_left_is_taken_for_it_and_stays_theirs(world: World) -> None:
+    payment, invoice = several(world)
+    world.connectwise.delete_payment(invoice.connectwise_id, world.on(invoice)[0].id)
+    retry_payment(world.context, world.organization_id, payment)
+    world.settle()
+    assert world.reason(payment) == "adopted"
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    assert world.reason(payment) == "not_ours_to_change"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_several_candidates_are_looked_at_again_by_themselves(world: World) -> None:
+    payment, invoice = several(world)
+    for one in world.on(invoice):
+        world.connectwise.delete_payment(invoice.connectwise_id, one.id)
+    world.later(hours=6)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+@pytest.mark.parametrize("by_retry", [True, False])
+def test_a_payment_voided_while_there_were_several_candidates_is_not_sent_again(world: World, by_retry: bool) -> None:
+    payment, invoice = several(world)
+    world.quickbooks.void_payment(payment)
+    world.notice()
+    for one in world.on(invoice):
+        world.connectwise.delete_payment(invoice.connectwise_id, one.id)
+    sent = world.calls("POST /finance/invoices/{id}/payments")
+    if by_retry:
+        retry_payment(world.context, world.organization_id, payment)
+    world.later(hours=6)
+    assert world.reason(payment) == "voided"
+    assert world.calls("POST /finance/invoices/{id}/payments") == sent
+
+
+def test_another_payment_that_takes_the_candidate_ends_the_doubt_about_the_first(world: World) -> None:
+    """As the simulation found it: nobody had anything to do any more, and the payment waited for a person."""
+    first_invoice, invoice = world.invoice("INV-1"), world.invoice("INV-2", "500.00")
+    world.pay("10.00", (first_invoice, "10.00"))
+    world.notice()  # from its answer we know under which name ConnectWise enters our payments
+    world.connectwise.faults.add(Fault("drop_before_commit", method="POST", path="/payments$"))
+    voided, other = (world.pay("100", (invoice, "100"), on="2026-11-20") for _ in range(2))
+    world.notice()
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 20))
+    world.quickbooks.void_payment(voided)
+    world.notice()
+    world.later(seconds=91)
+    world.later(hours=6)
+    assert (world.reason(voided), world.reason(other)) == ("voided", "adopted")
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_match_does_not_replace_a_retried_effect_of_several_candidates(world: World) -> None:
+    payment, invoice = several(world)
+    retry_payment(world.context, world.organization_id, payment)
+    change_preferences(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
+    world.settle()
+    assert [effect.state for effect in world.effects(payment)] == [EffectState.HELD]
+    change_preferences(world.context, world.organization_id, PreferenceChanges(sync_enabled=True))
+    world.connectwise.delete_payment(invoice.connectwise_id, world.on(invoice)[0].id)
+    world.later(seconds=1)
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def lost_on_the_way_back(world: World, invoice: BothInvoices) -> str:
+    """A payment of 50.00 that arrived although its answer did not."""
+    world.connectwise.faults.add(Fault(kind="commit_then_drop", times=1, **POST))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    return payment
+
+
+def test_a_doubt_survives_a_retry_while_the_invoice_cannot_be_seen(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    payment = lost_on_the_way_back(world, invoice)
+    typed = type_in(world, invoice.connectwise_id, "50.00")
+    world.later(seconds=91)
+    assert world.reason(payment) == "several_candidates"
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    world.connectwise.faults.add(Fault(kind="error", status=404, times=1, method="GET", path=r"/payments$"))
+    retry_payment(world.context, world.organization_id, payment)
+    world.settle()
+    world.quickbooks.edit_payment(payment, total="60.00", lines=[(invoice.quickbooks_id, "60.00")])
+    world.notice()
+    world.later(minutes=5)
+    assert len(world.on(invoice)) == 1
+
+
+@pytest.mark.parametrize("day", [19, 10])
+def test_ours_with_a_date_that_somebody_changed_is_not_sent_again(world: World, day: int) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    payment = lost_on_the_way_back(world, invoice)
+    [landed] = world.on(invoice)
+    world.connectwise.change_payment(invoice.connectwise_id or 0, landed.id, payment_date=date(2026, 11, day))
+    world.later(seconds=91)
+    assert world.amounts_on(invoice) == ["50.00"]
+    assert world.reason(payment) == "several_candidates"
+
+
+def test_ours_with_an_amount_that_somebody_changed_is_known_by_our_name(world: World) -> None:
+    other, invoice = world.invoice("INV-0"), world.invoice("INV-1", "300.00")
+    world.pay("10.00", (other, "10.00"))
+    world.notice()  # from its answer we know under which name ConnectWise enters our payments
+    payment = lost_on_the_way_back(world, invoice)
+    [landed] = world.on(invoice)
+    world.connectwise.change_payment(invoice.connectwise_id or 0, landed.id, amount="49.00")
+    world.later(seconds=91)
+    assert world.amounts_on(invoice) == ["49.00"]
+    assert world.reason(payment) == "several_candidates"
+
+
+def test_that_a_twin_is_other_money_says_nothing_about_ours_with_a_changed_date(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    assert world.reason(payment) == "twin_nearby"
+    world.connectwise.faults.add(Fault(kind="commit_then_drop", times=1, **POST))
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    landed = world.on(invoice)[-1]
+    world.connectwise.change_payment(invoice.connectwise_id or 0, landed.id, payment_date=date(2026, 11, 21))
+    world.later(seconds=91)
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
