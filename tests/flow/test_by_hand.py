@@ -158,6 +158,23 @@ def test_a_link_to_another_invoice_moves_the_payment_there(world: World, policy:
         assert (world.amounts_on(wrong), on_the_right_one) == ([], ["40.00"])
 
 
+def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    world.quickbooks.split_payment(payment, [])
+    world.notice()
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
+    world.quickbooks.split_payment(payment, [(invoice.quickbooks_id, "50.00")])
+    world.notice()
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+    assert world.reason(payment, invoice) == "adopted"
+
+
 def many_voided(world: World) -> tuple[list[BothInvoices], list[str]]:
     """More corrections that need approval than match looks at in one batch."""
     world.choose(correction_policy="hold")
@@ -190,20 +207,3 @@ def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: Wor
     for _ in range(20):
         world.later(hours=7)
     assert world.reason(payments[-1]) == "corrected_by_hand"
-
-
-def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(world: World) -> None:
-    invoice = world.invoice("INV-1", "300.00")
-    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
-    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
-    world.notice()
-    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
-    world.settle()
-    assert world.amounts_on(invoice) == ["50.00", "50.00"]
-    world.quickbooks.split_payment(payment, [])
-    world.notice()
-    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
-    world.quickbooks.split_payment(payment, [(invoice.quickbooks_id, "50.00")])
-    world.notice()
-    assert world.amounts_on(invoice) == ["50.00", "50.00"]
-    assert world.reason(payment, invoice) == "adopted"
