@@ -108,10 +108,11 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> servers.Sqlite
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, migrated, empty database, once on each kind of database."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, migrated, empty database, once on each kind of database; for all tests at the same address."""
     if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_databases").fresh(tmp_path)
+        databases = request.getfixturevalue("sqlite_databases")
+        yield databases.fresh(databases.directory)
     else:
         with request.getfixturevalue("postgresql_databases").fresh() as url:
             yield url

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
@@ -100,6 +101,22 @@ def make_timing(**changes: object) -> Timing:
     return Timing(**(values | changes))
 
 
+@cache
+def _database_of(url: str) -> Database:
+    return Database(url)
+
+
+def database_at(url: str) -> Database:
+    """The database of this address, with no connection open yet.
+
+    One for each address: a new one would put every statement of the product into words again, which is most of what a
+    short test takes. Test after test has its database at the same address.
+    """
+    database = _database_of(url)
+    database.close()
+    return database
+
+
 def make_context(
     database_url: str,
     *,
@@ -131,7 +148,7 @@ def make_context(
         connectwise_rates=NO_LIMIT,
     )
     return Context(
-        database=Database(database_url),
+        database=database_at(database_url),
         keyring=Keyring([DEVELOPMENT_ENCRYPTION_KEY]),
         clock=clock,
         platform=platform,

@@ -245,6 +245,7 @@ class SqliteDatabases:
     """Fresh database files, copied from one that was migrated once."""
 
     def __init__(self, directory: Path, migrate: Callable[[str], None]) -> None:
+        self.directory = directory
         self._template = directory / "template.sqlite3"
         self._migrate = migrate
 
@@ -252,6 +253,9 @@ class SqliteDatabases:
         if not self._template.exists():
             self._make_template()
         copy = directory / "database.sqlite3"
+        # Not written over: whoever still has the last one open goes on with that.
+        for leftover in directory.glob(f"{copy.name}*"):
+            leftover.unlink()
         shutil.copyfile(self._template, copy)
         return f"sqlite:///{copy}"
 

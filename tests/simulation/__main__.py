@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -38,15 +39,17 @@ def main() -> int:
 
 def _run(job: tuple[int, int, str]) -> tuple[int, list[str], list[str]]:
     seed, steps, template = job
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "world.sqlite"
-        database.write_bytes(Path(template).read_bytes())
-        with open_simulation(seed, f"sqlite:///{database}") as simulation:
-            try:
-                simulation.run(steps)
-            except Exception as error:  # noqa: BLE001 - any end but the good one is a finding
-                return seed, [f"{type(error).__name__}: {error}"], simulation.story
-            return seed, faults_found(simulation), simulation.story
+    # World after world at the same address: then its statements are put into words once (`database_at`).
+    database = Path(template).with_name(f"world-{os.getpid()}.sqlite")
+    for leftover in database.parent.glob(f"{database.name}*"):
+        leftover.unlink()
+    database.write_bytes(Path(template).read_bytes())
+    with open_simulation(seed, f"sqlite:///{database}") as simulation:
+        try:
+            simulation.run(steps)
+        except Exception as error:  # noqa: BLE001 - any end but the good one is a finding
+            return seed, [f"{type(error).__name__}: {error}"], simulation.story
+        return seed, faults_found(simulation), simulation.story
 
 
 def _quiet() -> None:

@@ -172,9 +172,12 @@ class Simulation:
         """Somebody clicks, with or without a good reason; now and then on "create anyway"."""
         if self.payments:
             payment, anyway = self.random.choice(self.payments), self.random.random() < 0.2
-            answer = retry_payment(self.world.context, self.world.organization_id, payment, create_anyway=anyway)
-            if isinstance(answer, RetryReport):
-                self.tell(f"payment {payment} was retried{' with create anyway' if anyway else ''}")
+            self._may_die(lambda: self._retry(payment, anyway))
+
+    def _retry(self, payment: str, anyway: bool) -> None:
+        answer = retry_payment(self.world.context, self.world.organization_id, payment, create_anyway=anyway)
+        if isinstance(answer, RetryReport):
+            self.tell(f"payment {payment} was retried{' with create anyway' if anyway else ''}")
 
     # --- the workers, and what happens to them ---
 
@@ -256,7 +259,7 @@ class Simulation:
             self.pass_time(120)
             self.catch_up()
             self.world.settle()
-        for _ in range(6):
+        for _ in range(4):
             self.pass_time(7 * 3600)
             self.world.settle()
 
