@@ -188,6 +188,7 @@ def test_a_payment_that_never_gets_an_answer_becomes_a_dead_letter_with_the_last
     assert world.amounts_on(invoice) == ["100.00"]
 
 
+@pytest.mark.one_database
 def test_an_outage_of_hours_uses_up_no_attempts(world: World) -> None:
     invoice = world.invoice("INV-1")
     payment = world.pay("100.00", (invoice, "100.00"))

@@ -1,12 +1,14 @@
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import product
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select
 
 from domain.delivery import EffectState
 from domain.reasons import Reason
 from domain.status import PRECEDENCE, PaymentStatus, allocation_status
+from models.base import Base
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.payments import Allocation, Payment
@@ -35,53 +37,57 @@ def listed(world: World, **filters: object) -> list[str]:
 def test_the_database_and_the_rule_give_every_combination_the_same_status(world: World) -> None:
     payment = world.pay("10")
     world.notice()
-    allocation = world.allocation(payment)
+    every = list(product(Action, [None, *EffectState], Reason))
     with world.context.database.writing() as session:
-        decision = session.scalars(select(DecisionRow)).one()
-        template = {c.name: getattr(decision, c.name) for c in DecisionRow.__table__.columns}
-        session.delete(decision)
         stored = session.scalars(select(Payment)).one()
-        payment_id, connection_id = stored.id, stored.connection_id
-    rank_of_it = select(status_rank()).where(Payment.id == payment_id)
-    with world.context.database.writing() as session:
-        wrong = []
-        for action, state in product(Action, [None, *EffectState]):
-            effect = None
+        allocation, decision = world.allocation(payment), session.scalars(select(DecisionRow)).one()
+        first = 1000
+        rows: dict[type[Base], list[dict[str, object]]] = {Payment: [], Allocation: [], DecisionRow: [], Effect: []}
+        for place, (action, state, reason) in enumerate(every, start=first):
+            rows[Payment].append(columns(stored, id=place, external_id=str(place)))
+            rows[Allocation].append(columns(allocation, id=place, payment_id=place))
+            told = {"action": action.value, "reason": reason.value}
+            rows[DecisionRow].append(columns(decision, id=place, allocation_id=place, **told))
             if state is not None:
-                effect = an_effect(world, allocation, connection_id, state)
-                session.add(effect)
-            for reason in Reason:
-                row = DecisionRow(**(template | {"id": None, "action": action.value, "reason": reason.value}))
-                session.add(row)
-                session.flush()
-                rank = session.scalar(rank_of_it)
-                assert rank is not None
-                if PRECEDENCE[rank] is not allocation_status(action.value, reason, state):
-                    wrong.append((action, reason, state))
-                session.delete(row)
-                session.flush()
-            if effect is not None:
-                session.delete(effect)
-                session.flush()
+                rows[Effect].append(an_effect(world, place, stored.connection_id, state))
+        for table, wanted in rows.items():
+            session.execute(insert(table), wanted)
+    with world.context.database.reading() as session:
+        listed = session.execute(select(Payment.id, status_rank()).where(Payment.id >= first)).all()
+        ranks = {row[0]: row[1] for row in listed}
+    wrong = [
+        combination
+        for place, combination in enumerate(every, start=first)
+        if PRECEDENCE[ranks[place]] is not status_by_rule(*combination)
+    ]
     assert not wrong
 
 
-def an_effect(world: World, allocation: Allocation, connection_id: int, state: EffectState) -> Effect:
+def columns(row: Base, **changed: object) -> dict[str, object]:
+    """What the row says, but for what is changed."""
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns} | changed
+
+
+def status_by_rule(action: Action, state: EffectState | None, reason: Reason) -> PaymentStatus:
+    return allocation_status(action.value, reason, state)
+
+
+def an_effect(world: World, allocation_id: int, connection_id: int, state: EffectState) -> dict[str, object]:
     now = world.clock.now()
-    return Effect(
-        organization_id=world.organization_id,
-        connection_id=connection_id,
-        allocation_id=allocation.id,
-        generation=1,
-        key="one",
-        kind="create",
-        target_invoice_id="1",
-        amount=allocation.amount,
-        currency="USD",
-        state=state.value,
-        due_at=now,
-        created_at=now,
-    )
+    return {
+        "organization_id": world.organization_id,
+        "connection_id": connection_id,
+        "allocation_id": allocation_id,
+        "generation": 1,
+        "key": f"key {allocation_id}",
+        "kind": "create",
+        "target_invoice_id": str(allocation_id),
+        "amount": Decimal(10),
+        "currency": "USD",
+        "state": state.value,
+        "due_at": now,
+        "created_at": now,
+    }
 
 
 # --- lists ---

@@ -7,6 +7,8 @@ from models.connections import connection_by_id
 from models.gaps import gap_by_id
 from models.invoices import SourceInvoiceRow
 from models.payments import Payment, payments_by_external_id
+from tasks.catch_up import catch_up
+from tasks.lane import Drained
 from tasks.points import Point
 from tests.quickbooks.story import Death, die_at, differences, gaps, metered
 from tests.world import World
@@ -40,6 +42,7 @@ def caught_up(world: World) -> None:
         world.later(minutes=6)
 
 
+@pytest.mark.one_database
 def test_deletions_before_in_and_after_a_flood_are_found(world: World) -> None:
     known = known_already(world, 800)
     for payment in known[:5]:
@@ -85,6 +88,42 @@ def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: in
             world.clock.move(seconds=91)
     caught_up(world)
     assert deaths == 1
+    assert differences(world) == []
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("keeps", ["oldest", "newest"])
+@pytest.mark.parametrize("scope", ["request", "entity"])
+def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: str, scope: str) -> None:
+    world.quickbooks.set_switches(cdc_cap_keeps=keeps, cdc_cap_scope=scope)
+    invoice = world.invoice("INV-1")
+    deleted = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    assert world.amounts_on(invoice) == ["50.00"]
+    world.clock.move(minutes=10)
+    world.quickbooks.delete_payment(deleted)
+    for _ in range(12):
+        world.clock.move(seconds=1)
+        world.quickbooks.record_many_payments(world.customer_id, 100)
+    world.clock.move(minutes=10)
+    reads = metered(world)
+    for _ in range(4):
+        if catch_up(world.context, world.source_id) is Drained.DONE:
+            break
+    assert metered(world) - reads < 40
+    world.settle()
+    assert differences(world) == []
+    assert world.amounts_on(invoice) == []
+
+
+@pytest.mark.one_database
+def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(world: World) -> None:
+    world.quickbooks.record_many_payments(world.customer_id, 1200)
+    world.clock.move(seconds=5)
+    world.notice()
+    for _ in range(20):
+        world.later(minutes=1)
+    assert len(gaps(world)) <= 2
     assert differences(world) == []
 
 

@@ -13,10 +13,9 @@ from tasks.catch_up import catch_up
 from tasks.catch_up_request import request_backfill
 from tasks.connections import add_source, disconnect
 from tasks.ingest import ingest
-from tasks.lane import Drained
 from tasks.points import Point
 from tasks.sweep import sweep
-from tests.quickbooks.story import Death, die_at, differences, gaps, hint, metered, source
+from tests.quickbooks.story import Death, die_at, differences, gaps, hint, source
 from tests.world import REALM, World
 
 
@@ -178,42 +177,6 @@ def test_a_backfill_of_the_future_is_refused(world: World) -> None:
     tomorrow = (world.clock.now() + timedelta(days=2)).date()
     with pytest.raises(ValueError, match="future"):
         request_backfill(world.context, world.source_id, tomorrow)
-
-
-@pytest.mark.one_database
-@pytest.mark.parametrize("keeps", ["oldest", "newest"])
-@pytest.mark.parametrize("scope", ["request", "entity"])
-def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: str, scope: str) -> None:
-    world.quickbooks.set_switches(cdc_cap_keeps=keeps, cdc_cap_scope=scope)
-    invoice = world.invoice("INV-1")
-    deleted = world.pay("50.00", (invoice, "50.00"))
-    world.notice()
-    assert world.amounts_on(invoice) == ["50.00"]
-    world.clock.move(minutes=10)
-    world.quickbooks.delete_payment(deleted)
-    for _ in range(12):
-        world.clock.move(seconds=1)
-        world.quickbooks.record_many_payments(world.customer_id, 100)
-    world.clock.move(minutes=10)
-    reads = metered(world)
-    for _ in range(4):
-        if catch_up(world.context, world.source_id) is Drained.DONE:
-            break
-    assert metered(world) - reads < 40
-    world.settle()
-    assert differences(world) == []
-    assert world.amounts_on(invoice) == []
-
-
-@pytest.mark.one_database
-def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(world: World) -> None:
-    world.quickbooks.record_many_payments(world.customer_id, 1200)
-    world.clock.move(seconds=5)
-    world.notice()
-    for _ in range(20):
-        world.later(minutes=1)
-    assert len(gaps(world)) <= 2
-    assert differences(world) == []
 
 
 def test_what_only_catch_up_told_is_counted_and_asked_for_more_often(world: World) -> None:
