@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from domain.delivery import EffectState
+from domain.delivery import OPEN, EffectState
 from domain.strategy import PaymentStrategy
+from models import Allocation, InboxEvent
 from models.connections import connection_by_id
 from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
@@ -260,8 +261,20 @@ class Simulation:
             self.catch_up()
             self.world.settle()
         for _ in range(4):
+            if not self._something_waits():
+                return
             self.pass_time(7 * 3600)
             self.world.settle()
+
+    def _something_waits(self) -> bool:
+        """Whether time alone would still lead to something: a look again, a send, an event that is to be read."""
+        waiting = (
+            select(Allocation.id).where(Allocation.match_due_at.is_not(None)),
+            select(Effect.id).where(or_(Effect.state.in_(OPEN), Effect.read_back_owed_since.is_not(None))),
+            select(InboxEvent.id).where(InboxEvent.done_at.is_(None)),
+        )
+        with self.world.context.database.reading() as session:
+            return any(session.scalar(one.limit(1)) is not None for one in waiting)
 
 
 ACTIONS: dict[Callable[[Simulation], None], int] = {
