@@ -121,7 +121,7 @@ CASES = (
     Case(
         moments.write_refused,
         {Point.PUSH_ANSWERED: 1, Point.PUSH_OUTCOME_STORED: 1, Point.CONNECTION_REFUSED: 1, Point.PUSH_NUDGED: 1},
-        moments.accept_keys,
+        moments.accept_keys_if_asked,
     ),
     Case(
         moments.consent_ended,

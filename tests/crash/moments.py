@@ -127,6 +127,7 @@ def _while_nobody_listens(stage: Stage) -> None:
 
 def early_refresh(stage: Stage) -> None:
     """The access token still works and ends in a minute."""
+    keep_old_tokens(stage)
     stage.world.pay("40.00", (stage.invoice("100.00", ends_with=["40.00"]), "40.00"))
     keyring, ends_at = stage.world.context.keyring, stage.world.clock.now() + timedelta(minutes=1)
     with stage.world.context.database.writing() as session:
@@ -163,6 +164,12 @@ def accept_keys(stage: Stage) -> None:
     stage.world.connectwise.set_keys(private_key="sandbox-private-key")
     assert check_connection(stage.person(), stage.world.target_id).ok
     stage.work()
+
+
+def accept_keys_if_asked(stage: Stage) -> None:
+    """Who dies before it has told that a write was refused leaves a connection that is tried again."""
+    if stage.target().status == "needs_reconnect":
+        accept_keys(stage)
 
 
 def consent_ended(stage: Stage) -> None:
@@ -265,10 +272,14 @@ def hint(stage: Stage, payment_id: str) -> None:
 
 
 def end_tokens_early(stage: Stage) -> None:
+    keep_old_tokens(stage)
+    stage.world.quickbooks.expire_access_tokens()
+
+
+def keep_old_tokens(stage: Stage) -> None:
     # A refresh whose answer dies with the process leaves us the old value, which Intuit takes for about a day more. A
     # server that ended the old value at once would end the connection here, and nobody could help it.
     stage.world.quickbooks.set_switches(replaced_refresh="still_works")
-    stage.world.quickbooks.expire_access_tokens()
 
 
 def keep_one_payment(stage: Stage) -> None:
