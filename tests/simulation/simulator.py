@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from domain.delivery import OPEN, EffectState
+from domain.delivery import EffectState
 from domain.strategy import PaymentStrategy
-from models import Allocation, InboxEvent
 from models.connections import connection_by_id
 from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
-from tasks.retry import RetryReport, retry_payment
+from tasks.retry import retry_payment
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
+from tests.simulation.ending import connect_again_if_asked, something_waits
 from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
@@ -173,12 +173,9 @@ class Simulation:
         """Somebody clicks, with or without a good reason; now and then on "create anyway"."""
         if self.payments:
             payment, anyway = self.random.choice(self.payments), self.random.random() < 0.2
-            self._may_die(lambda: self._retry(payment, anyway))
-
-    def _retry(self, payment: str, anyway: bool) -> None:
-        answer = retry_payment(self.world.context, self.world.organization_id, payment, create_anyway=anyway)
-        if isinstance(answer, RetryReport):
-            self.tell(f"payment {payment} was retried{' with create anyway' if anyway else ''}")
+            self.tell(f"payment {payment} is retried{' with create anyway' if anyway else ''}")
+            world = self.world
+            self._may_die(lambda: retry_payment(world.context, world.organization_id, payment, create_anyway=anyway))
 
     # --- the workers, and what happens to them ---
 
@@ -254,27 +251,19 @@ class Simulation:
         self.trouble = False
         self.world.connectwise.faults.clear()
         self.world.quickbooks.faults.clear()
+        began = self.world.clock.now()
         if not self.switched_on:
             self.switched()
+        connect_again_if_asked(self.world)
         for _ in range(3):
             self.pass_time(120)
             self.catch_up()
             self.world.settle()
         for _ in range(4):
-            if not self._something_waits():
+            if not something_waits(self.world, began):
                 return
             self.pass_time(7 * 3600)
             self.world.settle()
-
-    def _something_waits(self) -> bool:
-        """Whether time alone would still lead to something: a look again, a send, an event that is to be read."""
-        waiting = (
-            select(Allocation.id).where(Allocation.match_due_at.is_not(None)),
-            select(Effect.id).where(or_(Effect.state.in_(OPEN), Effect.read_back_owed_since.is_not(None))),
-            select(InboxEvent.id).where(InboxEvent.done_at.is_(None)),
-        )
-        with self.world.context.database.reading() as session:
-            return any(session.scalar(one.limit(1)) is not None for one in waiting)
 
 
 ACTIONS: dict[Callable[[Simulation], None], int] = {

@@ -1,0 +1,36 @@
+"""The end of a world: what a person does when the trouble is over, and whether time alone would still lead to something."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from connectors.quickbooks.tokens import secrets_from
+from domain.delivery import OPEN
+from models import Allocation, InboxEvent
+from models.connections import ConnectionStatus, connection_by_id
+from models.effects import Effect
+from tasks.connections import add_source
+from tests.world import REALM, World
+
+
+def connect_again_if_asked(world: World) -> None:
+    """Two tokens refused in a row end a connection to QuickBooks; that costs a click, and nothing else."""
+    with world.context.database.reading() as session:
+        asked = connection_by_id(session, world.source_id).status == ConnectionStatus.NEEDS_RECONNECT
+    if asked:
+        secrets = secrets_from(world.quickbooks.issue_tokens(), world.clock.now())
+        add_source(world.context, world.organization_id, "quickbooks", REALM, {}, secrets, allows_plain_http=True)
+
+
+def something_waits(world: World, since: datetime) -> bool:
+    """Whether QuickBooks has not been asked since then, or there is a look, a send or an event to come."""
+    waiting = (
+        select(Allocation.id).where(Allocation.match_due_at.is_not(None)),
+        select(Effect.id).where(or_(Effect.state.in_(OPEN), Effect.read_back_owed_since.is_not(None))),
+        select(InboxEvent.id).where(InboxEvent.done_at.is_(None)),
+    )
+    with world.context.database.reading() as session:
+        caught_up_at = connection_by_id(session, world.source_id).caught_up_at
+        if caught_up_at is None or caught_up_at < since:
+            return True
+        return any(session.scalar(one.limit(1)) is not None for one in waiting)
