@@ -7,10 +7,12 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.delivery import EffectKind, EffectState
 from domain.facts import Part, SyncedPayment
 from domain.records import PaymentState
 from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.effects import Effect
 from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
@@ -256,3 +258,16 @@ def live_entries_on(session: Session, connection_id: int, target_invoice_id: str
             LedgerEntry.removed_at.is_(None),
         )
     ).all()
+
+
+def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id: str, payment_id: str) -> bool:
+    """Whether we know of this payment only because it was on the invoice after a creation whose answer was lost."""
+    statement = select(Effect.id).where(
+        Effect.connection_id == connection_id,
+        Effect.target_invoice_id == target_invoice_id,
+        Effect.target_payment_id == payment_id,
+        Effect.kind == EffectKind.CREATE.value,
+        Effect.state == EffectState.DELIVERED.value,
+        Effect.maybe_sent,
+    )
+    return session.scalar(statement.limit(1)) is not None

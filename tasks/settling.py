@@ -29,7 +29,7 @@ from domain.recognition import (
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from models.effects import Effect, day_of
-from models.ledger import claimed_payment_ids
+from models.ledger import claimed_payment_ids, was_found_by_a_look
 from models.payments import allocation_with_payment
 from tasks.context import Context
 from tasks.outcomes import Recorder
@@ -69,7 +69,7 @@ class Settling:
                 return self._is_to_be_set(effect, change, payments)
             case RemovePayment(payment_id):
                 if with_id(payments, payment_id) is not None:
-                    return True
+                    return self._is_surely_ours(effect, payment_id, payments)
                 self.recorder.settle(effect, payment_id)
                 return False
 
@@ -153,7 +153,23 @@ class Settling:
         if existing is None or is_less or _is_as_wanted(change, payments):
             self.recorder.settle(effect, change.payment_id)
             return False
-        return True
+        return self._is_surely_ours(effect, change.payment_id, payments)
+
+    def _is_surely_ours(self, effect: Effect, payment_id: str, payments: Payments) -> bool:
+        """Whether the payment may be changed or removed; if not, that has been recorded.
+
+        One that a look found after a lost answer may be a person's as long as we had not learned our name: somebody may
+        have typed the very payment in the very doubt. The name that it bears decides, once we know ours.
+        """
+        payment = with_id(payments, payment_id)
+        if payment is None or not payment.entered_by or is_by(payment, self.author):
+            return True
+        with self.context.database.reading() as session:
+            if not was_found_by_a_look(session, effect.connection_id, effect.target_invoice_id, payment_id):
+                return True
+        is_new = effect.kind == EffectKind.CREATE
+        self.recorder.hold(effect, Reason.TARGET_OCCUPIED if is_new else Reason.NOT_OURS_TO_CHANGE)
+        return False
 
 
 def _is_as_wanted(change: SetPayment, payments: Payments) -> bool:

@@ -160,3 +160,46 @@ def test_that_a_twin_is_other_money_says_nothing_about_ours_with_a_changed_date(
     world.connectwise.change_payment(invoice.connectwise_id or 0, landed.id, payment_date=date(2026, 11, 21))
     world.later(seconds=91)
     assert world.amounts_on(invoice) == ["50.00", "50.00"]
+
+
+def test_what_somebody_typed_in_the_doubt_about_the_first_payment_of_all_is_never_removed(world: World) -> None:
+    """We have not learned our name yet, so that nobody can tell the two apart."""
+    invoice = world.invoice("INV-1", "300.00")
+    world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **POST))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    typed = type_in(world, invoice.connectwise_id, "50.00")
+    world.later(seconds=91)
+    assert world.reason(payment) == "synced"
+    for known in (False, True):
+        if known:
+            learn_our_name(world)
+        world.quickbooks.void_payment(payment)
+        world.notice()
+        world.later(hours=7)
+        assert world.reason(payment) == "not_ours_to_change"
+        assert [one.id for one in world.on(invoice)] == [typed]
+
+
+@pytest.mark.parametrize("change", ["void", "edit"])
+def test_what_a_look_found_is_corrected_once_we_know_our_name(world: World, change: str) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    payment = lost_on_the_way_back(world, invoice)
+    world.later(seconds=91)
+    assert world.reason(payment) == "synced"
+    if change == "void":
+        world.quickbooks.void_payment(payment)
+    else:
+        world.quickbooks.edit_payment(payment, total="60.00", lines=[(invoice.quickbooks_id, "60.00")])
+    world.notice()
+    assert world.reason(payment) == "not_ours_to_change"
+    learn_our_name(world)
+    world.later(hours=7)
+    assert world.reason(payment) == ("reversed" if change == "void" else "synced")
+    assert world.amounts_on(invoice) == ([] if change == "void" else ["60.00"])
+
+
+def learn_our_name(world: World) -> None:
+    """From its answer we know under which name ConnectWise enters our payments."""
+    world.pay("10.00", (world.invoice("INV-0"), "10.00"))
+    world.notice()

@@ -51,7 +51,13 @@ def _is_like_one_of(amount: Decimal, paid_on: date | None, payments: Sequence[Pa
 
 
 def _somebody_typed_it(part: "Part", _parts: Sequence["Part"]) -> bool:
-    return part.entry is not None and not part.entry.ours
+    """Or may have: what a look found is ours for sure only by the name that it bears."""
+    if part.entry is None:
+        return False
+    payments = part.invoice.payments if part.invoice is not None else ()
+    return not part.entry.ours or any(
+        str(one.id) == part.entry.target_payment_id and one.applied_by != part.author for one in payments
+    )
 
 
 def _differs_from_the_books(part: "Part", _parts: Sequence["Part"]) -> bool:
@@ -69,7 +75,9 @@ def _balance_is_too_small(part: "Part", _parts: Sequence["Part"]) -> bool:
 def _not_ours_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
     ours = {one.entry.target_payment_id for one in parts if one.entry is not None and one.entry.ours}
     payments = part.invoice.payments if part.invoice is not None else ()
-    return part.entry is None and any(str(payment.id) not in ours for payment in payments)
+    return part.entry is None and any(
+        str(payment.id) not in ours or payment.applied_by != part.author for payment in payments
+    )
 
 
 def _the_one_place_is_taken(part: "Part", _parts: Sequence["Part"]) -> bool:

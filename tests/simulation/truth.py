@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.records import AllocationKind, PaymentState
+from models.connections import connection_by_id
 from models.decisions import DecisionRow, current_decisions
 from models.effects import Effect, latest_effects
 from models.invariants import violations
@@ -26,6 +27,8 @@ class Part:
     entry: LedgerEntry | None
     effect: Effect | None
     invoice: InvoiceTruth | None
+    # The name under which ConnectWise enters our payments, if we have learned it.
+    author: str
 
     @property
     def name(self) -> str:
@@ -54,6 +57,7 @@ def _parts(simulation: Simulation) -> list[Part]:
     world = simulation.world
     with world.context.database.reading() as session:
         pairs = all_allocations(session, world.organization_id)
+        author = connection_by_id(session, world.target_id).author
         entries = {entry.allocation_id: entry for entry in ledger_of(session, world.organization_id)}
         decisions = current_decisions(session, [allocation.id for allocation, _ in pairs])
         effects = latest_effects(session, [allocation.id for allocation, _ in pairs])
@@ -67,6 +71,7 @@ def _parts(simulation: Simulation) -> list[Part]:
             entries.get(allocation.id),
             effects.get(allocation.id),
             invoices.get(target_ids.get(allocation.document_id) or 0),
+            author,
         )
         for allocation, payment in pairs
     ]
