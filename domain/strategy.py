@@ -126,12 +126,11 @@ def _single(wanted: Wanted, entries: Sequence[Entry], strangers: bool) -> Change
     if wanted.kind is EffectKind.REVERSE:
         if not sharing:
             return RemovePayment(_payment(wanted))
-        amounts, days = [one.amount for one in sharing], [one.paid_on for one in sharing]
-        return SetPayment(_payment(wanted), sum(amounts, Decimal(0)), max(days))
+        return SetPayment(_payment(wanted), *standing_for((one.amount, one.paid_on) for one in sharing))
     if payment_id is None:
         return Occupied() if strangers else CreatePayment(wanted.amount, _day(wanted))
-    total = sum((entry.amount for entry in sharing), wanted.amount)
-    return SetPayment(payment_id, total, max([_day(wanted), *(entry.paid_on for entry in sharing)]))
+    parts = [(wanted.amount, _day(wanted)), *((one.amount, one.paid_on) for one in sharing)]
+    return SetPayment(payment_id, *standing_for(parts))
 
 
 def _day(wanted: Wanted) -> date:

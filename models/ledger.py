@@ -269,5 +269,7 @@ def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id:
         Effect.kind == EffectKind.CREATE.value,
         Effect.state == EffectState.DELIVERED.value,
         Effect.maybe_sent,
+        # Found to have grown it was known before.
+        Effect.sent_into.is_(None),
     )
     return session.scalar(statement.limit(1)) is not None

@@ -37,7 +37,8 @@ def look_at_corrections_by_hand(
     if connection is None or not waiting or not begin_call(context, connection.id, CallKind.LOOK):
         return list(decided)
     drawn = context.jitter.sample(waiting, min(LOOKS_PER_BATCH, len(waiting)))
-    looked = {one.case.due.allocation.id: replace(one, put_off=one not in drawn) for one in waiting}
+    looked = {one.case.due.allocation.id: replace(one, put_off=True) for one in waiting}
+    looked |= {one.case.due.allocation.id: one for one in drawn}
     looked |= _look_at(context, connection, drawn)
     context.reached(Point.MATCH_HANDS_LOOKED_AT)
     return [looked.get(one.case.due.allocation.id, one) for one in decided]

@@ -5,17 +5,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.effects import Effect
-from models.ledger import entries_on_invoice, mark_gone
+from models.ledger import mark_gone
 from models.payments import match_again
 
 
-def found_gone(session: Session, effect: Effect, now: datetime) -> bool:
+def found_gone(session: Session, effect: Effect, payment_id: str, now: datetime) -> bool:
     """Remembers that the payment which the effect was to change is gone; True if other parts learn it by this."""
-    payment_id = effect.target_payment_id
-    if payment_id is None:
-        # A new part of a shared payment, that of the oldest entry.
-        entries = entries_on_invoice(session, effect.connection_id, effect.target_invoice_id)
-        payment_id = entries[0].payment_id if entries else ""
     news = mark_gone(session, effect.connection_id, effect.target_invoice_id, payment_id, gone=True)
     others = [allocation_id for allocation_id in news if allocation_id != effect.allocation_id]
     match_again(session, others, now)

@@ -17,7 +17,7 @@ from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
 from domain.money import money_text
 from domain.reasons import Reason, explain
 from domain.records import TargetPayment
-from domain.strategy import Change, CreatePayment, PaymentStrategy
+from domain.strategy import Change, CreatePayment, PaymentStrategy, RemovePayment, SetPayment
 from models.connections import learn_author
 from models.decisions import Action
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, day_of, hold, move
@@ -160,12 +160,15 @@ class NextStates:
     def hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
         # A look that ended the doubt ends it for good: what somebody types from now on is not ours.
         hold(session, effect, reason, detail, maybe_sent=effect.maybe_sent and reason in _THE_DOUBT_STAYS)
-        if reason is Reason.TARGET_PAYMENT_GONE and found_gone(session, effect, now):
-            self.match_wanted.set()
         if explain(reason).clears_itself:
             again_at = next_look(self.context, session, effect.allocation_id, reason, now)
             match_no_later_than(session, effect.allocation_id, again_at)
         tell(session, effect, Action.HOLD, reason, now, detail)
+
+    def hold_gone(self, session: Session, effect: Effect, payment_id: str, detail: str, now: datetime) -> None:
+        self.hold(session, effect, Reason.TARGET_PAYMENT_GONE, detail, now)
+        if found_gone(session, effect, payment_id, now):
+            self.match_wanted.set()
 
     def hold_replaced(self, session: Session, effect: Effect, payment_ids: Collection[str], now: datetime) -> None:
         self.hold(session, effect, Reason.TARGET_REPLACED, f"payment {', '.join(sorted(payment_ids))}", now)
@@ -175,10 +178,10 @@ class NextStates:
     def refused(
         self, session: Session, effect: Effect, change: Change, kind: FailureKind, detail: str, now: datetime
     ) -> None:
-        reason = _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED)
-        if kind is FailureKind.NOT_FOUND and not isinstance(change, CreatePayment):
-            reason = Reason.TARGET_PAYMENT_GONE
-        self.hold(session, effect, reason, detail, now)
+        if kind is FailureKind.NOT_FOUND and isinstance(change, SetPayment | RemovePayment):
+            self.hold_gone(session, effect, change.payment_id, detail, now)
+        else:
+            self.hold(session, effect, _REASON_OF_REFUSAL.get(kind, Reason.TARGET_REFUSED), detail, now)
 
     def try_later(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:
         """Certainly not carried out; a rest, and then again, as often as is sensible."""

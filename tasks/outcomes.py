@@ -86,6 +86,14 @@ class Recorder:
             self.states.hold(session, effect, reason, detail, now)
         self.context.reached(Point.PUSH_HELD)
 
+    def hold_gone(self, effect: Effect, payment_id: str) -> None:
+        """The payment that was to be changed is not on the invoice any more."""
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self._begin(session, effect)
+            self.states.hold_gone(session, effect, payment_id, "", now)
+        self.context.reached(Point.PUSH_HELD)
+
     def note_unseen(self, effect: Effect, failure: Failure) -> None:
         """The look failed. A right that is missing stays so until a person gives it, and is said with the payment.
 

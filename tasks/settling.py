@@ -54,10 +54,8 @@ class Settling:
 
     def leaves(self, effect: Effect, change: Change, payments: Payments) -> bool:
         """Whether the look leaves the change to be made; if not, what is the case has been recorded."""
-        claimed = self._claimed_on(effect)
-        if effect.maybe_sent and self._has_arrived(effect, payments, claimed):
-            return False
-        if effect.kind == EffectKind.CREATE and self._is_typed(effect, change, payments, claimed):
+        # A change or a removal is judged by what the payment is now; saying it twice does no harm.
+        if effect.kind == EffectKind.CREATE and self._is_there(effect, change, payments):
             return False
         match change:
             case CreatePayment():
@@ -85,24 +83,25 @@ class Settling:
             return True
         return self.recorder.is_decided_again(effect, always=not sync_enabled)
 
-    def _claimed_on(self, effect: Effect) -> Collection[str]:
+    def _is_there(self, effect: Effect, change: Change, payments: Payments) -> bool:
+        """Whether what is to be created is on the invoice already, or may be; then that has been recorded."""
         with self.context.database.reading() as session:
-            return claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+            claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+        if effect.maybe_sent and self._has_arrived(effect, payments, claimed):
+            return True
+        return self._is_typed(effect, change, payments, claimed)
 
     # --- after a lost answer ---
 
     def _has_arrived(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> bool:
         """Whether a creation that got no answer is on the invoice after all, or may be; then that has been recorded."""
-        if effect.kind != EffectKind.CREATE:
-            # A change or a removal is judged by what the payment is now; saying it twice does no harm.
-            return False
-        image = seen_in(effect.before_image)
-        if effect.sent_into is None:
-            replaced = replaced_by_ours(image, payments, effect.amount, day_of(effect))
-            if replaced:
-                self.recorder.hold_replaced(effect, replaced)
-                self.stopped.set()
-                return True
+        # Only a payment that is added can take the place of others; one that grew has not.
+        image = seen_in(effect.before_image) if effect.sent_into is None else ()
+        replaced = replaced_by_ours(image, payments, effect.amount, day_of(effect))
+        if replaced:
+            self.recorder.hold_replaced(effect, replaced)
+            self.stopped.set()
+            return True
         match self._recognize(effect, payments, claimed):
             case Ours(payment):
                 # There were several, and people tidied up since: what they left may be their own, unless it bears
@@ -146,7 +145,7 @@ class Settling:
     def _is_to_be_set(self, effect: Effect, change: SetPayment, payments: Payments) -> bool:
         existing = with_id(payments, change.payment_id)
         if existing is None and effect.kind != EffectKind.REVERSE:
-            self.recorder.hold(effect, Reason.TARGET_PAYMENT_GONE)
+            self.recorder.hold_gone(effect, change.payment_id)
             return False
         # Taking a part back never puts money onto the invoice: a person has taken more out of the payment already.
         is_less = existing is not None and effect.kind == EffectKind.REVERSE and existing.amount < change.amount

@@ -5,10 +5,12 @@ from datetime import date
 
 import pytest
 
+from models.connections import connection_by_id
 from sandbox.faults import Fault
 from tasks.points import Point
 from tasks.retry import retry_payment
-from tests.flow.test_doubts import POST, type_in, with_strategy
+from tests.flow.test_doubts import type_in, with_strategy
+from tests.flow.test_several_candidates import lost_on_the_way_back
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
 
@@ -71,11 +73,25 @@ def test_a_shared_payment_that_somebody_changed_in_a_doubt_needs_a_person(single
     assert single.amounts_on(invoice) == ["75.00"]
 
 
+def test_somebodys_payment_that_goes_while_ours_grows_stops_nothing(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    single.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    single.notice()
+    typed = type_in(single, invoice.connectwise_id, "20.00", date(2026, 11, 1))
+    single.connectwise.faults.add(Fault(kind="commit_then_drop", method="PATCH", path="/payments", times=1))
+    second = single.pay("30.00", (invoice, "30.00"), on="2026-11-20")
+    single.notice()
+    single.connectwise.delete_payment(invoice.connectwise_id or 0, typed)
+    single.later(seconds=91)
+    assert single.reason(second) == "synced"
+    assert single.amounts_on(invoice) == ["80.00"]
+    with single.context.database.reading() as session:
+        assert connection_by_id(session, single.target_id).status == "active"
+
+
 def test_ours_with_a_date_that_somebody_changed_in_a_doubt_is_not_somebody_elses(single: World) -> None:
     invoice = single.invoice("INV-1", "300.00")
-    single.connectwise.faults.add(Fault(kind="commit_then_drop", times=1, **POST))
-    payment = single.pay("50.00", (invoice, "50.00"), on="2026-11-20")
-    single.notice()
+    payment = lost_on_the_way_back(single, invoice)
     [landed] = single.on(invoice)
     single.connectwise.change_payment(invoice.connectwise_id or 0, landed.id, payment_date=date(2026, 11, 19))
     single.later(seconds=91)
