@@ -133,6 +133,11 @@ class World:
             STEPS[step](self.context, owner_id)
         raise AssertionError(f"the steps nudge each other for ever: {nudge.waiting}")
 
+    def learn_our_name(self) -> None:
+        """From the answer to any payment we know under which name ConnectWise enters ours."""
+        self.pay("10.00", (self.invoice("INV-0"), "10.00"))
+        self.notice()
+
     def later(self, **duration: float) -> None:
         """Time passes, and the sweep finds what is due."""
         self.clock.move(**duration)

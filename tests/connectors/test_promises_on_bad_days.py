@@ -70,6 +70,7 @@ def test_a_look_that_shows_no_list_does_not_lead_to_a_second_payment(world: Worl
 
 
 def test_an_effect_in_doubt_is_not_forgotten_when_its_invoice_is_not_found_for_a_moment(world: World) -> None:
+    world.learn_our_name()
     invoice, payment = pay(world)
     world.connectwise.faults.add(Fault("commit_then_drop", **POST))
     world.notice()
@@ -122,7 +123,8 @@ def test_a_second_payment_that_connectwise_rejects_is_told_in_its_words(world: W
     assert world.amounts_on(invoice) == ["100.00"]
 
 
-def test_a_void_while_the_first_answer_is_still_in_doubt_ends_with_no_payment(world: World) -> None:
+def test_a_void_while_the_answer_is_still_in_doubt_ends_with_no_payment(world: World) -> None:
+    world.learn_our_name()
     invoice, payment = pay(world)
     world.connectwise.faults.add(Fault("commit_then_drop", **POST))
     world.notice()

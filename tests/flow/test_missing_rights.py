@@ -10,7 +10,6 @@ from sandbox.faults import Fault
 from tasks.connection_facts import facts_of
 from tasks.connections import test_connection as check_connection
 from tasks.points import Point
-from tests.flow.test_several_candidates import learn_our_name
 from tests.flow.test_two_hosts import once_at
 from tests.world import BothInvoices, World
 from web.connections import health_of
@@ -144,7 +143,7 @@ def test_a_right_that_is_missing_for_writing_is_held_and_a_forbidden_read_does_n
 
 
 def test_a_doubt_stays_a_doubt_while_the_look_is_forbidden(world: World) -> None:
-    learn_our_name(world)
+    world.learn_our_name()
     invoice = world.invoice("INV-1", "300.00")
     world.connectwise.faults.add(Fault("commit_then_drop", times=1, **POST))
     payment = world.pay("50.00", (invoice, "50.00"))

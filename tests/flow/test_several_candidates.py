@@ -173,7 +173,7 @@ def test_what_somebody_typed_in_the_doubt_about_the_first_payment_of_all_is_neve
     assert world.reason(payment) == "synced"
     for known in (False, True):
         if known:
-            learn_our_name(world)
+            world.learn_our_name()
         world.quickbooks.void_payment(payment)
         world.notice()
         world.later(hours=7)
@@ -193,13 +193,7 @@ def test_what_a_look_found_is_corrected_once_we_know_our_name(world: World, chan
         world.quickbooks.edit_payment(payment, total="60.00", lines=[(invoice.quickbooks_id, "60.00")])
     world.notice()
     assert world.reason(payment) == "not_ours_to_change"
-    learn_our_name(world)
+    world.learn_our_name()
     world.later(hours=7)
     assert world.reason(payment) == ("reversed" if change == "void" else "synced")
     assert world.amounts_on(invoice) == ([] if change == "void" else ["60.00"])
-
-
-def learn_our_name(world: World) -> None:
-    """From its answer we know under which name ConnectWise enters our payments."""
-    world.pay("10.00", (world.invoice("INV-0"), "10.00"))
-    world.notice()

@@ -120,8 +120,7 @@ def test_a_lost_answer_to_the_first_payment_is_found_in_the_one_place_there_is(s
 @pytest.mark.parametrize("kind", ["commit_then_drop", "error_after_commit", "truncate"])
 def test_a_lost_answer_to_the_first_payment_does_not_make_it_somebody_elses(single: World, kind: str) -> None:
     invoice = single.invoice("INV-1", "200.00")
-    single.pay("10.00", (single.invoice("INV-0"), "10.00"))
-    single.notice()  # from its answer we know under which name ConnectWise enters our payments
+    single.learn_our_name()
     single.connectwise.faults.add(Fault(kind=kind, method="POST", path="/payments", times=1))
     first = single.pay("50.00", (invoice, "50.00"))
     single.notice()
