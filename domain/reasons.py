@@ -55,6 +55,7 @@ class Reason(StrEnum):
     BEFORE_CUT_OFF = "before_cut_off"
     EXCEEDS_BALANCE = "exceeds_balance"
     TWIN_NEARBY = "twin_nearby"
+    FORMER_PAYMENT_THERE = "former_payment_there"
     # Corrections of what was already synced.
     CORRECTION_NEEDS_APPROVAL = "correction_needs_approval"
     NOT_OURS_TO_CHANGE = "not_ours_to_change"
@@ -302,6 +303,14 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         clears_itself=True,
         needs_person=True,
     ),
+    Reason.FORMER_PAYMENT_THERE: Explanation(
+        "The ConnectWise invoice still has a payment of the same amount on the same or a nearby date that QuickBooks "
+        "does not have any more.",
+        "If this payment was entered in its place, remove the old one in ConnectWise: we look again by ourselves. "
+        "If it is other money, retry with 'create anyway'.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
         "Correct the payment in ConnectWise by hand: we see it by ourselves; or set corrections to automatic.",
@@ -418,6 +427,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
 }
+
+# What a person may overrule by saying that it is other money ("create anyway").
+HELD_BESIDE_A_SIMILAR_ONE = frozenset({Reason.TWIN_NEARBY, Reason.FORMER_PAYMENT_THERE})
 
 
 def explain(reason: Reason) -> Explanation:

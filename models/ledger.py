@@ -7,12 +7,10 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.delivery import EffectKind, EffectState
 from domain.facts import Part, SyncedPayment
 from domain.records import PaymentState
 from domain.strategy import Entry
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
-from models.effects import Effect
 from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
@@ -137,14 +135,6 @@ def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
     return session.scalars(statement).all()
 
 
-def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
-    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
-    statement = select(LedgerEntry.target_payment_id).where(
-        LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
-    )
-    return set(session.scalars(statement))
-
-
 def entries_on_invoice(session: Session, connection_id: int, target_invoice_id: str) -> list[Entry]:
     """The live entries of ours on this invoice, oldest first."""
     statement = (
@@ -258,18 +248,3 @@ def live_entries_on(session: Session, connection_id: int, target_invoice_id: str
             LedgerEntry.removed_at.is_(None),
         )
     ).all()
-
-
-def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id: str, payment_id: str) -> bool:
-    """Whether we know of this payment only because it was on the invoice after a creation whose answer was lost."""
-    statement = select(Effect.id).where(
-        Effect.connection_id == connection_id,
-        Effect.target_invoice_id == target_invoice_id,
-        Effect.target_payment_id == payment_id,
-        Effect.kind == EffectKind.CREATE.value,
-        Effect.state == EffectState.DELIVERED.value,
-        Effect.maybe_sent,
-        # Found to have grown it was known before.
-        Effect.sent_into.is_(None),
-    )
-    return session.scalar(statement.limit(1)) is not None

@@ -17,8 +17,9 @@ from domain.corrections_by_hand import after_a_look_at_the_payment, waits_for_a_
 from domain.decisions import Acknowledge
 from domain.facts import SyncedPayment
 from domain.records import TargetPayment
+from models.claims import claimed_payment_ids
 from models.connections import Connection
-from models.ledger import change_entry, claimed_payment_ids, mark_gone, remove_entry
+from models.ledger import change_entry, mark_gone, remove_entry
 from models.payments import match_again
 from tasks.context import Context
 from tasks.facts import Decided

@@ -18,7 +18,7 @@ from connectors.base import Failure
 from domain.breaker import CallKind
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
-from domain.reasons import Reason
+from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
 from domain.records import TargetPayment
 from domain.strategy import standing_for
 from models.connections import Role, connection_in_role
@@ -101,7 +101,7 @@ def retry_payment(
 def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
     """As a partner reads it: the effect itself may be on its way to another look at this very moment."""
     decisions = current_decisions(session, [allocation.id for allocation in payment.allocations])
-    return [identity for identity, decision in decisions.items() if decision.why is Reason.TWIN_NEARBY]
+    return [identity for identity, decision in decisions.items() if decision.why in HELD_BESIDE_A_SIMILAR_ONE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from domain.recognition import (
 )
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
+from models.claims import claimed_payment_ids, outlived_payment_ids, was_found_by_a_look
 from models.effects import Effect, day_of
-from models.ledger import claimed_payment_ids, was_found_by_a_look
 from models.payments import allocation_with_payment
 from tasks.context import Context
 from tasks.outcomes import Recorder
@@ -130,12 +130,16 @@ class Settling:
         """Whether somebody typed the payment by hand, or may have; then that has been recorded."""
         with self.context.database.reading() as session:
             ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
+            outlived = outlived_payment_ids(session, effect.connection_id, effect.target_invoice_id)
         self.context.reached(Point.PUSH_LEDGER_READ)
         if ignore_twins or (isinstance(change, SetPayment) and _is_as_wanted(change, payments)):
             return False
         match find_twin(effect.amount, day_of(effect), payments, claimed):
-            case NoTwin():
+            case NoTwin() if find_twin(effect.amount, day_of(effect), payments, set(claimed) - outlived) == NoTwin():
                 return False
+            case NoTwin():
+                # Voided and entered anew in QuickBooks, most likely: a second one would be the same money twice.
+                self.recorder.hold(effect, Reason.FORMER_PAYMENT_THERE)
             case SameDay(payment) if self.twin_policy == TwinPolicy.ADOPT:
                 self.recorder.settle(effect, payment.external_id, ours=False)
             case SameDay() | Nearby():

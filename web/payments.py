@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.delivery import EffectState
-from domain.reasons import Reason
+from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
 from domain.status import PaymentStatus
 from models.story import PaymentStory, count_by_status, list_payments, payment_story
 from tasks.results import Rejected
@@ -125,7 +125,7 @@ def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
 
 def _story_values(story: PaymentStory) -> dict[str, Any]:
     held_for_twin = any(
-        part.row.reason is Reason.TWIN_NEARBY and part.row.effect_state is EffectState.HELD
+        part.row.reason in HELD_BESIDE_A_SIMILAR_ONE and part.row.effect_state is EffectState.HELD
         for part in story.allocations
     )
     return {

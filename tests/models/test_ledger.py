@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from models.claims import claimed_payment_ids
 from models.database import Database
 from models.ledger import (
     change_entry,
     claim_payment,
-    claimed_payment_ids,
     entries_on_invoice,
     remove_entry,
     synced_payments,

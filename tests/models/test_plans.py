@@ -10,10 +10,11 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.counting import counted, plan_of
+from models.claims import claimed_payment_ids, outlived_payment_ids
 from models.database import Database
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects
 from models.inbox import connections_with_waiting_events, waiting_events
-from models.ledger import claimed_payment_ids, entries_on_invoice
+from models.ledger import entries_on_invoice
 from models.payments import due_allocations, organizations_with_due_allocations
 from tests.models.rows import NOW, Books
 
@@ -35,6 +36,7 @@ ASKED = {
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
     "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
+    "delivery, outlived": (outlived_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "delivery, entries": (entries_on_invoice, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
 }
 

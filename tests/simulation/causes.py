@@ -36,6 +36,14 @@ def _twin_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
     return _is_like_one_of(part.allocation.amount, part.payment.paid_on, _unexplained(part, parts))
 
 
+def _former_one_is_there(part: "Part", parts: Sequence["Part"]) -> bool:
+    """On the invoice, and it stands for what QuickBooks does not have any more."""
+    former = {one.entry.target_payment_id for one in parts if one.entry is not None and not one.is_wanted}
+    there = part.invoice.payments if part.invoice is not None else ()
+    still_there = [payment for payment in there if str(payment.id) in former]
+    return _is_like_one_of(part.allocation.amount, part.payment.paid_on, still_there)
+
+
 def _candidates_are_there(part: "Part", parts: Sequence["Part"]) -> bool:
     """On any day: it may be the one that was sent, with a date that somebody corrected."""
     return part.effect is not None and any(
@@ -86,6 +94,7 @@ def _the_one_place_is_taken(part: "Part", _parts: Sequence["Part"]) -> bool:
 
 _CAUSES: dict[Reason, Callable[["Part", Sequence["Part"]], bool]] = {
     Reason.TWIN_NEARBY: _twin_is_there,
+    Reason.FORMER_PAYMENT_THERE: _former_one_is_there,
     Reason.SEVERAL_CANDIDATES: _candidates_are_there,
     Reason.NOT_OURS_TO_CHANGE: _somebody_typed_it,
     Reason.CORRECTION_NEEDS_APPROVAL: _differs_from_the_books,

@@ -11,12 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
-
-from domain.delivery import EffectState
 from domain.strategy import PaymentStrategy
-from models.connections import connection_by_id
-from models.effects import Effect, day_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.context import Step
 from tasks.points import Point
@@ -25,6 +20,7 @@ from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
 from tests.simulation.ending import connect_again_if_asked, something_waits
+from tests.simulation.habits import enter_anew, type_during_a_doubt
 from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
@@ -73,7 +69,7 @@ class Simulation:
         self.tell(f"payment {payment}: {total} on {[(invoice.number, amount) for invoice, amount in lines]}")
 
     def edit(self) -> None:
-        payment, invoice = self._live_payment(), self.random.choice(self.invoices)
+        payment, invoice = self.live_payment(), self.random.choice(self.invoices)
         if payment is not None:
             amount = self.random.choice(AMOUNTS)
             day = self.random.choice(DAYS)
@@ -83,13 +79,13 @@ class Simulation:
             self.tell(f"payment {payment} edited: {amount} on {invoice.number}, {day}")
 
     def void(self) -> None:
-        payment = self._live_payment()
+        payment = self.live_payment()
         if payment is not None:
             self.world.quickbooks.void_payment(payment)
             self.tell(f"payment {payment} voided")
 
     def delete(self) -> None:
-        payment = self._live_payment()
+        payment = self.live_payment()
         if payment is not None:
             self.world.quickbooks.delete_payment(payment)
             self.payments.remove(payment)
@@ -102,24 +98,7 @@ class Simulation:
         self.typed[identity] = (invoice.connectwise_id or 0, amount)
         self.tell(f"typed into ConnectWise: {identity}, {amount} on {invoice.number}, {day}")
 
-    def type_during_a_doubt(self) -> None:
-        """The worst moment for a person to type the very payment whose answer got lost.
-
-        Only where we have learned under which name ConnectWise enters ours: before that nobody could tell the two apart.
-        """
-        with self.world.context.database.reading() as session:
-            if not connection_by_id(session, self.world.target_id).author:
-                return
-            doubts = select(Effect).where(Effect.state == EffectState.IN_DOUBT.value).order_by(Effect.id)
-            in_doubt = [one for one in session.scalars(doubts) if one.paid_on]
-        if in_doubt:
-            effect = self.random.choice(in_doubt)
-            invoice_id, day = int(effect.target_invoice_id), day_of(effect)
-            identity = self.world.connectwise.type_payment(invoice_id, effect.amount, payment_date=day)
-            self.typed[identity] = (invoice_id, effect.amount)
-            self.tell(f"typed during a doubt: {identity}, {effect.amount} on {invoice_id}, {day}")
-
-    def _live_payment(self) -> str | None:
+    def live_payment(self) -> str | None:
         live = [one.id for one in self.world.quickbooks.payments() if not one.voided]
         return self.random.choice(live) if live else None
 
@@ -272,7 +251,8 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.void: 2,
     Simulation.delete: 1,
     Simulation.type_into_connectwise: 1,
-    Simulation.type_during_a_doubt: 1,
+    type_during_a_doubt: 1,
+    enter_anew: 1,
     Simulation.hint: 4,
     Simulation.target_fault: 4,
     Simulation.source_fault: 1,

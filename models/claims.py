@@ -1,0 +1,62 @@
+"""What is known of the payments on a target invoice before anything is sent: whose they are, and whether they stay."""
+
+from decimal import Decimal
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from domain.delivery import EffectKind, EffectState
+from domain.records import PaymentState
+from models.decisions import Action, DecisionRow
+from models.effects import Effect
+from models.ledger import LedgerEntry
+from models.payments import Allocation, Payment
+
+
+def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
+    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
+    statement = select(LedgerEntry.target_payment_id).where(
+        LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
+    )
+    return set(session.scalars(statement))
+
+
+def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
+    """Ids of the payments on this invoice whose own payment is gone from QuickBooks, and that stay all the same.
+
+    Somebody typed them, or their removal is held: they may stay until a person acts.
+    """
+    is_held = exists().where(
+        DecisionRow.allocation_id == LedgerEntry.allocation_id,
+        DecisionRow.current,
+        DecisionRow.action == Action.HOLD.value,
+    )
+    statement = (
+        select(LedgerEntry.target_payment_id)
+        .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(
+            LedgerEntry.connection_id == connection_id,
+            LedgerEntry.target_invoice_id == target_invoice_id,
+            LedgerEntry.removed_at.is_(None),
+            ~LedgerEntry.shared,
+            or_(Allocation.removed, Allocation.amount <= Decimal(0), Payment.state != PaymentState.LIVE.value),
+            or_(~LedgerEntry.ours, is_held),
+        )
+    )
+    return set(session.scalars(statement))
+
+
+def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id: str, payment_id: str) -> bool:
+    """Whether we know of this payment only because it was on the invoice after a creation whose answer was lost."""
+    statement = select(Effect.id).where(
+        Effect.connection_id == connection_id,
+        Effect.target_invoice_id == target_invoice_id,
+        Effect.target_payment_id == payment_id,
+        Effect.kind == EffectKind.CREATE.value,
+        Effect.state == EffectState.DELIVERED.value,
+        Effect.maybe_sent,
+        # Found to have grown it was known before.
+        Effect.sent_into.is_(None),
+    )
+    return session.scalar(statement.limit(1)) is not None
