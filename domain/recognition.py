@@ -73,20 +73,26 @@ def recognize(
 
 
 def recognize_in(
-    payment_id: str, more: Decimal, before: Iterable[Seen], payments: Iterable[TargetPayment]
+    payment_id: str, more: Decimal, others: Decimal, before: Iterable[Seen], payments: Iterable[TargetPayment]
 ) -> Recognition:
     """After an unknown answer to adding to a payment of ours: is the money in it?
 
+    It was sent as the new sum of all that the payment stands for, so the sum tells, and not by how much it grew since:
+    another part may have been added or taken back while a person was asked about this one.
+
     Args:
-        more: by how much the payment was to grow.
+        more: what was to be added.
+        others: what the payment stands for without it, by now.
         before: the payments as they were on the invoice before we sent.
     """
     was = next((one.amount for one in before if one.external_id == payment_id), None)
     payment = next((one for one in payments if one.external_id == payment_id), None)
-    if payment is None or payment.amount == was:
+    if payment is not None and payment.amount == others + more:
+        return Ours(payment)
+    if payment is None or payment.amount in (others, was):
         return NotThere()
     # Anything between or beyond is a person's doing, before or after ours arrived.
-    return Ours(payment) if was is not None and payment.amount == was + more else Several((payment,))
+    return Several((payment,))
 
 
 def is_by(payment: TargetPayment, author: str) -> bool:

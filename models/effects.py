@@ -158,7 +158,8 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order.
 
     While one effect is on the wire or in doubt no other one of its invoice goes, not even an older one that was revived
-    meanwhile: it would take the payment in question for somebody else's.
+    meanwhile: it would take the payment in question for somebody else's. Of several in doubt the oldest goes first, but
+    not before all of them are due: what was sent for a younger one may still arrive.
 
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
     a payment that was voided a moment ago must not be created.
@@ -169,7 +170,7 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     goes_first = or_(
         and_(is_pending, other_on_the_wire),
         and_(is_pending, other.state == EffectState.PENDING.value, other.id < Effect.id),
-        and_(~is_pending, other_on_the_wire, other.id < Effect.id),
+        and_(~is_pending, other_on_the_wire, or_(other.id < Effect.id, other.due_at > now)),
     )
     blocked = exists().where(
         other.connection_id == Effect.connection_id,

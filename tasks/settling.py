@@ -7,6 +7,7 @@ is it as wanted already, has somebody typed it by hand, is the place taken? Only
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from domain.before_image import ids_in, replaced_by_ours, seen_in, vanished
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
@@ -30,6 +31,7 @@ from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from models.claims import claimed_payment_ids, outlived_payment_ids, was_found_by_a_look
 from models.effects import Effect, day_of
+from models.ledger import entries_on_invoice
 from models.payments import allocation_with_payment
 from tasks.context import Context
 from tasks.outcomes import Recorder
@@ -81,7 +83,10 @@ class Settling:
         if effect.state == EffectState.IN_DOUBT and effect.attempts >= ATTEMPTS_MAX:
             self.recorder.give_up(effect)
             return True
-        return self.recorder.is_decided_again(effect, always=not sync_enabled)
+        # What was held and came back (`Revive`) was not replaced by what match has decided meanwhile: that may be
+        # another invoice, or nothing at all.
+        came_back = effect.reason in MAY_HAVE_MOVED_MONEY
+        return self.recorder.is_decided_again(effect, always=came_back or not sync_enabled)
 
     def _is_there(self, effect: Effect, change: Change, payments: Payments) -> bool:
         """Whether what is to be created is on the invoice already, or may be; then that has been recorded."""
@@ -106,7 +111,9 @@ class Settling:
             case Ours(payment):
                 # There were several, and people tidied up since: what they left may be their own, unless it bears
                 # our name. A payment that may be a person's is never ours to change.
-                ours = effect.reason != Reason.SEVERAL_CANDIDATES or is_by(payment, self.author)
+                # One that took ours in was ours before.
+                grew = effect.sent_into is not None
+                ours = grew or effect.reason != Reason.SEVERAL_CANDIDATES or is_by(payment, self.author)
                 gone = vanished(image, payments)
                 self.recorder.settle(effect, payment.external_id, ours=ours, replaced=gone)
                 if gone:
@@ -121,8 +128,15 @@ class Settling:
     def _recognize(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> Recognition:
         image = seen_in(effect.before_image)
         if effect.sent_into is not None:
-            return recognize_in(effect.sent_into, effect.amount, image, payments)
+            return recognize_in(effect.sent_into, effect.amount, self._others_in(effect), image, payments)
         return recognize(effect.amount, day_of(effect), payments, ids_in(image), claimed, self.author)
+
+    def _others_in(self, effect: Effect) -> Decimal:
+        """What the payment that the effect was added to stands for without it, as the ledger says by now."""
+        with self.context.database.reading() as session:
+            entries = entries_on_invoice(session, effect.connection_id, effect.target_invoice_id)
+        parts = [one for one in entries if one.payment_id == effect.sent_into]
+        return sum((one.amount for one in parts if one.allocation_id != effect.allocation_id), Decimal(0))
 
     # --- before a send ---
 

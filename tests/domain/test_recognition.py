@@ -88,15 +88,33 @@ def test_our_name_on_another_amount_may_be_ours_with_an_amount_that_somebody_cha
 
 
 @pytest.mark.parametrize(
-    ("now", "expected"), [("50", NotThere), ("150", Ours), ("149", Several), ("100", Several), ("250", Several)]
+    ("others", "now", "expected"),
+    [
+        ("50", "50", NotThere),
+        ("50", "150", Ours),
+        ("50", "149", Several),
+        ("50", "100", Several),
+        ("50", "250", Several),
+        # Another part of 100 came in since: that it grew by our amount proves nothing.
+        ("150", "150", NotThere),
+        ("150", "250", Ours),
+        # A person had changed it before we sent: it was sent as the sum of what it stands for all the same.
+        ("60", "160", Ours),
+        ("60", "50", NotThere),
+    ],
 )
-def test_money_sent_into_a_payment_of_ours_is_in_it_if_it_grew_by_just_that(now: str, expected: type) -> None:
+def test_money_sent_into_a_payment_of_ours_is_in_it_if_that_is_the_sum_of_its_parts(
+    others: str, now: str, expected: type
+) -> None:
     before = seen_in([["7", "50", "2026-11-01"]])
-    assert isinstance(recognize_in("7", AMOUNT, before, [on_the_invoice(7, now)]), expected)
+    assert isinstance(recognize_in("7", AMOUNT, Decimal(others), before, [on_the_invoice(7, now)]), expected)
 
 
 def test_money_sent_into_a_payment_that_is_gone_is_not_there() -> None:
-    assert recognize_in("7", AMOUNT, seen_in([["7", "50", "2026-11-01"]]), [on_the_invoice(8, "150")]) == NotThere()
+    assert (
+        recognize_in("7", AMOUNT, Decimal(50), seen_in([["7", "50", "2026-11-01"]]), [on_the_invoice(8, "150")])
+        == NotThere()
+    )
 
 
 def test_what_was_there_before_we_sent_is_not_ours() -> None:

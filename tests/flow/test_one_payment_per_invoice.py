@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -12,7 +13,7 @@ from tasks.retry import retry_payment
 from tests.flow.test_doubts import type_in, with_strategy
 from tests.flow.test_several_candidates import lost_on_the_way_back
 from tests.flow.test_two_hosts import once_at
-from tests.world import World
+from tests.world import BothInvoices, World
 
 
 @pytest.fixture
@@ -71,6 +72,92 @@ def test_a_shared_payment_that_somebody_changed_in_a_doubt_needs_a_person(single
     single.later(seconds=91)
     assert single.reason(second) == "several_candidates"
     assert single.amounts_on(invoice) == ["75.00"]
+
+
+def changed_in_a_doubt(single: World, invoice: BothInvoices, amount: str) -> str:
+    """A part of 30.00 is added to one of 50.00; the answer is lost, and a person changes the sum of 80.00 before we look."""
+    single.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    single.notice()
+    single.connectwise.faults.add(Fault(kind="commit_then_drop", method="PATCH", path="/payments", times=1))
+    part = single.pay("30.00", (invoice, "30.00"), on="2026-11-20")
+    single.notice()
+    change_sum(single, invoice, amount)
+    single.later(seconds=91)
+    assert single.reason(part) == "several_candidates"
+    return part
+
+
+def change_sum(single: World, invoice: BothInvoices, amount: str) -> None:
+    [ours] = single.on(invoice)
+    single.connectwise.change_payment(invoice.connectwise_id or 0, ours.id, amount=amount)
+
+
+@pytest.mark.parametrize("amount", ["30.00", "20.00"])
+def test_a_part_in_question_is_not_taken_for_another_that_was_added_meanwhile(single: World, amount: str) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    part = changed_in_a_doubt(single, invoice, "75.00")
+    other = single.pay(amount, (invoice, amount), on="2026-11-20")
+    single.notice()
+    single.later(hours=7)
+    assert (single.reason(part), single.reason(other)) == ("synced", "synced")
+    assert single.amounts_on(invoice) == [str(Decimal("80.00") + Decimal(amount))]
+
+
+def test_a_part_in_question_is_not_taken_for_another_that_was_edited_meanwhile(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    part = changed_in_a_doubt(single, invoice, "75.00")
+    first = single.quickbooks.payments()[0].id
+    single.quickbooks.edit_payment(first, total="80.00", lines=[(invoice.quickbooks_id, "80.00")])
+    single.notice()
+    single.later(hours=7)
+    assert single.reason(part) == "synced"
+    assert single.amounts_on(invoice) == ["110.00"]
+
+
+def test_a_part_that_arrived_at_a_sum_that_a_person_had_changed_before_is_found(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    single.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    single.notice()
+    change_sum(single, invoice, "60.00")
+    single.connectwise.faults.add(Fault(kind="commit_then_drop", method="PATCH", path="/payments", times=1))
+    part = single.pay("30.00", (invoice, "30.00"), on="2026-11-20")
+    single.notice()
+    single.later(seconds=91)
+    assert single.reason(part) == "synced"
+    assert single.amounts_on(invoice) == ["80.00"]
+
+
+def test_a_part_that_a_person_had_set_right_after_a_question_is_ours(single: World) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    part = changed_in_a_doubt(single, invoice, "75.00")
+    change_sum(single, invoice, "80.00")
+    single.later(hours=7)
+    assert single.reason(part) == "synced"
+    single.quickbooks.void_payment(part)
+    single.notice()
+    assert single.reason(part) == "reversed"
+    assert single.amounts_on(invoice) == ["50.00"]
+
+
+def test_an_older_part_in_question_waits_until_what_was_sent_for_a_younger_one_cannot_arrive_any_more(
+    single: World,
+) -> None:
+    invoice = single.invoice("INV-1", "300.00")
+    older = changed_in_a_doubt(single, invoice, "55.00")
+    change_sum(single, invoice, "50.00")
+    single.connectwise.faults.add(Fault(kind="drop_before_commit", method="PATCH", path="/payments", times=1))
+    younger = single.pay("20.00", (invoice, "20.00"), on="2026-11-20")
+    single.notice()
+    assert single.reason(younger) == "in_doubt"
+    single.choose(sync_enabled=True)  # everything is decided again, and the older one is looked for
+    single.settle()
+    # What was sent for the younger one arrives late, as if nothing had happened meanwhile.
+    assert single.amounts_on(invoice) == ["50.00"]
+    change_sum(single, invoice, "70.00")
+    single.later(seconds=91)
+    single.later(hours=7)
+    assert (single.reason(older), single.reason(younger)) == ("synced", "synced")
+    assert single.amounts_on(invoice) == ["100.00"]
 
 
 def test_somebodys_payment_that_goes_while_ours_grows_stops_nothing(single: World) -> None:

@@ -1,11 +1,14 @@
 """An answer was lost, and what is on the invoice may be ours or somebody's: nobody guesses, nothing waits for ever."""
 
+import io
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 
 from domain.delivery import EffectState
 from sandbox.faults import Fault
+from tasks.invoice_import import import_invoices
 from tasks.organizations import PreferenceChanges, change_preferences
 from tasks.retry import retry_payment
 from tests.flow.test_doubts import POST, type_in
@@ -69,6 +72,45 @@ def test_a_payment_voided_while_there_were_several_candidates_is_not_sent_again(
     world.later(hours=6)
     assert world.reason(payment) == "voided"
     assert world.calls("POST /finance/invoices/{id}/payments") == sent
+
+
+def becomes_our_own(world: World, payment: str, _invoice: BothInvoices) -> None:
+    world.is_own(payment)
+
+
+def belongs_elsewhere(world: World, _payment: str, invoice: BothInvoices) -> None:
+    """The partner's own file says that another ConnectWise invoice is meant."""
+    right = world.connectwise.add_invoice("INV-1X", "500.00", company_name="Cascade Dental", currency="USD")
+    header = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
+    row = f"INV-1,sync_tool,{invoice.quickbooks_id},{right},500.00,USD,Cascade Dental"
+    import_invoices(world.context, world.organization_id, io.StringIO(f"{header}\n{row}\n"))
+    world.connectwise.edit_invoice(invoice.connectwise_id or 0, number="OLD")
+    world.connectwise.edit_invoice(right, number="INV-1")
+
+
+def may_not_be_synced(world: World, _payment: str, _invoice: BothInvoices) -> None:
+    world.choose(sync_tool_enabled=True, sync_mode="disabled")
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [(becomes_our_own, "own_payment"), (belongs_elsewhere, "synced"), (may_not_be_synced, "mode_disabled")],
+)
+@pytest.mark.parametrize("by_retry", [True, False])
+def test_what_is_true_by_then_is_decided_when_the_several_candidates_are_gone(
+    world: World, event: Callable[[World, str, BothInvoices], None], reason: str, by_retry: bool
+) -> None:
+    payment, invoice = several(world)
+    event(world, payment, invoice)
+    world.settle()
+    for one in world.on(invoice):
+        world.connectwise.delete_payment(invoice.connectwise_id, one.id)
+    if by_retry:
+        retry_payment(world.context, world.organization_id, payment)
+        world.settle()
+    world.later(hours=7)
+    assert world.on(invoice) == []
+    assert world.reason(payment) == reason
 
 
 def test_another_payment_that_takes_the_candidate_ends_the_doubt_about_the_first(world: World) -> None:
