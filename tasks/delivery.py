@@ -96,6 +96,7 @@ class Delivery:
         else:
             note_failure(self.context, self.connection, result, CallKind.LOOK)
             self.recorder.note_unseen(effect, result)
+            self.recorder.let_others_go_first(effect, result)
             self.stopped.set()
         return None
 

@@ -105,6 +105,25 @@ class Recorder:
             with suppress(Overtaken):
                 self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
 
+    def let_others_go_first(self, effect: Effect, failure: Failure) -> None:
+        """Its own invoice could not be looked at. It may be that one alone, and then it must not always be the first.
+
+        After a breaker's rest one effect tries, and what becomes of it decides for all others. A pause (throttled,
+        paced, a missing right) is about the whole connection and moves nobody.
+        """
+        if failure.kind not in (FailureKind.UNAVAILABLE, FailureKind.REFUSED, FailureKind.NOT_FOUND):
+            return
+        now = self.context.clock.now()
+        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
+        with suppress(Overtaken), self.context.database.writing() as session:
+            self._begin(session, effect)
+            why = Reason.TARGET_UNREACHABLE if certain else Reason.IN_DOUBT
+            due_at = next_look(self.context, session, effect.allocation_id, why, now)
+            if certain:
+                self.states.snooze(session, effect, why, failure.detail, now, due_at)
+            else:
+                move(session, effect, EffectState(effect.state), due_at=due_at)
+
     def doubt_longer(self, effect: Effect) -> None:
         """There is no invoice to look at; the effect stays in doubt, and the looks come ever further apart."""
         now = self.context.clock.now()

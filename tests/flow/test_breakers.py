@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from domain.breaker import CallKind
 from models.breakers import Breaker, breaker_of
 from sandbox.faults import Fault
 from tasks.catch_up import catch_up
 from tasks.ingest import ingest
-from tests.world import World
+from tests.world import BothInvoices, World
 
 POSTS = "POST /finance/invoices/{id}/payments"
 
@@ -65,6 +67,38 @@ def test_a_target_that_shows_invoices_but_no_payments_rests_as_well(world: World
     world.connectwise.faults.clear()
     world.later(minutes=31)
     assert breaker(world, CallKind.LOOK) is None
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_an_invoice_that_alone_cannot_be_looked_at_does_not_keep_the_others_waiting(
+    world: World, *, doubtful: bool
+) -> None:
+    world.context = replace(world.context, timing=replace(world.context.timing, push_parallel=1))
+    odd = world.invoice("ODD")
+    if doubtful:
+        world.connectwise.faults.add(Fault("commit_then_drop", method="POST", path="/payments$", times=1))
+    else:
+        unreadable(world, odd)
+    stuck = world.pay("100.00", (odd, "100.00"))
+    world.notice()
+    unreadable(world, odd)
+    for _ in range(60):
+        world.later(seconds=20)
+    assert world.reason(stuck) == ("in_doubt" if doubtful else "target_unreachable")
+    others = paid_invoices(world, 3)
+    world.notice()
+    for _ in range(9):
+        world.later(minutes=10)
+    assert {world.reason(one) for one in others} == {"synced"}
+    world.connectwise.faults.clear()
+    world.later(hours=7)
+    assert world.reason(stuck) == "synced"
+    assert world.amounts_on(odd) == ["100.00"]
+
+
+def unreadable(world: World, invoice: BothInvoices) -> None:
+    path = rf"/invoices/{invoice.connectwise_id}/payments$"
+    world.connectwise.faults.add(Fault("error", method="GET", path=path, status=500, times=None))
 
 
 def test_while_writing_rests_payments_are_decided_and_the_page_says_when_they_go(world: World) -> None:
