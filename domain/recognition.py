@@ -4,7 +4,7 @@ A ConnectWise payment has no field for a key of ours, so ours is known by what i
 (the before-image), not claimed by another effect, and of exactly our amount and date.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -124,16 +124,25 @@ Twin = NoTwin | SameDay | Nearby
 
 def find_twin(amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]) -> Twin:
     """Before the first send: did somebody type this payment by hand already?"""
-    unexplained = [
-        payment
-        for payment in payments
-        if payment.external_id not in claimed and not payment.foreign and payment.amount == amount
-    ]
-    same_day = [payment for payment in unexplained if payment.paid_on == paid_on]
+    similar = similar_to(amount, paid_on, payments, claimed)
+    same_day = [payment for payment in similar if payment.paid_on == paid_on]
     if same_day:
         return SameDay(min(same_day, key=_age_order))
-    nearby = [p for p in unexplained if p.paid_on is None or abs((p.paid_on - paid_on).days) <= TWIN_DAYS]
-    return Nearby(min(nearby, key=_age_order)) if nearby else NoTwin()
+    return Nearby(min(similar, key=_age_order)) if similar else NoTwin()
+
+
+def similar_to(
+    amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]
+) -> Sequence[TargetPayment]:
+    """The payments that may be this one: the same amount on the same or a nearby date, or on none that is known."""
+    return [
+        payment
+        for payment in payments
+        if payment.external_id not in claimed
+        and not payment.foreign
+        and payment.amount == amount
+        and (payment.paid_on is None or abs((payment.paid_on - paid_on).days) <= TWIN_DAYS)
+    ]
 
 
 def _age_order(payment: TargetPayment) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from domain.deletions import Standing
 from domain.records import PaymentState
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
 
@@ -75,7 +75,9 @@ class Allocation(Base):
     problem: Mapped[str | None] = mapped_column(String(40))
     # The payment no longer names this document; the row stays, because something may have been synced for it.
     removed: Mapped[bool] = mapped_column(default=False)
-    # A person said: create it although the target has a payment of the same amount on a nearby date.
+    # The payments of the same amount on a nearby date that the target had when this one was held because of them.
+    similar_payment_ids: Mapped[list[str] | None] = mapped_column(Json)
+    # A person said of those: they are other money, create it anyway.
     ignore_twins: Mapped[bool] = mapped_column(default=False)
     # When match looks at it (again); None means that nothing is to be decided.
     match_due_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -148,8 +148,7 @@ class NextStates:
     def close(self, session: Session, effect: Effect, now: datetime, **values: str | datetime | None) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
         allocation, payment = allocation_with_payment(session, effect.allocation_id)
-        # That similar payments are other money was said about those that were there then.
-        allocation.ignore_twins = False
+        allocation.ignore_twins, allocation.similar_payment_ids = False, None
         if is_outdated(effect, allocation, payment):
             # The payment changed while this was on its way: what is true now is decided now.
             match_again(session, [effect.allocation_id], now)

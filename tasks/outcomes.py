@@ -1,7 +1,7 @@
 """Recording what became of an effect: its next state, the ledger, the decision a partner reads. Short transactions."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ from connectors.base import (
 from domain.delivery import EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
+from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment
 from models.connections import Connection
 from models.decisions import Action
@@ -84,6 +85,17 @@ class Recorder:
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.hold(session, effect, reason, detail, now)
+        self.context.reached(Point.PUSH_HELD)
+
+    def hold_beside(self, effect: Effect, reason: Reason, similar: Sequence[TargetPayment]) -> None:
+        """Held because of these payments; that they are other money can be said of them alone."""
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self._begin(session, effect)
+            allocation, _ = allocation_with_payment(session, effect.allocation_id)
+            allocation.similar_payment_ids = [payment.external_id for payment in similar]
+            allocation.ignore_twins = False
+            self.states.hold(session, effect, reason, "", now)
         self.context.reached(Point.PUSH_HELD)
 
     def hold_gone(self, effect: Effect, payment_id: str) -> None:

@@ -15,7 +15,6 @@ from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.preferences import TwinPolicy
 from domain.reasons import Reason
 from domain.recognition import (
-    Nearby,
     NotThere,
     NoTwin,
     Ours,
@@ -26,6 +25,7 @@ from domain.recognition import (
     is_by,
     recognize,
     recognize_in,
+    similar_to,
 )
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
@@ -143,22 +143,27 @@ class Settling:
     def _is_typed(self, effect: Effect, change: Change, payments: Payments, claimed: Collection[str]) -> bool:
         """Whether somebody typed the payment by hand, or may have; then that has been recorded."""
         with self.context.database.reading() as session:
-            ignore_twins = allocation_with_payment(session, effect.allocation_id)[0].ignore_twins
+            allocation, _ = allocation_with_payment(session, effect.allocation_id)
             outlived = outlived_payment_ids(session, effect.connection_id, effect.target_invoice_id)
         self.context.reached(Point.PUSH_LEDGER_READ)
-        if ignore_twins or (isinstance(change, SetPayment) and _is_as_wanted(change, payments)):
+        if isinstance(change, SetPayment) and _is_as_wanted(change, payments):
             return False
-        match find_twin(effect.amount, day_of(effect), payments, claimed):
-            case NoTwin() if find_twin(effect.amount, day_of(effect), payments, set(claimed) - outlived) == NoTwin():
+        # Those that a person has seen and calls other money. One that was typed since is asked about.
+        other_money = set(allocation.similar_payment_ids or ()) if allocation.ignore_twins else set()
+        unknown = [payment for payment in payments if payment.external_id not in other_money]
+        stay = set(claimed) - outlived
+        match find_twin(effect.amount, day_of(effect), unknown, claimed):
+            case NoTwin() if not similar_to(effect.amount, day_of(effect), unknown, stay):
                 return False
-            case NoTwin():
-                # Voided and entered anew in QuickBooks, most likely: a second one would be the same money twice.
-                self.recorder.hold(effect, Reason.FORMER_PAYMENT_THERE)
             case SameDay(payment) if self.twin_policy == TwinPolicy.ADOPT:
                 self.recorder.settle(effect, payment.external_id, ours=False)
-            case SameDay() | Nearby():
-                self.recorder.hold(effect, Reason.TWIN_NEARBY)
-        return True
+                return True
+            case twin:
+                # No twin but one that outlived its own: voided and entered anew in QuickBooks, most likely, and a
+                # second one would be the same money twice.
+                reason = Reason.FORMER_PAYMENT_THERE if twin == NoTwin() else Reason.TWIN_NEARBY
+                self.recorder.hold_beside(effect, reason, similar_to(effect.amount, day_of(effect), payments, stay))
+                return True
 
     def _is_to_be_set(self, effect: Effect, change: SetPayment, payments: Payments) -> bool:
         existing = with_id(payments, change.payment_id)

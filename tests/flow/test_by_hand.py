@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from sandbox.faults import Fault
 from tasks.corrections_by_hand import LOOKS_PER_BATCH
 from tasks.invoice_import import import_invoices
 from tasks.retry import retry_payment
@@ -173,6 +174,37 @@ def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(worl
     world.notice()
     assert world.amounts_on(invoice) == ["50.00", "50.00"]
     assert world.reason(payment, invoice) == "adopted"
+
+
+def test_what_is_typed_after_a_person_called_another_one_other_money_is_asked_about_as_ever(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.connectwise.faults.add(Fault("throttle", method="POST", path="/payments$", retry_after=600, times=1))
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
+    world.later(hours=1)
+    assert world.reason(payment) == "adopted"
+    assert world.amounts_on(invoice) == ["50.00", "50.00"]
+
+
+def test_a_second_similar_payment_typed_nearby_is_held_and_create_anyway_is_said_of_both(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00")
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
+    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
+    world.notice()
+    world.connectwise.faults.add(Fault("throttle", method="POST", path="/payments$", retry_after=600, times=1))
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.settle()
+    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 21))
+    world.later(hours=1)
+    assert world.reason(payment) == "twin_nearby"
+    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
+    world.later(hours=1)
+    assert world.reason(payment) == "synced"
+    assert world.amounts_on(invoice) == ["50.00", "50.00", "50.00"]
 
 
 def many_voided(world: World) -> tuple[list[BothInvoices], list[str]]:
