@@ -304,9 +304,9 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.FORMER_PAYMENT_THERE: Explanation(
-        "The ConnectWise invoice still has a payment of the same amount on the same or a nearby date that QuickBooks "
-        "does not have any more.",
-        "If this payment was entered in its place, remove the old one in ConnectWise: we look again by ourselves. "
+        "The ConnectWise invoice still has an earlier payment of the same amount on the same or a nearby date, which "
+        "should not be there any more.",
+        "If this payment was entered in its place, remove the earlier one in ConnectWise: we look again by ourselves. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from domain.delivery import EffectKind, EffectState
@@ -22,15 +22,19 @@ def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id:
 
 
 def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
-    """Ids of the payments on this invoice whose own payment is gone from QuickBooks, and that stay all the same.
+    """Ids of the payments that should not be on this invoice any more, and may be there all the same.
 
-    Somebody typed them, or their removal is held: they may stay until a person acts.
+    Their own payment is gone from QuickBooks, and somebody typed them, or their removal is held: they stay until a
+    person acts. Or we took it that a person had removed them, because the invoice was not to be found.
     """
     is_held = exists().where(
         DecisionRow.allocation_id == LedgerEntry.allocation_id,
         DecisionRow.current,
         DecisionRow.action == Action.HOLD.value,
     )
+    is_unwanted = or_(Allocation.removed, Allocation.amount <= Decimal(0), Payment.state != PaymentState.LIVE.value)
+    stays = or_(~LedgerEntry.ours, is_held)
+    was_taken_for_gone = and_(LedgerEntry.removed_at.is_not(None), LedgerEntry.removed_by_hand)
     statement = (
         select(LedgerEntry.target_payment_id)
         .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
@@ -38,10 +42,7 @@ def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id
         .where(
             LedgerEntry.connection_id == connection_id,
             LedgerEntry.target_invoice_id == target_invoice_id,
-            LedgerEntry.removed_at.is_(None),
-            ~LedgerEntry.shared,
-            or_(Allocation.removed, Allocation.amount <= Decimal(0), Payment.state != PaymentState.LIVE.value),
-            or_(~LedgerEntry.ours, is_held),
+            or_(and_(LedgerEntry.removed_at.is_(None), ~LedgerEntry.shared, is_unwanted, stays), was_taken_for_gone),
         )
     )
     return set(session.scalars(statement))

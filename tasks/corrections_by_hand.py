@@ -53,6 +53,9 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
         if synced is None:
             continue
         payments = _look(target, synced)
+        if isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND:
+            # It proves nothing, keys that may not see a record are told so, too; and it says nothing of the others.
+            continue
         if isinstance(payments, Failure):
             note_failure(context, connection, payments, CallKind.LOOK)
             break
@@ -80,10 +83,7 @@ def follow_the_hand(session: Session, one: Decided, connection: Connection | Non
 
 def _look(target: Target, synced: SyncedPayment) -> Sequence[TargetPayment] | Failure:
     result = target.list_payments(synced.target_invoice_id)
-    if isinstance(result, Failure):
-        # "Not found" proves nothing here: keys that may not see a record are told so, too.
-        return Failure(FailureKind.UNAVAILABLE, result.detail) if result.kind is FailureKind.NOT_FOUND else result
-    return result.value
+    return result if isinstance(result, Failure) else result.value
 
 
 def _unclaimed(

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure
+from connectors.base import Failure, FailureKind, Got, ReadResult, Target
 from domain.breaker import CallKind
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
@@ -122,7 +122,9 @@ _NOTHING_SEEN = _Seen(frozenset(), frozenset())
 def _look(context: Context, organization_id: int, payment_external_id: str) -> _Seen:
     """Ledger entries on the payment's invoices whose target payment is certainly not there (any more).
 
-    A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record.
+    A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record. Where the
+    whole invoice is not to be found either, the person who retries is believed. Should its payments be seen again, no
+    second one is created beside them (`models/claims.py`).
     """
     seen = _NOTHING_SEEN
     with context.database.reading() as session:
@@ -136,12 +138,23 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
             return seen
     target = context.target(connection)
     for invoice_id, on_invoice in entries.items():
-        look = target.list_payments(invoice_id)
+        look = _payments_on(target, invoice_id)
         if isinstance(look, Failure):
             note_failure(context, connection, look, CallKind.LOOK)
             break
         seen |= _compare(on_invoice, {one.external_id: one for one in look.value})
     return seen
+
+
+def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
+    """None where the invoice is no more: it is not there for either of two questions."""
+    payments = target.list_payments(invoice_id)
+    if not (isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND):
+        return payments
+    invoices = target.find_invoices({invoice_id}, ())
+    if isinstance(invoices, Failure):
+        return invoices
+    return payments if invoices.value else Got(())
 
 
 def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPayment]) -> _Seen:

@@ -4,7 +4,6 @@ import pytest
 
 from domain.delivery import EffectState
 from sandbox.faults import Fault
-from tasks.connections import change_settings
 from tasks.retry import Rejected, RetryReport, retry_payment
 from tests.world import BothInvoices, World
 
@@ -160,69 +159,6 @@ def test_create_anyway_is_only_for_what_is_held_beside_a_similar_payment(world: 
     answer = retry_payment(world.context, world.organization_id, payment, create_anyway=True)
     assert isinstance(answer, Rejected)
     assert world.effects(payment)[-1].state == EffectState.HELD
-
-
-# --- a payment that somebody removed ---
-
-
-def removed_by_hand(world: World) -> tuple[str, BothInvoices]:
-    invoice = world.invoice("INV-1", "500.00")
-    payment = world.pay("100", (invoice, "100"))
-    world.notice()
-    world.connectwise.delete_payment(invoice.connectwise_id or 0, world.on(invoice)[0].id)
-    world.quickbooks.edit_payment(payment, total="90", lines=[(invoice.quickbooks_id, "90")])
-    world.notice()
-    assert world.reason(payment) == "target_payment_gone"
-    return payment, invoice
-
-
-def test_a_payment_that_somebody_removed_is_created_anew_after_a_retry(world: World) -> None:
-    payment, invoice = removed_by_hand(world)
-    retry(world, payment)
-    world.settle()
-    assert world.reason(payment) == "synced"
-    assert world.amounts_on(invoice) == ["90.00"]
-
-
-def test_a_payment_that_only_seemed_to_be_gone_is_not_created_beside_itself(world: World) -> None:
-    invoice = world.invoice("INV-1", "500.00")
-    payment = world.pay("100", (invoice, "100"))
-    world.notice()
-    # The invoice is shown without the payment for a moment.
-    world.connectwise.faults.add(Fault("error", method="GET", path="/payments$", status=200, body="[]", times=1))
-    world.quickbooks.edit_payment(payment, total="90", lines=[(invoice.quickbooks_id, "90")])
-    world.notice()
-    assert world.reason(payment) == "target_payment_gone"
-    retry(world, payment)
-    world.settle()
-    assert world.reason(payment) == "synced"
-    assert world.amounts_on(invoice) == ["90.00"]
-
-
-def test_a_shared_payment_that_somebody_removed_is_created_anew_with_the_sum(world: World) -> None:
-    change_settings(world.context, world.target_id, {"strategy": "single"})
-    world.connectwise.set_switches(second_payment="overwrite")
-    invoice = world.invoice("INV-1", "500.00")
-    edited, other = (world.pay("50", (invoice, "50")) for _ in range(2))
-    world.notice()
-    assert world.amounts_on(invoice) == ["100.00"]
-    world.connectwise.delete_payment(invoice.connectwise_id or 0, world.on(invoice)[0].id)
-    world.quickbooks.edit_payment(edited, total="40", lines=[(invoice.quickbooks_id, "40")])
-    world.notice()
-    assert world.reason(edited) == "target_payment_gone"
-    retry(world, edited)
-    world.settle()
-    assert {world.reason(edited), world.reason(other)} == {"synced"}
-    assert world.amounts_on(invoice) == ["90.00"]
-
-
-def test_nothing_is_forgotten_when_the_target_cannot_say_whether_it_is_gone(world: World) -> None:
-    payment, invoice = removed_by_hand(world)
-    world.connectwise.faults.add(Fault("error", method="GET", path="/payments$", status=503, times=1))
-    retry(world, payment)
-    assert [effect.kind for effect in world.effects(payment)] == ["create", "adjust"]
-    world.settle()
-    assert world.amounts_on(invoice) == []
 
 
 # --- what cannot be retried ---
