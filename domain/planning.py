@@ -78,6 +78,7 @@ CANNOT_TELL = frozenset(
         Reason.PACED,
         Reason.TARGET_CREDENTIALS,
         Reason.TARGET_FORBIDDEN,
+        Reason.SECRETS_UNREADABLE,
         Reason.TARGET_STOPPED,
     }
 )

@@ -66,6 +66,7 @@ class Reason(StrEnum):
     PACED = "paced"
     READS_USED_UP = "reads_used_up"
     APPLICATION_REFUSED = "application_refused"
+    SECRETS_UNREADABLE = "secrets_unreadable"
     COMPANY_SUSPENDED = "company_suspended"
     TARGET_SICK = "target_sick"
     TARGET_CREDENTIALS = "target_credentials"
@@ -351,6 +352,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "QuickBooks does not accept this platform's own client id and secret.",
         "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by itself. "
         "The connection stays as it is, and nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.SECRETS_UNREADABLE: Explanation(
+        "This platform cannot open the secrets that it has stored for the connection.",
+        "Whoever runs the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
+        "goes on by itself. Nothing is lost.",
         clears_itself=True,
     ),
     Reason.COMPANY_SUSPENDED: Explanation(

@@ -8,7 +8,13 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class SecretsUnreadable(Exception):
-    """The stored secrets were encrypted with a key that is not in ENCRYPTION_KEYS."""
+    """The stored secrets were encrypted with a key that is not in ENCRYPTION_KEYS.
+
+    Attributes:
+        connection_id: whose secrets they are, where that is known.
+    """
+
+    connection_id: int | None = None
 
 
 class Keyring:

@@ -25,6 +25,9 @@ _QUICKBOOKS_ADDRESSES = (
     "quickbooks_revoke_url",
 )
 Listed = Annotated[list[SecretStr], NoDecode]
+# A length of time that somebody waits for: none at all would be a loop without a pause, or work that never begins.
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
@@ -39,9 +42,9 @@ class Settings(BaseSettings):
     # Newest first; older ones only open what they once sealed.
     encryption_keys: Listed = [SecretStr(DEVELOPMENT_ENCRYPTION_KEY)]
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
     public_url: str = ""
-    flower_port: int = 5555
+    flower_port: Port = 5555
 
     quickbooks_api_url: str = "https://quickbooks.api.intuit.com"
     quickbooks_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
@@ -56,38 +59,38 @@ class Settings(BaseSettings):
     connectwise_api_version: str = "2025.16"
     # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
     connectwise_calls_per_minute: int = Field(default=600, ge=1)
-    connect_timeout_seconds: float = 5
-    read_timeout_seconds: float = 60
+    connect_timeout_seconds: Seconds = 5
+    read_timeout_seconds: Seconds = 60
 
     # A step keeps its lane this long without a sign of life; longer than the longest exchange (connect + read).
-    lease_seconds: float = 90
+    lease_seconds: Seconds = 90
     # A slice ends after so long, so that a tenant with a backlog goes to the back of the queue.
-    slice_seconds: float = 2
+    slice_seconds: Seconds = 2
     # How long a request that lost its answer can still land at the target. A stated assumption: nothing can prove it
     # from outside. Never below the read time limit.
-    settle_seconds: float = 90
+    settle_seconds: Seconds = 90
     # Payments that wait for a cause to go away are looked at again: first soon, then with growing distance.
-    recheck_seconds_min: float = 60
-    recheck_seconds_max: float = 6 * 3600
+    recheck_seconds_min: Seconds = 60
+    recheck_seconds_max: Seconds = 6 * 3600
     # Rest after a failure of the target: doubles from the first to the second.
-    backoff_seconds_min: float = 5
-    backoff_seconds_max: float = 1800
+    backoff_seconds_min: Seconds = 5
+    backoff_seconds_max: Seconds = 1800
     # So many failures in a row of one kind of call open its breaker; its rest doubles from the first to the second.
     breaker_failures: int = Field(default=5, ge=1)
-    breaker_seconds_min: float = 60
-    breaker_seconds_max: float = 1800
+    breaker_seconds_min: Seconds = 60
+    breaker_seconds_max: Seconds = 1800
     push_parallel: int = Field(default=4, ge=1, le=32)
     # How many processes, over all hosts, may call one outside system; each keeps to its part of the rate limits while
     # Redis cannot count for all of them.
     limit_processes: int = Field(default=4, ge=1)
-    sweep_seconds: float = 5
+    sweep_seconds: Seconds = 5
     # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.
-    catch_up_seconds: float = 900
-    catch_up_silent_seconds: float = 300
-    catch_up_overlap_seconds: float = 300
+    catch_up_seconds: Seconds = 900
+    catch_up_silent_seconds: Seconds = 300
+    catch_up_overlap_seconds: float = Field(default=300, ge=0, allow_inf_nan=False)
     # So long apart at least are two reads of one company's hinted payments: a burst becomes few reads of many.
-    read_distance_seconds: float = 1
-    webhook_bytes_max: int = 8 * 1024 * 1024
+    read_distance_seconds: float = Field(default=1, ge=0, allow_inf_nan=False)
+    webhook_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1)
 
     @field_validator("encryption_keys", "quickbooks_verifier_tokens", mode="before")
     @classmethod

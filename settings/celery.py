@@ -49,6 +49,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
         "enable_utc": True,
         "beat_max_loop_interval": 1,
+        # Without it beat answers no ping, and one that hangs looks like one that is well (docker-compose.yml asks).
+        "beat_enable_remote_control": True,
         "beat_schedule": {
             "sweep": {
                 "task": "payments.sweep",

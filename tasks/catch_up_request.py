@@ -20,13 +20,19 @@ def request_catch_up(context: Context, connection_id: int) -> None:
 _EARLIEST_BEGIN_OF_A_DAY = timedelta(hours=14)
 
 
+# QuickBooks Online has no older books; a year such as 0001 is a slip of the keyboard.
+_FIRST_DAY = date(1990, 1, 1)
+
+
 def request_backfill(context: Context, connection_id: int, start_on: date) -> Gap:
     """Makes everything due that was recorded or changed on this day or later, and what we know of it that is gone.
 
     Raises:
-        ValueError: another backfill is under way, or the day has not begun anywhere.
+        ValueError: another backfill is under way, or the day has not begun anywhere, or is no day of any books.
     """
     now = context.clock.now()
+    if start_on < _FIRST_DAY:
+        raise ValueError(f"{start_on} is before the first day that can be looked back to, {_FIRST_DAY}")
     since = datetime.combine(start_on, time(), UTC) - _EARLIEST_BEGIN_OF_A_DAY
     if since >= now:
         raise ValueError(f"{start_on} is in the future")

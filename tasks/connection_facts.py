@@ -16,7 +16,13 @@ from tasks.metering import WARN_PERCENTS
 
 # Pauses that end sooner when somebody does something about them.
 PAUSES_TO_ACT_ON = frozenset(
-    {Reason.READS_USED_UP, Reason.APPLICATION_REFUSED, Reason.COMPANY_SUSPENDED, Reason.TARGET_FORBIDDEN}
+    {
+        Reason.READS_USED_UP,
+        Reason.APPLICATION_REFUSED,
+        Reason.SECRETS_UNREADABLE,
+        Reason.COMPANY_SUSPENDED,
+        Reason.TARGET_FORBIDDEN,
+    }
 )
 _NEVER_HEARD = "No webhook has been heard yet."
 _SILENT = "Webhooks seem to be silent, so QuickBooks is asked more often; check their address at Intuit."

@@ -9,7 +9,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
+from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
+from tasks.pauses import note_unreadable
 from tasks.points import Point
 
 log = structlog.get_logger()
@@ -80,11 +82,17 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     more = True
     try:
-        while more and context.clock.monotonic() < ends:
+        while more:
             more = work(lease)
+            if context.clock.monotonic() >= ends:
+                break
     except LeaseLost:
         log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)
         return Drained.LOST
+    except SecretsUnreadable as error:
+        # No bug of ours and no bad day of a vendor: somebody has to put a key back, and is told so.
+        note_unreadable(context, error)
+        more = False
     except Exception:
         # A bug must not block the lane until the lease runs out. Whoever is told to die just dies: the lease runs out.
         _release(context, lease)

@@ -24,6 +24,7 @@ from domain.reasons import Reason
 from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
 from models.connections import Connection, Role, connection_by_id, mark_needs_reconnect, pause
 from models.payments import match_organization_again
+from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
 from tasks.points import Point
 
@@ -137,6 +138,18 @@ def pause_for(context: Context, connection: Connection, wait: timedelta, reason:
         pause(session, connection.id, context.clock.now() + wait, reason.value)
     context.reached(Point.CONNECTION_PAUSED)
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())
+
+
+def note_unreadable(context: Context, error: SecretsUnreadable) -> None:
+    """Nobody can call this connection until a key is put back; as the restart tells nobody here, it is tried again."""
+    if error.connection_id is None:
+        raise error
+    with context.database.reading() as session:
+        connection = connection_by_id(session, error.connection_id)
+    log.error("connection.secrets_unreadable", connection_id=connection.id)
+    pause_for(context, connection, MISCONFIGURED_WAIT, Reason.SECRETS_UNREADABLE)
+    with context.database.writing() as session:
+        match_organization_again(session, connection.organization_id, context.clock.now())
 
 
 def note_sick(context: Context, connection: Connection, detail: str, kind: CallKind) -> bool:

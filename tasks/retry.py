@@ -27,8 +27,9 @@ from models.effects import Effect, latest_effects, move
 from models.ledger import LedgerEntry
 from models.payments import Payment, lock_allocations, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
+from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
-from tasks.pauses import may_call, note_failure
+from tasks.pauses import may_call, note_failure, note_unreadable
 from tasks.results import Rejected
 
 __all__ = ["Rejected", "RetryReport", "retry_payment"]
@@ -136,7 +137,11 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
         if not may_call(context, session, connection.id, CallKind.LOOK):
             # Paused or disconnected: nobody calls it, also not a person in a hurry.
             return seen
-    target = context.target(connection)
+    try:
+        target = context.target(connection)
+    except SecretsUnreadable as error:
+        note_unreadable(context, error)
+        return seen
     for invoice_id, on_invoice in entries.items():
         look = _payments_on(target, invoice_id)
         if isinstance(look, Failure):

@@ -16,7 +16,7 @@ from models.connections import Connection, ConnectionStatus, connection_by_id, m
 from models.database import Database
 from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
 from models.payments import match_organization_again
-from models.secrets import Keyring
+from models.secrets import Keyring, SecretsUnreadable
 from tasks.points import Point
 
 log = structlog.get_logger()
@@ -46,7 +46,12 @@ class DatabaseSecretsKeeper:
 
     def load(self) -> Mapping[str, Any]:
         with self.database.reading() as session:
-            return self.keyring.open(connection_by_id(session, self.connection_id).sealed_secrets)
+            sealed = connection_by_id(session, self.connection_id).sealed_secrets
+        try:
+            return self.keyring.open(sealed)
+        except SecretsUnreadable as error:
+            error.connection_id = self.connection_id
+            raise
 
     @contextmanager
     def alone(self) -> Iterator["DatabaseTurn | None"]:

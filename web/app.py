@@ -1,5 +1,6 @@
 """The web process: webhook door, Partner Dashboard, JSON API, health and metrics."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,9 @@ from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
 
+# The largest list of own payments that is taken at once is a tenth of it; a form is far smaller.
+BODY_BYTES_MAX = 1024 * 1024
+
 
 def create_app(context: Context, settings: Settings) -> FastAPI:
     """The application around a given context; tests hand in their own."""
@@ -29,7 +33,14 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         yield
         context.database.close()
 
-    app = FastAPI(title="External Payments Sync", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="External Payments Sync",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # A body is read before anybody is asked who they are.
+        max_body_size=BODY_BYTES_MAX,
+    )
     app.state.context = context
     app.state.settings = settings
     app.state.https_only = settings.environment is Environment.PRODUCTION
@@ -38,7 +49,8 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     _add_middleware(app, settings)
     add_error_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.include_router(webhooks.router)
+    # The door counts by itself, so that what it refuses is counted as well.
+    app.include_router(webhooks.router, max_body_size=sys.maxsize)
     app.include_router(health.router)
     app.include_router(api.router)
     for pages in (login, overview, payments, invoices, connections, oauth, preferences):

@@ -26,6 +26,7 @@ _TITLES = {
     403: "This is not allowed",
     404: "This page does not exist",
     405: "That did not work",
+    413: "That was too much at once",
     429: "Too many tries",
     500: "Something went wrong on our side",
     503: "We will be right back",
@@ -35,6 +36,7 @@ _TEXTS = {
     403: "You may not do this, or the page was out of date. Go back, load it again and repeat the step.",
     404: "The address is wrong, or what it showed is not there any more, or it belongs to another organization.",
     405: "This address cannot be used this way. Start again from the overview.",
+    413: "What was sent is larger than anything that belongs here. Go back and check it.",
     500: "It has been noted. No payment is lost by this: everything is stored before anything is done about it.",
     503: "Our database cannot be reached at this moment. No payment is lost by this; load the page again in a minute.",
 }

@@ -95,3 +95,11 @@ def test_a_backfill_of_the_future_is_refused(world: World, run: Run) -> None:
     ended = run("catch-up", "run", "northwind", "--from", "2099-01-01")
     assert ended.code == 2
     assert "is in the future" in ended.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1989-12-31"])
+def test_a_backfill_of_a_day_before_all_books_is_refused(world: World, run: Run, day: str) -> None:
+    assert world.source_id
+    ended = run("catch-up", "run", "northwind", "--from", day)
+    assert ended.code == 2
+    assert f"{day} is before the first day" in ended.err

@@ -12,6 +12,7 @@ from tasks.organizations import create_organization
 from tasks.users import create_api_token, revoke_api_tokens
 from tests.web.browser import Browser, forms_in
 from tests.world import World
+from web.app import BODY_BYTES_MAX
 
 CHOSEN = {
     "sync_enabled": True,
@@ -266,3 +267,17 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
     assert not [path for path in schema["paths"] if not path.startswith(("/api", "/webhooks", "/healthz"))]
     assert schema["components"]["schemas"]["PaymentOut"]["properties"]["total"]["type"] == "string"
     assert set(schema["components"]["securitySchemes"]) == {"API token", "Dashboard session"}
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/api/own-payments", "application/json"), ("/login", "application/x-www-form-urlencoded")]
+)
+@pytest.mark.parametrize("told", [True, False])
+def test_more_than_belongs_here_is_refused_before_anybody_is_asked_who_they_are(
+    anybody: Browser, address: str, kind: str, *, told: bool
+) -> None:
+    """Whether its length is told at the beginning or not."""
+    much = b"x" * (BODY_BYTES_MAX + 1)
+    content = much if told else (much[start : start + 1024] for start in range(0, len(much), 1024))
+    answer = anybody.client.post(address, content=content, headers={"Content-Type": kind})
+    assert answer.status_code == 413

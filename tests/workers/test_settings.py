@@ -18,3 +18,21 @@ def test_a_settle_time_as_long_as_the_time_limit_is_enough() -> None:
 def test_a_lease_outlives_the_longest_exchange() -> None:
     with pytest.raises(ValidationError, match="LEASE_SECONDS must be more than"):
         Settings(_env_file=None, lease_seconds=65)
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"slice_seconds": 0},
+        {"sweep_seconds": -1},
+        {"lease_seconds": float("nan")},
+        {"backoff_seconds_max": float("inf")},
+        {"webhook_bytes_max": 0},
+        {"port": 70000},
+        {"flower_port": 0},
+    ],
+    ids=str,
+)
+def test_a_number_with_which_nothing_would_ever_be_done_is_refused(impossible: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(impossible))):
+        Settings(_env_file=None, **impossible)
