@@ -41,9 +41,12 @@ def insert_connection(
 
 
 def connection_for_change(session: Session, connection_id: int) -> Connection:
-    """The connection, and until this transaction ends nobody else changes it."""
+    """The connection, and until this transaction ends nobody else changes it.
+
+    Its key stays free: whoever holds allocations that we want next may add a row that names this connection.
+    """
     connection = connection_by_id(session, connection_id)
-    session.refresh(connection, with_for_update=True)
+    session.refresh(connection, with_for_update={"key_share": True})
     return connection
 
 

@@ -84,6 +84,12 @@ def end_leases(session: Session, step: str, owner_id: int) -> None:
     )
 
 
+def hold_lane(session: Session, step: str, owner_id: int) -> None:
+    """Until this transaction ends, whoever works here commits nothing and nobody takes the lane; the lease goes on."""
+    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    session.execute(select(Lane.id).where(Lane.step == step, Lane.owner_id == owner_id).with_for_update()).all()
+
+
 def when_committed(session: Session, action: Callable[[], None]) -> None:
     """Does something once this transaction has been committed, and never if it is rolled back."""
     event.listen(session, "after_commit", lambda _session: action(), once=True)

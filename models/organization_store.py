@@ -25,8 +25,11 @@ def insert_organization(session: Session, slug: str, name: str, now: datetime) -
 
 
 def organization_for_change(session: Session, organization_id: int) -> Organization:
-    """The organization, and until this transaction ends nobody else changes it."""
-    found = session.get(Organization, organization_id, with_for_update=True)
+    """The organization, and until this transaction ends nobody else changes it.
+
+    Its key stays free: whoever holds allocations that we want next may add a row that names this organization.
+    """
+    found = session.get(Organization, organization_id, with_for_update={"key_share": True})
     if found is None:
         raise LookupError(f"no organization with id {organization_id}")
     return found

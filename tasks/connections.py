@@ -37,6 +37,7 @@ from tasks.connection_settings import problem_with_secrets, problem_with_setting
 from tasks.context import Context, Step
 from tasks.disconnecting import disconnect
 from tasks.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
+from tasks.new_facts import hold_steps
 from tasks.results import Rejected
 from tasks.secrets import DatabaseTurn, consent_ends_at
 
@@ -140,6 +141,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
 def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
+        hold_steps(session, wanted.organization_id)
         if belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id):
             return Rejected(OF_ANOTHER)
         connection = insert_connection(
@@ -162,6 +164,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
 def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: DatabaseTurn) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
+        hold_steps(session, wanted.organization_id)
         turn.prove(session)
         connection = connection_for_change(session, connection_id)
         of_another = belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id)
@@ -188,6 +191,7 @@ def change_settings(
     if problem is not None:
         return Rejected(problem)
     with context.database.writing() as session:
+        hold_steps(session, connection_by_id(session, connection_id).organization_id)
         connection = connection_for_change(session, connection_id)
         connection.settings = {**connection.settings, **changes}
         _decide_again(context, session, connection)
@@ -235,6 +239,7 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
         return []
     told = [f"It had been stopped: {connection.status_detail}."] if connection.status_detail else []
     with context.database.writing() as session:
+        hold_steps(session, connection.organization_id)
         fresh = connection_for_change(session, connection.id)
         if fresh.status == ConnectionStatus.DISCONNECTED:
             return ["Somebody has disconnected it meanwhile."]

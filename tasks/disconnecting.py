@@ -11,6 +11,7 @@ from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
+from tasks.new_facts import hold_steps
 from tasks.points import Point
 from tasks.secrets import end_turns
 
@@ -48,6 +49,7 @@ def _revoke(context: Context, connection_id: int) -> None:
 
 def _forget(context: Context, connection_id: int) -> Connection:
     with context.database.writing() as session:
+        hold_steps(session, connection_by_id(session, connection_id).organization_id)
         end_turns(session, connection_id)
         connection = connection_for_change(session, connection_id)
         connection.status = ConnectionStatus.DISCONNECTED.value

@@ -19,6 +19,7 @@ from models.invoices import source_ids_with_number
 from models.payments import match_documents_again
 from tasks.context import Context, Step
 from tasks.invoice_rows import COLUMNS, BadRow, GoodRow, read_rows
+from tasks.new_facts import hold_steps
 
 __all__ = ["COLUMNS", "BadRow", "ImportReport", "import_invoices"]
 
@@ -71,6 +72,7 @@ def _chunks(rows: Iterator[GoodRow | BadRow], bad: list[BadRow]) -> Iterator[lis
 def _store(context: Context, organization_id: int, rows: list[InvoiceRow]) -> StoredInvoices:
     now = context.clock.now()
     with context.database.writing() as session:
+        hold_steps(session, organization_id)
         stored = store_invoices(session, organization_id, rows, now)
         documents = stored.source_ids | _documents_with(session, organization_id, stored.numbers)
         if documents:

@@ -17,6 +17,7 @@ from models.organization_store import insert_organization, organization_for_chan
 from models.organizations import Organization
 from models.payments import match_organization_again
 from tasks.context import Context, Step
+from tasks.new_facts import hold_steps
 from tasks.results import Rejected
 
 __all__ = ["UNCHANGED", "PreferenceChanges", "Rejected", "Unchanged", "change_preferences", "create_organization"]
@@ -72,6 +73,7 @@ def create_organization(context: Context, slug: str, name: str) -> Organization 
 def change_preferences(context: Context, organization_id: int, changes: PreferenceChanges) -> Organization:
     """Applies the changes; if any makes a difference, everything of the organization is decided again."""
     with context.database.writing() as session:
+        hold_steps(session, organization_id)
         organization = organization_for_change(session, organization_id)
         changed = _apply(organization, changes)
         if changed:

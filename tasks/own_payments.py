@@ -18,6 +18,7 @@ from models.connections import Connection, Role, connection_in_role
 from models.own_intents import add_intent, intent_with_marker, open_intents
 from models.payments import register_own_payments
 from tasks.context import Context, Step
+from tasks.new_facts import hold_steps
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
     new = 0
     for start in range(0, len(ids), IDS_PER_TRANSACTION):
         with context.database.writing() as session:
+            hold_steps(session, organization_id)
             chunk = ids[start : start + IDS_PER_TRANSACTION]
             new += register_own_payments(session, source.id, chunk, context.clock.now())
     if ids:
