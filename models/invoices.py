@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.deletions import Standing, replaces
@@ -102,15 +102,27 @@ def invoices_for_documents(
     return session.scalars(statement).all()
 
 
-def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: str, now: datetime) -> None:
-    """Remembers the two outside ids once the invoice has been found identical in both systems."""
-    session.execute(
+def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: str, now: datetime) -> bool:
+    """Remembers the two outside ids once the invoice has been found identical in both systems.
+
+    Returns:
+        False if the record belongs to another document of the source by now: then it says nothing about this one.
+    """
+    had_the_target = Invoice.target_id == target_id
+    is_no_news = and_(Invoice.source_id == source_id, had_the_target)
+    linked = session.execute(
         update(Invoice)
-        .where(Invoice.id == invoice_id)
-        .where(or_(Invoice.source_id.is_(None), Invoice.source_id == source_id))
-        .where(or_(Invoice.target_id.is_(None), Invoice.target_id != target_id))
-        .values(source_id=source_id, target_id=target_id, link_learned=True, updated_at=now)
-    )
+        .where(Invoice.id == invoice_id, or_(Invoice.source_id.is_(None), Invoice.source_id == source_id))
+        .values(
+            source_id=source_id,
+            target_id=target_id,
+            # A partner's word about the target stays one where only the source's id was missing.
+            link_learned=case((had_the_target, Invoice.link_learned), else_=True),
+            updated_at=case((is_no_news, Invoice.updated_at), else_=now),
+        )
+        .returning(Invoice.id)
+    ).first()
+    return linked is not None
 
 
 def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:

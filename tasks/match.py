@@ -23,7 +23,7 @@ from models.connections import Connection
 from models.decisions import action_of, record_decision
 from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
-from models.payments import lock_allocations, payment_versions, reschedule_match
+from models.payments import lock_allocations, match_again, payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
 from tasks.facts import Decided, gather
@@ -111,6 +111,10 @@ def _record_one(
         return False
     if not reschedule_match(session, due, _next_look(context, session, one, planned, now)):
         return False
+    if not _is_linked(session, one, now):
+        # The facts took the record for this document's. It stays due, and is decided by the link that is stored now.
+        match_again(session, [due.allocation.id], now)
+        return False
     if not (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         record_decision(
             session,
@@ -123,9 +127,15 @@ def _record_one(
             now=now,
         )
     follow_the_hand(session, one, target, now)
-    if isinstance(one.decision, Push) and one.case.invoice is not None:
-        link_invoice(session, one.case.invoice.id, due.allocation.document_id, one.decision.target_invoice_id, now)
     return carry_out(session, due, planned, effect, target, now)
+
+
+def _is_linked(session: Session, one: Decided, now: datetime) -> bool:
+    """Stores which two invoices belong together before anything is sent; False if another document was faster."""
+    decision, invoice = one.decision, one.case.invoice
+    if not isinstance(decision, Push) or invoice is None:
+        return True
+    return link_invoice(session, invoice.id, one.case.due.allocation.document_id, decision.target_invoice_id, now)
 
 
 def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:

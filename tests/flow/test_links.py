@@ -1,4 +1,4 @@
-"""Which ConnectWise invoice is meant when the one that we had found is no more."""
+"""Which ConnectWise invoice is meant when the one that we had found is no more, or when a number is there twice."""
 
 import io
 from dataclasses import replace
@@ -84,3 +84,44 @@ def test_no_payment_goes_elsewhere_while_money_may_be_on_the_invoice_that_is_not
     for _ in range(3):
         world.later(hours=7)
     assert (world.reason(second), amounts_on(world, again)) == ("target_invoice_missing", [])
+
+
+def import_rows(world: World, *rows: str) -> None:
+    header = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
+    import_invoices(world.context, world.organization_id, io.StringIO("\n".join([header, *rows])))
+
+
+@pytest.mark.parametrize("knows_the_target", [True, False])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_two_quickbooks_invoices_with_one_number_only_the_one_that_is_linked_gets_to_connectwise(
+    world: World, knows_the_target: bool, at_once: bool
+) -> None:
+    """The number was reused, or the invoice entered twice; the record of the file names no QuickBooks invoice."""
+    first = world.invoice("INV-1", origin=None)
+    second = world.invoice("INV-1", origin=None, in_connectwise=False)
+    target = first.connectwise_id if knows_the_target else ""
+    import_rows(world, f"INV-1,sync_tool,,{target},100.00,USD,Cascade Dental")
+    for_first = world.pay("40.00", (first, "40.00"))
+    if not at_once:
+        world.notice()
+    for_second = world.pay("30.00", (second, "30.00"))
+    world.notice()
+    world.later(minutes=5)
+    assert (world.reason(for_first), world.reason(for_second)) == ("synced", "invoice_unknown")
+    assert world.amounts_on(first) == ["40.00"]
+    assert world.effects(for_second) == []
+
+
+def test_both_are_synced_when_the_file_says_which_is_which(world: World) -> None:
+    first, second = world.invoice("INV-1", origin=None), world.invoice("INV-1", origin=None)
+    import_rows(world, "INV-1,sync_tool,,,100.00,USD,Cascade Dental")
+    payments = [world.pay("40.00", (one, "40.00")) for one in (first, second)]
+    world.notice()
+    assert {world.reason(one) for one in payments} == {"target_invoice_ambiguous"}
+    import_rows(
+        world,
+        *(f"INV-1,sync_tool,{one.quickbooks_id},{one.connectwise_id},100.00,USD,X" for one in (first, second)),
+    )
+    world.settle()
+    assert [world.reason(one) for one in payments] == ["synced", "synced"]
+    assert [world.amounts_on(one) for one in (first, second)] == [["40.00"], ["40.00"]]

@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 
-from sqlalchemy import delete, select
+import pytest
+from sqlalchemy import select
 
 from domain.preferences import InvoiceOrigin
 from domain.records import SourceInvoice
@@ -13,6 +14,7 @@ from models.database import Database
 from models.invoices import Invoice, link_invoice, source_invoices, store_source_invoices
 from tests.models.rows import NOW, Books
 
+MINUTE = timedelta(minutes=1)
 FIRST = SourceInvoice("70", 0, NOW, "INV-1", Decimal(100), Decimal(100), "USD", "Cascade Dental")
 DELETED = SourceInvoice("70", -1, NOW + timedelta(hours=1), None, Decimal(0), Decimal(0), None, "", deleted=True)
 
@@ -93,20 +95,34 @@ def add_invoice(database: Database, books: Books, **values: object) -> int:
         return invoice.id
 
 
-def test_a_link_never_takes_an_invoice_away_from_another_document(database: Database, books: Books) -> None:
-    links = [
-        ((None, None), ("70", "200")),
-        (("70", None), ("70", "200")),
-        (("70", "199"), ("70", "200")),
-        (("71", None), ("71", None)),
-        (("71", "199"), ("71", "199")),
-    ]
-    for before, after in links:
-        with database.writing() as session:
-            session.execute(delete(Invoice))
-        invoice_id = add_invoice(database, books, source_id=before[0], target_id=before[1])
-        with database.writing() as session:
-            link_invoice(session, invoice_id, "70", "200", NOW)
-        with database.reading() as session:
-            row = session.scalars(select(Invoice)).one()
-        assert (row.source_id, row.target_id) == after
+@pytest.mark.parametrize(
+    ("before", "after", "is_ours"),
+    [
+        ((None, None, False), ("70", "200", True), True),
+        (("70", None, False), ("70", "200", True), True),
+        (("70", "199", False), ("70", "200", True), True),
+        ((None, "199", False), ("70", "200", True), True),
+        # What an import said about the target stays a partner's word; what we had found stays ours.
+        ((None, "200", False), ("70", "200", False), True),
+        ((None, "200", True), ("70", "200", True), True),
+        (("70", "200", False), ("70", "200", False), True),
+        (("71", None, False), ("71", None, False), False),
+        (("71", "199", False), ("71", "199", False), False),
+        (("71", "200", False), ("71", "200", False), False),
+    ],
+)
+def test_a_link_never_takes_an_invoice_away_from_another_document(
+    database: Database,
+    books: Books,
+    before: tuple[str | None, str | None, bool],
+    after: tuple[str, str | None, bool],
+    is_ours: bool,
+) -> None:
+    source_id, target_id, learned = before
+    invoice_id = add_invoice(database, books, source_id=source_id, target_id=target_id, link_learned=learned)
+    with database.writing() as session:
+        assert link_invoice(session, invoice_id, "70", "200", NOW + MINUTE) is is_ours
+    with database.reading() as session:
+        row = session.scalars(select(Invoice)).one()
+    assert (row.source_id, row.target_id, row.link_learned) == after
+    assert row.updated_at == (NOW if before == after else NOW + MINUTE)
