@@ -44,6 +44,16 @@ def replaces(told: Standing, known: Standing) -> bool:
     return told.version > known.version
 
 
+def is_a_later_look(told: Standing, known: Standing) -> bool:
+    """Whether the same version is shown once more, later: what it only repeats of another object may have changed.
+
+    A customer's name is in every invoice of the customer, and a rename changes the version of none of them.
+    """
+    if told.deleted or known.deleted or told.version != known.version:
+        return False
+    return known.seen_at is None or _seen_later(told, known)
+
+
 def _seen_later(one: Standing, other: Standing) -> bool:
     return one.seen_at is not None and other.seen_at is not None and one.seen_at > other.seen_at
 

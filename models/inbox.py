@@ -16,7 +16,7 @@ class EventSource(StrEnum):
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
     BACKFILL = "backfill"
-    # Hints of our own: a payment names an invoice that has to be looked for.
+    # Hints of our own: an invoice has to be looked for, or looked at again.
     INGEST = "ingest"
 
 

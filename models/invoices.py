@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.deletions import Standing, replaces
+from domain.deletions import Standing, is_a_later_look, replaces
 from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.records import SourceInvoice
@@ -170,14 +170,16 @@ def store_source_invoices(
             row = _new_row(connection_id, invoice.external_id)
             session.add(row)
             known[invoice.external_id] = row
-        elif not replaces(_standing(invoice, now), row.standing):
-            if invoice.version == row.version and not invoice.deleted and not row.deleted:
-                row.seen_at = max(row.seen_at or now, invoice.seen_at or now)
+        elif not _is_news(_standing(invoice, now), row.standing):
             continue
         if _identity(row) != _identity(invoice) or row.version == -1:
             changed.add(invoice.external_id)
         _copy(invoice, row, now)
     return changed
+
+
+def _is_news(told: Standing, known: Standing) -> bool:
+    return replaces(told, known) or is_a_later_look(told, known)
 
 
 def _new_row(connection_id: int, external_id: str) -> SourceInvoiceRow:

@@ -9,7 +9,7 @@ If it dies here: the events still wait; reading and storing again changes nothin
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from celery import shared_task
@@ -19,22 +19,13 @@ from connectors.base import Failure, Source
 from domain.breaker import CallKind
 from domain.deletions import next_look_after
 from models.connections import Connection, connection_by_id
-from models.inbox import (
-    Entity,
-    EventSource,
-    InboxEvent,
-    NewEvent,
-    finish_events,
-    hinted_waiting,
-    postpone_events,
-    store_events,
-    waiting_events,
-)
+from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
 from models.invoices import store_source_invoices
 from models.payment_store import Stored, store_payments
 from models.payments import match_documents_again
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
+from tasks.own_hints import LINKED, hint_at_invoices, looks_for_linked
 from tasks.own_payments import adopt_by_marker
 from tasks.pacing import SHORT_WAIT, waited_out
 from tasks.pauses import may_call, note_failure, note_success
@@ -42,7 +33,7 @@ from tasks.picture import Picture, collect
 from tasks.points import Point
 from tasks.process import process_context
 from tasks.read_distance import note_read, wait_before_read
-from tasks.reading import LINKED, read_invoices, read_payments
+from tasks.reading import read_invoices, read_payments
 
 log = structlog.get_logger()
 
@@ -115,7 +106,7 @@ def _store_and_finish(
         if picture.wants_catch_up:
             connection_by_id(session, connection.id).next_catch_up_at = now
         stored = _store(session, connection, picture, now)
-        _ask_for_linked(session, connection.id, picture, now)
+        hint_at_invoices(session, connection.id, LINKED, looks_for_linked(picture.linked, now), now)
         _finish(session, picture, now)
     context.reached(Point.INGEST_STORED)
     log.info(
@@ -141,27 +132,6 @@ def _store(session: Session, connection: Connection, picture: Picture, now: date
     if changed:
         match_documents_again(session, connection.organization_id, changed, now)
     return stored
-
-
-def _ask_for_linked(session: Session, connection_id: int, picture: Picture, now: datetime) -> None:
-    """A payment names an invoice that was not to be found or could not be asked for: a hint of our own waits for it."""
-    waiting = hinted_waiting(session, connection_id, Entity.INVOICE, picture.linked.keys(), LINKED)
-    hints = [
-        NewEvent(
-            connection_id=connection_id,
-            source=EventSource.INGEST,
-            event_id=f"{LINKED}:{invoice_id}@{now.isoformat()}",
-            entity=Entity.INVOICE,
-            entity_id=invoice_id,
-            verb=LINKED,
-            occurred_at=None,
-            due_at=now + (next_look_after(looks - 1) if looks else timedelta(0)),
-            tries=looks,
-        )
-        for invoice_id, looks in picture.linked.items()
-        if invoice_id not in waiting
-    ]
-    store_events(session, hints, now)
 
 
 def _finish(session: Session, picture: Picture, now: datetime) -> None:

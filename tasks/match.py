@@ -32,7 +32,7 @@ from tasks.lookups import look_up
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.points import Point
 from tasks.process import process_context
-from tasks.rechecks import next_look
+from tasks.rechecks import look_at_the_source_again, next_look
 
 log = structlog.get_logger()
 
@@ -66,12 +66,16 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         with context.database.writing() as session, session.no_autoflush:
             lease.guard(session)
             owed = _record(context, session, decided, batch.target, now)
+            is_to_be_read = _look_at_the_source(context, session, decided, batch.source, now)
     except Overtaken:
         return True
     context.reached(Point.MATCH_RECORDED)
     log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
+    if is_to_be_read and batch.source is not None:
+        context.nudge(Step.INGEST, batch.source.id)
     if owed and batch.target is not None:
         context.nudge(Step.PUSH, batch.target.id)
+    if is_to_be_read or owed:
         context.reached(Point.MATCH_NUDGED)
     return len(batch.cases) == ALLOCATIONS_PER_BATCH
 
@@ -153,6 +157,15 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
     if not undecided and reason not in _CAUSE_AT_THE_TARGET:
         return None
     return next_look(context, session, one.case.due.allocation.id, one.decision.reason, now)
+
+
+def _look_at_the_source(
+    context: Context, session: Session, decided: Sequence[Decided], source: Connection | None, now: datetime
+) -> bool:
+    held = [one.case.due.allocation for one in decided if one.decision.reason is Reason.CUSTOMER_DIFFERS]
+    if source is None or not held:
+        return False
+    return look_at_the_source_again(context, session, source, held, now)
 
 
 _CAUSE_AT_THE_TARGET = frozenset(

@@ -17,14 +17,12 @@ from models.inbox import Entity
 from models.invoices import SourceInvoiceRow, source_invoices
 from models.payments import payments_by_external_id
 from tasks.context import Context
+from tasks.own_hints import LINKED, LOOK_AGAIN, OWN_VERBS
 from tasks.picture import Outcome, Picture, seen
 from tasks.points import Point
 from tasks.tombstones import deleted_invoice, deleted_payment
 
 log = structlog.get_logger()
-
-# The verb of a hint of our own: a payment names an invoice of which we have no picture.
-LINKED = "linked"
 
 
 def read_payments(context: Context, connection: Connection, source: Source, picture: Picture) -> Failure | None:
@@ -121,17 +119,23 @@ def _is_wanting(row: SourceInvoiceRow | None) -> bool:
     return row is None or (row.deleted and row.deletion_inferred)
 
 
+def _was_shown_since(row: SourceInvoiceRow | None, moment: datetime) -> bool:
+    return row is not None and row.seen_at is not None and row.seen_at >= moment
+
+
 def _is_worth_a_read(picture: Picture, invoice_id: str, row: SourceInvoiceRow | None) -> bool:
     """Whether a hinted invoice is read.
 
-    A hint about an invoice that no payment of ours ever named is not worth a metered read, nor is one about a change
-    that catch-up has brought already. Times have whole seconds there: a second change within the same second is left to
-    the next catch-up, whose overlap covers it.
+    Where we look again by ourselves it is, unless it was shown since. A hint about an invoice that no payment of ours
+    ever named is not worth a metered read, nor is one about a change that catch-up has brought already. Times have
+    whole seconds there: a second change within the same second is left to the next catch-up, whose overlap covers it.
     """
     about = picture.about(Entity.INVOICE, invoice_id)
     if any(event.verb == LINKED for event in about) and _is_wanting(row):
         return True
-    moments = [event.occurred_at for event in about if event.verb != LINKED]
+    if any(event.verb == LOOK_AGAIN and not _was_shown_since(row, event.received_at) for event in about):
+        return True
+    moments = [event.occurred_at for event in about if event.verb not in OWN_VERBS]
     if row is None or not moments:
         return False
     return _is_wanting(row) or any(at is None or at.replace(microsecond=0) > row.changed_at for at in moments)

@@ -1,12 +1,17 @@
 """When to look again at what waits for a cause to go away: soon at first, rarely for what nobody repairs."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from domain.reasons import Reason
-from models.decisions import current_decision
+from models.connections import Connection
+from models.decisions import DecisionRow, current_decision, current_decisions
+from models.invoices import source_invoices
+from models.payments import Allocation
 from tasks.context import Context
+from tasks.own_hints import LOOK_AGAIN, Look, hint_at_invoices
 
 
 def next_look(context: Context, session: Session, allocation_id: int, reason: Reason, now: datetime) -> datetime:
@@ -15,3 +20,31 @@ def next_look(context: Context, session: Session, allocation_id: int, reason: Re
     since = current.decided_at if current is not None and current.reason == reason else now
     timing = context.timing
     return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
+
+
+def look_at_the_source_again(
+    context: Context, session: Session, source: Connection, held: Collection[Allocation], now: datetime
+) -> bool:
+    """Has the source's customer got another name? Asked where a payment is held for it, each time that it is decided.
+
+    A name belongs to the customer: a rename changes neither the invoice's version nor the moment of its last change, so
+    neither a webhook nor change data capture tells of it. Each look is a metered read, so it is made only for what was
+    held for this already, and comes no sooner after the last one than anything is looked at again.
+
+    Returns:
+        True if something may be read now.
+    """
+    decisions = current_decisions(session, [one.id for one in held])
+    waiting = {one.document_id for one in held if _was_held_before(decisions.get(one.id), now)}
+    pictures = source_invoices(session, source.id, waiting)
+    distance = context.timing.recheck_min
+    looks = [
+        Look(one, max(now, row.seen_at + distance) if row.seen_at is not None else now)
+        for one, row in sorted(pictures.items())
+    ]
+    hint_at_invoices(session, source.id, LOOK_AGAIN, looks, now)
+    return any(look.due_at <= now for look in looks)
+
+
+def _was_held_before(decision: DecisionRow | None, now: datetime) -> bool:
+    return decision is not None and decision.why is Reason.CUSTOMER_DIFFERS and decision.decided_at < now

@@ -49,6 +49,7 @@ class QuickBooksControl(ControlClient):
 
     add_company = remote(BookOperations.add_company)
     add_customer = remote(BookOperations.add_customer)
+    rename_customer = remote(BookOperations.rename_customer)
     add_invoice = remote(BookOperations.add_invoice)
     edit_invoice = remote(BookOperations.edit_invoice)
     void_invoice = remote(BookOperations.void_invoice)

@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.deletions import LOOK_AGAIN_AFTER, Missing, Standing, next_look_after, replaces, what_of_missing
+from domain.deletions import (
+    LOOK_AGAIN_AFTER,
+    Missing,
+    Standing,
+    is_a_later_look,
+    next_look_after,
+    replaces,
+    what_of_missing,
+)
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -48,6 +56,25 @@ def test_what_takes_the_place_of_what(told: Standing, known: Standing, expected:
 
 def test_a_picture_of_unknown_age_does_not_keep_a_deletion_away() -> None:
     assert replaces(not_found(), Standing(3, deleted=False, inferred=False, seen_at=None))
+
+
+@pytest.mark.parametrize(
+    ("told", "known", "expected"),
+    [
+        (live(1, minutes=1), live(1), True),
+        (live(1), live(1), False),
+        (live(1), live(1, minutes=1), False),
+        (live(1), Standing(1, deleted=False, inferred=False, seen_at=None), True),
+        (live(2, minutes=1), live(1), False),
+        (live(1, minutes=1), live(2), False),
+        (live(1, minutes=1), not_found(1), False),
+        (live(1, minutes=1), tombstone(1), False),
+        (not_found(1, minutes=1), live(1), False),
+        (tombstone(1, minutes=1), live(1), False),
+    ],
+)
+def test_what_is_the_same_version_seen_later(told: Standing, known: Standing, expected: bool) -> None:
+    assert is_a_later_look(told, known) is expected
 
 
 def test_a_told_deletion_counts_at_once_and_nothing_else_before_all_looks() -> None:

@@ -52,6 +52,18 @@ def test_the_newest_picture_is_kept_in_whatever_order_they_come(database: Databa
         assert picture(database, books).total == Decimal(3)
 
 
+def test_of_two_looks_at_one_version_the_later_one_knows_the_customers_name(database: Database, books: Books) -> None:
+    """A rename of the customer changes no version; the two may be told in any order."""
+    renamed = version(0, customer_name="Cascade Group", seen_at=NOW + MINUTE)
+    assert store(database, books, FIRST) == {"70"}
+    assert store(database, books, renamed) == {"70"}
+    assert store(database, books, FIRST, renamed) == set()
+    assert picture(database, books).customer_name == "Cascade Group"
+    assert store(database, books, version(0, customer_name="Cascade Group", seen_at=NOW + 2 * MINUTE)) == set()
+    assert store(database, books, version(0, seen_at=NOW + MINUTE)) == set()
+    assert picture(database, books).customer_name == "Cascade Group"
+
+
 def test_a_deletion_is_told_and_keeps_the_last_picture_readable(database: Database, books: Books) -> None:
     store(database, books, version(5))
     assert store(database, books, DELETED) == {"70"}

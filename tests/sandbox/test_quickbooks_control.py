@@ -86,6 +86,8 @@ def test_companies_tokens_switches_and_the_meter(sandbox, control):
     control.add_company("2", "Zweite", "EUR", multicurrency=True)
     customer = control.add_customer("Kunde", realm_id="2")
     control.record_payment(customer, 5, realm_id="2")
+    control.rename_customer(customer, "Kundin", realm_id="2")
+    assert sandbox.companies["2"].customers.records[customer].name == "Kundin"
     assert [one.currency for one in control.payments(realm_id="2")] == ["EUR"]
     tokens = control.issue_tokens(realm_id="2")
     assert (tokens["realm_id"], tokens["expires_in"]) == ("2", 3600)

@@ -70,6 +70,17 @@ def test_an_invoice_tells_its_balance_and_its_payments(sandbox, api):
     assert body["LinkedTxn"] == [{"TxnId": payment, "TxnType": "Payment"}]
 
 
+def test_a_renamed_customer_is_in_every_invoice_and_no_invoice_says_that_it_changed(sandbox, api):
+    invoice = sandbox.add_invoice("1", 100)
+    before = api.get(f"invoice/{invoice}").json()["Invoice"]
+    sandbox.clock.advance(60)
+    sandbox.rename_customer("1", "Blue Rock Diner")
+    after = api.get(f"invoice/{invoice}").json()["Invoice"]
+    assert after["CustomerRef"] == {"value": "1", "name": "Blue Rock Diner"}
+    assert after | {"CustomerRef": before["CustomerRef"]} == before
+    assert api.get("customer/1").json()["Customer"]["SyncToken"] == "1"
+
+
 def test_the_currency_is_named_only_where_there_can_be_several():
     sandbox = books(multicurrency=True)
     euro = sandbox.add_customer("Café", "EUR")

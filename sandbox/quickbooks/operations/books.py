@@ -37,6 +37,11 @@ class BookOperations(Operations):
         with self.lock:
             return invoices.add_customer(self._company(realm_id), name, currency).id
 
+    def rename_customer(self, customer_id: str, name: str, *, realm_id: str | None = None) -> None:
+        """The customer's invoices carry the new name, and neither their SyncToken nor their time of change tells."""
+        with self.lock:
+            invoices.rename_customer(self._company(realm_id), customer_id, name)
+
     def add_invoice(
         self,
         customer_id: str,

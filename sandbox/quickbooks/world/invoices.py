@@ -31,6 +31,15 @@ def add_customer(company: Company, name: str, currency: str | None = None) -> Cu
     return customer
 
 
+def rename_customer(company: Company, customer_id: str, name: str) -> None:
+    """The new name is in every transaction of the customer from now on, and none of them is told as changed."""
+    customer = company.customer(customer_id)
+    if not name:
+        raise required("DisplayName")
+    customer.name = name
+    company.touched(company.customers, customer, "Customer", "user")
+
+
 def add_invoice(
     company: Company,
     *,
