@@ -66,13 +66,13 @@ class Client:
             return token
         arguments = (method, path, route, parameters or {}, body, content_type)
         result = self._once(token.value, *arguments)
-        if isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS:
-            # The token may have ended early: one forced refresh, one more try.
-            token = self._tokens.replace(token.value)
-            if isinstance(token, Failure):
-                return token
-            result = self._once(token.value, *arguments)
-        return result
+        if not (isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS):
+            return result
+        # The token may have ended early: one forced refresh, one more try.
+        token = self._tokens.replace(token.value)
+        if isinstance(token, Failure):
+            return token
+        return _although_refreshed(self._once(token.value, *arguments))
 
     def _once(
         self,
@@ -113,3 +113,13 @@ class Client:
             return failure
         used_up = self._meter.used_up() if failure.kind is FailureKind.THROTTLED else None
         return failure if used_up is None else Failure(FailureKind.USED_UP, failure.detail, used_up)
+
+
+def _although_refreshed(result: ReadResult[Any]) -> ReadResult[Any]:
+    """Whoever takes our refresh token has not taken the consent back: refusing what it gave for it is a bad moment.
+
+    The end of a consent is told at the refresh (invalid_grant), or by a fault whose code says so.
+    """
+    if isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS:
+        return Failure(FailureKind.UNAVAILABLE, f"refused with tokens that were just refreshed: {result.detail}")
+    return result

@@ -157,11 +157,25 @@ def test_an_expired_token_is_refreshed_once_and_the_read_goes_on(quickbooks: Qui
     assert quickbooks.sandbox.calls.count("POST /oauth2/v1/tokens/bearer") == 1
 
 
-def test_a_token_that_is_refused_for_good_is_refreshed_once_per_read_and_no_more(quickbooks: QuickBooks) -> None:
-    quickbooks.sandbox.faults.add(Fault("expired_token", path="/v3/", times=None))
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Fault("expired_token", path="/v3/", times=None),
+        Fault("error", path="/v3/", status=401, body="html", times=None),
+        Fault("error", path="/v3/", status=401, body="", times=None),
+    ],
+    ids=["with a fault", "html", "bare"],
+)
+def test_a_refused_token_is_refreshed_once_per_read_and_no_consent_has_ended(
+    quickbooks: QuickBooks, refusal: Fault
+) -> None:
+    quickbooks.sandbox.faults.add(refusal)
     result = quickbooks.source.check()
     assert isinstance(result, Failure)
-    assert result.kind is FailureKind.CREDENTIALS
+    assert result.kind is FailureKind.UNAVAILABLE, "Intuit has just taken the refresh token"
+    assert "just refreshed" in result.detail
+    assert "HTTP 401" in result.detail
+    assert quickbooks.keeper.reconnects == 0
     assert quickbooks.sandbox.calls.count("POST /oauth2/v1/tokens/bearer") == 1
     assert quickbooks.sandbox.calls.count("GET /companyinfo/{record_id}") == 2
 

@@ -84,6 +84,40 @@ def test_a_suspended_company_goes_on_by_itself_when_it_is_active_again(world: Wo
     assert world.reason(payment) == "synced"
 
 
+REFUSALS = [
+    Fault("expired_token", path="/v3/", times=None),
+    Fault("error", path="/v3/", status=401, body="html", times=None),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=["with a fault", "a gateway's"])
+def test_fresh_tokens_that_are_refused_for_an_hour_cost_nothing_but_time(world: World, refusal: Fault) -> None:
+    invoice = world.invoice("INV-1")
+    world.quickbooks.faults.add(refusal)
+    payment = world.pay("10.00", (invoice, "10.00"))
+    world.notice()
+    for _ in range(60):
+        world.later(minutes=1)
+    assert source(world).status == "active"
+    assert world.quickbooks.calls.count("GET /cdc") <= 30, "it rests in between"
+    world.quickbooks.faults.clear()
+    world.later(minutes=31)
+    assert source(world).status == "active"
+    assert world.reason(payment) == "synced"
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=["with a fault", "a gateway's"])
+def test_a_consent_that_is_taken_back_meanwhile_still_needs_a_person(world: World, refusal: Fault) -> None:
+    world.quickbooks.faults.add(refusal)
+    world.notice()
+    world.quickbooks.disconnect()
+    world.later(minutes=5)
+    assert source(world).status == "needs_reconnect"
+    calls = world.quickbooks.calls.total
+    world.later(hours=1)
+    assert world.quickbooks.calls.total == calls
+
+
 @pytest.mark.parametrize("body", ["html", '{"fault":{"error":[{"code":"5555"}]}}'])
 def test_a_gateway_that_says_403_once_costs_nothing_but_time(world: World, body: str) -> None:
     invoice = world.invoice("INV-1")

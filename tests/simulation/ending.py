@@ -1,25 +1,14 @@
-"""The end of a world: what a person does when the trouble is over, and whether time alone would still lead to something."""
+"""The end of a world: whether time alone would still lead to something."""
 
 from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from connectors.quickbooks.tokens import secrets_from
 from domain.delivery import OPEN
 from models import Allocation, InboxEvent
-from models.connections import ConnectionStatus, connection_by_id
+from models.connections import connection_by_id
 from models.effects import Effect
-from tasks.connections import add_source
-from tests.world import REALM, World
-
-
-def connect_again_if_asked(world: World) -> None:
-    """Two tokens refused in a row end a connection to QuickBooks; that costs a click, and nothing else."""
-    with world.context.database.reading() as session:
-        asked = connection_by_id(session, world.source_id).status == ConnectionStatus.NEEDS_RECONNECT
-    if asked:
-        secrets = secrets_from(world.quickbooks.issue_tokens(), world.clock.now())
-        add_source(world.context, world.organization_id, "quickbooks", REALM, {}, secrets, allows_plain_http=True)
+from tests.world import World
 
 
 def something_waits(world: World, since: datetime) -> bool:

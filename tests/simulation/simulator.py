@@ -19,7 +19,7 @@ from tasks.retry import retry_payment
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
-from tests.simulation.ending import connect_again_if_asked, something_waits
+from tests.simulation.ending import something_waits
 from tests.simulation.habits import enter_anew, type_during_a_doubt
 from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
@@ -233,7 +233,6 @@ class Simulation:
         began = self.world.clock.now()
         if not self.switched_on:
             self.switched()
-        connect_again_if_asked(self.world)
         for _ in range(3):
             self.pass_time(120)
             self.catch_up()

@@ -50,6 +50,7 @@ def faults_found(simulation: Simulation) -> list[str]:
         *_strangers_in_connectwise(simulation, parts),
         *_typed_payments_touched(simulation),
         *_invariants_broken(simulation),
+        *_asked_for_nothing(simulation),
     ]
 
 
@@ -196,3 +197,11 @@ def _typed_payments_touched(simulation: Simulation) -> list[str]:
 def _invariants_broken(simulation: Simulation) -> list[str]:
     with simulation.world.context.database.reading() as session:
         return [f"{one.name}: {one.sentence} {one.ids}" for one in violations(session)]
+
+
+def _asked_for_nothing(simulation: Simulation) -> list[str]:
+    """Nobody takes a consent back in these worlds, so that nobody may be asked to give it again."""
+    world = simulation.world
+    with world.context.database.reading() as session:
+        source = connection_by_id(session, world.source_id)
+    return [] if source.is_active else [f"QuickBooks is {source.status} for no reason"]
