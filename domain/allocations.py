@@ -56,11 +56,17 @@ def diff_allocations(
 def _add(merged: dict[AllocationKey, AllocationValue], allocation: SourceAllocation) -> None:
     key = (allocation.kind, allocation.document_id)
     before = merged.get(key, AllocationValue(Decimal(0)))
-    amount, problem = before.amount + allocation.amount, before.problem or allocation.problem
-    if not is_storable(amount):
+    amount, problem = _sum(before.amount, allocation.amount), before.problem or allocation.problem
+    if amount is None:
         # The ledger cannot keep it exactly and must not keep it roughly; the reason tells the bookkeeper.
         amount, problem = Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE
     merged[key] = AllocationValue(amount, problem)
+
+
+def _sum(before: Decimal, amount: Decimal) -> Decimal | None:
+    """The exact sum; None if it cannot be kept, or what is added: that would be rounded, or raise, unseen."""
+    total = before + amount if is_storable(amount) else None
+    return total if total is not None and is_storable(total) else None
 
 
 def linked_invoice_ids(payments: Iterable[SourcePayment]) -> set[str]:

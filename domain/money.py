@@ -24,14 +24,19 @@ def fits_currency(amount: Decimal, currency: str) -> bool:
     if not amount.is_finite():
         return False
     quantum = Decimal(1).scaleb(-minor_digits(currency))
-    return amount == amount.quantize(quantum) if abs(amount) < AMOUNT_MAX else False
+    return amount == amount.quantize(quantum) if _is_in_reach(amount) else False
 
 
 def is_storable(amount: Decimal) -> bool:
     """True if the ledger can keep the amount exactly (five digits after the point, below ten trillion)."""
-    if not amount.is_finite() or abs(amount) >= AMOUNT_MAX:
+    if not amount.is_finite() or not _is_in_reach(amount):
         return False
     return amount == amount.quantize(Decimal(1).scaleb(-AMOUNT_DIGITS_MAX))
+
+
+def _is_in_reach(amount: Decimal) -> bool:
+    # JSON may carry exponents with which every arithmetic raises Overflow, abs() too; a comparison does not.
+    return amount.copy_abs() < AMOUNT_MAX
 
 
 def is_currency_code(text: str) -> bool:
@@ -41,7 +46,8 @@ def is_currency_code(text: str) -> bool:
 
 def money_text(amount: Decimal, currency: str | None) -> str:
     """The amount as pages, logs and tables print it: `1,234.50 USD`, or with the digits it has if they do not fit."""
-    if not amount.is_finite():
+    if not is_storable(amount):
+        # Also what has more digits than anybody reads: written out, an exponent can become a million of them.
         return f"{amount} {currency or '?'}"
     if currency is None or not fits_currency(amount, currency):
         return f"{amount.normalize():,f} {currency or '?'}"

@@ -1,6 +1,7 @@
 """Invoices: the platform's own records, and the last picture of the source's."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,11 +10,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.deletions import Standing, is_a_later_look, replaces
 from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE
+from domain.money import AMOUNT_MAX, is_storable
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
 from models.effects import Effect
 from models.ledger import LedgerEntry
+
+# Stands for an amount that cannot be kept exactly. No invoice has it as its total, so that match holds what is paid on
+# this one; nought would be the total of some.
+AMOUNT_NOT_KEPT = 1 - AMOUNT_MAX
+_NUMBER_CHARACTERS_MAX, _CUSTOMER_CHARACTERS_MAX = 50, 500
 
 
 class Invoice(Base):
@@ -51,11 +58,11 @@ class SourceInvoiceRow(Base):
     external_id: Mapped[str] = mapped_column(String(50))
     version: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
-    number: Mapped[str | None] = mapped_column(String(50))
+    number: Mapped[str | None] = mapped_column(String(_NUMBER_CHARACTERS_MAX))
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     balance: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str | None] = mapped_column(String(3))
-    customer_name: Mapped[str] = mapped_column(String(500))
+    customer_name: Mapped[str] = mapped_column(String(_CUSTOMER_CHARACTERS_MAX))
     deleted: Mapped[bool] = mapped_column(default=False)
     # As for payments: deleted only because it was not to be found, and when this picture was given to us.
     deletion_inferred: Mapped[bool] = mapped_column(default=False)
@@ -164,7 +171,7 @@ def store_source_invoices(
     known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
     changed: set[str] = set()
     # Tombstones last: they carry no version.
-    for invoice in sorted(invoices, key=lambda one: (one.deleted, one.version)):
+    for invoice in sorted(map(_as_kept, invoices), key=lambda one: (one.deleted, one.version)):
         row = known.get(invoice.external_id)
         if row is None:
             row = _new_row(connection_id, invoice.external_id)
@@ -180,6 +187,25 @@ def store_source_invoices(
 
 def _is_news(told: Standing, known: Standing) -> bool:
     return replaces(told, known) or is_a_later_look(told, known)
+
+
+def _as_kept(invoice: SourceInvoice) -> SourceInvoice:
+    """The invoice as its row takes it: one that does not fit is held with a reason, and keeps nobody else waiting.
+
+    Whatever is cut must not be taken for the whole. A number is looked up and compared, so one that is too long is none
+    at all (no other invoice that we know can have it either); a name ends in a sign that no name at the target ends in.
+    """
+    number, name = invoice.number, invoice.customer_name
+    if number is not None and len(number) > _NUMBER_CHARACTERS_MAX:
+        number = None
+    if len(name) > _CUSTOMER_CHARACTERS_MAX:
+        name = name[: _CUSTOMER_CHARACTERS_MAX - 1] + "…"
+    total, balance = _amount_as_kept(invoice.total), _amount_as_kept(invoice.balance)
+    return replace(invoice, number=number, total=total, balance=balance, customer_name=name)
+
+
+def _amount_as_kept(amount: Decimal) -> Decimal:
+    return amount if is_storable(amount) else AMOUNT_NOT_KEPT
 
 
 def _new_row(connection_id: int, external_id: str) -> SourceInvoiceRow:

@@ -11,7 +11,7 @@ from typing import Any
 import simplejson
 
 from connectors.base import Change, ChangedEntity, ChangedPage, Changes, Failure, FailureKind, Got, ReadResult
-from connectors.quickbooks.amounts import as_moment
+from connectors.quickbooks.amounts import as_moment, as_text
 from connectors.quickbooks.client import Client
 
 CHANGES_MAX = 1000
@@ -21,6 +21,9 @@ PAGE_MAX = 1000
 ATTEMPTS_MAX = 3
 ENTITY_NAMES = {ChangedEntity.PAYMENT: "Payment", ChangedEntity.INVOICE: "Invoice"}
 _SECOND = timedelta(seconds=1)
+# As the columns take them; nobody has seen ids of more than a few digits. The payload keeps the whole Id, is unreadable
+# for that reason, and says so; nothing else waits for it.
+_TEXT_CHARACTERS_MAX = 50
 
 
 # --- change data capture ---
@@ -160,19 +163,23 @@ def _between(since: datetime, until: datetime) -> str:
 
 
 def change_of(entity: ChangedEntity, one: Any) -> Change:
-    entity_id = str(one.get("Id", ""))
+    entity_id = _cut(one.get("Id", ""))
     meta = one.get("MetaData")
     changed_text = meta.get("LastUpdatedTime") if isinstance(meta, dict) else None
     deleted = one.get("status") == "Deleted"
-    version = f"deleted@{changed_text}" if deleted else f"v{one.get('SyncToken', '')}@{changed_text}"
+    version = "deleted" if deleted else f"v{_cut(one.get('SyncToken', ''))}"
     return Change(
         entity=entity,
         entity_id=entity_id,
-        event_id=f"{entity.value}:{entity_id}:{version}",
+        event_id=f"{entity.value}:{entity_id}:{version}@{_cut(changed_text)}",
         verb="deleted" if deleted else "changed",
         changed_at=as_moment(changed_text),
         payload=simplejson.dumps(one, use_decimal=True),
     )
+
+
+def _cut(value: Any) -> str:
+    return as_text(str(value))[:_TEXT_CHARACTERS_MAX]
 
 
 def deletion_of(entity: ChangedEntity, entity_id: str) -> Change:

@@ -145,6 +145,8 @@ values = st.recursive(
     | st.booleans()
     | st.integers(-(10**6), 10**6)
     | st.decimals(allow_nan=True, allow_infinity=True)
+    # Beyond what arithmetic takes.
+    | st.sampled_from([Decimal("1E+1000000"), Decimal("-1E+999999999999999999"), Decimal("1E-1000000")])
     | st.text(max_size=12)
     | st.just("\ud800\x00"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "name", "Amount"]), inner),

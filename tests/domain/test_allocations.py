@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
 from domain.allocations import AllocationValue, diff_allocations, linked_invoice_ids, merge_allocations
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
@@ -120,3 +122,12 @@ def test_what_is_not_changed_is_not_changed() -> None:
 def test_only_invoices_are_linked_invoices() -> None:
     memo = SourceAllocation(AllocationKind.CREDIT_MEMO, "88", Decimal(5))
     assert linked_invoice_ids([payment(to_invoice("70", "1"), memo), payment(to_invoice("71", "1"))]) == {"70", "71"}
+
+
+@pytest.mark.parametrize("odd", ["1E+1000000", "-1E+999999999999999999", "1." + "0" * 40 + "1", "0.000001", "1E+13"])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_cannot_be_kept_is_neither_rounded_nor_added(odd: str, first: bool) -> None:
+    lines = [to_invoice("70", odd), to_invoice("70", "5")]
+    merged = merge_allocations(payment(*(lines if first else reversed(lines)), to_invoice("71", "40")))
+    assert merged[INVOICE, "70"].problem is Reason.AMOUNT_NOT_REPRESENTABLE
+    assert merged[INVOICE, "71"] == value("40")

@@ -46,10 +46,21 @@ def test_any_number_gets_an_answer_and_never_a_traceback(amount: Decimal, curren
         assert amount == amount.quantize(Decimal(1).scaleb(-AMOUNT_DIGITS_MAX))
 
 
-@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity", "1E+13", "-1E+13", "1E+999999", "0.000001"])
+# The last four are beyond what arithmetic takes: JSON may carry them all the same.
+NOT_EXACT = ["NaN", "sNaN", "Infinity", "-Infinity", "1E+13", "-1E+13", "1E+999999", "0.000001"]
+BEYOND = ["1E+1000000", "-1E+1000000", "1E+999999999999999999", "-1E-999999999999999999"]
+
+
+@pytest.mark.parametrize("text", [*NOT_EXACT, *BEYOND])
 def test_what_is_no_exact_amount_is_refused(text: str) -> None:
     assert not is_storable(Decimal(text))
     assert not fits_currency(Decimal(text), "USD")
+
+
+@pytest.mark.parametrize("text", [*NOT_EXACT, *BEYOND])
+def test_what_is_no_exact_amount_is_not_written_out_with_a_million_digits(text: str) -> None:
+    for currency in ("USD", None):
+        assert money_text(Decimal(text), currency) == f"{Decimal(text)} {currency or '?'}"
 
 
 @pytest.mark.parametrize(

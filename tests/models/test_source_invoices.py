@@ -8,10 +8,11 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
+from domain.comparison import same_customer
 from domain.preferences import InvoiceOrigin
 from domain.records import SourceInvoice
 from models.database import Database
-from models.invoices import Invoice, link_invoice, source_invoices, store_source_invoices
+from models.invoices import AMOUNT_NOT_KEPT, Invoice, link_invoice, source_invoices, store_source_invoices
 from tests.models.rows import NOW, Books
 
 MINUTE = timedelta(minutes=1)
@@ -138,3 +139,32 @@ def test_a_link_never_takes_an_invoice_away_from_another_document(
         row = session.scalars(select(Invoice)).one()
     assert (row.source_id, row.target_id, row.link_learned) == after
     assert row.updated_at == (NOW if before == after else NOW + MINUTE)
+
+
+ODD_AMOUNTS = ["100.000001", "1E+13", "-1E+13", "1E+1000000", "1E-1000000", "NaN"]
+
+
+@pytest.mark.parametrize("amount", ODD_AMOUNTS)
+def test_an_amount_that_cannot_be_kept_is_no_invoices_total_and_spoils_no_other(
+    database: Database, books: Books, amount: str
+) -> None:
+    odd = version(1, total=Decimal(amount), balance=Decimal(amount))
+    even = replace(FIRST, external_id="71")
+    assert store(database, books, odd, even) == {"70", "71"}
+    assert (picture(database, books).total, picture(database, books).balance) == (AMOUNT_NOT_KEPT, AMOUNT_NOT_KEPT)
+    assert store(database, books, replace(odd, version=2)) == set(), "nothing that a decision depends on has changed"
+    assert store(database, books, version(3)) == {"70"}
+    assert picture(database, books).total == Decimal(100)
+
+
+def test_texts_that_are_too_long_are_never_taken_for_shorter_ones(database: Database, books: Books) -> None:
+    name = "N" * 490 + ":Cascade Dental"
+    longest = version(1, number="7" * 50, customer_name=name[:500])
+    store(database, books, longest)
+    assert (picture(database, books).number, picture(database, books).customer_name) == ("7" * 50, name[:500])
+    store(database, books, version(2, number="7" * 51, customer_name=name))
+    kept = picture(database, books)
+    assert kept.number is None
+    assert len(kept.customer_name) == 500
+    for cut in (499, 500):
+        assert not same_customer(kept.customer_name, (name[:cut].partition(":")[2], name[:cut]))
