@@ -6,14 +6,13 @@
 `Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from connectors.keeping import ReadMeter
 from domain.records import SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
 T = TypeVar("T")
@@ -222,6 +221,12 @@ class ChangedPage:
 class Source(Protocol):
     """A system in which payments are recorded."""
 
+    def keeping(self, keep: Callable[[], None]) -> "Source":
+        """The same source for one step of work: `keep` is called before every call, and may end the step by raising.
+
+        One question may take many calls; a step whose lease outlasts only the first throws away what it has read.
+        """
+
     def check(self) -> ReadResult[str]:
         """Calls the system once with our credentials; the text says whose account it is."""
 
@@ -251,32 +256,6 @@ class Source(Protocol):
 
     def parse_invoice(self, payload: str) -> SourceInvoice:
         """An invoice out of a change's payload."""
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What a consent page sent back: a code that becomes secrets once, and whose account it is said to be for."""
-
-    code: str
-    account_id: str
-
-
-class Authorization(Protocol):
-    """How a vendor's consent page is asked and answered; needs no connection."""
-
-    @property
-    def is_configured(self) -> bool: ...
-
-    def authorize_url(self, redirect_uri: str, state: str) -> str: ...
-
-    def consent_in(self, parameters: Mapping[str, str]) -> Consent | str:
-        """The consent in the answer's parameters, or a sentence that says why there is none."""
-
-    def exchange(self, consent: Consent, redirect_uri: str, meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
-        """The secrets, proved to open the account that the consent names; the proof may cost a metered read."""
-
-    def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:
-        """Ends the consent at the vendor; None when it is ended."""
 
 
 class Target(Protocol):

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.base import Authorization, Failure, FailureKind, Got, ReadResult, Source, Target
+from connectors.base import Failure, FailureKind, Got, ReadResult, Source, Target
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
 from connectors.connectwise.client import canonical_account as connectwise_account
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
+from connectors.consent import Authorization
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits, Wire
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper

@@ -28,7 +28,8 @@ class Gap(Base):
     until_at: Mapped[datetime | None] = mapped_column(UtcTime)
     opened_at: Mapped[datetime] = mapped_column(UtcTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # How far a scan is: its stage, up to when that stage has listed, and the last known id that it has checked.
+    # How far a scan is: its stage, up to when that stage has listed, and the last known id that it has checked (while
+    # it counts, the moment up to which it has narrowed the stretch with the next deletion).
     stage: Mapped[str] = mapped_column(String(20), default=ScanStage.NONE.value)
     entities: Mapped[str] = mapped_column(String(40), default="")
     scan_began_at: Mapped[datetime | None] = mapped_column(UtcTime)

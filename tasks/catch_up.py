@@ -68,7 +68,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     # of deletions need not be asked for one by one.
     asked_since = now - CHANGES_REACH if too_old else since
     context.reached(Point.CATCH_UP_CURSOR_READ)
-    result = _believable(context, context.source(connection).changes_since(asked_since))
+    result = _believable(context, context.source(connection).keeping(lease.keep).changes_since(asked_since))
     if isinstance(result, Failure):
         if waited_out(context, result):
             return True

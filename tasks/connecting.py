@@ -13,7 +13,8 @@ from datetime import date, timedelta
 
 import structlog
 
-from connectors.base import Authorization, Failure, FailureKind
+from connectors.base import Failure, FailureKind
+from connectors.consent import Authorization
 from connectors.keeping import Tally
 from connectors.registry import authorization
 from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request

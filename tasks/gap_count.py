@@ -8,7 +8,7 @@ asked for by their ids.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors.base import Change, ChangedEntity, Failure, Got, ReadResult, Source
 from models.connections import Connection
@@ -19,8 +19,8 @@ from tasks.context import Context
 
 # One query of the source.
 IDS_PER_STEP = 300
-# Enough to come from a million objects down to a query's worth.
-COUNTS_PER_STEP = 14
+# No further count is begun after so long. Each narrows the stretch, which is stored: the next step goes on from there.
+COUNTING_MAX = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Progress:
     """What a step found, and where the next one begins; with neither, its stage is over.
 
     Attributes:
+        checked_id: as the gap keeps it; None leaves it as it is.
         failure: why the step did not get further; what it found counts all the same.
     """
 
@@ -42,39 +43,45 @@ def count(context: Context, source: Source, connection: Connection, gap: Gap, en
     with context.database.reading() as session:
         whole = Stretch.before(complete_since(session, connection), gap)
     left = Stretch(gap.listed_until_at or whole.since, whole.until)
-    stretch = left
-    for _ in range(COUNTS_PER_STEP):
-        if stretch.is_empty:
-            return Got(Progress(()))
+    if left.is_empty:
+        return Got(Progress(()))
+    began = Stretch(left.since, datetime.fromisoformat(gap.checked_id)) if gap.checked_id else left
+    stretch, ends = began, context.clock.now() + COUNTING_MAX
+    while stretch is began or context.clock.now() <= ends:
         with context.database.reading() as session:
             held = count_existing(session, connection.id, entity, stretch)
             middle_at = middle_of(session, connection.id, entity, stretch, held) if held else stretch.until
         counted = source.count_changed(ChangedEntity(entity.value), stretch.since, stretch.until) if held else Got(0)
         if isinstance(counted, Failure):
-            return counted
+            return counted if stretch is began else Got(_narrowed(stretch, failure=counted))
         if counted.value == held:
             return Got(_up_to(left, stretch, ()))
         if held <= IDS_PER_STEP or stretch.since == stretch.until:
-            return _ask_for_each(context, source, connection, entity, left, stretch)
+            return Got(_ask_for_each(context, source, connection, entity, left, stretch))
         stretch = Stretch(stretch.since, middle_at)
-    raise AssertionError("halving does not come to an end")
+    return Got(_narrowed(stretch))
 
 
 def _ask_for_each(
     context: Context, source: Source, connection: Connection, entity: Entity, left: Stretch, stretch: Stretch
-) -> ReadResult[Progress]:
+) -> Progress:
     with context.database.reading() as session:
         ids = existing_ids(session, connection.id, entity, stretch)
     result = source.find_gone(ChangedEntity(entity.value), ids)
     if isinstance(result, Failure):
-        return result
+        return _narrowed(stretch, failure=result)
     gone = result.value
     if gone.unchecked_ids:
         # What was found is stored and no longer counted as existing; the same stretch is counted again.
-        return Got(Progress(gone.deletions, listed_until_at=stretch.since, failure=gone.failure))
-    return Got(_up_to(left, stretch, gone.deletions))
+        return _narrowed(stretch, gone.deletions, gone.failure)
+    return _up_to(left, stretch, gone.deletions)
 
 
 def _up_to(left: Stretch, settled: Stretch, changes: Sequence[Change]) -> Progress:
     rest = left.after(settled.until)
-    return Progress(changes, listed_until_at=None if rest.is_empty else rest.since)
+    return Progress(changes) if rest.is_empty else Progress(changes, listed_until_at=rest.since, checked_id="")
+
+
+def _narrowed(stretch: Stretch, changes: Sequence[Change] = (), failure: Failure | None = None) -> Progress:
+    """Nothing is settled but where to look first."""
+    return Progress(changes, stretch.since, stretch.until.isoformat(), failure)

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 def scan_step(context: Context, lease: Lease, connection: Connection, gap: Gap) -> bool:
     """Does the next bit of the scan; True if there is more of it to do right now."""
-    source, stage = context.source(connection), ScanStage(gap.stage)
+    source, stage = context.source(connection).keeping(lease.keep), ScanStage(gap.stage)
     if stage.is_listing:
         result = _list(source, gap, stage)
     elif stage.is_counting:
@@ -104,7 +104,7 @@ def _store(context: Context, lease: Lease, source: Source, gap_id: int, progress
 def _move_on(context: Context, connection: Connection, gap: Gap, progress: Progress, now: datetime) -> None:
     if progress.listed_until_at is not None or progress.checked_id is not None:
         gap.listed_until_at = progress.listed_until_at or gap.listed_until_at
-        gap.checked_id = progress.checked_id or gap.checked_id
+        gap.checked_id = gap.checked_id if progress.checked_id is None else progress.checked_id
         return
     following = stage_after(ScanStage(gap.stage), frozenset(gap.entities.split(",")), counts=gap.is_counted)
     # The second listing begins where the first one did, and a count with what changed longest ago.

@@ -64,7 +64,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         # What arrives while we wait joins the next read, which is what keeps metered reads few.
         context.clock.sleep(wait)
         return True
-    source = context.source(connection)
+    source = context.source(connection).keeping(lease.keep)
     picture = collect(source, events)
     context.reached(Point.INGEST_EVENTS_READ)
     failure = _read(context, connection, source, picture, may_call=may_read)

@@ -6,7 +6,7 @@ what is settled and comes again with the rest.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import ChangedEntity, Failure, FailureKind, GoneFound, Got, ReadResult
@@ -20,9 +20,9 @@ IDS_PER_QUERY_MAX = 300
 REFUSALS_MAX = 24
 # Ids refused one by one before anything was answered: then it may be the query that is refused, and not they.
 REFUSED_IDS_MAX = 2
-# Asking for one object by its id is the dearest read; a fraction of a lease, also at our own limit of calls.
+# Asking for one object by its id is the dearest read.
 CONFIRMATIONS_MAX = 20
-# With the longest call after it, a reading is over before the lease of whoever asked.
+# No further call is begun after so long: what is settled is stored, and others get their turn.
 READING_MAX = timedelta(seconds=20)
 
 
@@ -49,14 +49,27 @@ class ById:
         self.unread = self.unread[len(chunk) :]
 
 
+@dataclass(slots=True)
+class _Learned:
+    """What a company's answers have taught us."""
+
+    ids_per_query: int = IDS_PER_QUERY_MAX
+
+
 class Reader:
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, learned: _Learned | None = None) -> None:
         self._client = client
-        self._ids_per_query = IDS_PER_QUERY_MAX
+        self._learned = learned or _Learned()
+
+    def through(self, client: Client) -> "Reader":
+        """A reader of the same company that calls through this client."""
+        return Reader(client, self._learned)
 
     def read(self, entity: ChangedEntity, ids: Collection[str]) -> ById:
-        reading = ById(_in_order(ids))
-        ends, length = self._client.now() + READING_MAX, self._ids_per_query
+        return self._read(entity, ids, self._client.now() + READING_MAX)
+
+    def _read(self, entity: ChangedEntity, ids: Collection[str], ends: datetime) -> ById:
+        reading, length = ById(_in_order(ids)), self._learned.ids_per_query
         # How many of the unread ids belong to a list that was refused and is being read in parts.
         in_parts = 0
         while reading.unread and reading.refusals <= REFUSALS_MAX and self._client.now() <= ends:
@@ -67,12 +80,12 @@ class Reader:
                 if reading.failure is not None:
                     break
                 in_parts = max(in_parts, len(chunk)) if len(chunk) > 1 else 0
-                length = max(len(chunk) // 2, 1) if len(chunk) > 1 else self._ids_per_query
+                length = max(len(chunk) // 2, 1) if len(chunk) > 1 else self._learned.ids_per_query
                 continue
             reading.answered(chunk, result.value)
             if in_parts and in_parts <= len(chunk):
                 # The whole of it was answered, in parts: it was only too long.
-                self._ids_per_query = length
+                self._learned.ids_per_query = length
             in_parts = max(in_parts - len(chunk), 0)
         return reading
 
@@ -102,11 +115,15 @@ class Reader:
     # --- deletions that nobody told ---
 
     def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[GoneFound]:
-        """A query leaves out what it cannot find for whatever reason; only fault 610 says that it does not exist."""
-        reading = self.read(entity, ids)
-        waiting, gone, ends = list(reading.missing), [], self._client.now() + READING_MAX
+        """A query leaves out what it cannot find for whatever reason; only fault 610 says that it does not exist.
+
+        The first one is asked for however late it is: a query that takes all the time does so every time.
+        """
+        ends = self._client.now() + READING_MAX
+        reading = self._read(entity, ids, ends)
+        waiting, gone = list(reading.missing), []
         failure, asked = reading.failure, 0
-        while waiting and failure is None and asked < CONFIRMATIONS_MAX and self._client.now() <= ends:
+        while waiting and failure is None and asked < CONFIRMATIONS_MAX and (not asked or self._client.now() <= ends):
             asked += 1
             match self._client.entity(entity.value, waiting[0]):
                 case Failure(FailureKind.NOT_FOUND):

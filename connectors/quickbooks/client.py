@@ -1,8 +1,9 @@
 """The calls we make to the QuickBooks Online API, and no others: reads only, though the scope allows more."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
@@ -33,6 +34,14 @@ class Client:
         self._wire = wire
         self._now = now
         self._meter = meter or NoMeter()
+        # What every exchange is preceded by.
+        self.keep: Callable[[], None] = _nothing
+
+    def keeping(self, keep: Callable[[], None]) -> Self:
+        """The same client, which calls `keep` before every exchange."""
+        kept = copy(self)
+        kept.keep = keep
+        return kept
 
     def now(self) -> datetime:
         return self._now()
@@ -61,6 +70,7 @@ class Client:
         body: bytes | None = None,
         content_type: str | None = None,
     ) -> ReadResult[Any]:
+        self.keep()
         token = self._tokens.current()
         if isinstance(token, Failure):
             return token
@@ -69,6 +79,7 @@ class Client:
         if not (isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS):
             return result
         # The token may have ended early: one forced refresh, one more try.
+        self.keep()
         token = self._tokens.replace(token.value)
         if isinstance(token, Failure):
             return token
@@ -84,6 +95,7 @@ class Client:
         body: bytes | None,
         content_type: str | None,
     ) -> ReadResult[Any]:
+        self.keep()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if content_type:
             headers["Content-Type"] = content_type
@@ -113,6 +125,10 @@ class Client:
             return failure
         used_up = self._meter.used_up() if failure.kind is FailureKind.THROTTLED else None
         return failure if used_up is None else Failure(FailureKind.USED_UP, failure.detail, used_up)
+
+
+def _nothing() -> None:
+    """For a call that belongs to no step."""
 
 
 def _although_refreshed(result: ReadResult[Any]) -> ReadResult[Any]:

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 import simplejson
 
-from connectors.base import Consent, Failure, FailureKind, Got, ReadResult
+from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.consent import Consent
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
 from connectors.keeping import ReadMeter, Turn
 from connectors.quickbooks.client import Client

@@ -1,6 +1,6 @@
 """QuickBooks Online as a source of payments."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,11 @@ class QuickBooksSource:
         self._client = client
         self._reader = Reader(client)
         self._home_currency = home_currency
+
+    def keeping(self, keep: Callable[[], None]) -> "QuickBooksSource":
+        kept = QuickBooksSource(self._client.keeping(keep), self._home_currency)
+        kept._reader = self._reader.through(kept._client)
+        return kept
 
     def check(self) -> ReadResult[str]:
         result = self._client.company_info()
