@@ -3,7 +3,8 @@
 from typing import Any
 
 from cli.output import amount_text
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 from models.story import (
     AllocationRow,
     AllocationStory,

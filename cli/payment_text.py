@@ -2,8 +2,8 @@
 
 from cli.output import moment_text
 from domain.decisions import Verdict
+from domain.explanations import explain
 from domain.money import money_text
-from domain.reasons import explain
 from domain.status import STATUS_LABELS
 from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
 

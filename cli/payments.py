@@ -9,8 +9,8 @@ from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table
 from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story
+from domain.explanations import explain
 from domain.money import money_text
-from domain.reasons import explain
 from domain.status import STATUS_LABELS, PaymentStatus
 from models.story import PaymentRow, list_payments, payment_story
 from tasks.results import Rejected

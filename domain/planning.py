@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE, EffectKind, EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

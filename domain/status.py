@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from domain.delivery import EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 
 
 class PaymentStatus(StrEnum):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.delivery import EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.connections import Connection
 from models.effects import Effect

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from domain.decisions import Verdict
 from domain.delivery import EffectKind, EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
 from models.decisions import Action, DecisionRow

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.expiry import Expiry, expiry_of, expiry_sentence
-from domain.reasons import EXPLANATIONS, Reason
+from domain.explanations import EXPLANATIONS
+from domain.reasons import Reason
 from domain.webhook_health import webhooks_are_silent
 from models.connections import Connection, Role
 from models.gaps import latest_gap

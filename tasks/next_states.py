@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from connectors.base import FailureKind
 from domain.before_image import ids_in, seen_in
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.explanations import explain
 from domain.money import money_text
-from domain.reasons import Reason, explain
+from domain.reasons import Reason
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, PaymentStrategy, RemovePayment, SetPayment
 from models.connections import learn_author

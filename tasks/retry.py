@@ -152,7 +152,7 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
 
 
 def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
-    """None where the invoice is no more: it is not there for either of two questions."""
+    """None are left where the invoice itself is no more: neither of two questions finds it."""
     payments = target.list_payments(invoice_id)
     if not (isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND):
         return payments

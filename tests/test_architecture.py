@@ -18,7 +18,7 @@ LINES_MAX = 300
 MEDIAN_MAX = 150
 VENDORS = re.compile(r"quickbooks|connectwise|intuit|\bqbo\b|\bcwm?\b", re.IGNORECASE)
 # Nothing but words that a partner reads: why a payment waits, and the columns of the file that is imported.
-TEXTS_FOR_PEOPLE = {"domain/reasons.py", "tasks/invoice_rows.py"}
+TEXTS_FOR_PEOPLE = {"domain/explained_decisions.py", "domain/explained_deliveries.py", "tasks/invoice_rows.py"}
 # Also the standard library's way of reading JSON, which makes floats of amounts.
 FLOATS = re.compile(r"\bfloat\(|parse_float|(?<!simple)json\.loads?\(")
 # A migration is what the tables were on its day: never edited afterwards, so never split either.

@@ -9,7 +9,8 @@ import typer.main
 from pydantic import SecretStr
 
 from cli.__main__ import app
-from domain.reasons import Reason, as_markdown
+from domain.explanations import as_markdown
+from domain.reasons import Reason
 from settings import Settings
 from tests.pages import DECISIONS, MAP, OPERATIONS, PAGES, README, ROOT, command_lines, inline_code, without_blocks
 from tests.reader import a_reader

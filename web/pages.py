@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from domain.reasons import explain
+from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
 from web import labels, wording
 

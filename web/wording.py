@@ -5,8 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain.decisions import Verdict
+from domain.explanations import EXPLANATIONS
 from domain.money import money_text
-from domain.reasons import EXPLANATIONS, Reason
+from domain.reasons import Reason
 from domain.records import AllocationKind
 from models.connections import Role
 from models.payment_rows import AllocationRow, PaymentRow

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from domain.explanations import explain
 from domain.money import money_text
-from domain.reasons import Reason, explain
+from domain.reasons import Reason
 from models.decisions import DecisionRow, current_decisions
 from models.payments import payments_by_external_id
 from sandbox.connectwise.control import ConnectWiseControl

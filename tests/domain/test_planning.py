@@ -8,6 +8,7 @@ import pytest
 
 from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.explanations import explain
 from domain.planning import (
     CANNOT_TELL,
     MAY_HAVE_MOVED_MONEY,
@@ -22,7 +23,7 @@ from domain.planning import (
     payload_of,
     plan,
 )
-from domain.reasons import Reason, explain
+from domain.reasons import Reason
 
 PAID_ON = date(2026, 11, 20)
 CREATION = Payload(EffectKind.CREATE, "200", None, Decimal("100.00"), "USD", PAID_ON)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.reasons import EXPLANATIONS, Reason, as_markdown, explain
+from domain.explanations import EXPLANATIONS, as_markdown, explain
+from domain.reasons import Reason
 
 ROOT = Path(__file__).parents[2]
 # Words of the wire formats and of programmers; whoever reads a reason keeps books.

@@ -3,7 +3,8 @@ from itertools import product
 import pytest
 
 from domain.delivery import EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 from domain.status import PaymentStatus, allocation_status, payment_status
 from models.decisions import Action
 

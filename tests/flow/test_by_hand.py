@@ -176,7 +176,8 @@ def test_that_a_payment_is_other_money_is_said_about_the_one_that_was_there(worl
     assert world.reason(payment, invoice) == "adopted"
 
 
-def test_what_is_typed_after_a_person_called_another_one_other_money_is_asked_about_as_ever(world: World) -> None:
+def called_other_money_and_not_yet_sent(world: World) -> tuple[BothInvoices, str]:
+    """A person has said "create anyway" beside one similar payment, and ConnectWise asks us to wait."""
     invoice = world.invoice("INV-1", "300.00")
     type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
     payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
@@ -184,6 +185,11 @@ def test_what_is_typed_after_a_person_called_another_one_other_money_is_asked_ab
     world.connectwise.faults.add(Fault("throttle", method="POST", path="/payments$", retry_after=600, times=1))
     retry_payment(world.context, world.organization_id, payment, create_anyway=True)
     world.settle()
+    return invoice, payment
+
+
+def test_what_is_typed_after_a_person_called_another_one_other_money_is_asked_about_as_ever(world: World) -> None:
+    invoice, payment = called_other_money_and_not_yet_sent(world)
     type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 20))
     world.later(hours=1)
     assert world.reason(payment) == "adopted"
@@ -191,13 +197,7 @@ def test_what_is_typed_after_a_person_called_another_one_other_money_is_asked_ab
 
 
 def test_a_second_similar_payment_typed_nearby_is_held_and_create_anyway_is_said_of_both(world: World) -> None:
-    invoice = world.invoice("INV-1", "300.00")
-    type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 19))
-    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
-    world.notice()
-    world.connectwise.faults.add(Fault("throttle", method="POST", path="/payments$", retry_after=600, times=1))
-    retry_payment(world.context, world.organization_id, payment, create_anyway=True)
-    world.settle()
+    invoice, payment = called_other_money_and_not_yet_sent(world)
     type_in(world, invoice.connectwise_id, "50.00", date(2026, 11, 21))
     world.later(hours=1)
     assert world.reason(payment) == "twin_nearby"

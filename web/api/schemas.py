@@ -8,7 +8,8 @@ from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
 from domain.decisions import Verdict
 from domain.delivery import EffectKind, EffectState
-from domain.reasons import Reason, explain
+from domain.explanations import explain
+from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from domain.status import PaymentStatus
 from models.decisions import Action

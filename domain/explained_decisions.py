@@ -1,0 +1,214 @@
+"""What a partner reads about how a payment was decided: the good ends, and the rules in the order they are asked."""
+
+from domain.reasons import NOTHING, NOTHING_RETRIED, Explanation, Reason
+
+EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
+    Reason.ELIGIBLE: Explanation(
+        "All checks passed; the payment is on its way to ConnectWise.", NOTHING, clears_itself=True
+    ),
+    Reason.SYNCED: Explanation("The payment is on the ConnectWise invoice.", NOTHING),
+    Reason.ADOPTED: Explanation(
+        "Someone had already entered this payment in ConnectWise; we linked it and created nothing.",
+        "Nothing to do. To avoid double work, leave entering QuickBooks payments to the sync.",
+    ),
+    Reason.EDITED: Explanation(
+        "The payment was edited in QuickBooks after it had been synced; the ConnectWise payment is being changed.",
+        NOTHING,
+        clears_itself=True,
+    ),
+    Reason.VOIDED_AFTER_SYNC: Explanation(
+        "The payment was voided in QuickBooks after it had been synced; the ConnectWise payment is being removed.",
+        NOTHING,
+        clears_itself=True,
+    ),
+    Reason.DELETED_AFTER_SYNC: Explanation(
+        "The payment was deleted in QuickBooks after it had been synced; the ConnectWise payment is being removed.",
+        NOTHING,
+        clears_itself=True,
+    ),
+    Reason.MOVED_AFTER_SYNC: Explanation(
+        "The payment no longer applies to this invoice in QuickBooks; the ConnectWise payment is being removed.",
+        NOTHING,
+        clears_itself=True,
+    ),
+    Reason.RELINKED_AFTER_SYNC: Explanation(
+        "The invoice was linked to another ConnectWise invoice after the payment had been synced; it is being moved there.",
+        NOTHING,
+        clears_itself=True,
+    ),
+    Reason.CORRECTED_BY_HAND: Explanation(
+        "The payment changed in QuickBooks after it had been synced, and somebody made the same change in ConnectWise.",
+        NOTHING,
+    ),
+    Reason.REVERSED: Explanation(
+        "The payment was taken back in QuickBooks, and we removed our payment from the ConnectWise invoice.",
+        NOTHING,
+    ),
+    Reason.SOURCE_DISCONNECTED: Explanation(
+        "QuickBooks is not connected.",
+        "Reconnect QuickBooks under Integrations; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_DISCONNECTED: Explanation(
+        "ConnectWise is not connected.",
+        "Reconnect ConnectWise under Integrations; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.SWITCHED_OFF: Explanation(
+        "External payment sync is switched off for your organization.",
+        "Turn on 'Enable external payments sync' under Integrations > Preferences if you want payments synced.",
+        clears_itself=True,
+    ),
+    Reason.MODE_DISABLED: Explanation(
+        "The sync mode is set to Disabled.",
+        "Choose 'All Invoices' or 'Synced Invoices Only' under Sync Invoices > Preferences if you want payments synced.",
+        clears_itself=True,
+    ),
+    Reason.OWN_PAYMENT: Explanation(
+        "This payment was created through this platform, so it is not external and already handled.", NOTHING
+    ),
+    Reason.VOIDED: Explanation("The payment is voided in QuickBooks, and nothing was synced before.", NOTHING),
+    Reason.DELETED: Explanation("The payment was deleted in QuickBooks, and nothing was synced before.", NOTHING),
+    Reason.REMOVED: Explanation(
+        "The payment no longer applies to this invoice in QuickBooks, and nothing was synced before.",
+        NOTHING,
+    ),
+    Reason.CURRENCY_UNKNOWN: Explanation(
+        "QuickBooks does not say in which currency the payment is.",
+        "Set the home currency of the QuickBooks connection.",
+        clears_itself=True,
+    ),
+    Reason.DATE_MISSING: Explanation(
+        "The payment has no readable date in QuickBooks.",
+        "Enter the payment date in QuickBooks.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.UNAPPLIED: Explanation(
+        "This part of the payment is not applied to any invoice; it is a customer credit in QuickBooks.",
+        "Apply it to an invoice in QuickBooks, and it is synced then.",
+    ),
+    Reason.CREDIT_MEMO: Explanation(
+        "This part of the payment is a credit memo, not money received.",
+        "Apply the credit in ConnectWise yourself if you keep credits there.",
+    ),
+    Reason.JOURNAL_ENTRY: Explanation(
+        "This part of the payment is about a journal entry, not an invoice.", "Nothing to do in ConnectWise."
+    ),
+    Reason.REFUND: Explanation(
+        "This part of the payment offsets a refund to the customer, not an invoice.",
+        "Nothing to do in ConnectWise.",
+    ),
+    Reason.LINE_UNREADABLE: Explanation(
+        "One line of the payment is linked to several documents at once, so we cannot tell which invoice it pays.",
+        "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
+        needs_person=True,
+    ),
+    Reason.TOTAL_UNREADABLE: Explanation(
+        "QuickBooks does not say how much money was received with this payment.",
+        "Open the payment in QuickBooks, check its amount and save it; the payment then goes on by itself.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.CREDIT_APPLIED: Explanation(
+        "The invoice was paid with a credit (a credit memo or a journal entry), and no money was received.",
+        "Apply the credit in ConnectWise yourself if you keep credits there.",
+    ),
+    Reason.MIXED_WITH_CREDIT: Explanation(
+        "The payment mixes money with credits or refunds, so QuickBooks does not say how much money this invoice got.",
+        "Enter the money part on the ConnectWise invoice by hand, or record money and credit as two payments.",
+        needs_person=True,
+    ),
+    Reason.NOTHING_APPLIED: Explanation("The payment moves no money and is applied to nothing.", "Nothing to do."),
+    Reason.AMOUNT_NOT_REPRESENTABLE: Explanation(
+        "The amount cannot be paid in its currency: it is not positive, or has more digits than the currency.",
+        "Correct the amount in QuickBooks.",
+        needs_person=True,
+    ),
+    Reason.INVOICE_UNKNOWN: Explanation(
+        "The invoice does not exist in this platform.",
+        "Create it in the Partner Dashboard or sync it with the Sync Tool; the payment then goes on by itself.",
+        clears_itself=True,
+    ),
+    Reason.INVOICE_NOT_SYNCED: Explanation(
+        "The sync mode is 'Synced Invoices Only', and this invoice was not synced with the Sync Tool.",
+        "Sync the invoice with the Sync Tool, or choose 'All Invoices'.",
+        clears_itself=True,
+    ),
+    Reason.SOURCE_INVOICE_MISSING: Explanation(
+        "The invoice does not exist in QuickBooks (any more).",
+        "Check the invoice in QuickBooks; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_UNREACHABLE: Explanation(
+        "ConnectWise cannot be reached right now.", NOTHING_RETRIED, clears_itself=True
+    ),
+    Reason.TARGET_INVOICE_MISSING: Explanation(
+        "The invoice does not exist in ConnectWise yet.",
+        "Create the invoice in ConnectWise with the same number; we look again by ourselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_INVOICE_AMBIGUOUS: Explanation(
+        "More than one ConnectWise invoice has this number.",
+        "Make the invoice number unique in ConnectWise, or import the invoice with its ConnectWise id.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
+        "The ConnectWise document with this number takes no payment: it is a credit memo, or its total or open balance "
+        "cannot be read.",
+        "Check the numbers in both systems, and the document in ConnectWise; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.NUMBER_DIFFERS: Explanation(
+        "The invoice number is not the same in QuickBooks and in ConnectWise.",
+        "Make the numbers identical; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TOTAL_DIFFERS: Explanation(
+        "The invoice total is not the same in QuickBooks and in ConnectWise.",
+        "Make the totals identical; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.CURRENCY_DIFFERS: Explanation(
+        "The currency is not the same in QuickBooks and in ConnectWise.",
+        "Correct the currency in one of the systems; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.CUSTOMER_DIFFERS: Explanation(
+        "The invoice belongs to different customers in QuickBooks and in ConnectWise.",
+        "Check that this is the right invoice and make the customer names identical; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.BEFORE_CUT_OFF: Explanation(
+        "The payment is dated before your cut-off date.",
+        "Move the cut-off date if older payments are to be synced as well.",
+        clears_itself=True,
+    ),
+    Reason.EXCEEDS_BALANCE: Explanation(
+        "The payment is larger than what is still open on the ConnectWise invoice.",
+        "Check the payments on the ConnectWise invoice: one may have been entered by hand. We look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TWIN_NEARBY: Explanation(
+        "ConnectWise has a payment of the same amount on the same or a nearby date that we did not create.",
+        "If it is the same money, correct its date in ConnectWise, or remove it there: we look again by ourselves. "
+        "If it is other money, retry with 'create anyway'.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.FORMER_PAYMENT_THERE: Explanation(
+        "The ConnectWise invoice still has an earlier payment of the same amount on the same or a nearby date, which "
+        "should not be there any more.",
+        "If this payment was entered in its place, remove the earlier one in ConnectWise: we look again by ourselves. "
+        "If it is other money, retry with 'create anyway'.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+}

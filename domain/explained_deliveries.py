@@ -1,0 +1,127 @@
+"""What a partner reads about a payment on its way: corrections, waits, and what the outside systems answered."""
+
+from domain.reasons import NOTHING_RETRIED, Explanation, Reason
+
+EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
+    Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
+        "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
+        "Correct the payment in ConnectWise by hand: we see it by ourselves; or set corrections to automatic.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.NOT_OURS_TO_CHANGE: Explanation(
+        "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
+        "Correct the payment in ConnectWise by hand; we see it by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.IN_DOUBT: Explanation(
+        "ConnectWise did not answer after we had sent the payment; we wait and look before anything is sent again.",
+        "Nothing to do: we look by ourselves and go on.",
+        clears_itself=True,
+    ),
+    Reason.SEVERAL_CANDIDATES: Explanation(
+        "ConnectWise did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
+        "Look at the invoice in ConnectWise and remove what is not right. We look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_THROTTLED: Explanation(
+        "ConnectWise asked us to slow down.", "Nothing to do: we go on when it allows.", clears_itself=True
+    ),
+    Reason.PACED: Explanation(
+        "We keep below the number of calls that the other system allows.",
+        "Nothing to do: we go on in a moment.",
+        clears_itself=True,
+    ),
+    Reason.READS_USED_UP: Explanation(
+        "All calls to QuickBooks that this platform may make in a month have been made.",
+        "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. Nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.APPLICATION_REFUSED: Explanation(
+        "QuickBooks does not accept this platform's own client id and secret.",
+        "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by itself. "
+        "The connection stays as it is, and nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.SECRETS_UNREADABLE: Explanation(
+        "This platform cannot open the secrets that it has stored for the connection.",
+        "Whoever runs the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
+        "goes on by itself. Nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.COMPANY_SUSPENDED: Explanation(
+        "QuickBooks says that the company's subscription is suspended or has ended.",
+        "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_SICK: Explanation(
+        "The other system failed several times in a row; we let it rest for a while.",
+        NOTHING_RETRIED,
+        clears_itself=True,
+    ),
+    Reason.TARGET_CREDENTIALS: Explanation(
+        "ConnectWise does not accept the keys of this connection.",
+        "Enter valid API keys for ConnectWise and test the connection; waiting payments then go on by themselves.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_FORBIDDEN: Explanation(
+        "The ConnectWise API member lacks a right that is needed to read invoices or to enter payments.",
+        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, or at "
+        "once if you test the connection and retry.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_REFUSED: Explanation(
+        "ConnectWise refused the payment.",
+        "Read ConnectWise's answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_STOPPED: Explanation(
+        "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
+        "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "
+        "and test the connection to go on.",
+        clears_itself=True,
+    ),
+    Reason.TARGET_OCCUPIED: Explanation(
+        "Your ConnectWise keeps one payment per invoice, and somebody else's payment is on this one.",
+        "Enter the payment in ConnectWise by hand, or remove the other one there; we look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_LOCKED: Explanation(
+        "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
+        "Open the batch in ConnectWise or correct the payment there by hand; we try again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_CHANGED_IT: Explanation(
+        "ConnectWise took the payment but recorded another amount or date than we sent.",
+        "Compare the payment in both systems and correct ConnectWise by hand.",
+        needs_person=True,
+    ),
+    Reason.TARGET_REPLACED: Explanation(
+        "ConnectWise replaced another payment on the invoice instead of adding this one.",
+        "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
+        needs_person=True,
+    ),
+    Reason.TARGET_HARMED: Explanation(
+        "ConnectWise removed or changed this payment when another one was added to the invoice.",
+        "Compare the payments on the invoice in both systems, correct ConnectWise by hand, and retry.",
+        needs_person=True,
+    ),
+    Reason.TARGET_PAYMENT_GONE: Explanation(
+        "The payment that stood for this one is no longer on the ConnectWise invoice; somebody removed it.",
+        "Enter the payment in ConnectWise by hand: we see it by ourselves; or retry if we are to create it again.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.ATTEMPTS_EXHAUSTED: Explanation(
+        "We tried many times and ConnectWise kept failing; now we try rarely.",
+        "Read the last answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+}
