@@ -34,7 +34,6 @@ def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id
     )
     is_unwanted = or_(Allocation.removed, Allocation.amount <= Decimal(0), Payment.state != PaymentState.LIVE.value)
     stays = or_(~LedgerEntry.ours, is_held)
-    was_taken_for_gone = and_(LedgerEntry.removed_at.is_not(None), LedgerEntry.removed_by_hand)
     statement = (
         select(LedgerEntry.target_payment_id)
         .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
@@ -42,7 +41,10 @@ def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id
         .where(
             LedgerEntry.connection_id == connection_id,
             LedgerEntry.target_invoice_id == target_invoice_id,
-            or_(and_(LedgerEntry.removed_at.is_(None), ~LedgerEntry.shared, is_unwanted, stays), was_taken_for_gone),
+            or_(
+                and_(LedgerEntry.removed_at.is_(None), ~LedgerEntry.shared, is_unwanted, stays),
+                LedgerEntry.removed_by_hand,
+            ),
         )
     )
     return set(session.scalars(statement))

@@ -39,7 +39,7 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
     Returns:
         the fencing number of the new lease, or None if the lane is taken.
     """
-    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    _make(session, step, owner_id)
     mine = (Lane.step == step, Lane.owner_id == owner_id)
     while True:
         fencing: int | None = session.scalar(
@@ -76,7 +76,7 @@ def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: da
 
 def end_leases(session: Session, step: str, owner_id: int) -> None:
     """Whoever holds the lane holds it no longer, and finds out with the next transaction; the lane is free."""
-    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    _make(session, step, owner_id)
     session.execute(
         update(Lane)
         .where(Lane.step == step, Lane.owner_id == owner_id)
@@ -86,8 +86,13 @@ def end_leases(session: Session, step: str, owner_id: int) -> None:
 
 def hold_lane(session: Session, step: str, owner_id: int) -> None:
     """Until this transaction ends, whoever works here commits nothing and nobody takes the lane; the lease goes on."""
-    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
+    _make(session, step, owner_id)
     session.execute(select(Lane.id).where(Lane.step == step, Lane.owner_id == owner_id).with_for_update()).all()
+
+
+def _make(session: Session, step: str, owner_id: int) -> None:
+    """A lane's row, free, where there was none."""
+    insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
 
 
 def when_committed(session: Session, action: Callable[[], None]) -> None:

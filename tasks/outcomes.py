@@ -111,8 +111,7 @@ class Recorder:
 
         A hold that keeps an effect from being replaced says more, and a doubt stays one.
         """
-        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
-        if failure.kind is FailureKind.FORBIDDEN and certain:
+        if failure.kind is FailureKind.FORBIDDEN and _is_certainly_not_sent(effect):
             # If match was faster, it has said what is the case.
             with suppress(Overtaken):
                 self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
@@ -125,8 +124,7 @@ class Recorder:
         """
         if failure.kind not in (FailureKind.UNAVAILABLE, FailureKind.REFUSED, FailureKind.NOT_FOUND):
             return
-        now = self.context.clock.now()
-        certain = effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
+        now, certain = self.context.clock.now(), _is_certainly_not_sent(effect)
         with suppress(Overtaken), self.context.database.writing() as session:
             self._begin(session, effect)
             why = Reason.TARGET_UNREACHABLE if certain else Reason.IN_DOUBT
@@ -238,3 +236,7 @@ class Recorder:
                 move(session, effect, EffectState.PENDING, due_at=now + retry_after)
             case Unknown(detail):
                 self.states.doubt(session, effect, detail, now)
+
+
+def _is_certainly_not_sent(effect: Effect) -> bool:
+    return effect.state == EffectState.PENDING and effect.reason not in MAY_HAVE_MOVED_MONEY
