@@ -87,6 +87,10 @@ class Connection(Base):
         except ValueError:
             return None
 
+    def was_paused_for(self, reason: Reason, since: datetime) -> bool:
+        """Whether the last pause was for this reason, and ended after that moment or has not ended yet."""
+        return self.why_paused is reason and self.not_before is not None and self.not_before > since
+
 
 def connection_by_id(session: Session, connection_id: int) -> Connection:
     found = session.get(Connection, connection_id)

@@ -148,6 +148,11 @@ def note_unreadable(context: Context, error: SecretsUnreadable) -> None:
         connection = connection_by_id(session, error.connection_id)
     log.error("connection.secrets_unreadable", connection_id=connection.id)
     pause_for(context, connection, MISCONFIGURED_WAIT, Reason.SECRETS_UNREADABLE)
+    if connection.was_paused_for(Reason.SECRETS_UNREADABLE, context.clock.now() - MISCONFIGURED_WAIT):
+        # Tried again, and it is as it was: what waits has been told so already.
+        return
+    with context.database.writing() as session:
+        match_organization_again(session, connection.organization_id, context.clock.now())
 
 
 def note_sick(context: Context, connection: Connection, detail: str, kind: CallKind) -> bool:

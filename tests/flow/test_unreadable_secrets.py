@@ -6,8 +6,9 @@ from cryptography.fernet import Fernet
 from models.connections import connection_by_id
 from models.secrets import Keyring
 from tasks.connection_facts import facts_of
+from tasks.context import Step
 from tasks.retry import RetryReport, retry_payment
-from tests.world import World
+from tests.world import STEPS, World
 
 
 def seal_with_a_lost_key(world: World, connection_id: int) -> str:
@@ -64,6 +65,31 @@ def test_what_is_to_be_sent_waits_for_the_key(world: World) -> None:
     world.later(minutes=6)
     assert world.reason(payment) == "synced"
     assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_what_was_decided_already_says_so_and_nothing_else_is_decided_again_with_every_try(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.learn_our_name()  # a payment that is synced and has nothing to do with it
+    payment = world.pay("100.00", (world.invoice("INV-1"), "100.00"))
+    for step, owner_id in (
+        (Step.CATCH_UP, world.source_id),
+        (Step.INGEST, world.source_id),
+        (Step.MATCH, world.organization_id),
+    ):
+        STEPS[step](world.context, owner_id)
+    assert world.reason(payment) == "eligible"
+    seal_with_a_lost_key(world, world.target_id)
+    world.settle()
+    world.later(seconds=5)
+    assert world.reason(payment) == "secrets_unreadable"
+    assert "allocations=2" in capsys.readouterr().out
+    for _ in range(3):
+        world.later(minutes=5, seconds=5)
+        world.later(seconds=5)
+    logged = capsys.readouterr().out
+    assert logged.count("connection.secrets_unreadable") >= 3
+    assert "allocations=2" not in logged
 
 
 def test_a_retry_whose_look_needs_the_lost_key_is_no_traceback(world: World) -> None:
