@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -13,7 +12,7 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, amount_text, examples, print_json, print_table
 from models.invoices import Invoice, invoices_of
-from tasks.invoice_import import COLUMNS, ImportReport, import_invoices
+from tasks.invoice_import import COLUMNS, ImportReport, import_invoice_file
 
 app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")
 
@@ -31,12 +30,17 @@ def import_(
 ) -> None:
     """Imports invoices from a CSV file; importing the same file twice changes nothing.
 
-    Bad rows are listed by line with the reason and the good rows go in; with bad rows the exit code is 1.
+    Bad rows are listed by line with the reason and the good rows go in; with bad rows the exit code is 1. The file is
+    UTF-8 or UTF-16 with commas, semicolons or tabs. What a spreadsheet may have changed (1.250, 9.13E+14, 1-Jan) is
+    refused; a number that really looks so is written as ="1-Jan".
     """
-    with opened_context() as context, _opened(file) as text:
+    with opened_context() as context, _opened(file) as opened:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
-        report = import_invoices(context, organization_id, text)
+        try:
+            report = import_invoice_file(context, organization_id, opened)
+        except OSError as error:
+            raise Refusal(f"{file}: {error.strerror}") from None
     _print(report, as_json)
     if report.bad:
         raise typer.Exit(BAD_ROWS)
@@ -76,17 +80,13 @@ def list_(
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[TextIO]:
+def _opened(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
-        text = TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="")
-        try:
-            yield text
-        finally:
-            # The pipe stays open for whoever reads on.
-            text.detach()
+        # The pipe stays open for whoever reads on.
+        yield sys.stdin.buffer
         return
     try:
-        opened = file.open(encoding="utf-8", newline="")
+        opened = file.open("rb")
     except OSError as error:
         raise Refusal(f"{file}: {error.strerror}") from None
     with opened:

@@ -2,7 +2,7 @@
 
 import sys
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json
 from domain.own_payments import intent_of
+from domain.typed_values import Problem, read_amount
 from tasks.own_payments import register, register_intent
 
 app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
@@ -87,10 +88,10 @@ def _part(text: str) -> tuple[str, Decimal]:
 
 
 def _amount(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise Refusal(f"'{text}' is not an amount such as 125.00") from None
+    amount = read_amount(text.strip())
+    if isinstance(amount, Problem):
+        raise Refusal(f"the amount {amount.sentence}")
+    return amount
 
 
 def _lines(file: Path) -> list[str]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from domain.money import is_storable
 from domain.records import AllocationKind, PaymentState, SourcePayment
+from domain.typed_values import Problem, read_id
 
 # Shorter ones would be found in ordinary notes.
 MARKER_CHARACTERS_MIN = 8
@@ -64,6 +65,12 @@ def problem_with(intent: Intent) -> str | None:
     ids = [part.document_id for part in intent.parts]
     if not all(0 < len(one) <= DOCUMENT_ID_CHARACTERS_MAX for one in ids):
         return "the id of an invoice is missing or too long"
+    for one in ids:
+        found = read_id(one, "id of an invoice")
+        if isinstance(found, Problem):
+            return found.sentence
+        if found != one:
+            return f"'{one}' begins with a zero; the id of an invoice does not"
     if len(set(ids)) < len(ids):
         return "an invoice is named twice"
     if sum(part.amount for part in intent.parts) > intent.total:

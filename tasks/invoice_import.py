@@ -1,6 +1,6 @@
 """Invoice import: the platform's invoices from a file, so that match knows them, their origin and their links.
 
-Called by: the command line and the Partner Dashboard.
+Called by: the command line.
 Does: reads the rows, stores them in chunks of short transactions, and makes the payments of invoices whose link is new
 or has changed due for match.
 If it dies here: the chunks before stay; importing the file again changes only what is missing.
@@ -8,7 +8,7 @@ If it dies here: the chunks before stay; importing the file again changes only w
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import structlog
 from sqlalchemy.orm import Session
@@ -18,10 +18,11 @@ from models.invoice_store import InvoiceRow, StoredInvoices, store_invoices
 from models.invoices import source_ids_with_number
 from models.payments import match_documents_again
 from tasks.context import Context, Step
+from tasks.invoice_file import text_of
 from tasks.invoice_rows import COLUMNS, BadRow, GoodRow, read_rows
 from tasks.new_facts import hold_steps
 
-__all__ = ["COLUMNS", "BadRow", "ImportReport", "import_invoices"]
+__all__ = ["COLUMNS", "BadRow", "ImportReport", "import_invoice_file", "import_invoices"]
 
 log = structlog.get_logger()
 
@@ -36,11 +37,19 @@ class ImportReport:
     bad: tuple[BadRow, ...]
 
 
+def import_invoice_file(context: Context, organization_id: int, file: BinaryIO) -> ImportReport:
+    """Imports the good rows of a CSV file in UTF-8 or UTF-16 and lists the bad ones."""
+    text = text_of(file)
+    if isinstance(text, BadRow):
+        return ImportReport(0, 0, 0, (text,))
+    return import_invoices(context, organization_id, text)
+
+
 def import_invoices(context: Context, organization_id: int, text: TextIO) -> ImportReport:
     """Imports the good rows and lists the bad ones.
 
     Args:
-        text: CSV as UTF-8, with or without byte order mark, whose first line names the columns.
+        text: CSV, whose first line with anything in it names the columns.
     """
     bad: list[BadRow] = []
     new = changed = unchanged = 0

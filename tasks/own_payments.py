@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from domain.money import is_storable
 from domain.own_payments import Intent, find_intent, problem_with
 from domain.records import SourcePayment
+from domain.typed_values import Problem, read_id, shown
 from models.connections import Connection, Role, connection_in_role
 from models.own_intents import add_intent, intent_with_marker, open_intents
 from models.payments import register_own_payments
@@ -34,10 +35,7 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
         LookupError: the organization has no source connection, so the ids belong to nothing.
         ValueError: something in the list cannot be an id.
     """
-    ids = sorted({external_id.strip() for external_id in external_ids} - {""})
-    too_long = [external_id for external_id in ids if len(external_id) > _ID_CHARACTERS_MAX]
-    if too_long:
-        raise ValueError(f"'{too_long[0][:_ID_CHARACTERS_MAX]}...' is too long for the id of a payment")
+    ids = sorted({_payment_id(external_id.strip()) for external_id in external_ids if external_id.strip()})
     source = _source(context, organization_id)
     new = 0
     for start in range(0, len(ids), IDS_PER_TRANSACTION):
@@ -49,6 +47,17 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
         log.info("own_payments.registered", organization_id=organization_id, ids=len(ids), new=new)
         context.nudge(Step.MATCH, organization_id)
     return new
+
+
+def _payment_id(text: str) -> str:
+    # A mangled id would be remembered for nothing, and the payment that was meant be synced as an external one.
+    match read_id(text, "id of a payment"):
+        case Problem(sentence):
+            raise ValueError(sentence)
+        case found if len(found) > _ID_CHARACTERS_MAX:
+            raise ValueError(f"'{shown(found)}' is too long for the id of a payment")
+        case found:
+            return found
 
 
 def register_intent(context: Context, organization_id: int, intent: Intent) -> bool:

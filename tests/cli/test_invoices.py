@@ -40,6 +40,34 @@ def test_invoices_are_listed_with_the_digits_of_their_currency(run: Run, organiz
     assert run("invoices", "list", organization).out.splitlines()[1].startswith("INV-1   sync_tool")
 
 
+def test_a_german_spreadsheets_file_is_read_where_it_has_one_reading(
+    run: Run, organization: str, tmp_path: Path
+) -> None:
+    rows = ["sep=;", "Number;Origin;QuickBooks Id;ConnectWise Id;Total;Currency;Customer"]
+    rows += ["INV-1;sync_tool;11;21;1.250;EUR;Praxis", "INV-2;sync_tool;9,13E+14;22;1250,5;EUR;Praxis"]
+    rows += [";;;;;;", "INV-3;sync_tool;13;23;1250,5;EUR;Praxis", "INV-4;sync_tool;14;24;7;EUR;Zahnärzte"]
+    (tmp_path / "invoices.csv").write_bytes("\r\n".join(rows).encode("cp1252"))
+    ended = run("invoices", "import", organization, "invoices.csv")
+    assert (ended.code, ended.out.splitlines()) == (
+        1,
+        [
+            "1 new, 0 changed, 0 unchanged, 3 bad",
+            "line 3: total '1.250' can be read as 1.25 or as 1250; write 1.25 or 1250",
+            (
+                "line 4: quickbooks_id '9,13E+14' is no QuickBooks id such as 1234: a spreadsheet has shortened it;"
+                " make the column text in the spreadsheet and export it again"
+            ),
+            (
+                "line 7: the line is not UTF-8 text (byte E4), perhaps Windows-1252;"
+                " save it as 'CSV UTF-8' in the spreadsheet"
+            ),
+        ],
+    )
+    assert [(one["number"], one["total"]) for one in run("invoices", "list", organization, "--json").json] == [
+        ("INV-3", "1250.50")
+    ]
+
+
 def test_a_file_that_is_not_there_is_one_line(run: Run, organization: str) -> None:
     ended = run("invoices", "import", organization, "nothing.csv")
     assert (ended.code, ended.err) == (2, "error: nothing.csv: No such file or directory\n")

@@ -136,7 +136,14 @@ def test_a_payment_over_two_invoices_is_announced_before_it_is_posted(run: Run, 
     parts = ["--invoice", f"{first.quickbooks_id}=60.00", "--invoice", f"{second.quickbooks_id}=40"]
     assert run(*intend, *parts).out == "Announced.\n"
     assert run(*intend, *parts).out == "It was announced before.\n"
-    for wrong in ([], [*parts, "--invoice-id", "70"], ["--invoice", "70"], ["--invoice-id", first.quickbooks_id]):
+    mangled = (["--invoice-id", "9.13E+14"], ["--invoice", "70=1.250"], ["--invoice", "070=1.25"])
+    for wrong in (
+        [],
+        [*parts, "--invoice-id", "70"],
+        ["--invoice", "70"],
+        ["--invoice-id", first.quickbooks_id],
+        *mangled,
+    ):
         ended = run(*intend, *wrong)
         assert (ended.code, len(ended.err.splitlines())) == (2, 1), wrong
     payment = world.pay("100", (first, "60"), (second, "40"), on="2026-11-20", note="pay-7c1e2f90")
@@ -144,7 +151,9 @@ def test_a_payment_over_two_invoices_is_announced_before_it_is_posted(run: Run, 
     assert [world.reason(payment, one) for one in (first, second)] == ["own_payment", "own_payment"]
 
 
-@pytest.mark.parametrize("arguments", [[], [" "], ["9" * 51], ["--file", "nowhere.txt"]])
+@pytest.mark.parametrize(
+    "arguments", [[], [" "], ["9" * 51], ["--file", "nowhere.txt"], ["9.13E+14"], ["1001.0"], ["'11"], ["#N/A"]]
+)
 def test_own_payments_that_cannot_be_any_are_refused(run: Run, world: World, arguments: list[str]) -> None:
     ended = run("own-payments", "add", "northwind", *arguments)
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.preferences import InvoiceOrigin
+from domain.typed_values import AS_TEXT
 from models.invoices import Invoice, invoices_of
 from models.organizations import Organization
 from tasks.context import Context, Step
@@ -159,8 +160,14 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         (",sync_tool,11,21,100.00,USD,Cascade", "number is empty"),
         ("INV-1,sync_tool,11,21,100.00,USD,", "customer is empty"),
         ("INV-1,elsewhere,11,21,100.00,USD,Cascade", "origin 'elsewhere' is none of: partner_dashboard, sync_tool"),
-        ("INV-1,sync_tool,11,21,1e3,USD,Cascade", "total '1e3' is not a number such as 1234.50"),
-        ('INV-1,sync_tool,11,21,"1,000.00",USD,Cascade', "total '1,000.00' is not a number such as 1234.50"),
+        (
+            "INV-1,sync_tool,11,21,1e3,USD,Cascade",
+            "total '1e3' is not a number such as 1234.50: a spreadsheet has shortened it; " + AS_TEXT,
+        ),
+        (
+            'INV-1,sync_tool,11,21,"1,000.00",USD,Cascade',
+            "total '1,000.00' is not a number such as 1234.50; write it without separators of thousands: 1000.00",
+        ),
         ("INV-1,sync_tool,11,21,NaN,USD,Cascade", "total 'NaN' is not a number such as 1234.50"),
         ("INV-1,sync_tool,11,21,-5,USD,Cascade", "total -5 is negative"),
         ("INV-1,sync_tool,11,21,0.001,USD,Cascade", "total 0.001 has more digits than USD has"),
@@ -171,10 +178,13 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
                 f"INV-1,sync_tool,11,{identity},100.00,USD,Cascade",
                 f"connectwise_id '{identity}' is no ConnectWise record number such as 1234",
             )
-            for identity in ("INV-1", "0", "000", "-7", "7.0", "\u0667", "2147483648")
+            for identity in ("INV-1", "0", "000", "-7", "\u0667", "2147483648")
         ),
         (f"{'9' * 51},sync_tool,11,21,100.00,USD,Cascade", "number has 51 characters; 50 are possible"),
-        ("INV\x001,sync_tool,11,21,100.00,USD,Cascade", "number has characters that cannot be printed"),
+        (
+            "INV\x001,sync_tool,11,21,100.00,USD,Cascade",
+            "number has a character that cannot be seen (U+0000 at place 4); delete it",
+        ),
         ('"INV-1,sync_tool,11,21,100.00,USD,Cascade', "the quotation marks do not match"),
     ],
 )

@@ -209,7 +209,20 @@ def test_an_intent_says_in_one_way_which_invoices_get_what(
 
 def test_ids_that_cannot_be_are_refused(anybody: Browser, token: dict[str, str]) -> None:
     headers = token | {"Content-Type": "application/json"}
-    wrong: list[object] = [[], [""], ["a b"], ["\0"], ["\ud800"], ["1" * 51], [1], ["1"] * 1001, "1", None]
+    wrong: list[object] = [
+        [],
+        [""],
+        ["a b"],
+        ["\0"],
+        ["\ud800"],
+        ["1" * 51],
+        ["9.13E+14"],
+        ["11.0"],
+        [1],
+        ["1"] * 1001,
+        "1",
+        None,
+    ]
     for ids in wrong:
         answer = anybody.client.post("/api/own-payments", headers=headers, content=json.dumps({"ids": ids}))
         assert answer.status_code == 422, ids

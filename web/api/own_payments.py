@@ -95,3 +95,5 @@ def post_own_payments(request: Request, caller: Authorized, own: OwnPaymentsIn) 
         return OwnPaymentsOut(registered=register(context_of(request), caller.organization_id, own.ids))
     except LookupError:
         raise HTTPException(409, "QuickBooks is not connected, so the ids belong to nothing.") from None
+    except ValueError as error:
+        raise HTTPException(422, f"The ids cannot be registered: {error}.") from None
