@@ -22,12 +22,14 @@ class Standing:
     Attributes:
         inferred: the deletion was concluded from the object not being found; nobody has certainly told of it.
         seen_at: when the source gave this picture, by our own clock; None if that was never noted.
+        flawed_version: a picture of this version has come that was not to be relied on, and none since that was.
     """
 
     version: int
     deleted: bool
     inferred: bool
     seen_at: datetime | None
+    flawed_version: int | None = None
 
 
 def replaces(told: Standing, known: Standing) -> bool:
@@ -41,6 +43,16 @@ def replaces(told: Standing, known: Standing) -> bool:
     if known.deleted:
         # It was not to be found and is there after all; without a version nobody can say how old the picture is.
         return told.version >= max(known.version, 0)
+    if known.flawed_version is not None and told.version >= known.flawed_version:
+        # The same version, and whole this time.
+        return told.version >= known.version
+    return told.version > known.version
+
+
+def tells_of_a_change(told: Standing, known: Standing) -> bool:
+    """Whether a picture that is not to be relied on says at least that what is known is not the newest."""
+    if known.deleted:
+        return known.inferred and told.version >= max(known.version, 0)
     return told.version > known.version
 
 

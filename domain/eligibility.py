@@ -21,7 +21,7 @@ def decide_early(facts: Facts) -> Decision | None:
     """Decides what can be decided without a look at the target; None means: look, then call `decide`."""
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
-    if facts.was_reversed and not facts.is_wanted:
+    if facts.was_reversed and not facts.is_wanted and facts.flaw is None:
         return Keep(Reason.CORRECTED_BY_HAND if facts.removed_by_hand else Reason.REVERSED)
     return _first_stop(facts)
 
@@ -67,6 +67,9 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     """The target has a payment for this allocation: keep it, change it, or take it back."""
     if synced.harmed:
         return Hold(Reason.TARGET_HARMED)
+    if facts.flaw is not None:
+        # What the picture does not show may only be missing from it.
+        return Hold(facts.flaw)
     if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
         # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
         return Hold(facts.problem)
@@ -143,6 +146,10 @@ def _external(facts: Facts) -> Stop | None:
     return Skip(Reason.OWN_PAYMENT) if facts.is_own else None
 
 
+def _whole(facts: Facts) -> Stop | None:
+    return Hold(facts.flaw) if facts.flaw is not None else None
+
+
 def _live(facts: Facts) -> Stop | None:
     match facts.payment_state:
         case PaymentState.VOIDED:
@@ -212,6 +219,7 @@ RULES_FOR_CORRECTIONS: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *RULES_FOR_CORRECTIONS,
     _external,
+    _whole,
     _live,
     _currency_known,
     _date_present,

@@ -67,6 +67,13 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.OWN_PAYMENT: Explanation(
         "This payment was created through this platform, so it is not external and already handled.", NOTHING
     ),
+    Reason.INCOMPLETE: Explanation(
+        "QuickBooks shows this payment incompletely: its total is not what its lines and its unapplied part come to. "
+        "Nothing was changed in ConnectWise because of it.",
+        "We read it again by ourselves. If it stays, open the payment in QuickBooks, check its lines and save it.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.VOIDED: Explanation("The payment is voided in QuickBooks, and nothing was synced before.", NOTHING),
     Reason.DELETED: Explanation("The payment was deleted in QuickBooks, and nothing was synced before.", NOTHING),
     Reason.REMOVED: Explanation(
@@ -106,7 +113,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.TOTAL_UNREADABLE: Explanation(
         "QuickBooks does not say how much money was received with this payment.",
-        "Open the payment in QuickBooks, check its amount and save it; the payment then goes on by itself.",
+        "We read it again by ourselves. If it stays, open the payment in QuickBooks, check its amount and save it.",
         clears_itself=True,
         needs_person=True,
     ),

@@ -89,6 +89,8 @@ class Facts:
     removed: bool
     platform_origin: InvoiceOrigin | None
     source_invoice: SourceInvoice | None
+    # The newest picture of the payment is not to be relied on; all the rest is from the last one that was.
+    flaw: Reason | None = None
     synced: SyncedPayment | None = None
     # It had been synced, and was taken back; by us, unless a person removed it at the target.
     was_reversed: bool = False

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     SWITCHED_OFF = "switched_off"
     MODE_DISABLED = "mode_disabled"
     OWN_PAYMENT = "own_payment"
+    INCOMPLETE = "incomplete"
     VOIDED = "voided"
     DELETED = "deleted"
     REMOVED = "removed"

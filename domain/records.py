@@ -56,6 +56,8 @@ class SourcePayment:
         paid_on: the day the money was received, as a person typed it; it has no zone.
         inferred: it is DELETED only because it was not to be found (`domain/deletions.py`).
         seen_at: when the source gave this picture, by our own clock; set by whoever received it.
+        flaw: why this picture is not to be relied on: something of it is missing, or it does not add up
+            (`domain/adding_up.py`). Nothing is concluded from such a picture, least of all that something is gone.
     """
 
     external_id: str
@@ -73,6 +75,7 @@ class SourcePayment:
     allocations: tuple[SourceAllocation, ...]
     inferred: bool = False
     seen_at: datetime | None = None
+    flaw: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

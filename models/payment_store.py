@@ -1,4 +1,8 @@
-"""Storing a payment as the source has it now: the newest version wins, the allocations become the diff."""
+"""Storing a payment as the source has it now: the newest version wins, the allocations become the diff.
+
+A picture that is not to be relied on (`SourcePayment.flaw`) never takes the place of one that is: what is known stays
+as it is, and that a newer picture has come which says nothing is noted beside it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from domain.allocations import AllocationKey, AllocationValue, diff_allocations
-from domain.deletions import Standing, replaces
+from domain.deletions import Standing, replaces, tells_of_a_change
 from domain.money import is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment
@@ -16,6 +20,8 @@ from models.payments import Allocation, Payment, payments_by_external_id
 
 _CUSTOMER_CHARACTERS_MAX = 500
 _REFERENCE_CHARACTERS_MAX = 100
+# The version of a payment of which no picture was whole so far; below any that a source has.
+_NEVER_WHOLE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ def store_payments(
             session.add(row)
             known[payment.external_id] = row
             new += 1
+        elif payment.flaw is not None:
+            is_news = _note_flaw(row, payment, now)
+            changed, stale = changed + is_news, stale + (not is_news)
+            continue
         elif not replaces(_standing(payment, now), row.standing):
             _note_seen(row, payment, now)
             stale += 1
@@ -56,6 +66,15 @@ def store_payments(
     return Stored(new, changed, stale)
 
 
+def is_news(payment: SourcePayment, row: Payment | None) -> bool:
+    """Whether a picture that is not to be relied on tells that something newer exists than what we hold."""
+    if row is None:
+        return True
+    if row.flawed_version is not None and payment.version <= row.flawed_version:
+        return False
+    return tells_of_a_change(_standing(payment, row.updated_at), row.standing)
+
+
 def _standing(payment: SourcePayment, now: datetime) -> Standing:
     return Standing(payment.version, payment.state is PaymentState.DELETED, payment.inferred, payment.seen_at or now)
 
@@ -65,6 +84,25 @@ def _note_seen(row: Payment, payment: SourcePayment, now: datetime) -> None:
     is_the_same = payment.version == row.version and PaymentState.DELETED not in (payment.state, row.state)
     if is_the_same:
         row.seen_at = max(row.seen_at or now, payment.seen_at or now)
+
+
+def _note_flaw(row: Payment, payment: SourcePayment, now: datetime) -> bool:
+    """Notes that a newer picture shows too little; what it shows changes nothing. False if that was known."""
+    if payment.flaw is None or not tells_of_a_change(_standing(payment, now), row.standing):
+        return False
+    before = row.state, row.flaw, row.flawed_version
+    # It could not be found before, and is there after all.
+    row.state = PaymentState.LIVE.value if row.state == PaymentState.DELETED else row.state
+    row.deletion_inferred, row.seen_at = False, payment.seen_at or now
+    known = row.flawed_version
+    row.flawed_version = payment.version if known is None else max(known, payment.version)
+    row.flaw = payment.flaw.value
+    if before == (row.state, row.flaw, row.flawed_version):
+        return False
+    row.updated_at = now
+    for allocation in row.allocations:
+        allocation.match_due_at = now
+    return True
 
 
 def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, now: datetime) -> Payment:
@@ -84,7 +122,13 @@ def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
     after = diff_allocations(_known_values(row), payment)
     row.state, row.changed_at, row.updated_at = payment.state.value, payment.changed_at, now
     row.deletion_inferred, row.seen_at = payment.inferred, payment.seen_at or now
-    row.version = max(row.version, payment.version)
+    if payment.flaw is not None:
+        # Nothing whole is known of it yet: any picture that is, of this version or a later one, takes its place.
+        row.flaw, row.flawed_version, row.version = payment.flaw.value, payment.version, _NEVER_WHOLE
+    else:
+        if _is_as_new(payment, row):
+            row.flaw = row.flawed_version = None
+        row.version = max(row.version, payment.version)
     if payment.state is not PaymentState.DELETED or row.customer_id is None:
         # A tombstone has no fields: what was last known stays readable.
         row.paid_on, row.currency = payment.paid_on, payment.currency
@@ -93,6 +137,11 @@ def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
         row.customer_id, row.customer_name = payment.customer_id, payment.customer_name[:_CUSTOMER_CHARACTERS_MAX]
         row.reference, row.note = payment.reference[:_REFERENCE_CHARACTERS_MAX], payment.note
     _store_allocations(row, after, now)
+
+
+def _is_as_new(payment: SourcePayment, row: Payment) -> bool:
+    flawed = row.flawed_version
+    return payment.state is PaymentState.DELETED or flawed is None or payment.version >= flawed
 
 
 def _known_values(row: Payment) -> dict[AllocationKey, AllocationValue]:

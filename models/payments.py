@@ -33,6 +33,10 @@ class Payment(Base):
     deletion_inferred: Mapped[bool] = mapped_column(default=False)
     # When the source gave us this picture, by our own clock.
     seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # A newer picture has come (its version, and what is wrong with it) from which nothing may be concluded: everything
+    # here is from the last one that was whole.
+    flaw: Mapped[str | None] = mapped_column(String(40))
+    flawed_version: Mapped[int | None]
     paid_on: Mapped[date | None]
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     unapplied: Mapped[Decimal] = mapped_column(ExactAmount)
@@ -47,8 +51,14 @@ class Payment(Base):
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
 
     @property
+    def versions(self) -> "Version":
+        """What has to be the same still for facts about this payment to be new."""
+        return self.version, self.flawed_version
+
+    @property
     def standing(self) -> Standing:
-        return Standing(self.version, self.state == PaymentState.DELETED, self.deletion_inferred, self.seen_at)
+        deleted = self.state == PaymentState.DELETED
+        return Standing(self.version, deleted, self.deletion_inferred, self.seen_at, self.flawed_version)
 
 
 class Allocation(Base):
@@ -137,12 +147,18 @@ def reschedule_match(session: Session, due: DueAllocation, next_at: datetime | N
     return changed is not None
 
 
-def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, int]:
+Version = tuple[int, int | None]
+
+
+def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, Version]:
     """The versions in force, with their rows locked: ingest cannot store a newer one until this transaction ends."""
     statement = (
-        select(Payment.id, Payment.version).where(Payment.id.in_(payment_ids)).order_by(Payment.id).with_for_update()
+        select(Payment.id, Payment.version, Payment.flawed_version)
+        .where(Payment.id.in_(payment_ids))
+        .order_by(Payment.id)
+        .with_for_update()
     )
-    return {payment_id: version for payment_id, version in session.execute(statement)}  # noqa: C416 - rows are not pairs
+    return {payment_id: (version, flawed) for payment_id, version, flawed in session.execute(statement)}
 
 
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:

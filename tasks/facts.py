@@ -95,6 +95,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             removed=allocation.removed,
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
+            flaw=Reason(payment.flaw) if payment.flaw else None,
             synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
             was_reversed=allocation.id in taken_back,
             removed_by_hand=taken_back.get(allocation.id, False),

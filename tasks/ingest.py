@@ -21,11 +21,11 @@ from domain.deletions import next_look_after
 from models.connections import Connection, connection_by_id
 from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
 from models.invoices import store_source_invoices
-from models.payment_store import Stored, store_payments
-from models.payments import match_documents_again
+from models.payment_store import Stored, is_news, store_payments
+from models.payments import match_documents_again, payments_by_external_id
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
-from tasks.own_hints import LINKED, hint_at_invoices, looks_for_linked
+from tasks.own_hints import INCOMPLETE, LINKED, Look, hint_at_invoices, hint_at_payments, looks_for_linked
 from tasks.own_payments import adopt_by_marker
 from tasks.pacing import SHORT_WAIT, waited_out
 from tasks.pauses import may_call, note_failure, note_success
@@ -78,7 +78,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         return False
     if picture.was_read:
         note_success(context, connection, CallKind.INGEST)
-    return picture.is_unfinished or len(events) == EVENTS_PER_BATCH
+    return picture.is_unfinished or bool(picture.incomplete) or len(events) == EVENTS_PER_BATCH
 
 
 def _read(
@@ -106,6 +106,7 @@ def _store_and_finish(
         if picture.wants_catch_up:
             connection_by_id(session, connection.id).next_catch_up_at = now
         stored = _store(session, connection, picture, now)
+        _read_again(session, connection, picture, now)
         hint_at_invoices(session, connection.id, LINKED, looks_for_linked(picture.linked, now), now)
         _finish(session, picture, now)
     context.reached(Point.INGEST_STORED)
@@ -127,11 +128,23 @@ def _store_and_finish(
 
 def _store(session: Session, connection: Connection, picture: Picture, now: datetime) -> Stored:
     stored = store_payments(session, connection.organization_id, connection.id, picture.payments, now)
-    adopt_by_marker(session, connection.id, picture.payments, now)
+    adopt_by_marker(session, connection.id, [one for one in picture.payments if one.flaw is None], now)
     changed = store_source_invoices(session, connection.id, picture.invoices, now)
     if changed:
         match_documents_again(session, connection.organization_id, changed, now)
     return stored
+
+
+def _read_again(session: Session, connection: Connection, picture: Picture, now: datetime) -> None:
+    """What was shown incompletely is read again, unless what we hold (by now) is as new."""
+    shown = {payment.external_id for payment, _ in picture.incomplete}
+    known = payments_by_external_id(session, connection.id, shown)
+    looks = [
+        Look(payment.external_id, due_at)
+        for payment, due_at in picture.incomplete
+        if is_news(payment, known.get(payment.external_id))
+    ]
+    hint_at_payments(session, connection.id, INCOMPLETE, list({look.entity_id: look for look in looks}.values()), now)
 
 
 def _finish(session: Session, picture: Picture, now: datetime) -> None:

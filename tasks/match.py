@@ -14,6 +14,7 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
+from domain.adding_up import READ_AGAIN
 from domain.corrections_by_hand import MAY_BE_DONE_BY_HAND
 from domain.decisions import Acknowledge, Push
 from domain.eligibility import decide
@@ -32,7 +33,7 @@ from tasks.lookups import look_up
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.points import Point
 from tasks.process import process_context
-from tasks.rechecks import look_at_the_source_again, next_look
+from tasks.rechecks import look_at_payments_again, look_at_the_source_again, next_look
 
 log = structlog.get_logger()
 
@@ -95,7 +96,7 @@ def _record(
     owed = 0
     for one in decided:
         due = one.case.due
-        if versions.get(due.payment.id) != due.payment.version:
+        if versions.get(due.payment.id) != due.payment.versions:
             # Ingest stored a newer version after we gathered the facts, and made the allocation due again.
             continue
         if state_of(effects.get(due.allocation.id)) != one.case.effect_state:
@@ -143,7 +144,7 @@ def _is_linked(session: Session, one: Decided, now: datetime) -> bool:
 
 
 def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:
-    """When to decide again by ourselves: only where the cause lives in the target, which never calls us."""
+    """When to decide again by ourselves: only where nobody calls us when the cause is gone."""
     reason = one.decision.reason
     if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
         # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
@@ -154,7 +155,7 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.
         return None
-    if not undecided and reason not in _CAUSE_AT_THE_TARGET:
+    if not undecided and reason not in _CAUSE_AT_THE_TARGET and reason not in READ_AGAIN:
         return None
     return next_look(context, session, one.case.due.allocation.id, one.decision.reason, now)
 
@@ -162,10 +163,18 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
 def _look_at_the_source(
     context: Context, session: Session, decided: Sequence[Decided], source: Connection | None, now: datetime
 ) -> bool:
-    held = [one.case.due.allocation for one in decided if one.decision.reason is Reason.CUSTOMER_DIFFERS]
-    if source is None or not held:
+    if source is None:
         return False
-    return look_at_the_source_again(context, session, source, held, now)
+    renamed = [one.case.due.allocation for one in decided if one.decision.reason is Reason.CUSTOMER_DIFFERS]
+    incomplete = [
+        (one.case.due.allocation, one.case.due.payment)
+        for one in decided
+        if one.case.facts.flaw is not None and one.decision.reason in READ_AGAIN
+    ]
+    is_to_be_read = bool(renamed) and look_at_the_source_again(context, session, source, renamed, now)
+    if incomplete:
+        is_to_be_read |= look_at_payments_again(context, session, source, incomplete, now)
+    return is_to_be_read
 
 
 _CAUSE_AT_THE_TARGET = frozenset(

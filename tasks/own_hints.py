@@ -1,4 +1,4 @@
-"""Hints of our own in the inbox: an invoice is to be read although the source has not told of it."""
+"""Hints of our own in the inbox: an object is to be read although the source has not told of it (again)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,16 @@ from models.inbox import Entity, EventSource, NewEvent, hinted_waiting, store_ev
 LINKED: Final = "linked"
 # A payment waits for what may have changed at the source without the invoice's version telling.
 LOOK_AGAIN: Final = "look_again"
-OWN_VERBS: Final = frozenset({LINKED, LOOK_AGAIN})
+# A picture of a payment was not whole.
+INCOMPLETE: Final = "incomplete"
+OWN_VERBS: Final = frozenset({LINKED, LOOK_AGAIN, INCOMPLETE})
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An invoice that is to be read at that time, and how often it was looked for before."""
+    """An object that is to be read at that time, and how often it was looked for before."""
 
-    invoice_id: str
+    entity_id: str
     due_at: datetime
     tries: int = 0
 
@@ -36,20 +38,31 @@ def looks_for_linked(linked: Mapping[str, int], now: datetime) -> list[Look]:
 
 def hint_at_invoices(session: Session, connection_id: int, verb: str, looks: Sequence[Look], now: datetime) -> None:
     """One hint for each of these invoices, unless one of its kind waits already."""
-    waiting = hinted_waiting(session, connection_id, Entity.INVOICE, {look.invoice_id for look in looks}, verb)
+    _hint_at(session, connection_id, Entity.INVOICE, verb, looks, now)
+
+
+def hint_at_payments(session: Session, connection_id: int, verb: str, looks: Sequence[Look], now: datetime) -> None:
+    """The same for payments."""
+    _hint_at(session, connection_id, Entity.PAYMENT, verb, looks, now)
+
+
+def _hint_at(
+    session: Session, connection_id: int, entity: Entity, verb: str, looks: Sequence[Look], now: datetime
+) -> None:
+    waiting = hinted_waiting(session, connection_id, entity, {look.entity_id for look in looks}, verb)
     hints = [
         NewEvent(
             connection_id=connection_id,
             source=EventSource.INGEST,
-            event_id=f"{verb}:{look.invoice_id}@{now.isoformat()}",
-            entity=Entity.INVOICE,
-            entity_id=look.invoice_id,
+            event_id=f"{verb}:{look.entity_id}@{now.isoformat()}",
+            entity=entity,
+            entity_id=look.entity_id,
             verb=verb,
             occurred_at=None,
             due_at=look.due_at,
             tries=look.tries,
         )
         for look in looks
-        if look.invoice_id not in waiting
+        if look.entity_id not in waiting
     ]
     store_events(session, hints, now)

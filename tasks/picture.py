@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.base import Source
+from domain.adding_up import READ_AGAIN
 from domain.deletions import DELETION_VERBS
 from domain.records import SourceInvoice, SourcePayment
 from models.inbox import Entity, InboxEvent
@@ -25,6 +26,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     # Not to be found, and nothing may be concluded from that; change data capture tells whether it was deleted.
     LEFT_TO_CATCH_UP = "left_to_catch_up"
+    # It brought a payment that was not whole; another read was asked for.
+    INCOMPLETE = "incomplete"
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class Picture:
 
     payments: list[SourcePayment] = field(default_factory=list)
     invoices: list[SourceInvoice] = field(default_factory=list)
+    # Payments that were shown incompletely, with when to read each again.
+    incomplete: list[tuple[SourcePayment, datetime]] = field(default_factory=list)
     done: dict[int, Outcome | None] = field(default_factory=dict)
     postponed: list[InboxEvent] = field(default_factory=list)
     # Invoices that a payment names and that could not be found or asked for, by how often they were looked for.
@@ -88,13 +93,21 @@ def collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
         picture.done[event.id] = None
         try:
             if event.entity == Entity.PAYMENT:
-                picture.payments.append(replace(source.parse_payment(event.payload), seen_at=event.received_at))
+                _take(picture, event, replace(source.parse_payment(event.payload), seen_at=event.received_at))
             else:
                 picture.invoices.append(replace(source.parse_invoice(event.payload), seen_at=event.received_at))
         except ValueError:
             picture.done[event.id] = Outcome.UNREADABLE
             log.warning("ingest.payload_unreadable", event_id=event.id, entity=event.entity)
     return picture
+
+
+def _take(picture: Picture, event: InboxEvent, payment: SourcePayment) -> None:
+    if payment.flaw in READ_AGAIN:
+        picture.done[event.id] = Outcome.INCOMPLETE
+        picture.incomplete.append((payment, event.received_at))
+    else:
+        picture.payments.append(payment)
 
 
 def seen(records: Collection[Seen], now: datetime) -> list[Seen]:

@@ -9,18 +9,19 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Failure, FailureKind, Reading, Source
+from domain.adding_up import READ_AGAIN
 from domain.allocations import linked_invoice_ids
 from domain.deletions import LOOK_AGAIN_AFTER, Missing, what_of_missing
-from domain.records import PaymentState
+from domain.records import PaymentState, SourcePayment
 from models.connections import Connection
 from models.inbox import Entity
 from models.invoices import SourceInvoiceRow, source_invoices
 from models.payments import payments_by_external_id
 from tasks.context import Context
-from tasks.own_hints import LINKED, LOOK_AGAIN, OWN_VERBS
+from tasks.own_hints import INCOMPLETE, LINKED, LOOK_AGAIN, OWN_VERBS
 from tasks.picture import Outcome, Picture, seen
 from tasks.points import Point
-from tasks.tombstones import deleted_invoice, deleted_payment
+from tasks.tombstones import deleted_invoice, deleted_payment, incomplete_payment
 
 log = structlog.get_logger()
 
@@ -33,10 +34,11 @@ def read_payments(context: Context, connection: Connection, source: Source, pict
     result = source.read_payments(hinted)
     if isinstance(result, Failure):
         _refused(picture, Entity.PAYMENT, hinted, result)
+        _leave_incomplete(context, connection, picture)
         return result
     reading = result.value
     now = context.clock.now()
-    picture.payments += seen(reading.payments, now)
+    _take_payments(picture, seen(reading.payments, now), now)
     _take(picture, Entity.PAYMENT, hinted, reading)
     given_up: list[str] = []
     for one in sorted(reading.missing_ids):
@@ -50,7 +52,36 @@ def read_payments(context: Context, connection: Connection, source: Source, pict
             case Missing.GIVEN_UP:
                 given_up.append(one)
     _give_up(context, connection, picture, given_up)
+    _leave_incomplete(context, connection, picture)
     return reading.failure
+
+
+def _take_payments(picture: Picture, payments: Collection[SourcePayment], now: datetime) -> None:
+    """What is shown incompletely is read once more before anybody is told, and taken for that the second time."""
+    for payment in payments:
+        about = picture.about(Entity.PAYMENT, payment.external_id)
+        is_second_look = any(event.verb in (INCOMPLETE, LOOK_AGAIN) for event in about)
+        if payment.flaw in READ_AGAIN and not is_second_look:
+            picture.incomplete.append((payment, now + LOOK_AGAIN_AFTER[0]))
+        else:
+            picture.payments.append(payment)
+
+
+def _leave_incomplete(context: Context, connection: Connection, picture: Picture) -> None:
+    """A payment that was shown incompletely, and then not at all any more: what is known of it is not the newest."""
+    left = [
+        one
+        for one in sorted(picture.hinted(Entity.PAYMENT))
+        for event in picture.about(Entity.PAYMENT, one)
+        if event.verb == INCOMPLETE and picture.done.get(event.id) in (Outcome.REFUSED, Outcome.LEFT_TO_CATCH_UP)
+    ]
+    if not left:
+        return
+    with context.database.reading() as session:
+        rows = payments_by_external_id(session, connection.id, left)
+    for one in left:
+        row = rows.get(one)
+        picture.payments.append(incomplete_payment(one, row.version + 1 if row else 0, context.clock.now()))
 
 
 def _give_up(context: Context, connection: Connection, picture: Picture, given_up: Collection[str]) -> None:

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from domain.adding_up import READ_AGAIN
 from domain.reasons import Reason
 from models.connections import Connection
 from models.decisions import DecisionRow, current_decision, current_decisions
 from models.invoices import source_invoices
-from models.payments import Allocation
+from models.payments import Allocation, Payment
 from tasks.context import Context
-from tasks.own_hints import LOOK_AGAIN, Look, hint_at_invoices
+from tasks.own_hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
 
 
 def next_look(context: Context, session: Session, allocation_id: int, reason: Reason, now: datetime) -> datetime:
@@ -35,7 +36,9 @@ def look_at_the_source_again(
         True if something may be read now.
     """
     decisions = current_decisions(session, [one.id for one in held])
-    waiting = {one.document_id for one in held if _was_held_before(decisions.get(one.id), now)}
+    waiting = {
+        one.document_id for one in held if _was_held_before(decisions.get(one.id), now, {Reason.CUSTOMER_DIFFERS})
+    }
     pictures = source_invoices(session, source.id, waiting)
     distance = context.timing.recheck_min
     looks = [
@@ -46,5 +49,26 @@ def look_at_the_source_again(
     return any(look.due_at <= now for look in looks)
 
 
-def _was_held_before(decision: DecisionRow | None, now: datetime) -> bool:
-    return decision is not None and decision.why is Reason.CUSTOMER_DIFFERS and decision.decided_at < now
+def look_at_payments_again(
+    context: Context, session: Session, source: Connection, held: Collection[tuple[Allocation, Payment]], now: datetime
+) -> bool:
+    """Does the source show the payment whole by now? Asked each time that its hold is decided again.
+
+    Returns:
+        True if something may be read now.
+    """
+    decisions = current_decisions(session, [allocation.id for allocation, _ in held])
+    distance = context.timing.recheck_min
+    looks = {
+        payment.external_id: Look(
+            payment.external_id, max(now, payment.seen_at + distance) if payment.seen_at is not None else now
+        )
+        for allocation, payment in held
+        if _was_held_before(decisions.get(allocation.id), now, READ_AGAIN)
+    }
+    hint_at_payments(session, source.id, LOOK_AGAIN, list(looks.values()), now)
+    return any(look.due_at <= now for look in looks.values())
+
+
+def _was_held_before(decision: DecisionRow | None, now: datetime, reasons: Collection[Reason]) -> bool:
+    return decision is not None and decision.why in reasons and decision.decided_at < now

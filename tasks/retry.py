@@ -29,6 +29,7 @@ from models.payments import Payment, lock_allocations, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
+from tasks.own_hints import INCOMPLETE, Look, hint_at_payments
 from tasks.pauses import may_call, note_failure, note_unreadable
 from tasks.results import Rejected
 
@@ -91,8 +92,14 @@ def retry_payment(
         forgotten = forget_entries(session, seen.gone, now)
         match_again(session, [*repaired, *forgotten], now)
         report = _retry(session, payment, effects, forgotten, now)
+        if payment.flaw is not None:
+            # Only the source can say that the cause is gone.
+            hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
+        read_again = payment.connection_id if payment.flaw is not None else None
         target = connection_in_role(session, organization_id, Role.TARGET)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
+    if read_again is not None:
+        context.nudge(Step.INGEST, read_again)
     context.nudge(Step.MATCH, organization_id)
     if target is not None:
         context.nudge(Step.PUSH, target.id)

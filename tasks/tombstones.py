@@ -1,8 +1,10 @@
-"""Records for what is not to be found: an id and nothing else. What change data capture tells comes with a payload."""
+"""Records for what is not to be found or not shown: an id and nothing else."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from domain.reasons import Reason
 from domain.records import PaymentState, SourceInvoice, SourcePayment
 
 
@@ -24,6 +26,12 @@ def deleted_payment(external_id: str, seen_at: datetime) -> SourcePayment:
         inferred=True,
         seen_at=seen_at,
     )
+
+
+def incomplete_payment(external_id: str, version: int, seen_at: datetime) -> SourcePayment:
+    """It exists and has changed, and the source does not show what it is now."""
+    nothing = deleted_payment(external_id, seen_at)
+    return replace(nothing, version=version, state=PaymentState.LIVE, inferred=False, flaw=Reason.INCOMPLETE)
 
 
 def deleted_invoice(external_id: str, seen_at: datetime) -> SourceInvoice:

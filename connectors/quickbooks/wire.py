@@ -10,6 +10,7 @@ import simplejson
 from pydantic import BeforeValidator, Field
 
 from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
+from domain.adding_up import adds_up
 from domain.money import is_currency_code, is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
@@ -27,11 +28,18 @@ _KIND_OF_TYPE = {
 # As the columns take them; nobody has seen ids of more than a few digits.
 _ID_CHARACTERS_MAX = 50
 _VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
+# A void puts it in front of the note (Intuit's Payment reference).
+_VOID_NOTE = "Voided"
 _NOT_MONEY = frozenset({AllocationKind.CREDIT_MEMO, AllocationKind.REFUND})
 
 
 def _listed(value: Any) -> list[Any]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _is_told(value: Any) -> bool:
+    """Whether every element can be read: a list that is left out is not an empty one."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -87,6 +95,7 @@ class _Payment(_Entity):
     reference: Text = Field("", alias="PaymentRefNum")
     note: Text = Field("", alias="PrivateNote")
     lines: Annotated[list[_Line], BeforeValidator(_listed)] = Field([], alias="Line")
+    lines_told: Annotated[bool, BeforeValidator(_is_told)] = Field(False, alias="Line")
 
 
 class _Invoice(_Entity):
@@ -103,11 +112,13 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
     read = _Payment.model_validate(wire)
     if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
         raise ValueError("a payment without an Id that can be kept")
+    allocations = _allocations(read)
+    flaw = _flaw(read, allocations)
     return SourcePayment(
         external_id=read.id,
         version=read.version,
         changed_at=read.meta.changed_at or _NO_MOMENT,
-        state=_state(read),
+        state=_state(read) if flaw is None else PaymentState.LIVE,
         paid_on=read.paid_on,
         total=read.total or Decimal(0),
         unapplied=read.unapplied or Decimal(0),
@@ -116,8 +127,9 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         customer_name=read.customer.name,
         reference=read.reference,
         note=read.note,
-        allocations=_allocations(read),
+        allocations=allocations,
         inferred=read.inferred and read.status == "Deleted",
+        flaw=flaw,
     )
 
 
@@ -154,6 +166,30 @@ def _state(read: _Payment) -> PaymentState:
         return PaymentState.DELETED
     empty = read.total == 0 and not read.unapplied and not read.lines
     return PaymentState.VOIDED if empty else PaymentState.LIVE
+
+
+def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | None:
+    """Why nothing may be concluded from this picture; None if it is whole and adds up.
+
+    Every sample of Intuit's has TotalAmt, UnappliedAmt and Line, an empty list included. UnappliedAmt is not missed
+    where the lines come to the total by themselves.
+    """
+    if read.status == "Deleted":
+        return None
+    if read.total is None:
+        return Reason.TOTAL_UNREADABLE
+    if not read.lines_told or any(line.amount is None for line in read.lines):
+        return Reason.INCOMPLETE
+    if read.unapplied is None and not read.lines and not read.note.startswith(_VOID_NOTE):
+        # Nothing in it says that nothing is left out.
+        return Reason.INCOMPLETE
+    unapplied = read.unapplied or Decimal(0)
+    if not all(
+        is_storable(amount) for amount in (read.total, unapplied, *(line.amount or Decimal(0) for line in read.lines))
+    ):
+        # As the source has it, and nobody can reckon with it.
+        return Reason.AMOUNT_NOT_REPRESENTABLE
+    return None if adds_up(read.total, unapplied, allocations) else Reason.INCOMPLETE
 
 
 def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:

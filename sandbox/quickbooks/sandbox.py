@@ -16,6 +16,7 @@ from sandbox.faults import Fault, FaultPlan
 from sandbox.misbehaving import CarryOut
 from sandbox.quickbooks import accounting, envelopes
 from sandbox.quickbooks.gate import Gate, monthly_cap_reached
+from sandbox.quickbooks.incomplete import shown_incompletely
 from sandbox.quickbooks.oauth.endpoints import OAuthEndpoints
 from sandbox.quickbooks.oauth.tokens import TokenStore
 from sandbox.quickbooks.operations.books import BookOperations
@@ -37,7 +38,7 @@ OPERATIONS = {name for kind in OPERATION_CLASSES for name in vars(kind) if not n
 class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations, Sandbox):
     name = "quickbooks"
     route_prefix = "/v3/company/{realm_id}"
-    own_fault_kinds = frozenset({"expired_token", "forbidden", "fault_in_200", "monthly_cap"})
+    own_fault_kinds = frozenset({"expired_token", "forbidden", "fault_in_200", "monthly_cap", "incomplete_picture"})
     url_map = Map(
         [
             Rule("/control/do/<operation>", methods=["POST"], endpoint="control"),
@@ -127,8 +128,12 @@ class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations,
             response.headers["QBO-Version"] = "1995.142"
         return response
 
-    def act_out_own(self, fault: Fault, request: Request, carry_out: CarryOut) -> Response:  # noqa: ARG002
+    def act_out_own(self, fault: Fault, request: Request, carry_out: CarryOut) -> Response:
         match fault.kind:
+            case "incomplete_picture":  # the payments of this answer; `body` names the shape
+                response = carry_out()
+                response.set_data(shown_incompletely(response.get_data(), fault.body or "empty_lines"))
+                return response
             case "expired_token":
                 token = request.headers.get("Authorization", "").partition(" ")[2]
                 return self._gateway(envelopes.authentication_failed(f"Token expired: {token}"))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import simplejson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from connectors.quickbooks.wire import invoice_from, payment_from
 from domain.money import is_currency_code
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment
+from sandbox.quickbooks.incomplete import SHAPES, shown_incompletely
 
 GOOD: dict[str, Any] = {
     "Id": "163",
@@ -120,6 +122,81 @@ def test_a_total_that_is_not_told_is_not_nought(total: Any) -> None:
     without_lines = read(TotalAmt=total, UnappliedAmt=0, Line=[])
     assert without_lines.state is PaymentState.LIVE
     assert [one.problem for one in without_lines.allocations] == [Reason.TOTAL_UNREADABLE]
+
+
+WHOLE = [
+    {},
+    {"Line": [], "UnappliedAmt": Decimal("65.0")},
+    {"Line": [], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [], "TotalAmt": 0, "UnappliedAmt": None, "PrivateNote": "Voided - by the bank"},
+    {"Line": [line(65, INVOICE_PART)], "UnappliedAmt": 0},
+    {"Line": [line(30, INVOICE_PART), line(35, ("71", "Invoice"))], "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(50, ("88", "CreditMemo"))], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(-50, ("88", "CreditMemo"))], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(50, ENTRY)], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(20, ENTRY)], "TotalAmt": 70, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(20, ENTRY)], "TotalAmt": 35, "UnappliedAmt": 5},
+    {"Line": [line(50, ENTRY), line(20, ("89", "Expense")), line(70, ("88", "CreditMemo"))], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(50, ("90", "Deposit"))], "TotalAmt": 0, "UnappliedAmt": 0},
+    {"Line": [line(65, INVOICE_PART), line(0, ("71", "Invoice"))], "UnappliedAmt": 0},
+    {"status": "Deleted", "Line": None, "TotalAmt": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", WHOLE)
+def test_a_picture_that_adds_up_is_relied_on(changes: dict[str, Any]) -> None:
+    assert read(**changes).flaw is None
+
+
+def test_no_unapplied_amount_is_missed_where_the_lines_come_to_the_total() -> None:
+    told = {name: value for name, value in GOOD.items() if name != "UnappliedAmt"}
+    assert payment_from(told | {"TotalAmt": 55}, "USD").flaw is None
+    assert payment_from(told, "USD").flaw is Reason.INCOMPLETE
+    assert payment_from(told | {"TotalAmt": 0, "Line": []}, "USD").flaw is Reason.INCOMPLETE
+
+
+NOT_WHOLE = [
+    {"Line": [], "TotalAmt": 60, "UnappliedAmt": 0},
+    {"Line": [], "UnappliedAmt": 10},
+    {"TotalAmt": 0, "UnappliedAmt": 0},
+    {"TotalAmt": 60},
+    {"TotalAmt": Decimal("65.01")},
+    {"UnappliedAmt": 0},
+    {"Line": [*GOOD["Line"], *GOOD["Line"]]},
+    {"Line": [*GOOD["Line"], None]},
+    {"Line": {"Amount": 55}},
+    {"Line": None, "UnappliedAmt": 65},
+    {"Line": [line(None, INVOICE_PART)]},
+    {"Line": [line(50, INVOICE_PART), line(20, ("88", "CreditMemo"))], "TotalAmt": 70, "UnappliedAmt": 0},
+    {"Line": [line(50, INVOICE_PART), line(20, ENTRY)], "TotalAmt": 60, "UnappliedAmt": 0},
+    {"Line": [line(1, (str(one), "JournalEntry")) for one in range(30)], "TotalAmt": 31, "UnappliedAmt": 0},
+]
+
+
+@pytest.mark.parametrize("changes", NOT_WHOLE)
+def test_a_picture_that_does_not_add_up_is_not_relied_on(changes: dict[str, Any]) -> None:
+    payment = read(**changes)
+    assert (payment.flaw, payment.state) == (Reason.INCOMPLETE, PaymentState.LIVE)
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_no_shape_of_a_bad_day_is_relied_on(shape: str) -> None:
+    body = shown_incompletely(simplejson.dumps({"Payment": GOOD}, use_decimal=True).encode(), shape)
+    payment = payment_from(simplejson.loads(body, use_decimal=True)["Payment"], "USD")
+    assert payment.flaw in (Reason.INCOMPLETE, Reason.TOTAL_UNREADABLE)
+
+
+amounts = st.integers(0, 20_000).map(lambda cents: Decimal(cents).scaleb(-2))
+
+
+@given(total=amounts, unapplied=amounts, on_invoices=st.lists(amounts, max_size=4))
+def test_of_money_on_invoices_exactly_what_adds_up_is_relied_on(
+    total: Decimal, unapplied: Decimal, on_invoices: list[Decimal]
+) -> None:
+    told = [line(amount, (str(number), "Invoice")) for number, amount in enumerate(on_invoices)]
+    for one in (total, sum(on_invoices, unapplied)):
+        is_whole = one == sum(on_invoices, unapplied)
+        assert (read(Line=told, TotalAmt=one, UnappliedAmt=unapplied).flaw is None) == is_whole
 
 
 def test_a_zero_total_with_lines_is_live_and_without_is_voided() -> None:

@@ -91,6 +91,9 @@ facts = st.builds(
     removed=mostly.map(lambda value: not value),
     platform_origin=st.none() | st.sampled_from(InvoiceOrigin),
     source_invoice=st.none() | source_invoices,
+    flaw=st.sampled_from(
+        [None, None, None, Reason.INCOMPLETE, Reason.TOTAL_UNREADABLE, Reason.AMOUNT_NOT_REPRESENTABLE]
+    ),
     synced=st.none() | synced_payments,
     was_reversed=st.booleans(),
     removed_by_hand=st.booleans(),

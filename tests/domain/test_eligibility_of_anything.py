@@ -1,5 +1,7 @@
 """What holds whatever the facts are."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 
 from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
@@ -105,3 +107,14 @@ def test_only_our_own_payment_is_ever_changed_or_taken_back(facts: Facts, lookup
             pass
     if isinstance(decision, Adjust):
         assert decision.amount > 0
+
+
+@given(any_facts, lookups)
+@MANY
+def test_on_a_picture_that_is_not_whole_nothing_is_created_changed_or_taken_back(
+    facts: Facts, lookup: TargetLookup
+) -> None:
+    for flaw in (Reason.INCOMPLETE, Reason.TOTAL_UNREADABLE):
+        decision = decide(replace(facts, flaw=flaw), lookup)
+        assert isinstance(decision, Hold | Skip)
+        assert facts.synced is None or isinstance(decision, Hold)

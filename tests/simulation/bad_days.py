@@ -5,6 +5,7 @@ from random import Random
 from sandbox.connectwise import ConnectWiseSandbox
 from sandbox.faults import COMMON_KINDS, Fault
 from sandbox.quickbooks import QuickBooksSandbox
+from sandbox.quickbooks.incomplete import SHAPES
 
 # Real seconds: how long a late request takes to land, and a slow one to be answered (far below the read time limit).
 LANDS_LATE_SECONDS = SLOW_SECONDS = 0.02
@@ -46,7 +47,9 @@ def disturb_source(quickbooks: QuickBooksSandbox, random: Random) -> str:
     """Plans one fault for QuickBooks, its token server included; what was planned, in words."""
     kind = random.choice(SOURCE_KINDS)
     path = random.choice(["/v3/", "/v3/", "/v3/", "/oauth2/"]) if kind in COMMON_KINDS else "/v3/"
-    quickbooks.faults.add(Fault(kind=kind, path=path, times=1, seconds=_seconds(kind)))
+    shape = random.choice(sorted(SHAPES)) if kind == "incomplete_picture" else None
+    times = random.choice([1, 2, 5]) if shape else 1
+    quickbooks.faults.add(Fault(kind=kind, path=path, times=times, seconds=_seconds(kind), body=shape))
     if path == "/oauth2/":
         quickbooks.expire_access_tokens()
     return f"QuickBooks will {kind} ({path})"

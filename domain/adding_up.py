@@ -1,0 +1,44 @@
+"""Does a picture of a payment add up? Only then may anything be taken back, reduced or created because of it.
+
+A payment adds up: its total is what was applied to charges, less what was taken from credits, plus what is unapplied.
+What is left out of a picture is not nought, so a sum that does not come out says that something of it is missing.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from domain.reasons import Reason
+from domain.records import AllocationKind, SourceAllocation
+
+# Flaws of a picture that another read may not have: it is read again before anybody is told of them, and after that.
+READ_AGAIN = frozenset({Reason.INCOMPLETE, Reason.TOTAL_UNREADABLE})
+# More sums than this are not tried one by one: nobody has seen a payment with a dozen journal entries.
+_SUMS_MAX = 5_000
+
+
+def adds_up(total: Decimal, unapplied: Decimal, allocations: Iterable[SourceAllocation]) -> bool:
+    """Whether the parts come to the total.
+
+    No line says whether a journal entry, a refund or an unknown document takes money or gives it: any of them may do
+    either. The amounts have to be storable, so that reckoning with them is exact.
+    """
+    rest, either = total - unapplied, list[Decimal]()
+    for allocation in allocations:
+        match allocation.kind:
+            case AllocationKind.INVOICE:
+                rest -= allocation.amount
+            case AllocationKind.CREDIT_MEMO:
+                rest += abs(allocation.amount)
+            case _:
+                either.append(allocation.amount)
+    return _comes_to(rest, either)
+
+
+def _comes_to(rest: Decimal, amounts: Sequence[Decimal]) -> bool:
+    """Whether the amounts, each added or taken off, can come to the rest."""
+    sums = {Decimal(0)}
+    for amount in amounts:
+        sums = {one + signed for one in sums for signed in (amount, -amount)}
+        if len(sums) > _SUMS_MAX:
+            return abs(rest) <= sum((abs(one) for one in amounts), Decimal(0))
+    return rest in sums
