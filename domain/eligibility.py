@@ -173,6 +173,7 @@ _SKIPPED_KINDS = {
     AllocationKind.CREDIT_MEMO: Reason.CREDIT_MEMO,
     AllocationKind.JOURNAL_ENTRY: Reason.JOURNAL_ENTRY,
     AllocationKind.REFUND: Reason.REFUND,
+    AllocationKind.OTHER: Reason.OTHER_DOCUMENT,
     AllocationKind.NOTHING: Reason.NOTHING_APPLIED,
 }
 

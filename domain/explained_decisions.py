@@ -106,9 +106,19 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "This part of the payment offsets a refund to the customer, not an invoice.",
         "Nothing to do in ConnectWise.",
     ),
+    Reason.OTHER_DOCUMENT: Explanation(
+        "This part of the payment is about another QuickBooks document (such as a deposit or a statement charge), not an "
+        "invoice.",
+        "Nothing to do in ConnectWise.",
+    ),
     Reason.LINE_UNREADABLE: Explanation(
         "One line of the payment is linked to several documents at once, so we cannot tell which invoice it pays.",
         "Open the payment in QuickBooks and apply it to one document per line, or enter it in ConnectWise by hand.",
+        needs_person=True,
+    ),
+    Reason.LINE_WITHOUT_DOCUMENT: Explanation(
+        "One line of the payment does not say which document it is applied to.",
+        "Open the payment in QuickBooks and apply the line to an invoice, or enter it in ConnectWise by hand.",
         needs_person=True,
     ),
     Reason.TOTAL_UNREADABLE: Explanation(
@@ -118,7 +128,8 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.CREDIT_APPLIED: Explanation(
-        "The invoice was paid with a credit (a credit memo or a journal entry), and no money was received.",
+        "No money was received with this payment: it only applies a credit (such as a credit memo, a journal entry or an "
+        "earlier deposit).",
         "Apply the credit in ConnectWise yourself if you keep credits there.",
     ),
     Reason.MIXED_WITH_CREDIT: Explanation(

@@ -25,6 +25,8 @@ class AllocationKind(StrEnum):
     CREDIT_MEMO = "credit_memo"
     JOURNAL_ENTRY = "journal_entry"
     REFUND = "refund"
+    # Known by name or not: some document that is not an invoice.
+    OTHER = "other"
     UNAPPLIED = "unapplied"
     UNREADABLE = "unreadable"
     NOTHING = "nothing"

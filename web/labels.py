@@ -21,6 +21,7 @@ KIND_LABELS = {
     AllocationKind.CREDIT_MEMO: "Credit memo",
     AllocationKind.JOURNAL_ENTRY: "Journal entry",
     AllocationKind.REFUND: "Refund",
+    AllocationKind.OTHER: "Other document",
     AllocationKind.UNAPPLIED: "Not applied",
     AllocationKind.UNREADABLE: "Unreadable line",
     AllocationKind.NOTHING: "Nothing",

@@ -1,6 +1,6 @@
 """QuickBooks' JSON into our records (Intuit's entity reference). Rubbish becomes a reason, not a traceback."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,14 +16,16 @@ from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
 
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
-# Intuit's Payment reference: what a line of a payment can be linked to.
+# Intuit's Payment reference names what a line can be linked to; other documents are met as well (a deposit whose money
+# is applied later, a refund receipt, a statement charge). Those without a kind here are told apart by the sum alone.
 _KIND_OF_TYPE = {
-    "Invoice": AllocationKind.INVOICE,
-    "CreditMemo": AllocationKind.CREDIT_MEMO,
-    "JournalEntry": AllocationKind.JOURNAL_ENTRY,
-    "Expense": AllocationKind.REFUND,
-    "Check": AllocationKind.REFUND,
-    "CreditCardCredit": AllocationKind.REFUND,
+    "invoice": AllocationKind.INVOICE,
+    "creditmemo": AllocationKind.CREDIT_MEMO,
+    "journalentry": AllocationKind.JOURNAL_ENTRY,
+    "expense": AllocationKind.REFUND,
+    "check": AllocationKind.REFUND,
+    "creditcardcredit": AllocationKind.REFUND,
+    "refundreceipt": AllocationKind.REFUND,
 }
 # As the columns take them; nobody has seen ids of more than a few digits.
 _ID_CHARACTERS_MAX = 50
@@ -31,6 +33,8 @@ _VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
 # A void puts it in front of the note (Intuit's Payment reference).
 _VOID_NOTE = "Voided"
 _NOT_MONEY = frozenset({AllocationKind.CREDIT_MEMO, AllocationKind.REFUND})
+# Lines that have no better reason of their own for not being synced.
+_MAY_BE_MONEY = frozenset({AllocationKind.INVOICE, AllocationKind.OTHER, AllocationKind.UNREADABLE})
 
 
 def _listed(value: Any) -> list[Any]:
@@ -58,6 +62,12 @@ class _Meta(Wire):
 class _Linked(Wire):
     id: Text = Field("", alias="TxnId")
     type: Text = Field("", alias="TxnType")
+
+    @property
+    def kind(self) -> AllocationKind:
+        """What it is; UNREADABLE if nobody says."""
+        name = self.type.strip().casefold()
+        return _KIND_OF_TYPE.get(name, AllocationKind.OTHER) if name else AllocationKind.UNREADABLE
 
 
 class _Line(Wire):
@@ -198,8 +208,11 @@ def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:
         # Left out is not nought: without it nobody can tell how much of the lines is money.
         untold = SourceAllocation(AllocationKind.UNREADABLE, "", Decimal(0), Reason.TOTAL_UNREADABLE)
         return _held_back(lines, Reason.TOTAL_UNREADABLE) or (untold,)
+    if read.total == 0:
+        # No money came in: whatever its lines are, none of them is.
+        return _held_back(lines, Reason.CREDIT_APPLIED, _MAY_BE_MONEY)
     if any(line.kind in _NOT_MONEY for line in lines) or _use_credit(lines, read.total, read.unapplied):
-        return _held_back(lines, Reason.CREDIT_APPLIED if read.total == 0 else Reason.MIXED_WITH_CREDIT)
+        return _held_back(lines, Reason.MIXED_WITH_CREDIT if read.total > 0 else Reason.AMOUNT_NOT_REPRESENTABLE)
     return tuple(lines)
 
 
@@ -215,29 +228,42 @@ def _use_credit(lines: Sequence[SourceAllocation], total: Decimal, unapplied: De
     return sum((abs(line.amount) for line in lines), Decimal(0)) > total - rest
 
 
-def _held_back(lines: Sequence[SourceAllocation], problem: Reason) -> tuple[SourceAllocation, ...]:
-    """Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced."""
+def _held_back(
+    lines: Sequence[SourceAllocation], problem: Reason, kinds: Collection[AllocationKind] = (AllocationKind.INVOICE,)
+) -> tuple[SourceAllocation, ...]:
+    """Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced.
+
+    What is true of the whole payment goes before what may be odd about a line of it.
+    """
+    first = problem is Reason.CREDIT_APPLIED
     return tuple(
-        replace(line, problem=line.problem or problem) if line.kind is AllocationKind.INVOICE else line
+        replace(line, problem=problem if first else line.problem or problem) if line.kind in kinds else line
         for line in lines
     )
 
 
 def _allocation(line: _Line) -> SourceAllocation:
-    if len(line.linked) != 1:
-        # Every sample links one document per line, the schema allows several: then the money cannot be told apart.
-        document_id = "+".join(linked.id for linked in line.linked)[:_ID_CHARACTERS_MAX]
-        return SourceAllocation(
-            AllocationKind.UNREADABLE, document_id, line.amount or Decimal(0), Reason.LINE_UNREADABLE
-        )
-    linked = line.linked[0]
-    kind = _KIND_OF_TYPE.get(linked.type, AllocationKind.UNREADABLE)
-    document_id = linked.id[:_ID_CHARACTERS_MAX]
+    linked = list(dict.fromkeys(line.linked))
+    amount = line.amount or Decimal(0)
+    if len(linked) != 1:
+        return _of_several(linked, amount) if linked else _without_document(AllocationKind.UNREADABLE, "", amount)
+    kind, document_id = linked[0].kind, linked[0].id[:_ID_CHARACTERS_MAX]
     if line.amount is None:
-        return SourceAllocation(kind, document_id, Decimal(0), Reason.AMOUNT_NOT_REPRESENTABLE)
-    problem = (
-        Reason.LINE_UNREADABLE
-        if kind is AllocationKind.UNREADABLE or linked.id != document_id or not document_id
-        else None
-    )
-    return SourceAllocation(kind, document_id, line.amount, problem)
+        return SourceAllocation(kind, document_id, amount, Reason.AMOUNT_NOT_REPRESENTABLE)
+    is_named = bool(document_id) and document_id == linked[0].id
+    if kind is AllocationKind.UNREADABLE or (kind is AllocationKind.INVOICE and not is_named):
+        return _without_document(kind, document_id, amount)
+    return SourceAllocation(kind, document_id, amount)
+
+
+def _without_document(kind: AllocationKind, document_id: str, amount: Decimal) -> SourceAllocation:
+    return SourceAllocation(kind, document_id, amount, Reason.LINE_WITHOUT_DOCUMENT)
+
+
+def _of_several(linked: Sequence[_Linked], amount: Decimal) -> SourceAllocation:
+    """Every sample links one document per line, the schema allows several: then the money cannot be told apart."""
+    document_id = "+".join(one.id for one in linked)[:_ID_CHARACTERS_MAX]
+    if all(one.kind not in (AllocationKind.INVOICE, AllocationKind.UNREADABLE) for one in linked):
+        # And need not be: no invoice is among them.
+        return SourceAllocation(AllocationKind.OTHER, document_id, amount)
+    return SourceAllocation(AllocationKind.UNREADABLE, document_id, amount, Reason.LINE_UNREADABLE)

@@ -46,11 +46,19 @@ def test_a_line_with_several_documents_needs_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [line(5), {"Amount": 5}, {"Amount": 5, "LinkedTxn": 7}, line(5, ("", "Invoice")), line(5, ("1", "New"))]
+    "broken",
+    [
+        line(5),
+        {"Amount": 5},
+        {"Amount": 5, "LinkedTxn": 7},
+        line(5, ("", "Invoice")),
+        line(5, ("1", "")),
+        line(5, ("7" * 51, "Invoice")),
+    ],
 )
 def test_a_line_without_a_document_that_can_be_read_needs_a_person(broken: dict[str, Any]) -> None:
     [(_, _, _, problem)] = allocations(broken)
-    assert problem is Reason.LINE_UNREADABLE
+    assert problem is Reason.LINE_WITHOUT_DOCUMENT
 
 
 @pytest.mark.parametrize("amount", [None, "x", True, [], Decimal("NaN")])
