@@ -8,7 +8,7 @@ from typer import Abort
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from models.database import DatabaseAway
+from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from models.secrets import SecretsUnreadable
 
 REFUSED = 2
@@ -36,7 +36,9 @@ class OneLineErrors(TyperGroup):
             _end(f"the settings cannot be used: {_first(error)}")
         except SecretsUnreadable as error:
             _end(f"{error}")
-        except DatabaseAway as error:
+        except DatabaseBusy as error:
+            _end(f"the database is busy: {error}; try again in a moment")
+        except (DatabaseUnavailable, DatabaseRefused) as error:
             _end(_about_the_database(error))
         else:
             sys.exit(code if isinstance(code, int) else 0)
@@ -72,7 +74,7 @@ def _about_the_database(error: Exception) -> str:
     first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
     try:
         state = schema_state(load_settings().effective_database_url)
-    except DatabaseAway:
+    except DatabaseUnavailable:
         return f"the database cannot be reached: {first_line}"
     if state.current is None:
         return "the database has no tables yet; run: python -m cli database upgrade"

@@ -1,13 +1,27 @@
 """What every table shares: exact money, UTC time, and an insert that ignores what is there already."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.money import AMOUNT_DIGITS_MAX, is_storable
 
@@ -27,6 +41,9 @@ class Base(DeclarativeBase):
 # SQLite only counts rowids up by itself in a column that is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+T = TypeVar("T", bound=Base)
 
 
 class ExactAmount(TypeDecorator[Decimal]):
@@ -74,10 +91,72 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def say_as_the_row(session: Session, kept: Base, values: Mapping[str, Any]) -> None:
+    """The object says what this transaction has written into its row, and what it said before if that is rolled back.
+
+    It may belong to another session that is closed by now.
+    """
+    before = {name: getattr(kept, name) for name in values}
+    _say(kept, values)
+    # The last change is taken back first.
+    event.listen(session, "after_rollback", lambda _session: _say(kept, before), once=True, insert=True)
+
+
+def _say(kept: Base, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        set_committed_value(kept, name, value)
+
+
+def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> None:
+    """Locks these rows in the order of their ids, before an UPDATE or DELETE of all of them by the same conditions.
+
+    In a statement of its own: one that locks and changes at once sees rows as they were when it began. Of a row that
+    somebody has changed since, it locks the old version once more, crosswise with whoever waits for the new one.
+    Their keys stay free, as with any UPDATE: a new row somewhere else that names one of them holds its key, and two
+    who have both added such rows would wait for each other here.
+    """
+    key = table.__table__.c.id
+    session.execute(select(key).where(*conditions).order_by(key).with_for_update(key_share=True)).all()
+
+
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inserts the rows that do not clash with a unique constraint; says how many those were."""
+    """Inserts the rows that do not clash with a unique constraint; says how many those were.
+
+    In the order of their values: of two that insert the same rows, one waits for the other's first, and never both.
+    """
     if not rows:
         return 0
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).on_conflict_do_nothing().returning(table.__table__.c.id)
-    return len(session.execute(statement, list(rows)).all())
+    statement = _insert(session)(table).on_conflict_do_nothing().returning(table.__table__.c.id)
+    return len(session.execute(statement, sorted(rows, key=_order_of(table))).all())
+
+
+def insert_one(session: Session, table: type[T], row: Mapping[str, Any]) -> T | None:
+    """Inserts the row and says what it is; None if it clashes with a unique constraint."""
+    statement = _insert(session)(table).values(**row).on_conflict_do_nothing().returning(table)
+    inserted: T | None = session.scalars(statement).first()
+    return inserted
+
+
+def add_or_change(
+    session: Session, table: type[T], row: Mapping[str, Any], *, unique: Sequence[str], change: Mapping[str, Any]
+) -> T:
+    """Inserts the row, or changes the one that clashes with it; the row as it is then, locked.
+
+    In one statement: between two of them somebody else could delete the row.
+    """
+    statement = _insert(session)(table).values(**row).on_conflict_do_update(index_elements=list(unique), set_=change)
+    kept: T = session.scalars(statement.returning(table), execution_options={"populate_existing": True}).one()
+    return kept
+
+
+def _insert(session: Session) -> Any:
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+
+
+def _order_of(table: type[Base]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
+    """By what makes a row unique, the same in every process."""
+    rows = cast("Table", table.__table__)
+    unique = [one.columns.keys() for one in rows.constraints if isinstance(one, UniqueConstraint)]
+    unique += [one.columns.keys() for one in rows.indexes if one.unique]
+    keys = [name for names in sorted(unique) for name in names]
+    return lambda row: tuple(str(row.get(key, "")) for key in keys)

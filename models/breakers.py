@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Exists, ForeignKey, String, UniqueConstrai
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from domain.breaker import Admission, CallKind, admission
-from models.base import Base, BigId, UtcTime, insert_new
+from models.base import Base, BigId, UtcTime, add_or_change
 
 
 class Breaker(Base):
@@ -31,13 +31,14 @@ class Breaker(Base):
 
 
 def count_failure(session: Session, connection_id: int, kind: CallKind) -> Breaker:
-    """One more failure in a row. The row is locked: who fails at the same moment counts after us."""
-    row = {"connection_id": connection_id, "kind": kind.value, "failures": 0, "openings": 0}
-    insert_new(session, Breaker, [row])
-    session.execute(update(Breaker).where(*_of(connection_id, kind)).values(failures=Breaker.failures + 1))
-    return session.scalars(
-        select(Breaker).where(*_of(connection_id, kind)).execution_options(populate_existing=True)
-    ).one()
+    """One more failure in a row. The row is locked: who fails at the same moment counts after us.
+
+    In one statement, because whoever is answered at this very moment deletes the row.
+    """
+    row = {"connection_id": connection_id, "kind": kind.value, "failures": 1, "openings": 0}
+    return add_or_change(
+        session, Breaker, row, unique=("connection_id", "kind"), change={"failures": Breaker.failures + 1}
+    )
 
 
 def open_breaker(breaker: Breaker, until: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigId, UtcTime
+from models.base import Base, BigId, UtcTime, lock_in_order
 
 
 class ConnectRequest(Base):
@@ -26,7 +26,9 @@ class ConnectRequest(Base):
 
 def add_connect_request(session: Session, request: ConnectRequest, now: datetime) -> None:
     """Stores it, and forgets those that nobody came back with in time."""
-    session.execute(delete(ConnectRequest).where(ConnectRequest.expires_at <= now))
+    is_late = ConnectRequest.expires_at <= now
+    lock_in_order(session, ConnectRequest, is_late)
+    session.execute(delete(ConnectRequest).where(is_late))
     session.add(request)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models.base import insert_new
+from models.base import insert_one
 from models.breakers import close_breakers
-from models.connections import Connection, ConnectionStatus, Role, connection_by_id, connection_in_role
+from models.connections import Connection, ConnectionStatus, Role, connection_by_id
 from models.payments import Payment
 
 
@@ -37,7 +37,7 @@ def insert_connection(
         "secrets_version": 0,
         "connected_at": now,
     }
-    return connection_in_role(session, organization_id, role) if insert_new(session, Connection, [row]) else None
+    return insert_one(session, Connection, row)
 
 
 def connection_for_change(session: Session, connection_id: int) -> Connection:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
 from domain.reasons import Reason
-from models.base import Base, BigId, Json, UtcTime
+from models.base import Base, BigId, Json, UtcTime, lock_in_order
 from models.breakers import is_resting
 
 
@@ -143,7 +143,10 @@ def connections_by_account(session: Session, vendor: str, account_ids: Collectio
 
 
 def heard_from(session: Session, connection_ids: Collection[int], now: datetime) -> None:
-    session.execute(update(Connection).where(Connection.id.in_(connection_ids)).values(heard_at=now))
+    """The door's deliveries name several companies each, and two of them the same ones in another order."""
+    heard = Connection.id.in_(connection_ids)
+    lock_in_order(session, Connection, heard)
+    session.execute(update(Connection).where(heard).values(heard_at=now))
 
 
 def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:

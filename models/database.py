@@ -1,25 +1,53 @@
-"""The engine, and the two ways of using it: `reading` and `writing`, both short.
+"""The engine, and the ways of using it: `reading`, `writing` and `write`, all of them short.
 
-SQLite is the embedded default, PostgreSQL the production choice; the same statements run on both.
+SQLite is the embedded default, PostgreSQL the production choice; the same statements run on both. Whatever keeps either
+from being used is a `DatabaseUnavailable` (`models/unavailable.py`).
 """
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-# A writer waits this long for another one before it gives up (SQLite allows one writer at a time).
-BUSY_SECONDS = 30
-_WRITES = "external_payments_writes"
+from models.unavailable import (
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    told_as_unavailable,
+)
 
-DatabaseAway = (OperationalError, DBAPIError)
+__all__ = [
+    "Database",
+    "DatabaseAway",
+    "DatabaseBusy",
+    "DatabaseRefused",
+    "DatabaseUnavailable",
+    "again_when_busy",
+    "upgrade",
+]
+
+T = TypeVar("T")
+
+# A writer waits this long for what another one holds before it gives up (SQLite allows one writer at a time).
+PATIENCE = timedelta(seconds=30)
+# So long for one of the process's own connections, where all are in use.
+_POOL_SECONDS = 10
+_WRITES = "external_payments_writes"
+_PATIENCE = "external_payments_patience"
+# Who had to give way to another one tries again so often, after a pause that doubles.
+_TRIES_MAX = 5
+_PAUSE_SECONDS = 0.02
 
 
 class Database:
@@ -34,22 +62,65 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads."""
-        with self._sessions() as session:
+        with told_as_unavailable(), self._sessions() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back by any exception. Never keep it over a wire call."""
-        with self._writing_sessions.begin() as session:
+        with told_as_unavailable(), self._writing_sessions.begin() as session:
             yield session
 
+    def write(self, work: Callable[[Session], T], patience: timedelta = PATIENCE) -> T:
+        """One transaction as `writing`, done again where two got into each other's way and ours had to give way.
+
+        Args:
+            work: everything that the transaction does; whatever it leaves behind in memory must bear a second time.
+            patience: for all tries together. After that, `DatabaseBusy`.
+        """
+        ends = time.monotonic() + patience.total_seconds()
+
+        def once() -> T:
+            with told_as_unavailable(), self._patient(patience, ends).begin() as session:
+                return work(session)
+
+        return again_when_busy(once, patience)
+
+    def _patient(self, patience: timedelta, ends: float) -> sessionmaker[Session]:
+        if patience == PATIENCE:
+            return self._writing_sessions
+        options = {_WRITES: True, _PATIENCE: max(ends - time.monotonic(), _PAUSE_SECONDS)}
+        return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False)
+
     def ping(self) -> None:
-        """Raises what the driver raises when the database is away."""
-        with self.engine.connect() as connection:
+        """Raises DatabaseUnavailable if the database does not answer."""
+        with told_as_unavailable(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:
+    """Does the work, and does it again where two got into each other's way and ours had to give way.
+
+    For work that may be done again from its beginning, also of several transactions.
+    """
+    ends = time.monotonic() + patience.total_seconds()
+    for tried in count(1):
+        try:
+            return work()
+        except DatabaseBusy:
+            pause = _pause_after(tried)
+            if tried >= _TRIES_MAX or time.monotonic() + pause >= ends:
+                raise
+        time.sleep(pause)
+    raise AssertionError("every try ends somehow")
+
+
+def _pause_after(tries: int) -> float:
+    """Not all of them the same: two who met would meet again."""
+    return float(_PAUSE_SECONDS * 2**tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -67,19 +138,22 @@ def _alembic_config(url: str) -> Config:
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
+    pool = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": _POOL_SECONDS}
     if make_url(url).drivername.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=pool_size, max_overflow=20)
+        engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **pool)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=20,
         pool_pre_ping=True,
         # A dead server is noticed in seconds, not after the operating system's two hours.
         connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        **pool,
     )
+    event.listen(engine, "connect", _configure_postgresql)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def _configure_sqlite(connection: SQLiteConnection, _record: Any) -> None:
@@ -94,7 +168,25 @@ def _configure_sqlite(connection: SQLiteConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience_milliseconds(options)}")
     # A transaction that reads first and writes later fails with "database is locked" when another one wrote in
     # between; taking the write lock at once is what makes compare-and-set work here as on PostgreSQL.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+
+
+def _configure_postgresql(connection: Any, _record: Any) -> None:
+    # Without it, one session that was forgotten with a lock would hold every worker's thread for ever.
+    connection.autocommit = True
+    connection.execute(f"SET lock_timeout = {_patience_milliseconds({})}")
+    connection.autocommit = False
+
+
+def _begin_postgresql(connection: Any) -> None:
+    options = connection.get_execution_options()
+    if _PATIENCE in options:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_patience_milliseconds(options)}")
+
+
+def _patience_milliseconds(options: Any) -> int:
+    return int(options.get(_PATIENCE, PATIENCE.total_seconds()) * 1000)

@@ -22,12 +22,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.breaker import TARGET_CALLS
 from domain.delivery import OPEN, EffectState, may_move
 from domain.reasons import Reason
-from models.base import Base, BigId, ExactAmount, Json, UtcTime
+from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
@@ -225,8 +224,7 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
     if moved is None:
         return False
     # The object may belong to a session that is closed by now; it goes on saying what the row says.
-    for name, value in {"state": wanted.value, **values}.items():
-        set_committed_value(effect, name, value)
+    say_as_the_row(session, effect, {"state": wanted.value, **values})
     return True
 
 

@@ -87,8 +87,6 @@ class _Known:
             .where(Invoice.organization_id == organization_id)
             .where(or_(Invoice.source_id.in_(source_ids), Invoice.number.in_(numbers)))
             .order_by(Invoice.id)
-            # Match may be writing down a link that it has found.
-            .with_for_update()
         )
         known = cls({}, {}, {})
         for invoice in session.scalars(statement):

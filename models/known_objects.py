@@ -134,8 +134,11 @@ def middle_of(session: Session, connection_id: int, entity: Entity, stretch: Str
     """The end of a shorter stretch with about half of them; a single second is not divided."""
     row: Any = _ROWS[entity]
     statement = select(row.changed_at).where(*_existing(connection_id, entity, stretch)).order_by(row.changed_at)
-    middle: datetime = session.scalars(statement.offset(count // 2).limit(1)).one().replace(microsecond=0)
-    return max(middle - _SECOND, stretch.since)
+    # The count is older than this look: of what has been deleted or has moved on since, the last one is the middle.
+    middle: datetime | None = session.scalars(statement.offset(count // 2).limit(1)).first()
+    if middle is None:
+        return stretch.since
+    return max(middle.replace(microsecond=0) - _SECOND, stretch.since)
 
 
 def _existing(connection_id: int, entity: Entity, stretch: Stretch) -> list[ColumnElement[bool]]:

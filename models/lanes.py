@@ -39,9 +39,9 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
     Returns:
         the fencing number of the new lease, or None if the lane is taken.
     """
-    _make(session, step, owner_id)
     mine = (Lane.step == step, Lane.owner_id == owner_id)
     while True:
+        _make(session, step, owner_id)
         fencing: int | None = session.scalar(
             update(Lane)
             .where(*mine, or_(Lane.lease_until.is_(None), Lane.lease_until <= now))

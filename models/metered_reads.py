@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigId, insert_new
+from models.base import Base, BigId, add_or_change
 
 
 class MeteredReads(Base):
@@ -25,13 +25,9 @@ def month_of(moment: datetime) -> str:
 
 def add_reads(session: Session, connection_id: int, reads: int, now: datetime) -> int:
     """Counts them; says how many all connections together have used in this month."""
-    month = month_of(now)
-    insert_new(session, MeteredReads, [{"connection_id": connection_id, "month": month, "reads": 0}])
-    session.execute(
-        update(MeteredReads)
-        .where(MeteredReads.connection_id == connection_id, MeteredReads.month == month)
-        .values(reads=MeteredReads.reads + reads)
-    )
+    row = {"connection_id": connection_id, "month": month_of(now), "reads": reads}
+    more = {"reads": MeteredReads.reads + reads}
+    add_or_change(session, MeteredReads, row, unique=("connection_id", "month"), change=more)
     return reads_of_all(session, now)
 
 

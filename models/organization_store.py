@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
-from models.base import insert_new
-from models.organizations import Organization, organization_by_slug
+from models.base import insert_one
+from models.organizations import Organization
 
 
 def insert_organization(session: Session, slug: str, name: str, now: datetime) -> Organization | None:
@@ -21,7 +21,7 @@ def insert_organization(session: Session, slug: str, name: str, now: datetime) -
         "twin_policy": TwinPolicy.ADOPT.value,
         "created_at": now,
     }
-    return organization_by_slug(session, slug) if insert_new(session, Organization, [row]) else None
+    return insert_one(session, Organization, row)
 
 
 def organization_for_change(session: Session, organization_id: int) -> Organization:

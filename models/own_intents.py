@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from domain.own_payments import Intent, intent_of
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_new, insert_one
 
 
 class OwnIntent(Base):
@@ -57,11 +57,9 @@ def add_intent(session: Session, connection_id: int, intent: Intent, now: dateti
         "paid_on": intent.paid_on,
         "registered_at": now,
     }
-    if insert_new(session, OwnIntent, [row]) == 0:
-        return False
-    added = intent_with_marker(session, connection_id, intent.marker)
+    added = insert_one(session, OwnIntent, row)
     if added is None:
-        raise AssertionError("what was just inserted is not there")
+        return False
     parts = [{"intent_id": added.id, "document_id": part.document_id, "amount": part.amount} for part in intent.parts]
     insert_new(session, OwnIntentPart, parts)
     return True
@@ -72,7 +70,7 @@ def intent_with_marker(session: Session, connection_id: int, marker: str) -> Own
 
 
 def open_intents(session: Session, connection_id: int, amounts: Collection[Decimal]) -> Sequence[OwnIntent]:
-    """Intents of these amounts that have not become a payment yet, with their rows locked."""
+    """Intents of these amounts that have not become a payment yet."""
     statement = (
         select(OwnIntent)
         .where(
@@ -82,6 +80,5 @@ def open_intents(session: Session, connection_id: int, amounts: Collection[Decim
         )
         .options(selectinload(OwnIntent.parts))
         .order_by(OwnIntent.id)
-        .with_for_update()
     )
     return session.scalars(statement).all()

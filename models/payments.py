@@ -151,13 +151,8 @@ Version = tuple[int, int | None]
 
 
 def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, Version]:
-    """The versions in force, with their rows locked: ingest cannot store a newer one until this transaction ends."""
-    statement = (
-        select(Payment.id, Payment.version, Payment.flawed_version)
-        .where(Payment.id.in_(payment_ids))
-        .order_by(Payment.id)
-        .with_for_update()
-    )
+    """The versions in force; ingest cannot store a newer one while we hold the organization."""
+    statement = select(Payment.id, Payment.version, Payment.flawed_version).where(Payment.id.in_(payment_ids))
     return {payment_id: (version, flawed) for payment_id, version, flawed in session.execute(statement)}
 
 
@@ -176,9 +171,7 @@ def match_no_later_than(session: Session, allocation_id: int, at: datetime) -> N
 
 
 def _set_due(session: Session, conditions: Sequence[ColumnElement[bool]], at: datetime) -> None:
-    """Locks the rows in the order of their ids first, as everybody does: two of us never wait for each other."""
-    rows = select(Allocation.id).where(*conditions).order_by(Allocation.id).with_for_update()
-    session.execute(update(Allocation).where(Allocation.id.in_(rows)).values(match_due_at=at))
+    session.execute(update(Allocation).where(*conditions).values(match_due_at=at))
 
 
 def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:
@@ -206,17 +199,6 @@ def match_now_if_waiting(session: Session, allocation_id: int, now: datetime) ->
 def is_due_for_match(session: Session, allocation_id: int) -> bool:
     """Whether something about it is still to be decided, now or later."""
     return session.scalar(select(Allocation.match_due_at).where(Allocation.id == allocation_id)) is not None
-
-
-def lock_allocation(session: Session, allocation_id: int) -> None:
-    """Whoever decides about this allocation waits for whoever does so now; always taken before an effect's row."""
-    lock_allocations(session, [allocation_id])
-
-
-def lock_allocations(session: Session, allocation_ids: Collection[int]) -> None:
-    """As `lock_allocation`, for several: payments first, then allocations in the order of their ids, then effects."""
-    rows = select(Allocation.id).where(Allocation.id.in_(allocation_ids)).order_by(Allocation.id).with_for_update()
-    session.execute(rows).all()
 
 
 def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Allocation, Payment]:
@@ -249,8 +231,8 @@ def register_own_payments(session: Session, connection_id: int, external_ids: Co
     ]
     new = insert_new(session, OwnPayment, rows)
     known = payments_by_external_id(session, connection_id, external_ids)
-    for payment in known.values():
-        match_again(session, [allocation.id for allocation in payment.allocations], now)
+    of_payments = [Allocation.payment_id.in_([payment.id for payment in known.values()])]
+    _set_due(session, of_payments, now)
     return new
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from models.unavailable import told_as_unavailable
+
 # Whoever hands a session on names its type, and needs SQLAlchemy for nothing else.
 __all__ = ["SchemaState", "Session", "problem_with_address", "schema_state"]
 
@@ -38,7 +40,7 @@ def problem_with_address(url: str) -> str | None:
 
 
 def schema_state(url: str) -> SchemaState:
-    """Asks the database; raises what the driver raises when it is away."""
+    """Asks the database; DatabaseUnavailable if it does not answer."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     needed = ScriptDirectory.from_config(config).get_current_head()
@@ -52,7 +54,7 @@ def _current(url: str) -> str | None:
         return None
     engine = create_engine(url)
     try:
-        with engine.connect() as connection:
+        with told_as_unavailable(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()

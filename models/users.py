@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, delete, or_, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigId, UtcTime
+from models.base import Base, BigId, UtcTime, lock_in_order
 from models.organizations import Organization
 
 # A token that is used all the time must not cost a write each time.
@@ -121,14 +121,19 @@ def end_session(session: Session, key_hash: str) -> None:
 
 def end_sessions_of(session: Session, user_id: int) -> None:
     """Everywhere at once, and the links that would begin new ones: the password has changed."""
-    session.execute(delete(DashboardSession).where(DashboardSession.user_id == user_id))
-    session.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+    _forget(session, DashboardSession, DashboardSession.user_id == user_id)
+    _forget(session, LoginLink, LoginLink.user_id == user_id)
 
 
 def forget_expired(session: Session, now: datetime) -> None:
     """Sessions and links that can do nothing any more."""
-    session.execute(delete(DashboardSession).where(DashboardSession.expires_at <= now))
-    session.execute(delete(LoginLink).where(LoginLink.expires_at <= now))
+    _forget(session, DashboardSession, DashboardSession.expires_at <= now)
+    _forget(session, LoginLink, LoginLink.expires_at <= now)
+
+
+def _forget(session: Session, table: type[DashboardSession | LoginLink], condition: ColumnElement[bool]) -> None:
+    lock_in_order(session, table, condition)
+    session.execute(delete(table).where(condition))
 
 
 def use_login_link(session: Session, nonce_hash: str, now: datetime) -> int | None:

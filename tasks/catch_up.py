@@ -28,7 +28,7 @@ from tasks.lane import Drained, Lease, drain
 from tasks.pacing import waited_out
 from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 
 log = structlog.get_logger()
 
@@ -184,5 +184,6 @@ def _move_cursor(context: Context, connection: Connection, gap: Gap | None, unti
 
 
 @shared_task(name="payments.catch_up")
-def catch_up_task(connection_id: int) -> str:
-    return catch_up(process_context(Step.CATCH_UP, connection_id), connection_id).value
+def catch_up_task(connection_id: int) -> None:
+    with database_may_be_away():
+        catch_up(process_context(Step.CATCH_UP, connection_id), connection_id)

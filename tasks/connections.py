@@ -164,8 +164,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
 def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: DatabaseTurn) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
-        hold_steps(session, wanted.organization_id)
-        turn.prove(session)
+        hold_steps(session, wanted.organization_id, turn.prove)
         connection = connection_for_change(session, connection_id)
         of_another = belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id)
         if of_another or not same_account(connection, wanted.vendor, wanted.account_id):

@@ -27,7 +27,7 @@ from models.connections import Connection
 from models.effects import Effect, move, start_attempt
 from models.ledger import entries_on_invoice
 from models.organizations import Organization
-from models.payments import is_due_for_match, lock_allocation
+from models.payments import is_due_for_match
 from tasks.context import Context
 from tasks.lane import Lease
 from tasks.outcomes import Overtaken, Recorder
@@ -172,7 +172,6 @@ class Delivery:
                 # Somebody was told to wait since the batch began: nothing has been sent, and it goes on later.
                 self.stopped.set()
                 return None
-            lock_allocation(session, effect.allocation_id)
             # The look has ended the doubt: what is on the invoice from now on is not what was sent before.
             no_doubt = {"maybe_sent": False, "reason": "", "detail": ""}
             if effect.state == EffectState.IN_DOUBT and not move(session, effect, EffectState.PENDING, **no_doubt):

@@ -49,8 +49,8 @@ def _revoke(context: Context, connection_id: int) -> None:
 
 def _forget(context: Context, connection_id: int) -> Connection:
     with context.database.writing() as session:
-        hold_steps(session, connection_by_id(session, connection_id).organization_id)
-        end_turns(session, connection_id)
+        organization_id = connection_by_id(session, connection_id).organization_id
+        hold_steps(session, organization_id, lambda _: end_turns(session, connection_id))
         connection = connection_for_change(session, connection_id)
         connection.status = ConnectionStatus.DISCONNECTED.value
         connection.sealed_secrets = context.keyring.seal({})

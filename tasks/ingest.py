@@ -31,7 +31,7 @@ from tasks.pacing import SHORT_WAIT, waited_out
 from tasks.pauses import may_call, note_failure, note_success
 from tasks.picture import Picture, collect
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 from tasks.read_distance import note_read, wait_before_read
 from tasks.reading import read_invoices, read_payments
 
@@ -156,5 +156,6 @@ def _finish(session: Session, picture: Picture, now: datetime) -> None:
 
 
 @shared_task(name="payments.ingest")
-def ingest_task(connection_id: int) -> str:
-    return ingest(process_context(Step.INGEST, connection_id), connection_id).value
+def ingest_task(connection_id: int) -> None:
+    with database_may_be_away():
+        ingest(process_context(Step.INGEST, connection_id), connection_id)

@@ -1,6 +1,7 @@
 """Draining a lane: take its lease, work in slices, give it back, and leave nothing waiting."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +9,9 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.orm import Session
 
+from models.database import DatabaseUnavailable, again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
+from models.locks import lock_organization, lock_organization_of
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
 from tasks.pauses import note_unreadable
@@ -45,7 +48,17 @@ class Lease:
     _ends_at: datetime
 
     def guard(self, session: Session) -> None:
-        """Proves in this transaction that the lane is still ours, and extends the lease; LeaseLost if it is not."""
+        """First thing in every transaction of a step: the lane is still ours, and the organization until it ends.
+
+        Extends the lease; LeaseLost if it is no longer in force.
+        """
+        self._renew(session)
+        if self.step is Step.MATCH:
+            lock_organization(session, self.owner_id)
+        else:
+            lock_organization_of(session, self.owner_id)
+
+    def _renew(self, session: Session) -> None:
         length, started, now = self.context.timing.lease, self.context.clock.monotonic(), self.context.clock.now()
         renew_lane(session, self.step.value, self.owner_id, self.fencing, now, length)
         when_committed(session, lambda: self._extend(started + length.total_seconds(), now + length))
@@ -53,8 +66,7 @@ class Lease:
     def keep(self) -> None:
         """Extends the lease when it would not outlast another exchange; LeaseLost if it is no longer ours."""
         if not self.may_send():
-            with self.context.database.writing() as session:
-                self.guard(session)
+            self.context.database.write(self._renew)
 
     def _extend(self, ends: float, ends_at: datetime) -> None:
         self._ends, self._ends_at = max(self._ends, ends), max(self._ends_at, ends_at)
@@ -83,7 +95,8 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     more = True
     try:
         while more:
-            more = work(lease)
+            # Two who met in the database do not meet twice: a batch may be done again from its beginning at any time.
+            more = again_when_busy(lambda: work(lease))
             if context.clock.monotonic() >= ends:
                 break
     except LeaseLost:
@@ -93,6 +106,11 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
         # No bug of ours and no bad day of a vendor: somebody has to put a key back, and is told so.
         note_unreadable(context, error)
         more = False
+    except DatabaseUnavailable:
+        # Mostly it cannot be given back either, and runs out.
+        with suppress(DatabaseUnavailable):
+            _release(context, lease)
+        raise
     except Exception:
         # A bug must not block the lane until the lease runs out. Whoever is told to die just dies: the lease runs out.
         _release(context, lease)
@@ -105,8 +123,9 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
 
 def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
     length, started, now = context.timing.lease, context.clock.monotonic(), context.clock.now()
-    with context.database.writing() as session:
-        fencing = take_lane(session, step.value, owner_id, context.holder, now, length)
+    fencing = context.database.write(
+        lambda session: take_lane(session, step.value, owner_id, context.holder, now, length)
+    )
     if fencing is None:
         return None
     context.reached(Point(f"{step}.lane_taken"))
@@ -114,7 +133,8 @@ def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
 
 
 def _release(context: Context, lease: Lease) -> bool:
-    with context.database.writing() as session:
-        marked = release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
+    marked = context.database.write(
+        lambda session: release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
+    )
     context.reached(Point(f"{lease.step}.lane_released"))
     return marked

@@ -24,7 +24,7 @@ from models.connections import Connection
 from models.decisions import action_of, record_decision
 from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
-from models.payments import lock_allocations, match_again, payment_versions, reschedule_match
+from models.payments import match_again, payment_versions, reschedule_match
 from tasks.context import Context, Step
 from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
 from tasks.facts import Decided, gather
@@ -32,7 +32,7 @@ from tasks.lane import Drained, Lease, drain
 from tasks.lookups import look_up
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 from tasks.rechecks import look_at_payments_again, look_at_the_source_again, next_look
 
 log = structlog.get_logger()
@@ -91,7 +91,6 @@ def _record(
     versions = payment_versions(session, {one.case.due.payment.id for one in decided})
     allocation_ids = [one.case.due.allocation.id for one in decided]
     # Push records an outcome under the same lock: it is either seen here, or waits and sees what is written here.
-    lock_allocations(session, allocation_ids)
     effects = latest_effects(session, allocation_ids)
     owed = 0
     for one in decided:
@@ -192,5 +191,6 @@ _CAUSE_AT_THE_TARGET = frozenset(
 
 
 @shared_task(name="payments.match")
-def match_task(organization_id: int) -> str:
-    return match(process_context(Step.MATCH, organization_id), organization_id).value
+def match_task(organization_id: int) -> None:
+    with database_may_be_away():
+        match(process_context(Step.MATCH, organization_id), organization_id)

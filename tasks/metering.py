@@ -32,8 +32,7 @@ class DatabaseReadMeter:
 
     def count(self) -> None:
         self.reached(Point.READS_ANSWERED)
-        with self.database.writing() as session:
-            total = add_reads(session, self.connection_id, 1, self.now())
+        total = self.database.write(lambda session: add_reads(session, self.connection_id, 1, self.now()))
         self.reached(Point.READS_COUNTED)
         for percent in WARN_PERCENTS:
             # Said once: by whoever makes the read that reaches it.

@@ -10,20 +10,30 @@ platform's own. So nothing is stored meanwhile: what ingest has committed before
 is decided by the new fact.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from models.connections import Role, connection_in_role
 from models.lanes import hold_lane
+from models.locks import lock_organization
 from tasks.context import Step
 
 
-def hold_steps(session: Session, organization_id: int) -> None:
+def hold_steps(
+    session: Session, organization_id: int, then_tokens: Callable[[Session], None] = lambda _session: None
+) -> None:
     """Until this transaction ends, nothing is stored for the organization and nothing is decided about it.
 
-    The steps lock their lane before anything else, so whoever comes here first never waits for them crosswise: not for
-    ingest, and not for match, which locks allocations and then the invoices that it links.
+    Args:
+        then_tokens: what to do with the lane of a connection's tokens; its turn is before the organization.
+
+    The steps lock their lane and then the organization before anything else (`models/locks.py`), and so do we: nobody
+    waits for anybody crosswise.
     """
     hold_lane(session, Step.MATCH.value, organization_id)
     source = connection_in_role(session, organization_id, Role.SOURCE)
     if source is not None:
         hold_lane(session, Step.INGEST.value, source.id)
+    then_tokens(session)
+    lock_organization(session, organization_id)

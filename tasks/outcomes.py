@@ -33,7 +33,6 @@ from models.decisions import Action
 from models.effects import Effect, finish_attempt, is_as_read, move
 from models.payments import (
     allocation_with_payment,
-    lock_allocation,
     match_again,
 )
 from tasks.context import Context
@@ -68,13 +67,12 @@ class Recorder:
         return self.states.match_wanted
 
     def _begin(self, session: Session, effect: Effect) -> None:
-        """Every transaction here: the lane is ours, and match does not decide about the same allocation meanwhile.
+        """Every transaction here: the lane and the organization are ours, so match does not decide meanwhile.
 
         Raises:
             Overtaken: match has decided since we read the effect, and it is no longer what it was.
         """
         self.lease.guard(session)
-        lock_allocation(session, effect.allocation_id)
         if not is_as_read(session, effect):
             raise Overtaken(effect.id)
 
@@ -196,11 +194,14 @@ class Recorder:
     def record(self, effect: Effect, attempt: int, change: Change, outcome: WriteOutcome) -> bool:
         """Writes down what the wire said; True if this connection wants no more calls now."""
         now = self.context.clock.now()
-        with self.context.database.writing() as session:
+
+        def write_down(session: Session) -> None:
             self._begin(session, effect)
             detail = "" if isinstance(outcome, Created | Changed | Removed) else outcome.detail
             finish_attempt(session, effect.id, attempt, type(outcome).__name__.lower(), detail, now)
             self._apply(session, effect, change, outcome, now)
+
+        self.context.database.write(write_down)
         self.context.reached(Point.PUSH_OUTCOME_STORED)
         log.info(
             "push.recorded",

@@ -23,6 +23,7 @@ from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
 from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
 from models.connections import Connection, Role, connection_by_id, mark_needs_reconnect, pause
+from models.locks import lock_organization
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
@@ -68,8 +69,8 @@ def begin_call(context: Context, connection_id: int, kind: CallKind) -> bool:
     if admitted is not Admission.ONE:
         return admitted is Admission.ALL
     now = context.clock.now()
-    with context.database.writing() as session:
-        return take_probe(session, connection_id, kind, now, now + context.timing.lease)
+    until = now + context.timing.lease
+    return context.database.write(lambda session: take_probe(session, connection_id, kind, now, until))
 
 
 # --- what became of a call ---
@@ -127,15 +128,14 @@ def _longer_each_time(context: Context, connection: Connection, told: timedelta,
 
     A month's limit that other programs have used up looks like one for the pace, and would be asked every minute.
     """
-    with context.database.writing() as session:
-        times = count_failure(session, connection.id, kind).failures
+    times = context.database.write(lambda session: count_failure(session, connection.id, kind).failures)
     return max(told, min(told * (1 << min(max(times - 2, 0), _DOUBLINGS_MAX)), THROTTLED_WAIT_MAX))
 
 
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:
     """Nobody calls this connection before the wait is over."""
-    with context.database.writing() as session:
-        pause(session, connection.id, context.clock.now() + wait, reason.value)
+    until = context.clock.now() + wait
+    context.database.write(lambda session: pause(session, connection.id, until, reason.value))
     context.reached(Point.CONNECTION_PAUSED)
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())
 
@@ -151,20 +151,28 @@ def note_unreadable(context: Context, error: SecretsUnreadable) -> None:
     if connection.was_paused_for(Reason.SECRETS_UNREADABLE, context.clock.now() - MISCONFIGURED_WAIT):
         # Tried again, and it is as it was: what waits has been told so already.
         return
-    with context.database.writing() as session:
-        match_organization_again(session, connection.organization_id, context.clock.now())
+    context.database.write(lambda session: _decide_again(context, session, connection))
+
+
+def _decide_again(context: Context, session: Session, connection: Connection) -> None:
+    lock_organization(session, connection.organization_id)
+    match_organization_again(session, connection.organization_id, context.clock.now())
 
 
 def note_sick(context: Context, connection: Connection, detail: str, kind: CallKind) -> bool:
     """One more failure in a row of this kind; True if it rests now, also if others have opened the breaker just now."""
     timing, now = context.timing, context.clock.now()
-    with context.database.writing() as session:
+
+    def count(session: Session) -> tuple[int, bool]:
         breaker = count_failure(session, connection.id, kind)
         failures, rests = breaker.failures, breaker.rests_until is not None and breaker.rests_until > now
         if not rests and (breaker.openings or failures >= timing.breaker_failures):
             rest = rest_after(breaker.openings, timing.breaker, timing.breaker_max)
             open_breaker(breaker, now + rest)
             rests = True
+        return failures, rests
+
+    failures, rests = context.database.write(count)
     context.reached(Point.CONNECTION_FAILURE_COUNTED)
     log.warning(
         "connection.sick", connection_id=connection.id, kind=kind.value, failures=failures, breaker=rests, detail=detail
@@ -177,8 +185,7 @@ def note_success(context: Context, connection: Connection, kind: CallKind) -> No
     with context.database.reading() as session:
         if breaker_of(session, connection.id, kind) is None:
             return
-    with context.database.writing() as session:
-        closed = note_answer(session, connection.id, kind)
+    closed = context.database.write(lambda session: note_answer(session, connection.id, kind))
     context.reached(Point.CONNECTION_RECOVERED)
     if closed:
         log.info("connection.well", connection_id=connection.id, kind=kind.value)
@@ -190,9 +197,14 @@ def disconnect(context: Context, connection: Connection, detail: str) -> None:
     A refusal of the old secrets may arrive after somebody has connected again: then it only lets what it has held be
     decided again, because the new ones are not what was refused.
     """
-    with context.database.writing() as session:
+
+    def mark(session: Session) -> bool:
+        lock_organization(session, connection.organization_id)
         marked = mark_needs_reconnect(session, connection.id, connection.secrets_version)
         match_organization_again(session, connection.organization_id, context.clock.now())
+        return marked
+
+    marked = context.database.write(mark)
     context.reached(Point.CONNECTION_REFUSED)
     if marked:
         log.error("connection.needs_reconnect", connection_id=connection.id, detail=detail)

@@ -24,7 +24,6 @@ from models.connections import connection_by_id
 from models.decisions import Action
 from models.effects import Effect, abandon_attempts, abandoned_sends, due_heads, move, owed_read_backs
 from models.organizations import organization_by_id
-from models.payments import lock_allocations
 from tasks.context import Context, Step
 from tasks.delivery import Delivery
 from tasks.lane import Drained, Lease, drain
@@ -32,7 +31,7 @@ from tasks.next_states import NextStates
 from tasks.outcomes import Recorder
 from tasks.pauses import admits, begin_call, note_failure, note_success
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 from tasks.read_back import pay_read_backs
 from tasks.telling import tell
 
@@ -82,7 +81,6 @@ def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
         if not abandoned:
             return
         lease.guard(session)
-        lock_allocations(session, {effect.allocation_id for effect in abandoned})
         for effect in abandoned:
             abandon_attempts(session, effect.id, now)
             if move(
@@ -119,8 +117,6 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
         effects = due_heads(session, connection.id, now, limit)
         if not organization.sync_enabled:
             effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
-        # Before the effects, as match does; what it has changed meanwhile is left to the compare-and-set.
-        lock_allocations(session, {effect.allocation_id for effect in effects})
         claimed = [
             effect for effect in effects if move(session, effect, EffectState(effect.state), fencing=lease.fencing)
         ]
@@ -152,5 +148,6 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
 
 
 @shared_task(name="payments.push")
-def push_task(connection_id: int) -> str:
-    return push(process_context(Step.PUSH, connection_id), connection_id).value
+def push_task(connection_id: int) -> None:
+    with database_may_be_away():
+        push(process_context(Step.PUSH, connection_id), connection_id)

@@ -25,7 +25,8 @@ from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
 from models.ledger import LedgerEntry
-from models.payments import Payment, lock_allocations, match_again
+from models.locks import lock_organization
+from models.payments import Payment, match_again
 from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
@@ -75,11 +76,11 @@ def retry_payment(
     now = context.clock.now()
     seen = _look(context, organization_id, payment_external_id)
     with context.database.writing() as session:
+        lock_organization(session, organization_id)
         payment = payment_of(session, organization_id, payment_external_id)
         if payment is None:
             return Rejected(f"There is no payment {payment_external_id}.")
         allocation_ids = [allocation.id for allocation in payment.allocations]
-        lock_allocations(session, allocation_ids)
         effects = latest_effects(session, allocation_ids)
         if create_anyway:
             twins = _held_for_a_twin(session, payment)

@@ -15,6 +15,7 @@ from models.connection_store import connection_for_change
 from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
 from models.database import Database
 from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
+from models.locks import lock_organization_of
 from models.payments import match_organization_again
 from models.secrets import Keyring, SecretsUnreadable
 from tasks.points import Point
@@ -67,14 +68,15 @@ class DatabaseSecretsKeeper:
 
     def _release(self, fencing: int | None) -> None:
         if fencing is not None:
-            with self.database.writing() as session:
-                release_lane(session, _LANE, self.connection_id, fencing)
+            given = fencing
+            self.database.write(lambda session: release_lane(session, _LANE, self.connection_id, given))
 
     def _take(self) -> int | None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            with self.database.writing() as session:
-                fencing = take_lane(session, _LANE, self.connection_id, self.holder, self.now(), self.lease)
+            fencing = self.database.write(
+                lambda session: take_lane(session, _LANE, self.connection_id, self.holder, self.now(), self.lease)
+            )
             if fencing is not None or time.monotonic() > deadline:
                 return fencing
             time.sleep(_POLL_SECONDS)
@@ -119,13 +121,16 @@ class DatabaseTurn:
 
     def _change(self, what: str, change: Callable[[Connection], None], *, needs_reconnect: bool = False) -> bool:
         keeper = self.keeper
+
+        def in_one(session: Session) -> None:
+            connection = self._still_connected(session)
+            change(connection)
+            if needs_reconnect:
+                mark_needs_reconnect(session, connection.id)
+                match_organization_again(session, connection.organization_id, keeper.now())
+
         try:
-            with keeper.database.writing() as session:
-                connection = self._still_connected(session)
-                change(connection)
-                if needs_reconnect:
-                    mark_needs_reconnect(session, connection.id)
-                    match_organization_again(session, connection.organization_id, keeper.now())
+            keeper.database.write(in_one)
         except LeaseLost as lost:
             log.warning("tokens.turn_lost", connection_id=keeper.connection_id, what=what, why=str(lost))
             return False
@@ -133,6 +138,7 @@ class DatabaseTurn:
 
     def _still_connected(self, session: Session) -> Connection:
         self.prove(session)
+        lock_organization_of(session, self.keeper.connection_id)
         connection = connection_for_change(session, self.keeper.connection_id)
         if connection.status == ConnectionStatus.DISCONNECTED:
             raise LeaseLost("the connection was disconnected")

@@ -17,7 +17,7 @@ from models.inbox import connections_with_waiting_events
 from models.payments import organizations_with_due_allocations
 from tasks.context import Context, Step
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 
 log = structlog.get_logger()
 
@@ -54,4 +54,5 @@ def sweep(context: Context) -> Swept:
 
 @shared_task(name="payments.sweep")
 def sweep_task() -> None:
-    sweep(process_context())
+    with database_may_be_away():
+        sweep(process_context())

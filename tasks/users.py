@@ -166,8 +166,9 @@ def _begin_session(context: Context, user_id: int, password_hash: str | None) ->
     """None if the password changed since it was compared: that change has just ended all sessions of this user."""
     key = secrets.token_urlsafe(32)
     now = context.clock.now()
+    # By itself: whoever changes a password locks the user first and then such rows.
+    context.database.write(lambda session: forget_expired(session, now))
     with context.database.writing() as session:
-        forget_expired(session, now)
         user = session.get(User, user_id, with_for_update=True)
         if user is None or user.password_hash != password_hash:
             return None

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from models.database import DatabaseAway
+from models.database import DatabaseUnavailable
 from web.pages import render
 from web.security import add_security_headers
 from web.signed_in import NoOrganization, NotSignedIn
@@ -38,7 +38,7 @@ _TEXTS = {
     405: "This address cannot be used this way. Start again from the overview.",
     413: "What was sent is larger than anything that belongs here. Go back and check it.",
     500: "It has been noted. No payment is lost by this: everything is stored before anything is done about it.",
-    503: "Our database cannot be reached at this moment. No payment is lost by this; load the page again in a minute.",
+    503: "Our database cannot be reached, or is too busy. No payment is lost by this; load the page again in a minute.",
 }
 
 
@@ -47,8 +47,7 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(NoOrganization, _no_organization)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    for away in DatabaseAway:
-        app.add_exception_handler(away, _database_away)
+    app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -91,16 +90,12 @@ def _unreadable(request: Request, error: Exception) -> Response:
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
 
-def _database_away(request: Request, error: Exception) -> Response:
-    # The driver's base class also stands for statements that the database refused: those are bugs of ours.
-    away = type(error).__name__ in {"OperationalError", "InterfaceError"} or getattr(
-        error, "connection_invalidated", False
-    )
-    status = 503 if away else 500
-    log.error("web.database_failed", path=request.url.path, away=away, exc_info=None if away else error)
+def _database_unavailable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DatabaseUnavailable)
+    log.error("web.database_unavailable", what=error.fate, path=request.url.path, error=str(error))
     if _is_for_a_program(request):
-        return JSONResponse({"detail": _TEXTS[status]}, status, {"Retry-After": "30"} if away else None)
-    return _page(request, status)
+        return JSONResponse({"detail": _TEXTS[503]}, 503, {"Retry-After": "30"})
+    return _page(request, 503)
 
 
 def _bug(request: Request, _: Exception) -> Response:

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from pydantic import BaseModel
 
 from models.connections import ConnectionStatus, Role, connection_counts, pause_counts
-from models.database import DatabaseAway
+from models.database import DatabaseRefused, DatabaseUnavailable
 from tasks.context import Context
 from web.signed_in import context_of
 
@@ -34,9 +34,13 @@ def healthz(request: Request) -> Response:
         database.ping()
         with database.reading() as session:
             counts = connection_counts(session)
-    except DatabaseAway as error:
-        log.error("health.database_away", error=type(error).__name__)
-        return JSONResponse({"database": "away"}, 503)
+    except DatabaseUnavailable as error:
+        log.error("health.database_unavailable", what=error.fate, error=str(error))
+        return JSONResponse({"database": error.fate.removeprefix("database_")}, 503)
+    except DatabaseRefused as error:
+        # The schema is older than this program: it can do nothing here before the upgrade.
+        log.error("health.database_refused", error=type(error).__name__)
+        return JSONResponse({"database": "refused"}, 503)
     waiting = sum(count for (_, status), count in counts.items() if status == ConnectionStatus.NEEDS_RECONNECT)
     return JSONResponse({"database": "ok", "needs_reconnect": waiting})
 
@@ -52,8 +56,8 @@ def _count_connections(context: Context) -> None:
     try:
         with context.database.reading() as session:
             counts, paused = connection_counts(session), pause_counts(session, context.clock.now())
-    except DatabaseAway as error:
-        log.error("metrics.database_away", error=type(error).__name__)
+    except DatabaseUnavailable as error:
+        log.error("metrics.database_unavailable", what=error.fate, error=str(error))
         return
     for role in Role:
         for status in ConnectionStatus:

@@ -7,6 +7,7 @@ signature; 413 for a body beyond all reason; 503 when it could not be stored, so
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
@@ -16,8 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from connectors.hints import Delivery
 from connectors.registry import webhook_reader
 from models.connections import connections_by_account, heard_from
-from models.database import DatabaseAway
+from models.database import DatabaseUnavailable
 from models.inbox import Entity, EventSource, NewEvent, store_events
+from models.schema import Session
 from tasks.context import Context, Step
 from tasks.points import Point
 
@@ -25,6 +27,9 @@ log = structlog.get_logger()
 router = APIRouter()
 
 EVENTS = Metric("webhook_events_total", "Events of authentic deliveries, by what became of them", ["vendor", "fate"])
+# Intuit counts an answer after three seconds as none, and sends again: whoever cannot store by then says so.
+PATIENCE = timedelta(seconds=2.5)
+
 DELIVERIES = Metric("webhook_deliveries_total", "Deliveries, by how they were answered", ["vendor", "answer"])
 
 
@@ -49,9 +54,9 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
         return _answered(vendor, 200, "unreadable")
     try:
         heard = await run_in_threadpool(_store, context, vendor, delivery)
-    except DatabaseAway as error:
-        log.error("webhook.database_away", vendor=vendor, error=type(error).__name__)
-        return _answered(vendor, 503, "database_away")
+    except DatabaseUnavailable as error:
+        log.error("webhook.database_unavailable", what=error.fate, vendor=vendor, error=str(error))
+        return _answered(vendor, 503, error.fate)
     context.reached(Point.DOOR_STORED)
     if heard:
         background.add_task(_nudge, context, heard)
@@ -62,7 +67,8 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
     """Stores what is ours in one transaction; says which connections have something waiting."""
     fates: Counter[str] = Counter(delivery.ignored)
     now = context.clock.now()
-    with context.database.writing() as session:
+
+    def store(session: Session) -> tuple[list[NewEvent], int, list[int]]:
         accounts = connections_by_account(session, vendor, {hint.account_id for hint in delivery.hints})
         events = [
             NewEvent(
@@ -81,6 +87,9 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
         heard = sorted({event.connection_id for event in events})
         if heard:
             heard_from(session, heard, now)
+        return events, new, heard
+
+    events, new, heard = context.database.write(store, PATIENCE)
     fates.update(new=new, duplicate=len(events) - new, unknown_account=len(delivery.hints) - len(events))
     for fate, count in fates.items():
         EVENTS.labels(vendor, fate).inc(count)

@@ -14,8 +14,9 @@ from domain.preferences import InvoiceOrigin
 from models.connection_store import connection_for_change
 from models.connections import Connection, connection_by_id, stop_connection
 from models.effects import Effect
+from models.locks import lock_organization
 from models.organization_store import organization_for_change
-from models.payments import Allocation, lock_allocation, match_organization_again
+from models.payments import Allocation, match_organization_again
 from tasks.catch_up import catch_up
 from tasks.connections import add_target, change_settings, disconnect
 from tasks.connections import test_connection as check_connection
@@ -182,14 +183,14 @@ def test_a_payment_that_comes_in_before_the_change_is_committed_is_decided_by_it
 def test_who_changes_a_fact_and_match_never_wait_for_each_other(
     world: World, monkeypatch: pytest.MonkeyPatch, prepare: Callable[..., Change]
 ) -> None:
-    """Match holds the allocations, and is about to link invoices and to add decisions."""
+    """Match holds the organization, and is about to link invoices and to add decisions."""
     invoice = world.invoice("INV-1")
     payment = world.pay("100.00", (invoice, "100.00"))
     change = prepare(world, invoice, payment)
     catch_up(world.context, world.source_id)
     ingest(world.context, world.source_id)
     with ThreadPoolExecutor(1) as other:
-        changing = then_dawdle(monkeypatch, "tasks.match.lock_allocations", other, change)
+        changing = then_dawdle(monkeypatch, "tasks.match.payment_versions", other, change)
         match(world.context, world.organization_id)
         changing[0].result()
     world.settle()
@@ -200,7 +201,7 @@ def test_who_changes_a_fact_and_match_never_wait_for_each_other(
 def test_who_changes_a_fact_and_push_never_wait_for_each_other(
     world: World, locks: Callable[[Session, World], object]
 ) -> None:
-    """Push holds an allocation, and is about to add rows that name the organization and the connection."""
+    """Push holds the organization, and is about to add rows that name the organization and the connection."""
     invoice = world.invoice("INV-1")
     payment = world.pay("100.00", (invoice, "100.00"))
     world.notice()
@@ -214,7 +215,7 @@ def test_who_changes_a_fact_and_push_never_wait_for_each_other(
 
     with ThreadPoolExecutor(1) as other:
         with database.writing() as session:
-            lock_allocation(session, allocation.id)
+            lock_organization(session, world.organization_id)
             changing = other.submit(change)
             wait([changing], DAWDLE_SECONDS)
             session.add(effect_of(world, allocation))

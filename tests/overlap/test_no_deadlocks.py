@@ -1,0 +1,46 @@
+"""The door, all steps and people at the same moment: nobody waits for anybody crosswise, and no delivery is refused."""
+
+import pytest
+
+from tests.overlap.locking import deadlocks, watched_locks
+from tests.overlap.storm import Storm, open_storm
+from tests.servers import PostgresqlDatabases
+
+
+def test_deliveries_that_name_the_same_companies_in_another_order_never_deadlock(
+    postgresql_databases: PostgresqlDatabases,
+) -> None:
+    storm = overlap(postgresql_databases, seconds=8, companies=25, door_alone=True)
+    assert storm.done["deliver"]
+
+
+def test_overlapping_work_never_deadlocks(postgresql_databases: PostgresqlDatabases) -> None:
+    storm = overlap(postgresql_databases, seconds=12)
+    # It was a storm: everybody had something to do.
+    assert all(storm.done[name] for name in ("deliver", "bookkeep", "work", "interfere", "sweep", "log_in"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_overlapping_work_never_deadlocks_for_a_minute(postgresql_databases: PostgresqlDatabases) -> None:
+    overlap(postgresql_databases, seconds=60)
+
+
+def overlap(databases: PostgresqlDatabases, seconds: float, companies: int = 6, *, door_alone: bool = False) -> Storm:
+    with databases.fresh() as url:
+        before = deadlocks(url)
+        with (
+            open_storm(url, companies) as storm,
+            watched_locks(storm.context.database.engine) as broken,
+        ):
+            if door_alone:
+                storm.run_the_door(seconds)
+            else:
+                storm.run(seconds)
+        found = deadlocks(url) - before
+        print(f"deadlocks: {found}; answers of the door: {dict(storm.answers)}; {dict(storm.done)}")
+        assert [f"{type(one).__name__}: {one}" for one in storm.raised] == []
+        assert "\n".join(broken) == ""
+        assert found == 0
+        assert set(storm.answers) == {200}
+        return storm
