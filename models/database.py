@@ -120,7 +120,7 @@ def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:
 
 def _pause_after(tries: int) -> float:
     """Not all of them the same: two who met would meet again."""
-    return float(_PAUSE_SECONDS * 2**tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+    return _PAUSE_SECONDS * (1 << tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
 def upgrade(url: str, revision: str = "head") -> None:
