@@ -53,7 +53,7 @@ def _print_part(part: AllocationStory, currency: str | None) -> None:
 def _print_decision(line: DecisionLine) -> None:
     print(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
     if line.detail:
-        print(f"    ConnectWise said: {line.detail}")
+        print(f"    Details: {line.detail}")
     if line.current:
         for verdict in line.verdicts:
             print(f"    {_verdict(verdict)}")

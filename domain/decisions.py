@@ -84,10 +84,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It should be synced but waits: for its cause to go away by itself, or for a person."""
+    """It should be synced but waits: for its cause to go away by itself, or for a person.
+
+    Attributes:
+        detail: what this very case is about, where the reason's sentence cannot say it.
+    """
 
     reason: Reason
     verdicts: tuple[Verdict, ...] = ()
+    detail: str = ""
 
 
 Decision = Push | Adjust | Reverse | Keep | Acknowledge | Skip | Hold

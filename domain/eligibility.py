@@ -36,8 +36,8 @@ def decide(facts: Facts, lookup: TargetLookup) -> Decision:
             return Hold(reason)
         case NotFound():
             return Hold(Reason.TARGET_INVOICE_MISSING)
-        case Ambiguous():
-            return Hold(Reason.TARGET_INVOICE_AMBIGUOUS)
+        case Ambiguous(reason, detail):
+            return Hold(reason, detail=detail)
         case Found(invoice):
             return _decide_found(facts, invoice)
 
@@ -193,7 +193,10 @@ def _amount_representable(facts: Facts) -> Stop | None:
 
 
 def _in_the_platform(facts: Facts) -> Stop | None:
-    return Skip(Reason.INVOICE_UNKNOWN) if facts.platform_origin is None else None
+    if facts.platform_origin is not None:
+        return None
+    several = facts.number_ambiguous
+    return Hold(several.reason, detail=several.detail) if several is not None else Skip(Reason.INVOICE_UNKNOWN)
 
 
 def _origin_eligible(facts: Facts) -> Stop | None:

@@ -148,6 +148,19 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "Create it in the Partner Dashboard or sync it with the Sync Tool; the payment then goes on by itself.",
         clears_itself=True,
     ),
+    Reason.SOURCE_NUMBER_AMBIGUOUS: Explanation(
+        "More than one QuickBooks invoice has this number, so we cannot tell which of them is meant.",
+        "Make the invoice numbers unique in QuickBooks, or import the invoices with their QuickBooks and ConnectWise ids; "
+        "the payment then goes on by itself.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.PLATFORM_NUMBER_AMBIGUOUS: Explanation(
+        "More than one invoice of this platform has this number, and none of them names its QuickBooks invoice.",
+        "Import the invoices with their QuickBooks ids; the payment then goes on by itself.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.INVOICE_NOT_SYNCED: Explanation(
         "The sync mode is 'Synced Invoices Only', and this invoice was not synced with the Sync Tool.",
         "Sync the invoice with the Sync Tool, or choose 'All Invoices'.",
@@ -169,6 +182,12 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.TARGET_INVOICE_AMBIGUOUS: Explanation(
         "More than one ConnectWise invoice has this number.",
         "Make the invoice number unique in ConnectWise, or import the invoice with its ConnectWise id.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_INVOICE_TAKEN: Explanation(
+        "The ConnectWise invoice with this number is linked to another invoice of this platform.",
+        "Check the invoice numbers in both systems, or import both invoices with their QuickBooks and ConnectWise ids.",
         clears_itself=True,
         needs_person=True,
     ),

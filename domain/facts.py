@@ -21,7 +21,14 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """More than one target invoice has the number we looked for."""
+    """More than one invoice may be meant by the number we looked for.
+
+    Attributes:
+        detail: which ones.
+    """
+
+    reason: Reason = Reason.TARGET_INVOICE_AMBIGUOUS
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ class Facts:
     removed: bool
     platform_origin: InvoiceOrigin | None
     source_invoice: SourceInvoice | None
+    # The platform has a record with the invoice's number, and it cannot be told whether it is this invoice's.
+    number_ambiguous: Ambiguous | None = None
     # The newest picture of the payment is not to be relied on; all the rest is from the last one that was.
     flaw: Reason | None = None
     synced: SyncedPayment | None = None

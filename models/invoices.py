@@ -14,6 +14,7 @@ from domain.money import AMOUNT_MAX, is_storable
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
+from models.connections import Connection, Role
 from models.effects import Effect
 from models.ledger import LedgerEntry
 
@@ -30,6 +31,7 @@ class Invoice(Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "source_id"),
         Index("ix_invoice_organization_id_number", "organization_id", "number"),
+        Index("ix_invoice_organization_id_target_id", "organization_id", "target_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -51,7 +53,10 @@ class SourceInvoiceRow(Base):
     """An invoice as the source had it when we last heard of it; spares metered reads."""
 
     __tablename__ = "source_invoice"
-    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        Index("ix_source_invoice_connection_id_number", "connection_id", "number"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
@@ -71,6 +76,11 @@ class SourceInvoiceRow(Base):
     @property
     def standing(self) -> Standing:
         return Standing(self.version, self.deleted, self.deletion_inferred, self.seen_at)
+
+    @property
+    def takes_money(self) -> bool:
+        """False for one that is deleted or voided: its number may have been given to another."""
+        return not self.deleted and not (self.total == 0 and self.balance == 0)
 
     def as_record(self) -> SourceInvoice:
         return SourceInvoice(
@@ -157,7 +167,44 @@ def source_invoices(session: Session, connection_id: int, external_ids: Collecti
     return {row.external_id: row for row in session.scalars(statement)}
 
 
-def source_ids_with_number(session: Session, connection_id: int, numbers: Collection[str]) -> Sequence[str]:
+def source_invoices_with_number(
+    session: Session, connection_id: int, numbers: Collection[str]
+) -> Sequence[SourceInvoiceRow]:
+    """All of the source's invoices with one of these numbers, oldest id first."""
+    if not numbers:
+        return ()
+    statement = (
+        select(SourceInvoiceRow)
+        .where(SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.number.in_(numbers))
+        .order_by(SourceInvoiceRow.id)
+    )
+    return session.scalars(statement).all()
+
+
+def owners_of(session: Session, organization_id: int, target_ids: Collection[str]) -> dict[str, list[Invoice]]:
+    """The platform's records that are linked to these target invoices.
+
+    Without those whose invoice at the source takes no money any more.
+    """
+    source = and_(Connection.organization_id == organization_id, Connection.role == Role.SOURCE.value)
+    picture = and_(SourceInvoiceRow.connection_id == Connection.id, SourceInvoiceRow.external_id == Invoice.source_id)
+    has_money = or_(SourceInvoiceRow.total != Decimal(0), SourceInvoiceRow.balance != Decimal(0))
+    statement = (
+        select(Invoice)
+        .outerjoin(Connection, source)
+        .outerjoin(SourceInvoiceRow, picture)
+        .where(Invoice.organization_id == organization_id, Invoice.target_id.in_(target_ids))
+        .where(or_(SourceInvoiceRow.id.is_(None), and_(~SourceInvoiceRow.deleted, has_money)))
+        .order_by(Invoice.id)
+    )
+    owners: dict[str, list[Invoice]] = {}
+    for invoice in session.scalars(statement):
+        if invoice.target_id is not None:
+            owners.setdefault(invoice.target_id, []).append(invoice)
+    return owners
+
+
+def source_ids_with_number(session: Session, connection_id: int, numbers: Collection[str | None]) -> Sequence[str]:
     statement = select(SourceInvoiceRow.external_id).where(
         SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.number.in_(numbers)
     )
@@ -167,9 +214,14 @@ def source_ids_with_number(session: Session, connection_id: int, numbers: Collec
 def store_source_invoices(
     session: Session, connection_id: int, invoices: Sequence[SourceInvoice], now: datetime
 ) -> set[str]:
-    """Keeps the newest picture of each invoice; says which ones changed in a way that a decision depends on."""
+    """Keeps the newest picture of each invoice.
+
+    Returns:
+        those about which decisions depend on what has changed: the invoices themselves, and all that have their number.
+    """
     known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
     changed: set[str] = set()
+    numbers: set[str | None] = set()
     # Tombstones last: they carry no version.
     for invoice in sorted(map(_as_kept, invoices), key=lambda one: (one.deleted, one.version)):
         row = known.get(invoice.external_id)
@@ -181,8 +233,11 @@ def store_source_invoices(
             continue
         if _identity(row) != _identity(invoice) or row.version == -1:
             changed.add(invoice.external_id)
+        before = row.number, row.takes_money
         _copy(invoice, row, now)
-    return changed
+        if before != (row.number, row.takes_money):
+            numbers |= {before[0], row.number}
+    return changed.union(source_ids_with_number(session, connection_id, numbers - {None})) if numbers else changed
 
 
 def _is_news(told: Standing, known: Standing) -> bool:

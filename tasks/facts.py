@@ -1,19 +1,25 @@
 """Gathering the facts of a batch of allocations from the database, in a handful of queries whatever its size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from domain.decisions import Decision
-from domain.facts import Facts
+from domain.facts import Ambiguous, Facts
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role
 from models.effects import latest_effects
-from models.invoices import Invoice, SourceInvoiceRow, invoices_for_documents, source_invoices
+from models.invoices import (
+    Invoice,
+    SourceInvoiceRow,
+    invoices_for_documents,
+    source_invoices,
+    source_invoices_with_number,
+)
 from models.ledger import parts_beside, reversed_among, synced_payments
 from models.organizations import organization_by_id
 from models.payments import DueAllocation, due_allocations, own_among
@@ -25,6 +31,7 @@ class Case:
 
     Attributes:
         number: what the source calls the invoice, for the look at the target.
+        rivals: the source's ids of other invoices that this number would lead to the same target invoice.
         effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
     """
 
@@ -32,6 +39,7 @@ class Case:
     facts: Facts
     invoice: Invoice | None
     number: str
+    rivals: tuple[str, ...]
     effect_state: tuple[int, str] | None
 
 
@@ -67,7 +75,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     preferences = organization_by_id(session, organization_id).preferences
     documents = {one.allocation.document_id for one in due if one.allocation.kind == AllocationKind.INVOICE}
     pictures = source_invoices(session, source.id, documents) if source else {}
-    platform = _PlatformInvoices.load(session, organization_id, documents, pictures)
+    platform = _PlatformInvoices.load(session, organization_id, source, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
     beside = parts_beside(session, synced.values())
     taken_back = reversed_among(session, [one.allocation.id for one in due])
@@ -77,7 +85,8 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     def case_of(one: DueAllocation) -> Case:
         allocation, payment = one.allocation, one.payment
         picture = pictures.get(allocation.document_id)
-        invoice = platform.find(allocation.document_id, picture)
+        meant = platform.find(allocation.document_id, picture)
+        invoice = meant if isinstance(meant, Invoice) else None
         entry = synced.get(allocation.id)
         facts = Facts(
             source_active=source is not None and source.is_active,
@@ -95,6 +104,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             removed=allocation.removed,
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
+            number_ambiguous=meant if isinstance(meant, Ambiguous) else None,
             flaw=Reason(payment.flaw) if payment.flaw else None,
             synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
             was_reversed=allocation.id in taken_back,
@@ -103,34 +113,91 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
         )
         effect = effects.get(allocation.id)
         seen = (effect.id, effect.state) if effect else None
-        return Case(one, facts, invoice, (picture.number if picture else None) or "", seen)
+        number = (picture.number if picture else None) or ""
+        return Case(one, facts, invoice, number, platform.rivals_of(allocation.document_id, number), seen)
 
     return Batch([case_of(one) for one in due], source, target)
 
 
 @dataclass(frozen=True, slots=True)
 class _PlatformInvoices:
-    by_source_id: dict[str, Invoice]
-    unlinked_by_number: dict[str, list[Invoice]]
+    """The platform's records for the invoices of a batch, and all that could be mistaken for one of them.
+
+    Attributes:
+        unlinked: records that name no invoice of the source, by number; `linked` those that do.
+        namesakes: the source's invoices that take money, by number.
+    """
+
+    by_source_id: Mapping[str, Invoice]
+    unlinked: Mapping[str, Sequence[Invoice]]
+    linked: Mapping[str, Sequence[Invoice]]
+    namesakes: Mapping[str, Sequence[SourceInvoiceRow]]
+    known: Mapping[str, SourceInvoiceRow]
 
     @classmethod
     def load(
-        cls, session: Session, organization_id: int, documents: set[str], pictures: dict[str, SourceInvoiceRow]
+        cls,
+        session: Session,
+        organization_id: int,
+        source: Connection | None,
+        pictures: dict[str, SourceInvoiceRow],
     ) -> "_PlatformInvoices":
         numbers = {picture.number for picture in pictures.values() if picture.number}
+        rows = source_invoices_with_number(session, source.id, numbers) if source else ()
+        namesakes: dict[str, list[SourceInvoiceRow]] = {}
+        for row in rows:
+            if row.number and row.takes_money:
+                namesakes.setdefault(row.number, []).append(row)
         by_source_id: dict[str, Invoice] = {}
         unlinked: dict[str, list[Invoice]] = {}
+        linked: dict[str, list[Invoice]] = {}
+        documents = {*pictures, *(row.external_id for row in rows)}
         for invoice in invoices_for_documents(session, organization_id, documents, numbers):
+            (unlinked if invoice.source_id is None else linked).setdefault(invoice.number, []).append(invoice)
             if invoice.source_id is not None:
                 by_source_id[invoice.source_id] = invoice
-            else:
-                unlinked.setdefault(invoice.number, []).append(invoice)
-        return cls(by_source_id, unlinked)
+        # A record may name an invoice that has another number by now.
+        elsewhere = {one.source_id for some in linked.values() for one in some if one.source_id} - documents
+        known = {row.external_id: row for row in (*rows, *pictures.values())}
+        if source is not None and elsewhere:
+            known |= source_invoices(session, source.id, elsewhere)
+        return cls(by_source_id, unlinked, linked, namesakes, known)
 
-    def find(self, document_id: str, picture: SourceInvoiceRow | None) -> Invoice | None:
-        """Stored link first, exact number second; a number that several unlinked invoices carry says nothing."""
-        linked = self.by_source_id.get(document_id)
-        if linked is not None or picture is None or not picture.number:
-            return linked
-        candidates = self.unlinked_by_number.get(picture.number, [])
-        return candidates[0] if len(candidates) == 1 else None
+    def find(self, document_id: str, picture: SourceInvoiceRow | None) -> Invoice | Ambiguous | None:
+        """Stored link first, exact number second; a number says nothing that leads to or from several invoices."""
+        own = self.by_source_id.get(document_id)
+        if own is not None or picture is None or not picture.number or picture.deleted:
+            return own
+        number = picture.number
+        candidates = self.unlinked.get(number, ())
+        others = [
+            row.external_id
+            for row in self.namesakes.get(number, ())
+            if row.external_id != document_id and row.external_id not in self.by_source_id
+        ]
+        if not candidates:
+            # The platform knows the number, as that of another invoice.
+            others = [one.source_id for one in self.linked.get(number, ()) if one.source_id and self._has(one, number)]
+        if others and (candidates or self.linked.get(number)):
+            return sharing(number, (document_id, *others))
+        if len(candidates) > 1:
+            return Ambiguous(Reason.PLATFORM_NUMBER_AMBIGUOUS, f"{len(candidates)} records have number {number}")
+        return candidates[0] if candidates else None
+
+    def _has(self, record: Invoice, number: str) -> bool:
+        """Whether the invoice that the record names takes money and has this number; if unknown, as the record says."""
+        row = self.known.get(record.source_id or "")
+        return row is None or (row.takes_money and row.number == number)
+
+    def rivals_of(self, document_id: str, number: str) -> tuple[str, ...]:
+        """Other invoices of this number that are not linked to a target invoice of their own."""
+        others = (row.external_id for row in self.namesakes.get(number, ()) if row.external_id != document_id)
+        return tuple(
+            one for one in others if (record := self.by_source_id.get(one)) is None or record.target_id is None
+        )
+
+
+def sharing(number: str, source_ids: Sequence[str]) -> Ambiguous:
+    """Several invoices of the source have one number."""
+    named = " and ".join(sorted(source_ids))
+    return Ambiguous(Reason.SOURCE_NUMBER_AMBIGUOUS, f"QuickBooks invoices with number {number}: ids {named}")

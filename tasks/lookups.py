@@ -5,7 +5,7 @@ ourselves gives way to the number when its invoice is gone for good: somebody ha
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from connectors.base import Failure, FailureKind
 from domain.breaker import CallKind
@@ -14,9 +14,9 @@ from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
 from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
-from models.invoices import with_our_money
+from models.invoices import Invoice, owners_of, with_our_money
 from tasks.context import Context
-from tasks.facts import Case
+from tasks.facts import Case, sharing
 from tasks.pauses import begin_call, note_failure, note_success
 
 _REASON_OF_FAILURE = {
@@ -36,12 +36,14 @@ class Lookups:
 
     Attributes:
         given_up: links whose invoice is no more, so that the number says which one is meant now.
+        owners: the platform's records that are linked to what was found by number.
         failure: why the look could not be made.
     """
 
     by_id: Mapping[str, TargetInvoice]
     by_number: Mapping[str, Sequence[TargetInvoice]]
     given_up: Collection[str] = ()
+    owners: Mapping[str, Sequence[Invoice]] = field(default_factory=dict)
     failure: Reason | None = None
 
     def of(self, case: Case) -> TargetLookup:
@@ -57,9 +59,21 @@ class Lookups:
             case 0:
                 return NotFound()
             case 1:
-                return Found(candidates[0])
+                return self._alone(case, candidates[0])
             case _:
-                return Ambiguous()
+                named = " and ".join(sorted(one.external_id for one in candidates))
+                return Ambiguous(detail=f"ConnectWise invoices with number {case.number}: ids {named}")
+
+    def _alone(self, case: Case, found: TargetInvoice) -> Found | Ambiguous:
+        """The only target invoice with the number, unless it is as well, or by its link, that of another invoice."""
+        if case.rivals:
+            return sharing(case.number, (case.due.allocation.document_id, *case.rivals))
+        for owner in self.owners.get(found.external_id, ()):
+            if case.invoice is None or owner.id != case.invoice.id:
+                whose = f"QuickBooks id {owner.source_id}" if owner.source_id else "no QuickBooks id"
+                detail = f"ConnectWise invoice {found.external_id} is linked to invoice {owner.number} ({whose})"
+                return Ambiguous(Reason.TARGET_INVOICE_TAKEN, detail)
+        return Found(found)
 
 
 def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
@@ -72,10 +86,18 @@ def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) 
     lookups = _find(context, target, ids, numbers)
     given_up = _given_up(context, target, wanted, lookups)
     if not given_up:
-        return lookups
+        return _with_owners(context, target, lookups)
     numbers |= {case.number for case in wanted if case.number and _link_of(case) in given_up}
     by_number = _find(context, target, (), numbers)
-    return replace(by_number, by_id=lookups.by_id, given_up=given_up)
+    return _with_owners(context, target, replace(by_number, by_id=lookups.by_id, given_up=given_up))
+
+
+def _with_owners(context: Context, target: Connection, lookups: Lookups) -> Lookups:
+    found = {one.external_id for some in lookups.by_number.values() for one in some}
+    if not found:
+        return lookups
+    with context.database.reading() as session:
+        return replace(lookups, owners=owners_of(session, target.organization_id, found))
 
 
 def _link_of(case: Case) -> str:

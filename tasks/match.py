@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from domain.adding_up import READ_AGAIN
 from domain.corrections_by_hand import MAY_BE_DONE_BY_HAND
-from domain.decisions import Acknowledge, Push
+from domain.decisions import Acknowledge, Hold, Push
 from domain.eligibility import decide
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
@@ -128,6 +128,7 @@ def _record_one(
             action=action_of(one.decision),
             reason=one.decision.reason,
             verdicts=one.decision.verdicts,
+            detail=one.decision.detail if isinstance(one.decision, Hold) else "",
             now=now,
         )
     follow_the_hand(session, one, target, now)
@@ -180,6 +181,7 @@ _CAUSE_AT_THE_TARGET = frozenset(
     {
         Reason.TARGET_INVOICE_MISSING,
         Reason.TARGET_INVOICE_AMBIGUOUS,
+        Reason.TARGET_INVOICE_TAKEN,
         Reason.TARGET_INVOICE_NOT_PAYABLE,
         Reason.NUMBER_DIFFERS,
         Reason.TOTAL_DIFFERS,
