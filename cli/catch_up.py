@@ -7,13 +7,14 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
-from cli.output import AsJson, examples, moment_text, print_json, print_table
+from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from models.connections import Connection, Role, connection_by_id, connection_in_role
 from models.gaps import Gap, gap_by_id, gaps_of, latest_gap
 from tasks.catch_up import catch_up
 from tasks.catch_up_request import request_backfill, request_catch_up
 from tasks.context import Context
 from tasks.lane import Drained
+from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Catch-up: what webhooks missed is found by asking.")
 
@@ -63,11 +64,11 @@ def run(
             }
         )
     elif wait:
-        print(f"Caught up: every change until {moment_text(source.cursor_at)} (QuickBooks' clock) is stored.")
+        say(f"Caught up: every change until {moment_text(source.cursor_at)} (QuickBooks' clock) is stored.")
         if gap is not None:
-            print(gap.sentence)
+            say(gap.sentence)
     else:
-        print("A worker has been asked to catch up.")
+        say("A worker has been asked to catch up.")
 
 
 @app.command(epilog=examples("catch-up gaps northwind"))
@@ -81,7 +82,7 @@ def gaps(slug: Org, as_json: AsJson = False) -> None:
         print_json([_gap_as_json(gap) for gap in found])
         return
     rows = [(gap.kind, moment_text(gap.opened_at), moment_text(gap.closed_at), gap.sentence) for gap in found]
-    print_table(["kind", "opened", "closed", "found"], rows, "There was no gap yet.")
+    print_table(["kind", "opened", "closed", Column("found", wraps=True, place="below")], rows, "There was no gap yet.")
 
 
 def _gap_as_json(gap: Gap) -> dict[str, object]:
@@ -112,7 +113,7 @@ def _backfill(context: Context, source: Connection, from_day: datetime, wait: bo
     if as_json:
         print_json(_gap_as_json(gap))
     else:
-        print(gap.sentence if wait else f"The workers look through everything since {from_day:%Y-%m-%d}.")
+        say(gap.sentence if wait else f"The workers look through everything since {from_day:%Y-%m-%d}.")
 
 
 def _connected(context: Context, slug: str) -> Connection:

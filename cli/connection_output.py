@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from cli.failures import REFUSED
-from cli.output import moment_text, print_facts, print_json
+from cli.output import moment_text, print_facts, print_json, say
 from models.breakers import Breaker
 from models.connections import Connection
 from tasks.connections import ConnectionReport
@@ -28,7 +28,7 @@ def print_report(report: ConnectionReport, as_json: bool) -> None:
         print_json({"ok": report.ok, "lines": report.lines})
     else:
         for line in report.lines:
-            print(line)
+            say(line)
     if not report.ok:
         raise typer.Exit(REFUSED)
 

@@ -10,7 +10,7 @@ from cli import adding_connections, connecting
 from cli.connection_output import breaker_lines, connection_as_json, print_connection, print_report, why_waiting
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, moment_text, print_json, print_table
+from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from domain.strategy import PaymentStrategy
 from models.breakers import breakers_of
 from models.connections import Connection, connections_of
@@ -20,6 +20,17 @@ from tasks.connection_facts import facts_of
 from tasks.connections import change_settings, disconnect, test_connection
 from tasks.context import Context
 from tasks.results import Rejected
+from workers.terminal import Column
+
+COLUMNS = [
+    Column("org", place="above"),
+    Column("vendor"),
+    Column("account", wraps=True),
+    Column("status"),
+    Column("last webhook"),
+    Column("last catch-up"),
+    Column("paused until, why", wraps=True, place="below"),
+]
 
 app = typer.Typer(no_args_is_help=True, help="Connections: an organization's links to QuickBooks and ConnectWise.")
 app.add_typer(adding_connections.app, name="add")
@@ -61,8 +72,7 @@ def list_(
         )
         for owner, one in found
     ]
-    columns = ["org", "vendor", "account", "status", "last webhook", "last catch-up", "paused until, why"]
-    print_table(columns, rows, "There is no connection yet.")
+    print_table(COLUMNS, rows, "There is no connection yet.")
 
 
 @app.command("show", epilog=examples("connection show northwind quickbooks"))
@@ -78,9 +88,9 @@ def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
         return
     print_connection(found, as_json=False)
     for line in [*facts.lines, *breaker_lines(failed)]:
-        print(line)
+        say(line)
     for warning in facts.warnings:
-        print(f"! {warning}")
+        say(f"! {warning}")
 
 
 @app.command("test", epilog=examples("connection test northwind quickbooks"))

@@ -4,7 +4,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import read_settings
-from cli.output import AsJson, examples, print_json
+from cli.output import AsJson, examples, print_json, say
 from models.database import Database, upgrade
 from models.schema import schema_state
 
@@ -20,7 +20,7 @@ def upgrade_(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"revision": revision})
     else:
-        print(f"The database is up to date: revision {revision}.")
+        say(f"The database is up to date: revision {revision}.")
 
 
 @app.command(epilog=examples("database check"))
@@ -39,4 +39,4 @@ def check(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"revision": state.current, "ok": True})
     else:
-        print(f"The database answers and is up to date: revision {state.current}.")
+        say(f"The database answers and is up to date: revision {state.current}.")

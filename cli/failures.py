@@ -4,12 +4,14 @@ import sys
 from typing import Any
 
 from pydantic import ValidationError
+from redis import RedisError
 from typer import Abort
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from models.secrets import SecretsUnreadable
+from workers.terminal import hang, terminal_width
 
 REFUSED = 2
 
@@ -40,6 +42,8 @@ class OneLineErrors(TyperGroup):
             _end(f"the database is busy: {error}; try again in a moment")
         except (DatabaseUnavailable, DatabaseRefused) as error:
             _end(_about_the_database(error))
+        except (RedisError, OSError) as error:
+            _end(_about_the_system(error))
         else:
             sys.exit(code if isinstance(code, int) else 0)
 
@@ -47,7 +51,8 @@ class OneLineErrors(TyperGroup):
 def _end(message: str) -> None:
     line = " ".join(message.split())
     if line:
-        sys.stderr.write(f"error: {line}\n")
+        said = f"error: {line}"
+        sys.stderr.write((hang(said, terminal_width()) if sys.stderr.isatty() else said) + "\n")
     sys.exit(REFUSED)
 
 
@@ -65,6 +70,13 @@ def _first(error: ValidationError) -> str:
     name = ".".join(str(part) for part in told["loc"]).upper()
     message = told["msg"].removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
+
+
+def _about_the_system(error: RedisError | OSError) -> str:
+    """No room on the disk, no right to a file, no port: the system's own words name the cause."""
+    if isinstance(error, RedisError):
+        return f"Redis does not do what it was asked: {error}"
+    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
 
 
 def _about_the_database(error: Exception) -> str:

@@ -10,9 +10,10 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, amount_text, examples, print_json, print_table
+from cli.output import AsJson, amount_text, examples, print_json, print_table, say
 from models.invoices import Invoice, invoices_of
 from tasks.invoice_import import COLUMNS, ImportReport, import_invoice_file
+from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")
 
@@ -76,7 +77,7 @@ def list_(
         )
         for one in found
     ]
-    print_table(COLUMNS, rows, "There is no invoice yet.")
+    print_table([_column(name) for name in COLUMNS], rows, "There is no invoice yet.")
 
 
 @contextmanager
@@ -93,14 +94,18 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield opened
 
 
+def _column(name: str) -> Column:
+    return Column(name, right=name == "total", wraps=name == "customer")
+
+
 def _print(report: ImportReport, as_json: bool) -> None:
     if as_json:
         bad = [{"line": row.line, "reason": row.reason} for row in report.bad]
         print_json({"new": report.new, "changed": report.changed, "unchanged": report.unchanged, "bad": bad})
         return
-    print(f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {len(report.bad)} bad")
+    say(f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged, {len(report.bad)} bad")
     for row in report.bad:
-        print(f"line {row.line}: {row.reason}")
+        say(f"line {row.line}: {row.reason}")
 
 
 def _as_json(invoice: Invoice) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import opened_context
-from cli.output import AsJson, examples, print_json
+from cli.output import AsJson, examples, print_json, say
 from tasks.keys import rotate_keys
 
 app = typer.Typer(no_args_is_help=True, help="Keys: what is sealed at rest, sealed anew with the newest key.")
@@ -23,7 +23,7 @@ def rotate(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"rotated": report.rotated, "unreadable": report.unreadable})
     else:
-        print(f"{report.rotated} connections are sealed with the newest key.")
+        say(f"{report.rotated} connections are sealed with the newest key.")
     if report.unreadable:
         ids = ", ".join(str(one) for one in report.unreadable)
         raise Refusal(

@@ -13,6 +13,7 @@ from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization, all_organizations
 from tasks.organizations import UNCHANGED, PreferenceChanges, change_preferences, create_organization
 from tasks.results import Rejected
+from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Organizations: the tenants, and what they have chosen.")
 
@@ -47,7 +48,7 @@ def list_(as_json: AsJson = False) -> None:
         print_json([_as_json(one) for one in found])
         return
     rows = [(one.slug, one.name, _on(one.sync_enabled), _mode(one)) for one in found]
-    print_table(["org", "name", "sync", "mode"], rows, "There is no organization yet.")
+    print_table(["org", Column("name", wraps=True), "sync", "mode"], rows, "There is no organization yet.")
 
 
 @app.command(epilog=examples("org show northwind"))

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import simplejson
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from domain.money import fits_currency, minor_digits
+from workers.terminal import Column, FoldingTable, hang, terminal_width
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are strings, times are ISO 8601 in UTC.")]
 
@@ -57,26 +57,35 @@ def moment_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:
-    """A table on a terminal, aligned text elsewhere, for grep and awk; `nothing` is said where there are no rows."""
+def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]], nothing: str) -> None:
+    """A table that fits the terminal; aligned text elsewhere, a row to a line, for grep and awk.
+
+    `nothing` is said where there are no rows.
+    """
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    made = [Column(column) if isinstance(column, str) else column for column in columns]
     if not texts:
-        print(nothing)
+        say(nothing)
     elif sys.stdout.isatty():
-        table = Table(*columns)
+        table = FoldingTable("", made)
         for row in texts:
+            # Whatever a customer is called, it is text and never markup.
             table.add_row(*row)
-        # Whatever a customer is called, it is text and never markup.
         Console(markup=False, highlight=False).print(table)
     else:
-        _print_aligned([list(columns), *texts])
+        _print_aligned([[column.heading for column in made], *texts])
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Names and values, one to a line."""
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        print(f"{name:<{width}}  {'' if value is None else value}".rstrip())
+        say(f"{name:<{width}}  {'' if value is None else value}".rstrip())
+
+
+def say(text: str = "") -> None:
+    """A line for a person: on a terminal it is broken between words where it does not fit, elsewhere it stays whole."""
+    print(hang(text, terminal_width()) if sys.stdout.isatty() else text)
 
 
 def _print_aligned(lines: Sequence[Sequence[str]]) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
-from cli.output import AsJson, examples, print_json
+from cli.output import AsJson, examples, print_json, say
 from domain.own_payments import intent_of
 from domain.typed_values import Problem, read_amount
 from tasks.own_payments import register, register_intent
@@ -39,7 +39,7 @@ def add(
     if as_json:
         print_json({"registered": new})
     else:
-        print(f"{new} registered that were not known as own before.")
+        say(f"{new} registered that were not known as own before.")
 
 
 @app.command(
@@ -79,7 +79,7 @@ def intend(
     if as_json:
         print_json({"registered": new})
     else:
-        print("Announced." if new else "It was announced before.")
+        say("Announced." if new else "It was announced before.")
 
 
 def _part(text: str) -> tuple[str, Decimal]:

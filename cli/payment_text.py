@@ -1,6 +1,6 @@
 """A payment's story as text: top down, the way a person asks."""
 
-from cli.output import moment_text
+from cli.output import moment_text, say
 from domain.decisions import Verdict
 from domain.explanations import explain
 from domain.money import money_text
@@ -11,39 +11,39 @@ from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, L
 def print_story(story: PaymentStory) -> None:
     """Prints the payment, then every part of it, then what we heard."""
     payment = story.payment
-    print(f"Payment {payment.external_id}: {STATUS_LABELS[payment.status]}")
+    say(f"Payment {payment.external_id}: {STATUS_LABELS[payment.status]}")
     if payment.reason is not None:
         told = explain(payment.reason)
-        print(f"  {told.sentence}")
-        print(f"  {told.advice}")
-    print(f"  Next: {story.next}")
-    print()
+        say(f"  {told.sentence}")
+        say(f"  {told.advice}")
+    say(f"  Next: {story.next}")
+    say()
     amount = money_text(payment.total, payment.currency)
-    print(f"  {amount} from {payment.customer or 'nobody named'}, dated {payment.paid_on or 'nowhere'}")
+    say(f"  {amount} from {payment.customer or 'nobody named'}, dated {payment.paid_on or 'nowhere'}")
     if payment.reference:
-        print(f"  reference: {payment.reference}")
+        say(f"  reference: {payment.reference}")
     if story.note:
-        print(f"  note: {' '.join(story.note.split())}")
+        say(f"  note: {' '.join(story.note.split())}")
     if story.unapplied:
-        print(f"  not applied to any invoice: {money_text(story.unapplied, payment.currency)}")
-    print(f"  in QuickBooks: {payment.state} (version {story.version})")
+        say(f"  not applied to any invoice: {money_text(story.unapplied, payment.currency)}")
+    say(f"  in QuickBooks: {payment.state} (version {story.version})")
     for part in story.allocations:
-        print()
+        say()
         _print_part(part, payment.currency)
-    print()
-    print("Heard from QuickBooks")
+    say()
+    say("Heard from QuickBooks")
     for event in story.events:
-        print(f"  {_event(event)}")
+        say(f"  {_event(event)}")
 
 
 def _print_part(part: AllocationStory, currency: str | None) -> None:
     row = part.row
     what = f"invoice {row.invoice_number or '?'} (id {row.document_id})" if row.kind == "invoice" else row.kind.value
     removed = ", no longer in the payment" if row.removed else ""
-    print(f"{money_text(row.amount, currency)} for {what.replace('_', ' ')}{removed}: {STATUS_LABELS[row.status]}")
-    print(f"  Next: {part.next}")
+    say(f"{money_text(row.amount, currency)} for {what.replace('_', ' ')}{removed}: {STATUS_LABELS[row.status]}")
+    say(f"  Next: {part.next}")
     if part.ledger is not None:
-        print(f"  In ConnectWise: {_ledger(part.ledger, currency)}")
+        say(f"  In ConnectWise: {_ledger(part.ledger, currency)}")
     for line in part.decisions:
         _print_decision(line)
     for effect in part.effects:
@@ -51,12 +51,12 @@ def _print_part(part: AllocationStory, currency: str | None) -> None:
 
 
 def _print_decision(line: DecisionLine) -> None:
-    print(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
+    say(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
     if line.detail:
-        print(f"    Details: {line.detail}")
+        say(f"    Details: {line.detail}")
     if line.current:
         for verdict in line.verdicts:
-            print(f"    {_verdict(verdict)}")
+            say(f"    {_verdict(verdict)}")
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -66,11 +66,11 @@ def _verdict(verdict: Verdict) -> str:
 
 def _print_effect(effect: EffectLine) -> None:
     due = f", due {moment_text(effect.due_at)}" if effect.state in ("pending", "in_doubt") else ""
-    print(f"  {effect.kind} on ConnectWise invoice {effect.target_invoice_id}: {effect.state.replace('_', ' ')}{due}")
+    say(f"  {effect.kind} on ConnectWise invoice {effect.target_invoice_id}: {effect.state.replace('_', ' ')}{due}")
     for attempt in effect.attempts:
         outcome = attempt.outcome or "no answer yet"
         said = f": {attempt.detail}" if attempt.detail else ""
-        print(f"    {moment_text(attempt.started_at)}  try {attempt.number}: {outcome}{said}")
+        say(f"    {moment_text(attempt.started_at)}  try {attempt.number}: {outcome}{said}")
 
 
 def _ledger(line: LedgerLine, currency: str | None) -> str:

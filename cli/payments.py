@@ -6,7 +6,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, print_json, print_table
+from cli.output import AsJson, examples, print_json, print_table, say
 from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story
 from domain.explanations import explain
@@ -15,6 +15,18 @@ from domain.status import STATUS_LABELS, PaymentStatus
 from models.story import PaymentRow, list_payments, payment_story
 from tasks.results import Rejected
 from tasks.retry import retry_payment
+from workers.terminal import Column
+
+COLUMNS = [
+    Column("id"),
+    Column("date"),
+    Column("customer", wraps=True),
+    Column("amount", right=True),
+    Column("invoices", wraps=True),
+    Column("status"),
+    Column("why", wraps=True, place="below"),
+    Column("seconds", right=True),
+]
 
 app = typer.Typer(no_args_is_help=True, help="Payments: where they are, why, and what is next.")
 
@@ -47,10 +59,9 @@ def list_(
     if as_json:
         print_json({"payments": [payment_as_json(row) for row in page.rows], "next_before": page.next_before_id})
         return
-    columns = ["id", "date", "customer", "amount", "invoices", "status", "why", "seconds"]
-    print_table(columns, [_cells(row) for row in page.rows], "There is no such payment.")
+    print_table(COLUMNS, [_cells(row) for row in page.rows], "There is no such payment.")
     if page.next_before_id is not None:
-        print(f"There are more: --before {page.next_before_id}")
+        say(f"There are more: --before {page.next_before_id}")
 
 
 @app.command(epilog=examples("payments show northwind 4711", "payments show northwind 4711 --json"))
@@ -91,7 +102,7 @@ def retry(
         parts = {"revived": report.revived, "decided_again": report.decided_again, "on_the_wire": report.on_the_wire}
         print_json({**parts, "message": report.message})
     else:
-        print(report.message)
+        say(report.message)
 
 
 def _cells(row: PaymentRow) -> tuple[object, ...]:

@@ -9,10 +9,11 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session, read_settings
-from cli.output import AsJson, examples, moment_text, print_json, print_table
+from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from models.users import UserRole, tokens_of, users_with_organizations
 from tasks.results import Rejected
 from tasks.users import create_api_token, create_login_link, create_user, revoke_api_tokens, set_password
+from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Users of the dashboard, one-time login links, and API tokens.")
 
@@ -51,7 +52,7 @@ def add(
         user = create_user(context, email, password, org)
     if isinstance(user, Rejected):
         raise Refusal(user.message)
-    print(f"Added {user.email}, {user.role}{f' of {org}' if org else ''}.")
+    say(f"Added {user.email}, {user.role}{f' of {org}' if org else ''}.")
 
 
 @app.command("list", epilog=examples("user list", "user list --json"))
@@ -88,7 +89,7 @@ def set_password_(email: Email, password_file: PasswordFile = None) -> None:
         user = set_password(context, email, password)
     if isinstance(user, Rejected):
         raise Refusal(user.message)
-    print(f"The password of {user.email} is changed, and every session has ended.")
+    say(f"The password of {user.email} is changed, and every session has ended.")
 
 
 @app.command("login-link", epilog=examples("user login-link admin@example.com"))
@@ -143,7 +144,7 @@ def api_tokens(org: Org, as_json: AsJson = False) -> None:
         (one.name, moment_text(one.created_at), moment_text(one.last_used_at), moment_text(one.revoked_at))
         for one in found
     ]
-    print_table(["name", "made", "last used", "revoked"], rows, f"'{org}' has no API token.")
+    print_table([Column("name", wraps=True), "made", "last used", "revoked"], rows, f"'{org}' has no API token.")
 
 
 @app.command("revoke-api-token", epilog=examples("user revoke-api-token northwind --name billing"))
@@ -155,7 +156,7 @@ def revoke_api_token(org: Org, name: TokenName) -> None:
         raise Refusal(revoked.message)
     if not revoked:
         raise Refusal(f"'{org}' has no live token named '{name}'; see: python -m cli user api-tokens {org}")
-    print(f"Revoked: {revoked}.")
+    say(f"Revoked: {revoked}.")
 
 
 def _read_password(file: Path | None) -> str:

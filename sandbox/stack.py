@@ -5,6 +5,7 @@ The demo plays on it, and so do the tests that need whole processes. What it sta
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from workers.redis_server import RedisServer, find_or_start, free_port
 ROOT = Path(__file__).parent.parent
 CLIENT_ID, CLIENT_SECRET = "sandbox-client-id", "sandbox-client-secret"
 CONNECTWISE_CLIENT_ID = "00000000-0000-4000-8000-000000000001"
-START_SECONDS = 60
+# On a machine that does much else at the same time, starting everything takes minutes.
+START_SECONDS = 240
+TELL_EVERY_SECONDS = 10
 
 # Durations of a good play: everything that production waits minutes for takes seconds. The proportions are kept:
 # nothing lands later than the settle time, and a lease outlives the longest exchange.
@@ -42,6 +45,10 @@ QUICK = {
     "LIMIT_PROCESSES": "1",
     "CATCH_UP_SECONDS": "5",
 }
+
+
+class ProcessDied(Exception):
+    """A process ended while the others waited for it; the message has its last lines."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,29 @@ class Stack:
         with self.quickbooks() as quickbooks:
             quickbooks.add_webhook(f"{self.web_url}/webhooks/quickbooks", self.verifier_token)
 
-    def wait_until_ready(self) -> None:
-        wait_for_http(f"{self.web_url}/healthz", START_SECONDS)
+    def wait_until_ready(self, say: Callable[[str], None] = lambda _: None) -> None:
+        self.wait_for(f"{self.web_url}/healthz", "the web process", say)
+
+    def wait_for(self, url: str, what: str, say: Callable[[str], None]) -> None:
+        """Returns when the address answers; says now and then that it waits.
+
+        Raises:
+            TimeoutError: it never did.
+            ProcessDied: it cannot any more.
+        """
+        began = time.monotonic()
+        while True:
+            try:
+                wait_for_http(url, TELL_EVERY_SECONDS)
+            except TimeoutError as error:
+                if deaths := self.processes.deaths():
+                    raise ProcessDied("\n".join(map(str, deaths))) from error
+                waited = time.monotonic() - began
+                if waited > START_SECONDS:
+                    raise TimeoutError(f"{what} has not started within {waited:.0f} s") from error
+                say(f"Waiting for {what}")
+            else:
+                return
 
 
 @contextmanager

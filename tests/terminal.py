@@ -4,9 +4,16 @@ Starting Python and importing the libraries takes a second, which is most of wha
 imports them once, and each command is a copy of it (`os.fork`).
 """
 
+import contextlib
+import fcntl
 import multiprocessing
 import os
+import pty
+import re
+import struct
 import sys
+import termios
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -28,6 +35,38 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str], folder
             process.kill()
             process.join()
         return CompletedProcess(arguments, process.exitcode or 0, output.read_text(), errors.read_text())
+
+
+def run_on_screen(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, columns: int
+) -> tuple[int, str]:
+    """The same at a terminal of so many columns: the exit code, and all that is on the screen, without its colours."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    screen = Path(os.ttyname(theirs))
+    seen: list[bytes] = []
+
+    def read() -> None:
+        # Linux ends the reading side of a terminal that nobody holds any more with an error.
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 1 << 16):
+                seen.append(piece)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    process = _PROCESSES.Process(
+        target=_command, args=(arguments, {"TERM": "xterm-256color", **environment}, folder, screen, screen)
+    )
+    process.start()
+    process.join(LONGEST_SECONDS)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
+    text = b"".join(seen).decode().replace("\r\n", "\n")
+    return process.exitcode or 0, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
 
 
 def _command(

@@ -1,15 +1,18 @@
 """Alembic's entry: runs the migrations on the database that `models.database.upgrade` names."""
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 import models
 from models.base import Base
+from models.database import PATIENCE
 
 assert models.TABLES, "all tables have to be known before Alembic compares"
 
 url: str = context.config.attributes["url"]
-engine = create_engine(url)
+# As patient as every other writer: a worker of yesterday's program may be writing at this moment.
+patience = {"timeout": PATIENCE.total_seconds()} if make_url(url).drivername.startswith("sqlite") else {}
+engine = create_engine(url, connect_args=patience)
 with engine.connect() as connection:
     # SQLite cannot alter most things; batch mode rebuilds the table instead.
     context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)

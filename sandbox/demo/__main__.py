@@ -1,40 +1,46 @@
 """`python -m sandbox.demo`: set up everything, play every story, print the table and the audit, and say if it held."""
 
 import argparse
+import secrets
+import shutil
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from sandbox.demo.play import judge, open_theatre
 from sandbox.demo.report import Reporter
+from sandbox.demo.stories import STORIES
+from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import Stack, running_stack
 from tasks.context import Context
 from tasks.results import Rejected
-from tasks.users import create_login_link, create_user
-from workers.redis_server import RedisUnavailable
+from tasks.users import create_login_link, create_user, set_password
+
+OPERATOR = "operator@example.com"
 
 
 def main() -> int:
+    return ends_in_a_sentence(_play)
+
+
+def _play() -> int:
     options = _arguments()
     reporter = Reporter()
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not options.once
-    try:
-        with (
-            _state_dir(options.state_dir) as state_dir,
-            running_stack(state_dir, database_url=options.database_url, say=reporter.say) as stack,
-        ):
-            return _run(stack, reporter, stay=stay)
-    except RedisUnavailable as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except KeyboardInterrupt:
-        reporter.say("Stopped.")
-        return 130
+    reporter.say(f"{len(STORIES)} stories of payments; about half a minute on a machine that does nothing else")
+    with (
+        _folder(options.state_dir, reporter) as folder,
+        running_stack(folder.path, database_url=options.database_url, say=reporter.say) as stack,
+    ):
+        broken = _run(stack, reporter, stay=stay)
+        folder.is_wanted = broken > 0
+    return 1 if broken else 0
 
 
 def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
@@ -47,7 +53,7 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
             _stay(stack, theatre.context, reporter)
     finally:
         theatre.context.database.close()
-    return 1 if broken else 0
+    return broken
 
 
 def _log_to_file(stack: Stack) -> None:
@@ -57,24 +63,33 @@ def _log_to_file(stack: Stack) -> None:
 
 
 def _stay(stack: Stack, context: Context, reporter: Reporter) -> None:
-    reporter.console.print()
-    reporter.console.print(f"Everything keeps running. Logs: {stack.state_dir / 'logs'}")
-    for name, url in (
-        ("Dashboard", _dashboard_link(stack, context)),
+    say = reporter.console.print
+    password = secrets.token_urlsafe(9)
+    link = _let_in(stack, context, password)
+    say()
+    say("Everything keeps running until you press Ctrl-C. Look around:", style="bold")
+    for name, what in (
+        ("Dashboard", stack.web_url),
+        ("  log in as", f"{OPERATOR}, password {password}"),
+        ("  or, once", link),
         ("Flower", stack.flower_url),
         ("QuickBooks sandbox", stack.quickbooks_url),
         ("ConnectWise sandbox", stack.connectwise_url),
+        ("Logs", str(stack.state_dir / "logs")),
     ):
-        reporter.console.print(f"  {name:<20} {url}", soft_wrap=True, highlight=False)
-    reporter.console.print("The dashboard's address works once, within five minutes. Ctrl-C stops it all.")
-    threading.Event().wait()
+        say(f"  {name:<20} {what}", soft_wrap=True, highlight=False, markup=False)
+    while True:
+        time.sleep(1)
+        for death in stack.processes.deaths():
+            say(str(death), style="red", markup=False)
+            stack.processes.start(death.name)
 
 
-def _dashboard_link(stack: Stack, context: Context) -> str:
-    """An address that logs an operator in, so that nobody has to make up a password to look around."""
-    email = "operator@example.com"
-    create_user(context, email, None, None)
-    token = create_login_link(context, stack.settings.secret_key.get_secret_value(), email)
+def _let_in(stack: Stack, context: Context, password: str) -> str:
+    """An operator who logs in with this password as often as wanted; returns a link that does it once, with a click."""
+    if isinstance(create_user(context, OPERATOR, password, None), Rejected):
+        set_password(context, OPERATOR, password)
+    token = create_login_link(context, stack.settings.secret_key.get_secret_value(), OPERATOR)
     return stack.web_url if isinstance(token, Rejected) else f"{stack.web_url}/login/once?token={token}"
 
 
@@ -89,13 +104,31 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@dataclass
+class _Folder:
+    """Where files and logs are; `is_wanted` when somebody may want to read them afterwards."""
+
+    path: Path
+    is_wanted: bool = False
+
+
 @contextmanager
-def _state_dir(chosen: Path | None) -> Iterator[Path]:
+def _folder(chosen: Path | None, reporter: Reporter) -> Iterator[_Folder]:
+    """The chosen folder, or one that is removed when all went well."""
     if chosen is not None:
-        yield chosen.resolve()
+        yield _Folder(chosen.resolve())
         return
-    with tempfile.TemporaryDirectory(prefix="payments-demo-") as temporary:
-        yield Path(temporary)
+    folder = _Folder(Path(tempfile.mkdtemp(prefix="payments-demo-")))
+    try:
+        yield folder
+    except Exception:
+        folder.is_wanted = True
+        raise
+    finally:
+        if folder.is_wanted and (folder.path / "logs").exists():
+            reporter.say(f"The logs are kept: {folder.path / 'logs'}")
+        else:
+            shutil.rmtree(folder.path, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def _audit_tenant(stack: Stack, context: Context, tenant: Tenant) -> list[AuditL
     with context.database.reading() as session:
         entries = ledger_of(session, tenant.organization_id)
     lines = []
-    for invoice in books:
+    for invoice in sorted(books, key=lambda one: one.doc_number or ""):
         number = invoice.doc_number or ""
         twin = psa.get(number)
         lines.append(

@@ -2,7 +2,6 @@
 
 import io
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,15 +13,12 @@ from domain.reasons import Reason
 from models.decisions import DecisionRow, current_decisions
 from models.payments import payments_by_external_id
 from sandbox.connectwise.control import ConnectWiseControl
+from sandbox.demo.patience import Patience
 from sandbox.demo.tenants import Tenant
 from sandbox.quickbooks.control import QuickBooksControl
 from sandbox.stack import Stack
 from tasks.context import Context
 from tasks.invoice_import import import_invoices
-
-POLL_SECONDS = 0.1
-# Longer than any promised ending takes; a story that needs this long has failed.
-PATIENCE_SECONDS = 45
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,7 @@ class Row:
     decided: str
     why: str
     now: str
+    still_open: str
     seconds: float | None
     kept: bool
 
@@ -66,6 +63,7 @@ class Stage:
     tenant: Tenant
     # Losing, doubling and holding webhooks concerns the next events of all companies: one story at a time.
     books: threading.RLock
+    patience: Patience
     say: Callable[[str], None]
     prefix: str
     quickbooks: QuickBooksControl
@@ -98,7 +96,9 @@ class Stage:
             "number,origin,quickbooks_id,connectwise_id,total,currency,customer\n"
             f"{number},{origin},{quickbooks_id},,{total},USD,{self.tenant.customer}\n"
         )
-        report = import_invoices(self.context, self.tenant.organization_id, io.StringIO(csv))
+        report = self.patience.with_database(
+            lambda: import_invoices(self.context, self.tenant.organization_id, io.StringIO(csv))
+        )
         if report.bad:
             raise StoryFailed(f"the invoice was not imported: {report.bad[0].reason}")
         return DemoInvoice(number, quickbooks_id, connectwise_id, total)
@@ -131,26 +131,27 @@ class Stage:
 
     def until(self, payment_id: str, *expected: Expected) -> list[Row]:
         """Waits for the promised ending and describes what is the case then, or when patience is over."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
         told: dict[int, str] = {}
         while True:
             decisions = self._decisions(payment_id)
             self._tell_news(decisions, told)
             rows = [self._row(payment_id, one, decisions) for one in expected]
-            if all(row.kept for row in rows) or time.monotonic() > deadline:
+            if all(row.kept for row in rows) or self.patience.is_over:
                 return rows
-            time.sleep(POLL_SECONDS)
+            self.patience.pause()
 
     def wait_for(self, payment_id: str, reason: Reason) -> None:
         """Waits until some part of the payment has this reason, in the middle of a story."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
         while reason not in {one.why for one in self._decisions(payment_id).values()}:
-            if time.monotonic() > deadline:
+            if self.patience.is_over:
                 raise StoryFailed(f"the payment never became '{reason}'")
-            time.sleep(POLL_SECONDS)
+            self.patience.pause()
 
     def _decisions(self, payment_id: str) -> Mapping[tuple[str, str], DecisionRow]:
         """The current decisions by (kind, document id)."""
+        return self.patience.with_database(lambda: self._read_decisions(payment_id))
+
+    def _read_decisions(self, payment_id: str) -> Mapping[tuple[str, str], DecisionRow]:
         with self.context.database.reading() as session:
             found = payments_by_external_id(session, self.tenant.source_id, [payment_id])
             if payment_id not in found:
@@ -163,13 +164,14 @@ class Stage:
         for row in decisions.values():
             if told.get(row.allocation_id) != row.reason:
                 told[row.allocation_id] = row.reason
+                self.patience.news()
                 self.say(explain(row.why).sentence)
 
     def _row(self, payment_id: str, one: Expected, decisions: Mapping[tuple[str, str], DecisionRow]) -> Row:
         key = (one.kind, one.invoice.quickbooks_id if one.invoice else "")
         found = [row for at, row in decisions.items() if at == key or (not one.invoice and at[0] == one.kind)]
         decision = found[0] if found else None
-        amounts, now = self._connectwise_now(one.invoice)
+        amounts, now, still_open = self._connectwise_now(one.invoice)
         kept = decision is not None and decision.why is one.reason and amounts == tuple(sorted(one.amounts))
         seconds = (decision.decided_at - self._acted_at).total_seconds() if decision else None
         return Row(
@@ -177,6 +179,7 @@ class Stage:
             decided=decision.action if decision else "nothing yet",
             why=explain(decision.why).sentence if decision else "nothing was decided",
             now=now,
+            still_open=still_open,
             seconds=seconds,
             kept=kept,
         )
@@ -194,15 +197,15 @@ class Stage:
         amount = sum((line.amount for line in links), Decimal(0))
         return f"{money_text(amount, 'USD')} for {one.invoice.number}"
 
-    def _connectwise_now(self, invoice: DemoInvoice | None) -> tuple[tuple[str, ...], str]:
+    def _connectwise_now(self, invoice: DemoInvoice | None) -> tuple[tuple[str, ...], str, str]:
+        """The amounts of the payments on the invoice, the same as text, and what is still open."""
         if invoice is None:
-            return (), "-"
+            return (), "-", "-"
         found = [one for one in self.connectwise.invoices() if one.number == invoice.number]
         if not found:
-            return (), "no such invoice"
+            return (), "no such invoice", "-"
         amounts = tuple(sorted(str(payment.amount) for payment in found[0].payments))
-        paid = " + ".join(amounts) if amounts else "no payment"
-        return amounts, f"{paid} (open {found[0].balance})"
+        return amounts, " + ".join(amounts) or "no payment", str(found[0].balance)
 
 
 def yesterday() -> date:

@@ -1,10 +1,12 @@
 """Two MSPs of the demo: one on good days, one whose ConnectWise has its bad days. Set up through the use cases."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from connectors.quickbooks.tokens import secrets_from
 from domain.preferences import SyncMode
+from sandbox.endings import CannotGoOn
 from sandbox.stack import CONNECTWISE_CLIENT_ID, Stack
 from tasks.connections import add_source, add_target
 from tasks.context import Context
@@ -12,6 +14,17 @@ from tasks.organizations import PreferenceChanges, change_preferences, create_or
 from tasks.results import Rejected
 
 T = TypeVar("T")
+
+
+class Doing(Protocol):
+    """Does something that needs the database, in its own way."""
+
+    def __call__(self, action: Callable[[], T], /) -> T:
+        """Returns what the action returns."""
+
+
+def at_once(action: Callable[[], T], /) -> T:
+    return action()
 
 
 @dataclass(frozen=True)
@@ -37,12 +50,14 @@ def set_up_tenant(
     realm_id: str,
     *,
     older_invoices: int = 0,
+    do: Doing = at_once,
 ) -> Tenant:
     """An organization with both connections, the Sync Tool and the mode 'Synced Invoices Only'.
 
     Args:
         older_invoices: invoices that are there already. Every ConnectWise company counts its invoices from one, and a
             fault is planned for an invoice's address, which names no company: two companies must not meet there.
+        do: how each use case is carried out, for instance again when the database is busy.
     """
     with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
         quickbooks.add_company(realm_id, name)
@@ -58,35 +73,41 @@ def set_up_tenant(
         )
         for older in range(older_invoices):
             connectwise.add_invoice(f"OLD-{older}", "1.00", company_id=slug)
-    organization = _accepted(create_organization(context, slug, name))
+    organization = _accepted(do(lambda: create_organization(context, slug, name)))
     source = _accepted(
-        add_source(
-            context,
-            organization.id,
-            "quickbooks",
-            realm_id,
-            {"home_currency": "USD"},
-            secrets_from(tokens, context.clock.now()),
-            allows_plain_http=True,
+        do(
+            lambda: add_source(
+                context,
+                organization.id,
+                "quickbooks",
+                realm_id,
+                {"home_currency": "USD"},
+                secrets_from(tokens, context.clock.now()),
+                allows_plain_http=True,
+            )
         )
     )
     target = _accepted(
-        add_target(
-            context,
-            organization.id,
-            "connectwise",
-            f"{stack.connectwise_url}/{slug}",
-            {"site_url": stack.connectwise_url, "company": slug, "home_currency": "USD"},
-            keys,
-            allows_plain_http=True,
+        do(
+            lambda: add_target(
+                context,
+                organization.id,
+                "connectwise",
+                f"{stack.connectwise_url}/{slug}",
+                {"site_url": stack.connectwise_url, "company": slug, "home_currency": "USD"},
+                keys,
+                allows_plain_http=True,
+            )
         )
     )
     changes = PreferenceChanges(sync_enabled=True, sync_tool_enabled=True, sync_mode=SyncMode.SYNCED_ONLY)
-    change_preferences(context, organization.id, changes)
+    do(lambda: change_preferences(context, organization.id, changes))
     return Tenant(name, organization.id, source.id, target.id, realm_id, customer_id, customer, slug)
 
 
 def _accepted(result: T | Rejected) -> T:
     if isinstance(result, Rejected):
-        raise TypeError(f"the demo's own set-up was refused: {result.message}")
+        raise CannotGoOn(
+            f"{result.message} A play needs a database of its own: give it an empty one and an empty folder."
+        )
     return result

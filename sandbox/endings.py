@@ -1,0 +1,125 @@
+"""How a program that plays on the sandbox ends when it cannot go on: one sentence on stderr and an exit code."""
+
+import errno
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from pydantic import ValidationError
+
+from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+from sandbox.control_client import ControlError
+from sandbox.stack import ProcessDied
+from workers.redis_server import RedisUnavailable
+from workers.terminal import hang, terminal_width
+
+CANNOT_GO_ON = 2
+STOPPED = 130
+# Above this many waiting programs for each core, what comes late is the machine's doing.
+BUSY_LOAD_PER_CORE = 1.5
+
+
+class CannotGoOn(Exception):
+    """The play cannot go on; the message is a sentence for the person who started it."""
+
+
+def ends_in_a_sentence(program: Callable[[], int]) -> int:
+    """Runs the program; whatever ends it early is said in words. Returns the exit code."""
+    with _ended_politely():
+        try:
+            return program()
+        except KeyboardInterrupt:
+            sys.stderr.write("Stopped.\n")
+            return STOPPED
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it
+            message = f"error: {sentence_about(error)}"
+            busy = busy_sentence()
+            sys.stderr.write(hang(f"{message}\n{busy}" if busy else message, terminal_width()) + "\n")
+            return CANNOT_GO_ON
+
+
+def sentence_about(error: BaseException) -> str:
+    """What is the matter and what can be done, for a person who knows nothing of the program's inside."""
+    match error:
+        case CannotGoOn() | RedisUnavailable() | ProcessDied():
+            return str(error)
+        case requests.RequestException():
+            return f"a sandbox does not answer ({type(error).__name__}); start again"
+        case ControlError():
+            return f"a sandbox refused: {error}"
+        case ValidationError():
+            told = error.errors(include_url=False, include_input=False)[0]
+            return f"the settings cannot be used: {'.'.join(map(str, told['loc'])).upper()}: {told['msg']}"
+        case TimeoutError():
+            return f"{error}"
+        case OSError():
+            return _about_the_system(error)
+        case DatabaseBusy():
+            return (
+                "another program kept the database locked for too long; close it, or start again with an empty database"
+            )
+        case DatabaseUnavailable():
+            return f"the database cannot be used: {error}"
+        case DatabaseRefused():
+            return f"the database refused: {str(error.orig or error).strip().partition(chr(10))[0]}"
+        case _:
+            return f"this is a mistake of the program, {type(error).__name__}: {error}{_written_down(error)}"
+
+
+def busy_sentence() -> str:
+    """Says that the machine is busy, where it is."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load < BUSY_LOAD_PER_CORE * cores:
+        return ""
+    return (
+        f"This machine is busy (load {load:.1f} on {cores} cores), and what comes late may be its doing: "
+        "try again when it has less to do."
+    )
+
+
+def _about_the_system(error: OSError) -> str:
+    where = f": {error.filename}" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC:
+            return f"the disk is full{where}; TMPDIR names a folder on another disk"
+        case errno.EADDRINUSE:
+            return "the port is in use by another program; choose another one"
+        case errno.EMFILE | errno.ENFILE:
+            return "too many files are open; raise the limit (ulimit -n) or close other programs"
+        case errno.ENOMEM | errno.EAGAIN:
+            return "the machine has no memory or no process left for this"
+        case _:
+            return f"{error.strerror or error}{where}"
+
+
+def _written_down(error: BaseException) -> str:
+    """Where the traceback is kept, for a report; on the screen it helps nobody who came to see the system at work."""
+    file = Path.cwd() / ".state" / "mistakes.log"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
+    except OSError:
+        return ""
+    return f" (the details for a report are in {file})"
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """A closed terminal and a SIGTERM are a Ctrl-C: what was started is ended, and the temporary folder goes."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
