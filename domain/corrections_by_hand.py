@@ -8,6 +8,7 @@ from decimal import Decimal
 from domain.decisions import Acknowledge, Decision, Hold
 from domain.eligibility import decide_early, is_in_its_place
 from domain.facts import Facts, Part, SyncedPayment
+from domain.later_looks import Finding
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from domain.strategy import standing_for
@@ -33,7 +34,8 @@ def after_a_look_at_the_payment(
     """
     if facts.synced is None:
         raise AssertionError("a look at a payment of which nobody knows")
-    synced = replace(facts.synced, gone=there is None)
+    finding = None if facts.synced.gone else facts.synced.finding
+    synced = replace(facts.synced, finding=Finding.GONE if there is None else finding)
     facts = replace(facts, synced=synced)
     decision = decide_early(facts)
     if decision is None:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.reasons import Reason
+from domain.records import TargetPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,13 @@ class Hold:
 
     Attributes:
         detail: what this very case is about, where the reason's sentence cannot say it.
+        seen: the payments on the target invoice because of which it waits.
     """
 
     reason: Reason
     verdicts: tuple[Verdict, ...] = ()
     detail: str = ""
+    seen: tuple[TargetPayment, ...] = ()
 
 
 Decision = Push | Adjust | Reverse | Keep | Acknowledge | Skip | Hold

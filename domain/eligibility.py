@@ -9,6 +9,7 @@ from collections.abc import Callable
 from domain.comparison import compare_invoices, first_difference
 from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
+from domain.later_looks import Finding
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
 from domain.reasons import Reason
@@ -16,12 +17,22 @@ from domain.records import AllocationKind, PaymentState, TargetInvoice
 
 Stop = Skip | Hold
 
+_REASON_OF_FINDING = {
+    Finding.GONE: Reason.TARGET_PAYMENT_GONE,
+    Finding.CHANGED: Reason.TARGET_PAYMENT_CHANGED,
+    Finding.DOUBLED: Reason.TARGET_PAYMENT_DOUBLED,
+    Finding.INVOICE_GONE: Reason.TARGET_INVOICE_GONE,
+}
+_NOT_THERE = (Finding.GONE, Finding.INVOICE_GONE)
+
 
 def decide_early(facts: Facts) -> Decision | None:
     """Decides what can be decided without a look at the target; None means: look, then call `decide`."""
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
     if facts.was_reversed and not facts.is_wanted and facts.flaw is None:
+        if facts.left_behind:
+            return Hold(Reason.TARGET_PAYMENT_DOUBLED, seen=facts.left_behind)
         return Keep(Reason.CORRECTED_BY_HAND if facts.removed_by_hand else Reason.REVERSED)
     return _first_stop(facts)
 
@@ -75,16 +86,16 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
         return Hold(facts.problem)
     in_its_place = is_in_its_place(facts, synced)
     if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
-        if synced.gone:
-            return Hold(Reason.TARGET_PAYMENT_GONE)
+        if synced.finding is not None:
+            return Hold(_REASON_OF_FINDING[synced.finding], seen=synced.found)
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
     return _first_of(facts, RULES_FOR_CORRECTIONS) or _correct(facts, synced, in_its_place=in_its_place)
 
 
 def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Decision:
-    if synced.gone and facts.is_wanted and in_its_place:
+    if synced.finding in _NOT_THERE and facts.is_wanted and in_its_place:
         # Nobody can correct what is not there.
-        return Hold(Reason.TARGET_PAYMENT_GONE)
+        return Hold(_REASON_OF_FINDING[synced.finding])
     if not synced.ours:
         return Hold(Reason.NOT_OURS_TO_CHANGE)
     if facts.preferences.correction_policy is CorrectionPolicy.HOLD:

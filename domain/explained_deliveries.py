@@ -118,6 +118,29 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         clears_itself=True,
         needs_person=True,
     ),
+    Reason.TARGET_PAYMENT_CHANGED: Explanation(
+        "The payment in ConnectWise no longer has the amount or date that it had: somebody changed it there.",
+        "Set it right in ConnectWise, or make the same change in QuickBooks: we look again by ourselves. Or retry: where "
+        "corrections are automatic, we set a payment of ours back.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_PAYMENT_DOUBLED: Explanation(
+        "The ConnectWise invoice has this payment twice: another one of the same amount and date stands beside it.",
+        "Remove the one that is too much in ConnectWise, not the one that we linked: we look again by ourselves. "
+        "If it is other money, retry with 'create anyway': nothing more is created. We never remove what may be "
+        "somebody else's.",
+        clears_itself=True,
+        needs_person=True,
+    ),
+    Reason.TARGET_INVOICE_GONE: Explanation(
+        "The ConnectWise invoice that the payment is on is not to be found any more: it was removed there, or the API "
+        "member may not see it.",
+        "Check the invoice in ConnectWise and the rights of the API member: we look again by ourselves. If it was created "
+        "anew under the same number, retry.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
         "We tried many times and ConnectWise kept failing; now we try rarely.",
         "Read the last answer below and correct the cause; we try again by ourselves, or at once if you retry.",

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.later_looks import Finding
 from domain.preferences import InvoiceOrigin, Preferences
 from domain.reasons import Reason
-from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
+from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice, TargetPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class SyncedPayment:
         ours: False when a person had typed it and we only linked it; such a payment is never changed.
         harmed: the target removed or changed it when another payment was added; a person has to look.
         beside: the other parts, where the payment stands for several.
-        gone: when we last looked, it was not on the invoice any more.
+        finding: what the last look at the invoice found to be wrong with it.
+        found: the payments on the invoice that show it.
     """
 
     target_invoice_id: str
@@ -72,7 +74,13 @@ class SyncedPayment:
     ours: bool
     harmed: bool = False
     beside: tuple[Part, ...] = ()
-    gone: bool = False
+    finding: Finding | None = None
+    found: tuple[TargetPayment, ...] = ()
+
+    @property
+    def gone(self) -> bool:
+        """When we last looked, it was not on the invoice any more."""
+        return self.finding is Finding.GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,8 @@ class Facts:
     # It had been synced, and was taken back; by us, unless a person removed it at the target.
     was_reversed: bool = False
     removed_by_hand: bool = False
+    # Payments like the one that was taken back that are still on the target invoice, and of which nobody knows why.
+    left_behind: tuple[TargetPayment, ...] = ()
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None
 

@@ -85,6 +85,9 @@ class Reason(StrEnum):
     TARGET_REPLACED = "target_replaced"
     TARGET_HARMED = "target_harmed"
     TARGET_PAYMENT_GONE = "target_payment_gone"
+    TARGET_PAYMENT_CHANGED = "target_payment_changed"
+    TARGET_PAYMENT_DOUBLED = "target_payment_doubled"
+    TARGET_INVOICE_GONE = "target_invoice_gone"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 
 
@@ -110,4 +113,14 @@ NOTHING = "Nothing to do."
 NOTHING_RETRIED = "Nothing to do: we look again by ourselves and go on when the cause is gone."
 
 # What a person may overrule by saying that it is other money ("create anyway").
-HELD_BESIDE_A_SIMILAR_ONE = frozenset({Reason.TWIN_NEARBY, Reason.FORMER_PAYMENT_THERE})
+HELD_BESIDE_A_SIMILAR_ONE = frozenset({Reason.TWIN_NEARBY, Reason.FORMER_PAYMENT_THERE, Reason.TARGET_PAYMENT_DOUBLED})
+# What a person may say to be in ConnectWise already, as one of the payments that were seen ("same money: link it").
+MAY_BE_LINKED = frozenset(
+    {
+        Reason.TWIN_NEARBY,
+        Reason.FORMER_PAYMENT_THERE,
+        Reason.SEVERAL_CANDIDATES,
+        Reason.EXCEEDS_BALANCE,
+        Reason.TARGET_OCCUPIED,
+    }
+)

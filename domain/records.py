@@ -107,6 +107,7 @@ class TargetInvoice:
 
     Attributes:
         balance: what is still open, in the invoice's currency.
+        paid: what the payments on it come to, credits left out; None where the target does not tell.
         payable: False for documents that only look like invoices (credit memos), and for invoices whose total or open
             balance the target does not tell: then these figures mean nothing.
     """
@@ -118,14 +119,20 @@ class TargetInvoice:
     currency: str | None
     customer_names: tuple[str, ...]
     payable: bool = True
+    paid: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetPayment:
-    """One payment on a target invoice; `foreign` ones (credits, the vendor's own product) are never candidates."""
+    """One payment on a target invoice; `foreign` ones (credits, the vendor's own product) are never candidates.
+
+    Attributes:
+        credit: no money, but a credit that was applied; the invoice's sum of payments leaves it out.
+    """
 
     external_id: str
     amount: Decimal
     paid_on: date | None
     entered_by: str = ""
     foreign: bool = False
+    credit: bool = False

@@ -10,6 +10,7 @@ from models.inbox import InboxEvent
 from models.invoices import Invoice, SourceInvoiceRow
 from models.lanes import Lane
 from models.ledger import LedgerEntry
+from models.looks import InvoiceLook
 from models.metered_reads import MeteredReads
 from models.organizations import Organization
 from models.own_intents import OwnIntent, OwnIntentPart
@@ -29,6 +30,7 @@ TABLES = (
     Effect,
     Attempt,
     LedgerEntry,
+    InvoiceLook,
     Lane,
     User,
     DashboardSession,

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
 from domain.reasons import Reason
+from domain.records import TargetPayment
+from domain.seen_payments import stored
 from models.base import Base, BigId, Json, UtcTime
 
 _CURRENT = text("current")
@@ -39,7 +41,11 @@ class DecisionRow(Base):
     verdicts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     # What the target answered, where that is the cause; shown as it is, so it is cut to a readable length.
     detail: Mapped[str] = mapped_column(Text, default="")
+    # The payments on the target invoice because of which it was decided so (`domain/seen_payments.py`).
+    seen: Mapped[list[list[str | None]] | None] = mapped_column(Json)
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
+    # When the same was decided once more, the last time.
+    looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     current: Mapped[bool] = mapped_column(default=True)
 
     @property
@@ -74,8 +80,9 @@ def record_decision(
     now: datetime,
     verdicts: Sequence[Verdict] = (),
     detail: str = "",
+    seen: Sequence[TargetPayment] = (),
 ) -> bool:
-    """Makes this the current decision; False if it already is (the same again is not news).
+    """Makes this the current decision; False if it already is: the same again is no news, but it was looked at.
 
     A decision without verdicts (an outcome of delivery) takes over those of the decision that it follows from.
     """
@@ -86,6 +93,8 @@ def record_decision(
         same = (current.action, current.reason, current.verdicts, current.detail)
         if same == (action.value, reason.value, told, detail):
             current.payment_version = payment_version
+            current.looked_at = now
+            current.seen = stored(seen) or None
             return False
         session.execute(update(DecisionRow).where(DecisionRow.id == current.id).values(current=False))
     session.add(
@@ -97,6 +106,7 @@ def record_decision(
             reason=reason.value,
             verdicts=told,
             detail=detail,
+            seen=stored(seen) or None,
             decided_at=now,
         )
     )

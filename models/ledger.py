@@ -8,13 +8,15 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, u
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.facts import Part, SyncedPayment
-from domain.records import PaymentState
+from domain.later_looks import Finding
+from domain.records import PaymentState, TargetPayment
+from domain.seen_payments import payments_in
 from domain.strategy import Entry
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
-_UNSHARED = text("NOT shared")
+_UNSHARED = text("NOT shared AND NOT handed_over")
 
 
 class LedgerEntry(Base):
@@ -50,16 +52,30 @@ class LedgerEntry(Base):
     shared: Mapped[bool] = mapped_column(default=False)
     # The target removed or changed the payment when another one was added; a person has to look.
     harmed: Mapped[bool] = mapped_column(default=False)
-    # A look has shown that the payment is not on the invoice (any more), and none since that it is.
-    gone: Mapped[bool] = mapped_column(default=False)
+    # What the last look found to be wrong with the payment (`domain/later_looks.py`), and the payments that show it.
+    finding: Mapped[str] = mapped_column(String(20), default="")
+    found: Mapped[list[list[str | None]] | None] = mapped_column(Json)
+    # Payments like this one on the invoice of which a person said that they are other money.
+    other_money_ids: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # It was a person who removed the payment at the target, not we.
     removed_by_hand: Mapped[bool] = mapped_column(default=False)
+    # A person said that the payment is the money of another allocation, which has an entry for it now.
+    handed_over: Mapped[bool] = mapped_column(default=False)
 
     @property
     def payment_key(self) -> tuple[int, str, str]:
         return (self.connection_id, self.target_invoice_id, self.target_payment_id)
+
+    @property
+    def still_doubled_by(self) -> tuple[TargetPayment, ...]:
+        """The payments like this one that were found beside it, and may outlast it."""
+        return payments_in(self.found) if self.finding == Finding.DOUBLED else ()
+
+    @property
+    def what_was_found(self) -> Finding | None:
+        return Finding(self.finding) if self.finding else None
 
     def as_synced(self, beside: Sequence[Part] = ()) -> SyncedPayment:
         return SyncedPayment(
@@ -70,7 +86,8 @@ class LedgerEntry(Base):
             ours=self.ours,
             harmed=self.harmed,
             beside=tuple(beside),
-            gone=self.gone,
+            finding=self.what_was_found,
+            found=payments_in(self.found),
         )
 
 
@@ -113,18 +130,14 @@ def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | 
     return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
 
 
-def reversed_among(session: Session, allocation_ids: Collection[int]) -> dict[int, bool]:
-    """The allocations whose payment was taken back; some may have been synced anew since.
-
-    Returns:
-        for each whether the last one was removed by a person.
-    """
+def taken_back_among(session: Session, allocation_ids: Collection[int]) -> dict[int, LedgerEntry]:
+    """The last entry that was taken back of each of these allocations; some may have been synced anew since."""
     statement = (
-        select(LedgerEntry.allocation_id, LedgerEntry.removed_by_hand)
+        select(LedgerEntry)
         .where(LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None))
         .order_by(LedgerEntry.id)
     )
-    return {allocation_id: by_hand for allocation_id, by_hand in session.execute(statement)}  # noqa: C416 - rows are not pairs
+    return {entry.allocation_id: entry for entry in session.scalars(statement)}
 
 
 def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
@@ -203,7 +216,17 @@ def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on:
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(amount=amount, paid_on=paid_on, gone=False)
+        .values(amount=amount, paid_on=paid_on)
+    )
+    # A double beside it is there all the same.
+    session.execute(
+        update(LedgerEntry)
+        .where(
+            LedgerEntry.allocation_id == allocation_id,
+            LedgerEntry.removed_at.is_(None),
+            LedgerEntry.finding.not_in(["", Finding.DOUBLED.value]),
+        )
+        .values(finding="", found=None)
     )
 
 
@@ -213,6 +236,12 @@ def remove_entry(session: Session, allocation_id: int, now: datetime, *, by_hand
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
         .values(removed_at=now, removed_by_hand=by_hand)
     )
+
+
+def is_doubled(session: Session, allocation_id: int) -> bool:
+    """Whether the newest payment of this allocation was found to have another one like it beside it."""
+    statement = select(LedgerEntry.finding).where(LedgerEntry.allocation_id == allocation_id)
+    return session.scalar(statement.order_by(LedgerEntry.id.desc()).limit(1)) == Finding.DOUBLED
 
 
 def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, payment_ids: Collection[str]) -> None:
@@ -233,8 +262,11 @@ def mark_gone(
     """
     return session.scalars(
         update(LedgerEntry)
-        .where(*_payment_is(connection_id, target_invoice_id, target_payment_id), LedgerEntry.gone != gone)
-        .values(gone=gone)
+        .where(
+            *_payment_is(connection_id, target_invoice_id, target_payment_id),
+            LedgerEntry.finding != Finding.GONE.value if gone else LedgerEntry.finding == Finding.GONE.value,
+        )
+        .values(finding=Finding.GONE.value if gone else "", found=None)
         .returning(LedgerEntry.allocation_id)
     ).all()
 

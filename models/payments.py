@@ -89,6 +89,8 @@ class Allocation(Base):
     similar_payment_ids: Mapped[list[str] | None] = mapped_column(Json)
     # A person said of those: they are other money, create it anyway.
     ignore_twins: Mapped[bool] = mapped_column(default=False)
+    # The payment at the target of which a person said that it is this money: link it, create nothing.
+    same_money_id: Mapped[str | None] = mapped_column(String(50))
     # When match looks at it (again); None means that nothing is to be decided.
     match_due_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

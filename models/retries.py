@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from domain.later_looks import Finding
+from domain.seen_payments import payments_in
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
@@ -23,6 +25,32 @@ def payment_of(session: Session, organization_id: int, external_id: str) -> Paym
 def ignore_twins(session: Session, allocation_ids: Collection[int]) -> None:
     """A person has seen the similar payments at the target and says that they are other money."""
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(ignore_twins=True))
+
+
+def call_other_money(session: Session, allocation_ids: Collection[int]) -> None:
+    """A person says that the payments found beside these, which look like them once more, are other money."""
+    statement = select(LedgerEntry).where(
+        LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.finding == Finding.DOUBLED.value
+    )
+    for entry in session.scalars(statement):
+        ids = {*(entry.other_money_ids or ()), *(one.external_id for one in entry.still_doubled_by)}
+        entry.other_money_ids, entry.finding, entry.found = sorted(ids), "", None
+
+
+def accept_changes(session: Session, allocation_ids: Collection[int]) -> None:
+    """The ledger says what people have made of these payments of ours; what differs from the source is corrected."""
+    statement = select(LedgerEntry).where(
+        LedgerEntry.allocation_id.in_(allocation_ids),
+        LedgerEntry.removed_at.is_(None),
+        LedgerEntry.finding == Finding.CHANGED.value,
+        LedgerEntry.ours,
+        # What stands for several is not divided by a guess.
+        ~LedgerEntry.shared,
+    )
+    for entry in session.scalars(statement):
+        for there in payments_in(entry.found):
+            entry.amount, entry.paid_on = there.amount, there.paid_on or entry.paid_on
+        entry.finding, entry.found = "", None
 
 
 def entries_beside(

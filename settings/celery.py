@@ -10,6 +10,8 @@ QUEUES = {
     "payments.push": "push",
     "payments.catch_up": "routine",
     "payments.sweep": "routine",
+    # Calls ConnectWise and writes nothing there, as match does; in push's queue it would stand before payments.
+    "payments.look_again": "match",
 }
 
 

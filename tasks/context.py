@@ -26,6 +26,7 @@ class Step(StrEnum):
     MATCH = "match"  # of an organization
     PUSH = "push"  # of a target connection
     CATCH_UP = "catch_up"  # of a source connection
+    LOOK_AGAIN = "look_again"  # of a target connection
 
 
 class Clock(Protocol):

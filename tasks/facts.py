@@ -20,7 +20,7 @@ from models.invoices import (
     source_invoices,
     source_invoices_with_number,
 )
-from models.ledger import parts_beside, reversed_among, synced_payments
+from models.ledger import parts_beside, synced_payments, taken_back_among
 from models.organizations import organization_by_id
 from models.payments import DueAllocation, due_allocations, own_among
 
@@ -78,7 +78,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     platform = _PlatformInvoices.load(session, organization_id, source, pictures)
     synced = synced_payments(session, [one.allocation.id for one in due])
     beside = parts_beside(session, synced.values())
-    taken_back = reversed_among(session, [one.allocation.id for one in due])
+    taken_back = taken_back_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
@@ -87,7 +87,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
         picture = pictures.get(allocation.document_id)
         meant = platform.find(allocation.document_id, picture)
         invoice = meant if isinstance(meant, Invoice) else None
-        entry = synced.get(allocation.id)
+        entry, former = synced.get(allocation.id), taken_back.get(allocation.id)
         facts = Facts(
             source_active=source is not None and source.is_active,
             target_active=target is not None and target.is_active,
@@ -107,8 +107,9 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             number_ambiguous=meant if isinstance(meant, Ambiguous) else None,
             flaw=Reason(payment.flaw) if payment.flaw else None,
             synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
-            was_reversed=allocation.id in taken_back,
-            removed_by_hand=taken_back.get(allocation.id, False),
+            was_reversed=former is not None,
+            removed_by_hand=former is not None and former.removed_by_hand,
+            left_behind=former.still_doubled_by if former is not None else (),
             linked_target_id=invoice.target_id if invoice else None,
         )
         effect = effects.get(allocation.id)

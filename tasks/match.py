@@ -129,6 +129,7 @@ def _record_one(
             reason=one.decision.reason,
             verdicts=one.decision.verdicts,
             detail=one.decision.detail if isinstance(one.decision, Hold) else "",
+            seen=one.decision.seen if isinstance(one.decision, Hold) else (),
             now=now,
         )
     follow_the_hand(session, one, target, now)

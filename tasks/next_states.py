@@ -22,7 +22,8 @@ from domain.strategy import Change, CreatePayment, PaymentStrategy, RemovePaymen
 from models.connections import learn_author
 from models.decisions import Action
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, day_of, hold, move
-from models.ledger import change_entry, claim_payment, remove_entry
+from models.ledger import change_entry, claim_payment, is_doubled, remove_entry
+from models.looks import look_soon, remember_others
 from models.payments import (
     allocation_with_payment,
     match_again,
@@ -74,6 +75,7 @@ class NextStates:
                     return
                 self.close(session, effect, now, target_payment_id=payment_id, read_back_owed_since=owed_since)
                 tell(session, effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED, now)
+                return
             case EffectKind.ADJUST:
                 change_entry(session, effect.allocation_id, effect.amount, day_of(effect))
                 self.close(session, effect, now)
@@ -82,6 +84,11 @@ class NextStates:
                 remove_entry(session, effect.allocation_id, now)
                 self.close(session, effect, now)
                 tell(session, effect, Action.REVERSE, Reason.REVERSED, now)
+        look_soon(session, effect.connection_id, effect.target_invoice_id, now)
+        if is_doubled(session, effect.allocation_id):
+            # Ours is as it should be; another one like it is still beside it, and that is what has to be told.
+            match_again(session, [effect.allocation_id], now)
+            self.match_wanted.set()
 
     def answered(self, session: Session, effect: Effect, change: Change, payment: TargetPayment, now: datetime) -> None:
         """The target answered with a payment; whether it is the one that was asked for is looked at closely."""
@@ -131,7 +138,7 @@ class NextStates:
         ours: bool,
         now: datetime,
     ) -> bool:
-        return claim_payment(
+        is_claimed = claim_payment(
             session,
             organization_id=effect.organization_id,
             connection_id=effect.connection_id,
@@ -145,6 +152,10 @@ class NextStates:
             shared=ours and (self.strategy is PaymentStrategy.SINGLE or effect.sent_into == payment_id),
             now=now,
         )
+        if is_claimed:
+            look_soon(session, effect.connection_id, effect.target_invoice_id, now)
+            remember_others(session, effect)
+        return is_claimed
 
     def close(self, session: Session, effect: Effect, now: datetime, **values: str | datetime | None) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)

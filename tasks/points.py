@@ -63,6 +63,15 @@ class Point(StrEnum):
     PUSH_STOPPED = "push.stopped"
     PUSH_NUDGED = "push.nudged"
     PUSH_LANE_RELEASED = "push.lane_released"
+    # A later look at what was written.
+    LOOK_AGAIN_LANE_TAKEN = "look_again.lane_taken"
+    LOOK_AGAIN_SUMS_READ = "look_again.sums_read"
+    LOOK_AGAIN_SUMS_STORED = "look_again.sums_stored"
+    LOOK_AGAIN_LISTED = "look_again.listed"
+    LOOK_AGAIN_RECORDED = "look_again.recorded"
+    LOOK_AGAIN_NUDGED = "look_again.nudged"
+    LOOK_AGAIN_FAILED = "look_again.failed"
+    LOOK_AGAIN_LANE_RELEASED = "look_again.lane_released"
     # What an answer means for the whole connection.
     CONNECTION_PAUSED = "connection.paused"
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"

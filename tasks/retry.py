@@ -18,6 +18,7 @@ from connectors.base import Failure, FailureKind, Got, ReadResult, Target
 from domain.breaker import CallKind
 from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.preferences import CorrectionPolicy
 from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
 from domain.records import TargetPayment
 from domain.strategy import standing_for
@@ -26,8 +27,18 @@ from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
 from models.ledger import LedgerEntry
 from models.locks import lock_organization
+from models.looks import look_now
+from models.organizations import organization_by_id
 from models.payments import Payment, match_again
-from models.retries import entries_beside, forget_entries, ignore_twins, mark_repaired, payment_of
+from models.retries import (
+    accept_changes,
+    call_other_money,
+    entries_beside,
+    forget_entries,
+    ignore_twins,
+    mark_repaired,
+    payment_of,
+)
 from models.secrets import SecretsUnreadable
 from tasks.context import Context, Step
 from tasks.own_hints import INCOMPLETE, Look, hint_at_payments
@@ -89,6 +100,10 @@ def retry_payment(
                     "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
                 )
             ignore_twins(session, twins)
+            call_other_money(session, twins)
+        organization = organization_by_id(session, organization_id)
+        if organization.preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
+            accept_changes(session, allocation_ids)
         repaired = mark_repaired(session, seen.repaired)
         forgotten = forget_entries(session, seen.gone, now)
         match_again(session, [*repaired, *forgotten], now)
@@ -98,12 +113,15 @@ def retry_payment(
             hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
         read_again = payment.connection_id if payment.flaw is not None else None
         target = connection_in_role(session, organization_id, Role.TARGET)
+        if target is not None:
+            look_now(session, target.id, seen.invoice_ids, now)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
     if read_again is not None:
         context.nudge(Step.INGEST, read_again)
     context.nudge(Step.MATCH, organization_id)
     if target is not None:
         context.nudge(Step.PUSH, target.id)
+        context.nudge(Step.LOOK_AGAIN, target.id)
     return report
 
 
@@ -120,9 +138,11 @@ class _Seen:
     gone: frozenset[int]
     # Harmed once, and now as the ledger says: a person has corrected it.
     repaired: frozenset[int]
+    # On which something stands for a part of the payment, whether they could be looked at or not.
+    invoice_ids: frozenset[str] = frozenset()
 
     def __or__(self, other: "_Seen") -> "_Seen":
-        return _Seen(self.gone | other.gone, self.repaired | other.repaired)
+        return _Seen(self.gone | other.gone, self.repaired | other.repaired, self.invoice_ids | other.invoice_ids)
 
 
 _NOTHING_SEEN = _Seen(frozenset(), frozenset())
@@ -142,6 +162,7 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
         if payment is None or connection is None:
             return seen
         entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
+        seen = _Seen(frozenset(), frozenset(), frozenset(entries))
         if not may_call(context, session, connection.id, CallKind.LOOK):
             # Paused or disconnected: nobody calls it, also not a person in a hurry.
             return seen

@@ -1,7 +1,7 @@
 """Sweep: nudges whatever is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: four indexed queries, one for each step; nothing is locked, nothing is decided.
+Does: five indexed queries, one for each step; nothing is locked, nothing is decided.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
@@ -14,6 +14,7 @@ from models.connections import sources_due_for_catch_up
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
+from models.looks import targets_with_due_looks
 from models.payments import organizations_with_due_allocations
 from tasks.context import Context, Step
 from tasks.points import Point
@@ -30,6 +31,7 @@ class Swept:
     match: int
     push: int
     catch_up: int
+    look_again: int
 
 
 def sweep(context: Context) -> Swept:
@@ -41,6 +43,8 @@ def sweep(context: Context) -> Swept:
             Step.MATCH: organizations_with_due_allocations(session, now),
             Step.PUSH: targets_with_due_effects(session, now),
             Step.CATCH_UP: sorted({*sources_due_for_catch_up(session, now), *sources_with_open_scans(session, now)}),
+            # The last in the queue, too: it is never as urgent as a payment.
+            Step.LOOK_AGAIN: targets_with_due_looks(session, now),
         }
     context.reached(Point.SWEEP_LOOKED)
     for step, owners in lanes.items():

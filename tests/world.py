@@ -22,6 +22,7 @@ from sandbox.server import serve
 from tasks.catch_up import catch_up
 from tasks.context import Context, Step
 from tasks.ingest import ingest
+from tasks.look_again import look_again
 from tasks.match import match
 from tasks.push import push
 from tasks.sweep import sweep
@@ -29,7 +30,7 @@ from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, 
 
 REALM = "9130357766"
 CUSTOMER = "Cascade Dental"
-STEPS = {Step.INGEST: ingest, Step.MATCH: match, Step.PUSH: push, Step.CATCH_UP: catch_up}
+STEPS = {Step.INGEST: ingest, Step.MATCH: match, Step.PUSH: push, Step.CATCH_UP: catch_up, Step.LOOK_AGAIN: look_again}
 
 
 @dataclass(frozen=True)

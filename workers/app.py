@@ -11,7 +11,10 @@ from tasks.context import Context
 from workers.composition import build_context
 from workers.logging import configure_logging
 
-app = Celery("payments", include=["tasks.ingest", "tasks.match", "tasks.push", "tasks.catch_up", "tasks.sweep"])
+app = Celery(
+    "payments",
+    include=["tasks.ingest", "tasks.match", "tasks.push", "tasks.catch_up", "tasks.look_again", "tasks.sweep"],
+)
 app.conf.update(celery_configuration(load_settings()))
 
 

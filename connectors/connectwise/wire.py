@@ -31,6 +31,7 @@ def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | Non
         currency=_currency(wire.get("currency")) or default_currency,
         customer_names=_names(wire),
         payable=wire.get("type") != _CREDIT_MEMO and total is not None and balance is not None,
+        paid=as_decimal(wire.get("payments")),
     )
 
 
@@ -48,6 +49,7 @@ def payment_from(wire: Any) -> TargetPayment | None:
         # A credit that was applied, or money of ConnectWise's own payment product: never one of ours.
         # The type's own letters are no help: which codes a tenant's list shows is not documented.
         foreign=bool(wire.get("credit")) or source != "Default",
+        credit=bool(wire.get("credit")),
     )
 
 

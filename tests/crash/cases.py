@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import moments
+from tests.crash import later_looks, moments
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -40,6 +40,7 @@ class Case:
 _CATCH_UP = ("lane_taken", "cursor_read", "source_read", "stored", "nudged", "lane_released")
 _INGEST = ("lane_taken", "events_read", "payments_read", "source_read", "stored", "nudged", "lane_released")
 _MATCH = ("lane_taken", "facts_gathered", "target_read", "recorded", "nudged", "lane_released")
+_LOOKS = ("lane_taken", "sums_read", "sums_stored", "listed", "recorded", "nudged", "lane_released")
 _TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
 _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
 _CHOICES = (Point.PUSH_LOOKED, Point.PUSH_LEDGER_READ, Point.PUSH_PLANNED)
@@ -153,5 +154,7 @@ CASES = (
     Case(moments.replaced_unheard, {Point.PUSH_RECORDED: 1, Point.PUSH_STOPPED: 1}, status=("active", "stopped")),
     Case(moments.changed_in_doubt, {Point.PUSH_DECIDED_AGAIN: 1, Point.PUSH_NUDGED: 1}),
     Case(moments.tried_often_enough, {Point.PUSH_GIVEN_UP: 1}),
+    Case(later_looks.deleted_by_hand, dict.fromkeys(_in("look_again", _LOOKS), 1)),
+    Case(later_looks.nobody_answers_the_look, {Point.LOOK_AGAIN_FAILED: 1}),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

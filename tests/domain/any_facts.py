@@ -6,6 +6,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment
+from domain.later_looks import Finding
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice
@@ -71,7 +72,7 @@ synced_payments = st.builds(
     paid_on=days,
     ours=st.booleans(),
     harmed=st.sampled_from([False, False, False, True]),
-    gone=st.sampled_from([False, False, False, True]),
+    finding=st.sampled_from([None, None, None, None, *Finding]),
 )
 mostly = st.sampled_from([True, True, True, True, False])
 facts = st.builds(

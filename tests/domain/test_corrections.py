@@ -11,6 +11,7 @@ from domain.corrections_by_hand import after_a_look_at_the_payment, waits_for_a_
 from domain.decisions import Acknowledge, Adjust, Hold, Keep, Reverse, Skip
 from domain.eligibility import decide_early
 from domain.facts import Part, SyncedPayment
+from domain.later_looks import Finding
 from domain.preferences import CorrectionPolicy, SyncMode
 from domain.reasons import Reason
 from domain.records import PaymentState, TargetPayment
@@ -223,13 +224,13 @@ GONE = Hold(Reason.TARGET_PAYMENT_GONE)
 @pytest.mark.parametrize("synced", [OURS, TYPED_BY_HAND])
 @pytest.mark.parametrize("change", [{}, *CHANGES[:2]])
 def test_a_wanted_payment_that_is_known_to_be_gone_is_held(synced: SyncedPayment, change: dict[str, Any]) -> None:
-    gone = Situation(replace(FACTS, synced=replace(synced, gone=True))).with_facts(**change)
+    gone = Situation(replace(FACTS, synced=replace(synced, finding=Finding.GONE))).with_facts(**change)
     assert gone.decide() == GONE
     assert after_a_look_at_the_payment(gone.facts, None) == GONE
 
 
 def test_a_payment_that_is_there_again_is_decided_about_as_if_it_had_never_been_gone() -> None:
-    gone = replace(FACTS, synced=replace(OURS, gone=True))
+    gone = replace(FACTS, synced=replace(OURS, finding=Finding.GONE))
     assert after_a_look_at_the_payment(gone, AS_IT_WAS) == Keep(Reason.SYNCED)
     assert isinstance(after_a_look_at_the_payment(replace(gone, amount=Decimal("70.00")), AS_IT_WAS), Adjust)
 

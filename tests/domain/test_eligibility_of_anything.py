@@ -102,7 +102,7 @@ def test_only_our_own_payment_is_ever_changed_or_taken_back(facts: Facts, lookup
         case Keep():
             assert facts.synced is not None
             assert (facts.synced.amount, facts.synced.paid_on) == (facts.amount, facts.paid_on)
-            assert not facts.synced.gone
+            assert facts.synced.finding is None
         case Push() | Skip() | Hold():
             pass
     if isinstance(decision, Adjust):

@@ -1,0 +1,155 @@
+"""A later look at what was written: is every payment still on its invoice, as we left it, and only once? Pure.
+
+An invoice's own sum answers for many invoices in one call; where it does not say what we know, or says nothing, its
+payments are listed and compared one by one.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.records import TargetInvoice, TargetPayment
+
+# Soon, because most of what goes wrong does so at once (a request committed twice, a late send, a slip of the hand);
+# then with the rhythm of people's work: the hour, the day, the week, the end of the month.
+INTERVALS = (
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(days=1),
+    timedelta(days=6),
+    timedelta(days=23),
+    timedelta(days=30),
+)
+# The look after a month, and one a year from then on, list the payments whatever the sum says: a date that was edited,
+# or a payment that somebody removed and typed anew, does not change it.
+_FIRST_IN_DEPTH, _IN_DEPTH_EVERY = 4, 12
+
+
+class Finding(StrEnum):
+    """What a look found to be wrong with a payment that stands for something."""
+
+    GONE = "gone"
+    CHANGED = "changed"
+    DOUBLED = "doubled"
+    INVOICE_GONE = "invoice_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A payment that stands for something, as the ledger has it.
+
+    Attributes:
+        ours: False when a person had typed it; its date is then the person's own affair.
+        other_money: ids of payments that are known to be other money: there before we wrote, or called so by a person.
+        doubles: ids of the payments that an earlier look took for this one once more.
+        taken_back: it is not to be on the invoice any more; only its doubles are looked for.
+    """
+
+    payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+    other_money: frozenset[str] = frozenset()
+    doubles: frozenset[str] = frozenset()
+    taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look shows of one payment: nothing wrong, or a finding with the payments that show it."""
+
+    finding: Finding | None = None
+    payments: tuple[TargetPayment, ...] = ()
+
+
+AS_IT_SHOULD_BE = Found()
+
+
+def compare(
+    written: Sequence[Written], payments: Collection[TargetPayment] | None, explained: Collection[str]
+) -> dict[str, Found]:
+    """What a list of the invoice's payments says of those that stand for something, by their ids.
+
+    Args:
+        written: oldest first.
+        payments: None when the invoice itself is not to be found.
+        explained: ids of payments that stand for something, or about which a person is being asked already.
+    """
+    if payments is None:
+        return {one.payment_id: AS_IT_SHOULD_BE if one.taken_back else Found(Finding.INVOICE_GONE) for one in written}
+    there = {one.external_id: one for one in payments}
+    strangers = [one for one in payments if one.external_id not in explained and not one.foreign]
+    doubles = _doubles(written, strangers)
+    return {one.payment_id: _look_at(one, there.get(one.payment_id), doubles[one.payment_id]) for one in written}
+
+
+def _look_at(one: Written, there: TargetPayment | None, doubles: Sequence[TargetPayment]) -> Found:
+    if not one.taken_back:
+        if there is None:
+            return Found(Finding.GONE)
+        if there.amount != one.amount or (one.ours and there.paid_on != one.paid_on):
+            return Found(Finding.CHANGED, (there,))
+    return Found(Finding.DOUBLED, tuple(doubles)) if doubles else AS_IT_SHOULD_BE
+
+
+def _doubles(written: Sequence[Written], strangers: Sequence[TargetPayment]) -> dict[str, list[TargetPayment]]:
+    """Each stranger is the double of one payment at most: of the newest that it may be."""
+    doubles: dict[str, list[TargetPayment]] = {one.payment_id: [] for one in written}
+    for stranger in strangers:
+        of = next((one for one in reversed(written) if _is_double(one, stranger)), None)
+        if of is not None:
+            doubles[of.payment_id].append(stranger)
+    return doubles
+
+
+def _is_double(one: Written, stranger: TargetPayment) -> bool:
+    if stranger.external_id in one.other_money:
+        return False
+    if stranger.external_id in one.doubles:
+        # Still there, also when ours has been changed or taken back since.
+        return True
+    return not one.taken_back and (stranger.amount, stranger.paid_on) == (one.amount, one.paid_on)
+
+
+# --- the sum ---
+
+
+def is_sum_as_known(invoice: TargetInvoice, written: Sequence[Written], others: Decimal | None) -> bool:
+    """Whether the invoice's own sum says that nothing has changed; where it says nothing, nobody knows.
+
+    Args:
+        others: what the payments of others came to when the invoice was looked at last; None when nobody knows.
+    """
+    if invoice.paid is None or others is None:
+        return False
+    return invoice.paid == sum_of(written) + others
+
+
+def sum_of(written: Sequence[Written]) -> Decimal:
+    return sum((one.amount for one in written if not one.taken_back), Decimal(0))
+
+
+def sum_of_others(
+    invoice: TargetInvoice, written: Sequence[Written], payments: Collection[TargetPayment]
+) -> Decimal | None:
+    """What to remember of the payments of others; None while the invoice's sum does not say what its payments say.
+
+    Such a sum lags behind, or counts something else: it is no ground to believe the next one.
+    """
+    listed = sum((one.amount for one in payments if not one.credit), Decimal(0))
+    return listed - sum_of(written) if invoice.paid == listed else None
+
+
+# --- when ---
+
+
+def interval_after(looks: int) -> timedelta:
+    """How long until the next look, after so many."""
+    return INTERVALS[min(looks, len(INTERVALS) - 1)]
+
+
+def is_in_depth(looks: int) -> bool:
+    """Whether the look after so many lists the payments even if the sum is as it should be."""
+    return looks >= _FIRST_IN_DEPTH and (looks - _FIRST_IN_DEPTH) % _IN_DEPTH_EVERY == 0

@@ -1,0 +1,177 @@
+"""Later looks at the invoices on which something stands for a payment: when the next one is due, and what it needs."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.before_image import seen_in
+from domain.breaker import TARGET_CALLS
+from domain.later_looks import interval_after
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.breakers import is_resting
+from models.connections import Connection, ConnectionStatus
+from models.effects import Effect
+from models.ledger import LedgerEntry
+
+_IS_DUE_SOME_TIME = text("due_at IS NOT NULL")
+
+
+class InvoiceLook(Base):
+    """One target invoice on which something stands for a payment."""
+
+    __tablename__ = "invoice_look"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "target_invoice_id"),
+        Index(
+            "ix_invoice_look_due",
+            "connection_id",
+            "due_at",
+            postgresql_where=_IS_DUE_SOME_TIME,
+            sqlite_where=_IS_DUE_SOME_TIME,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    target_invoice_id: Mapped[str] = mapped_column(String(50))
+    # What the payments of others on it come to, where the invoice's own sum can be trusted; then it answers alone.
+    others: Mapped[Decimal | None] = mapped_column(ExactAmount)
+    # How many looks since something was last written to it.
+    looks: Mapped[int] = mapped_column(default=0)
+    # None when nothing stands on it any more.
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+# --- when ---
+
+
+def look_soon(session: Session, connection_id: int, target_invoice_id: str, now: datetime) -> None:
+    """Something was written to the invoice: the looks at it begin anew."""
+    _set_due(session, connection_id, target_invoice_id, now + interval_after(0))
+
+
+def look_now(session: Session, connection_id: int, target_invoice_ids: Collection[str], now: datetime) -> None:
+    """A person wants to know how it is by now."""
+    for invoice_id in sorted(target_invoice_ids):
+        _set_due(session, connection_id, invoice_id, now, others=None)
+
+
+def _set_due(session: Session, connection_id: int, target_invoice_id: str, due_at: datetime, **values: None) -> None:
+    known = session.execute(
+        update(InvoiceLook)
+        .where(InvoiceLook.connection_id == connection_id, InvoiceLook.target_invoice_id == target_invoice_id)
+        .values(looks=0, due_at=due_at, **values)
+        .returning(InvoiceLook.id)
+    ).first()
+    if known is None:
+        row = {"connection_id": connection_id, "target_invoice_id": target_invoice_id, "looks": 0, "due_at": due_at}
+        insert_new(session, InvoiceLook, [row])
+
+
+def remember_others(session: Session, effect: Effect) -> None:
+    """What others had on the invoice when this effect was sent; nothing is known where nothing was sent."""
+    others = None
+    if effect.before_image is not None:
+        claimed = set(
+            session.scalars(
+                select(LedgerEntry.target_payment_id).where(
+                    LedgerEntry.connection_id == effect.connection_id,
+                    LedgerEntry.target_invoice_id == effect.target_invoice_id,
+                    LedgerEntry.removed_at.is_(None),
+                )
+            )
+        )
+        image = seen_in(effect.before_image)
+        others = sum((one.amount for one in image if one.external_id not in claimed), Decimal(0))
+    session.execute(
+        update(InvoiceLook)
+        .where(
+            InvoiceLook.connection_id == effect.connection_id,
+            InvoiceLook.target_invoice_id == effect.target_invoice_id,
+        )
+        .values(others=others)
+    )
+
+
+def due_looks(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InvoiceLook]:
+    """The looks that are due, the longest overdue first."""
+    return session.scalars(
+        select(InvoiceLook)
+        .where(InvoiceLook.connection_id == connection_id, InvoiceLook.due_at <= now)
+        .order_by(InvoiceLook.due_at, InvoiceLook.id)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """What a look leaves behind in the row with this id; it stands only if the row is as it was read."""
+
+    id: int
+    was_due_at: datetime | None
+    due_at: datetime | None
+    looks: int
+    others: Decimal | None
+    looked_at: datetime | None
+
+
+def schedule_looks(session: Session, next_looks: Collection[NextLook]) -> None:
+    """Sets when the invoices are looked at next; one that was written to meanwhile keeps its own moment."""
+    if not next_looks:
+        return
+    statement = (
+        update(InvoiceLook)
+        .where(InvoiceLook.id == bindparam("row_id"), InvoiceLook.due_at == bindparam("row_due_at"))
+        .values(
+            due_at=bindparam("next_due_at"),
+            looks=bindparam("next_looks"),
+            others=bindparam("next_others"),
+            looked_at=bindparam("next_looked_at"),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.connection().execute(
+        statement,
+        [
+            {
+                "row_id": one.id,
+                "row_due_at": one.was_due_at,
+                "next_due_at": one.due_at,
+                "next_looks": one.looks,
+                "next_others": one.others,
+                "next_looked_at": one.looked_at,
+            }
+            for one in sorted(next_looks, key=lambda one: one.id)
+        ],
+    )
+
+
+def targets_with_due_looks(session: Session, now: datetime) -> Sequence[int]:
+    """Connections at which an invoice is to be looked at and that may be called now."""
+    statement = (
+        select(InvoiceLook.connection_id)
+        .join(Connection, Connection.id == InvoiceLook.connection_id)
+        .where(
+            InvoiceLook.due_at <= now,
+            Connection.status == ConnectionStatus.ACTIVE.value,
+            or_(Connection.not_before.is_(None), Connection.not_before <= now),
+            ~is_resting(Connection.id, TARGET_CALLS, now),
+        )
+        .distinct()
+    )
+    return session.scalars(statement).all()
+
+
+def looks_at(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, InvoiceLook]:
+    """The looks at these invoices, by invoice."""
+    rows = session.scalars(
+        select(InvoiceLook).where(
+            InvoiceLook.connection_id == connection_id, InvoiceLook.target_invoice_id.in_(target_invoice_ids)
+        )
+    )
+    return {row.target_invoice_id: row for row in rows}

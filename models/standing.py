@@ -1,0 +1,145 @@
+"""What we know of the payments on a target invoice before we look at it again, and what the look leaves behind."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from domain.before_image import ids_in, seen_in
+from domain.delivery import OPEN, EffectKind, EffectState
+from domain.later_looks import Finding, Written
+from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.strategy import standing_for
+from models.effects import Effect
+from models.ledger import LedgerEntry
+from models.payments import Allocation
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What we know of one invoice before we look at it.
+
+    Attributes:
+        entries: the ledger's, oldest first; also those taken back of which a double may be left.
+        explained: ids of the payments that stand for something, or about which a person is being asked.
+        busy: something is on its way to it, or may be on it: what a look shows would mean nothing.
+    """
+
+    entries: tuple[LedgerEntry, ...]
+    written: tuple[Written, ...]
+    explained: frozenset[str]
+    busy: bool
+
+    @property
+    def fingerprint(self) -> tuple[tuple[object, ...], ...]:
+        """Changes with whatever would make a look that began before mean something else."""
+        return tuple(
+            (entry.id, entry.amount, entry.paid_on, entry.removed_at, entry.finding, str(entry.found))
+            for entry in self.entries
+        )
+
+
+def standing_on(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Standing]:
+    """What we know of these invoices, in a handful of queries whatever their number."""
+    entries: dict[str, list[LedgerEntry]] = {one: [] for one in target_invoice_ids}
+    claimed: dict[str, set[str]] = {one: set() for one in target_invoice_ids}
+    rows = session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id.in_(target_invoice_ids))
+        .order_by(LedgerEntry.id)
+    )
+    for entry in rows:
+        claimed[entry.target_invoice_id].add(entry.target_payment_id)
+        if entry.removed_at is None or entry.finding == Finding.DOUBLED:
+            entries[entry.target_invoice_id].append(entry)
+    images = _images(session, connection_id, target_invoice_ids)
+    asked, busy = _questions(session, connection_id, target_invoice_ids)
+    return {
+        one: Standing(
+            tuple(entries[one]),
+            tuple(_written(entries[one], images)),
+            frozenset(claimed[one] | asked.get(one, set())),
+            one in busy,
+        )
+        for one in target_invoice_ids
+    }
+
+
+def _written(entries: Sequence[LedgerEntry], images: Mapping[tuple[str, str], frozenset[str]]) -> list[Written]:
+    by_payment: dict[str, list[LedgerEntry]] = {}
+    for entry in entries:
+        by_payment.setdefault(entry.target_payment_id, []).append(entry)
+    written = []
+    for payment_id, parts in by_payment.items():
+        live = [part for part in parts if part.removed_at is None]
+        amount, paid_on = standing_for((part.amount, part.paid_on) for part in live or parts)
+        known = images.get((parts[0].target_invoice_id, payment_id), frozenset())
+        written.append(
+            Written(
+                payment_id=payment_id,
+                amount=amount,
+                paid_on=paid_on,
+                ours=all(part.ours for part in parts),
+                other_money=known.union(*(part.other_money_ids or () for part in parts)),
+                doubles=frozenset(
+                    str(row[0]) for part in parts if part.finding == Finding.DOUBLED for row in part.found or ()
+                ),
+                taken_back=not live,
+            )
+        )
+    return written
+
+
+def _images(
+    session: Session, connection_id: int, target_invoice_ids: Collection[str]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """What was on the invoices before each of our payments was created."""
+    statement = select(Effect.target_invoice_id, Effect.target_payment_id, Effect.before_image).where(
+        Effect.connection_id == connection_id,
+        Effect.target_invoice_id.in_(target_invoice_ids),
+        Effect.state == EffectState.DELIVERED.value,
+        Effect.kind == EffectKind.CREATE.value,
+    )
+    return {
+        (invoice_id, payment_id): frozenset(ids_in(seen_in(image)))
+        for invoice_id, payment_id, image in session.execute(statement)
+        if payment_id is not None
+    }
+
+
+def _questions(
+    session: Session, connection_id: int, target_invoice_ids: Collection[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """Payments about which a person is asked beside another one, and invoices that may have unknown money of ours."""
+    statement = (
+        select(Effect.target_invoice_id, Effect.state, Effect.reason, Effect.maybe_sent, Allocation.similar_payment_ids)
+        .join(Allocation, Allocation.id == Effect.allocation_id)
+        .where(
+            Effect.connection_id == connection_id,
+            Effect.target_invoice_id.in_(target_invoice_ids),
+            or_(
+                Effect.state.in_([state.value for state in OPEN]),
+                and_(Effect.state == EffectState.HELD.value, Effect.kind == EffectKind.CREATE.value),
+            ),
+        )
+    )
+    asked: dict[str, set[str]] = {}
+    busy: set[str] = set()
+    for invoice_id, state, reason, maybe_sent, similar in session.execute(statement):
+        asked.setdefault(invoice_id, set()).update(similar or ())
+        if state in OPEN or maybe_sent or reason in MAY_HAVE_MOVED_MONEY:
+            busy.add(invoice_id)
+    return asked, busy
+
+
+def note_findings(
+    session: Session, entry_ids: Collection[int], finding: Finding | None, found: list[list[str | None]]
+) -> None:
+    """The ledger remembers what a look has shown of the payment of these entries."""
+    session.execute(
+        update(LedgerEntry)
+        .where(LedgerEntry.id.in_(entry_ids))
+        .values(finding=finding.value if finding is not None else "", found=found or None)
+        .execution_options(synchronize_session=False)
+    )
