@@ -90,6 +90,7 @@ def _allocation(row: AllocationRow, currency: str | None) -> dict[str, Any]:
         "effect_state": row.effect_state,
         "target_payment_id": row.target_payment_id,
         "synced_seconds": row.synced_seconds,
+        "removed": row.removed,
     }
 
 

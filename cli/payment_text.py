@@ -4,8 +4,9 @@ from cli.output import moment_text, say
 from domain.decisions import Verdict
 from domain.explanations import explain
 from domain.money import money_text
+from domain.records import PaymentState
 from domain.status import STATUS_LABELS
-from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
+from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentRow, PaymentStory
 
 
 def print_story(story: PaymentStory) -> None:
@@ -18,7 +19,7 @@ def print_story(story: PaymentStory) -> None:
         say(f"  {told.advice}")
     say(f"  Next: {story.next}")
     say()
-    amount = money_text(payment.total, payment.currency)
+    amount = total_text(payment)
     say(f"  {amount} from {payment.customer or 'nobody named'}, dated {payment.paid_on or 'nowhere'}")
     if payment.reference:
         say(f"  reference: {payment.reference}")
@@ -34,6 +35,12 @@ def print_story(story: PaymentStory) -> None:
     say("Heard from QuickBooks")
     for event in story.events:
         say(f"  {_event(event)}")
+
+
+def total_text(payment: PaymentRow) -> str:
+    """The amount, and whether the payment is no more."""
+    mark = "" if payment.state is PaymentState.LIVE else f" ({payment.state})"
+    return f"{money_text(payment.total, payment.currency)}{mark}"
 
 
 def _print_part(part: AllocationStory, currency: str | None) -> None:

@@ -8,9 +8,8 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
 from cli.payment_json import payment_as_json, story_as_json
-from cli.payment_text import print_story
+from cli.payment_text import print_story, total_text
 from domain.explanations import explain
-from domain.money import money_text
 from domain.status import STATUS_LABELS, PaymentStatus
 from models.story import PaymentRow, list_payments, payment_story
 from tasks.results import Rejected
@@ -52,7 +51,7 @@ def list_(
     before: Annotated[int | None, typer.Option(help="`next_before` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lists payments, the one that was seen last first."""
+    """Lists payments, the latest first: by their own date, then by the time at which they came in."""
     with opened_session() as session:
         organization = find_organization(session, slug)
         page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
@@ -106,13 +105,13 @@ def retry(
 
 
 def _cells(row: PaymentRow) -> tuple[object, ...]:
-    seconds = [part.synced_seconds for part in row.allocations if part.synced_seconds is not None]
+    seconds = [part.synced_seconds for part in row.counting if part.synced_seconds is not None]
     return (
         row.external_id,
         row.paid_on,
         row.customer,
-        money_text(row.total, row.currency),
-        " ".join(part.invoice_number or part.document_id or part.kind for part in row.allocations),
+        total_text(row),
+        " ".join(part.invoice_number or part.document_id or part.kind for part in row.counting),
         STATUS_LABELS[row.status],
         explain(row.reason).sentence if row.reason else "Not decided yet.",
         f"{max(seconds):.1f}" if seconds else "",

@@ -41,7 +41,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         NOTHING,
     ),
     Reason.REVERSED: Explanation(
-        "The payment was taken back in QuickBooks, and we removed our payment from the ConnectWise invoice.",
+        "The payment no longer pays this invoice in QuickBooks, and we removed our payment from the ConnectWise invoice.",
         NOTHING,
     ),
     Reason.SOURCE_DISCONNECTED: Explanation(

@@ -52,6 +52,17 @@ def allocation_status(action: str | None, reason: Reason | None, effect_state: E
     return PaymentStatus.ON_ITS_WAY if effect_state in _MOVING else PaymentStatus.NEEDS_ATTENTION
 
 
+SETTLED = frozenset({PaymentStatus.SYNCED, PaymentStatus.SKIPPED})
+
+
+def is_past(status: PaymentStatus, *, removed: bool) -> bool:
+    """Whether a part says nothing about its payment any more, as long as another part does.
+
+    The payment was moved away from it, and nothing is left to be done about that.
+    """
+    return removed and status in SETTLED
+
+
 def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:
     """The most pressing of the parts' statuses; a payment without any part has not been decided about yet."""
     return min(statuses, key=PRECEDENCE.index, default=PaymentStatus.ON_ITS_WAY)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, false, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from domain.money import is_storable
@@ -18,6 +18,8 @@ from models.status_sql import status_rank
 
 T = TypeVar("T")
 PAGE_SIZE_MAX = 500
+# As the index has them; the id only tells two apart that came in at the same moment.
+_ORDER = (Payment.listed_on, Payment.first_seen_at, Payment.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +39,36 @@ def list_payments(
     limit: int = 50,
     before_id: int | None = None,
 ) -> Page[PaymentRow]:
-    """The organization's payments, the one that was seen last first.
+    """The organization's payments, the latest first: by their own date, and those of one day as they came in.
 
     Args:
+        before_id: the last one of the page before; this page begins after it, wherever it stands by now.
         search: part of a customer's name, a reference or an invoice number, or a whole payment id or amount.
     """
     limit = max(1, min(limit, PAGE_SIZE_MAX))
     statement = select(Payment).where(Payment.organization_id == organization_id)
     if before_id is not None:
-        statement = statement.where(Payment.id < before_id)
+        statement = statement.where(_comes_after(session, organization_id, before_id))
     if search.strip():
         statement = statement.where(_matches(organization_id, search.strip()))
     if status is not None:
         statement = statement.where(status_rank() == PRECEDENCE.index(status))
     # One more than asked for tells whether there is another page.
-    found = session.scalars(statement.order_by(Payment.id.desc()).limit(limit + 1)).all()
+    newest_first = (column.desc() for column in _ORDER)
+    found = session.scalars(statement.order_by(*newest_first).limit(limit + 1)).all()
     shown = found[:limit]
     return Page(tuple(rows_of(session, shown)), shown[-1].id if len(found) > limit else None)
+
+
+def _comes_after(session: Session, organization_id: int, payment_id: int) -> ColumnElement[bool]:
+    """Nothing comes after a payment that there is not."""
+    place = session.execute(
+        select(*_ORDER).where(Payment.organization_id == organization_id, Payment.id == payment_id)
+    ).one_or_none()
+    if place is None:
+        return false()
+    values = [literal(value, column.type) for value, column in zip(place, _ORDER, strict=True)]
+    return tuple_(*_ORDER) < tuple_(*values)
 
 
 def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
@@ -91,7 +106,7 @@ def _matches(organization_id: int, search: str) -> ColumnElement[bool]:
         Payment.id.in_(numbered),
     ]
     amount = _amount_in(search)
-    return or_(*found, Payment.total == amount) if amount is not None else or_(*found)
+    return or_(*found, Payment.live_total == amount) if amount is not None else or_(*found)
 
 
 def _amount_in(search: str) -> Decimal | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.delivery import EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from domain.status import PaymentStatus, allocation_status, payment_status
+from domain.status import PaymentStatus, allocation_status, is_past, payment_status
 from models.decisions import Action, DecisionRow, current_decisions
 from models.effects import Effect, latest_effects
 from models.inbox import Entity, InboxEvent
@@ -49,6 +49,7 @@ class PaymentRow:
     """A payment with the parts that are worth a line.
 
     Attributes:
+        total: what it came to before, where it is voided; `state` says that it is.
         reason: of the part that gives the payment its status; None when nothing has been decided yet.
         updated_at: when anything about it changed last, here.
     """
@@ -64,6 +65,16 @@ class PaymentRow:
     reference: str
     updated_at: datetime
     allocations: tuple[AllocationRow, ...]
+
+    @property
+    def counting(self) -> tuple[AllocationRow, ...]:
+        """The parts that a summary speaks of: what the payment was moved away from counts only if all else is gone."""
+        return tuple(_counting(self.allocations))
+
+    @property
+    def pressing(self) -> AllocationRow | None:
+        """The part that gives the payment its status."""
+        return next((part for part in self.counting if part.status is self.status), None)
 
 
 def rows_of(session: Session, payments: Sequence[Payment]) -> list[PaymentRow]:
@@ -156,17 +167,17 @@ def _row(payment: Payment, facts: _Facts) -> PaymentRow:
     parts = facts.allocations.get(payment.id, [])
     heard_at = min(payment.first_seen_at, facts.heard_at.get(payment.id, payment.first_seen_at))
     rows = [_allocation_row(part, facts, heard_at) for part in parts]
-    status = payment_status(row.status for row in rows)
+    status = payment_status(row.status for row in _counting(rows))
     decided = [facts.decisions[part.id].decided_at for part in parts if part.id in facts.decisions]
     return PaymentRow(
         external_id=payment.external_id,
         paid_on=payment.paid_on,
         customer=payment.customer_name,
-        total=payment.total,
+        total=payment.live_total if payment.state == PaymentState.VOIDED else payment.total,
         currency=payment.currency,
         state=PaymentState(payment.state),
         status=status,
-        reason=next((row.reason for row in _worth_a_line(rows) if row.status is status), None),
+        reason=next((row.reason for row in _worth_a_line(_counting(rows)) if row.status is status), None),
         reference=payment.reference,
         updated_at=max([payment.updated_at, *decided]),
         allocations=tuple(_worth_a_line(rows)),
@@ -196,10 +207,14 @@ def _allocation_row(part: Allocation, facts: _Facts, heard_at: datetime) -> Allo
 def _worth_a_line(rows: Iterable[AllocationRow]) -> list[AllocationRow]:
     """Without parts that are no more and never mattered; but a payment always has a line."""
     every = list(rows)
-    mattering = [row for row in every if not _is_past(row)]
+    mattering = [row for row in every if not _never_mattered(row)]
     without_placeholder = [row for row in mattering if row.kind is not AllocationKind.NOTHING]
     return without_placeholder or mattering or every
 
 
-def _is_past(row: AllocationRow) -> bool:
+def _counting(rows: Sequence[AllocationRow]) -> Sequence[AllocationRow]:
+    return [row for row in rows if not is_past(row.status, removed=row.removed)] or rows
+
+
+def _never_mattered(row: AllocationRow) -> bool:
     return row.removed and row.action in (None, Action.SKIP) and row.target_payment_id is None

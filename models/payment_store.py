@@ -112,6 +112,7 @@ def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, n
         external_id=payment.external_id,
         version=payment.version,
         total=Decimal(0),
+        live_total=Decimal(0),
         unapplied=Decimal(0),
         first_seen_at=now,
         allocations=[],
@@ -132,7 +133,10 @@ def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
     if payment.state is not PaymentState.DELETED or row.customer_id is None:
         # A tombstone has no fields: what was last known stays readable.
         row.paid_on, row.currency = payment.paid_on, payment.currency
+        row.listed_on = payment.paid_on or row.first_seen_at.date()
         row.total = payment.total if is_storable(payment.total) else Decimal(0)
+        if payment.state is not PaymentState.VOIDED:
+            row.live_total = row.total
         row.unapplied = payment.unapplied if is_storable(payment.unapplied) else Decimal(0)
         row.customer_id, row.customer_name = payment.customer_id, payment.customer_name[:_CUSTOMER_CHARACTERS_MAX]
         row.reference, row.note = payment.reference[:_REFERENCE_CHARACTERS_MAX], payment.note

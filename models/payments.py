@@ -4,8 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select, text, update
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from domain.deletions import Standing
@@ -15,11 +17,18 @@ from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
 
 
+def _day_in_lists(context: DefaultExecutionContext) -> date:
+    values: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    day: date = values.get("paid_on") or values["first_seen_at"].date()
+    return day
+
+
 class Payment(Base):
     __tablename__ = "payment"
     __table_args__ = (
         UniqueConstraint("connection_id", "external_id"),
         Index("ix_payment_organization_id_id", "organization_id", "id"),
+        Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -38,7 +47,13 @@ class Payment(Base):
     flaw: Mapped[str | None] = mapped_column(String(40))
     flawed_version: Mapped[int | None]
     paid_on: Mapped[date | None]
+    # The day under which lists show it: its own, else that of its arrival.
+    listed_on: Mapped[date] = mapped_column(default=_day_in_lists)
     total: Mapped[Decimal] = mapped_column(ExactAmount)
+    # What it came to before it was voided; as `total` in all others.
+    live_total: Mapped[Decimal] = mapped_column(
+        ExactAmount, default=lambda context: context.get_current_parameters()["total"]
+    )
     unapplied: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str | None] = mapped_column(String(3))
     customer_id: Mapped[str] = mapped_column(String(50))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from domain.delivery import EffectState
 from domain.reasons import Reason
-from domain.status import PRECEDENCE, PaymentStatus, allocation_status
+from domain.status import PRECEDENCE, PaymentStatus, allocation_status, is_past
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.payments import Allocation, Payment
@@ -44,10 +44,10 @@ def status_rank() -> ColumnElement[int]:
         .correlate(Payment)
         .scalar_subquery()
     )
-    return func.coalesce(most_pressing, PRECEDENCE.index(PaymentStatus.ON_ITS_WAY))
+    return func.coalesce(most_pressing, PRECEDENCE.index(PaymentStatus.ON_ITS_WAY)) % len(PRECEDENCE)
 
 
-def _whens(state: ColumnElement[str]) -> Iterator[tuple[ColumnElement[bool], int]]:
+def _whens(state: ColumnElement[str]) -> Iterator[tuple[ColumnElement[bool], int | ColumnElement[int]]]:
     """One condition for every group of actions, states and reasons that the rule treats alike."""
     for action in Action:
         by_rule = groupby(sorted(_ALL_STATES, key=lambda one: _rule(action, one)), key=lambda one: _rule(action, one))
@@ -58,7 +58,13 @@ def _whens(state: ColumnElement[str]) -> Iterator[tuple[ColumnElement[bool], int
                 reasons = [reason.value for reason, one in zip(Reason, rule, strict=True) if one == status]
                 for_reason = true() if len(reasons) == len(Reason) else DecisionRow.reason.in_(reasons)
                 condition = and_(DecisionRow.action == action.value, in_state, for_reason)
-                yield condition, PRECEDENCE.index(PaymentStatus(status))
+                yield condition, _place(PaymentStatus(status))
+
+
+def _place(status: PaymentStatus) -> int | ColumnElement[int]:
+    """What the payment was moved away from comes after all that it is applied to, and before nothing."""
+    place = PRECEDENCE.index(status)
+    return case((Allocation.removed, place + len(PRECEDENCE)), else_=place) if is_past(status, removed=True) else place
 
 
 def _rule(action: Action, state: EffectState | None) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def payment_story(
     (row,) = rows_of(session, [payment])
     tables = _Tables.load(session, payment)
     parts = tuple(tables.story_of(part, now or datetime.now(UTC)) for part in row.allocations)
-    pressing = next((part for part in parts if part.row.status is row.status), None)
+    pressing = next((part for part in parts if part.row is row.pressing), None)
     events = events_about(session, payment.connection_id, Entity.PAYMENT, payment.external_id)
     return PaymentStory(
         payment=row,

@@ -50,6 +50,7 @@ def _make_environment() -> Environment:
         ago=wording.ago,
         part_label=wording.part_label,
         invoice_labels=wording.invoice_labels,
+        state_mark=wording.state_mark,
         synced_seconds=wording.synced_seconds,
         verdict_rows=wording.verdict_rows,
     )

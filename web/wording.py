@@ -8,11 +8,11 @@ from domain.decisions import Verdict
 from domain.explanations import EXPLANATIONS
 from domain.money import money_text
 from domain.reasons import Reason
-from domain.records import AllocationKind
+from domain.records import AllocationKind, PaymentState
 from models.connections import Role
 from models.payment_rows import AllocationRow, PaymentRow
 from tasks.connection_facts import PAUSES_TO_ACT_ON
-from web.labels import FIELD_LABELS, KIND_LABELS, ROLE_LABELS
+from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS, ROLE_LABELS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -67,13 +67,18 @@ def part_label(part: AllocationRow) -> str:
     return part.invoice_number or f"QuickBooks id {part.document_id}"
 
 
+def state_mark(row: PaymentRow) -> str:
+    """What stands behind the amount of a payment that is no more; empty for all others."""
+    return "" if row.state is PaymentState.LIVE else PAYMENT_STATE_LABELS[row.state].lower()
+
+
 def invoice_labels(row: PaymentRow) -> list[str]:
-    return [part_label(part) for part in row.allocations if part.kind is not AllocationKind.NOTHING]
+    return [part_label(part) for part in row.counting if part.kind is not AllocationKind.NOTHING]
 
 
 def synced_seconds(row: PaymentRow) -> float | None:
     """How long the slowest part took that is at the target now."""
-    there = [part.synced_seconds for part in row.allocations if part.reason in {Reason.SYNCED, Reason.ADOPTED}]
+    there = [part.synced_seconds for part in row.counting if part.reason in {Reason.SYNCED, Reason.ADOPTED}]
     return max((seconds for seconds in there if seconds is not None), default=None)
 
 

@@ -28,7 +28,7 @@ def get_payments(
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
     before: Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the page before")] = None,
 ) -> PaymentsOut:
-    """The organization's payments, the one that was seen last first."""
+    """The organization's payments, the latest first: by their own date, then as they came in."""
     with context_of(request).database.reading() as session:
         page = list_payments(
             session, caller.organization_id, status=status, search=search, limit=limit, before_id=before

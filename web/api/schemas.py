@@ -61,6 +61,8 @@ class AllocationOut(BaseModel):
     effect_state: EffectState | None
     target_payment_id: str | None
     synced_seconds: float | None
+    # The payment no longer names this document.
+    removed: bool
 
     @classmethod
     def of(cls, row: AllocationRow) -> "AllocationOut":
@@ -75,6 +77,7 @@ class AllocationOut(BaseModel):
             effect_state=row.effect_state,
             target_payment_id=row.target_payment_id,
             synced_seconds=row.synced_seconds,
+            removed=row.removed,
         )
 
 
@@ -109,7 +112,7 @@ class PaymentOut(BaseModel):
 
 
 class PaymentsOut(BaseModel):
-    """Newest first; `next_before` asks for the next page and is null on the last one."""
+    """The latest first, by their own date; `next_before` asks for the next page and is null on the last one."""
 
     payments: list[PaymentOut]
     next_before: int | None
