@@ -46,12 +46,14 @@ def why_waiting(connection: Connection, failed: Sequence[Breaker]) -> str:
 
 def breaker_lines(failed: Sequence[Breaker]) -> list[str]:
     """What has failed last, kind of call by kind of call."""
-    return [
-        f"{one.kind}: {one.failures} failed in a row"
-        + (f", rests until {moment_text(one.rests_until)}" if one.rests_until else "")
-        + "."
-        for one in failed
-    ]
+    return [_breaker_line(one) for one in failed]
+
+
+def _breaker_line(one: Breaker) -> str:
+    told = [f"{one.failures} failed in a row"] if one.failures else []
+    told += [f"keys refused {one.refusals} times in a row"] if one.refusals else []
+    told += [f"rests until {moment_text(one.rests_until)}"] if one.rests_until else []
+    return f"{one.kind}: {', '.join(told)}."
 
 
 def connection_as_json(connection: Connection, failed: Sequence[Breaker] = ()) -> dict[str, Any]:
@@ -69,7 +71,10 @@ def connection_as_json(connection: Connection, failed: Sequence[Breaker] = ()) -
         "not_before": connection.not_before,
         "pause_reason": connection.pause_reason,
         "status_detail": connection.status_detail,
-        "failing": [{"kind": one.kind, "failures": one.failures, "rests_until": one.rests_until} for one in failed],
+        "failing": [
+            {"kind": one.kind, "failures": one.failures, "refusals": one.refusals, "rests_until": one.rests_until}
+            for one in failed
+        ],
         "missed_at": connection.missed_at,
         "missed_count": connection.missed_count,
         "reconnect_by": connection.reconnect_by,

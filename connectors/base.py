@@ -230,6 +230,9 @@ class Source(Protocol):
     def check(self) -> ReadResult[str]:
         """Calls the system once with our credentials; the text says whose account it is."""
 
+    def prove_access(self) -> Failure | None:
+        """The cheapest question that needs our credentials; None if it was answered, so that they are accepted."""
+
     def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
         """These payments as they are now, in as few calls as possible (reads are metered).
 
@@ -262,6 +265,9 @@ class Target(Protocol):
     """A system whose invoices carry the payments."""
 
     def check(self) -> ReadResult[str]: ...
+
+    def prove_access(self) -> Failure | None:
+        """As of a source; where the system is to be found is asked for anew."""
 
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible."""

@@ -45,6 +45,12 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "The connection stays as it is, and nothing is lost.",
         clears_itself=True,
     ),
+    Reason.CLIENT_ID_REFUSED: Explanation(
+        "ConnectWise does not accept the client id that this platform names itself with.",
+        "Whoever runs the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or enters the "
+        "connection's own one again) and restarts; then it goes on by itself. Nothing is lost.",
+        clears_itself=True,
+    ),
     Reason.SECRETS_UNREADABLE: Explanation(
         "This platform cannot open the secrets that it has stored for the connection.",
         "Whoever runs the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
@@ -61,9 +67,15 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         NOTHING_RETRIED,
         clears_itself=True,
     ),
+    Reason.KEYS_DOUBTED: Explanation(
+        "The other system refused our keys a moment ago; that is often a bad moment of theirs.",
+        "Nothing to do yet: we ask again for some minutes, and say so if the keys stay refused. Nothing is lost.",
+        clears_itself=True,
+    ),
     Reason.TARGET_CREDENTIALS: Explanation(
         "ConnectWise does not accept the keys of this connection.",
-        "Enter valid API keys for ConnectWise and test the connection; waiting payments then go on by themselves.",
+        "Enter valid API keys for ConnectWise, or make the old ones active there and test the connection; we also try them "
+        "again by ourselves, rarely. Waiting payments then go on by themselves.",
         clears_itself=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(

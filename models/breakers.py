@@ -3,7 +3,19 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Exists, ForeignKey, String, UniqueConstraint, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from domain.breaker import Admission, CallKind, admission
@@ -23,6 +35,9 @@ class Breaker(Base):
     failures: Mapped[int] = mapped_column(default=0)
     # How often it has opened without having been closed; each rest is longer than the last.
     openings: Mapped[int] = mapped_column(default=0)
+    # How often the credentials were refused in a row, and when that began. Beside the failures: they end in other ways.
+    refusals: Mapped[int] = mapped_column(default=0, server_default="0")
+    refused_since: Mapped[datetime | None] = mapped_column(UtcTime)
     rests_until: Mapped[datetime | None] = mapped_column(UtcTime)
     probed_until: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -38,6 +53,29 @@ def count_failure(session: Session, connection_id: int, kind: CallKind) -> Break
     row = {"connection_id": connection_id, "kind": kind.value, "failures": 1, "openings": 0}
     return add_or_change(
         session, Breaker, row, unique=("connection_id", "kind"), change={"failures": Breaker.failures + 1}
+    )
+
+
+def count_refusal(session: Session, connection_id: int, kind: CallKind, now: datetime) -> tuple[int, datetime]:
+    """One more refusal of the credentials in a row: how many there are now, and since when."""
+    row = {"connection_id": connection_id, "kind": kind.value, "failures": 0, "openings": 0}
+    breaker = add_or_change(
+        session,
+        Breaker,
+        {**row, "refusals": 1, "refused_since": now},
+        unique=("connection_id", "kind"),
+        change={"refusals": Breaker.refusals + 1, "refused_since": func.coalesce(Breaker.refused_since, now)},
+    )
+    return breaker.refusals, breaker.refused_since or now
+
+
+def refused_since(session: Session, connection_id: int) -> datetime | None:
+    """Since when the credentials of this connection are refused, by any kind of call."""
+    return session.scalar(
+        select(Breaker.refused_since)
+        .where(Breaker.connection_id == connection_id, Breaker.refused_since.is_not(None))
+        .order_by(Breaker.refused_since)
+        .limit(1)
     )
 
 

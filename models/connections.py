@@ -185,17 +185,49 @@ def stop_connection(session: Session, connection_id: int, reason: str, detail: s
     )
 
 
-def mark_needs_reconnect(session: Session, connection_id: int, secrets_version: int | None = None) -> bool:
+def mark_needs_reconnect(
+    session: Session,
+    connection_id: int,
+    secrets_version: int | None = None,
+    *,
+    again_at: datetime | None = None,
+    reason: str = "",
+) -> bool:
     """The secrets are refused for good.
 
     Args:
         secrets_version: which ones were refused; False if somebody has connected again since, and those stand.
+        again_at: when they are tried again by themselves; None where that could never help.
+        reason: what is told meanwhile.
     """
     same = () if secrets_version is None else (Connection.secrets_version == secrets_version,)
     marked = session.execute(
         update(Connection)
         .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE.value, *same)
-        .values(status=ConnectionStatus.NEEDS_RECONNECT.value)
+        .values(status=ConnectionStatus.NEEDS_RECONNECT.value, not_before=again_at, pause_reason=reason)
         .returning(Connection.id)
     ).first()
     return marked is not None
+
+
+def refused_to_try_again(session: Session, role: Role, now: datetime) -> Sequence[int]:
+    """Connections whose refused secrets are to be tried again now."""
+    statement = select(Connection.id).where(
+        Connection.role == role.value,
+        Connection.status == ConnectionStatus.NEEDS_RECONNECT.value,
+        Connection.not_before <= now,
+    )
+    return session.scalars(statement).all()
+
+
+def postpone_refused(session: Session, connection: Connection, again_at: datetime) -> None:
+    """Still refused: these secrets are left alone for longer."""
+    session.execute(
+        update(Connection)
+        .where(
+            Connection.id == connection.id,
+            Connection.status == ConnectionStatus.NEEDS_RECONNECT.value,
+            Connection.secrets_version == connection.secrets_version,
+        )
+        .values(not_before=again_at)
+    )

@@ -29,6 +29,7 @@ from tasks.pacing import waited_out
 from tasks.pauses import may_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import database_may_be_away, process_context
+from tasks.reviving import try_again
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
         gaps = open_gaps(session, lease.owner_id)
         may_ask = may_call(context, session, lease.owner_id, CallKind.CATCH_UP)
         may_scan = may_call(context, session, lease.owner_id, CallKind.SCAN)
+    try_again(context, lease, connection)
     now = context.clock.now()
     holding = next((gap for gap in gaps if gap.holds_cursor and gap.is_scanning), None)
     if holding is not None:

@@ -20,6 +20,7 @@ PAUSES_TO_ACT_ON = frozenset(
     {
         Reason.READS_USED_UP,
         Reason.APPLICATION_REFUSED,
+        Reason.CLIENT_ID_REFUSED,
         Reason.SECRETS_UNREADABLE,
         Reason.COMPANY_SUSPENDED,
         Reason.TARGET_FORBIDDEN,

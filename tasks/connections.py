@@ -19,7 +19,6 @@ from models.connection_store import (
     connection_for_change,
     fill_missing_currency,
     insert_connection,
-    make_callable,
 )
 from models.connections import (
     Connection,
@@ -34,11 +33,12 @@ from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
 from tasks.accounts import OF_ANOTHER, another_account, belongs_to_another, identify, same_account, settle_account
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
-from tasks.context import Context, Step
+from tasks.context import Context
 from tasks.disconnecting import disconnect
 from tasks.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
 from tasks.new_facts import hold_steps
 from tasks.results import Rejected
+from tasks.reviving import nudge_all, revive
 from tasks.secrets import DatabaseTurn, consent_ends_at
 
 __all__ = [
@@ -134,7 +134,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
                 return Rejected(_BUSY)
     if isinstance(added, Connection):
         log.info("connection.added", connection_id=added.id, vendor=added.vendor, again=existing is not None)
-        _nudge_all(context, added)
+        nudge_all(context, added)
     return added
 
 
@@ -195,7 +195,7 @@ def change_settings(
         connection.settings = {**connection.settings, **changes}
         _decide_again(context, session, connection)
     log.info("connection.settings_changed", connection_id=connection_id, names=sorted(changes))
-    _nudge_all(context, connection)
+    nudge_all(context, connection)
     return connection
 
 
@@ -237,18 +237,8 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
     if connection.is_active and connection.not_before is None and not failed:
         return []
     told = [f"It had been stopped: {connection.status_detail}."] if connection.status_detail else []
-    with context.database.writing() as session:
-        hold_steps(session, connection.organization_id)
-        fresh = connection_for_change(session, connection.id)
-        if fresh.status == ConnectionStatus.DISCONNECTED:
-            return ["Somebody has disconnected it meanwhile."]
-        if fresh.role == Role.SOURCE and not fresh.is_active:
-            open_gap_after_silence(session, fresh, context.clock.now())
-        fresh.status = ConnectionStatus.ACTIVE.value
-        make_callable(session, fresh, context.clock.now())
-        match_organization_again(session, fresh.organization_id, context.clock.now())
-    log.info("connection.goes_on", connection_id=connection.id)
-    _nudge_all(context, fresh)
+    if revive(context, connection) is None:
+        return ["Somebody has disconnected it meanwhile."]
     return [*told, "The connection is active; what waited for it goes on."]
 
 
@@ -257,12 +247,3 @@ def _decide_again(context: Context, session: Session, connection: Connection) ->
     if connection.role == Role.SOURCE and home_currency:
         fill_missing_currency(session, connection.id, str(home_currency))
     match_organization_again(session, connection.organization_id, context.clock.now())
-
-
-def _nudge_all(context: Context, connection: Connection) -> None:
-    if connection.role == Role.SOURCE:
-        context.nudge(Step.CATCH_UP, connection.id)
-        context.nudge(Step.INGEST, connection.id)
-    context.nudge(Step.MATCH, connection.organization_id)
-    if connection.role == Role.TARGET:
-        context.nudge(Step.PUSH, connection.id)

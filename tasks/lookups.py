@@ -7,7 +7,7 @@ ourselves gives way to the number when its invoice is gone for good: somebody ha
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.base import Failure, FailureKind
+from connectors.base import Failure
 from domain.breaker import CallKind
 from domain.eligibility import decide_early
 from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
@@ -18,16 +18,6 @@ from models.invoices import Invoice, owners_of, with_our_money
 from tasks.context import Context
 from tasks.facts import Case, sharing
 from tasks.pauses import begin_call, note_failure, note_success
-
-_REASON_OF_FAILURE = {
-    FailureKind.THROTTLED: Reason.TARGET_THROTTLED,
-    FailureKind.PACED: Reason.PACED,
-    FailureKind.UNAVAILABLE: Reason.TARGET_UNREACHABLE,
-    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
-    FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
-    FailureKind.NOT_FOUND: Reason.TARGET_UNREACHABLE,
-    FailureKind.REFUSED: Reason.TARGET_UNREACHABLE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +116,7 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
         return Lookups({}, {}, failure=Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
-        note_failure(context, target, result, CallKind.FIND)
-        return Lookups({}, {}, failure=_REASON_OF_FAILURE[result.kind])
+        return Lookups({}, {}, failure=note_failure(context, target, result, CallKind.FIND))
     note_success(context, target, CallKind.FIND)
     by_number: dict[str, list[TargetInvoice]] = {}
     for invoice in result.value:

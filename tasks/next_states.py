@@ -38,7 +38,6 @@ from tasks.rechecks import next_look
 from tasks.telling import tell
 
 _REASON_OF_REFUSAL = {
-    FailureKind.CREDENTIALS: Reason.TARGET_CREDENTIALS,
     FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
     FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
 }
@@ -223,6 +222,14 @@ class NextStates:
     ) -> None:
         detail = detail[:DETAIL_CHARACTERS_MAX]
         move(session, effect, EffectState.PENDING, due_at=due_at, reason=reason.value, detail=detail, **values)
+        tell(session, effect, Action.HOLD, reason, now, detail)
+
+    def wait_for_connection(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
+        """Not carried out, and the payment is not why: it stays due, and the connection's pause says when it goes.
+
+        The effect bears no reason of its own, so that whatever the connection waits for by then is told with it.
+        """
+        move(session, effect, EffectState.PENDING, due_at=now, reason="", detail=detail[:DETAIL_CHARACTERS_MAX])
         tell(session, effect, Action.HOLD, reason, now, detail)
 
     def doubt(self, session: Session, effect: Effect, detail: str, now: datetime) -> None:

@@ -28,7 +28,7 @@ from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment
-from models.connections import Connection
+from models.connections import Connection, Role
 from models.decisions import Action
 from models.effects import Effect, finish_attempt, is_as_read, move
 from models.payments import (
@@ -39,7 +39,7 @@ from tasks.context import Context
 from tasks.lane import Lease
 from tasks.next_states import NextStates
 from tasks.outdated import is_outdated
-from tasks.pauses import note_outcome
+from tasks.pauses import ABOUT_THE_CONNECTION, note_outcome, why_it_waits
 from tasks.points import Point
 from tasks.read_back import stop
 from tasks.rechecks import next_look
@@ -109,10 +109,24 @@ class Recorder:
 
         A hold that keeps an effect from being replaced says more, and a doubt stays one.
         """
-        if failure.kind is FailureKind.FORBIDDEN and _is_certainly_not_sent(effect):
-            # If match was faster, it has said what is the case.
-            with suppress(Overtaken):
+        if not _is_certainly_not_sent(effect):
+            return
+        # If match was faster, it has said what is the case.
+        with suppress(Overtaken):
+            if failure.kind is FailureKind.FORBIDDEN:
                 self.hold(effect, Reason.TARGET_FORBIDDEN, failure.detail)
+            elif failure.kind in ABOUT_THE_CONNECTION:
+                self._wait_for_connection(effect, failure)
+
+    def _wait_for_connection(self, effect: Effect, failure: Failure) -> None:
+        """It stays pending: the connection's pause says when push comes back to it."""
+        now, reason = self.context.clock.now(), self._why_it_waits(failure.kind)
+        with self.context.database.writing() as session:
+            self._begin(session, effect)
+            self.states.wait_for_connection(session, effect, reason, failure.detail, now)
+
+    def _why_it_waits(self, kind: FailureKind) -> Reason:
+        return why_it_waits(kind, Role(self.connection.role))
 
     def let_others_go_first(self, effect: Effect, failure: Failure) -> None:
         """Its own invoice could not be looked at. It may be that one alone, and then it must not always be the first.
@@ -210,8 +224,6 @@ class Recorder:
             outcome=type(outcome).__name__,
             state=effect.state,
         )
-        if isinstance(outcome, Refused) and outcome.kind is FailureKind.CREDENTIALS:
-            self.match_wanted.set()
         return note_outcome(self.context, self.connection, outcome)
 
     def _apply(self, session: Session, effect: Effect, change: Change, outcome: WriteOutcome, now: datetime) -> None:
@@ -220,8 +232,8 @@ class Recorder:
                 self.states.answered(session, effect, change, payment, now)
             case Removed():
                 self.states.done(session, effect, effect.target_payment_id or "", ours=True, now=now)
-            case Refused(kind, detail):
-                self.states.refused(session, effect, change, kind, detail, now)
+            case Refused():
+                self._refused(session, effect, change, outcome, now)
             case Conflict(detail) if not isinstance(change, CreatePayment):
                 # A payment in a closed batch: ConnectWise will go on saying no until somebody opens the batch.
                 self.states.hold(session, effect, Reason.TARGET_LOCKED, detail, now)
@@ -237,6 +249,13 @@ class Recorder:
                 move(session, effect, EffectState.PENDING, due_at=now + retry_after)
             case Unknown(detail):
                 self.states.doubt(session, effect, detail, now)
+
+    def _refused(self, session: Session, effect: Effect, change: Change, refused: Refused, now: datetime) -> None:
+        if refused.kind in ABOUT_THE_CONNECTION:
+            reason = self._why_it_waits(refused.kind)
+            self.states.wait_for_connection(session, effect, reason, refused.detail, now)
+        else:
+            self.states.refused(session, effect, change, refused.kind, refused.detail, now)
 
 
 def _is_certainly_not_sent(effect: Effect) -> bool:

@@ -22,12 +22,13 @@ from connectors.base import (
 from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
 from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
-from models.connections import Connection, Role, connection_by_id, mark_needs_reconnect, pause
+from models.connections import Connection, Role, connection_by_id, pause
 from models.locks import lock_organization
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
-from tasks.context import Context, Step
+from tasks.context import Context
 from tasks.points import Point
+from tasks.refused_keys import note_refused_keys
 
 log = structlog.get_logger()
 
@@ -42,6 +43,11 @@ MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
 # So is a role at the target that somebody repairs there.
 FORBIDDEN_WAIT = timedelta(minutes=5)
+
+# A write that was refused for one of these was not carried out, and says nothing about the payment.
+ABOUT_THE_CONNECTION = frozenset(
+    {FailureKind.CREDENTIALS, FailureKind.MISCONFIGURED, FailureKind.SUSPENDED, FailureKind.USED_UP}
+)
 
 
 # --- may we call? ---
@@ -76,30 +82,34 @@ def begin_call(context: Context, connection_id: int, kind: CallKind) -> bool:
 # --- what became of a call ---
 
 
-def note_failure(context: Context, connection: Connection, failure: Failure, kind: CallKind) -> None:
-    """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again."""
+def note_failure(context: Context, connection: Connection, failure: Failure, kind: CallKind) -> Reason:
+    """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again.
+
+    Returns:
+        Why it waits, as a partner reads it.
+    """
+    reason = why_it_waits(failure.kind, Role(connection.role))
     match failure.kind:
         case FailureKind.THROTTLED:
             told = failure.retry_after or DEFAULT_WAIT
-            pause_for(context, connection, _longer_each_time(context, connection, told, kind), Reason.TARGET_THROTTLED)
-        case FailureKind.USED_UP:
-            pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.READS_USED_UP)
-        case FailureKind.PACED:
-            pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, Reason.PACED)
+            pause_for(context, connection, _longer_each_time(context, connection, told, kind), reason)
+        case FailureKind.USED_UP | FailureKind.PACED:
+            pause_for(context, connection, failure.retry_after or DEFAULT_WAIT, reason)
         case FailureKind.MISCONFIGURED:
             log.error("connection.misconfigured", connection_id=connection.id, detail=failure.detail)
-            pause_for(context, connection, MISCONFIGURED_WAIT, Reason.APPLICATION_REFUSED)
+            pause_for(context, connection, MISCONFIGURED_WAIT, reason)
         case FailureKind.SUSPENDED:
             log.warning("connection.suspended", connection_id=connection.id, detail=failure.detail)
-            pause_for(context, connection, SUSPENDED_WAIT, Reason.COMPANY_SUSPENDED)
+            pause_for(context, connection, SUSPENDED_WAIT, reason)
         case FailureKind.FORBIDDEN if connection.role == Role.TARGET:
             # The keys are good, and nobody has to connect again; at a source it means that the consent was taken back.
             log.warning("connection.forbidden", connection_id=connection.id, detail=failure.detail)
-            pause_for(context, connection, FORBIDDEN_WAIT, Reason.TARGET_FORBIDDEN)
+            pause_for(context, connection, FORBIDDEN_WAIT, reason)
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:
-            disconnect(context, connection, failure.detail)
+            return _refused(context, connection, failure.detail, kind)
         case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:
             note_sick(context, connection, failure.detail, kind)
+    return reason
 
 
 def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome) -> bool:
@@ -108,8 +118,8 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
         case Created() | Changed() | Removed() | Conflict():
             note_success(context, connection, CallKind.WRITE)
             return False
-        case Refused(FailureKind.CREDENTIALS, detail):
-            disconnect(context, connection, detail)
+        case Refused(kind, detail) if kind in ABOUT_THE_CONNECTION:
+            note_failure(context, connection, Failure(kind, detail), CallKind.WRITE)
             return True
         case Refused():
             return False
@@ -121,6 +131,35 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
             return True
         case NotSent(detail) | Unknown(detail):
             return note_sick(context, connection, detail, CallKind.WRITE)
+
+
+def why_it_waits(kind: FailureKind, role: Role) -> Reason:
+    """What a failed call is called where a partner reads why something waits; the one translation there is."""
+    is_source = role is Role.SOURCE
+    match kind:
+        case FailureKind.THROTTLED:
+            return Reason.TARGET_THROTTLED
+        case FailureKind.PACED:
+            return Reason.PACED
+        case FailureKind.USED_UP:
+            return Reason.READS_USED_UP
+        case FailureKind.MISCONFIGURED:
+            return Reason.APPLICATION_REFUSED if is_source else Reason.CLIENT_ID_REFUSED
+        case FailureKind.SUSPENDED:
+            return Reason.COMPANY_SUSPENDED
+        case FailureKind.CREDENTIALS:
+            return Reason.KEYS_DOUBTED
+        case FailureKind.FORBIDDEN:
+            return Reason.KEYS_DOUBTED if is_source else Reason.TARGET_FORBIDDEN
+        case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:
+            return Reason.TARGET_UNREACHABLE
+
+
+def _refused(context: Context, connection: Connection, detail: str, kind: CallKind) -> Reason:
+    reason = note_refused_keys(context, connection, detail, kind)
+    if reason is Reason.TARGET_FORBIDDEN:
+        pause_for(context, connection, FORBIDDEN_WAIT, reason)
+    return reason
 
 
 def _longer_each_time(context: Context, connection: Connection, told: timedelta, kind: CallKind) -> timedelta:
@@ -189,25 +228,3 @@ def note_success(context: Context, connection: Connection, kind: CallKind) -> No
     context.reached(Point.CONNECTION_RECOVERED)
     if closed:
         log.info("connection.well", connection_id=connection.id, kind=kind.value)
-
-
-def disconnect(context: Context, connection: Connection, detail: str) -> None:
-    """The system does not accept us any more: the payments say so, and wait for a person to connect again.
-
-    A refusal of the old secrets may arrive after somebody has connected again: then it only lets what it has held be
-    decided again, because the new ones are not what was refused.
-    """
-
-    def mark(session: Session) -> bool:
-        lock_organization(session, connection.organization_id)
-        marked = mark_needs_reconnect(session, connection.id, connection.secrets_version)
-        match_organization_again(session, connection.organization_id, context.clock.now())
-        return marked
-
-    marked = context.database.write(mark)
-    context.reached(Point.CONNECTION_REFUSED)
-    if marked:
-        log.error("connection.needs_reconnect", connection_id=connection.id, detail=detail)
-    else:
-        log.info("connection.late_refusal", connection_id=connection.id, detail=detail)
-        context.nudge(Step.MATCH, connection.organization_id)

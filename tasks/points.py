@@ -77,6 +77,9 @@ class Point(StrEnum):
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"
     CONNECTION_RECOVERED = "connection.recovered"
     CONNECTION_REFUSED = "connection.refused"
+    CONNECTION_JUDGED = "connection.judged"
+    CONNECTION_GIVEN_UP = "connection.given_up"
+    CONNECTION_TRIED_AGAIN = "connection.tried_again"
     # A refresh of tokens, and a metered read.
     TOKENS_TURN_TAKEN = "tokens.turn_taken"
     TOKENS_ANSWERED = "tokens.answered"

@@ -33,6 +33,7 @@ from tasks.pauses import admits, begin_call, note_failure, note_success
 from tasks.points import Point
 from tasks.process import database_may_be_away, process_context
 from tasks.read_back import pay_read_backs
+from tasks.reviving import try_again
 from tasks.telling import tell
 
 log = structlog.get_logger()
@@ -46,6 +47,9 @@ def push(context: Context, connection_id: int) -> Drained:
 
 
 def _push_batch(context: Context, lease: Lease) -> bool:
+    with context.database.reading() as session:
+        connection = connection_by_id(session, lease.owner_id)
+    try_again(context, lease, connection)
     _doubt_abandoned_sends(context, lease)
     claimed = _claim(context, lease)
     if claimed is None:

@@ -1,7 +1,7 @@
 """Sweep: nudges whatever is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: five indexed queries, one for each step; nothing is locked, nothing is decided.
+Does: a few indexed queries, at most three for each step; nothing is locked, nothing is decided.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 from celery import shared_task
 
-from models.connections import sources_due_for_catch_up
+from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
@@ -41,8 +41,16 @@ def sweep(context: Context) -> Swept:
         lanes = {
             Step.INGEST: connections_with_waiting_events(session, now),
             Step.MATCH: organizations_with_due_allocations(session, now),
-            Step.PUSH: targets_with_due_effects(session, now),
-            Step.CATCH_UP: sorted({*sources_due_for_catch_up(session, now), *sources_with_open_scans(session, now)}),
+            Step.PUSH: sorted(
+                {*targets_with_due_effects(session, now), *refused_to_try_again(session, Role.TARGET, now)}
+            ),
+            Step.CATCH_UP: sorted(
+                {
+                    *sources_due_for_catch_up(session, now),
+                    *sources_with_open_scans(session, now),
+                    *refused_to_try_again(session, Role.SOURCE, now),
+                }
+            ),
             # The last in the queue, too: it is never as urgent as a payment.
             Step.LOOK_AGAIN: targets_with_due_looks(session, now),
         }

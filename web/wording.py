@@ -55,6 +55,8 @@ def pause_sentence(role: Role, reason: Reason | None) -> str:
     name = ROLE_LABELS[role]
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
+    if reason is Reason.KEYS_DOUBTED:
+        return f"{name} refused our keys a moment ago; that is often a bad moment of theirs, so we ask again."
     if reason in PAUSES_TO_ACT_ON:
         return EXPLANATIONS[reason].sentence
     return f"{name} could not be reached; we try again by ourselves."

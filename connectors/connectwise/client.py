@@ -103,9 +103,17 @@ class Client:
 
     def _why_not_found(self, answer: Failure) -> Failure:
         """A cloud answers 404 also to keys that it does not accept; what every key may see tells which it is."""
+        return self._not_accepted() or answer
+
+    def prove_access(self) -> Failure | None:
+        """None if the keys are accepted, by the API as the site names it now."""
+        moved = self._rediscover()
+        return moved if isinstance(moved, Failure) else self._not_accepted()
+
+    def _not_accepted(self) -> Failure | None:
         seen = self._get(INFORMATION_PATH, {}, "system/info")
         if not isinstance(seen, Failure) or seen.kind is FailureKind.FORBIDDEN:
-            return answer
+            return None
         if seen.kind is FailureKind.NOT_FOUND:
             return Failure(FailureKind.CREDENTIALS, f"nothing can be seen with these keys; {seen.detail}")
         return seen

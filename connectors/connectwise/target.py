@@ -80,6 +80,9 @@ class ConnectWiseTarget:
         version = str(result.value.get("version") or "") if isinstance(result.value, dict) else ""
         return Got(f"ConnectWise {version}".strip() + versions.remark(version, self._client.version))
 
+    def prove_access(self) -> Failure | None:
+        return self._client.prove_access()
+
     def _may_not(self, method: str) -> Failure | None:
         """Tries a write on an invoice that cannot exist: who has the right is told 404 or 400.
 

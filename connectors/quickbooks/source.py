@@ -40,6 +40,10 @@ class QuickBooksSource:
         info = result.value.get("CompanyInfo")
         return Got(str(info.get("CompanyName", "")) if isinstance(info, dict) else "")
 
+    def prove_access(self) -> Failure | None:
+        result = self._client.company_info()
+        return result if isinstance(result, Failure) else None
+
     def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
         reading = self._reader.read(ChangedEntity.PAYMENT, ids)
         if reading.failure is not None and reading.brought_nothing:

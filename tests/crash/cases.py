@@ -121,9 +121,14 @@ CASES = (
     Case(moments.keys_refused, {Point.CONNECTION_REFUSED: 1}, moments.accept_keys),
     Case(
         moments.write_refused,
-        {Point.PUSH_ANSWERED: 1, Point.PUSH_OUTCOME_STORED: 1, Point.CONNECTION_REFUSED: 1, Point.PUSH_NUDGED: 1},
-        moments.accept_keys_if_asked,
+        {Point.PUSH_ANSWERED: 1, Point.PUSH_OUTCOME_STORED: 1, Point.CONNECTION_REFUSED: 1},
     ),
+    Case(
+        moments.keys_refused_for_minutes,
+        {Point.CONNECTION_JUDGED: 1, Point.CONNECTION_GIVEN_UP: 1},
+        moments.accept_keys,
+    ),
+    Case(moments.keys_refused_for_hours, {Point.CONNECTION_TRIED_AGAIN: 1}, moments.accept_keys),
     Case(
         moments.consent_ended,
         {

@@ -153,23 +153,34 @@ def keys_refused(stage: Stage) -> None:
     stage.world.connectwise.set_keys(private_key="another one")
 
 
+def keys_refused_for_minutes(stage: Stage) -> None:
+    """One refusal more, and the verdict is due."""
+    keys_refused(stage)
+    stage.work()
+
+
+def keys_refused_for_hours(stage: Stage) -> None:
+    """The keys were given up, and it is time to try them again."""
+    keys_refused_for_minutes(stage)
+    stage.work()
+    assert stage.target().status == "needs_reconnect"
+    stage.processes += 12
+
+
 def write_refused(stage: Stage) -> None:
-    """The keys still read, and are refused at the write."""
+    """The keys still read, and are refused at the write, once."""
     stage.world.pay("40.00", (stage.invoice("100.00", ends_with=["40.00"]), "40.00"))
     stage.world.connectwise.faults.add(Fault("error", method="POST", path=r"/payments$", status=401, times=1))
 
 
 def accept_keys(stage: Stage) -> None:
+    for _ in range(3):
+        if stage.target().status == "active":
+            stage.work()
     assert stage.target().status == "needs_reconnect"
     stage.world.connectwise.set_keys(private_key="sandbox-private-key")
     assert check_connection(stage.person(), stage.world.target_id).ok
     stage.work()
-
-
-def accept_keys_if_asked(stage: Stage) -> None:
-    """Who dies before it has told that a write was refused leaves a connection that is tried again."""
-    if stage.target().status == "needs_reconnect":
-        accept_keys(stage)
 
 
 def consent_ended(stage: Stage) -> None:

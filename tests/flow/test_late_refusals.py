@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from models.connections import Connection, connection_by_id
+from sandbox.faults import Fault
 from tasks.connections import add_target
-from tasks.pauses import disconnect
 from tasks.points import Point
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
@@ -36,31 +36,14 @@ def test_a_late_refusal_of_the_old_keys_does_not_disconnect_the_new_ones(world: 
     assert world.amounts_on(invoice) == ["100.00"]
 
 
-def test_keys_that_are_refused_and_were_not_replaced_need_a_person(world: World) -> None:
-    invoice = world.invoice("INV-1")
-    payment = world.pay("100.00", (invoice, "100.00"))
-    world.connectwise.set_keys(private_key="new-key")
-    world.notice()
-    assert connection(world, world.target_id).status == "needs_reconnect"
-    assert world.reason(payment) == "target_credentials"
-
-
 def test_tokens_that_were_refreshed_are_still_those_of_the_consent_that_is_refused(world: World) -> None:
     """They change every hour without anybody's doing; if that counted as new, no refusal would ever count."""
-    before = connection(world, world.source_id)
-    world.quickbooks.expire_access_tokens()
     world.notice()
-    after = connection(world, world.source_id)
-    assert after.sealed_secrets != before.sealed_secrets
-    disconnect(world.context, before, "refused")
+    world.quickbooks.faults.add(Fault("forbidden", path="/v3/", times=None))
+    for _ in range(20):
+        world.quickbooks.expire_access_tokens()
+        world.later(minutes=1)
+        before = connection(world, world.source_id).sealed_secrets
+        world.clock.move(hours=1)
     assert connection(world, world.source_id).status == "needs_reconnect"
-
-
-def test_keys_that_are_revoked_where_a_cloud_answers_404_need_a_person(world: World) -> None:
-    invoice = world.invoice("INV-1")
-    payment = world.pay("100.00", (invoice, "100.00"))
-    world.connectwise.set_switches(bad_credentials=404)
-    world.connectwise.set_keys(private_key="another")
-    world.notice()
-    assert connection(world, world.target_id).status == "needs_reconnect"
-    assert world.reason(payment) == "target_credentials"
+    assert before

@@ -149,7 +149,7 @@ class Case:
 CASES = [
     Case(a_first_target, "tasks.connections.match_organization_again"),
     Case(a_target_again, "tasks.connections.match_organization_again"),
-    Case(a_stopped_target_goes_on, "tasks.connections.match_organization_again"),
+    Case(a_stopped_target_goes_on, "tasks.reviving.match_organization_again"),
     Case(a_currency, "tasks.connections.match_organization_again"),
     Case(a_preference, "tasks.organizations.match_organization_again"),
     Case(an_import, "tasks.invoice_import.match_documents_again"),

@@ -32,6 +32,9 @@ def test_keys_revoked_between_look_and_creation_are_not_told_as_a_missing_invoic
     world.context = replace(here, reached=once_at(Point.PUSH_INTENDED, revoked))
     world.notice()
     world.context = here
+    assert world.reason(payment) == "keys_doubted"
+    for _ in range(5):
+        world.later(minutes=3)
     assert world.reason(payment) == "target_credentials"
 
 

@@ -34,14 +34,18 @@ def test_a_bad_moment_while_a_hinted_payment_is_read_loses_nothing(world: World,
     assert world.amounts_on(invoice) == ["10.00"]
 
 
-def test_a_company_that_shuts_us_out_needs_a_person_and_is_left_in_peace(world: World) -> None:
+def test_a_company_that_shuts_us_out_needs_a_person_and_is_nearly_left_in_peace(world: World) -> None:
     world.quickbooks.faults.add(Fault("forbidden", path="/v3/", times=None))
     world.notice()
+    for _ in range(12):
+        world.later(minutes=1)
     assert source(world).status == "needs_reconnect"
     calls = world.quickbooks.calls.total
     for _ in range(10):
         world.later(hours=1)
-    assert world.quickbooks.calls.total == calls
+    assert 0 < world.quickbooks.calls.total - calls <= 4, (
+        "keys may be good again; rarely asked, and less and less often"
+    )
 
 
 def test_a_payment_that_is_not_readable_right_after_it_was_made_is_read_again(world: World) -> None:

@@ -222,6 +222,8 @@ def test_a_successful_test_lets_a_refused_connection_go_on(world: World) -> None
     payment = world.pay("100", (invoice, "100"))
     world.connectwise.set_keys("acme", private_key="another")
     world.notice()
+    for _ in range(12):
+        world.later(minutes=1)
     assert stored(world.context, world.target_id).status == ConnectionStatus.NEEDS_RECONNECT
     world.connectwise.set_keys("acme", private_key="sandbox-private-key")
     assert connections.test_connection(world.context, world.target_id).ok
