@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import later_looks, moments
+from tests.crash import key_moments, later_looks, moments
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -118,17 +118,17 @@ CASES = (
         moments.both_sick,
         {Point.CONNECTION_PAUSED: 1, Point.CONNECTION_FAILURE_COUNTED: 2, Point.CONNECTION_RECOVERED: 2},
     ),
-    Case(moments.keys_refused, {Point.CONNECTION_REFUSED: 1}, moments.accept_keys),
+    Case(key_moments.keys_refused, {Point.CONNECTION_REFUSED: 1}, key_moments.accept_keys),
     Case(
-        moments.write_refused,
+        key_moments.write_refused,
         {Point.PUSH_ANSWERED: 1, Point.PUSH_OUTCOME_STORED: 1, Point.CONNECTION_REFUSED: 1},
     ),
     Case(
-        moments.keys_refused_for_minutes,
+        key_moments.keys_refused_for_minutes,
         {Point.CONNECTION_JUDGED: 1, Point.CONNECTION_GIVEN_UP: 1},
-        moments.accept_keys,
+        key_moments.accept_keys,
     ),
-    Case(moments.keys_refused_for_hours, {Point.CONNECTION_TRIED_AGAIN: 1}, moments.accept_keys),
+    Case(key_moments.keys_refused_for_hours, {Point.CONNECTION_TRIED_AGAIN: 1}, key_moments.accept_keys),
     Case(
         moments.consent_ended,
         {
