@@ -39,6 +39,25 @@ def _is_in_reach(amount: Decimal) -> bool:
     return amount.copy_abs() < AMOUNT_MAX
 
 
+def without_dust(amount: Decimal, currency: str | None) -> Decimal:
+    """The amount that is meant where a double's dust hangs on it (93.99999999999999 is 94).
+
+    Rounded to the currency's digits only if it is within a hundredth of its smallest coin; anything more is a real
+    difference and stays. Without a currency those of most (two) and then of some (three) are tried, never none: another
+    currency's coins would be lost.
+    """
+    if not amount.is_finite() or not _is_in_reach(amount):
+        return amount
+    for digits in (2, 3) if currency is None else (minor_digits(currency),):
+        quantum = Decimal(1).scaleb(-digits)
+        rounded = amount.quantize(quantum)
+        if rounded == amount:
+            return amount
+        if abs(amount - rounded) < quantum / 100:
+            return rounded.copy_abs() if rounded == 0 else rounded
+    return amount
+
+
 def is_currency_code(text: str) -> bool:
     """True for three ASCII capitals; whether the bank exists is not ours to know."""
     return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()  # noqa: PLR2004 - ISO 4217 codes have three letters

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
+from connectors.xml_errors import elements_in
 
 # ConnectWise's guide: without a Retry-After, exponential from 30 seconds.
 THROTTLE_WAIT = timedelta(seconds=30)
@@ -19,6 +20,16 @@ _NO_CONNECTWISE = "the site does not tell where its API is (is it the address of
 _LATER = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.UNAVAILABLE}
 _NEXT = re.compile(r'rel="?next\b')
 _SERVER_ERROR = 500
+_MAY_BE_THE_CLIENT_ID = frozenset({400, 401, 403, 422})
+_CLIENT_ID = re.compile(r"(?<![\w-])client[\s_-]?id(?:entifier)?(?![\w-])", re.IGNORECASE)
+_COMPLAINT = re.compile(
+    r"\b(not|no|isn't|invalid|missing|required|unknown|unregistered|unrecogni[sz]ed|revoked|disabled|expired|denied"
+    r"|refused|must|could)\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"'`]([^\"'`]*)[\"'`]")
+_TAG = re.compile(r"<[^>]*>")
+_PAGE_BYTES_MAX = 4000
 _KIND_OF_STATUS = {
     401: FailureKind.CREDENTIALS,
     403: FailureKind.FORBIDDEN,
@@ -130,10 +141,13 @@ class Client:
 
     def failure_of(self, answer: Answer) -> Failure:
         """What an answer that is not a success says; the text is ConnectWise's own."""
+        words = _message(answer)
         fallback = FailureKind.UNAVAILABLE if answer.status >= _SERVER_ERROR else FailureKind.REFUSED
         kind = _KIND_OF_STATUS.get(answer.status, fallback)
+        if answer.status in _MAY_BE_THE_CLIENT_ID and _is_about_the_client_id(words):
+            kind = FailureKind.MISCONFIGURED
         wait = (answer.retry_after(self._now()) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
-        return Failure(kind, f"HTTP {answer.status}{_message(answer.json())}", wait)
+        return Failure(kind, f"HTTP {answer.status}{words}", wait)
 
     def _get(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[Page]:
         base_url = self._discovered()
@@ -209,13 +223,38 @@ def canonical_account(account: str) -> str:
     return account.strip().lower().removeprefix("https://").removeprefix("http://").removeprefix("api-")
 
 
-def _message(parsed: Any) -> str:
-    """ConnectWise's message with the messages of its fields; throttling answers spell the code `error`."""
-    if not isinstance(parsed, dict):
-        return ""
+def _message(answer: Answer) -> str:
+    """ConnectWise's message with the messages of its fields, in JSON or XML; of a page only what it shows."""
+    parsed = answer.json()
+    if isinstance(parsed, dict):
+        texts = _texts_in(parsed)
+    else:
+        elements = elements_in(answer.body) if parsed is None else []
+        told = [one.of("message", "error") or one.of("code") for one in elements]
+        texts = told if any(told) else [_shown(answer.body)]
+    joined = "; ".join(dict.fromkeys(text for text in texts if text))
+    return f": {joined}"[:300] if joined else ""
+
+
+def _texts_in(parsed: Mapping[str, Any]) -> list[str]:
+    """Throttling answers spell the code `error`."""
     texts = [str(parsed.get("message") or parsed.get("error") or parsed.get("code") or "")]
     errors = parsed.get("errors")
     listed = errors if isinstance(errors, list) else []
-    texts += [str(error["message"]) for error in listed if isinstance(error, dict) and error.get("message")]
-    joined = "; ".join(text for text in texts if text)
-    return f": {joined}"[:300] if joined else ""
+    return texts + [str(error["message"]) for error in listed if isinstance(error, dict) and error.get("message")]
+
+
+def _shown(body: bytes) -> str:
+    """What a gateway's page says, as far as it speaks of the client id; else nothing: such pages are long."""
+    text = " ".join(_TAG.sub(" ", body[:_PAGE_BYTES_MAX].decode("utf-8", "replace")).split())
+    return text if _is_about_the_client_id(text) else ""
+
+
+def _is_about_the_client_id(words: str) -> bool:
+    """Whether the answer says that the client id is missing, wrong or not registered.
+
+    The words differ between versions and gateways. What is quoted is left out: it may be what we asked for, and an
+    invoice's number may read like a client id.
+    """
+    told = _QUOTED.sub(lambda quoted: quoted.group(1) if _CLIENT_ID.fullmatch(quoted.group(1)) else " ", words)
+    return _CLIENT_ID.search(told) is not None and _COMPLAINT.search(told) is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import simplejson
 
-from domain.money import is_currency_code, minor_digits
+from domain.money import is_currency_code, minor_digits, without_dust
 from domain.records import TargetInvoice, TargetPayment
 
 # The kind that a published connector sends for money received; other kinds (credits) carry `credit`.
@@ -18,7 +18,8 @@ INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payme
 
 def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | None:
     """One invoice, or None if it lacks what identifies it. One whose money cannot be read is there, and not payable."""
-    total, balance = as_decimal(wire.get("total")), as_decimal(wire.get("balance"))
+    currency = _currency(wire.get("currency")) or default_currency
+    total, balance = _amount(wire.get("total"), currency), _amount(wire.get("balance"), currency)
     identity = wire.get("id")
     if identity is None:
         return None
@@ -28,7 +29,7 @@ def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | Non
         number=str(wire.get("invoiceNumber") or ""),
         total=nothing if total is None else total,
         balance=nothing if balance is None else balance,
-        currency=_currency(wire.get("currency")) or default_currency,
+        currency=currency,
         customer_names=_names(wire),
         payable=wire.get("type") != _CREDIT_MEMO and total is not None and balance is not None,
         paid=as_decimal(wire.get("payments")),
@@ -37,7 +38,7 @@ def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | Non
 
 def payment_from(wire: Any) -> TargetPayment | None:
     """One payment, or None if it lacks an id or an amount."""
-    identity, amount = wire.get("id"), as_decimal(wire.get("amount"))
+    identity, amount = wire.get("id"), _amount(wire.get("amount"), None)
     if not isinstance(identity, int | str) or isinstance(identity, bool) or not identity or amount is None:
         return None
     source = wire.get("source") or "Default"
@@ -102,6 +103,12 @@ def as_decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def _amount(value: Any, currency: str | None) -> Decimal | None:
+    """ConnectWise computes with doubles: what it shows may be a hair beside the amount that is meant."""
+    amount = as_decimal(value)
+    return None if amount is None else without_dust(amount, currency)
 
 
 def _day(value: Any) -> date | None:

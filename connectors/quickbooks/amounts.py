@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from domain.money import is_storable, without_dust
+
 
 def as_decimal(value: Any) -> Decimal | None:
     """A JSON number as QuickBooks writes it (`65.0`, `0`), or None for anything that is not one."""
@@ -17,7 +19,10 @@ def as_decimal(value: Any) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite():
+        return None
+    # QuickBooks writes five digits at most ("10.5 format"): with more of them it is a double's dust.
+    return number if is_storable(number) else without_dust(number, None)
 
 
 def as_date(value: Any) -> date | None:

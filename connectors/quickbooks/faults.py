@@ -1,14 +1,16 @@
-"""QuickBooks' error envelopes: two spellings, sometimes inside HTTP 200, one table.
+"""QuickBooks' error envelopes: two spellings, JSON or XML, sometimes inside HTTP 200, one table.
 
 The `detail` of a 401 can contain the access token (captured in the wild), so details are never passed on.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import Failure, FailureKind
 from connectors.http import Answer
+from connectors.xml_errors import elements_in
 
 # Intuit's flat rule for a throttled caller (limits and throttles page).
 THROTTLE_WAIT = timedelta(seconds=60)
@@ -16,11 +18,8 @@ THROTTLE_WAIT = timedelta(seconds=60)
 _KIND_OF_CODE = {
     "610": FailureKind.NOT_FOUND,
     "3001": FailureKind.THROTTLED,
-    "003001": FailureKind.THROTTLED,
     "3100": FailureKind.FORBIDDEN,
-    "003100": FailureKind.FORBIDDEN,
     "3200": FailureKind.CREDENTIALS,
-    "003200": FailureKind.CREDENTIALS,
     "6190": FailureKind.SUSPENDED,
     "10000": FailureKind.UNAVAILABLE,
 }
@@ -32,6 +31,8 @@ _KIND_OF_STATUS = {
     408: FailureKind.UNAVAILABLE,
     429: FailureKind.THROTTLED,
 }
+# "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+_CODE_IN_MESSAGE = re.compile(r"errorCode=(\d{1,9})\b")
 _SERVER_ERROR = 500
 _OK = 200
 
@@ -45,7 +46,9 @@ class Fault:
 def failure_of(answer: Answer, now: datetime) -> Failure | None:
     """None for a good answer; else what went wrong, from the fault's code first and the status second."""
     parsed = answer.json()
-    fault = _fault_in(parsed)
+    faults = _faults_in(parsed) if parsed is not None else _faults_in_xml(answer.body)
+    # Of several, the one whose code we know says what to do.
+    fault = next((one for one in faults if one.code in _KIND_OF_CODE), faults[0] if faults else None)
     if fault is None and answer.status == _OK:
         return None if isinstance(parsed, dict) else Failure(FailureKind.UNAVAILABLE, "the answer is not JSON")
     kind = _KIND_OF_CODE.get(fault.code) if fault else None
@@ -57,14 +60,39 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
     return Failure(kind, detail[:200], wait)
 
 
-def _fault_in(parsed: Any) -> Fault | None:
+def _faults_in(parsed: Any) -> list[Fault]:
+    """What stands under fault and error, in whatever letter case, as a list or alone."""
+    envelope = _under(parsed, "fault")
+    if not isinstance(envelope, dict):
+        return []
+    errors = _under(envelope, "error")
+    listed = errors if isinstance(errors, list) else [errors]
+    told = [one for one in listed if isinstance(one, dict)] or [{}]
+    return [_fault(_under(one, "code"), _under(one, "message")) for one in told]
+
+
+def _under(parsed: Any, name: str) -> Any:
     if not isinstance(parsed, dict):
         return None
-    envelope = parsed.get("Fault") or parsed.get("fault")
-    if not isinstance(envelope, dict):
-        return None
-    errors = envelope.get("Error") or envelope.get("error") or []
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code = first.get("code") or first.get("Code") or ""
-    message = first.get("Message") or first.get("message") or ""
-    return Fault(str(code), str(message))
+    return next((value for key, value in parsed.items() if str(key).lower() == name and value), None)
+
+
+def _faults_in_xml(body: bytes) -> list[Fault]:
+    """`<Fault><Error code="..."><Message>`; a gateway may write `<errorCode>` and `<errorMessage>` instead."""
+    elements = elements_in(body)
+    faults = [one for one in elements if one.name.lower() == "fault"]
+    errors = [one for one in elements if one.name.lower() == "error"]
+    if not faults and not errors:
+        errors = [one for one in elements if one.of("errorCode", "errorMessage")]
+    told = [_fault(one.of("code", "errorCode"), one.of("message", "errorMessage")) for one in errors]
+    return told or [Fault("", "") for _ in faults[:1]]
+
+
+def _fault(code: Any, message: Any) -> Fault:
+    """The code without its leading zeros. One that stands only in the message is taken from there."""
+    text = str(message or "").strip()
+    known = str(code or "").strip()
+    if not known:
+        named = _CODE_IN_MESSAGE.search(text)
+        known = named.group(1) if named else ""
+    return Fault(known.lstrip("0") if known.isdigit() else known, text)

@@ -126,10 +126,10 @@ def test_wrong_keys_are_told_apart_from_a_bad_day(connectwise: ConnectWise, stat
     assert result.kind in (FailureKind.CREDENTIALS, FailureKind.NOT_FOUND)
 
 
-def test_a_missing_client_id_is_forbidden(connectwise: ConnectWise) -> None:
+def test_a_missing_client_id_is_told_as_one(connectwise: ConnectWise) -> None:
     result = connectwise.connect(Keys("acme", KEYS.public_key, KEYS.private_key, "another")).check()
     assert isinstance(result, Failure)
-    assert result.kind is FailureKind.FORBIDDEN
+    assert result.kind is FailureKind.MISCONFIGURED
 
 
 def test_a_company_that_connectwise_does_not_know_is_told_as_such(connectwise: ConnectWise) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectors.base import Created, Got
 from connectors.connectwise import wire as connectwise_wire
 from connectors.quickbooks import wire as quickbooks_wire
+from domain.money import without_dust
 from tests.connectors.vendors import ConnectWise, QuickBooks, open_connectwise, open_quickbooks
 
 cents = st.integers(1, 10**15 - 1).map(lambda number: Decimal(number).scaleb(-2))
@@ -113,3 +114,64 @@ def test_a_payload_is_read_without_a_detour_over_floats(amount: Decimal) -> None
     payload = f'{{"Id":"1","TotalAmt":{amount:f},"Line":[{{"Amount":{amount:f},"LinkedTxn":[{{"TxnId":"7","TxnType":"Invoice"}}]}}]}}'
     payment = quickbooks_wire.payment_from(quickbooks_wire.parse(payload), "USD")
     assert (payment.total, payment.allocations[0].amount) == (amount, amount)
+
+
+# What a double makes of an amount, the currency, and what is meant.
+DUST = [
+    ("93.99999999999999", "USD", "94.00"),
+    ("94.00000000000001", "USD", "94.00"),
+    ("0.30000000000000004", "EUR", "0.30"),
+    ("1.4210854715202004e-14", "USD", "0"),
+    ("-1.4210854715202004e-14", "USD", "0"),
+    ("-20.099999999999998", "USD", "-20.10"),
+    ("94.00009", "USD", "94.00"),
+    ("94.0001", "USD", "94.0001"),
+    ("93.99", "USD", "93.99"),
+    ("93.994", "USD", "93.994"),
+    ("99.99999999999999", "JPY", "100"),
+    ("100.01", "JPY", "100.01"),
+    ("1.2349999999999999", "KWD", "1.235"),
+    ("1.235", "KWD", "1.235"),
+    ("1.23502", "KWD", "1.23502"),
+]
+
+
+@pytest.mark.parametrize(("shown", "currency", "meant"), DUST)
+def test_a_doubles_dust_on_connectwises_sums_is_no_difference(shown: str, currency: str, meant: str) -> None:
+    wire = simplejson.loads(
+        f'{{"id": 200, "invoiceNumber": "INV-1", "total": {shown}, "balance": {shown},'
+        f' "currency": {{"currencyCode": "{currency}"}}}}',
+        use_decimal=True,
+    )
+    invoice = connectwise_wire.invoice_from(wire, "CAD")
+    assert invoice is not None
+    assert (invoice.total, invoice.balance, invoice.payable) == (Decimal(meant), Decimal(meant), True)
+    assert not invoice.balance.is_signed() or invoice.balance
+
+
+@pytest.mark.parametrize(("shown", "currency", "meant"), [row for row in DUST if row[0] != "99.99999999999999"])
+def test_a_doubles_dust_on_a_payment_is_no_difference(shown: str, currency: str, meant: str) -> None:
+    """A payment names no currency, so no cent of any is taken for dust."""
+    payment = connectwise_wire.payment_from(simplejson.loads(f'{{"id": 7, "amount": {shown}}}', use_decimal=True))
+    assert payment is not None
+    assert payment.amount == Decimal(meant)
+
+
+@pytest.mark.parametrize("shown", ["59.99999999999999", "60.000000000000007"])
+def test_a_doubles_dust_in_quickbooks_is_no_difference(shown: str) -> None:
+    payload = f'{{"Id":"1","TotalAmt":{shown},"UnappliedAmt":{shown},"Line":[]}}'
+    payment = quickbooks_wire.payment_from(quickbooks_wire.parse(payload), "USD")
+    assert (payment.total, payment.unapplied) == (Decimal(60), Decimal(60))
+
+
+@given(cents, st.floats(-1e-9, 1e-9))
+def test_no_cent_is_ever_taken_for_dust(amount: Decimal, dust: float) -> None:
+    shown = amount + Decimal(repr(dust))
+    assert without_dust(amount, "USD") == amount
+    assert without_dust(amount + Decimal("0.01"), "USD") != amount
+    assert without_dust(shown, "USD") == amount
+
+
+@pytest.mark.parametrize("amount", ["1E+400", "NaN", "Infinity", "9" * 40])
+def test_what_is_no_amount_is_left_as_it_is(amount: str) -> None:
+    assert str(without_dust(Decimal(amount), "USD")) == str(Decimal(amount))

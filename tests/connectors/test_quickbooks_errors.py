@@ -41,7 +41,29 @@ TABLE = [
 ]
 
 
+NAMESPACE = "http://schema.intuit.com/finance/v3"
+SPELLINGS = ["upper", "lower", "xml", "xml with children", "xml of a gateway", "xml with a prefix"]
+
+
+def fault_in_xml(code: str, spelling: str, message: str, detail: str | None) -> bytes:
+    told = f"<Message>{message}</Message><Detail>{detail}</Detail>"
+    bodies = {
+        "xml": f'<Fault type="X"><Error code="{code}" element="">{told}</Error></Fault>',
+        "xml with children": f"<Fault><Error><Code> {code}\n</Code>{told}</Error></Fault>",
+        "xml of a gateway": f"<errorCode>{code}</errorCode><errorMessage>{message}</errorMessage>",
+    }
+    if spelling == "xml with a prefix":
+        told = told.replace("<", "<q:").replace("<q:/", "</q:")
+        inside = f'<q:Fault><q:Error code="{code}">{told}</q:Error></q:Fault>'
+        return (
+            f'\ufeff<?xml version="1.0"?><q:IntuitResponse xmlns:q="{NAMESPACE}">{inside}</q:IntuitResponse>'.encode()
+        )
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Answer xmlns="{NAMESPACE}">{bodies[spelling]}</Answer>'.encode()
+
+
 def fault(code: str, spelling: str, message: str = "What happened", detail: str | None = "Why") -> bytes:
+    if spelling.startswith("xml"):
+        return fault_in_xml(code, spelling, message, detail)
     if spelling == "upper":
         body = {"Fault": {"Error": [{"Message": message, "Detail": detail, "code": code}], "type": "X"}, "time": "2026"}
     else:
@@ -50,8 +72,8 @@ def fault(code: str, spelling: str, message: str = "What happened", detail: str 
     return simplejson.dumps(body).encode()
 
 
-@pytest.mark.parametrize(("row", "spelling"), list(product(TABLE, ["upper", "lower"])))
-def test_a_fault_means_the_same_in_both_spellings(row: tuple[int, str, FailureKind], spelling: str) -> None:
+@pytest.mark.parametrize(("row", "spelling"), list(product(TABLE, SPELLINGS)))
+def test_a_fault_means_the_same_in_every_spelling(row: tuple[int, str, FailureKind], spelling: str) -> None:
     status, code, kind = row
     failure = failure_of(Answer(status, {}, fault(code, spelling)), NOW)
     assert failure is not None
@@ -75,6 +97,46 @@ def test_a_fault_inside_http_200_is_a_failure(code: str, kind: FailureKind) -> N
     failure = failure_of(Answer(200, {}, fault(code, "upper")), NOW)
     assert failure is not None
     assert failure.kind is kind
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500, 503])
+def test_a_throttle_is_one_with_every_status_and_in_every_spelling(status: int, spelling: str) -> None:
+    for code in ("3001", "003001"):
+        failure = failure_of(Answer(status, {}, fault(code, spelling)), NOW)
+        assert failure is not None
+        assert (failure.kind, failure.retry_after) == (FailureKind.THROTTLED, timedelta(seconds=60))
+
+
+@pytest.mark.parametrize("spelling", [one for one in SPELLINGS if one != "xml of a gateway"])
+def test_a_code_that_stands_only_in_the_message_counts(spelling: str) -> None:
+    words = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+    failure = failure_of(Answer(403, {}, fault("", spelling, message=words)), NOW)
+    assert failure is not None
+    assert failure.kind is FailureKind.THROTTLED
+
+
+def test_of_several_errors_the_one_whose_code_is_known_says_what_to_do() -> None:
+    errors = [{"code": "7777", "Message": "odd"}, {"code": 3001, "Message": "slow down"}]
+    failure = failure_of(Answer(400, {}, simplejson.dumps({"Fault": {"Error": errors}}).encode()), NOW)
+    assert failure is not None
+    assert failure.kind is FailureKind.THROTTLED
+    alone = simplejson.dumps({"Fault": {"Error": {"code": "610", "Message": "alone"}}}).encode()
+    failure = failure_of(Answer(400, {}, alone), NOW)
+    assert failure is not None
+    assert failure.kind is FailureKind.NOT_FOUND
+
+
+BOMB = b'<!DOCTYPE a [<!ENTITY b "3001"><!ENTITY c "&b;&b;&b;">]><Fault><Error code="&c;"/></Fault>'
+FILE = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><Fault><Error code="3001"><Message>&b;</Message></Error></Fault>'
+DEEP = b"<a>" * 100_000
+BROKEN = b'<Fault><Error code="3001">'
+
+
+@pytest.mark.parametrize("body", [BOMB, FILE, DEEP, BROKEN, b"<", b"\xff\xfe<", b"<a/>" * 3, b"<a \x00/>"])
+def test_xml_that_is_broken_or_could_grow_is_judged_by_its_status(body: bytes) -> None:
+    failure = failure_of(Answer(503, {}, body), NOW)
+    assert failure == Failure(FailureKind.UNAVAILABLE, "HTTP 503")
 
 
 @pytest.mark.parametrize(
