@@ -11,7 +11,7 @@ RUN pip install --require-hashes -r requirements.txt
 # A fixed id, so that a volume's files belong to the same user in every build. The state directory is made here because
 # a new volume takes its owner from the directory it covers.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin payments \
-    && install -d -o payments -g payments /var/lib/payments
+    && install -d -m 700 -o payments -g payments /var/lib/payments
 COPY . .
 USER payments
 

@@ -1,5 +1,7 @@
 """`python -m cli`: the operator's command line."""
 
+import os
+
 import typer
 
 from cli import (
@@ -39,4 +41,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="user")
 
 if __name__ == "__main__":
+    # What a command or a process started by one writes (logs, a backup, Redis' files) is for this user only.
+    os.umask(0o077)
     app(prog_name="python -m cli")

@@ -1,6 +1,7 @@
 """Secrets come from the environment, a file, a pipe or a hidden prompt; never from arguments, which `ps` shows."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import simplejson
 import typer
 
 from cli.failures import Refusal
+from models.private_files import is_open_to_others
 
 SecretsFile = Annotated[
     Path | None,
@@ -40,7 +42,16 @@ def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
     return {one.name: value for one in wanted if (value := os.environ.get(one.variable, "").strip() or _ask(one))}
 
 
+def warn_if_open_to_others(file: Path) -> None:
+    """A file with a secret that is not ours to change; whoever made it hears about it."""
+    if is_open_to_others(file):
+        sys.stderr.write(
+            f"note: other users of this machine may read {file}; run: chmod 600 {shlex.quote(str(file))}\n"
+        )
+
+
 def _read_file(file: Path) -> dict[str, Any]:
+    warn_if_open_to_others(file)
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
         parsed = simplejson.loads(text, use_decimal=True)

@@ -10,9 +10,21 @@ import typer
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session, read_settings
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
-from models.users import UserRole, tokens_of, users_with_organizations
+from cli.secret_input import warn_if_open_to_others
+from models.users import TokenScope, User, UserRole, tokens_of, users_with_organizations
 from tasks.results import Rejected
-from tasks.users import create_api_token, create_login_link, create_user, revoke_api_tokens, set_password
+from tasks.users import (
+    API_TOKEN_DAYS,
+    API_TOKEN_DAYS_MAX,
+    create_api_token,
+    create_login_link,
+    create_user,
+    disable_user,
+    enable_user,
+    forget_user,
+    revoke_api_tokens,
+    set_password,
+)
 from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Users of the dashboard, one-time login links, and API tokens.")
@@ -69,16 +81,25 @@ def list_(as_json: AsJson = False) -> None:
                     "org": organization.slug if organization else None,
                     "has_password": user.password_hash is not None,
                     "created_at": user.created_at,
+                    "disabled_at": user.disabled_at,
                 }
                 for user, organization in found
             ]
         )
         return
     rows = [
-        (user.email, user.role, organization.slug if organization else "all", moment_text(user.created_at))
+        (
+            user.email,
+            user.role,
+            organization.slug if organization else "all",
+            moment_text(user.created_at),
+            moment_text(user.disabled_at),
+        )
         for user, organization in found
     ]
-    print_table(["email", "role", "org", "added"], rows, "There is no user yet; see: python -m cli user add --help")
+    print_table(
+        ["email", "role", "org", "added", "disabled"], rows, "There is no user yet; see: python -m cli user add --help"
+    )
 
 
 @app.command("set-password", epilog=examples("user set-password books@northwind.example"))
@@ -90,6 +111,45 @@ def set_password_(email: Email, password_file: PasswordFile = None) -> None:
     if isinstance(user, Rejected):
         raise Refusal(user.message)
     say(f"The password of {user.email} is changed, and every session has ended.")
+
+
+@app.command(epilog=examples("user disable books@northwind.example"))
+def disable(email: Email) -> None:
+    """Lets the user in no more, by password or link; every session and login link ends at once.
+
+    API tokens belong to the organization, not to a user: see `user api-tokens` for those that this user may know.
+    """
+    with opened_context() as context:
+        user = _accepted(disable_user(context, email))
+    say(f"{user.email} is disabled, and every session and login link has ended.{_about_tokens(user)}")
+
+
+@app.command(epilog=examples("user enable books@northwind.example"))
+def enable(email: Email) -> None:
+    """Lets a disabled user in again, with the password from before."""
+    with opened_context() as context:
+        user = _accepted(enable_user(context, email))
+    say(f"{user.email} may log in again.")
+
+
+@app.command(epilog=examples("user remove books@northwind.example"))
+def remove(email: Email) -> None:
+    """Removes the user; every session and login link ends at once."""
+    with opened_context() as context:
+        user = _accepted(forget_user(context, email))
+    say(f"{user.email} is removed, and every session and login link has ended.{_about_tokens(user)}")
+
+
+def _accepted(user: User | Rejected) -> User:
+    if isinstance(user, Rejected):
+        raise Refusal(user.message)
+    return user
+
+
+def _about_tokens(user: User) -> str:
+    if user.organization_id is None:
+        return ""
+    return " The organization's API tokens go on; see: python -m cli user api-tokens --help"
 
 
 @app.command("login-link", epilog=examples("user login-link admin@example.com"))
@@ -105,20 +165,31 @@ def login_link(email: Email, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"link": link})
     else:
-        print(link)
+        say(link)
 
 
-@app.command("api-token", epilog=examples("user api-token northwind --name billing"))
-def api_token(org: Org, name: TokenName, as_json: AsJson = False) -> None:
+@app.command(
+    "api-token",
+    epilog=examples(
+        "user api-token northwind --name billing", "user api-token northwind --name report --scope read --days 30"
+    ),
+)
+def api_token(
+    org: Org,
+    name: TokenName,
+    scope: Annotated[TokenScope, typer.Option(help="`read`, or `write`, which may read as well.")] = TokenScope.WRITE,
+    days: Annotated[int, typer.Option(min=1, max=API_TOKEN_DAYS_MAX, help="It ends after so many.")] = API_TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
     """Makes an API token of the organization and prints it; it is never shown again."""
     with opened_context() as context:
-        token = create_api_token(context, org, name)
+        token = create_api_token(context, org, name, scope, days)
     if isinstance(token, Rejected):
         raise Refusal(token.message)
     if as_json:
-        print_json({"org": org, "name": name, "token": token})
+        print_json({"org": org, "name": name, "scope": scope, "days": days, "token": token})
         return
-    print(token)
+    say(token)
     sys.stderr.write("Keep it now: only its hash is stored. Send it as: Authorization: Bearer TOKEN\n")
 
 
@@ -131,8 +202,11 @@ def api_tokens(org: Org, as_json: AsJson = False) -> None:
         print_json(
             [
                 {
+                    "id": token.id,
                     "name": token.name,
+                    "scope": token.scope,
                     "created_at": token.created_at,
+                    "expires_at": token.expires_at,
                     "last_used_at": token.last_used_at,
                     "revoked_at": token.revoked_at,
                 }
@@ -141,27 +215,48 @@ def api_tokens(org: Org, as_json: AsJson = False) -> None:
         )
         return
     rows = [
-        (one.name, moment_text(one.created_at), moment_text(one.last_used_at), moment_text(one.revoked_at))
+        (
+            one.id,
+            one.name,
+            one.scope,
+            moment_text(one.created_at),
+            moment_text(one.expires_at),
+            moment_text(one.last_used_at),
+            moment_text(one.revoked_at),
+        )
         for one in found
     ]
-    print_table([Column("name", wraps=True), "made", "last used", "revoked"], rows, f"'{org}' has no API token.")
+    print_table(
+        ["id", Column("name", wraps=True), "scope", "made", "ends", "last used", "revoked"],
+        rows,
+        f"'{org}' has no API token.",
+    )
 
 
-@app.command("revoke-api-token", epilog=examples("user revoke-api-token northwind --name billing"))
-def revoke_api_token(org: Org, name: TokenName) -> None:
-    """Makes the tokens of this name useless at once."""
+@app.command(
+    "revoke-api-token",
+    epilog=examples("user revoke-api-token northwind --name billing", "user revoke-api-token northwind --id 3"),
+)
+def revoke_api_token(
+    org: Org,
+    name: Annotated[str | None, typer.Option(help="Every live token of this name.")] = None,
+    token_id: Annotated[int | None, typer.Option("--id", min=1, max=2**31, help="This one; see `api-tokens`.")] = None,
+) -> None:
+    """Makes the tokens of this name, or the one with this id, useless at once."""
     with opened_context() as context:
-        revoked = revoke_api_tokens(context, org, name)
+        revoked = revoke_api_tokens(context, org, name, token_id=token_id)
     if isinstance(revoked, Rejected):
         raise Refusal(revoked.message)
     if not revoked:
-        raise Refusal(f"'{org}' has no live token named '{name}'; see: python -m cli user api-tokens {org}")
+        which = f"named '{name}'" if token_id is None else f"with the id {token_id}"
+        raise Refusal(f"'{org}' has no live token {which}; see: python -m cli user api-tokens {org}")
     say(f"Revoked: {revoked}.")
 
 
 def _read_password(file: Path | None) -> str:
     """From the file, else from the environment, else from a person who types it twice."""
     if file is not None:
+        warn_if_open_to_others(file)
         try:
             text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
         except (OSError, UnicodeDecodeError):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, delete
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, UtcTime, lock_in_order
@@ -25,10 +25,18 @@ class ConnectRequest(Base):
 
 
 def add_connect_request(session: Session, request: ConnectRequest, now: datetime) -> None:
-    """Stores it, and forgets those that nobody came back with in time."""
-    is_late = ConnectRequest.expires_at <= now
-    lock_in_order(session, ConnectRequest, is_late)
-    session.execute(delete(ConnectRequest).where(is_late))
+    """Stores it in place of the asker's request before, and forgets those that nobody came back with in time.
+
+    However often somebody clicks, there is one row, and one address that can still be answered.
+    """
+    before = and_(
+        ConnectRequest.organization_id == request.organization_id,
+        ConnectRequest.vendor == request.vendor,
+        _same_asker(request.session_id),
+    )
+    is_over = or_(ConnectRequest.expires_at <= now, before)
+    lock_in_order(session, ConnectRequest, is_over)
+    session.execute(delete(ConnectRequest).where(is_over))
     session.add(request)
 
 
@@ -36,9 +44,12 @@ def take_connect_request(
     session: Session, state_hash: str, session_id: int | None, now: datetime
 ) -> ConnectRequest | None:
     """The request with this state, for the one time that it may be answered; None for anybody else's or a late one."""
-    same_asker = ConnectRequest.session_id.is_(None) if session_id is None else ConnectRequest.session_id == session_id
     return session.scalar(
         delete(ConnectRequest)
-        .where(ConnectRequest.state_hash == state_hash, ConnectRequest.expires_at > now, same_asker)
+        .where(ConnectRequest.state_hash == state_hash, ConnectRequest.expires_at > now, _same_asker(session_id))
         .returning(ConnectRequest)
     )
+
+
+def _same_asker(session_id: int | None) -> ColumnElement[bool]:
+    return ConnectRequest.session_id.is_(None) if session_id is None else ConnectRequest.session_id == session_id

@@ -19,6 +19,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.private_files import make_private_directory, make_private_file
 from models.unavailable import (
     DatabaseAway,
     DatabaseBusy,
@@ -125,8 +126,10 @@ def _pause_after(tries: int) -> float:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Brings the schema of the database at this address up to date, or up to an older revision."""
-    if make_url(url).drivername.startswith("sqlite"):
-        Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
+    file = _sqlite_file(url)
+    if file is not None:
+        make_private_directory(file.parent)
+        make_private_file(file)
     with told_as_unavailable():
         command.upgrade(_alembic_config(url), revision)
 
@@ -138,10 +141,22 @@ def _alembic_config(url: str) -> Config:
     return config
 
 
+def _sqlite_file(url: str) -> Path | None:
+    address = make_url(url)
+    name = address.database or ""
+    if not address.drivername.startswith("sqlite") or name in ("", ":memory:") or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
 def _make_engine(url: str, pool_size: int) -> Engine:
     pool = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": _POOL_SECONDS}
     if make_url(url).drivername.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **pool)
+        file = _sqlite_file(url)
+        if file is not None:
+            # Before SQLite makes it, with the rights that the process happens to give.
+            event.listen(engine, "do_connect", lambda *_: make_private_file(file))
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -25,6 +25,13 @@ class UserRole(StrEnum):
     OPERATOR = "operator"
 
 
+class TokenScope(StrEnum):
+    """What a program may do with its token; who may write may read as well."""
+
+    READ = "read"
+    WRITE = "write"
+
+
 class User(Base):
     __tablename__ = "dashboard_user"
     __table_args__ = (
@@ -39,6 +46,8 @@ class User(Base):
     # None: can come in by a one-time link only.
     password_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    # From then on nothing lets this user in.
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
     def is_operator(self) -> bool:
@@ -73,7 +82,7 @@ class LoginLink(Base):
 
 
 class ApiToken(Base):
-    """Lets a program read and write what its organization may."""
+    """Lets a program read, or read and write, what its organization may, until it ends or is revoked."""
 
     __tablename__ = "api_token"
 
@@ -81,16 +90,20 @@ class ApiToken(Base):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-def user_by_email(session: Session, email: str) -> User | None:
+def user_by_email(session: Session, email: str, *, locked: bool = False) -> User | None:
+    """The user with this address; `locked` until the transaction ends, for whoever changes what lets them in."""
     if "\0" in email:
         # PostgreSQL keeps no NUL in a text and refuses to be asked for one.
         return None
-    return session.scalar(select(User).where(User.email == email.strip().casefold()))
+    statement = select(User).where(User.email == email.strip().casefold())
+    return session.scalar(statement.with_for_update() if locked else statement)
 
 
 def users_with_organizations(session: Session) -> list[tuple[User, Organization | None]]:
@@ -103,7 +116,7 @@ def signed_in(session: Session, key_hash: str, now: datetime) -> tuple[Dashboard
     statement = (
         select(DashboardSession, User)
         .join(User, User.id == DashboardSession.user_id)
-        .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now)
+        .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now, User.disabled_at.is_(None))
     )
     found = session.execute(statement).first()
     return (found[0], found[1]) if found else None
@@ -120,7 +133,7 @@ def end_session(session: Session, key_hash: str) -> None:
 
 
 def end_sessions_of(session: Session, user_id: int) -> None:
-    """Everywhere at once, and the links that would begin new ones: the password has changed."""
+    """Everywhere at once, and the links that would begin new ones."""
     _forget(session, DashboardSession, DashboardSession.user_id == user_id)
     _forget(session, LoginLink, LoginLink.user_id == user_id)
 
@@ -129,6 +142,19 @@ def forget_expired(session: Session, now: datetime) -> None:
     """Sessions and links that can do nothing any more."""
     _forget(session, DashboardSession, DashboardSession.expires_at <= now)
     _forget(session, LoginLink, LoginLink.expires_at <= now)
+
+
+def end_the_oldest(session: Session, table: type[DashboardSession | LoginLink], user_id: int, keep: int) -> None:
+    """Leaves so many of the user's rows: whoever begins more of them ends their own first ones."""
+    oldest = select(table.id).where(table.user_id == user_id).order_by(table.id.desc()).offset(keep)
+    ids = session.scalars(oldest).all()
+    if ids:
+        _forget(session, table, table.id.in_(ids))
+
+
+def remove_user(session: Session, user: User) -> None:
+    end_sessions_of(session, user.id)
+    session.execute(delete(User).where(User.id == user.id))
 
 
 def _forget(session: Session, table: type[DashboardSession | LoginLink], condition: ColumnElement[bool]) -> None:
@@ -167,11 +193,14 @@ def tokens_of(session: Session, organization_id: int) -> Sequence[ApiToken]:
     return session.scalars(statement).all()
 
 
-def revoke_tokens(session: Session, organization_id: int, name: str, now: datetime) -> int:
-    """Revokes every live token of this name; says how many that were."""
+def revoke_tokens(
+    session: Session, organization_id: int, now: datetime, *, name: str | None = None, token_id: int | None = None
+) -> int:
+    """Revokes the token with this id, or every live one of this name; says how many that were."""
+    which = ApiToken.name == name if token_id is None else ApiToken.id == token_id
     revoked = session.scalars(
         update(ApiToken)
-        .where(ApiToken.organization_id == organization_id, ApiToken.name == name, ApiToken.revoked_at.is_(None))
+        .where(ApiToken.organization_id == organization_id, which, ApiToken.revoked_at.is_(None))
         .values(revoked_at=now)
         .returning(ApiToken.id)
     )

@@ -30,7 +30,8 @@ log = structlog.get_logger()
 # Long enough to find a password and to choose a company; Intuit's own code lives ten minutes.
 REQUEST_LASTS = timedelta(minutes=15)
 _NOT_OURS = (
-    "This answer does not belong to a request of yours: it was answered already, took too long, or is another's."
+    "This answer does not belong to a request of yours: it was answered already, took too long, was begun anew, or is"
+    " another's."
 )
 
 

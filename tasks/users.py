@@ -10,6 +10,7 @@ import re
 import secrets
 from datetime import timedelta
 
+import structlog
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from models.organizations import organization_by_slug
@@ -17,11 +18,14 @@ from models.users import (
     ApiToken,
     DashboardSession,
     LoginLink,
+    TokenScope,
     User,
     UserRole,
     end_session,
     end_sessions_of,
+    end_the_oldest,
     forget_expired,
+    remove_user,
     revoke_tokens,
     use_login_link,
     user_by_email,
@@ -30,9 +34,17 @@ from tasks.context import Context
 from tasks.passwords import hash_password, is_password, what_is_wrong_with
 from tasks.results import Rejected
 
+log = structlog.get_logger()
+
 # A working day; after it one logs in again.
 SESSION_LASTS = timedelta(hours=12)
 LOGIN_LINK_LASTS = timedelta(minutes=5)
+# More than anybody has browsers; the oldest end when there are more.
+SESSIONS_MAX = 20
+LOGIN_LINKS_MAX = 5
+API_TOKEN_DAYS = 365
+API_TOKEN_DAYS_MAX = 730
+_TOKEN_NAME_CHARACTERS_MAX = 100
 # Names the kind of secret to people and to scanners that look for leaked ones.
 API_TOKEN_PREFIX = "eps_"  # noqa: S105
 _LINK_SALT = "login-link"
@@ -79,12 +91,52 @@ def set_password(context: Context, email: str, password: str) -> User | Rejected
         return Rejected(wrong)
     password_hash = hash_password(password)
     with context.database.writing() as session:
-        user = user_by_email(session, email)
+        user = user_by_email(session, email, locked=True)
         if user is None:
             return Rejected(f"There is no user '{email}'.")
         user.password_hash = password_hash
         end_sessions_of(session, user.id)
     return user
+
+
+def disable_user(context: Context, email: str) -> User | Rejected:
+    """Lets this user in no more, by any way; every session and every link ends in the same transaction."""
+    with context.database.writing() as session:
+        user = user_by_email(session, email, locked=True)
+        if user is None:
+            return Rejected(f"There is no user '{email}'.")
+        if user.disabled_at is None:
+            user.disabled_at = context.clock.now()
+        end_sessions_of(session, user.id)
+    _log_change("user.disabled", user)
+    return user
+
+
+def enable_user(context: Context, email: str) -> User | Rejected:
+    """Lets this user in again, as before; what was ended stays ended."""
+    with context.database.writing() as session:
+        user = user_by_email(session, email, locked=True)
+        if user is None:
+            return Rejected(f"There is no user '{email}'.")
+        user.disabled_at = None
+    _log_change("user.enabled", user)
+    return user
+
+
+def forget_user(context: Context, email: str) -> User | Rejected:
+    """Removes this user with every session and every link."""
+    with context.database.writing() as session:
+        user = user_by_email(session, email, locked=True)
+        if user is None:
+            return Rejected(f"There is no user '{email}'.")
+        remove_user(session, user)
+    _log_change("user.removed", user)
+    return user
+
+
+def _log_change(event: str, user: User) -> None:
+    # A warning, so that the command line's log has it too: who may get in is to be found again later.
+    log.warning(event, user_id=user.id, email=user.email, role=user.role, organization_id=user.organization_id)
 
 
 def log_in(context: Context, email: str, password: str) -> str | None:
@@ -96,7 +148,7 @@ def log_in(context: Context, email: str, password: str) -> str | None:
     with context.database.reading() as session:
         user = user_by_email(session, email)
     password_hash = user.password_hash if user else None
-    if not is_password(password_hash, password) or user is None:
+    if not is_password(password_hash, password) or user is None or user.disabled_at is not None:
         return None
     return _begin_session(context, user.id, password_hash)
 
@@ -110,10 +162,14 @@ def create_login_link(context: Context, secret_key: str, email: str) -> str | Re
     """The token of a link that logs this user in, once, within five minutes."""
     now = context.clock.now()
     nonce = secrets.token_urlsafe(24)
+    context.database.write(lambda session: forget_expired(session, now))
     with context.database.writing() as session:
-        user = user_by_email(session, email)
+        user = user_by_email(session, email, locked=True)
         if user is None:
             return Rejected(f"There is no user '{email}'.")
+        if user.disabled_at is not None:
+            return Rejected(f"The user '{email}' is disabled; see: python -m cli user enable --help")
+        end_the_oldest(session, LoginLink, user.id, LOGIN_LINKS_MAX - 1)
         session.add(
             LoginLink(nonce_hash=hashed(nonce), user_id=user.id, created_at=now, expires_at=now + LOGIN_LINK_LASTS)
         )
@@ -133,11 +189,23 @@ def redeem_login_link(context: Context, secret_key: str, token: str) -> str | No
     return None if user is None else _begin_session(context, user.id, user.password_hash)
 
 
-def create_api_token(context: Context, organization_slug: str, name: str) -> str | Rejected:
+def create_api_token(
+    context: Context,
+    organization_slug: str,
+    name: str,
+    scope: TokenScope = TokenScope.WRITE,
+    days: int = API_TOKEN_DAYS,
+) -> str | Rejected:
     """A new token for this organization; it is shown now and never again."""
-    if not name.strip():
+    name = name.strip()
+    if not name:
         return Rejected("A token needs a name that says what uses it.")
+    if len(name) > _TOKEN_NAME_CHARACTERS_MAX or not name.isprintable():
+        return Rejected(f"The name of a token has at most {_TOKEN_NAME_CHARACTERS_MAX} characters that can be printed.")
+    if not 1 <= days <= API_TOKEN_DAYS_MAX:
+        return Rejected(f"A token lasts from 1 to {API_TOKEN_DAYS_MAX} days.")
     token = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
+    now = context.clock.now()
     with context.database.writing() as session:
         organization = organization_by_slug(session, organization_slug)
         if organization is None:
@@ -145,33 +213,43 @@ def create_api_token(context: Context, organization_slug: str, name: str) -> str
         session.add(
             ApiToken(
                 organization_id=organization.id,
-                name=name.strip()[:100],
+                name=name,
                 token_hash=hashed(token),
-                created_at=context.clock.now(),
+                scope=scope.value,
+                created_at=now,
+                expires_at=now + timedelta(days=days),
             )
         )
     return token
 
 
-def revoke_api_tokens(context: Context, organization_slug: str, name: str) -> int | Rejected:
-    """Says how many live tokens had this name; they let nobody in any more."""
+def revoke_api_tokens(
+    context: Context, organization_slug: str, name: str | None = None, *, token_id: int | None = None
+) -> int | Rejected:
+    """Says how many live tokens had this name or id; they let nobody in any more."""
+    if (name is None) == (token_id is None):
+        return Rejected("Say either the name of the tokens or the id of one.")
     with context.database.writing() as session:
         organization = organization_by_slug(session, organization_slug)
         if organization is None:
             return Rejected(f"There is no organization '{organization_slug}'.")
-        return revoke_tokens(session, organization.id, name, context.clock.now())
+        revoked = revoke_tokens(session, organization.id, context.clock.now(), name=name, token_id=token_id)
+    if revoked:
+        log.warning("api_token.revoked", organization_id=organization.id, name=name, token_id=token_id, count=revoked)
+    return revoked
 
 
 def _begin_session(context: Context, user_id: int, password_hash: str | None) -> str | None:
-    """None if the password changed since it was compared: that change has just ended all sessions of this user."""
+    """None if the password changed, or the user was disabled, since we looked: that has just ended all sessions."""
     key = secrets.token_urlsafe(32)
     now = context.clock.now()
     # By itself: whoever changes a password locks the user first and then such rows.
     context.database.write(lambda session: forget_expired(session, now))
     with context.database.writing() as session:
         user = session.get(User, user_id, with_for_update=True)
-        if user is None or user.password_hash != password_hash:
+        if user is None or user.disabled_at is not None or user.password_hash != password_hash:
             return None
+        end_the_oldest(session, DashboardSession, user_id, SESSIONS_MAX - 1)
         session.add(
             DashboardSession(key_hash=hashed(key), user_id=user_id, created_at=now, expires_at=now + SESSION_LASTS)
         )

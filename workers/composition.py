@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 
 import redis
 import structlog
@@ -14,6 +15,7 @@ from connectors.limits import Limiter
 from connectors.quickbooks.tokens import Application
 from connectors.registry import Platform, connectwise_rates
 from models.database import Database
+from models.private_files import keep_private
 from models.secrets import Keyring
 from settings import Settings
 from tasks.context import Context, SystemClock, Timing
@@ -22,12 +24,17 @@ from workers.nudges import CeleryNudge
 
 log = structlog.get_logger()
 
+# It holds the keys; as somebody made it, others of this machine may often read it.
+_SETTINGS_FILE = Path(".env")
+
 # A limiter or a nudge that waits longer for Redis than this holds up work that could go on without it.
 REDIS_TIMEOUT_SECONDS = 2.0
 
 
 def build_context(settings: Settings, celery: Celery | None) -> Context:
     """The context of this process; without Celery (the command line on its own) nudges are left to the sweep."""
+    if not keep_private(_SETTINGS_FILE):
+        log.warning("settings.file_open_to_others", file=str(_SETTINGS_FILE))
     clock = SystemClock()
     redis_client = _redis(settings)
     return Context(

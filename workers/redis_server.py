@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import redis
 
+from models.private_files import make_private_directory
+
 # Celery 5.7 asks for Redis 6.2 or newer. Valkey starts at 7.2.
 OLDEST_VERSION = (6, 2)
 START_SECONDS = 20.0
@@ -145,7 +147,15 @@ class RedisServer:
         command += ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
         with log.open("wb") as output:
             # The server inherits the lock and holds it as long as it lives, whatever becomes of its parent.
-            self._process = spawn(command, stdout=output, stderr=output, cwd=state_dir, pass_fds=[lock.descriptor])
+            self._process = spawn(
+                command,
+                # Its files hold what is on its way; the server makes them with the rights of its process.
+                before="import os; os.umask(0o077)",
+                stdout=output,
+                stderr=output,
+                cwd=state_dir,
+                pass_fds=[lock.descriptor],
+            )
         deadline = time.monotonic() + START_SECONDS
         while (trouble := _ping_trouble(self.url)) is not None:
             if has_ended(self._process) or time.monotonic() > deadline:
@@ -174,7 +184,7 @@ def find_or_start(redis_url: str | None, state_dir: Path) -> RedisServer:
             raise RedisUnavailable(f"REDIS_URL is set, but {_without_password(redis_url)} does not answer: {trouble}")
         return RedisServer(redis_url)
     state_dir = state_dir.resolve()
-    state_dir.mkdir(parents=True, exist_ok=True)
+    make_private_directory(state_dir)
     found = _running_or_lock(state_dir)
     if isinstance(found, RedisServer):
         return found

@@ -135,3 +135,39 @@ def test_a_token_is_made_listed_used_and_revoked(world: World) -> None:
     assert made["token"] not in run("api-tokens", "northwind")
     assert "Revoked: 1." in run("revoke-api-token", "northwind", "--name", "billing")
     assert browser.get("/api/payments", headers=headers).status_code == 401
+
+
+def test_a_user_is_disabled_enabled_and_removed(world: World, monkeypatch) -> None:
+    monkeypatch.setenv("DASHBOARD_PASSWORD", PASSWORD)
+    run("add", "books@northwind.example", "--org", "northwind")
+    assert "is disabled, and every session and login link has ended" in run("disable", "Books@northwind.example")
+    assert json.loads(run("list", "--json"))[0]["disabled_at"] is not None
+    assert log_in(world.context, "books@northwind.example", PASSWORD) is None
+    assert "is disabled" in refusal("login-link", "books@northwind.example")
+    assert "may log in again" in run("enable", "books@northwind.example")
+    assert log_in(world.context, "books@northwind.example", PASSWORD)
+    assert "is removed" in run("remove", "books@northwind.example")
+    assert json.loads(run("list", "--json")) == []
+    for command in ("disable", "enable", "remove"):
+        assert "There is no user" in refusal(command, "books@northwind.example")
+
+
+def test_a_token_is_made_with_a_scope_and_an_end_and_revoked_by_its_id() -> None:
+    made = json.loads(run("api-token", "northwind", "--name", "report", "--scope", "read", "--days", "30", "--json"))
+    assert (made["scope"], made["days"]) == ("read", 30)
+    (listed,) = json.loads(run("api-tokens", "northwind", "--json"))
+    assert (listed["scope"], listed["revoked_at"]) == ("read", None)
+    assert listed["expires_at"] > listed["created_at"]
+    assert "Revoked: 1." in run("revoke-api-token", "northwind", "--id", str(listed["id"]))
+    assert "no live token with the id" in refusal("revoke-api-token", "northwind", "--id", str(listed["id"]))
+    assert "Say either the name" in refusal("revoke-api-token", "northwind")
+    assert "less than or equal to 730" in refusal("api-token", "northwind", "--name", "x", "--days", "731")
+
+
+def test_a_file_with_a_password_that_others_may_read_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    for mode, noted in ((0o644, True), (0o600, False)):
+        file.write_text(PASSWORD)
+        file.chmod(mode)
+        command = ["user", "add", f"{mode}@example.com", "--operator", "--password-file", str(file)]
+        assert ("other users of this machine may read" in CliRunner().invoke(app, command).stderr) is noted

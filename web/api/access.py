@@ -8,7 +8,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from pydantic import BaseModel
 
 from models.organizations import Organization
-from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
+from models.users import LAST_USED_PRECISION, TokenScope, note_token_use, organization_of_token
 from tasks.users import hashed
 from web.signed_in import check_form_token, context_of, member, viewer
 
@@ -36,7 +36,7 @@ class Problem(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token or session, or one that is not valid (any more)"},
-    403: {"model": Problem, "description": "A session without the token of its form"},
+    403: {"model": Problem, "description": "A session without the token of its form, or a token that may only read"},
     409: {"model": Problem, "description": "The organization is not ready for this"},
     503: {"model": Problem, "description": "The database is away; try again later"},
 }
@@ -78,6 +78,10 @@ def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -
     if found is None:
         raise HTTPException(401, "This API token is not valid.", {"WWW-Authenticate": "Bearer"})
     token, organization = found
+    if token.expires_at <= now:
+        raise HTTPException(401, "This API token has ended; ask for another.", {"WWW-Authenticate": "Bearer"})
+    if request.method not in _SAFE_METHODS and token.scope != TokenScope.WRITE:
+        raise HTTPException(403, "This API token may only read.")
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_PRECISION:
         with context.database.writing() as session:
             note_token_use(session, token.id, now)
