@@ -25,10 +25,16 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook delivery, read: its hints, and how many of its events were not for us, by why."""
+    """A webhook delivery, read.
+
+    Attributes:
+        ignored: how many of its events are no hints, by why.
+        accounts_in_doubt: whose events could not be read; what they told of has to be asked for.
+    """
 
     hints: tuple[Hint, ...]
     ignored: dict[str, int]
+    accounts_in_doubt: frozenset[str] = frozenset()
 
 
 class WebhookReader(Protocol):
@@ -41,8 +47,8 @@ class WebhookReader(Protocol):
         """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
 
     def read(self, body: bytes) -> Delivery:
-        """The hints in an authentic body.
+        """The hints in an authentic body: all that can be read, whatever stands beside them.
 
         Raises:
-            ValueError: it is not what this source writes.
+            ValueError: nothing in it is what this source writes.
         """

@@ -1,9 +1,10 @@
 """Writing connections: made once, connected again, disconnected; the row and its history stay."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.base import insert_one
@@ -99,3 +100,14 @@ def replace_sealed(session: Session, connection_id: int, before: str, after: str
 def ask_for_catch_up(session: Session, connection_id: int, now: datetime) -> None:
     """Due now, so that the sweep sees to it even if nobody gets the nudge."""
     session.execute(update(Connection).where(Connection.id == connection_id).values(next_catch_up_at=now))
+
+
+def ask_for_early_catch_up(session: Session, connection_ids: Collection[int], now: datetime, apart: timedelta) -> None:
+    """Due now, or so long after the last one: however often this is asked for, the reads that it costs stay few."""
+    long_ago = or_(Connection.caught_up_at.is_(None), Connection.caught_up_at <= now - apart)
+    soon = case((long_ago, now), else_=now + apart)
+    session.execute(
+        update(Connection)
+        .where(Connection.id.in_(connection_ids), Connection.next_catch_up_at > soon)
+        .values(next_catch_up_at=soon)
+    )

@@ -1,12 +1,14 @@
 """The webhook door: verifies, stores, commits, answers, and only then nudges. It decides nothing and calls nobody.
 
 Called by: the sources' notification services.
-Answers: 200 for every authentic body, whatever is in it (a source would resend a refused one for days); 403 for a wrong
-signature; 413 for a body beyond all reason; 503 when it could not be stored, so that it is sent again.
+Answers: 200 for every authentic body, whatever is in it (a source would resend a refused one for days, and hold back
+what follows it); 403 for a wrong signature; 413 for a body beyond all reason; 503 when it could not be stored, so that
+it is sent again.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -16,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from connectors.hints import Delivery
 from connectors.registry import webhook_reader
+from models.connection_store import ask_for_early_catch_up
 from models.connections import connections_by_account, heard_from
 from models.database import DatabaseUnavailable
 from models.inbox import Entity, EventSource, NewEvent, store_events
@@ -53,23 +56,34 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
         log.error("webhook.unreadable", vendor=vendor, bytes=len(body), error=type(error).__name__)
         return _answered(vendor, 200, "unreadable")
     try:
-        heard = await run_in_threadpool(_store, context, vendor, delivery)
+        lanes = await run_in_threadpool(_store, context, vendor, delivery)
     except DatabaseUnavailable as error:
         log.error("webhook.database_unavailable", what=error.fate, vendor=vendor, error=str(error))
         return _answered(vendor, 503, error.fate)
     context.reached(Point.DOOR_STORED)
-    if heard:
-        background.add_task(_nudge, context, heard)
+    if lanes:
+        background.add_task(_nudge, context, lanes)
     return _answered(vendor, 200, "stored", background)
 
 
-def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
-    """Stores what is ours in one transaction; says which connections have something waiting."""
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """How many events are ours and how many of them are new, of which connections, and whose could not all be read."""
+
+    events: int
+    new: int
+    heard: list[int]
+    in_doubt: list[int]
+
+
+def _store(context: Context, vendor: str, delivery: Delivery) -> list[tuple[Step, int]]:
+    """Stores what is ours in one transaction; says which lanes have something waiting."""
     fates: Counter[str] = Counter(delivery.ignored)
     now = context.clock.now()
+    named = {hint.account_id for hint in delivery.hints} | delivery.accounts_in_doubt
 
-    def store(session: Session) -> tuple[list[NewEvent], int, list[int]]:
-        accounts = connections_by_account(session, vendor, {hint.account_id for hint in delivery.hints})
+    def store(session: Session) -> _Stored:
+        accounts = connections_by_account(session, vendor, named)
         events = [
             NewEvent(
                 connection_id=accounts[hint.account_id].id,
@@ -85,23 +99,32 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[int]:
         ]
         new = store_events(session, events, now)
         heard = sorted({event.connection_id for event in events})
-        if heard:
-            heard_from(session, heard, now)
-        return events, new, heard
+        in_doubt = sorted(accounts[one].id for one in delivery.accounts_in_doubt if one in accounts)
+        if heard or in_doubt:
+            heard_from(session, sorted({*heard, *in_doubt}), now)
+        if in_doubt:
+            # Something was told that cannot be read. What it was, only the source's own list of changes still says.
+            apart = min(context.timing.catch_up, context.timing.catch_up_silent)
+            ask_for_early_catch_up(session, in_doubt, now, apart)
+        return _Stored(len(events), new, heard, in_doubt)
 
-    events, new, heard = context.database.write(store, PATIENCE)
-    fates.update(new=new, duplicate=len(events) - new, unknown_account=len(delivery.hints) - len(events))
+    stored = context.database.write(store, PATIENCE)
+    unknown = len(delivery.hints) - stored.events
+    fates.update(new=stored.new, duplicate=stored.events - stored.new, unknown_account=unknown)
     for fate, count in fates.items():
         EVENTS.labels(vendor, fate).inc(count)
     log.info("webhook.stored", vendor=vendor, **{fate: count for fate, count in fates.items() if count})
-    return heard if new else []
+    if stored.in_doubt:
+        log.warning("webhook.partly_unreadable", vendor=vendor, connections=stored.in_doubt)
+    ingest = stored.heard if stored.new else []
+    return [(Step.INGEST, one) for one in ingest] + [(Step.CATCH_UP, one) for one in stored.in_doubt]
 
 
-def _nudge(context: Context, heard: Sequence[int]) -> None:
+def _nudge(context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
     """After the answer: whoever waits for it does not wait for this."""
     context.reached(Point.DOOR_ANSWERED)
-    for connection_id in heard:
-        context.nudge(Step.INGEST, connection_id)
+    for step, connection_id in lanes:
+        context.nudge(step, connection_id)
 
 
 async def _body(request: Request, bytes_max: int) -> bytes | None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ import simplejson
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
+from models.connections import connection_by_id
 from models.inbox import Entity, InboxEvent, connections_with_waiting_events, events_about
 from settings import Settings
+from tasks.catch_up import catch_up
 from tasks.context import Step
 from tests.contexts import VERIFIER_TOKEN, RecordingNudge
 from tests.world import REALM, World, open_world
@@ -194,6 +197,39 @@ def test_broken_json_with_a_right_signature_is_answered_and_counted(
     assert deliver(door, body) == 200
     assert answered("unreadable") == before + 1
     assert nothing_is_stored(world)
+
+
+RUBBISH = [b"NaN", b'{"id": 1e99999999}', b"[" * 5000 + b"]" * 5000, b"\xff\xfe", b'{"a":', b'{"a": tru}', b"7" * 5000]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+def test_good_events_beside_rubbish_are_stored(door: TestClient, world: World, rubbish: bytes) -> None:
+    good = [simplejson.dumps(cloud_event(number)).encode() for number in (1, 2)]
+    assert deliver(door, b"[" + b",".join([rubbish, good[0], rubbish, good[1], rubbish]) + b"]") == 200
+    assert (len(stored(world, "1")), len(stored(world, "2"))) == (1, 1)
+
+
+def next_catch_up(world: World) -> datetime:
+    with world.context.database.reading() as session:
+        due = connection_by_id(session, world.source_id).next_catch_up_at
+    assert due is not None
+    return due
+
+
+def test_what_cannot_be_read_is_asked_for_and_not_with_every_delivery(door: TestClient, world: World) -> None:
+    catch_up(world.context, world.source_id)
+    assert next_catch_up(world) > world.clock.now()
+    damaged = [cloud_event(intuitentityid=5)]
+    # Shortly after a catch-up the next one comes a little earlier, so that a flood costs few reads.
+    assert deliver(door, damaged) == 200
+    apart = world.context.timing.catch_up_silent
+    assert next_catch_up(world) == world.clock.now() + apart
+    world.clock.move(seconds=apart.total_seconds())
+    assert deliver(door, damaged) == 200
+    assert next_catch_up(world) == world.clock.now()
+    nudge = world.context.nudge
+    assert isinstance(nudge, RecordingNudge)
+    assert (Step.CATCH_UP, world.source_id) in nudge.waiting
 
 
 def test_with_the_database_away_the_delivery_is_to_be_sent_again(door: TestClient, world: World) -> None:
