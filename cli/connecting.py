@@ -72,7 +72,7 @@ def quickbooks(
 def _by_pasting(context: Context, settings: Settings, organization_id: int, start_on: date | None) -> dict[str, str]:
     if not settings.public_url:
         raise Refusal("PUBLIC_URL is not set, so QuickBooks cannot send anybody back; set it, or use --listen")
-    _begin(context, organization_id, f"{settings.public_url.rstrip('/')}/integrations/quickbooks/callback", start_on)
+    _begin(context, organization_id, f"{settings.public_address}/integrations/quickbooks/callback", start_on)
     sys.stderr.write("Then paste the address of the page that you end on: ")
     sys.stderr.flush()
     return _parameters(sys.stdin.readline().strip())

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from models.secrets import SecretsUnreadable
+from settings import first_problem
 from workers.terminal import hang, terminal_width
 
 REFUSED = 2
@@ -35,7 +36,7 @@ class OneLineErrors(TyperGroup):
         except Refusal as refusal:
             _end(str(refusal))
         except ValidationError as error:
-            _end(f"the settings cannot be used: {_first(error)}")
+            _end(f"the settings cannot be used: {first_problem(error)}")
         except SecretsUnreadable as error:
             _end(f"{error}")
         except DatabaseBusy as error:
@@ -63,13 +64,6 @@ def _usage(error: TyperException) -> str:
     if not message or context is None:
         return message
     return f"{message} (see: {context.command_path} --help)"
-
-
-def _first(error: ValidationError) -> str:
-    told = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    name = ".".join(str(part) for part in told["loc"]).upper()
-    message = told["msg"].removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
 
 
 def _about_the_system(error: RedisError | OSError) -> str:

@@ -30,6 +30,14 @@ def read_settings() -> Settings:
     return settings
 
 
+def public_address(settings: Settings) -> str:
+    """What a link begins with."""
+    try:
+        return settings.public_address
+    except ValueError as error:
+        raise Refusal(f"the settings cannot be used: {error}") from None
+
+
 @contextmanager
 def opened_database() -> Iterator[Database]:
     """For commands that only look."""

@@ -13,7 +13,7 @@ import typer
 from honcho.environ import parse
 
 from cli.failures import Refusal
-from cli.opening import read_settings
+from cli.opening import public_address, read_settings
 from cli.output import examples
 from models.database import upgrade
 from settings import Settings
@@ -34,6 +34,7 @@ def up(
     Reads .env; what the environment says goes before it.
     """
     settings = read_settings()
+    public_address(settings)
     counts = _counts(scale or [])
     for port in (settings.port, settings.flower_port):
         _check_free(settings.host, port)
@@ -108,7 +109,7 @@ def _announce(settings: Settings) -> None:
         sys.stdout.write(
             f"\nPartner Dashboard  {web}\n"
             f"Flower             http://{settings.host}:{settings.flower_port}\n"
-            f"Webhooks           {settings.public_url or web}/webhooks/quickbooks\n"
+            f"Webhooks           {settings.public_address}/webhooks/quickbooks\n"
             "Ctrl-C stops everything.\n\n"
         )
     sys.stdout.flush()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.failures import Refusal
-from cli.opening import find_organization, opened_context, opened_session, read_settings
+from cli.opening import find_organization, opened_context, opened_session, public_address, read_settings
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import warn_if_open_to_others
 from models.users import TokenScope, User, UserRole, tokens_of, users_with_organizations
@@ -156,11 +156,11 @@ def _about_tokens(user: User) -> str:
 def login_link(email: Email, as_json: AsJson = False) -> None:
     """Prints a link that logs this user in: once, within five minutes."""
     settings = read_settings()
+    address = public_address(settings)
     with opened_context() as context:
         token = create_login_link(context, settings.secret_key.get_secret_value(), email)
     if isinstance(token, Rejected):
         raise Refusal(token.message)
-    address = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     link = f"{address}/login/once?token={token}"
     if as_json:
         print_json({"link": link})

@@ -4,8 +4,9 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # Good for trying things out on one machine; production refuses to start with them.
@@ -108,7 +109,25 @@ class Settings(BaseSettings):
         for name in _QUICKBOOKS_ADDRESSES:
             if not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name.upper()} must be https in production")
+        if self.public_url and not self.public_url.startswith("https://"):
+            raise ValueError("PUBLIC_URL must be https in production")
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        """The address that all links begin with: a scheme, a host, perhaps a port, and nothing else."""
+        if not value:
+            return value
+        parts = urlsplit(value)
+        try:
+            plain = bool(parts.hostname) and parts.username is None and parts.port != 0
+        except ValueError:
+            plain = False
+        bare = parts.path in ("", "/") and not set(value) & set("?#\\ ") and value.isascii() and value.isprintable()
+        if not plain or not bare or parts.scheme not in ("http", "https"):
+            raise ValueError("write it as https:// and the host alone, such as https://payments.example.com")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
 
     @model_validator(mode="after")
     def _lease_outlives_the_wire(self) -> Self:
@@ -130,6 +149,23 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.state_dir / 'payments.sqlite').resolve()}"
 
     @property
+    def public_address(self) -> str:
+        """What every link to us begins with. Never what a request says: anybody may write anything there.
+
+        Raises:
+            ValueError: nobody has said it, and in production nothing can be guessed.
+        """
+        if self.public_url:
+            return self.public_url
+        if self.environment is Environment.PRODUCTION:
+            raise ValueError(
+                "PUBLIC_URL must be set in production: links and QuickBooks' consent page lead to that address"
+            )
+        # Listening everywhere is no address that anybody could go to.
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def allows_plain_http(self) -> bool:
         return self.environment is Environment.DEVELOPMENT
 
@@ -137,3 +173,11 @@ class Settings(BaseSettings):
 @lru_cache
 def load_settings() -> Settings:
     return Settings()
+
+
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with the settings, in one line, with the name that a person has to change and without its value."""
+    told = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    name = ".".join(str(part) for part in told["loc"]).upper()
+    message = told["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message

@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from pydantic import ValidationError
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
-from settings import Environment, Settings, load_settings
+from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
 from tasks.users import SESSION_LASTS
 from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
 from web.errors import add_error_pages
 from web.pages import STATIC
+from web.public_address import PublicAddress
 from web.security import SecurityHeaders
 from web.throttling import LoginThrottle
 from web.wire_places import make_wire_places
@@ -69,12 +71,19 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         same_site="lax",
         https_only=https_only,
     )
-    # Added last, so that it is the outermost and every answer has its headers.
+    # Outside of all that answers, so that every answer has its headers.
     app.add_middleware(SecurityHeaders, https_only=https_only)
+    app.add_middleware(PublicAddress, address=settings.public_address)
 
 
 def build_app() -> FastAPI:
-    settings = load_settings()
+    try:
+        settings = load_settings()
+        # Asked for here as well, so that nothing has been opened yet when it is missing.
+        _ = settings.public_address
+    except ValueError as error:
+        told = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise SystemExit(f"error: the settings cannot be used: {told}") from None
     configure_logging(settings)
     return create_app(build_context(settings, celery), settings)
 

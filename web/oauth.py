@@ -71,10 +71,9 @@ def callback(request: Request, vendor: str) -> Response:
 
 
 def redirect_uri(request: Request, vendor: str) -> str:
-    """The address that is registered at the vendor; without PUBLIC_URL the one that the browser uses."""
+    """The address that is registered at the vendor."""
     settings: Settings = request.app.state.settings
-    base = settings.public_url or str(request.base_url)
-    return f"{base.rstrip('/')}/integrations/{vendor}/callback"
+    return f"{settings.public_address}/integrations/{vendor}/callback"
 
 
 def _known(vendor: str) -> None:

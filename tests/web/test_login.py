@@ -189,6 +189,7 @@ def test_in_production_the_cookie_is_for_this_host_over_https_only(world: World)
         environment=Environment.PRODUCTION,
         secret_key="a long and random text",
         encryption_keys=Fernet.generate_key().decode(),
+        public_url="https://payments.example",
     )
     answer = Browser(create_app(world.context, settings), base_url="https://payments.example").get("/login")
     cookie = answer.headers["set-cookie"].lower()
