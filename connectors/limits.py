@@ -91,6 +91,8 @@ class Limiter:
             self._note_away(error)
             self._give_back(key)
             return self._take_own(key, rates, None)
+        # Not before: a replica answers questions, and counts nothing.
+        self._is_away = False
         if wait is not None:
             self._give_back(key)
         return wait
@@ -110,7 +112,6 @@ class Limiter:
         except RedisError as error:
             self._note_away(error)
             return None
-        self._is_away = False
         return now - max(wall - int(epoch), 0) / 1000
 
     def _note_away(self, error: RedisError) -> None:

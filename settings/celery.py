@@ -32,6 +32,10 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         # For ever: a worker that gives up after a long Redis outage would have to be started by hand.
         "broker_connection_max_retries": None,
+        # Nor does one exit that is connected to a Redis which refuses to write: after a failover the old address is a
+        # read-only replica, or its memory or disk is full. It waits (workers/consumer.py), connects anew and goes on.
+        "broker_channel_error_retry": True,
+        "worker_consumer": "workers.consumer:PatientConsumer",
         "broker_pool_acquire_timeout": 5,
         # A publisher must not hang; the sweep nudges again what could not be published.
         "task_publish_retry": True,
