@@ -161,6 +161,7 @@ class Limiter:
             # The places taken under the earlier rates are lost when a later one is full: that errs to the slow side.
             item = rate.as_item()
             if not limiter.hit(item, key):
-                wait = limiter.get_window_stats(item, key).reset_time - time.time()
+                # Calls that seem to come from the future were counted before a clock went back.
+                wait = min(limiter.get_window_stats(item, key).reset_time - time.time(), rate.seconds)
                 return timedelta(seconds=max(wait, _WAIT_SECONDS_MIN))
         return None

@@ -135,7 +135,7 @@ def attempts_of(session: Session, effect_id: int) -> Sequence[Attempt]:
     return session.scalars(select(Attempt).where(Attempt.effect_id == effect_id).order_by(Attempt.number)).all()
 
 
-def _is_open() -> ColumnElement[bool]:
+def is_open() -> ColumnElement[bool]:
     """Written into the statement, not bound to it.
 
     SQLite uses the indexes on open effects only where it can read that open ones are asked for; with bound values it
@@ -148,7 +148,7 @@ def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
     """Effects that somebody was sending when the lane changed hands: nobody knows whether they arrived."""
     return session.scalars(
         select(Effect).where(
-            Effect.connection_id == connection_id, _is_open(), Effect.state == EffectState.SENDING.value
+            Effect.connection_id == connection_id, is_open(), Effect.state == EffectState.SENDING.value
         )
     ).all()
 
@@ -182,7 +182,7 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.connection_id == connection_id,
-            _is_open(),
+            is_open(),
             Effect.state != EffectState.SENDING.value,
             Effect.due_at <= now,
             or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
@@ -278,7 +278,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         .join(Organization, Organization.id == Effect.organization_id)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
-            _is_open(),
+            is_open(),
             Effect.due_at <= now,
             or_(
                 Effect.state != EffectState.PENDING.value,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.clocks import CLOCKS_APART_MAX
 from models.base import Base, BigId, UtcTime, lock_in_order
 from models.organizations import Organization
 
@@ -117,6 +118,8 @@ def signed_in(session: Session, key_hash: str, now: datetime) -> tuple[Dashboard
         select(DashboardSession, User)
         .join(User, User.id == DashboardSession.user_id)
         .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now, User.disabled_at.is_(None))
+        # One that a wrong clock began in the future would last for too long.
+        .where(DashboardSession.created_at <= now + CLOCKS_APART_MAX)
     )
     found = session.execute(statement).first()
     return (found[0], found[1]) if found else None
@@ -167,6 +170,7 @@ def use_login_link(session: Session, nonce_hash: str, now: datetime) -> int | No
     used: int | None = session.scalar(
         update(LoginLink)
         .where(LoginLink.nonce_hash == nonce_hash, LoginLink.used_at.is_(None), LoginLink.expires_at > now)
+        .where(LoginLink.created_at <= now + CLOCKS_APART_MAX)
         .values(used_at=now)
         .returning(LoginLink.user_id)
     )

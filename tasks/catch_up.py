@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Changes, Failure, FailureKind, ReadResult
 from domain.breaker import CallKind
+from domain.clocks import CLOCKS_APART_MAX
 from domain.gaps import CHANGES_REACH, GapKind
 from domain.webhook_health import ON_ITS_WAY, webhooks_are_silent
 from models.connections import Connection, connection_by_id
@@ -33,8 +34,8 @@ from tasks.reviving import try_again
 
 log = structlog.get_logger()
 
-# Clocks that are kept differ by seconds; one of two that differ by more than this is wrong.
-CLOCKS_APART_MAX = timedelta(minutes=5)
+# Where our own clock has gone back, the source's is believed as long as it goes on from what it said last.
+CURSOR_STEP_MAX = timedelta(days=1)
 
 
 def catch_up(context: Context, connection_id: int) -> Drained:
@@ -70,7 +71,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     # of deletions need not be asked for one by one.
     asked_since = now - CHANGES_REACH if too_old else since
     context.reached(Point.CATCH_UP_CURSOR_READ)
-    result = _believable(context, context.source(connection).keeping(lease.keep).changes_since(asked_since))
+    result = _believable(context, connection, context.source(connection).keeping(lease.keep).changes_since(asked_since))
     if isinstance(result, Failure):
         if waited_out(context, result):
             return True
@@ -98,9 +99,15 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
     return not result.value.complete or any(not gap.holds_cursor for gap in gaps)
 
 
-def _believable(context: Context, result: ReadResult[Changes]) -> ReadResult[Changes]:
+def _believable(context: Context, connection: Connection, result: ReadResult[Changes]) -> ReadResult[Changes]:
     """The cursor follows the source's clock: one that is far ahead would let us skip whatever happens until then."""
-    if isinstance(result, Failure) or result.value.until <= context.clock.now() + CLOCKS_APART_MAX:
+    if isinstance(result, Failure):
+        return result
+    latest, cursor = context.clock.now() + CLOCKS_APART_MAX, connection.cursor_at
+    if cursor is not None and cursor > latest:
+        # It has been that late before: not the source's clock went forward, ours went back.
+        latest = cursor + CURSOR_STEP_MAX
+    if result.value.until <= latest:
         return result
     detail = f"the source says that it is {result.value.until:%Y-%m-%d %H:%M} UTC, which is ahead of our clock"
     return Failure(FailureKind.UNAVAILABLE, detail)

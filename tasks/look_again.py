@@ -31,7 +31,7 @@ from tasks.findings import note_what_was_found
 from tasks.lane import Drained, Lease, drain
 from tasks.pauses import admits, note_failure, note_success
 from tasks.points import Point
-from tasks.process import process_context
+from tasks.process import database_may_be_away, process_context
 
 log = structlog.get_logger()
 
@@ -220,5 +220,6 @@ def _needs_no_look(one: _Due) -> bool:
 
 
 @shared_task(name="payments.look_again")
-def look_again_task(connection_id: int) -> str:
-    return look_again(process_context(Step.LOOK_AGAIN, connection_id), connection_id).value
+def look_again_task(connection_id: int) -> None:
+    with database_may_be_away():
+        look_again(process_context(Step.LOOK_AGAIN, connection_id), connection_id)

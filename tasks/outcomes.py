@@ -39,7 +39,7 @@ from tasks.context import Context
 from tasks.lane import Lease
 from tasks.next_states import NextStates
 from tasks.outdated import is_outdated
-from tasks.pauses import ABOUT_THE_CONNECTION, note_outcome, why_it_waits
+from tasks.pauses import ABOUT_THE_CONNECTION, PAUSE_MAX, note_outcome, why_it_waits
 from tasks.points import Point
 from tasks.read_back import stop
 from tasks.rechecks import next_look
@@ -243,7 +243,8 @@ class Recorder:
                 # The whole system is away: the breaker's business. An outage of hours must not use up the attempts.
                 self.states.snooze(session, effect, Reason.TARGET_UNREACHABLE, detail, now, now + self.states.rest(1))
             case Throttled(detail, retry_after):
-                self.states.snooze(session, effect, Reason.TARGET_THROTTLED, detail, now, now + retry_after)
+                due_at = now + min(retry_after, PAUSE_MAX)
+                self.states.snooze(session, effect, Reason.TARGET_THROTTLED, detail, now, due_at)
             case Paced(_, retry_after):
                 # Nothing to tell anybody: it was not sent, and goes on in a moment.
                 move(session, effect, EffectState.PENDING, due_at=now + retry_after)

@@ -38,6 +38,8 @@ DEFAULT_WAIT = timedelta(seconds=30)
 # The longest that we make such a wait by ourselves.
 THROTTLED_WAIT_MAX = timedelta(hours=1)
 _DOUBLINGS_MAX = 10
+# Asked again after so long, whatever was told; a moment further ahead was written by a clock that was wrong.
+PAUSE_MAX = timedelta(hours=6)
 # A wrong setting is put right by a restart, which tells nobody here: asked again so often, it goes on by itself.
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
@@ -173,7 +175,7 @@ def _longer_each_time(context: Context, connection: Connection, told: timedelta,
 
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:
     """Nobody calls this connection before the wait is over."""
-    until = context.clock.now() + wait
+    until = context.clock.now() + min(wait, PAUSE_MAX)
     context.database.write(lambda session: pause(session, connection.id, until, reason.value))
     context.reached(Point.CONNECTION_PAUSED)
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())

@@ -93,7 +93,9 @@ def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
                 EffectState.IN_DOUBT,
                 maybe_sent=True,
                 reason=Reason.IN_DOUBT.value,
-                due_at=now + context.timing.settle,
+                # Its holder may live, and lose its lease only by a clock that is ahead: what it begins ends before its
+                # lease would have ended.
+                due_at=now + max(context.timing.settle, context.timing.lease),
             ):
                 tell(session, effect, Action.HOLD, Reason.IN_DOUBT, now)
     context.reached(Point.PUSH_DOUBTED)

@@ -16,7 +16,8 @@ def wait_before_read(connection: Connection, distance: timedelta, now: datetime)
     """Nought when the hinted objects may be read now."""
     if connection.read_at is None:
         return timedelta(0)
-    return max(connection.read_at + _distance(connection, distance) - now, timedelta(0))
+    # A read that seems to come from the future was noted by a clock that has gone back since.
+    return max(min(connection.read_at, now) + _distance(connection, distance) - now, timedelta(0))
 
 
 def note_read(connection: Connection, distance: timedelta, now: datetime) -> None:

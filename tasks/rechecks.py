@@ -42,7 +42,7 @@ def look_at_the_source_again(
     pictures = source_invoices(session, source.id, waiting)
     distance = context.timing.recheck_min
     looks = [
-        Look(one, max(now, row.seen_at + distance) if row.seen_at is not None else now)
+        Look(one, max(now, min(row.seen_at, now) + distance) if row.seen_at is not None else now)
         for one, row in sorted(pictures.items())
     ]
     hint_at_invoices(session, source.id, LOOK_AGAIN, looks, now)
@@ -71,4 +71,4 @@ def look_at_payments_again(
 
 
 def _was_held_before(decision: DecisionRow | None, now: datetime, reasons: Collection[Reason]) -> bool:
-    return decision is not None and decision.why in reasons and decision.decided_at < now
+    return decision is not None and decision.why in reasons and decision.decided_at != now

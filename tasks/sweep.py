@@ -1,22 +1,30 @@
 """Sweep: nudges whatever is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: a few indexed queries, at most three for each step; nothing is locked, nothing is decided.
+Does: a few indexed queries, at most three for each step, and one for what a clock that went back has left in the future
+(`models/moments_ahead.py`); nothing is locked unless there is such a thing, nothing is decided.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from celery import shared_task
+from sqlalchemy.orm import Session
 
+from domain.deletions import LOOK_AGAIN_AFTER
+from domain.later_looks import INTERVALS
 from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
+from models.locks import lock_organization
 from models.looks import targets_with_due_looks
+from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
 from models.payments import organizations_with_due_allocations
-from tasks.context import Context, Step
+from tasks.context import Context, Step, Timing
+from tasks.pauses import PAUSE_MAX
 from tasks.points import Point
 from tasks.process import database_may_be_away, process_context
 
@@ -54,7 +62,10 @@ def sweep(context: Context) -> Swept:
             # The last in the queue, too: it is never as urgent as a payment.
             Step.LOOK_AGAIN: targets_with_due_looks(session, now),
         }
+        ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
     context.reached(Point.SWEEP_LOOKED)
+    for organization_id in ahead:
+        _bring_back(context, organization_id, now)
     for step, owners in lanes.items():
         for owner_id in owners:
             context.nudge(step, owner_id)
@@ -62,6 +73,33 @@ def sweep(context: Context) -> Swept:
     if any(lanes.values()):
         log.info("sweep.nudged", **{step.value: len(owners) for step, owners in lanes.items()})
     return swept
+
+
+def _bring_back(context: Context, organization_id: int, now: datetime) -> None:
+    """What it makes due is found by the next sweep."""
+
+    def at_once(session: Session) -> None:
+        lock_organization(session, organization_id)
+        bring_back(session, organization_id, now, longest(context.timing))
+
+    context.database.write(at_once)
+    log.warning("sweep.clock_went_back", organization_id=organization_id)
+
+
+def longest(timing: Timing) -> Longest:
+    """How far ahead the steps ever set what they leave behind."""
+    pause = max(timing.recheck_max, timing.backoff_max, PAUSE_MAX)
+    return Longest(
+        look=max(timing.recheck_max, timing.recheck_min),
+        event=max(*LOOK_AGAIN_AFTER, timing.recheck_min),
+        effect=max(pause, timing.settle, timing.lease),
+        pause=pause,
+        catch_up=max(timing.catch_up, timing.catch_up_silent, timing.catch_up_overlap),
+        rest=timing.breaker_max,
+        probe=timing.lease,
+        later_look=max(INTERVALS),
+        settle=max(timing.settle, timing.lease),
+    )
 
 
 @shared_task(name="payments.sweep")

@@ -1,0 +1,156 @@
+"""Moments that lie further ahead than anything is ever set: the clock has gone back since they were written.
+
+A clock that was wrong is set right, or a machine starts with a wrong one: what was due "now" is due tomorrow, and
+whoever compares it with the clock waits until then. So the sweep looks for such moments and brings them back to now.
+Where even something that has happened lies ahead, the clock has certainly gone back, and whatever waits is due.
+
+One that may have been sent is not looked for before its settle time is over once more, and a lease is not touched here:
+it is cut to its own length by whoever wants the lane (`models/lanes.py`), because its holder may live.
+
+A clock that goes forward needs nothing of the kind: everything is due early, leases run out under living holders, and
+their fencing numbers keep them from writing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from domain.clocks import CLOCKS_APART_MAX
+from domain.delivery import EffectState
+from models.base import lock_in_order
+from models.breakers import Breaker
+from models.connections import Connection
+from models.effects import Effect, is_open
+from models.inbox import InboxEvent
+from models.invoices import SourceInvoiceRow
+from models.looks import InvoiceLook
+from models.payments import Allocation, Payment
+
+_HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """How far ahead each kind of moment is ever set.
+
+    Attributes:
+        settle: how long what may have been sent is left alone.
+    """
+
+    look: timedelta
+    event: timedelta
+    effect: timedelta
+    pause: timedelta
+    catch_up: timedelta
+    rest: timedelta
+    probe: timedelta
+    later_look: timedelta
+    settle: timedelta
+
+
+def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
+    """Whose rows were written by a clock that was ahead of ours."""
+    ahead = _Ahead(now, longest)
+    owner = select(Connection.organization_id)
+    statements = [
+        select(Allocation.organization_id).where(ahead.allocation),
+        owner.where(Connection.id.in_(select(InboxEvent.connection_id).where(ahead.event))),
+        select(Effect.organization_id).where(ahead.effect),
+        owner.where(or_(*(condition for condition, _ in ahead.of_connections()))),
+        owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(ahead.later_look))),
+        owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
+    ]
+    return sorted(session.scalars(union(*statements)).all())
+
+
+def bring_back(session: Session, organization_id: int, now: datetime, longest: Longest) -> None:
+    """Makes due whatever lies too far ahead. The organization is locked (`models/locks.py`)."""
+    ahead = _Ahead(now, longest)
+    of_organization = Connection.organization_id == organization_id
+    if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
+        # But for later looks: they are never urgent, and all of them at once would be many calls.
+        nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle}
+        whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
+        ahead = _Ahead(now, whatever)
+    ours = select(Connection.id).where(Connection.organization_id == organization_id)
+    session.execute(
+        update(Allocation)
+        .where(Allocation.organization_id == organization_id, ahead.allocation)
+        .values(match_due_at=now)
+    )
+    session.execute(update(InboxEvent).where(InboxEvent.connection_id.in_(ours), ahead.event).values(due_at=now))
+    session.execute(update(InvoiceLook).where(InvoiceLook.connection_id.in_(ours), ahead.later_look).values(due_at=now))
+    may_have_been_sent = Effect.state != EffectState.PENDING.value
+    for is_meant, due_at in ((may_have_been_sent, now + longest.settle), (~may_have_been_sent, now)):
+        session.execute(
+            update(Effect)
+            .where(Effect.organization_id == organization_id, ahead.effect, is_meant)
+            .values(due_at=due_at)
+        )
+    _bring_back_connections(session, organization_id, ahead)
+    for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
+        session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
+    # When a picture was seen says which of two is the later one: the next one is later than what comes from the future.
+    for table in (Payment, SourceInvoiceRow):
+        seen_ahead = and_(table.connection_id.in_(ours), table.seen_at > now + CLOCKS_APART_MAX)
+        session.execute(update(table).where(seen_ahead).values(seen_at=None))
+    session.execute(
+        update(Payment)
+        .where(Payment.organization_id == organization_id, Payment.first_seen_at > now + CLOCKS_APART_MAX)
+        .values(first_seen_at=now)
+    )
+
+
+def _bring_back_connections(session: Session, organization_id: int, ahead: "_Ahead") -> None:
+    of_organization = Connection.organization_id == organization_id
+    lock_in_order(session, Connection, of_organization)
+    for condition, values in ahead.of_connections():
+        session.execute(update(Connection).where(of_organization, condition).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Conditions for moments that lie too far ahead."""
+
+    now: datetime
+    longest: Longest
+
+    def _beyond(self, moment: InstrumentedAttribute[Any], most: timedelta) -> ColumnElement[bool]:
+        return moment > self.now + most + CLOCKS_APART_MAX
+
+    @property
+    def allocation(self) -> ColumnElement[bool]:
+        return self._beyond(Allocation.match_due_at, self.longest.look)
+
+    @property
+    def event(self) -> ColumnElement[bool]:
+        return and_(InboxEvent.done_at.is_(None), self._beyond(InboxEvent.due_at, self.longest.event))
+
+    @property
+    def effect(self) -> ColumnElement[bool]:
+        return and_(is_open(), self._beyond(Effect.due_at, self.longest.effect))
+
+    @property
+    def rest(self) -> ColumnElement[bool]:
+        return self._beyond(Breaker.rests_until, self.longest.rest)
+
+    @property
+    def probe(self) -> ColumnElement[bool]:
+        return self._beyond(Breaker.probed_until, self.longest.probe)
+
+    @property
+    def later_look(self) -> ColumnElement[bool]:
+        return self._beyond(InvoiceLook.due_at, self.longest.later_look)
+
+    def of_connections(self) -> list[tuple[ColumnElement[bool], dict[str, datetime]]]:
+        """Each condition with what it makes of the connection; what has happened never lies ahead at all."""
+        due = [(Connection.not_before, self.longest.pause), (Connection.next_catch_up_at, self.longest.catch_up)]
+        due += [(moment, timedelta(0)) for moment in _HAVE_HAPPENED]
+        return [(self._beyond(moment, most), {moment.key: self.now}) for moment, most in due]
+
+    def that_have_happened(self) -> list[ColumnElement[bool]]:
+        return [self._beyond(moment, timedelta(0)) for moment in _HAVE_HAPPENED]
