@@ -15,7 +15,7 @@ _WAIT_MAX = timedelta(minutes=4)
 _DOUBLINGS_MAX = 10
 # Keys are made active again, and roles repaired, without anybody's telling us.
 _TRY_AGAIN_MIN = timedelta(hours=1)
-_TRY_AGAIN_MAX = timedelta(hours=24)
+TRY_AGAIN_MAX = timedelta(hours=24)
 
 
 def are_believed(refusals: int, since: datetime, now: datetime) -> bool:
@@ -30,4 +30,4 @@ def wait_after(refusals: int) -> timedelta:
 
 def next_try_after(since: datetime, now: datetime) -> timedelta:
     """How long credentials that are refused for good are left alone: as long again as they have been refused."""
-    return min(max(now - since, _TRY_AGAIN_MIN), _TRY_AGAIN_MAX)
+    return min(max(now - since, _TRY_AGAIN_MIN), TRY_AGAIN_MAX)

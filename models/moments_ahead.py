@@ -23,7 +23,7 @@ from domain.clocks import CLOCKS_APART_MAX
 from domain.delivery import EffectState
 from models.base import lock_in_order
 from models.breakers import Breaker
-from models.connections import Connection
+from models.connections import Connection, ConnectionStatus
 from models.effects import Effect, is_open
 from models.inbox import InboxEvent
 from models.invoices import SourceInvoiceRow
@@ -45,6 +45,7 @@ class Longest:
     event: timedelta
     effect: timedelta
     pause: timedelta
+    refusal: timedelta
     catch_up: timedelta
     rest: timedelta
     probe: timedelta
@@ -74,7 +75,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # But for later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle}
-        whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
+        whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
     session.execute(
@@ -148,9 +149,15 @@ class _Ahead:
 
     def of_connections(self) -> list[tuple[ColumnElement[bool], dict[str, datetime]]]:
         """Each condition with what it makes of the connection; what has happened never lies ahead at all."""
-        due = [(Connection.not_before, self.longest.pause), (Connection.next_catch_up_at, self.longest.catch_up)]
+        is_refused = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
+        not_before, then = Connection.not_before, {Connection.not_before.key: self.now}
+        due = [(Connection.next_catch_up_at, self.longest.catch_up)]
         due += [(moment, timedelta(0)) for moment in _HAVE_HAPPENED]
-        return [(self._beyond(moment, most), {moment.key: self.now}) for moment, most in due]
+        return [
+            (and_(is_refused, self._beyond(not_before, self.longest.refusal)), then),
+            (and_(~is_refused, self._beyond(not_before, self.longest.pause)), then),
+            *((self._beyond(moment, most), {moment.key: self.now}) for moment, most in due),
+        ]
 
     def that_have_happened(self) -> list[ColumnElement[bool]]:
         return [self._beyond(moment, timedelta(0)) for moment in _HAVE_HAPPENED]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from domain.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
+from domain.refusals import TRY_AGAIN_MAX
 from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
@@ -94,6 +95,7 @@ def longest(timing: Timing) -> Longest:
         event=max(*LOOK_AGAIN_AFTER, timing.recheck_min),
         effect=max(pause, timing.settle, timing.lease),
         pause=pause,
+        refusal=max(pause, TRY_AGAIN_MAX),
         catch_up=max(timing.catch_up, timing.catch_up_silent, timing.catch_up_overlap),
         rest=timing.breaker_max,
         probe=timing.lease,
