@@ -12,7 +12,7 @@ import typer
 from cli.connection_output import print_connection
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
-from cli.output import AsJson, examples
+from cli.output import AsJson, examples, note
 from settings import Settings, load_settings
 from tasks.connecting import REQUEST_LASTS, begin_connect, complete_connect
 from tasks.context import Context
@@ -66,7 +66,7 @@ def quickbooks(
             raise Refusal(connected.message)
     print_connection(connected.connection, as_json)
     if connected.notice:
-        sys.stderr.write(f"! {connected.notice}\n")
+        note(f"! {connected.notice}")
 
 
 def _by_pasting(context: Context, settings: Settings, organization_id: int, start_on: date | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typer import Abort
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from domain.visible_text import visible
 from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from models.secrets import SecretsUnreadable
 from settings import first_problem
@@ -52,7 +53,7 @@ class OneLineErrors(TyperGroup):
 def _end(message: str) -> None:
     line = " ".join(message.split())
     if line:
-        said = f"error: {line}"
+        said = visible(f"error: {line}")
         sys.stderr.write((hang(said, terminal_width()) if sys.stderr.isatty() else said) + "\n")
     sys.exit(REFUSED)
 

@@ -1,10 +1,10 @@
 """What a command works with: settings, database, context. Nothing here waits for a Redis that is not there."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.failures import Refusal
+from cli.output import note
 from cli.redis_location import find_redis
 from models.connections import Connection, connections_of
 from models.database import Database
@@ -61,7 +61,7 @@ def opened_context() -> Iterator[Context]:
     settings = read_settings()
     found = find_redis(settings)
     if found.trouble:
-        sys.stderr.write(f"note: {found.trouble}; workers notice the change with the next sweep\n")
+        note(f"note: {found.trouble}; workers notice the change with the next sweep")
     context = _build(settings.model_copy(update={"redis_url": found.url}))
     try:
         yield context

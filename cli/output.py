@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from domain.money import fits_currency, minor_digits
+from domain.visible_text import visible, visible_json
 from workers.terminal import Column, FoldingTable, hang, terminal_width
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are strings, times are ISO 8601 in UTC.")]
@@ -24,7 +25,8 @@ def examples(*commands: str) -> str:
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
     """One JSON document; what JSON has no word for is written as `plain` says."""
-    sys.stdout.write(simplejson.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+    document = simplejson.dumps(plain(value), indent=2, ensure_ascii=False)
+    sys.stdout.write(f"{visible_json(document)}\n")
 
 
 def plain(value: Any) -> Any:
@@ -62,16 +64,16 @@ def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]
 
     `nothing` is said where there are no rows.
     """
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     made = [Column(column) if isinstance(column, str) else column for column in columns]
     if not texts:
         say(nothing)
-    elif sys.stdout.isatty():
+    elif is_terminal():
         table = FoldingTable("", made)
         for row in texts:
             # Whatever a customer is called, it is text and never markup.
             table.add_row(*row)
-        Console(markup=False, highlight=False).print(table)
+        Console(markup=False, highlight=False, emoji=False).print(table)
     else:
         _print_aligned([[column.heading for column in made], *texts])
 
@@ -85,7 +87,18 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 def say(text: str = "") -> None:
     """A line for a person: on a terminal it is broken between words where it does not fit, elsewhere it stays whole."""
-    print(hang(text, terminal_width()) if sys.stdout.isatty() else text)
+    line = visible(text)
+    print(hang(line, terminal_width()) if is_terminal() else line)
+
+
+def note(text: str) -> None:
+    """A line beside the result, for the person who reads the terminal."""
+    sys.stderr.write(f"{visible(text)}\n")
+
+
+def is_terminal() -> bool:
+    """Whether a person reads what is printed."""
+    return sys.stdout.isatty()
 
 
 def _print_aligned(lines: Sequence[Sequence[str]]) -> None:

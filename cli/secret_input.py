@@ -13,6 +13,7 @@ import simplejson
 import typer
 
 from cli.failures import Refusal
+from cli.output import note
 from models.private_files import is_open_to_others
 
 SecretsFile = Annotated[
@@ -45,9 +46,7 @@ def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
 def warn_if_open_to_others(file: Path) -> None:
     """A file with a secret that is not ours to change; whoever made it hears about it."""
     if is_open_to_others(file):
-        sys.stderr.write(
-            f"note: other users of this machine may read {file}; run: chmod 600 {shlex.quote(str(file))}\n"
-        )
+        note(f"note: other users of this machine may read {file}; run: chmod 600 {shlex.quote(str(file))}")
 
 
 def _read_file(file: Path) -> dict[str, Any]:

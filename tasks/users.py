@@ -60,7 +60,7 @@ def hashed(key: str) -> str:
 def create_user(context: Context, email: str, password: str | None, organization_slug: str | None) -> User | Rejected:
     """A partner of this organization, or an operator where none is named. Without a password only links let them in."""
     email = email.strip().casefold()
-    if not _EMAIL.fullmatch(email) or len(email) > _EMAIL_CHARACTERS_MAX:
+    if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > _EMAIL_CHARACTERS_MAX:
         return Rejected(f"'{email}' is not an e-mail address.")
     if password is not None and (wrong := what_is_wrong_with(password)):
         return Rejected(wrong)

@@ -14,6 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from domain.visible_text import visible
+
 GAP = 2
 INDENT = 2
 # A sentence in a column narrower than this is read worse than one on a line of its own.
@@ -56,7 +58,7 @@ class FoldingTable:
 
     def add_row(self, *cells: Cell) -> None:
         """Adds a row; a plain string is text and never markup."""
-        made = [cell if isinstance(cell, Text) else Text(cell) for cell in cells]
+        made = [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in cells]
         assert len(made) == len(self.columns), "a cell for each column"
         self.rows.append(made)
 

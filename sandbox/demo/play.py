@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from rich.text import Text
 
+from domain.visible_text import visible_lines
 from sandbox.demo.audit import audit
 from sandbox.demo.patience import Patience, Stopped
 from sandbox.demo.report import Reporter, print_audit, print_rows, print_totals
@@ -142,7 +143,7 @@ def judge(theatre: Theatre, played: Sequence[tuple[Story, Sequence[Row]]], secon
     print_totals(console, lines, calls, payments)
     deaths = theatre.stack.processes.deaths()
     for death in deaths:
-        console.print(Text(str(death), style="red"))
+        console.print(Text(visible_lines(str(death)), style="red"))
     broken = sum(not row.kept for _, rows in played for row in rows) + unexplained + len(deaths)
     kept = sum(row.kept for _, rows in played for row in rows)
     verdict = "[green]every ending is the promised one" if not broken else f"[red bold]{broken} promises broken"

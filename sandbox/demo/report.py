@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from domain.visible_text import visible
 from sandbox.demo.audit import AuditLine
 from sandbox.demo.stage import Row
 from sandbox.demo.stories import Story
@@ -35,6 +36,7 @@ class Reporter:
         """One line of news, of a story if a title is given; what does not fit the line hangs below it."""
         head = Text(f"{self.seconds:5.1f} s  ", style="dim")
         width = self.console.width - len(head.plain)
+        text = visible(text)
         lines = hang(f"{title}: {text}" if title else text, width).split("\n")
         with self._lock:
             for number, line in enumerate(lines):

@@ -1,0 +1,41 @@
+r"""Text from outside on a terminal: what moves the cursor, turns a line around or hides is shown, as \x1b or \u202e.
+
+Not dropped: whoever reads a name must see that there is something in it.
+"""
+
+import unicodedata
+
+# Control characters (both sets of them), marks without a shape (bidi, zero width, tags), ends of lines and paragraphs,
+# halves of a pair, and what no font has.
+_HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
+
+
+def visible(text: str) -> str:
+    """One line, whatever the text has in it."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, but for a text of several lines, such as a traceback: those after the first are indented.
+
+    A message in it must not begin a line that looks like the next entry of a log.
+    """
+    return "\n  ".join(map(visible, text.replace("\t", "    ").split("\n")))
+
+
+def visible_json(document: str) -> str:
+    """A JSON document with the same meaning, in which nothing is hidden. Outside of its texts it is ASCII anyway."""
+    return "".join(sign if sign in "\n\t" or not _is_hidden(sign) else _as_json(sign) for sign in document)
+
+
+def _is_hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in _HIDDEN
+
+
+def _shown(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii") if _is_hidden(sign) else sign
+
+
+def _as_json(sign: str) -> str:
+    pairs = sign.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pairs[place]:02x}{pairs[place + 1]:02x}" for place in range(0, len(pairs), 2))
