@@ -14,7 +14,7 @@ from cli.secret_input import SecretsFile, Wanted, read_secrets
 from connectors.quickbooks.tokens import secrets_from
 from models.connections import Connection
 from settings import load_settings
-from tasks.connections import add_source, add_target, test_connection
+from tasks.connections import ConnectionReport, Unproved, add_source, add_target, test_connection
 from tasks.context import Context
 from tasks.results import Rejected
 
@@ -24,7 +24,7 @@ Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's shor
 HomeCurrency = Annotated[
     str | None, typer.Option(help="What stands in where the system names no currency. USD unless set before.")
 ]
-Test = Annotated[bool, typer.Option("--test/--no-test", help="Call the system once to see that it works.")]
+Test = Annotated[bool, typer.Option("--test/--no-test", help="Call the system first; what it refuses is not stored.")]
 
 _TOKENS = (
     Wanted("refresh_token", "QUICKBOOKS_REFRESH_TOKEN", "Refresh token"),
@@ -64,7 +64,9 @@ def quickbooks(
     with opened_context() as context:
         http = load_settings().allows_plain_http
         organization_id = _organization_id(context, slug)
-        added = add_source(context, organization_id, "quickbooks", realm_id, given, secrets, allows_plain_http=http)
+        added = add_source(
+            context, organization_id, "quickbooks", realm_id, given, secrets, allows_plain_http=http, verify=test
+        )
         _finish(context, added, test, as_json)
 
 
@@ -101,7 +103,9 @@ def connectwise(
         http = load_settings().allows_plain_http
         account_id = f"{_host(given['site_url'])}/{given['company']}"
         organization_id = _organization_id(context, slug)
-        added = add_target(context, organization_id, "connectwise", account_id, given, secrets, allows_plain_http=http)
+        added = add_target(
+            context, organization_id, "connectwise", account_id, given, secrets, allows_plain_http=http, verify=test
+        )
         _finish(context, added, test, as_json)
 
 
@@ -111,12 +115,15 @@ def _organization_id(context: Context, slug: str) -> int:
 
 
 def _finish(context: Context, added: Connection | Rejected, test: bool, as_json: bool) -> None:
+    if isinstance(added, Unproved):
+        print_report(ConnectionReport(ok=False, lines=added.lines), as_json)
+        return
     if isinstance(added, Rejected):
         raise Refusal(added.message)
     if not test:
         print_connection(added, as_json)
         return
-    report = test_connection(context, added.id)
+    report = test_connection(context, added.id, patient=True)
     if not as_json:
         print_connection(added, as_json=False)
     print_report(report, as_json)

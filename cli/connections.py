@@ -97,7 +97,7 @@ def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
 def run_test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
     """Calls the system once with the stored secrets. A refused or stopped connection goes on when that succeeds."""
     with opened_context() as context:
-        report = test_connection(context, _find(context, slug, vendor).id)
+        report = test_connection(context, _find(context, slug, vendor).id, patient=True)
     print_report(report, as_json)
 
 

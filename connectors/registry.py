@@ -86,6 +86,19 @@ def canonical_account(vendor: str, account_id: str) -> str:
     return connectwise_account(account_id) if vendor in _IDENTITIES else account_id
 
 
+def missing_settings(platform: Platform, vendor: str, secrets: Mapping[str, Any]) -> Sequence[str]:
+    """The settings without which no call to this vendor can succeed, whatever secrets the connection has."""
+    application = platform.quickbooks_application
+    needed = {
+        "quickbooks": {
+            "QUICKBOOKS_CLIENT_ID": application.client_id,
+            "QUICKBOOKS_CLIENT_SECRET": application.client_secret,
+        },
+        "connectwise": {"CONNECTWISE_CLIENT_ID": secrets.get("client_id") or platform.connectwise_client_id},
+    }
+    return [name for name, value in needed.get(vendor, {}).items() if not value]
+
+
 def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:
     """How this vendor signs its webhooks; None for a vendor that sends none."""
     make = _WEBHOOKS.get(vendor)

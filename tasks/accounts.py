@@ -9,20 +9,27 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.base import Failure
+from connectors.base import Failure, ReadResult
 from connectors.registry import account_identity, canonical_account
 from models.connection_store import connection_for_change
 from models.connections import Connection, Role, connection_in_role, connections_of_vendor
 from tasks.context import Context
+from tasks.pacing import patiently
 
 log = structlog.get_logger()
 
 OF_ANOTHER = "This account is connected to another organization; one account can belong to one organization only."
 
 
-def identify(context: Context, vendor: str, account_id: str, settings: Mapping[str, Any]) -> str:
+def identify(
+    context: Context, vendor: str, account_id: str, settings: Mapping[str, Any], *, patient: bool = False
+) -> str:
     """The account as the vendor names it; while that cannot be asked, as it was typed, without what may differ."""
-    found = account_identity(context.platform, vendor, account_id, settings)
+
+    def ask() -> ReadResult[str]:
+        return account_identity(context.platform, vendor, account_id, settings)
+
+    found = patiently(context, ask) if patient else ask()
     return canonical_account(vendor, account_id) if isinstance(found, Failure) else found.value
 
 

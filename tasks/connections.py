@@ -31,12 +31,22 @@ from models.gaps import open_gap_after_silence
 from models.lanes import LeaseLost
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
-from tasks.accounts import OF_ANOTHER, another_account, belongs_to_another, identify, same_account, settle_account
+from tasks.accounts import (
+    OF_ANOTHER,
+    another_account,
+    belongs_to_another,
+    identify,
+    problem_with_account,
+    same_account,
+    settle_account,
+)
 from tasks.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
 from tasks.context import Context
 from tasks.disconnecting import disconnect
 from tasks.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
 from tasks.new_facts import hold_steps
+from tasks.pacing import patiently
+from tasks.proving import Proved, Unproved, missing_setting, prove, unproved
 from tasks.results import Rejected
 from tasks.reviving import nudge_all, revive
 from tasks.secrets import DatabaseTurn, consent_ends_at
@@ -44,6 +54,7 @@ from tasks.secrets import DatabaseTurn, consent_ends_at
 __all__ = [
     "ConnectionReport",
     "Rejected",
+    "Unproved",
     "add_source",
     "add_target",
     "change_settings",
@@ -71,12 +82,17 @@ def add_source(
     secrets: Mapping[str, Any],
     *,
     allows_plain_http: bool = False,
+    verify: bool = False,
 ) -> Connection | Rejected:
-    """Connects the system that payments come from, or connects it again."""
+    """Connects the system that payments come from, or connects it again.
+
+    Args:
+        verify: ask the system first; what it refuses is not stored, and what was connected before stays (Unproved).
+    """
     if vendor not in SOURCE_VENDORS:
         return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(SOURCE_VENDORS)}.")
     wanted = _Wanted(organization_id, Role.SOURCE, vendor, account_id, settings, secrets)
-    return _add(context, wanted, allows_plain_http=allows_plain_http)
+    return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
 
 def add_target(
@@ -88,12 +104,13 @@ def add_target(
     secrets: Mapping[str, Any],
     *,
     allows_plain_http: bool = False,
+    verify: bool = False,
 ) -> Connection | Rejected:
-    """Connects the system whose invoices get the payments, or connects it again."""
+    """Connects the system whose invoices get the payments, or connects it again; `verify` as for a source."""
     if vendor not in TARGET_VENDORS:
         return Rejected(f"Payments cannot go to '{vendor}'; known are: {', '.join(TARGET_VENDORS)}.")
     wanted = _Wanted(organization_id, Role.TARGET, vendor, account_id, settings, secrets)
-    return _add(context, wanted, allows_plain_http=allows_plain_http)
+    return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +123,23 @@ class _Wanted:
     secrets: Mapping[str, Any]
 
 
-def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Connection | Rejected:
-    problem = (
-        ("The account is missing." if not wanted.account_id.strip() else None)
-        or problem_with_settings(wanted.settings, allows_plain_http=allows_plain_http)
-        or problem_with_secrets(wanted.secrets)
-    )
+def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: bool) -> Connection | Rejected:
+    problem = _problem(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
     if problem is not None:
         return Rejected(problem)
     with context.database.reading() as session:
         existing = connection_in_role(session, wanted.organization_id, wanted.role)
     settings = with_defaults(existing.settings if existing else {}, wanted.settings)
-    wanted = replace(wanted, account_id=identify(context, wanted.vendor, wanted.account_id, settings))
+    identity = identify(context, wanted.vendor, wanted.account_id, settings, patient=verify)
+    wanted, reads = replace(wanted, account_id=identity), 0
     if existing is not None and not same_account(existing, wanted.vendor, wanted.account_id):
         # A row of an older version holds what was typed; asked today, it may turn out to be this very account.
         settle_account(context, existing)
+    if verify:
+        proved = _prove(context, wanted, settings)
+        if isinstance(proved, Rejected):
+            return proved
+        wanted, reads = replace(wanted, secrets=proved.secrets), proved.reads
     if existing is None:
         added = _insert(context, wanted)
     else:
@@ -133,9 +152,30 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool) -> Conne
             except LeaseLost:
                 return Rejected(_BUSY)
     if isinstance(added, Connection):
+        for _ in range(reads):
+            context.meter(added.id).count()
         log.info("connection.added", connection_id=added.id, vendor=added.vendor, again=existing is not None)
         nudge_all(context, added)
     return added
+
+
+def _prove(context: Context, wanted: _Wanted, settings: Mapping[str, Any]) -> Proved | Rejected:
+    """The system's answer to what was entered, before anything is stored."""
+    taken = problem_with_account(context, wanted.organization_id, wanted.role, wanted.vendor, wanted.account_id)
+    if taken is not None:
+        return Rejected(taken)
+    proved = prove(context, wanted.role, wanted.vendor, wanted.account_id, settings, wanted.secrets)
+    return unproved(proved) if isinstance(proved, Failure) else proved.value
+
+
+def _problem(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: bool) -> str | None:
+    """What is wrong with what was entered, found out without a call."""
+    return (
+        ("The account is missing." if not wanted.account_id.strip() else None)
+        or problem_with_settings(wanted.settings, allows_plain_http=allows_plain_http)
+        or problem_with_secrets(wanted.secrets)
+        or (missing_setting(context, wanted.vendor, wanted.secrets) if verify else None)
+    )
 
 
 def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
@@ -199,14 +239,18 @@ def change_settings(
     return connection
 
 
-def test_connection(context: Context, connection_id: int) -> ConnectionReport:
-    """Calls the system once. A connection that had been refused or stopped goes on when the test succeeds."""
+def test_connection(context: Context, connection_id: int, *, patient: bool = False) -> ConnectionReport:  # noqa: PT028 - no test
+    """Calls the system once. A connection that had been refused or stopped goes on when the test succeeds.
+
+    Args:
+        patient: wait for our own limiter, as somebody at a terminal does.
+    """
     with context.database.reading() as session:
         connection = connection_by_id(session, connection_id)
     if connection.status == ConnectionStatus.DISCONNECTED:
         return ConnectionReport(ok=False, lines=("The connection is disconnected; add it again with new secrets.",))
     try:
-        result = _check(context, connection)
+        result = patiently(context, lambda: _check(context, connection)) if patient else _check(context, connection)
     except SecretsUnreadable:
         advice = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
         return ConnectionReport(ok=False, lines=advice)

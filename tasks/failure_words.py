@@ -20,7 +20,10 @@ FAILURE_ADVICE = {
     FailureKind.USED_UP: "Raise the plan at the vendor and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
     FailureKind.UNAVAILABLE: "Check the address, and test again later.",
     FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
-    FailureKind.MISCONFIGURED: "Whoever runs this platform has to correct its settings; the connection itself is fine.",
+    FailureKind.MISCONFIGURED: (
+        "Whoever runs this platform has to correct its settings (CONNECTWISE_CLIENT_ID, or QUICKBOOKS_CLIENT_ID and "
+        "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
+    ),
     FailureKind.SUSPENDED: "Renew the subscription; what waits then goes on by itself.",
     FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
     FailureKind.NOT_FOUND: "Check the account, and add the connection again.",

@@ -99,7 +99,7 @@ def test_connectwise_is_added_with_keys_from_a_file(
     }
 
 
-def test_a_failed_test_says_why_and_the_connection_is_kept(
+def test_a_refused_test_says_why_and_stores_nothing(
     run: Run, world: World, site: str, organization: str, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("CONNECTWISE_PUBLIC_KEY", "south-public")
@@ -107,8 +107,62 @@ def test_a_failed_test_says_why_and_the_connection_is_kept(
     added = run("connection", "add", "connectwise", "southwind", "--site", site, "--company", "south")
     assert added.code == 2
     assert "does not accept the secrets" in added.out
+    assert "Nothing was stored" in added.out
     assert "mistyped-private-key" not in added.out + added.err
-    assert stored(world, Role.TARGET).status == "active"
+    assert "southwind" not in run("connection", "list").out
+
+
+def add_south(run: Run, site: str, *more: str, key: str, client_id: str = "x" * 8) -> Ended:
+    keys = simplejson.dumps({"public_key": "south-public", "private_key": key, "client_id": client_id})
+    command = ["connection", "add", "connectwise", "southwind", "--site", site, "--company", "south", *more]
+    return run(*command, "--secrets-file", "-", stdin=keys)
+
+
+def test_a_wrong_key_replaces_no_good_one(run: Run, world: World, site: str, organization: str) -> None:
+    assert add_south(run, site, key="south-private").code == 0
+    before = stored(world, Role.TARGET)
+    refused = add_south(run, site, "--payment-hour-utc", "12", key="mistyped")
+    assert refused.code == 2
+    assert "stays as it is" in refused.out
+    after = stored(world, Role.TARGET)
+    assert (after.sealed_secrets, after.settings, after.status) == (before.sealed_secrets, before.settings, "active")
+    assert run("connection", "test", "southwind", "connectwise").code == 0
+
+
+def test_wrong_tokens_replace_no_good_ones(run: Run, world: World, organization: str) -> None:
+    assert add_quickbooks(run, world).code == 0
+    before = stored(world, Role.SOURCE)
+    refused = add_quickbooks(run, world, "--json", secrets={"refresh_token": "another"})
+    assert (refused.code, refused.json["ok"]) == (2, False)
+    after = stored(world, Role.SOURCE)
+    assert (after.sealed_secrets, after.status) == (before.sealed_secrets, "active")
+    assert run("connection", "test", "southwind", "quickbooks").code == 0
+
+
+def test_tokens_that_were_refreshed_by_the_test_are_the_ones_that_are_stored(
+    run: Run, world: World, organization: str
+) -> None:
+    world.quickbooks.set_switches(refresh_rotation="always")
+    world.quickbooks.add_company(COMPANY, "Southwind Books")
+    given = world.quickbooks.issue_tokens(realm_id=COMPANY)["refresh_token"]
+    assert add_quickbooks(run, world, secrets={"refresh_token": given}).code == 0
+    assert world.context.keyring.open(stored(world, Role.SOURCE).sealed_secrets)["refresh_token"] != given
+
+
+@pytest.mark.parametrize("setting", ["CONNECTWISE_CLIENT_ID", "QUICKBOOKS_CLIENT_ID"])
+def test_a_missing_client_id_is_named_before_any_call(
+    run: Run, world: World, site: str, organization: str, environment: pytest.MonkeyPatch, setting: str
+) -> None:
+    environment.setenv(setting, "")
+    calls = world.connectwise.calls.total, world.quickbooks.calls.total
+    refused = (
+        add_south(run, site, key="south-private", client_id="")
+        if "CONNECTWISE" in setting
+        else add_quickbooks(run, world)
+    )
+    assert refused.code != 0
+    assert setting in refused.err
+    assert (world.connectwise.calls.total, world.quickbooks.calls.total) == calls
 
 
 def test_without_a_test_nothing_is_called(run: Run, world: World, organization: str) -> None:
