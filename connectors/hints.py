@@ -37,6 +37,15 @@ class Delivery:
     accounts_in_doubt: frozenset[str] = frozenset()
 
 
+class SignatureCheck(Protocol):
+    """Checks a body while it arrives."""
+
+    def update(self, part: bytes) -> None: ...
+
+    def fits(self) -> bool:
+        """Whether all that came so far was signed with one of our verifier tokens; compares in constant time."""
+
+
 class WebhookReader(Protocol):
     """How a source signs and writes its webhooks; needs no connection."""
 
@@ -45,6 +54,9 @@ class WebhookReader(Protocol):
 
     def is_authentic(self, body: bytes, signature: str) -> bool:
         """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
+
+    def check_of(self, signature: str) -> SignatureCheck | None:
+        """What checks a body that comes with this signature; None if no body at all would fit it."""
 
     def read(self, body: bytes) -> Delivery:
         """The hints in an authentic body: all that can be read, whatever stands beside them.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
@@ -44,6 +45,7 @@ T = TypeVar("T")
 PATIENCE = timedelta(seconds=30)
 # So long for one of the process's own connections, where all are in use.
 _POOL_SECONDS = 10
+_RESERVED = 8
 _WRITES = "external_payments_writes"
 _PATIENCE = "external_payments_patience"
 # Who had to give way to another one tries again so often, after a pause that doubles.
@@ -93,6 +95,11 @@ class Database:
         options = {_WRITES: True, _PATIENCE: max(ends - time.monotonic(), _PAUSE_SECONDS)}
         return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False)
 
+    @cached_property
+    def reserved(self) -> "Database":
+        """The same database through a few connections of its own, for what may not wait for others' to come back."""
+        return Database(self.url, _RESERVED)
+
     def ping(self) -> None:
         """Raises DatabaseUnavailable if the database does not answer."""
         with told_as_unavailable(), self.engine.connect() as connection:
@@ -100,6 +107,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if "reserved" in self.__dict__:
+            self.reserved.close()
 
 
 def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:

@@ -91,7 +91,8 @@ class Settings(BaseSettings):
     catch_up_overlap_seconds: float = Field(default=300, ge=0, allow_inf_nan=False)
     # So long apart at least are two reads of one company's hinted payments: a burst becomes few reads of many.
     read_distance_seconds: float = Field(default=1, ge=0, allow_inf_nan=False)
-    webhook_bytes_max: int = Field(default=8 * 1024 * 1024, ge=1)
+    # Intuit speaks of a hundred events and one megabyte at most; nothing promises it.
+    webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 
     @field_validator("encryption_keys", "quickbooks_verifier_tokens", mode="before")
     @classmethod

@@ -13,12 +13,14 @@ from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
 from tasks.users import SESSION_LASTS
 from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
+from web.admission import Admission
 from web.errors import add_error_pages
 from web.pages import STATIC
 from web.public_address import PublicAddress
 from web.security import SecurityHeaders
+from web.threads import Threads
 from web.throttling import LoginThrottle
-from web.wire_places import make_wire_places
+from web.wire_places import make_login_places, make_wire_places
 from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
@@ -48,6 +50,8 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.state.https_only = settings.environment is Environment.PRODUCTION
     app.state.login_throttle = LoginThrottle(settings.redis_url)
     app.state.wire_places = make_wire_places()
+    app.state.login_places = make_login_places()
+    app.state.threads = Threads()
     _add_middleware(app, settings)
     add_error_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -71,6 +75,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         same_site="lax",
         https_only=https_only,
     )
+    app.add_middleware(Admission)
     # Outside of all that answers, so that every answer has its headers.
     app.add_middleware(SecurityHeaders, https_only=https_only)
     app.add_middleware(PublicAddress, address=settings.public_address)

@@ -17,11 +17,12 @@ from tasks.connections import disconnect, test_connection
 from web.labels import CONNECTION_LABELS
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
-from web.wire_places import wire_place
+from web.wire_places import come_back_later, wire_place
 from web.wording import pause_sentence
 
 router = APIRouter(include_in_schema=False)
 
+NO_PLACE = "Other tests are running. Try again in a minute."
 DISCONNECTED = "The connection is disconnected and its keys are deleted here. What happens meanwhile waits."
 
 NOT_LOOKED_BACK = (
@@ -108,9 +109,9 @@ def connections_page(
 @router.post("/integrations/connections/{role}/test")
 def test(request: Request, role: Role, member: FormInOrganization) -> Response:
     connection = _connection(request, member, role)
-    with wire_place(request) as free:
+    with wire_place(request, member.organization_id) as free:
         if not free:
-            return _page(request, member, problem="Other tests are running. Try again in a minute.", status_code=503)
+            return _no_place(request, member)
         report = test_connection(context_of(request), connection.id)
     return _page(request, member, report=TestReport(role, report.ok, report.lines))
 
@@ -118,8 +119,15 @@ def test(request: Request, role: Role, member: FormInOrganization) -> Response:
 @router.post("/integrations/connections/{role}/disconnect")
 def disconnect_connection(request: Request, role: Role, member: FormInOrganization) -> Response:
     connection = _connection(request, member, role)
-    disconnect(context_of(request), connection.id)
+    with wire_place(request, member.organization_id) as free:
+        if not free:
+            return _no_place(request, member)
+        disconnect(context_of(request), connection.id)
     return RedirectResponse("/integrations?disconnected=true", 303)
+
+
+def _no_place(request: Request, member: Member) -> Response:
+    return come_back_later(_page(request, member, problem=NO_PLACE, status_code=503))
 
 
 def _connection(request: Request, member: Member, role: Role) -> Connection:

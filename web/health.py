@@ -10,6 +10,7 @@ from models.connections import ConnectionStatus, Role, connection_counts, pause_
 from models.database import DatabaseRefused, DatabaseUnavailable
 from tasks.context import Context
 from web.signed_in import context_of
+from web.threads import run_in, threads_of
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -27,9 +28,13 @@ class Health(BaseModel):
 
 
 @router.get("/healthz", response_model=Health, responses={503: {"model": Health}})
-def healthz(request: Request) -> Response:
+async def healthz(request: Request) -> Response:
     """Whether the database answers; 503 if not, so that nobody is sent here."""
-    database = context_of(request).database
+    return await run_in(threads_of(request.app).health, _health, context_of(request))
+
+
+def _health(context: Context) -> Response:
+    database = context.database.reserved
     try:
         database.ping()
         with database.reading() as session:
@@ -46,15 +51,15 @@ def healthz(request: Request) -> Response:
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request) -> Response:
-    _count_connections(context_of(request))
+async def metrics(request: Request) -> Response:
+    await run_in(threads_of(request.app).health, _count_connections, context_of(request))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _count_connections(context: Context) -> None:
     """Asked of the database with every scrape; without it the counters of the process are told all the same."""
     try:
-        with context.database.reading() as session:
+        with context.database.reserved.reading() as session:
             counts, paused = connection_counts(session), pause_counts(session, context.clock.now())
     except DatabaseUnavailable as error:
         log.error("metrics.database_unavailable", what=error.fate, error=str(error))

@@ -21,6 +21,7 @@ from web.signed_in import (
     remember,
 )
 from web.throttling import LoginThrottle
+from web.wire_places import Places, come_back_later
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -31,7 +32,7 @@ _BUSY = "Many people are logging in at this moment. Try again in a few seconds."
 
 
 @router.get("/")
-def home(request: Request) -> Response:
+async def home(request: Request) -> Response:
     """Asks no database, so that it answers whatever else is away."""
     return RedirectResponse("/overview" if has_session(request) else "/login", 303)
 
@@ -53,13 +54,17 @@ def login(
     throttle: LoginThrottle = request.app.state.login_throttle
     # The hash, because the text comes from anybody and becomes a key in Redis.
     account, address = hashed(email.strip().casefold()), request.client.host if request.client else ""
-    if not throttle.permits(account, address):
-        log.warning("login.throttled", address=address)
-        return _login_page(request, next, email, _TOO_OFTEN, 429)
-    try:
-        key = log_in(context_of(request), email, password)
-    except TooBusy:
-        return _login_page(request, next, email, _BUSY, 503)
+    places: Places = request.app.state.login_places
+    with places.place(address) as free:
+        if not free:
+            return come_back_later(_login_page(request, next, email, _BUSY, 503))
+        if not throttle.permits(account, address):
+            log.warning("login.throttled", address=address)
+            return _login_page(request, next, email, _TOO_OFTEN, 429)
+        try:
+            key = log_in(context_of(request), email, password)
+        except TooBusy:
+            return come_back_later(_login_page(request, next, email, _BUSY, 503))
     if key is None:
         log.warning("login.refused", address=address)
         return _login_page(request, next, email, _WRONG, 401)

@@ -15,7 +15,7 @@ from tasks.connecting import begin_connect, complete_connect
 from tasks.results import Rejected
 from web.pages import render
 from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewer
-from web.wire_places import wire_place
+from web.wire_places import come_back_later, wire_place
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,9 +53,10 @@ def callback(request: Request, vendor: str) -> Response:
         # Not to the login: the address with the code in it is what the command line is waiting for.
         return _page(request, None, _FROM_THE_COMMAND_LINE)
     settings: Settings = request.app.state.settings
-    with wire_place(request) as free:
+    organization_id = person.organization.id if person.organization else None
+    with wire_place(request, organization_id) as free:
         if not free:
-            return _page(request, person, "Other tests are running. Begin again in a minute.", 503)
+            return come_back_later(_page(request, person, "Much is being done at once. Begin again in a minute.", 503))
         connected = complete_connect(
             context_of(request),
             vendor,

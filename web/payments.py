@@ -15,7 +15,7 @@ from tasks.results import Rejected
 from tasks.retry import retry_payment
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
-from web.wire_places import wire_place
+from web.wire_places import come_back_later, wire_place
 
 router = APIRouter(include_in_schema=False)
 
@@ -100,10 +100,10 @@ def retry(
     request: Request, external_id: str, member: FormInOrganization, create_anyway: Annotated[str, Form()] = ""
 ) -> Response:
     _story(request, member, external_id)
-    with wire_place(request) as free:
+    with wire_place(request, member.organization_id) as free:
         if not free:
             busy = "Much is being retried at this moment. Try again in a minute."
-            return _story_page(request, member, external_id, problem=busy, status_code=503)
+            return come_back_later(_story_page(request, member, external_id, problem=busy, status_code=503))
         report = retry_payment(
             context_of(request), member.organization_id, external_id, create_anyway=bool(create_anyway)
         )

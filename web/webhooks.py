@@ -14,9 +14,8 @@ from datetime import timedelta
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from prometheus_client import Counter as Metric
-from starlette.concurrency import run_in_threadpool
 
-from connectors.hints import Delivery
+from connectors.hints import Delivery, SignatureCheck
 from connectors.registry import webhook_reader
 from models.connection_store import ask_for_early_catch_up
 from models.connections import connections_by_account, heard_from
@@ -25,6 +24,7 @@ from models.inbox import Entity, EventSource, NewEvent, store_events
 from models.schema import Session
 from tasks.context import Context, Step
 from tasks.points import Point
+from web.threads import NUDGES_WAITING_MAX, Threads, run_in, threads_of
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -43,26 +43,32 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     reader = webhook_reader(context.platform, vendor)
     if reader is None:
         return Response(status_code=404)
-    body = await _body(request, request.app.state.settings.webhook_bytes_max)
+    check = reader.check_of(request.headers.get(reader.signature_header, ""))
+    if check is None:
+        # Nobody who signs like this is ever the source: not a byte of the body is read.
+        log.warning("webhook.bad_signature", vendor=vendor)
+        return _answered(vendor, 403, "bad_signature")
+    body = await _body(request, request.app.state.settings.webhook_bytes_max, check)
     if body is None:
         return _answered(vendor, 413, "too_large")
-    if not reader.is_authentic(body, request.headers.get(reader.signature_header, "")):
+    if not check.fits():
         log.warning("webhook.bad_signature", vendor=vendor, bytes=len(body))
         return _answered(vendor, 403, "bad_signature")
+    threads = threads_of(request.app)
     try:
-        delivery = await run_in_threadpool(reader.read, body)
+        delivery = await run_in(threads.door, reader.read, body)
     except ValueError as error:
         # Answered with 200: the same bytes would come again for days, and would be as unreadable then.
         log.error("webhook.unreadable", vendor=vendor, bytes=len(body), error=type(error).__name__)
         return _answered(vendor, 200, "unreadable")
     try:
-        lanes = await run_in_threadpool(_store, context, vendor, delivery)
+        lanes = await run_in(threads.door, _store, context, vendor, delivery)
     except DatabaseUnavailable as error:
         log.error("webhook.database_unavailable", what=error.fate, vendor=vendor, error=str(error))
         return _answered(vendor, 503, error.fate)
     context.reached(Point.DOOR_STORED)
     if lanes:
-        background.add_task(_nudge, context, lanes)
+        background.add_task(_nudge_later, threads, context, lanes)
     return _answered(vendor, 200, "stored", background)
 
 
@@ -108,7 +114,7 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[tuple[Step
             ask_for_early_catch_up(session, in_doubt, now, apart)
         return _Stored(len(events), new, heard, in_doubt)
 
-    stored = context.database.write(store, PATIENCE)
+    stored = context.database.reserved.write(store, PATIENCE)
     unknown = len(delivery.hints) - stored.events
     fates.update(new=stored.new, duplicate=stored.events - stored.new, unknown_account=unknown)
     for fate, count in fates.items():
@@ -120,6 +126,12 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[tuple[Step
     return [(Step.INGEST, one) for one in ingest] + [(Step.CATCH_UP, one) for one in stored.in_doubt]
 
 
+async def _nudge_later(threads: Threads, context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
+    """Best effort: a Redis that does not answer may not keep deliveries waiting, nor what waits grow without end."""
+    if threads.nudges.statistics().tasks_waiting < NUDGES_WAITING_MAX:
+        await run_in(threads.nudges, _nudge, context, lanes)
+
+
 def _nudge(context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
     """After the answer: whoever waits for it does not wait for this."""
     context.reached(Point.DOOR_ANSWERED)
@@ -127,16 +139,21 @@ def _nudge(context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
         context.nudge(step, connection_id)
 
 
-async def _body(request: Request, bytes_max: int) -> bytes | None:
+async def _body(request: Request, bytes_max: int, check: SignatureCheck) -> bytes | None:
     """The raw bytes, or None as soon as there are more than anybody has a reason to send."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > bytes_max:
+        return None
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > bytes_max:
             return None
+        check.update(chunk)
         chunks.append(chunk)
-    return b"".join(chunks)
+    # Put together only where it is going to be read: of a stranger's body there is never a second copy.
+    return b"".join(chunks) if check.fits() else b""
 
 
 def _answered(vendor: str, status: int, answer: str, background: BackgroundTasks | None = None) -> Response:

@@ -1,29 +1,64 @@
-"""Few requests of the dashboard may call another system at once.
+"""Few requests of the dashboard may do slow work at once, and one partner may not take the place of all others.
 
-Such a call can last a minute, and the threads that wait for it are the ones that also store webhooks.
+A call to another system can last a minute, and comparing a password takes memory and both cores. Whoever finds no place
+is told so at once: a thread that waits for its turn would be one less for everybody else.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
-from fastapi import Request
+from fastapi import Request, Response
 
-# Of the forty threads that Starlette works with.
-PLACES = 4
+# Of the forty threads that Starlette works with; the door has threads of its own (`web/threads.py`).
+WIRE_PLACES, WIRE_PLACES_OF_ONE = 8, 2
+LOGIN_PLACES, LOGIN_PLACES_OF_ONE = 8, 4
+COME_BACK_SECONDS = 30
 
 
-def make_wire_places() -> BoundedSemaphore:
-    return BoundedSemaphore(PLACES)
+class Places(BoundedSemaphore):
+    """So many at once, and so many of them for one."""
+
+    def __init__(self, total: int, of_one: int) -> None:
+        super().__init__(total)
+        self._of_one = of_one
+        self._lock = Lock()
+        self._taken: Counter[Hashable] = Counter()
+
+    @contextmanager
+    def place(self, who: Hashable) -> Iterator[bool]:
+        """True if there is a place; the caller says to come back later if not."""
+        with self._lock:
+            free = self._taken[who] < self._of_one and self.acquire(blocking=False)
+            self._taken[who] += free
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._taken[who] -= free
+                if not self._taken[who]:
+                    del self._taken[who]
+                if free:
+                    self.release()
+
+
+def make_wire_places() -> Places:
+    return Places(WIRE_PLACES, WIRE_PLACES_OF_ONE)
+
+
+def make_login_places() -> Places:
+    return Places(LOGIN_PLACES, LOGIN_PLACES_OF_ONE)
 
 
 @contextmanager
-def wire_place(request: Request) -> Iterator[bool]:
-    """True if there is a place; the caller says to come back later if not."""
-    places: BoundedSemaphore = request.app.state.wire_places
-    free = places.acquire(blocking=False)
-    try:
+def wire_place(request: Request, organization_id: int | None) -> Iterator[bool]:
+    """A place for a call to another system, on behalf of this organization."""
+    places: Places = request.app.state.wire_places
+    with places.place(organization_id) as free:
         yield free
-    finally:
-        if free:
-            places.release()
+
+
+def come_back_later(response: Response) -> Response:
+    response.headers["Retry-After"] = str(COME_BACK_SECONDS)
+    return response

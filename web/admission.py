@@ -1,0 +1,140 @@
+"""What is asked of a request before anybody knows who sends it: time, memory, and that there is room for one more.
+
+Called by: every request, before all that knows about pages (`web/protocol.py` bounds connections and headers before).
+Does: gives a body so many seconds to arrive, and all bodies together so many bytes. Where those are used up, the
+largest body that has not arrived yet gives way: what a source tells us is small, and goes through beside any number of
+large ones. Pages have room for so many at once; the door and the health check always have.
+Answers: 408 for a body that does not arrive, 503 where there is no room. A caller who has gone is no error of ours.
+"""
+
+import anyio
+import structlog
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse
+from prometheus_client import Counter
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+# Intuit gives up after three seconds; a person's form is a few hundred bytes, over any line.
+BODY_SECONDS = 20.0
+BYTES_IN_FLIGHT_MAX = 32 * 1024 * 1024
+PAGES_MAX = 100
+_SECONDS_LATER = {"Retry-After": "10"}
+_ALWAYS = ("/webhooks/", "/healthz", "/metrics")
+
+REFUSED = Counter("requests_refused_total", "Requests refused before anybody looked at them, by why", ["why"])
+GONE = Counter("clients_gone_total", "Callers who went before they had their answer")
+
+
+class Admission:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._bytes = _BytesInFlight(BYTES_IN_FLIGHT_MAX)
+        self._pages = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_page = not scope["path"].startswith(_ALWAYS)
+        if is_page and self._pages >= PAGES_MAX:
+            REFUSED.labels("pages").inc()
+            busy = JSONResponse({"detail": "Too many requests at this moment. Try again soon."}, 503, _SECONDS_LATER)
+            await busy(scope, receive, send)
+            return
+        self._pages += is_page
+        body = _Body(self._bytes)
+        try:
+            await self._app(scope, body.received_by(receive), send)
+        except (ClientDisconnect, ConnectionError) as error:
+            if isinstance(error, ConnectionError) and not body.is_abandoned:
+                raise
+            GONE.inc()
+            log.info("web.client_gone", path=scope["path"])
+        finally:
+            self._pages -= is_page
+            self._bytes.release(body)
+
+
+class _Body:
+    """A body on its way in."""
+
+    def __init__(self, in_flight: "_BytesInFlight") -> None:
+        self._in_flight = in_flight
+        self._ends_at = anyio.current_time() + BODY_SECONDS
+        self._waiting: anyio.CancelScope | None = None
+        self.bytes = 0
+        self.is_complete = False
+        self.is_abandoned = False
+        self.gives_way = False
+
+    def received_by(self, receive: Receive) -> Receive:
+        async def received() -> Message:
+            if self.gives_way:
+                raise self._no_room()
+            if self.is_complete:
+                # Somebody listens for the caller to go, which has no time limit.
+                return await receive()
+            message: Message = {}
+            self._waiting = anyio.CancelScope(deadline=self._ends_at)
+            with self._waiting:
+                message = await receive()
+            if self.gives_way:
+                raise self._no_room()
+            if self._waiting.cancelled_caught:
+                REFUSED.labels("slow_body").inc()
+                raise HTTPException(408, "The request did not arrive in time.")
+            self._take(message)
+            return message
+
+        return received
+
+    def give_way(self) -> None:
+        self.gives_way = True
+        self._in_flight.release(self)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def _take(self, message: Message) -> None:
+        if message["type"] == "http.disconnect":
+            self.is_abandoned = True
+            return
+        self.is_complete = not message.get("more_body", False)
+        if not self._in_flight.take(self, len(message.get("body", b""))):
+            raise self._no_room()
+
+    @staticmethod
+    def _no_room() -> HTTPException:
+        REFUSED.labels("bytes").inc()
+        return HTTPException(503, "Too much is being sent to us at this moment. Send it again soon.", _SECONDS_LATER)
+
+
+class _BytesInFlight:
+    """All bytes of bodies that have been read and not been done with. Only the event loop's thread counts."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._bodies: set[_Body] = set()
+
+    def take(self, body: _Body, count: int) -> bool:
+        """Counts so many more bytes of this body; False if it is the one that has to give way."""
+        self._bodies.add(body)
+        body.bytes += count
+        self._bytes += count
+        while self._bytes > self._bytes_max:
+            waiting = [one for one in self._bodies if one is body or not one.is_complete]
+            largest = max(waiting, key=lambda one: one.bytes)
+            if largest is body:
+                body.gives_way = True
+                self.release(body)
+                return False
+            largest.give_way()
+        return True
+
+    def release(self, body: _Body) -> None:
+        self._bodies.discard(body)
+        self._bytes -= body.bytes
+        body.bytes = 0

@@ -1,0 +1,111 @@
+"""uvicorn's HTTP protocol with bounds on what anybody may hold: connections, and time for their headers.
+
+Called by: the web process (`--http web.protocol:BoundedProtocol`, in the Procfile). uvicorn itself limits only the time
+between two requests of one connection, and counts connections when a request has arrived.
+Does: closes a connection whose headers do not arrive in time (408), and one that goes on sending long after it has been
+answered. At the limit of connections (`--limit-concurrency`), whoever has waited longest without a request is closed
+for a newcomer; where all are being answered, the newcomer is sent away (503).
+"""
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+HEADER_SECONDS = 10.0
+# Closing at once would reset the connection before the caller has read why.
+LINGER_SECONDS = 5.0
+CONNECTIONS_MAX = 512
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class BoundedProtocol(H11Protocol):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connections_max = self.config.limit_concurrency or CONNECTIONS_MAX
+        # uvicorn would count those that have sent nothing yet against those that have.
+        self.limit_concurrency = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.waiting_since = self.loop.time()
+        self._has_sent = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self._connections_max and not self._make_room():
+            transport.write(_FULL)
+            transport.close()
+            return
+        self._watch(HEADER_SECONDS, self._headers_are_late)
+
+    def data_received(self, data: bytes) -> None:
+        self._has_sent = True
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.waiting_since = self.loop.time()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    @property
+    def awaits_a_request(self) -> bool:
+        return self.conn.their_state is h11.IDLE and self._is_answered
+
+    @property
+    def _is_answered(self) -> bool:
+        # The first request has not come: uvicorn's cycle is None until then, whatever its annotation says.
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _look(self) -> None:
+        """After anything has happened: what is waited for now, and how long."""
+        if self.transport.is_closing():
+            self._unwatch()
+        elif self.awaits_a_request:
+            # Between two requests uvicorn's own timer runs, until the first byte of the next one.
+            if self._timer is None and self.conn.trailing_data[0]:
+                self._watch(HEADER_SECONDS, self._headers_are_late)
+        elif self._is_answered and self.conn.their_state is h11.SEND_BODY:
+            if self._timer is None:
+                self._watch(LINGER_SECONDS, self.transport.abort)
+        else:
+            self._unwatch()
+
+    def _watch(self, seconds: float, late: Any) -> None:
+        self._unwatch()
+        self._timer = self.loop.call_later(seconds, late)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _headers_are_late(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._has_sent:
+            self.transport.write(_LATE)
+        self.transport.close()
+
+    def _make_room(self) -> bool:
+        idle = [
+            one
+            for one in self.connections
+            if isinstance(one, BoundedProtocol)
+            and one is not self
+            and one.awaits_a_request
+            and not one.transport.is_closing()
+        ]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda one: one.waiting_since)
+        # Out of the count at once: the next newcomer is to close another one.
+        self.connections.discard(oldest)
+        oldest.transport.abort()
+        return True

@@ -1,0 +1,38 @@
+"""Threads of their own for the webhook door and for what machines ask.
+
+Everything else shares the forty threads that Starlette works with. A page that is slow, or many of them, may make other
+pages wait; a delivery that is not taken within three seconds comes again and holds back all that follows it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI
+
+# Never more than the database has reserved connections (`models/database.py`).
+DOOR_THREADS = 6
+HEALTH_THREADS = 2
+# A Redis that does not answer holds each of them for seconds; beyond so many that wait, nudging is the sweep's work.
+NUDGE_THREADS = 4
+NUDGES_WAITING_MAX = 200
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads:
+    def __init__(self) -> None:
+        self.door = CapacityLimiter(DOOR_THREADS)
+        self.health = CapacityLimiter(HEALTH_THREADS)
+        self.nudges = CapacityLimiter(NUDGE_THREADS)
+
+
+def threads_of(app: FastAPI) -> Threads:
+    threads: Threads = app.state.threads
+    return threads
+
+
+async def run_in(threads: CapacityLimiter, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await to_thread.run_sync(partial(work, *args, **kwargs), limiter=threads)
