@@ -1,5 +1,7 @@
 """The door, all steps and people at the same moment: nobody waits for anybody crosswise, and no delivery is refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.overlap.locking import deadlocks, watched_locks
@@ -24,6 +26,12 @@ def test_overlapping_work_never_deadlocks(postgresql_databases: PostgresqlDataba
 @pytest.mark.timeout(300)
 def test_overlapping_work_never_deadlocks_for_a_minute(postgresql_databases: PostgresqlDatabases) -> None:
     overlap(postgresql_databases, seconds=60)
+
+
+@pytest.fixture(autouse=True)
+def patient_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long the door waits for a slow machine is not what is asked here."""
+    monkeypatch.setattr("web.webhooks.PATIENCE", timedelta(minutes=2))
 
 
 def overlap(databases: PostgresqlDatabases, seconds: float, companies: int = 6, *, door_alone: bool = False) -> Storm:
