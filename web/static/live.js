@@ -15,8 +15,21 @@ function isInUse(part) {
   return marking || (part.contains(document.activeElement) && document.activeElement !== document.body);
 }
 
+function announce(text) {
+  // A status line that is there from the beginning: screen readers read out what is put into it, and nothing else.
+  const line = document.getElementById("news");
+  if (line !== null && text !== "") {
+    line.textContent = text;
+  }
+}
+
+function newsOf(part) {
+  return part.querySelector("[data-news]")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+}
+
 function replace(part, html) {
   const open = openDetails(part);
+  const before = newsOf(part);
   // The fragment is one of our own pages, escaped by the server like every other.
   part.innerHTML = html;
   for (const id of open) {
@@ -25,9 +38,18 @@ function replace(part, html) {
       details.open = true;
     }
   }
+  if (newsOf(part) !== before) {
+    announce(newsOf(part));
+  }
 }
 
+let wasLive = true;
+
 function say(on) {
+  if (on !== wasLive) {
+    announce(on ? "The page is live again." : "The page is not live: the server does not answer.");
+    wasLive = on;
+  }
   for (const sign of document.querySelectorAll(".live")) {
     sign.classList.toggle("on", on);
     sign.textContent = on ? "Live" : "Not live";

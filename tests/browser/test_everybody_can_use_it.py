@@ -1,0 +1,103 @@
+"""What a screen reader, a keyboard and a thumb need, on every page: names, sizes, contrast, order, a visible focus."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from settings import Settings
+from tasks.users import create_login_link
+from tests.browser.chromium import Chromium
+from tests.browser.test_dashboard_in_chromium import log_in, stories, until
+from tests.web.browser import add_user
+from tests.world import World
+
+__all__ = ["stories"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+LOOK = (Path(__file__).parent / "problems.js").read_text()
+PAGES = [
+    "/overview",
+    "/payments",
+    "/payments?status=needs_attention",
+    "/payments?search=nothing-like-this",
+    "/invoices",
+    "/integrations",
+    "/integrations/preferences",
+    "/sync-invoices/preferences",
+    "/organizations",
+    "/no-such-page",
+]
+
+
+def problems(browser: Chromium, page: str) -> list[str]:
+    found = browser.run(LOOK)
+    return [f"{page}: {one}" for one in found]
+
+
+def log_in_as_operator(world: World, settings: Settings, browser: Chromium, address: str) -> None:
+    add_user(world.context, "operator@platform.example", None)
+    token = create_login_link(world.context, settings.secret_key.get_secret_value(), "operator@platform.example")
+    browser.open(f"{address}/login/once?token={token}")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (768, True), (1280, False)])
+def test_every_page_can_be_used_by_everybody(
+    world: World,
+    stories: dict[str, str],
+    settings: Settings,
+    address: str,
+    browser: Chromium,
+    width: int,
+    dark: bool,
+) -> None:
+    browser.show(width, dark=dark)
+    browser.open(f"{address}/login")
+    found = problems(browser, "/login")
+    browser.open(f"{address}/overview")
+    log_in(world, settings, browser, address)
+    for page in [*PAGES, *(f"/payments/{payment}" for payment in stories.values())]:
+        browser.open(address + page)
+        found += problems(browser, page)
+    assert found == [], "\n".join(found)
+
+
+def test_the_operators_pages_can_be_used_by_everybody(
+    world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    browser.show(360)
+    log_in_as_operator(world, settings, browser, address)
+    found = []
+    for page in ("/overview", "/organizations"):
+        browser.open(address + page)
+        found += problems(browser, page)
+    assert found == []
+
+
+def test_the_look_finds_what_is_wrong(address: str, browser: Chromium) -> None:
+    """The test of the test: a page with every fault, one of each."""
+    browser.show(360)
+    browser.open(f"{address}/login")
+    bad = """
+      <h1>One</h1><h4>Four</h4><a href="/x"><img alt=""></a><a href="/a">Open</a><a href="/b">Open</a>
+      <input id="nameless"><button id="small">x</button>
+      <p id="pale">pale</p><div id="wide">wide</div>
+    """
+    browser.run(f"document.querySelector('main').innerHTML = {json.dumps(bad)}")
+    # The page's own policy takes no style from a text.
+    browser.run("Object.assign(document.getElementById('pale').style, {color: '#999', background: '#fff'})")
+    browser.run("document.getElementById('wide').style.width = '900px'")
+    browser.run("Object.assign(document.getElementById('small').style, {width: '9px', height: '9px', padding: 0})")
+    kinds = {one.split(":")[0] for one in browser.run(LOOK)}
+    assert kinds == {"no name", "one name for two places", "headings", "small", "contrast", "wider than the screen"}
+
+
+def test_a_change_on_the_open_page_is_read_out(
+    world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    log_in(world, settings, browser, address)
+    assert browser.run("document.querySelector('[aria-live=polite]').textContent") == ""
+    world.pay("77.00", (world.invoice("INV-77", "77.00"), "77.00"))
+    world.notice()
+    until(lambda: "Synced: 1" in browser.run("document.querySelector('[aria-live=polite]').textContent"))
