@@ -19,9 +19,12 @@ $(INSTALLED): requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or say which one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V); this needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv. Or use another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Making .venv with $$($(PYTHON) -V) (some seconds)"
+	@$(PYTHON) -m venv .venv || { echo "The virtual environment could not be made in .venv; the lines above say why."; exit 1; }
+	@echo "Installing $$(grep -c '==' requirements-dev.txt) packages from requirements-dev.txt (one to five minutes)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt || { echo "The packages could not be installed: is there a way to a package index, and room on the disk? The lines above say why; make setup goes on where it stopped."; exit 1; }
 	@touch $@
+	@echo "Installed. Now: . $(BIN)/activate"
 
 demo: $(INSTALLED) ## Shows the whole system at work against the sandbox (ARGS=--once: once through, then exit)
 	$(BIN)/python -m sandbox.demo $(ARGS)

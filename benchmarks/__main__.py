@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from rich.console import Console
-
 from benchmarks import batching, door, fairness, idle_sweep, reads
 from benchmarks.bench import Bench, chosen_database, machine
+from sandbox.endings import ends_in_a_sentence
+from workers.terminal import report_console
 
 BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "fairness": fairness.run,
@@ -24,8 +24,12 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
 
 
 def main() -> int:
+    return ends_in_a_sentence(_measure)
+
+
+def _measure() -> int:
     options = _arguments()
-    console = Console(width=120)
+    console = report_console()
     bench = Bench(console, chosen_database(options.database, short=options.short), options.short)
     console.print(f"{machine()}; database: {bench.database}{'; short' if bench.short else ''}", highlight=False)
     started = time.monotonic()

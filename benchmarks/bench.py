@@ -10,11 +10,11 @@ from pathlib import Path
 
 import structlog
 from rich.console import Console
-from rich.table import Table
 
 from models.database import upgrade
 from sandbox.stack import Stack, running_stack
 from tests.servers import PostgresqlDatabases, PostgresqlUnavailable, migrate, postgresql_server, temporary_directory
+from workers.terminal import Column, FoldingTable
 
 # Flower only watches; without it there is a little more of the machine for what is measured.
 LEFT_OUT = ("flower",)
@@ -96,12 +96,9 @@ def chosen_database(wanted: str, *, short: bool) -> str:
         return "sqlite"
 
 
-def table(title: str, *headings: str) -> Table:
+def table(title: str, *headings: str) -> FoldingTable:
     """A table whose first column is text and whose other columns are figures."""
-    made = Table(title=title, title_justify="left", title_style="bold")
-    for place, heading in enumerate(headings):
-        made.add_column(heading, justify="left" if place == 0 else "right")
-    return made
+    return FoldingTable(title, [Column(name, right=place > 0, wraps=place == 0) for place, name in enumerate(headings)])
 
 
 def machine() -> str:

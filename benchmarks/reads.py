@@ -128,7 +128,6 @@ def _print(bench: Bench, costs: Sequence[Cost], polls: int, idle_reads: int) -> 
     for cost in costs:
         against = ratio(cost.each, costs[0].each)
         shown.add_row(cost.how, f"{cost.payments:,}", str(cost.reads), f"{cost.each:.3f}", against)
-    shown.add_section()
     shown.add_row(f"idle, {polls} catch-ups", "0", str(idle_reads), f"{idle_reads / max(polls, 1):.3f} per catch-up")
     bench.console.print(shown)
     for cost in costs[1:]:

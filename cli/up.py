@@ -5,7 +5,9 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,44 +16,53 @@ from honcho.environ import parse
 
 from cli.failures import Refusal
 from cli.opening import public_address, read_settings
-from cli.output import examples
+from cli.output import examples, say
 from models.database import upgrade
 from settings import Settings
-from workers.processes import Processes, wait_for_http
+from workers.processes import Processes
 from workers.redis_server import RedisUnavailable, find_or_start
+from workers.waiting import wait_for_http
 
 ROOT = Path(__file__).parent.parent
-READY_SECONDS = 60
+READY_SECONDS = 240
+TELL_EVERY_SECONDS = 15
 
 
 def up(
     scale: Annotated[
         list[str] | None, typer.Option(metavar="NAME=COUNT", help="So many of this process; may be repeated.")
     ] = None,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="Print every line of every process, not only warnings and errors.")
+    ] = False,
 ) -> None:
     """Runs all processes here until Ctrl-C, with an embedded Redis and SQLite where no URL is set.
 
-    Reads .env; what the environment says goes before it.
+    Reads .env; what the environment says goes before it. The processes' logs are kept in STATE_DIR/logs.
     """
     settings = read_settings()
     public_address(settings)
     counts = _counts(scale or [])
     for port in (settings.port, settings.flower_port):
         _check_free(settings.host, port)
+    say("Starting. This takes some seconds; the addresses follow.")
     try:
         redis = find_or_start(settings.redis_url, settings.state_dir)
     except RedisUnavailable as error:
         raise Refusal(str(error)) from None
+    log_folder = settings.state_dir / "logs"
     try:
         upgrade(settings.effective_database_url)
-        processes = _processes(environment_for(settings, redis.url), counts)
-        threading.Thread(target=_announce, args=(settings,), daemon=True).start()
+        processes = _processes(environment_for(settings, redis.url), counts, None if logs else log_folder)
+        announcement = _Announcement(settings, processes.names, None if logs else log_folder)
+        threading.Thread(target=announcement.make, daemon=True).start()
         processes.run_forever()
     finally:
         redis.stop()
+    say("Stopped.")
 
 
-UP_EPILOG = examples("up", "up --scale push=2")
+UP_EPILOG = examples("up", "up --scale push=2", "up --logs")
 
 
 def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
@@ -69,9 +80,9 @@ def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
     }
 
 
-def _processes(environment: Mapping[str, str], counts: Mapping[str, int]) -> Processes:
+def _processes(environment: Mapping[str, str], counts: Mapping[str, int], keep_in: Path | None) -> Processes:
     try:
-        return Processes(ROOT / "Procfile", environment, concurrency=counts)
+        return Processes(ROOT / "Procfile", environment, concurrency=counts, keep_in=keep_in)
     except ValueError as error:
         raise Refusal(str(error)) from None
 
@@ -98,18 +109,73 @@ def _check_free(host: str, port: int) -> None:
             raise Refusal(f"port {port} on {host} {what}") from None
 
 
-def _announce(settings: Settings) -> None:
-    """Says where to look as soon as there is something to see."""
-    web = f"http://{settings.host}:{settings.port}"
-    try:
-        wait_for_http(f"{web}/healthz", READY_SECONDS)
-    except TimeoutError as error:
-        sys.stdout.write(f"\nThe web process is not ready: {error}\n\n")
-    else:
-        sys.stdout.write(
-            f"\nPartner Dashboard  {web}\n"
-            f"Flower             http://{settings.host}:{settings.flower_port}\n"
-            f"Webhooks           {settings.public_address}/webhooks/quickbooks\n"
-            "Ctrl-C stops everything.\n\n"
-        )
-    sys.stdout.flush()
+@dataclass(frozen=True)
+class _Announcement:
+    """Where to look, said when there is something to see: last, so that nothing scrolls it away."""
+
+    settings: Settings
+    names: Sequence[str]
+    log_folder: Path | None
+
+    def make(self) -> None:
+        began = time.monotonic()
+        for what, address in self._awaited():
+            if not self._is_there(what, address):
+                return
+        lines = [
+            "",
+            f"Everything runs, after {time.monotonic() - began:.0f} s.",
+            "",
+            *(f"  {name:<18} {where}" for name, where in self._places().items()),
+            "",
+            *(["Only warnings and errors are shown here; --logs shows all lines."] if self.log_folder else []),
+            "To log in: python -m cli user login-link EMAIL",
+            "Ctrl-C stops everything.",
+            "",
+        ]
+        say("\n".join(lines))
+        sys.stdout.flush()
+
+    def _awaited(self) -> Iterator[tuple[str, str]]:
+        if "web" in self.names:
+            yield "The web process", f"{self._web}/healthz"
+        if "flower" in self.names:
+            yield "Flower", self._flower
+
+    def _is_there(self, what: str, address: str) -> bool:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                wait_for_http(address, TELL_EVERY_SECONDS)
+            except TimeoutError as error:
+                if time.monotonic() > deadline:
+                    say(f"{what} is not ready: {error}")
+                    return False
+                say(f"{what} is still starting.")
+                sys.stdout.flush()
+            else:
+                return True
+
+    def _places(self) -> dict[str, str]:
+        door = f"{self.settings.public_address}/webhooks/quickbooks"
+        places = {
+            "Partner Dashboard": self._web,
+            "Webhooks": door,
+            "Health": f"{self._web}/healthz",
+            "Metrics": f"{self._web}/metrics",
+        }
+        if "web" not in self.names:
+            places = {}
+        if "flower" in self.names:
+            places["Flower"] = self._flower
+        if self.log_folder is not None:
+            places["Logs"] = f"{self.log_folder}/*.log"
+        return places
+
+    @property
+    def _web(self) -> str:
+        return f"http://{self.settings.host}:{self.settings.port}"
+
+    @property
+    def _flower(self) -> str:
+        return f"http://{self.settings.host}:{self.settings.flower_port}"

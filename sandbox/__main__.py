@@ -8,6 +8,7 @@ from pathlib import Path
 
 import simplejson
 
+from sandbox.endings import ends_in_a_sentence
 from sandbox.faults import FaultPlan
 from sandbox.server import Sandbox, serve
 
@@ -34,7 +35,11 @@ def make(vendor: str, seed: int) -> Sandbox:
     return ConnectWiseSandbox(faults=FaultPlan(seed))
 
 
-def main() -> None:
+def main() -> int:
+    return ends_in_a_sentence(_serve)
+
+
+def _serve() -> int:
     options = arguments()
     sandbox: Sandbox = make(options.vendor, options.seed)
     if options.world is not None:
@@ -46,7 +51,8 @@ def main() -> None:
         sys.stdout.write(f"{sandbox.name} sandbox listens on {server.url}\n")
         sys.stdout.flush()
         stop.wait()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,10 +6,8 @@ its children outlive it when it is killed.
 
 import contextlib
 import dataclasses
-import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,13 +16,14 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
+from workers.process_logs import ProcessLog
 from workers.redis_server import free_port, has_ended, signal_group, spawn
+from workers.waiting import wait_for_http, wait_until_listening
 
 __all__ = ["Death", "Processes", "free_port", "wait_for_http", "wait_until_listening"]
 
@@ -36,43 +35,6 @@ LONGEST_RESTART_DELAY_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 TAIL_LINES = 20
 TAIL_BYTES = 64 * 1024
-
-
-def wait_until_listening(host: str, port: int, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"nothing listens on {host}:{port} after {seconds:g} s: {error}") from error
-            time.sleep(0.05)
-        else:
-            return
-
-
-def wait_for_http(url: str, seconds: float) -> None:
-    """Returns when the URL answers with anything better than a server error."""
-    deadline = time.monotonic() + seconds
-    while (trouble := _http_trouble(url)) is not None:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{url} is not ready after {seconds:g} s: {trouble}")
-        time.sleep(0.1)
-
-
-def _http_trouble(url: str) -> str | None:
-    parts = urlsplit(url)
-    assert parts.scheme == "http"
-    assert parts.hostname is not None
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=5)
-    try:
-        connection.request("GET", parts.path or "/")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
-        return repr(error)
-    finally:
-        connection.close()
-    return f"it answers {status}" if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +58,7 @@ class _Line:
     colour: str
     popen: subprocess.Popen[bytes] | None = None
     reader: threading.Thread | None = None
+    log: ProcessLog | None = None
     lines: deque[str] = dataclasses.field(default_factory=lambda: deque(maxlen=TAIL_LINES * 10))
     started_at: float = 0.0
     deaths_in_a_row: int = 0
@@ -114,7 +77,8 @@ class Processes:
     """All processes of a Procfile, by name; a line with several instances has them as `push.1`, `push.2`.
 
     `environment` is all they see of the outside. With `log_dir` each writes to a file of its own; without, their lines
-    come to the terminal, each behind its name.
+    come to the terminal, each behind its name; of these `keep_in` keeps all in files, and only what somebody has to see
+    still comes to the terminal.
     """
 
     def __init__(
@@ -123,6 +87,7 @@ class Processes:
         environment: Mapping[str, str],
         log_dir: Path | None = None,
         concurrency: Mapping[str, int] | None = None,
+        keep_in: Path | None = None,
     ) -> None:
         self._directory = procfile.resolve().parent
         self._environment = environment
@@ -135,6 +100,9 @@ class Processes:
         self._asked_to_stop = False
         commands = parse_procfile(procfile.read_text("utf-8")).processes
         self._lines = {line.name: line for line in _instances(commands, concurrency or {})}
+        if keep_in is not None:
+            for name, line in self._lines.items():
+                line.log = ProcessLog(keep_in / f"{name}.log")
         self._printer = Printer(sys.stdout, width=max(map(len, self._lines), default=0))
 
     @property
@@ -207,6 +175,9 @@ class Processes:
                     time.sleep(0.2)
             finally:
                 self.stop_all()
+                for line in self._lines.values():
+                    if line.log is not None:
+                        line.log.close()
 
     def request_stop(self) -> None:
         self._asked_to_stop = True
@@ -264,7 +235,8 @@ class Processes:
         with popen.stdout as output:
             for raw in output:
                 line.lines.append(raw.decode("utf-8", "replace").rstrip())
-                self._say(line.lines[-1], line)
+                if line.log is None or line.log.write(line.lines[-1]):
+                    self._say(line.lines[-1], line)
 
     def _say(self, text: str, line: _Line | None = None) -> None:
         name, colour = (line.name, line.colour) if line else ("", "")

@@ -24,6 +24,7 @@ SENTENCE_WIDTH_MIN = 40
 # Beside a name that takes more than this part of the line, a value has no room.
 NAME_SHARE_MAX = 0.45
 NARROWEST = 20
+WIDTH_WITHOUT_TERMINAL = 120
 
 Cell = str | Text
 
@@ -57,10 +58,11 @@ class FoldingTable:
     rows: list[list[Text]] = field(default_factory=list)
 
     def add_row(self, *cells: Cell) -> None:
-        """Adds a row; a plain string is text and never markup."""
+        """Adds a row; a plain string is text and never markup, and what is missing at the end is empty."""
         made = [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in cells]
-        assert len(made) == len(self.columns), "a cell for each column"
-        self.rows.append(made)
+        missing = len(self.columns) - len(made)
+        assert missing >= 0, "more cells than columns"
+        self.rows.append([*made, *(Text() for _ in range(missing))])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The lines, none of them wider than the console."""
@@ -185,6 +187,12 @@ def _hang_line(line: str, width: int) -> Iterator[str]:
             written, room = " " * (indent + INDENT), width - indent - INDENT
         written, room = written + word, room - cell_len(word)
     yield written.rstrip()
+
+
+def report_console() -> Console:
+    """Where a program prints its report: as wide as the terminal, and of one width where there is none."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
 
 
 def terminal_width() -> int:

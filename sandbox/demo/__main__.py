@@ -1,6 +1,7 @@
 """`python -m sandbox.demo`: set up everything, play every story, print the table and the audit, and say if it held."""
 
 import argparse
+import contextlib
 import secrets
 import shutil
 import sys
@@ -50,7 +51,10 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
         played = theatre.play_all()
         broken = judge(theatre, played, reporter.seconds)
         if stay:
-            _stay(stack, theatre.context, reporter)
+            # From here on Ctrl-C is how it ends, and no accident.
+            with contextlib.suppress(KeyboardInterrupt):
+                _stay(stack, theatre.context, reporter)
+            reporter.say("Stopping everything")
     finally:
         theatre.context.database.close()
     return broken

@@ -11,17 +11,14 @@ from domain.visible_text import visible
 from sandbox.demo.audit import AuditLine
 from sandbox.demo.stage import Row
 from sandbox.demo.stories import Story
-from workers.terminal import Column, FoldingTable, hang
-
-WIDTH_WITHOUT_TERMINAL = 120
+from workers.terminal import Column, FoldingTable, hang, report_console
 
 
 class Reporter:
     """Prints lines as they come, from any thread; the same with and without a terminal."""
 
     def __init__(self) -> None:
-        terminal = Console()
-        self.console = terminal if terminal.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
+        self.console = report_console()
         self._lock = threading.Lock()
         self._started = time.monotonic()
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox.demo.tenants import Tenant, set_up_tenant
+from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import QUICK, Stack, running_stack
 from tasks.context import Context
 from tests import servers
@@ -29,6 +30,7 @@ from tests.chaos.count import Count, count
 from tests.chaos.report import print_count, print_happenings
 from tests.chaos.trouble import WEBHOOKS_DOUBLED, WEBHOOKS_LOST, Trouble, faults_fired, target_faults, webhooks
 from tests.servers import PostgresqlServer, running_postgresql, temporary_directory
+from workers.terminal import report_console
 
 LOOK_AGAIN_SECONDS = 2
 NEARLY_ALL = 0.9
@@ -108,8 +110,12 @@ class Play:
 
 
 def main() -> int:
+    return ends_in_a_sentence(_run)
+
+
+def _run() -> int:
     options = _arguments()
-    console = Console(width=120)
+    console = report_console()
     with _database(options.database) as (database_url, postgresql), tempfile.TemporaryDirectory() as folder:
         say = lambda text: console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)  # noqa: E731
         with running_stack(Path(folder), database_url=database_url, without=("flower",), quick=QUICK, say=say) as stack:

@@ -5,30 +5,28 @@ from collections.abc import Mapping
 from dataclasses import astuple
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.chaos.count import Count
+from workers.terminal import Column, FoldingTable
 
 HEADINGS = ("expected", "delivered", "lost", "doubled", "wrong", "typed by hand", "touched", "invariants broken")
 SENTENCES_MAX = 20
 
 
 def print_happenings(console: Console, happenings: Mapping[str, Counter[str]]) -> None:
-    table = Table(title="What happened meanwhile", title_justify="left")
-    table.add_column("where")
-    table.add_column("what")
-    table.add_column("times", justify="right")
+    table = FoldingTable(
+        "What happened meanwhile",
+        [Column("where", place="above"), Column("what", wraps=True), Column("times", right=True)],
+    )
     for where, counted in happenings.items():
-        for number, (what, times) in enumerate(sorted(counted.items())):
-            table.add_row("" if number else where, what, str(times))
+        for what, times in sorted(counted.items()):
+            table.add_row(where, what, str(times))
     console.print(table)
 
 
 def print_count(console: Console, result: Count, payments: int, organizations: int, seconds: float) -> None:
     title = f"Chaos: {payments} payments of {organizations} organizations in {seconds:.0f} s"
-    table = Table(title=title, title_justify="left")
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right")
+    table = FoldingTable(title, [Column(heading, right=True) for heading in HEADINGS])
     table.add_row(*map(str, astuple(result)[: len(HEADINGS)]))
     console.print(table)
     for sentence in result.sentences[:SENTENCES_MAX]:

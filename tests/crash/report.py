@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
-from rich.table import Table
 
 from tasks.points import Point
+from workers.terminal import Column, FoldingTable, report_console
 
 # Under this name a test's report carries its death to the process that prints.
 PROPERTY = "death"
@@ -45,21 +45,22 @@ def rendered(outcomes: list[Outcome], databases: list[str]) -> str:
     for outcome in outcomes:
         by_place[outcome.death.where].append(outcome)
     names = [point.value for point in Point] + sorted(by_place.keys() - {point.value for point in Point})
-    table = Table(title="Killed with SIGKILL at every point between two steps of I/O", title_justify="left")
-    for heading in ("step", "point"):
-        table.add_column(heading)
-    for database in databases:
-        table.add_column(f"killed on {database}", justify="right")
-    table.add_column("result")
-    step = ""
+    table = FoldingTable(
+        "Killed with SIGKILL at every point between two steps of I/O",
+        [
+            Column("step", place="above"),
+            Column("point", wraps=True),
+            *(Column(f"killed on {database}", right=True) for database in databases),
+            Column("result"),
+        ],
+    )
     for name in names:
         known = by_place[name]
         of_step, _, place = name.partition(".")
         counts = [sum(one.death.times for one in known if one.database == database) for database in databases]
-        table.add_row("" if of_step == step else of_step, place, *map(str, counts), _result(known, counts))
-        step = of_step
+        table.add_row(of_step, place, *map(str, counts), _result(known, counts))
     output = io.StringIO()
-    Console(file=output, width=110, color_system=None).print(table)
+    Console(file=output, width=report_console().width, color_system=None).print(table)
     return output.getvalue() + _closing(outcomes)
 
 
