@@ -133,7 +133,8 @@ class _Announcement:
             "Ctrl-C stops everything.",
             "",
         ]
-        say("\n".join(lines))
+        for line in lines:
+            say(line)
         sys.stdout.flush()
 
     def _awaited(self) -> Iterator[tuple[str, str]]:
