@@ -1,32 +1,37 @@
-"""One HTTP exchange with an outside system, with everything explicit: time limits, no redirects, no hidden retry.
+"""One HTTP exchange with an outside system, with everything explicit: time and size, no redirects, no hidden retry.
 
 Answer          the system answered something, whatever it says
-NeverSent       no connection could be made, so nothing can have been carried out
-NoAnswer        the request was sent, at least in part, and no whole answer came back
+NeverSent       no byte of the request went out, so nothing can have been carried out
+NoAnswer        the request was sent, at least in part, and no whole answer came back in time and in size
 Limited         our own limiter said no; nothing was sent
 """
 
 import time
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-import simplejson
 import structlog
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
-from urllib3.util.retry import Retry
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
+from connectors.budget import Budget, TooMuch, one_question, spending
+from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Limiter, Rate
+from connectors.sockets import BoundedAdapter
 
 log = structlog.get_logger()
 
 # Nobody throttles for longer; what says so is a mistake that must not stop a tenant for good.
 RETRY_AFTER_MAX = timedelta(days=1)
 _DIGITS_MAX = 6
+_PIECE_BYTES = 64 * 1024
+_ZLIB_OF_ENCODING = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,13 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    json_limits: JsonLimits = DEFAULT_LIMITS
 
     def json(self) -> Any:
         """The body as JSON with decimals, or None if it is not JSON: a gateway may answer HTML with any status."""
         try:
-            return simplejson.loads(self.body, use_decimal=True)
-        except (ValueError, RecursionError, ArithmeticError):
-            # ArithmeticError: a number with an exponent beyond what a decimal can have.
+            return read_json(self.body, self.json_limits)
+        except JsonUnreadable:
             return None
 
     @property
@@ -81,29 +86,64 @@ Exchange = Answer | NeverSent | NoAnswer | Limited
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """Seconds. The defaults for ConnectWise come from 50 observed reads: median 1 s, worst 28 s."""
+    """Seconds, each for the whole of its part and not between two bytes.
+
+    The defaults for ConnectWise come from 50 observed reads: median 1 s, worst 28 s.
+
+    Attributes:
+        connect_seconds: the name, all its addresses, and the TLS handshake.
+        read_seconds: from the first byte of the request to the last byte of the answer.
+    """
 
     connect_seconds: float = 5
     read_seconds: float = 60
+
+    @property
+    def exchange_seconds(self) -> float:
+        """No exchange takes longer, and no question of several exchanges (`Wire.one_question`)."""
+        return self.connect_seconds + self.read_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """How much of an answer is taken: on the wire and unpacked, and as values in memory."""
+
+    body_bytes: int = 16 * 1024 * 1024
+    json: JsonLimits = DEFAULT_LIMITS
 
 
 class Wire:
     """A pooled HTTP session for one connection. Threads may share it: it keeps no cookies and no state."""
 
     def __init__(
-        self, system: str, limiter: Limiter, limit_key: str, rates: Sequence[Rate], time_limits: TimeLimits
+        self,
+        system: str,
+        limiter: Limiter,
+        limit_key: str,
+        rates: Sequence[Rate],
+        time_limits: TimeLimits,
+        size_limits: SizeLimits | None = None,
     ) -> None:
         self._system = system
         self._limiter = limiter
         self._limit_key = limit_key
         self._rates = rates
         self._time_limits = time_limits
+        self._size_limits = size_limits or SizeLimits()
         self._session = _NoRedirects()
         # Environment proxies and .netrc must not change where money is sent or with which credentials.
         self._session.trust_env = False
-        adapter = HTTPAdapter(pool_maxsize=32, max_retries=Retry(0, redirect=False))
+        # A peer's cookies would come along with every later call, and their number has no end.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # One packing, which is unpacked below piece by piece: five around each other are work without end.
+        self._session.headers["Accept-Encoding"] = "gzip"
+        adapter = BoundedAdapter(connections_max=32)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+
+    def one_question(self) -> AbstractContextManager[None]:
+        """All exchanges meanwhile end within the time of one: what somebody waits for is the question."""
+        return one_question(self._time_limits.exchange_seconds)
 
     def exchange(
         self,
@@ -151,15 +191,38 @@ class Wire:
             return NeverSent("a key or an id has letters that cannot be sent")
         except ValueError:
             return NeverSent("the address or a header is not valid")
-        time_limits = (self._time_limits.connect_seconds, self._time_limits.read_seconds)
+        budget = self._budget()
         try:
-            response = self._session.send(prepared, timeout=time_limits, allow_redirects=False)
-            return Answer(response.status_code, response.headers, response.content)
-        except requests.exceptions.RequestException as error:
-            return _classify(error)
-        except Exception as error:  # noqa: BLE001 - from here on the request may have arrived, whatever went wrong
+            with spending(budget):
+                return self._answer(prepared)
+        except TooMuch:
+            return _failed(budget, "the answer is longer than any that we ask for")
+        except (requests.exceptions.RequestException, HTTPError) as error:
+            return _failed(budget, _describe(error))
+        except TimeoutError:
+            return _failed(budget, "")
+        except Exception as error:  # noqa: BLE001 - the request may have arrived, whatever went wrong
             log.warning("wire.answer_not_understood", system=self._system, error=type(error).__name__)
             return NoAnswer("the answer could not be understood")
+
+    def _budget(self) -> Budget:
+        now, limits = time.monotonic(), self._time_limits
+        return Budget(
+            connect_ends=now + limits.connect_seconds,
+            ends=now + limits.exchange_seconds,
+            answer_seconds=limits.read_seconds,
+            body_bytes_max=self._size_limits.body_bytes,
+        )
+
+    def _answer(self, prepared: requests.PreparedRequest) -> Answer:
+        response = self._session.send(prepared, stream=True, allow_redirects=False)
+        try:
+            body = _unpacked(response, self._size_limits.body_bytes)
+        except BaseException:
+            # What is left of the answer must not become the begin of the next one.
+            response.raw.close()
+            raise
+        return Answer(response.status_code, response.headers, body, self._size_limits.json)
 
     def close(self) -> None:
         self._session.close()
@@ -181,19 +244,45 @@ def _check_encodable(headers: Mapping[str, str | bytes]) -> None:
             value.encode("latin-1")
 
 
-def _classify(error: requests.exceptions.RequestException) -> NeverSent | NoAnswer:
-    """Only what certainly failed before a byte of the request went out is NeverSent."""
-    detail = _describe(error)
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return NeverSent(detail)
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, NewConnectionError | NameResolutionError):
-        return NeverSent(detail)
+def _unpacked(response: requests.Response, bytes_max: int) -> bytes:
+    """The body, unpacked in pieces: what a few kilobytes would become is never made, only counted up to the limit."""
+    pieces = response.raw.stream(_PIECE_BYTES, decode_content=False)
+    window_bits = _ZLIB_OF_ENCODING.get(response.headers.get("Content-Encoding", "").strip().lower())
+    body = bytearray()
+    for piece in pieces if window_bits is None else _inflated(pieces, window_bits):
+        body += piece
+        if len(body) > bytes_max:
+            raise TooMuch
+    return bytes(body)
+
+
+def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
+    unpacking = zlib.decompressobj(window_bits)
+    is_empty = True
+    try:
+        for packed in pieces:
+            is_empty, rest = is_empty and not packed, packed
+            while rest and not unpacking.eof:
+                yield unpacking.decompress(rest, _PIECE_BYTES)
+                rest = unpacking.unconsumed_tail
+        # What the last step had no room for; less than one run of repeated bytes.
+        yield unpacking.flush()
+    except zlib.error:
+        raise requests.exceptions.ContentDecodingError from None
+    if not unpacking.eof and not is_empty:
+        raise requests.exceptions.ChunkedEncodingError
+
+
+def _failed(budget: Budget, detail: str) -> NeverSent | NoAnswer:
+    """Whether the request may have arrived is what the budget saw on the socket, whatever the exception says."""
+    if not budget.sent:
+        return NeverSent(detail or "no connection within the time limit")
+    if not detail or time.monotonic() >= budget.ends:
+        detail = "no answer within the time limit"
     return NoAnswer(detail)
 
 
-def _describe(error: requests.exceptions.RequestException) -> str:
+def _describe(error: requests.exceptions.RequestException | HTTPError) -> str:
     """The kind of failure, without the address: a message with a URL in it could carry a token."""
     kinds = {
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
@@ -201,12 +290,13 @@ def _describe(error: requests.exceptions.RequestException) -> str:
         requests.exceptions.SSLError: "the encrypted connection failed",
         requests.exceptions.ChunkedEncodingError: "the answer broke off",
         requests.exceptions.ContentDecodingError: "the answer could not be unpacked",
+        ProtocolError: "the answer broke off",
     }
     for kind, text in kinds.items():
         if isinstance(error, kind):
             return text
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, NewConnectionError | NameResolutionError):
+    if isinstance(reason, NewConnectionError):
         return "no connection could be made"
     return "the connection broke"

@@ -13,7 +13,8 @@ from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
 from connectors.consent import Authorization
 from connectors.hints import WebhookReader
-from connectors.http import TimeLimits, Wire
+from connectors.http import SizeLimits, TimeLimits, Wire
+from connectors.json_reader import JsonLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import Limiter, Rate
 from connectors.quickbooks.client import Client as QuickBooksClient
@@ -35,6 +36,14 @@ def connectwise_rates(calls_per_minute: int) -> Sequence[Rate]:
 
 
 CONNECTWISE_RATES = connectwise_rates(600)
+
+# A thousand invoices with the fields that we ask for are half a megabyte and fifty values each. The server may be
+# anybody's, and sixteen of its answers may be in memory at once.
+CONNECTWISE_SIZES = SizeLimits(body_bytes=16 * 1024 * 1024, json=JsonLimits(values=500_000))
+# Change data capture may bring a thousand payments and a thousand whole invoices, with all their lines.
+QUICKBOOKS_SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000))
+# Tokens, and the one company that is asked for when somebody connects.
+TOKEN_SIZES = SizeLimits(body_bytes=256 * 1024, json=JsonLimits(values=10_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ def _quickbooks(platform: Platform, account: Account) -> Source:
         f"quickbooks:{account.account_id}",
         platform.quickbooks_rates,
         platform.time_limits,
+        QUICKBOOKS_SIZES,
     )
     tokens = Tokens(platform.quickbooks_application, account.keeper, _token_wire(platform), platform.now)
     api_url = str(account.settings.get("api_url") or platform.quickbooks_api_url)
@@ -131,7 +141,7 @@ def _quickbooks_authorization(platform: Platform) -> Authorization:
 
 
 def _token_wire(platform: Platform) -> Wire:
-    return Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits)
+    return Wire("quickbooks", platform.limiter, "quickbooks-tokens", (Rate(50, 1),), platform.time_limits, TOKEN_SIZES)
 
 
 def _connectwise(platform: Platform, account: Account) -> Target:
@@ -148,6 +158,7 @@ def _connectwise(platform: Platform, account: Account) -> Target:
         f"connectwise:{account.account_id}",
         _connectwise_rates(platform, account),
         platform.time_limits,
+        CONNECTWISE_SIZES,
     )
     client = ConnectWiseClient(
         str(account.settings["site_url"]), keys, platform.connectwise_version, wire, platform.now
@@ -167,6 +178,7 @@ def _connectwise_identity(platform: Platform, settings: Mapping[str, Any]) -> Re
         f"connectwise:{connectwise_account(f'{site}/{company}')}",
         platform.connectwise_rates,
         platform.time_limits,
+        CONNECTWISE_SIZES,
     )
     keys = Keys(company=company, public_key="", private_key="", client_id=platform.connectwise_client_id)
     return ConnectWiseClient(site, keys, platform.connectwise_version, wire, platform.now).identity()

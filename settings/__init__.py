@@ -60,11 +60,16 @@ class Settings(BaseSettings):
     connectwise_api_version: str = "2025.16"
     # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
     connectwise_calls_per_minute: int = Field(default=600, ge=1)
+    # Each for the whole of its part, however slowly the bytes come: connecting, and from the first byte of the request
+    # to the last one of the answer. No exchange takes longer than both together.
     connect_timeout_seconds: Seconds = 5
     read_timeout_seconds: Seconds = 60
 
     # A step keeps its lane this long without a sign of life; longer than the longest exchange (connect + read).
     lease_seconds: Seconds = 90
+    # A worker that is told to stop (SIGTERM) has ended after so long, whatever its peers do: what is under way then is
+    # dropped. Below the patience of whoever starts it; `make up` has eight seconds.
+    stop_seconds: Seconds = 6
     # A slice ends after so long, so that a tenant with a backlog goes to the back of the queue.
     slice_seconds: Seconds = 2
     # How long a request that lost its answer can still land at the target. A stated assumption: nothing can prove it

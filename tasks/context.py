@@ -116,6 +116,7 @@ class Context:
     Attributes:
         holder: who we are in a lane's row: host, process.
         reached: called at every named point between two steps of I/O; crash tests end the process there.
+        stopping: set when this process was told to end: what is being done is finished, and nothing is begun.
     """
 
     database: Database
@@ -127,6 +128,7 @@ class Context:
     holder: str
     jitter: random.Random = field(default_factory=random.Random)
     reached: Callable[[Point], None] = _pass
+    stopping: threading.Event = field(default_factory=threading.Event)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 

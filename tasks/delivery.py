@@ -56,7 +56,7 @@ class Delivery:
 
     def deliver(self, effect: Effect, invoice: TargetInvoice | None) -> None:
         """Brings one effect one step further."""
-        if self.stopped.is_set() or self.context.clock.monotonic() > self.ends:
+        if self.stopped.is_set() or self.context.stopping.is_set() or self.context.clock.monotonic() > self.ends:
             return
         try:
             self._deliver(effect, invoice)

@@ -77,13 +77,13 @@ class Lease:
         Both clocks have to agree: one may have stood still while the machine slept, the other may have been set back.
         """
         clock, limits = self.context.clock, self.context.platform.time_limits
-        exchange = timedelta(seconds=limits.connect_seconds + limits.read_seconds) + _MARGIN
+        exchange = timedelta(seconds=limits.exchange_seconds) + _MARGIN
         needed = min(exchange, self.context.timing.lease * 0.9)
         return clock.monotonic() + needed.total_seconds() < self._ends and clock.now() + needed < self._ends_at
 
 
 def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], bool]) -> Drained:
-    """Works the lane off until nothing waits or the slice is used up.
+    """Works the lane off until nothing waits, the slice is used up, or the process is told to end.
 
     Args:
         work: does one bounded batch and says whether more is waiting right now.
@@ -97,7 +97,7 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
         while more:
             # Two who met in the database do not meet twice: a batch may be done again from its beginning at any time.
             more = again_when_busy(lambda: work(lease))
-            if context.clock.monotonic() >= ends:
+            if context.clock.monotonic() >= ends or context.stopping.is_set():
                 break
     except LeaseLost:
         log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)

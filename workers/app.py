@@ -1,5 +1,6 @@
 """The Celery application: `celery -A workers.app worker`. Tasks are in `tasks/`, at the foot of each step."""
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -10,18 +11,20 @@ from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
 from workers.logging import configure_logging
+from workers.stopping import end_within
 
 app = Celery(
     "payments",
     include=["tasks.ingest", "tasks.match", "tasks.push", "tasks.catch_up", "tasks.look_again", "tasks.sweep"],
 )
 app.conf.update(celery_configuration(load_settings()))
+_stopping = threading.Event()
 
 
 @lru_cache(maxsize=1)
 def process_context() -> Context:
     """Made at the first task, after any fork: engines and sockets must not cross one."""
-    return build_context(load_settings(), app)
+    return build_context(load_settings(), app, _stopping)
 
 
 app.context = process_context
@@ -30,3 +33,9 @@ app.context = process_context
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging(load_settings())
+
+
+@signals.worker_shutting_down.connect
+def _end_in_time(**_: Any) -> None:
+    """Called by Celery in its handler of SIGTERM, SIGINT and SIGQUIT, before it waits for the threads."""
+    end_within(load_settings().stop_seconds, _stopping)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,8 +32,12 @@ _SETTINGS_FILE = Path(".env")
 REDIS_TIMEOUT_SECONDS = 2.0
 
 
-def build_context(settings: Settings, celery: Celery | None) -> Context:
-    """The context of this process; without Celery (the command line on its own) nudges are left to the sweep."""
+def build_context(settings: Settings, celery: Celery | None, stopping: threading.Event | None = None) -> Context:
+    """The context of this process; without Celery (the command line on its own) nudges are left to the sweep.
+
+    Args:
+        stopping: set when the process is told to end.
+    """
     if not keep_private(_SETTINGS_FILE):
         log.warning("settings.file_open_to_others", file=str(_SETTINGS_FILE))
     clock = SystemClock()
@@ -46,6 +51,7 @@ def build_context(settings: Settings, celery: Celery | None) -> Context:
         timing=_timing(settings),
         holder=f"{socket.gethostname()}:{os.getpid()}",
         reached=chosen_crash_point(),
+        stopping=stopping or threading.Event(),
     )
 
 

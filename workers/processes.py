@@ -27,7 +27,7 @@ from workers.waiting import wait_for_http, wait_until_listening
 
 __all__ = ["Death", "Processes", "free_port", "wait_for_http", "wait_until_listening"]
 
-# SIGTERM lets a Celery worker finish its slice; Ctrl-C has to end everything within ten seconds.
+# SIGTERM lets a Celery worker finish what it is at (STOP_SECONDS); Ctrl-C has to end everything within ten seconds.
 GRACE_SECONDS = 8.0
 FIRST_RESTART_DELAY_SECONDS = 1.0
 LONGEST_RESTART_DELAY_SECONDS = 30.0

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,6 +87,10 @@ class Client:
     def version(self) -> str:
         """The API version that every call asks for."""
         return self._version
+
+    def one_question(self) -> AbstractContextManager[None]:
+        """All calls meanwhile take no longer than one may: a lease counts with the time of one exchange."""
+        return self._wire.one_question()
 
     def identity(self) -> ReadResult[str]:
         """The tenant as ConnectWise names it, whoever asks: no keys are needed."""

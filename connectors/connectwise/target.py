@@ -4,10 +4,11 @@ The outcome rules (ConnectWise has no idempotency key): 201 created; no connecti
 everything else, also a 2xx that is not the expected one or cannot be read, is unknown.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from connectors.base import (
@@ -50,6 +51,28 @@ _NOT_ABOUT_THE_PAYMENT = {
 }
 _NO_LIST = "the answer is not a list of records"
 _CLIENT_ERRORS = range(400, 500)
+
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Record = TypeVar("Record")
+
+
+def _one_question(
+    method: Callable[Concatenate["ConnectWiseTarget", Arguments], Result],
+) -> Callable[Concatenate["ConnectWiseTarget", Arguments], Result]:
+    """Pages, a codebase that has moved, the look after a 404: whoever holds a lane waits for all of them together.
+
+    With a time limit for each of them a write could begin long after the lease that allowed it is over, and a server
+    that is slow on every page of a long list would keep a worker's thread for an hour.
+    """
+
+    @wraps(method)
+    def within_one_exchange(self: "ConnectWiseTarget", /, *args: Arguments.args, **more: Arguments.kwargs) -> Result:
+        with self._client.one_question():
+            return method(self, *args, **more)
+
+    return within_one_exchange
 
 
 class ConnectWiseTarget:
@@ -103,6 +126,7 @@ class ConnectWiseTarget:
             case Answer():
                 return self._client.failure_of(exchange)
 
+    @_one_question
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         found: dict[str, TargetInvoice] = {}
         for condition in (*_id_conditions(ids), *_number_conditions(numbers)):
@@ -112,31 +136,32 @@ class ConnectWiseTarget:
                 "pageSize": str(PAGE_SIZE),
                 "orderBy": "id asc",
             }
-            result = self._list("/finance/invoices", parameters, "invoices")
+            result = self._list("/finance/invoices", parameters, "invoices", self._invoice_in)
             if isinstance(result, Failure):
                 return result
-            for one in result.value:
-                invoice = wire.invoice_from(one, self._default_currency)
-                if invoice is not None:
-                    found[invoice.external_id] = invoice
+            found |= {invoice.external_id: invoice for invoice in result.value if invoice is not None}
         return Got(tuple(found.values()))
 
+    @_one_question
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
-        result = self._list(_payments_path(invoice_id), {"pageSize": str(PAGE_SIZE)}, "payments")
+        parameters = {"pageSize": str(PAGE_SIZE)}
+        result = self._list(_payments_path(invoice_id), parameters, "payments", wire.payment_from)
         if isinstance(result, Failure):
             return result
-        payments: list[TargetPayment] = []
-        for one in result.value:
-            payment = wire.payment_from(one)
-            if payment is None:
-                # It may be the very one we look for, so a list without it is no answer.
-                return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
-            payments.append(payment)
-        return Got(tuple(payments))
+        payments = tuple(payment for payment in result.value if payment is not None)
+        if len(payments) < len(result.value):
+            # It may be the very one we look for, so a list without it is no answer.
+            return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
+        return Got(payments)
 
-    def _list(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[list[Any]]:
-        """The whole list: a server may give fewer records at once than it is asked for."""
-        objects: list[Any] = []
+    def _invoice_in(self, one: Any) -> TargetInvoice | None:
+        return wire.invoice_from(one, self._default_currency)
+
+    def _list(
+        self, path: str, parameters: Mapping[str, str], route: str, record_in: Callable[[Any], Record]
+    ) -> ReadResult[list[Record]]:
+        """The whole list: a server may give fewer records at once than it is asked for. Of a page its records stay."""
+        records: list[Record] = []
         for number in range(1, PAGES_MAX + 1):
             page = self._client.read_page(path, {**parameters, "page": str(number)}, route=route)
             if isinstance(page, Failure):
@@ -144,11 +169,14 @@ class ConnectWiseTarget:
             found = _objects(page.value.value)
             if found is None:
                 return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
-            objects += found
+            if len(found) > PAGE_SIZE:
+                return Failure(FailureKind.UNAVAILABLE, "the answer has more records than were asked for")
+            records += map(record_in, found)
             if not found or not page.value.may_go_on(len(found)):
-                return Got(objects)
+                return Got(records)
         return Failure(FailureKind.REFUSED, "the list is too long to look through")
 
+    @_one_question
     def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
         digits = wire.digits_of(amount, self._default_currency)
         body = wire.payment_body(invoice_id, amount, digits, paid_on, self._payment_hour_utc, self._payment_type)
@@ -162,6 +190,7 @@ class ConnectWiseTarget:
             return self._outcome(exchange) if missing else self._no_proof(exchange, look)
         return self._outcome(exchange)
 
+    @_one_question
     def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
         digits = wire.digits_of(amount, self._default_currency)
         body = wire.change_body(amount, digits, paid_on, self._payment_hour_utc)
@@ -175,6 +204,7 @@ class ConnectWiseTarget:
             return self._not_found(exchange, invoice_id, payment_id, gone=refused)
         return self._outcome(exchange)
 
+    @_one_question
     def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
         path = f"{_payments_path(invoice_id)}/{quote(payment_id, safe='')}"
         exchange = self._client.write("DELETE", path, None, route="payments/{id}")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-import simplejson
 from pydantic import BeforeValidator, Field
 
+from connectors.json_reader import read_json
 from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
 from domain.adding_up import adds_up
 from domain.money import is_currency_code, is_storable
@@ -167,7 +167,7 @@ def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
 
 
 def parse(payload: str) -> Any:
-    return simplejson.loads(payload, use_decimal=True)
+    return read_json(payload)
 
 
 def _state(read: _Payment) -> PaymentState:

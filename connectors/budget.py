@@ -1,0 +1,121 @@
+"""What an exchange may take: one deadline and one size, from the first look for an address to the last byte.
+
+The time limits of sockets count between bytes: a peer that sends a byte a second, one `100 Continue` after the other,
+or headers without end keeps a call going for ever and breaks none of them. So whoever exchanges something opens a
+budget, and every operation on the socket (`connectors/sockets.py`) asks it how long it may wait, and counts what came.
+
+The budget belongs to the thread that exchanges: the sockets are pooled, and http.client reads from them in places where
+no argument of ours arrives.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+# A status line, a hundred headers, and what gateways put before them; ConnectWise's and Intuit's are two kilobytes.
+HEADER_BYTES_MAX = 64 * 1024
+# http.client reads ahead by so much: bytes of the body may have come with the headers.
+_READ_AHEAD_BYTES = 8 * 1024
+
+
+class TooMuch(Exception):
+    """The peer sends more than anything that we ask for can be.
+
+    No OSError on purpose: urllib3 would take it for a broken connection, and http.client would try to go on.
+    """
+
+
+def anywhere(_host: str, _address: str) -> str | None:
+    """For an exchange that may go to every address."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """One exchange's time and bytes.
+
+    Attributes:
+        connect_ends, ends: moments of the monotonic clock.
+        sent: set before the first byte of the request goes out. As long as it is not, nothing can have been carried
+            out; that is the only proof, whatever the exception says.
+        why_refused: says why this address (of that host) may not be connected to, or None.
+    """
+
+    connect_ends: float
+    ends: float
+    answer_seconds: float
+    body_bytes_max: int
+    why_refused: Callable[[str, str], str | None] = anywhere
+    sent: bool = False
+    _bytes_left: int = field(default=HEADER_BYTES_MAX + _READ_AHEAD_BYTES)
+
+    def begin_request(self) -> None:
+        """From the first byte of the request the answer has its own time, however soon the connection was there."""
+        if not self.sent:
+            self.sent = True
+            self.ends = min(self.ends, time.monotonic() + self.answer_seconds)
+
+    def begin_body(self) -> None:
+        """The headers are whole; what comes from now on is the body, with what frames its chunks."""
+        self._bytes_left = self.body_bytes_max + _READ_AHEAD_BYTES
+
+    def seconds_to_connect(self) -> float:
+        return _left(min(self.connect_ends, self.ends))
+
+    def seconds_left(self) -> float:
+        return _left(self.ends)
+
+    def take(self, received: int) -> None:
+        self._bytes_left -= received
+        if self._bytes_left < 0:
+            raise TooMuch
+
+
+def _left(ends: float) -> float:
+    """Seconds, never none: zero would make a socket wait for nothing at all, which is another meaning.
+
+    Raises:
+        TimeoutError: they are used up.
+    """
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the exchange's time is over")
+    return left
+
+
+_current: ContextVar[Budget | None] = ContextVar("exchange_budget", default=None)
+_question_ends: ContextVar[float | None] = ContextVar("question_ends", default=None)
+
+
+def current_budget() -> Budget | None:
+    return _current.get()
+
+
+@contextmanager
+def spending(budget: Budget) -> Iterator[None]:
+    """What this thread does on sockets meanwhile is done on this budget."""
+    outer = _question_ends.get()
+    if outer is not None:
+        budget.ends = min(budget.ends, outer)
+    token = _current.set(budget)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def one_question(seconds: float) -> Iterator[None]:
+    """All exchanges meanwhile share this time: a question that takes several of them ends as soon as one would.
+
+    Inside of another question nothing changes: the outer one is what somebody waits for.
+    """
+    if _question_ends.get() is not None:
+        yield
+        return
+    token = _question_ends.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _question_ends.reset(token)

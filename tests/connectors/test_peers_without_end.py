@@ -1,0 +1,377 @@
+"""Whatever a peer does, an exchange ends in its time and its size, and what may have arrived is never called not sent."""
+
+import gzip
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connectors.base import Failure, FailureKind, NotSent, Unknown
+from connectors.consent import Consent
+from connectors.http import Answer, NeverSent, NoAnswer, SizeLimits, TimeLimits, Wire
+from connectors.keeping import NoMeter
+from connectors.limits import Limiter, Rate
+from connectors.quickbooks.tokens import Application, secrets_from
+from connectors.registry import Account, Platform, account_identity, authorization, open_source, open_target
+from sandbox.certificates import server_context, write_certificate
+from tests.connectors.vendors import KEYS, REALM, MemoryKeeper
+from tests.peers import NEVER_ENDING, OK, SECONDS_BETWEEN_BYTES, TOO_MUCH, listening, peer, slowly, whole
+
+LIMITS = TimeLimits(connect_seconds=1, read_seconds=3)
+# A machine that is busy with other things may be late by this much; before, none of these calls came to an end.
+SLACK_SECONDS = 25
+NOW = datetime.now(UTC)
+TOKENS = secrets_from({"access_token": "access", "refresh_token": "refresh"}, NOW)
+
+
+def platform(url: str) -> Platform:
+    return Platform(
+        quickbooks_api_url=url,
+        quickbooks_application=Application("id", "secret", f"{url}/token", f"{url}/authorize", f"{url}/revoke"),
+        quickbooks_verifier_tokens=(),
+        connectwise_client_id=KEYS.client_id,
+        connectwise_version="2025.16",
+        time_limits=LIMITS,
+        limiter=Limiter(None, processes=1),
+        now=lambda: NOW,
+        quickbooks_rates=(Rate(100_000, 1),),
+        connectwise_rates=(Rate(100_000, 1),),
+    )
+
+
+def source(url: str, now: datetime = NOW) -> Any:
+    opened = replace(platform(url), now=lambda: now)
+    return open_source(opened, Account(1, "quickbooks", REALM, {"home_currency": "USD"}, MemoryKeeper(dict(TOKENS))))
+
+
+def target(url: str) -> Any:
+    keeper = MemoryKeeper({"public_key": KEYS.public_key, "private_key": KEYS.private_key})
+    settings = {"site_url": url, "company": "acme", "home_currency": "USD"}
+    return open_target(platform(url), Account(2, "connectwise", "acme", settings, keeper))
+
+
+def create(url: str) -> Any:
+    return target(url).create_payment("1", Decimal(100), date(2026, 11, 20))
+
+
+# Every kind of exchange there is. The first two need to be told where the API is.
+READS: dict[str, Callable[[str], Any]] = {
+    "a list of payments": lambda url: target(url).list_payments("1"),
+    "invoices": lambda url: target(url).find_invoices(["1"], ["INV-1"]),
+    "a check": lambda url: target(url).check(),
+}
+OTHERS: dict[str, Callable[[str], Any]] = {
+    "where the API is": lambda url: account_identity(
+        platform(url), "connectwise", "acme", {"site_url": url, "company": "acme"}
+    ),
+    "payments of a company": lambda url: source(url).read_payments(["1"]),
+    "changes of a company": lambda url: source(url).changes_since(NOW),
+    "company": lambda url: source(url).check(),
+    "a refresh": lambda url: source(url, NOW + timedelta(hours=2)).check(),
+    "a consent": lambda url: authorization(platform(url), "quickbooks").exchange(  # type: ignore[union-attr]
+        Consent("code", REALM), "http://localhost/back", NoMeter()
+    ),
+}
+WRITES: dict[str, Callable[[str], Any]] = {
+    "a payment": create,
+    "a changed payment": lambda url: target(url).change_payment("1", "2", Decimal(100), date(2026, 11, 20)),
+    "a removed payment": lambda url: target(url).remove_payment("1", "2"),
+}
+
+WRITE_METHODS = {"a payment": "POST", "a changed payment": "PATCH", "a removed payment": "DELETE"}
+
+
+def revoke(url: str) -> Any:
+    return authorization(platform(url), "quickbooks").revoke(dict(TOKENS))  # type: ignore[union-attr]
+
+
+@dataclass
+class Ended:
+    result: Any
+    seconds: float
+
+
+def all_at_once(calls: dict[str, Callable[[], Any]]) -> dict[str, Ended]:
+    """Every call in a thread of its own; a call that never ends fails the test and does not stop it."""
+    ended: dict[str, Ended] = {}
+
+    def run(name: str, call: Callable[[], Any]) -> None:
+        begun = time.monotonic()
+        result = call()
+        ended[name] = Ended(result, time.monotonic() - begun)
+
+    threads = [threading.Thread(target=run, args=one, daemon=True) for one in calls.items()]
+    for thread in threads:
+        thread.start()
+    give_up = time.monotonic() + LIMITS.exchange_seconds * 5 + SLACK_SECONDS
+    for thread in threads:
+        thread.join(max(give_up - time.monotonic(), 0))
+    assert set(ended) == set(calls), "these never ended, or died"
+    return ended
+
+
+@pytest.mark.parametrize("kind", [*NEVER_ENDING, *TOO_MUCH])
+def test_every_exchange_ends_in_its_time_and_its_size(kind: str) -> None:
+    answer = (NEVER_ENDING | TOO_MUCH)[kind]
+    with peer(answer, tells_where=True) as knows_where, peer(answer) as other:
+        ended = all_at_once(
+            {name: lambda call=call: call(knows_where.url) for name, call in (READS | WRITES).items()}
+            | {name: lambda call=call: call(other.url) for name, call in OTHERS.items()}
+            | {"a revocation": lambda: revoke(other.url)}
+        )
+    for name in (*READS, *OTHERS):
+        result = ended[name].result
+        assert isinstance(result, Failure), (name, result)
+        assert result.kind in (FailureKind.UNAVAILABLE, FailureKind.REFUSED), (name, result)
+    for name, method in WRITE_METHODS.items():
+        # It was sent, and nobody knows: the one answer that leads to a look before it is sent again.
+        arrived = any(line.startswith(f"{method} /v2025_1/") for line in knows_where.asked)
+        assert arrived, "the write itself is what this is about"
+        assert isinstance(ended[name].result, Unknown), (name, ended[name].result)
+    assert kind in TOO_MUCH or isinstance(ended["a revocation"].result, Failure)
+    for name, end in ended.items():
+        # A question has the time of one exchange; a check asks several.
+        exchanges = 5 if name == "a check" else 1
+        assert end.seconds < LIMITS.exchange_seconds * exchanges + SLACK_SECONDS, (name, end)
+
+
+def test_what_is_too_much_is_never_held_in_memory() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for kind in ("a body without end", "chunks without end", "headers without end"):
+        with peer(NEVER_ENDING[kind], tells_where=True) as opened:
+            assert isinstance(create(opened.url), Unknown)
+    with peer(TOO_MUCH["a bomb of one member"], tells_where=True) as opened:
+        assert isinstance(create(opened.url), Unknown)
+    more_mebibytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert more_mebibytes < 300, "the bomb alone is 400 MiB"
+
+
+# --- connecting ---
+
+
+def silent(connection: socket.socket) -> None:
+    """Accepts, and says nothing: no ServerHello ever comes."""
+    time.sleep(60)
+
+
+def slow_hello(connection: socket.socket) -> None:
+    connection.recv(65536)
+    try:
+        # The begin of a TLS record that promises sixteen kilobytes.
+        for data in slowly(b"\x16\x03\x03\x40\x00" + b"\x02" * 16_000):
+            connection.sendall(data)
+    except OSError:
+        return
+
+
+@pytest.mark.parametrize("serve", [silent, slow_hello], ids=["silent", "slow"])
+def test_a_handshake_without_end_was_certainly_not_sent(serve: Callable[[socket.socket], None]) -> None:
+    with listening(serve) as port:
+        url = f"https://127.0.0.1:{port}"
+        ended = all_at_once({"write": lambda: create(url), "refresh": lambda: source(url, NOW + timedelta(2)).check()})
+    assert isinstance(ended["write"].result, NotSent)
+    assert isinstance(ended["refresh"].result, Failure)
+    assert max(end.seconds for end in ended.values()) < LIMITS.exchange_seconds + SLACK_SECONDS
+
+
+def test_a_certificate_that_nobody_vouches_for_was_certainly_not_sent(tmp_path: Any) -> None:
+    context = server_context(write_certificate(tmp_path))
+
+    def serve(connection: socket.socket) -> None:
+        try:
+            context.wrap_socket(connection, server_side=True).recv(1)
+        except OSError:
+            return
+
+    with listening(serve) as port:
+        assert isinstance(create(f"https://127.0.0.1:{port}"), NotSent)
+
+
+def test_the_same_deadline_holds_inside_of_tls(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = write_certificate(tmp_path)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    context = server_context(certificate)
+    # A handshake takes its time on a busy machine, and it is not what this is about.
+    patient = wire(time_limits=TimeLimits(connect_seconds=20, read_seconds=3))
+
+    def serve(connection: socket.socket, answer: Iterator[bytes]) -> None:
+        try:
+            with context.wrap_socket(connection, server_side=True) as encrypted:
+                encrypted.recv(65536)
+                for data in answer:
+                    encrypted.sendall(data)
+        except OSError:
+            return
+
+    for kind in ("a byte now and then in the headers", "a byte of the body now and then", "a body without end"):
+        with listening(lambda one, kind=kind: serve(one, NEVER_ENDING[kind](OK))) as port:
+            begun = time.monotonic()
+            result = patient.exchange("POST", f"https://127.0.0.1:{port}/", route="x", headers={}, body=b"{}")
+            assert isinstance(result, NoAnswer), kind
+            assert time.monotonic() - begun < LIMITS.exchange_seconds + SLACK_SECONDS
+    with listening(lambda one: serve(one, whole(OK, b'{"a":1}'))) as port:
+        result = patient.exchange("POST", f"https://127.0.0.1:{port}/", route="x", headers={}, body=b"{}")
+        assert isinstance(result, Answer)
+        assert result.json() == {"a": 1}
+
+
+def test_names_that_nobody_answers_for_have_a_deadline_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    real = socket.getaddrinfo
+
+    def asked(host: Any, *arguments: Any, **more: Any) -> Any:
+        if host != "slow.example.com":
+            return real(host, *arguments, **more)
+        if not more.get("flags"):
+            over.wait(60)
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    try:
+        begun = time.monotonic()
+        result = wire().exchange("POST", "http://slow.example.com/", route="x", headers={}, body=b"{}")
+        assert isinstance(result, NeverSent)
+        assert time.monotonic() - begun < LIMITS.exchange_seconds + SLACK_SECONDS
+    finally:
+        over.set()
+
+
+# --- sending ---
+
+
+def test_a_peer_that_does_not_read_our_request_is_left() -> None:
+    with listening(silent) as port:
+        begun = time.monotonic()
+        body = b"a" * (64 * 1024 * 1024)
+        result = wire().exchange("POST", f"http://127.0.0.1:{port}/", route="x", headers={}, body=body)
+    # A part of it has gone out.
+    assert isinstance(result, NoAnswer)
+    assert time.monotonic() - begun < LIMITS.exchange_seconds + SLACK_SECONDS
+
+
+# --- what is good stays good ---
+
+
+def wire(sizes: SizeLimits | None = None, time_limits: TimeLimits = LIMITS) -> Wire:
+    return Wire("connectwise", Limiter(None, processes=1), "k", (Rate(100_000, 1),), time_limits, sizes)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        whole(OK, b'{"a":1}'),
+        whole(OK, gzip.compress(b'{"a":1}'), b"Content-Encoding: gzip"),
+        whole(OK, b'\xef\xbb\xbf{"a":1}'),
+        iter([OK + b'Transfer-Encoding: chunked\r\n\r\n3;x=y\r\n{"a\r\n4\r\n":1}\r\n0\r\nX-Sum: 1\r\n\r\n']),
+        iter([b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + OK + b'Content-Length: 7\r\n\r\n{"a":1}']),
+    ],
+    ids=["plain", "packed", "byte order mark", "chunks", "continue"],
+)
+def test_an_ordinary_answer_is_read(answer: Iterator[bytes]) -> None:
+    with peer(lambda _: answer) as opened:
+        result = wire().exchange("GET", opened.url, route="x", headers={})
+    assert isinstance(result, Answer)
+    assert result.json() == {"a": 1}
+
+
+def test_a_packed_answer_without_a_body_is_one() -> None:
+    with peer(lambda _: iter([b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n"])) as opened:
+        result = wire().exchange("DELETE", opened.url, route="x", headers={})
+    assert result == Answer(204, result.headers, b"")  # type: ignore[union-attr]
+
+
+def test_a_packed_answer_that_breaks_off_is_no_answer() -> None:
+    packed = gzip.compress(b"[" + b"1," * 100_000 + b"1]")[:-20]
+    with peer(lambda _: whole(OK, packed, b"Content-Encoding: gzip")) as opened:
+        assert isinstance(wire().exchange("GET", opened.url, route="x", headers={}), NoAnswer)
+
+
+def test_a_body_of_exactly_the_limit_is_taken_and_one_byte_more_is_not() -> None:
+    sizes = SizeLimits(body_bytes=100_000)
+    for length, kind in ((100_000, Answer), (100_001, NoAnswer)):
+        packed = gzip.compress(b" " * length)
+        for answer in (whole(OK, b" " * length), whole(OK, packed, b"Content-Encoding: gzip")):
+            with peer(lambda _, answer=answer: answer) as opened:
+                assert isinstance(wire(sizes).exchange("GET", opened.url, route="x", headers={}), kind)
+
+
+def test_a_connection_is_used_again_after_a_whole_answer_and_never_after_half_of_one() -> None:
+    connections: list[int] = []
+    bodies = iter([b"[1]", b"[2]", b" " * 200_000, b"[3]"])
+
+    def serve(connection: socket.socket) -> None:
+        connections.append(1)
+        try:
+            while connection.recv(65536):
+                body = next(bodies)
+                connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        except OSError:
+            return
+
+    opened = wire(SizeLimits(body_bytes=100_000))
+    with listening(serve) as port:
+        results = [opened.exchange("GET", f"http://127.0.0.1:{port}/", route="x", headers={}) for _ in range(4)]
+    read = [result.json() if isinstance(result, Answer) else type(result) for result in results]
+    assert read == [[1], [2], NoAnswer, [3]]
+    assert len(connections) == 2
+
+
+def test_no_cookie_of_a_peer_comes_back_to_it() -> None:
+    seen: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            seen.append(data)
+            connection.sendall(OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n[]")
+
+    opened = wire()
+    with listening(serve) as port:
+        for _ in range(2):
+            opened.exchange("GET", f"http://127.0.0.1:{port}/", route="x", headers={})
+    assert b"cookie" not in b"".join(seen).lower()
+
+
+def test_a_question_of_many_slow_pages_ends_within_the_time_of_one_exchange() -> None:
+    """A server that is just fast enough on every page of a long list would keep a thread for fifty exchanges."""
+
+    def page(_: bytes) -> Iterator[bytes]:
+        time.sleep(SECONDS_BETWEEN_BYTES * 2)
+        body = b'[{"id":1,"amount":1}]'
+        yield from whole(OK, body, b'Link: <http://x/?page=2>; rel="next"')
+
+    with peer(page, tells_where=True) as opened:
+        begun = time.monotonic()
+        result = target(opened.url).list_payments("1")
+        seconds = time.monotonic() - begun
+    assert isinstance(result, Failure)
+    assert seconds < LIMITS.exchange_seconds + SLACK_SECONDS
+    assert len(opened.asked) < 20
+
+
+def test_a_page_with_more_records_than_asked_for_is_no_page() -> None:
+    body = b"[" + b",".join([b'{"id":1,"amount":1}'] * 1001) + b"]"
+    with peer(lambda _: whole(OK, body), tells_where=True) as opened:
+        result = target(opened.url).list_payments("1")
+    assert isinstance(result, Failure)
+    assert "more records" in result.detail
+
+
+def test_threads_do_not_share_a_deadline() -> None:
+    """One wire, many threads: the slow call's deadline is not the quick one's, and each counts its own bytes."""
+    with peer(NEVER_ENDING["says nothing"]) as slow, peer(lambda _: whole(OK, b"[1]")) as quick:
+        opened = wire()
+
+        def ask(url: str) -> Any:
+            return opened.exchange("GET", url, route="x", headers={})
+
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(ask, [slow.url, quick.url] * 4))
+    assert [type(result) for result in results] == [NoAnswer, Answer] * 4

@@ -1,0 +1,159 @@
+"""A real worker that waits for a peer without end is gone within its grace, and nothing is lost or doubled by it."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from models.connections import Connection
+from sandbox.faults import Fault
+from settings import Settings
+from settings.celery import celery_configuration
+from tasks.catch_up import catch_up
+from tasks.ingest import ingest
+from tasks.match import match
+from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
+from tests.peers import NEVER_ENDING, Peer, peer
+from tests.world import World, open_world
+from workers.processes import Processes
+
+ROOT = Path(__file__).parents[2]
+STOP_SECONDS = 3
+# Far below the time limits of the exchange that is under way, and generous for a machine with other work.
+GONE_SECONDS = 40
+START_SECONDS = 90
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url, clock=RunningClock()) as opened:
+        yield opened
+
+
+def environment(world: World, database_url: str, redis_url: str, tmp_path: Path, quickbooks_url: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "STATE_DIR": str(tmp_path),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "QUICKBOOKS_API_URL": quickbooks_url,
+        "QUICKBOOKS_TOKEN_URL": f"{quickbooks_url}/oauth2/v1/tokens/bearer",
+        "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
+        "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
+        "CONNECTWISE_CLIENT_ID": world.context.platform.connectwise_client_id,
+        "LIMIT_PROCESSES": "1",
+        "STOP_SECONDS": str(STOP_SECONDS),
+        "READ_TIMEOUT_SECONDS": "120",
+        "LEASE_SECONDS": "150",
+        "SETTLE_SECONDS": "120",
+    }
+
+
+def moved_to(world: World, url: str) -> None:
+    with world.context.database.writing() as session:
+        connection = session.get_one(Connection, world.target_id)
+        connection.settings = {**connection.settings, "site_url": url}
+
+
+def stopped_after(
+    line: str, owner_id: int, settings: dict[str, str], tmp_path: Path, is_waiting: Callable[[], bool]
+) -> float:
+    """Starts a line of the Procfile, nudges it, waits until it waits for its peer, and tells it to stop; the seconds."""
+    processes = Processes(ROOT / "Procfile", settings, tmp_path / "logs")
+    nudges = Celery()
+    nudges.conf.update(celery_configuration(Settings.model_validate({k.lower(): v for k, v in settings.items()})))
+    try:
+        processes.start(line)
+        nudges.send_task(f"payments.{line}", args=[owner_id])
+        deadline = time.monotonic() + START_SECONDS
+        while not is_waiting():
+            assert time.monotonic() < deadline, processes.tail(line)
+            assert processes.alive(line), processes.tail(line)
+            time.sleep(0.1)
+        pid = processes._lines[line].popen.pid  # type: ignore[union-attr]
+        begun = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        while processes.alive(line) and time.monotonic() < begun + GONE_SECONDS:
+            time.sleep(0.05)
+        seconds = time.monotonic() - begun
+        assert not processes.alive(line), processes.tail(line)
+        [death] = processes.deaths()
+        assert death.exit_code == 0
+        return seconds
+    finally:
+        processes.kill(line)
+        nudges.close()
+
+
+def waits(opened: Peer, path: str) -> Callable[[], bool]:
+    return lambda: any(path in line for line in opened.asked)
+
+
+@pytest.mark.parametrize("kind", ["says nothing", "a byte now and then in the headers", "100 Continue now and then"])
+def test_match_ends_in_time(world: World, database_url: str, redis_url: str, tmp_path: Path, kind: str) -> None:
+    world.pay("100.00", (world.invoice("INV-1"), "100.00"))
+    catch_up(world.context, world.source_id)
+    ingest(world.context, world.source_id)
+    with peer(NEVER_ENDING[kind], tells_where=True) as opened:
+        moved_to(world, opened.url)
+        settings = environment(world, database_url, redis_url, tmp_path, opened.url)
+        seconds = stopped_after("match", world.organization_id, settings, tmp_path, waits(opened, "/finance/invoices"))
+    assert seconds < GONE_SECONDS
+
+
+def test_ingest_ends_in_time(world: World, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    with peer(NEVER_ENDING["a byte of the body now and then"]) as opened:
+        settings = environment(world, database_url, redis_url, tmp_path, opened.url)
+        settings["CATCH_UP_SECONDS"] = "1"
+        processes_line = "ingest"
+        # The task of catch-up is worked off by the line `ingest`.
+        seconds = stopped_catch_up(processes_line, world.source_id, settings, tmp_path, waits(opened, "/cdc"))
+    assert seconds < GONE_SECONDS
+
+
+def stopped_catch_up(
+    line: str, owner_id: int, settings: dict[str, str], tmp_path: Path, is_waiting: Callable[[], bool]
+) -> float:
+    nudges = Celery()
+    nudges.conf.update(celery_configuration(Settings.model_validate({k.lower(): v for k, v in settings.items()})))
+    nudges.send_task("payments.catch_up", args=[owner_id])
+    nudges.close()
+    return stopped_after(line, owner_id, settings, tmp_path, is_waiting)
+
+
+def test_a_write_that_is_cut_off_is_in_doubt_and_found_by_looking(
+    world: World, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    invoice = world.invoice("INV-1")
+    payment_id = world.pay("100.00", (invoice, "100.00"))
+    catch_up(world.context, world.source_id)
+    ingest(world.context, world.source_id)
+    match(world.context, world.organization_id)
+    world.connectwise.faults.add(Fault("hang_after_commit", method="POST", path="/payments$", seconds=300))
+    settings = environment(world, database_url, redis_url, tmp_path, world.context.platform.quickbooks_api_url)
+    seconds = stopped_after(
+        "push",
+        world.target_id,
+        settings,
+        tmp_path,
+        lambda: world.calls("POST /finance/invoices/{id}/payments") == 1,
+    )
+    assert seconds < GONE_SECONDS
+    assert world.amounts_on(invoice) == ["100.00"]
+    # The lease of the one that was cut off runs out, the settle time passes, and the next holder looks.
+    later = RunningClock(datetime.now(UTC) + timedelta(minutes=5))
+    world.clock = later
+    world.context = replace(world.context, clock=later)
+    for _ in range(4):
+        world.later(minutes=10)
+    assert world.reason(payment_id) == "synced"
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert world.calls("POST /finance/invoices/{id}/payments") == 1
