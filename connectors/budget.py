@@ -37,6 +37,7 @@ class Budget:
 
     Attributes:
         connect_ends, ends: moments of the monotonic clock.
+        refusal: why the host's address was not connected to, where that was our own doing.
         sent: set before the first byte of the request goes out. As long as it is not, nothing can have been carried
             out; that is the only proof, whatever the exception says.
         why_refused: says why this address (of that host) may not be connected to, or None.
@@ -47,6 +48,7 @@ class Budget:
     answer_seconds: float
     body_bytes_max: int
     why_refused: Callable[[str, str], str | None] = anywhere
+    refusal: str | None = None
     sent: bool = False
     _bytes_left: int = field(default=HEADER_BYTES_MAX + _READ_AHEAD_BYTES)
 

@@ -20,6 +20,7 @@ import requests
 import structlog
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
+from connectors.addresses import AddressRules
 from connectors.budget import Budget, TooMuch, one_question, spending
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Limiter, Rate
@@ -123,6 +124,7 @@ class Wire:
         rates: Sequence[Rate],
         time_limits: TimeLimits,
         size_limits: SizeLimits | None = None,
+        addresses: AddressRules | None = None,
     ) -> None:
         self._system = system
         self._limiter = limiter
@@ -130,6 +132,7 @@ class Wire:
         self._rates = rates
         self._time_limits = time_limits
         self._size_limits = size_limits or SizeLimits()
+        self._addresses = addresses or AddressRules()
         self._session = _NoRedirects()
         # Environment proxies and .netrc must not change where money is sent or with which credentials.
         self._session.trust_env = False
@@ -198,7 +201,7 @@ class Wire:
         except TooMuch:
             return _failed(budget, "the answer is longer than any that we ask for")
         except (requests.exceptions.RequestException, HTTPError) as error:
-            return _failed(budget, _describe(error))
+            return _failed(budget, budget.refusal or _describe(error))
         except TimeoutError:
             return _failed(budget, "")
         except Exception as error:  # noqa: BLE001 - the request may have arrived, whatever went wrong
@@ -212,6 +215,7 @@ class Wire:
             ends=now + limits.exchange_seconds,
             answer_seconds=limits.read_seconds,
             body_bytes_max=self._size_limits.body_bytes,
+            why_refused=self._addresses.why_refused,
         )
 
     def _answer(self, prepared: requests.PreparedRequest) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from connectors.addresses import AddressRules
 from connectors.base import Failure, FailureKind, Got, ReadResult, Source, Target
 from connectors.connectwise.client import Client as ConnectWiseClient
 from connectors.connectwise.client import Keys
@@ -60,6 +61,8 @@ class Platform:
     now: Callable[[], datetime]
     # Metered reads of all companies together in a month; nought is no cap.
     monthly_reads_max: int = 0
+    # Where partners' own addresses may lead; those in the settings are the operator's.
+    addresses: AddressRules = field(default=AddressRules())
     quickbooks_rates: Sequence[Rate] = field(default=QUICKBOOKS_RATES)
     connectwise_rates: Sequence[Rate] = field(default=CONNECTWISE_RATES)
 
@@ -128,11 +131,17 @@ def _quickbooks(platform: Platform, account: Account) -> Source:
         platform.quickbooks_rates,
         platform.time_limits,
         QUICKBOOKS_SIZES,
+        _addresses_of(platform, account),
     )
     tokens = Tokens(platform.quickbooks_application, account.keeper, _token_wire(platform), platform.now)
     api_url = str(account.settings.get("api_url") or platform.quickbooks_api_url)
     client = QuickBooksClient(api_url, account.account_id, tokens, wire, platform.now, account.meter)
     return QuickBooksSource(client, account.settings.get("home_currency"))
+
+
+def _addresses_of(platform: Platform, account: Account) -> AddressRules:
+    """A connection's own address is its partner's; the address in the settings is the operator's, wherever it is."""
+    return platform.addresses if account.settings.get("api_url") else AddressRules()
 
 
 def _quickbooks_authorization(platform: Platform) -> Authorization:
@@ -159,9 +168,15 @@ def _connectwise(platform: Platform, account: Account) -> Target:
         _connectwise_rates(platform, account),
         platform.time_limits,
         CONNECTWISE_SIZES,
+        platform.addresses,
     )
     client = ConnectWiseClient(
-        str(account.settings["site_url"]), keys, platform.connectwise_version, wire, platform.now
+        str(account.settings["site_url"]),
+        keys,
+        platform.connectwise_version,
+        wire,
+        platform.now,
+        platform.addresses,
     )
     hour = int(account.settings.get("payment_hour_utc", 0))
     payment_type = str(account.settings.get("payment_type") or PAYMENT_TYPE)
@@ -179,9 +194,11 @@ def _connectwise_identity(platform: Platform, settings: Mapping[str, Any]) -> Re
         platform.connectwise_rates,
         platform.time_limits,
         CONNECTWISE_SIZES,
+        platform.addresses,
     )
     keys = Keys(company=company, public_key="", private_key="", client_id=platform.connectwise_client_id)
-    return ConnectWiseClient(site, keys, platform.connectwise_version, wire, platform.now).identity()
+    client = ConnectWiseClient(site, keys, platform.connectwise_version, wire, platform.now, platform.addresses)
+    return client.identity()
 
 
 def _connectwise_rates(platform: Platform, account: Account) -> Sequence[Rate]:

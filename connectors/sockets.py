@@ -63,10 +63,6 @@ class _BoundedTls(_Bounded, ssl.SSLSocket):  # type: ignore[misc]  # typeshed na
     """The same around TLS: its `sendall` is a loop around `send`, so each piece asks anew."""
 
 
-class AddressRefused(OSError):
-    """An address that we do not connect to; the text says why."""
-
-
 def _connect(connection: HTTPConnection) -> socket.socket:
     """A connected socket of the first address that answers, within the time for connecting."""
     host = connection.host.strip("[]")
@@ -75,9 +71,10 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     failure: OSError | None = None
     try:
         for family, kind, protocol, _, address in _resolve(host, connection.port, budget.seconds_to_connect()):
+            # Asked of the address itself: a name can have another one every time.
             refusal = budget.why_refused(host, address[0])
             if refusal is not None:
-                failure = AddressRefused(refusal)
+                budget.refusal = refusal
                 continue
             opened = _Bounded(family, kind, protocol)
             try:
@@ -90,13 +87,12 @@ def _connect(connection: HTTPConnection) -> socket.socket:
                 opened.close()
                 failure = error
             else:
+                budget.refusal = None
                 return opened
     except socket.gaierror as error:
         raise NameResolutionError(host, connection, error) from error
     except TimeoutError as error:
         failure = error
-    if isinstance(failure, AddressRefused):
-        raise failure
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, "no connection within the time limit") from failure
     raise NewConnectionError(connection, "no address could be connected to") from failure

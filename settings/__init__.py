@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     quickbooks_verifier_tokens: Listed = []
     # Metered reads in a month for all companies together; Intuit's free tier blocks every read beyond. Zero: no cap.
     quickbooks_monthly_reads_max: int = Field(default=500_000, ge=0)
+    # Hosts at which partners' systems may be although they are on a network of our own, or although another site than
+    # theirs names them; `.example.com` is every host below it.
+    outside_hosts: Annotated[list[str], NoDecode] = []
     connectwise_client_id: str = ""
     connectwise_api_version: str = "2025.16"
     # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
@@ -99,7 +102,7 @@ class Settings(BaseSettings):
     # Intuit speaks of a hundred events and one megabyte at most; nothing promises it.
     webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 
-    @field_validator("encryption_keys", "quickbooks_verifier_tokens", mode="before")
+    @field_validator("encryption_keys", "quickbooks_verifier_tokens", "outside_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

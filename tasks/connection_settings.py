@@ -78,6 +78,8 @@ def _problem_with_url(url: str, *, allows_plain_http: bool) -> str | None:
         return f"'{url}' is not an address; write it as https://name."
     if parts.username is not None or parts.query or parts.fragment:
         return "The address must not contain a user name, a '?' or a '#'."
+    if parts.path.strip("/"):
+        return "The address must be that of the host alone, without a path behind it."
     if parts.scheme == "http" and not allows_plain_http:
         # The keys travel with every call; on plain http anyone on the way reads them.
         return f"'{url}' is not encrypted; write it with https."

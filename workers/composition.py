@@ -11,6 +11,7 @@ import structlog
 from celery import Celery
 from limits.storage import RedisStorage
 
+from connectors.addresses import AddressRules
 from connectors.http import TimeLimits
 from connectors.limits import Limiter
 from connectors.quickbooks.tokens import Application
@@ -18,7 +19,7 @@ from connectors.registry import Platform, connectwise_rates
 from models.database import Database
 from models.private_files import keep_private
 from models.secrets import Keyring
-from settings import Settings
+from settings import Environment, Settings
 from tasks.context import Context, SystemClock, Timing
 from workers.crash_points import chosen_crash_point
 from workers.nudges import CeleryNudge
@@ -88,6 +89,9 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),
         limiter=Limiter(shared, settings.limit_processes),
         now=clock.now,
+        addresses=AddressRules(
+            public_only=settings.environment is Environment.PRODUCTION, allowed_hosts=tuple(settings.outside_hosts)
+        ),
     )
 
 

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from connectors.addresses import AddressRules, host_told
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 from connectors.xml_errors import elements_in
@@ -18,6 +19,14 @@ THROTTLE_WAIT = timedelta(seconds=30)
 INFORMATION_PATH = "/system/info"
 SMALLEST_PAGE = 25
 _NO_CONNECTWISE = "the site does not tell where its API is (is it the address of a ConnectWise?)"
+_ANOTHER_HOST = (
+    "the site names a host for its API that is not of its own domain, so our keys do not go there "
+    "(an operator can allow a host in OUTSIDE_HOSTS)"
+)
+# `v4_6_release/`, `v2025_1/`: one step of a path, and none that leads out of it.
+_CODEBASE = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,50}")
+# As the login form takes it, and as it stands in the account's name afterwards.
+_COMPANY = re.compile(r"[\w .&+@-]{1,80}")
 _LATER = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.UNAVAILABLE}
 _NEXT = re.compile(r'rel="?next\b')
 _SERVER_ERROR = 500
@@ -57,6 +66,15 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class _Where:
+    """Where the API of a company is, and how the company is called there."""
+
+    host: str
+    codebase: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The parsed JSON of an answer, and its Link header if it had one."""
 
@@ -75,8 +93,17 @@ class Page:
 class Client:
     """One tenant. The codebase is discovered once and again after a 404: it changes with the tenant's releases."""
 
-    def __init__(self, site_url: str, keys: Keys, version: str, wire: Wire, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        site_url: str,
+        keys: Keys,
+        version: str,
+        wire: Wire,
+        now: Callable[[], datetime],
+        addresses: AddressRules | None = None,
+    ) -> None:
         self._site_url = site_url.rstrip("/")
+        self._addresses = addresses or AddressRules()
         self._keys = keys
         self._version = version
         self._wire = wire
@@ -97,7 +124,7 @@ class Client:
         information = self._information()
         if isinstance(information, Failure):
             return information
-        return Got(canonical_account(f"{self._host_in(information.value)}/{information.value['CompanyID']}"))
+        return Got(canonical_account(f"{information.value.host}/{information.value.company}"))
 
     def read(self, path: str, parameters: Mapping[str, str] | None = None, *, route: str) -> ReadResult[Any]:
         """A GET; the value is the parsed JSON."""
@@ -185,7 +212,7 @@ class Client:
             self._base_url = self._base_of(information.value)
         return self._base_url
 
-    def _information(self) -> ReadResult[dict[str, Any]]:
+    def _information(self) -> ReadResult[_Where]:
         """What the site tells everybody about the company."""
         result = self._parsed(
             self._wire.exchange(
@@ -205,16 +232,28 @@ class Client:
             return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
         if not isinstance(information, dict) or not information.get("Codebase"):
             return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; no codebase in the answer")
-        return Got({"CompanyID": self._keys.company, **information})
+        return self._allowed(information)
 
-    def _base_of(self, information: Mapping[str, Any]) -> str:
-        """The API host may differ from the site's (SiteUrl); its scheme is the one the site was entered with."""
+    def _allowed(self, information: Mapping[str, Any]) -> ReadResult[_Where]:
+        """Where the API is, if our keys may go there: the site decides nothing but a name of its domain and a release.
+
+        What it says instead is not repeated: it may be an address that only we can reach.
+        """
+        host = host_told(
+            str(information.get("SiteUrl") or urlsplit(self._site_url).netloc), self._site_url, self._addresses
+        )
+        if host is None:
+            return Failure(FailureKind.UNAVAILABLE, _ANOTHER_HOST)
+        codebase = str(information["Codebase"]).strip("/")
+        if not _CODEBASE.fullmatch(codebase):
+            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; no release in the answer")
+        company = str(information.get("CompanyID") or "")
+        return Got(_Where(host, codebase, company if _COMPANY.fullmatch(company) else self._keys.company))
+
+    def _base_of(self, where: _Where) -> str:
+        """The API's host may differ from the site's; its scheme is the one the site was entered with."""
         scheme = self._site_url.partition("://")[0]
-        return f"{scheme}://{self._host_in(information)}/{str(information['Codebase']).strip('/')}/apis/3.0"
-
-    def _host_in(self, information: Mapping[str, Any]) -> str:
-        host = str(information.get("SiteUrl") or self._site_url)
-        return host.removeprefix("https://").removeprefix("http://").rstrip("/")
+        return f"{scheme}://{where.host}/{where.codebase}/apis/3.0"
 
     def _rediscover(self) -> bool | Failure:
         """True if the codebase turned out to be another one than before."""
