@@ -10,9 +10,11 @@ no argument of ours arrives.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 # A status line, a hundred headers, and what gateways put before them; ConnectWise's and Intuit's are two kilobytes.
 HEADER_BYTES_MAX = 64 * 1024
@@ -121,3 +123,31 @@ def one_question(seconds: float) -> Iterator[None]:
         yield
     finally:
         _question_ends.reset(token)
+
+
+class Asks(Protocol):
+    """Asks questions of several exchanges, each within a time of its own."""
+
+    def one_question(self) -> AbstractContextManager[None]: ...
+
+
+Asker = TypeVar("Asker", bound=Asks)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def in_one_question(
+    method: Callable[Concatenate[Asker, Arguments], Result],
+) -> Callable[Concatenate[Asker, Arguments], Result]:
+    """Pages, an API that has moved, the look after a 404: who holds a lane waits for all of them together.
+
+    With a time limit for each of them a write could begin long after the lease that allowed it is over, and a server
+    that is slow on every page of a long list would keep a worker's thread for an hour.
+    """
+
+    @wraps(method)
+    def within_one_exchange(self: Asker, /, *args: Arguments.args, **more: Arguments.kwargs) -> Result:
+        with self.one_question():
+            return method(self, *args, **more)
+
+    return within_one_exchange

@@ -7,10 +7,9 @@ Limited         our own limiter said no; nothing was sent
 """
 
 import time
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -22,17 +21,18 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Pro
 
 from connectors.addresses import AddressRules
 from connectors.budget import Budget, TooMuch, one_question, spending
+from connectors.foreign_text import Secrets
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Limiter, Rate
 from connectors.sockets import BoundedAdapter
+from connectors.unpacking import unpacked
 
 log = structlog.get_logger()
 
 # Nobody throttles for longer; what says so is a mistake that must not stop a tenant for good.
 RETRY_AFTER_MAX = timedelta(days=1)
 _DIGITS_MAX = 6
-_PIECE_BYTES = 64 * 1024
-_ZLIB_OF_ENCODING = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+_TRACE_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,29 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     json_limits: JsonLimits = DEFAULT_LIMITS
+    secrets: Secrets = field(default=Secrets(), repr=False, compare=False)
 
     def json(self) -> Any:
-        """The body as JSON with decimals, or None if it is not JSON: a gateway may answer HTML with any status."""
+        """The body as JSON with decimals, or None if it is not JSON: a gateway may answer HTML with any status.
+
+        Its texts are cleaned and carry nothing that was secret in the request: this is where foreign text enters.
+        """
+        return self.secrets.without(self.raw_json())
+
+    def raw_json(self) -> Any:
+        """The same as it came; only for the answers that bring secrets."""
         try:
             return read_json(self.body, self.json_limits)
         except JsonUnreadable:
             return None
+
+    @property
+    def trace(self) -> str:
+        return self.words(self.headers.get("intuit_tid", ""))[:_TRACE_CHARACTERS]
+
+    def words(self, text: str) -> str:
+        """A part of the answer in the other system's words, to be told and kept."""
+        return self.secrets.words(text)
 
     @property
     def is_null(self) -> bool:
@@ -133,6 +149,7 @@ class Wire:
         self._time_limits = time_limits
         self._size_limits = size_limits or SizeLimits()
         self._addresses = addresses or AddressRules()
+        self._secrets = Secrets()
         self._session = _NoRedirects()
         # Environment proxies and .netrc must not change where money is sent or with which credentials.
         self._session.trust_env = False
@@ -140,9 +157,8 @@ class Wire:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # One packing, which is unpacked below piece by piece: five around each other are work without end.
         self._session.headers["Accept-Encoding"] = "gzip"
-        adapter = BoundedAdapter(connections_max=32)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, BoundedAdapter(connections_max=32))
 
     def one_question(self) -> AbstractContextManager[None]:
         """All exchanges meanwhile end within the time of one: what somebody waits for is the question."""
@@ -170,7 +186,9 @@ class Wire:
         started = time.monotonic()
         result = self._send(method, url, headers=headers, params=params, body=body)
         outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
-        trace = result.headers.get("intuit_tid", "") if isinstance(result, Answer) else ""
+        trace = (
+            result.words(result.headers.get("intuit_tid", ""))[:_TRACE_CHARACTERS] if isinstance(result, Answer) else ""
+        )
         log.info(
             "wire.call",
             system=self._system,
@@ -196,14 +214,12 @@ class Wire:
             return NeverSent("the address or a header is not valid")
         budget = self._budget()
         try:
+            # Tokens are renewed, and an old one may come back late. Threads may replace each other's; each has its own.
+            secrets = self._secrets = self._secrets.with_those_in(headers, body)
             with spending(budget):
-                return self._answer(prepared)
-        except TooMuch:
-            return _failed(budget, "the answer is longer than any that we ask for")
-        except (requests.exceptions.RequestException, HTTPError) as error:
+                return self._answer(prepared, secrets)
+        except (TooMuch, TimeoutError, requests.exceptions.RequestException, HTTPError) as error:
             return _failed(budget, budget.refusal or _describe(error))
-        except TimeoutError:
-            return _failed(budget, "")
         except Exception as error:  # noqa: BLE001 - the request may have arrived, whatever went wrong
             log.warning("wire.answer_not_understood", system=self._system, error=type(error).__name__)
             return NoAnswer("the answer could not be understood")
@@ -218,15 +234,15 @@ class Wire:
             why_refused=self._addresses.why_refused,
         )
 
-    def _answer(self, prepared: requests.PreparedRequest) -> Answer:
+    def _answer(self, prepared: requests.PreparedRequest, secrets: Secrets) -> Answer:
         response = self._session.send(prepared, stream=True, allow_redirects=False)
         try:
-            body = _unpacked(response, self._size_limits.body_bytes)
+            body = unpacked(response, self._size_limits.body_bytes)
         except BaseException:
             # What is left of the answer must not become the begin of the next one.
             response.raw.close()
             raise
-        return Answer(response.status_code, response.headers, body, self._size_limits.json)
+        return Answer(response.status_code, response.headers, body, self._size_limits.json, secrets)
 
     def close(self) -> None:
         self._session.close()
@@ -248,48 +264,19 @@ def _check_encodable(headers: Mapping[str, str | bytes]) -> None:
             value.encode("latin-1")
 
 
-def _unpacked(response: requests.Response, bytes_max: int) -> bytes:
-    """The body, unpacked in pieces: what a few kilobytes would become is never made, only counted up to the limit."""
-    pieces = response.raw.stream(_PIECE_BYTES, decode_content=False)
-    window_bits = _ZLIB_OF_ENCODING.get(response.headers.get("Content-Encoding", "").strip().lower())
-    body = bytearray()
-    for piece in pieces if window_bits is None else _inflated(pieces, window_bits):
-        body += piece
-        if len(body) > bytes_max:
-            raise TooMuch
-    return bytes(body)
-
-
-def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
-    unpacking = zlib.decompressobj(window_bits)
-    is_empty = True
-    try:
-        for packed in pieces:
-            is_empty, rest = is_empty and not packed, packed
-            while rest and not unpacking.eof:
-                yield unpacking.decompress(rest, _PIECE_BYTES)
-                rest = unpacking.unconsumed_tail
-        # What the last step had no room for; less than one run of repeated bytes.
-        yield unpacking.flush()
-    except zlib.error:
-        raise requests.exceptions.ContentDecodingError from None
-    if not unpacking.eof and not is_empty:
-        raise requests.exceptions.ChunkedEncodingError
-
-
 def _failed(budget: Budget, detail: str) -> NeverSent | NoAnswer:
     """Whether the request may have arrived is what the budget saw on the socket, whatever the exception says."""
     if not budget.sent:
-        return NeverSent(detail or "no connection within the time limit")
-    if not detail or time.monotonic() >= budget.ends:
-        detail = "no answer within the time limit"
-    return NoAnswer(detail)
+        return NeverSent(detail)
+    return NoAnswer("no answer within the time limit" if time.monotonic() >= budget.ends else detail)
 
 
-def _describe(error: requests.exceptions.RequestException | HTTPError) -> str:
+def _describe(error: Exception) -> str:
     """The kind of failure, without the address: a message with a URL in it could carry a token."""
     kinds = {
+        TooMuch: "the answer is longer than any that we ask for",
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
+        TimeoutError: "no answer within the time limit",
         requests.exceptions.ReadTimeout: "no answer within the time limit",
         requests.exceptions.SSLError: "the encrypted connection failed",
         requests.exceptions.ChunkedEncodingError: "the answer broke off",

@@ -4,7 +4,7 @@ A document of a few megabytes can hold millions of values, brackets nested witho
 Numbers with a fraction become decimals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,43 +47,39 @@ def read_json(document: bytes | str, limits: JsonLimits = DEFAULT_LIMITS) -> Any
     if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > limits.values:
         raise JsonUnreadable(f"more than {limits.values} values")
 
-    def number(text: str) -> Decimal:
-        if len(text) > limits.digits:
-            raise JsonUnreadable(f"a number of more than {limits.digits} digits")
-        value = Decimal(text)
-        if abs(value.adjusted()) > _EXPONENT_MAX:
-            raise JsonUnreadable("a number beyond all amounts")
-        return value
-
-    def whole_number(text: str) -> int:
-        if len(text) > limits.digits:
-            raise JsonUnreadable(f"a number of more than {limits.digits} digits")
-        return int(text)
-
     try:
         # With a byte order mark some servers begin.
-        value = simplejson.loads(raw.removeprefix(b"\xef\xbb\xbf"), parse_float=number, parse_int=whole_number)
-    except JsonUnreadable:
-        raise
+        value = simplejson.loads(raw.removeprefix(b"\xef\xbb\xbf"), use_decimal=True)
     except RecursionError:
         raise JsonUnreadable("nested too deeply") from None
     except (ValueError, ArithmeticError, MemoryError):
+        # ValueError is also what Python says to a whole number of more than 4,300 digits.
         raise JsonUnreadable("no JSON") from None
-    _check_depth(value, limits.depth)
+    _check(value, limits)
     return value
 
 
-def _check_depth(value: Any, depth_max: int) -> None:
-    """The parser itself goes deeper than what is done with the value afterwards: writing it again, comparing it."""
+def _check(value: Any, limits: JsonLimits) -> None:
+    """The parser takes more than what is done with the value afterwards: writing it again, comparing, reckoning."""
     level = [value]
-    for _ in range(depth_max + 1):
+    for _ in range(limits.depth + 2):
+        for one in level:
+            _check_number(one, limits)
         level = [inner for one in level for inner in _inside(one)]
         if not level:
             return
     raise JsonUnreadable("nested too deeply")
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    """The lists and objects directly inside of one."""
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (one for one in held if isinstance(one, dict | list))
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _check_number(value: Any, limits: JsonLimits) -> None:
+    if isinstance(value, Decimal):
+        if abs(value.adjusted()) > _EXPONENT_MAX:
+            raise JsonUnreadable("a number beyond all amounts")
+        if len(value.as_tuple().digits) > limits.digits:
+            raise JsonUnreadable(f"a number of more than {limits.digits} digits")
+    elif isinstance(value, int) and abs(value) >= 10**limits.digits:
+        raise JsonUnreadable(f"a number of more than {limits.digits} digits")

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from connectors.addresses import AddressRules, host_told
+from connectors.addresses import AddressRules
 from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.connectwise.where import NO_CONNECTWISE, Where, where_in
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 from connectors.xml_errors import elements_in
 
@@ -18,15 +19,6 @@ from connectors.xml_errors import elements_in
 THROTTLE_WAIT = timedelta(seconds=30)
 INFORMATION_PATH = "/system/info"
 SMALLEST_PAGE = 25
-_NO_CONNECTWISE = "the site does not tell where its API is (is it the address of a ConnectWise?)"
-_ANOTHER_HOST = (
-    "the site names a host for its API that is not of its own domain, so our keys do not go there "
-    "(an operator can allow a host in OUTSIDE_HOSTS)"
-)
-# `v4_6_release/`, `v2025_1/`: one step of a path, and none that leads out of it.
-_CODEBASE = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,50}")
-# As the login form takes it, and as it stands in the account's name afterwards.
-_COMPANY = re.compile(r"[\w .&+@-]{1,80}")
 _LATER = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.UNAVAILABLE}
 _NEXT = re.compile(r'rel="?next\b')
 _SERVER_ERROR = 500
@@ -63,15 +55,6 @@ class Keys:
             "clientId": self.client_id,
             "Accept": f"application/vnd.connectwise.com+json; version={version}",
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Where the API of a company is, and how the company is called there."""
-
-    host: str
-    codebase: str
-    company: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +162,7 @@ class Client:
         if answer.status in _MAY_BE_THE_CLIENT_ID and _is_about_the_client_id(words):
             kind = FailureKind.MISCONFIGURED
         wait = (answer.retry_after(self._now()) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
-        return Failure(kind, f"HTTP {answer.status}{words}", wait)
+        return Failure(kind, f"HTTP {answer.status}{answer.words(words)}", wait)
 
     def _get(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[Page]:
         base_url = self._discovered()
@@ -209,10 +192,10 @@ class Client:
             information = self._information()
             if isinstance(information, Failure):
                 return information
-            self._base_url = self._base_of(information.value)
+            self._base_url = information.value.api_url
         return self._base_url
 
-    def _information(self) -> ReadResult[_Where]:
+    def _information(self) -> ReadResult[Where]:
         """What the site tells everybody about the company."""
         result = self._parsed(
             self._wire.exchange(
@@ -226,34 +209,11 @@ class Client:
             # Asked without keys, and at an address that every ConnectWise has: no answer of it is about the keys.
             if result.kind in _LATER:
                 return result
-            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; {result.detail}")
+            return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; {result.detail}")
         information = result.value.value
         if information is None:
             return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
-        if not isinstance(information, dict) or not information.get("Codebase"):
-            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; no codebase in the answer")
-        return self._allowed(information)
-
-    def _allowed(self, information: Mapping[str, Any]) -> ReadResult[_Where]:
-        """Where the API is, if our keys may go there: the site decides nothing but a name of its domain and a release.
-
-        What it says instead is not repeated: it may be an address that only we can reach.
-        """
-        host = host_told(
-            str(information.get("SiteUrl") or urlsplit(self._site_url).netloc), self._site_url, self._addresses
-        )
-        if host is None:
-            return Failure(FailureKind.UNAVAILABLE, _ANOTHER_HOST)
-        codebase = str(information["Codebase"]).strip("/")
-        if not _CODEBASE.fullmatch(codebase):
-            return Failure(FailureKind.UNAVAILABLE, f"{_NO_CONNECTWISE}; no release in the answer")
-        company = str(information.get("CompanyID") or "")
-        return Got(_Where(host, codebase, company if _COMPANY.fullmatch(company) else self._keys.company))
-
-    def _base_of(self, where: _Where) -> str:
-        """The API's host may differ from the site's; its scheme is the one the site was entered with."""
-        scheme = self._site_url.partition("://")[0]
-        return f"{scheme}://{where.host}/{where.codebase}/apis/3.0"
+        return where_in(information, self._site_url, self._keys.company, self._addresses)
 
     def _rediscover(self) -> bool | Failure:
         """True if the codebase turned out to be another one than before."""

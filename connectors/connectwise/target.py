@@ -5,10 +5,10 @@ everything else, also a 2xx that is not the expected one or cannot be read, is u
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from connectors.base import (
@@ -27,6 +27,7 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
+from connectors.budget import in_one_question
 from connectors.connectwise import versions, wire
 from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
@@ -53,26 +54,7 @@ _NO_LIST = "the answer is not a list of records"
 _CLIENT_ERRORS = range(400, 500)
 
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 Record = TypeVar("Record")
-
-
-def _one_question(
-    method: Callable[Concatenate["ConnectWiseTarget", Arguments], Result],
-) -> Callable[Concatenate["ConnectWiseTarget", Arguments], Result]:
-    """Pages, a codebase that has moved, the look after a 404: whoever holds a lane waits for all of them together.
-
-    With a time limit for each of them a write could begin long after the lease that allowed it is over, and a server
-    that is slow on every page of a long list would keep a worker's thread for an hour.
-    """
-
-    @wraps(method)
-    def within_one_exchange(self: "ConnectWiseTarget", /, *args: Arguments.args, **more: Arguments.kwargs) -> Result:
-        with self._client.one_question():
-            return method(self, *args, **more)
-
-    return within_one_exchange
 
 
 class ConnectWiseTarget:
@@ -87,6 +69,9 @@ class ConnectWiseTarget:
         self._default_currency = default_currency
         self._payment_hour_utc = payment_hour_utc
         self._payment_type = payment_type
+
+    def one_question(self) -> AbstractContextManager[None]:
+        return self._client.one_question()
 
     def check(self) -> ReadResult[str]:
         """Credentials, clientId, version and each permission that we need, without touching any record."""
@@ -126,7 +111,7 @@ class ConnectWiseTarget:
             case Answer():
                 return self._client.failure_of(exchange)
 
-    @_one_question
+    @in_one_question
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         found: dict[str, TargetInvoice] = {}
         for condition in (*_id_conditions(ids), *_number_conditions(numbers)):
@@ -142,7 +127,7 @@ class ConnectWiseTarget:
             found |= {invoice.external_id: invoice for invoice in result.value if invoice is not None}
         return Got(tuple(found.values()))
 
-    @_one_question
+    @in_one_question
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
         parameters = {"pageSize": str(PAGE_SIZE)}
         result = self._list(_payments_path(invoice_id), parameters, "payments", wire.payment_from)
@@ -176,7 +161,7 @@ class ConnectWiseTarget:
                 return Got(records)
         return Failure(FailureKind.REFUSED, "the list is too long to look through")
 
-    @_one_question
+    @in_one_question
     def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
         digits = wire.digits_of(amount, self._default_currency)
         body = wire.payment_body(invoice_id, amount, digits, paid_on, self._payment_hour_utc, self._payment_type)
@@ -190,7 +175,7 @@ class ConnectWiseTarget:
             return self._outcome(exchange) if missing else self._no_proof(exchange, look)
         return self._outcome(exchange)
 
-    @_one_question
+    @in_one_question
     def change_payment(self, invoice_id: str, payment_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
         digits = wire.digits_of(amount, self._default_currency)
         body = wire.change_body(amount, digits, paid_on, self._payment_hour_utc)
@@ -204,7 +189,7 @@ class ConnectWiseTarget:
             return self._not_found(exchange, invoice_id, payment_id, gone=refused)
         return self._outcome(exchange)
 
-    @_one_question
+    @in_one_question
     def remove_payment(self, invoice_id: str, payment_id: str) -> WriteOutcome:
         path = f"{_payments_path(invoice_id)}/{quote(payment_id, safe='')}"
         exchange = self._client.write("DELETE", path, None, route="payments/{id}")

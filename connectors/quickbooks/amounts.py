@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from connectors.foreign_text import cleaned
 from domain.money import is_storable, without_dust
 
 
@@ -45,9 +46,8 @@ def as_moment(value: Any) -> datetime | None:
 
 
 def as_text(value: Any) -> str:
-    """Text that every database takes: JSON may carry NUL characters and halves of surrogate pairs."""
-    text = "" if value is None else str(value)
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+    """Text that every database takes: JSON may carry NUL characters and halves of surrogate pairs, and worse."""
+    return "" if value is None else cleaned(str(value))
 
 
 Amount = Annotated[Decimal | None, BeforeValidator(as_decimal)]

@@ -57,7 +57,7 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
         kind = _KIND_OF_STATUS.get(answer.status, fallback)
     detail = f"HTTP {answer.status}" + (f", code {fault.code}: {fault.message}" if fault else "")
     wait = (answer.retry_after(now) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
-    return Failure(kind, detail[:200], wait)
+    return Failure(kind, answer.words(detail), wait)
 
 
 def _faults_in(parsed: Any) -> list[Fault]:

@@ -69,14 +69,14 @@ class QuickBooksAuthorization:
         answer = self._post(self._application.token_url, "token", headers, urlencode(form).encode())
         if isinstance(answer, Failure):
             return answer
-        parsed = answer.json()
+        parsed = answer.raw_json()
         readable = isinstance(parsed, dict) and parsed.get("access_token") and parsed.get("refresh_token")
         if answer.status != _OK or not readable:
             error = str(parsed.get("error", "")) if isinstance(parsed, dict) else ""
             if error in REGISTRATION_REFUSED:
                 return Failure(FailureKind.MISCONFIGURED, REGISTRATION_REFUSED_DETAIL)
             kind = FailureKind.CREDENTIALS if error.startswith("invalid_") else FailureKind.UNAVAILABLE
-            return Failure(kind, f"the token endpoint answered HTTP {answer.status} {error}".strip())
+            return Failure(kind, answer.words(f"the token endpoint answered HTTP {answer.status} {error}".strip()))
         return self._proved(consent, secrets_from(parsed, self._now()), meter)
 
     def revoke(self, secrets: Mapping[str, Any]) -> Failure | None:

@@ -99,7 +99,7 @@ class Tokens:
                 return self._take(result, turn, kept)
 
     def _take(self, answer: Answer, turn: Turn, kept: Mapping[str, Any]) -> ReadResult[str]:
-        parsed = answer.json()
+        parsed = answer.raw_json()
         if answer.status == _OK and isinstance(parsed, dict) and parsed.get("access_token"):
             secrets = {**kept, **secrets_from(parsed, self._now())}
             return Got(str(parsed["access_token"])) if turn.save(secrets) else self._overtaken(kept)

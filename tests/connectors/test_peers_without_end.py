@@ -1,12 +1,10 @@
 """Whatever a peer does, an exchange ends in its time and its size, and what may have arrived is never called not sent."""
 
-import gzip
 import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +21,7 @@ from connectors.quickbooks.tokens import Application, secrets_from
 from connectors.registry import Account, Platform, account_identity, authorization, open_source, open_target
 from sandbox.certificates import server_context, write_certificate
 from tests.connectors.vendors import KEYS, REALM, MemoryKeeper
-from tests.peers import NEVER_ENDING, OK, SECONDS_BETWEEN_BYTES, TOO_MUCH, listening, peer, slowly, whole
+from tests.peers import NEVER_ENDING, OK, SECONDS_BETWEEN_BYTES, TOO_MUCH, listening, peer, read_request, slowly, whole
 
 LIMITS = TimeLimits(connect_seconds=1, read_seconds=3)
 # A machine that is busy with other things may be late by this much; before, none of these calls came to an end.
@@ -91,6 +89,10 @@ WRITE_METHODS = {"a payment": "POST", "a changed payment": "PATCH", "a removed p
 
 def revoke(url: str) -> Any:
     return authorization(platform(url), "quickbooks").revoke(dict(TOKENS))  # type: ignore[union-attr]
+
+
+def wire(sizes: SizeLimits | None = None, time_limits: TimeLimits = LIMITS) -> Wire:
+    return Wire("connectwise", Limiter(None, processes=1), "k", (Rate(100_000, 1),), time_limits, sizes)
 
 
 @dataclass
@@ -205,7 +207,7 @@ def test_the_same_deadline_holds_inside_of_tls(tmp_path: Any, monkeypatch: pytes
     def serve(connection: socket.socket, answer: Iterator[bytes]) -> None:
         try:
             with context.wrap_socket(connection, server_side=True) as encrypted:
-                encrypted.recv(65536)
+                read_request(encrypted)
                 for data in answer:
                     encrypted.sendall(data)
         except OSError:
@@ -257,86 +259,7 @@ def test_a_peer_that_does_not_read_our_request_is_left() -> None:
     assert time.monotonic() - begun < LIMITS.exchange_seconds + SLACK_SECONDS
 
 
-# --- what is good stays good ---
-
-
-def wire(sizes: SizeLimits | None = None, time_limits: TimeLimits = LIMITS) -> Wire:
-    return Wire("connectwise", Limiter(None, processes=1), "k", (Rate(100_000, 1),), time_limits, sizes)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        whole(OK, b'{"a":1}'),
-        whole(OK, gzip.compress(b'{"a":1}'), b"Content-Encoding: gzip"),
-        whole(OK, b'\xef\xbb\xbf{"a":1}'),
-        iter([OK + b'Transfer-Encoding: chunked\r\n\r\n3;x=y\r\n{"a\r\n4\r\n":1}\r\n0\r\nX-Sum: 1\r\n\r\n']),
-        iter([b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + OK + b'Content-Length: 7\r\n\r\n{"a":1}']),
-    ],
-    ids=["plain", "packed", "byte order mark", "chunks", "continue"],
-)
-def test_an_ordinary_answer_is_read(answer: Iterator[bytes]) -> None:
-    with peer(lambda _: answer) as opened:
-        result = wire().exchange("GET", opened.url, route="x", headers={})
-    assert isinstance(result, Answer)
-    assert result.json() == {"a": 1}
-
-
-def test_a_packed_answer_without_a_body_is_one() -> None:
-    with peer(lambda _: iter([b"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n"])) as opened:
-        result = wire().exchange("DELETE", opened.url, route="x", headers={})
-    assert result == Answer(204, result.headers, b"")  # type: ignore[union-attr]
-
-
-def test_a_packed_answer_that_breaks_off_is_no_answer() -> None:
-    packed = gzip.compress(b"[" + b"1," * 100_000 + b"1]")[:-20]
-    with peer(lambda _: whole(OK, packed, b"Content-Encoding: gzip")) as opened:
-        assert isinstance(wire().exchange("GET", opened.url, route="x", headers={}), NoAnswer)
-
-
-def test_a_body_of_exactly_the_limit_is_taken_and_one_byte_more_is_not() -> None:
-    sizes = SizeLimits(body_bytes=100_000)
-    for length, kind in ((100_000, Answer), (100_001, NoAnswer)):
-        packed = gzip.compress(b" " * length)
-        for answer in (whole(OK, b" " * length), whole(OK, packed, b"Content-Encoding: gzip")):
-            with peer(lambda _, answer=answer: answer) as opened:
-                assert isinstance(wire(sizes).exchange("GET", opened.url, route="x", headers={}), kind)
-
-
-def test_a_connection_is_used_again_after_a_whole_answer_and_never_after_half_of_one() -> None:
-    connections: list[int] = []
-    bodies = iter([b"[1]", b"[2]", b" " * 200_000, b"[3]"])
-
-    def serve(connection: socket.socket) -> None:
-        connections.append(1)
-        try:
-            while connection.recv(65536):
-                body = next(bodies)
-                connection.sendall(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        except OSError:
-            return
-
-    opened = wire(SizeLimits(body_bytes=100_000))
-    with listening(serve) as port:
-        results = [opened.exchange("GET", f"http://127.0.0.1:{port}/", route="x", headers={}) for _ in range(4)]
-    read = [result.json() if isinstance(result, Answer) else type(result) for result in results]
-    assert read == [[1], [2], NoAnswer, [3]]
-    assert len(connections) == 2
-
-
-def test_no_cookie_of_a_peer_comes_back_to_it() -> None:
-    seen: list[bytes] = []
-
-    def serve(connection: socket.socket) -> None:
-        while data := connection.recv(65536):
-            seen.append(data)
-            connection.sendall(OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n[]")
-
-    opened = wire()
-    with listening(serve) as port:
-        for _ in range(2):
-            opened.exchange("GET", f"http://127.0.0.1:{port}/", route="x", headers={})
-    assert b"cookie" not in b"".join(seen).lower()
+# --- lists ---
 
 
 def test_a_question_of_many_slow_pages_ends_within_the_time_of_one_exchange() -> None:
@@ -362,16 +285,3 @@ def test_a_page_with_more_records_than_asked_for_is_no_page() -> None:
         result = target(opened.url).list_payments("1")
     assert isinstance(result, Failure)
     assert "more records" in result.detail
-
-
-def test_threads_do_not_share_a_deadline() -> None:
-    """One wire, many threads: the slow call's deadline is not the quick one's, and each counts its own bytes."""
-    with peer(NEVER_ENDING["says nothing"]) as slow, peer(lambda _: whole(OK, b"[1]")) as quick:
-        opened = wire()
-
-        def ask(url: str) -> Any:
-            return opened.exchange("GET", url, route="x", headers={})
-
-        with ThreadPoolExecutor(8) as pool:
-            results = list(pool.map(ask, [slow.url, quick.url] * 4))
-    assert [type(result) for result in results] == [NoAnswer, Answer] * 4

@@ -1,0 +1,52 @@
+"""Where a company's API is, as its site tells everybody; the site decides as little of it as can be."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.addresses import AddressRules, host_told
+from connectors.base import Failure, FailureKind, Got, ReadResult
+
+NO_CONNECTWISE = "the site does not tell where its API is (is it the address of a ConnectWise?)"
+_ANOTHER_HOST = (
+    "the site names a host for its API that is not of its own domain, so our keys do not go there "
+    "(an operator can allow a host in OUTSIDE_HOSTS)"
+)
+# `v4_6_release/`, `v2025_1/`: one step of a path, and none that leads out of it.
+_CODEBASE = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,50}")
+# As the login form takes it, and as it stands in the account's name afterwards.
+_COMPANY = re.compile(r"[\w .&+@-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the API of a company is, and how the company is called there."""
+
+    scheme: str
+    host: str
+    codebase: str
+    company: str
+
+    @property
+    def api_url(self) -> str:
+        """The API's host may differ from the site's; its scheme is the one the site was entered with."""
+        return f"{self.scheme}://{self.host}/{self.codebase}/apis/3.0"
+
+
+def where_in(information: Any, site_url: str, company: str, addresses: AddressRules) -> ReadResult[Where]:
+    """Where the API is, if our keys may go there: the site decides nothing but a name of its domain and a release.
+
+    What it says instead is not repeated: it may be an address that only we can reach.
+    """
+    if not isinstance(information, dict) or not information.get("Codebase"):
+        return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; no codebase in the answer")
+    site = urlsplit(site_url)
+    host = host_told(str(information.get("SiteUrl") or site.netloc), site_url, addresses)
+    if host is None:
+        return Failure(FailureKind.UNAVAILABLE, _ANOTHER_HOST)
+    codebase = str(information["Codebase"]).strip("/")
+    if not _CODEBASE.fullmatch(codebase):
+        return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; no release in the answer")
+    named = str(information.get("CompanyID") or "")
+    return Got(Where(site.scheme, host, codebase, named if _COMPANY.fullmatch(named) else company))

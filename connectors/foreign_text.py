@@ -1,0 +1,178 @@
+"""Text that others wrote, made fit to be kept, logged and shown; once, where it enters.
+
+A server may send back what we sent to it: an error page with the request's headers is a convenience to its developers,
+and puts a tenant's keys into our log, our database and a page. And any text may carry letters that are no letters:
+terminal escapes, marks that turn the direction of reading, characters without width.
+"""
+
+import base64
+import binascii
+import html
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus
+
+from connectors.json_reader import JsonUnreadable, read_json
+
+HIDDEN = "[hidden]"
+# Of a name or a note; QuickBooks' longest note has as many. What is longer was never meant to be read.
+TEXT_CHARACTERS_MAX = 4000
+WORDS_CHARACTERS_MAX = 300
+# So much of a secret in a row is hidden where somebody's words are told: they may have been cut in the middle of it.
+_PART_CHARACTERS = 12
+# A shorter one would hide ordinary words.
+_SECRET_CHARACTERS_MIN = 6
+_REMEMBERED_MAX = 40
+_SECRET_HEADERS = frozenset({"authorization", "clientid"})
+_SECRET_FIELDS = frozenset({"refresh_token", "access_token", "token", "code", "client_secret"})
+# Control and format characters (escapes, bidi marks, zero width), halves of pairs, private use, and line separators.
+_NO_LETTERS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def cleaned(text: str, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
+    """The text without what is no letter, in one line, of at most this length."""
+    if not text.isprintable():
+        text = "".join(_letter(one) for one in text[: characters_max * 4])
+    return text if len(text) <= characters_max else text[: characters_max - 1] + "\u2026"
+
+
+def _letter(one: str) -> str:
+    if one in "\t\n\r\x0b\x0c\x85\u2028\u2029":
+        return " "
+    return "" if unicodedata.category(one) in _NO_LETTERS else one
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What must not come back to anybody's eyes, in every spelling in which it may."""
+
+    values: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def _spellings(self) -> frozenset[str]:
+        return frozenset(
+            spelling.lower()
+            for value in self.values
+            if len(value) >= _SECRET_CHARACTERS_MIN
+            for spelling in _spellings_of(value)
+        )
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        return frozenset(part for one in self._spellings for part in _parts_of(one))
+
+    def with_those_in(self, headers: Mapping[str, str], body: bytes | None) -> "Secrets":
+        """These, and what a request carries; those of long ago are forgotten."""
+        sent = frozenset(secrets_sent(headers, body))
+        if sent <= self.values:
+            return self
+        return Secrets(sent if len(self.values) > _REMEMBERED_MAX else sent | self.values)
+
+    def hidden_in(self, text: str) -> str:
+        """The text without a secret, or a part of one, whatever is between its letters."""
+        shown = [(place, one.lower()) for place, one in enumerate(text) if not one.isspace() and one.isprintable()]
+        letters = "".join(one[:1] for _, one in shown)
+        hide: set[int] = set()
+        for start in range(len(letters)):
+            if letters[start : start + _PART_CHARACTERS] in self._parts:
+                hide.update(range(start, min(start + _PART_CHARACTERS, len(letters))))
+        for spelling in self._spellings:
+            if len(spelling) < _PART_CHARACTERS:
+                hide.update(place for at in _places(letters, spelling) for place in range(at, at + len(spelling)))
+        if not hide:
+            return text
+        kept = list(text)
+        for number in hide:
+            kept[shown[number][0]] = "" if number - 1 in hide else HIDDEN
+        return "".join(kept)
+
+    def words(self, text: str, characters_max: int = WORDS_CHARACTERS_MAX) -> str:
+        """What an outside system says, to be told to a person. Hidden before it is cut: a cut secret is one as well."""
+        return cleaned(self.hidden_in(text[: characters_max * 10]), characters_max)
+
+    def without(self, value: Any) -> Any:
+        """A parsed document, with every text in it cleaned."""
+        texts = "\n".join(_texts_in(value)).lower()
+        holds_secret = any(spelling in texts for spelling in self._spellings)
+        return self._without(value, holds_secret)
+
+    def _without(self, value: Any, holds_secret: bool) -> Any:
+        if isinstance(value, str):
+            return cleaned(self.hidden_in(value[: TEXT_CHARACTERS_MAX * 2]) if holds_secret else value)
+        if isinstance(value, dict):
+            return {name: self._without(one, holds_secret) for name, one in value.items()}
+        return [self._without(one, holds_secret) for one in value] if isinstance(value, list) else value
+
+
+def secrets_sent(headers: Mapping[str, str], body: bytes | None) -> Iterator[str]:
+    """What the request carries that must not come back: keys and tokens, and what they are made of."""
+    for name, value in headers.items():
+        if name.lower() in _SECRET_HEADERS:
+            yield from _credentials(value)
+    for name, value in _fields(body or b""):
+        if name in _SECRET_FIELDS:
+            yield value
+
+
+def _credentials(value: str) -> Iterator[str]:
+    scheme, _, credentials = value.partition(" ")
+    if not credentials:
+        yield value
+        return
+    yield credentials
+    if scheme.lower() != "basic":
+        return
+    try:
+        login = base64.b64decode(credentials, validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        return
+    user, _, password = login.partition(":")
+    # ConnectWise's user is company+key: the company's name is no secret.
+    yield from (login, user, password, user.rpartition("+")[2])
+
+
+def _fields(body: bytes) -> Iterable[tuple[str, str]]:
+    if body.startswith(b"{"):
+        try:
+            parsed = read_json(body)
+        except JsonUnreadable:
+            return ()
+        return [(name, value) for name, value in parsed.items() if isinstance(value, str)]
+    try:
+        return parse_qsl(body.decode()) if b"=" in body else ()
+    except (UnicodeError, ValueError):
+        return ()
+
+
+def _spellings_of(value: str) -> Iterator[str]:
+    raw = value.encode()
+    yield value
+    for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), base64.b32encode(raw)):
+        yield encoded.decode().rstrip("=")
+    yield raw.hex()
+    yield quote(value, safe="")
+    yield quote_plus(value)
+    yield html.escape(value)
+    yield value.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/")
+
+
+def _parts_of(text: str) -> Iterator[str]:
+    return (text[start : start + _PART_CHARACTERS] for start in range(len(text) - _PART_CHARACTERS + 1))
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(one)
