@@ -58,7 +58,7 @@ def story_as_json(story: PaymentStory) -> dict[str, Any]:
 def _part(part: AllocationStory, currency: str | None) -> dict[str, Any]:
     return {
         "allocation": _allocation(part.row, currency),
-        "decisions": [_decision(line) for line in part.decisions],
+        "decisions": [_decision(line, currency) for line in part.decisions],
         "deliveries": [_delivery(line) for line in part.effects],
         "ledger": _ledger(part.ledger, currency) if part.ledger else None,
         "next": part.next,
@@ -94,7 +94,7 @@ def _allocation(row: AllocationRow, currency: str | None) -> dict[str, Any]:
     }
 
 
-def _decision(line: DecisionLine) -> dict[str, Any]:
+def _decision(line: DecisionLine, currency: str | None) -> dict[str, Any]:
     return {
         "decided_at": line.decided_at,
         "action": line.action,
@@ -105,6 +105,16 @@ def _decision(line: DecisionLine) -> dict[str, Any]:
         ],
         "detail": line.detail,
         "current": line.current,
+        "looked_at": line.looked_at,
+        "seen": [
+            {
+                "id": one.external_id,
+                "amount": amount_text(one.amount, currency),
+                "paid_on": one.paid_on,
+                "entered_by": one.entered_by,
+            }
+            for one in line.seen
+        ],
     }
 
 
@@ -141,4 +151,5 @@ def _ledger(line: LedgerLine, currency: str | None) -> dict[str, Any]:
         "ours": line.ours,
         "created_at": line.created_at,
         "removed_at": line.removed_at,
+        "looked_at": line.looked_at,
     }

@@ -4,7 +4,7 @@ from cli.output import moment_text, say
 from domain.decisions import Verdict
 from domain.explanations import explain
 from domain.money import money_text
-from domain.records import PaymentState
+from domain.records import PaymentState, TargetPayment
 from domain.status import STATUS_LABELS
 from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentRow, PaymentStory
 
@@ -52,18 +52,27 @@ def _print_part(part: AllocationStory, currency: str | None) -> None:
     if part.ledger is not None:
         say(f"  In ConnectWise: {_ledger(part.ledger, currency)}")
     for line in part.decisions:
-        _print_decision(line)
+        _print_decision(line, currency)
     for effect in part.effects:
         _print_effect(effect)
 
 
-def _print_decision(line: DecisionLine) -> None:
+def _print_decision(line: DecisionLine, currency: str | None) -> None:
     say(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
     if line.detail:
         say(f"    Details: {line.detail}")
+    if line.current and line.looked_at is not None:
+        say(f"    Looked again {moment_text(line.looked_at)}: same result.")
+    for payment in line.seen:
+        say(f"    On the ConnectWise invoice: {_seen(payment, currency)}")
     if line.current:
         for verdict in line.verdicts:
             say(f"    {_verdict(verdict)}")
+
+
+def _seen(payment: TargetPayment, currency: str | None) -> str:
+    who = f", entered by {payment.entered_by}" if payment.entered_by else ""
+    return f"payment {payment.external_id}, {money_text(payment.amount, currency)}, {payment.paid_on or 'no date'}{who}"
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -83,6 +92,8 @@ def _print_effect(effect: EffectLine) -> None:
 def _ledger(line: LedgerLine, currency: str | None) -> str:
     whose = "ours" if line.ours else "typed by a person, linked by us"
     gone = f", removed {moment_text(line.removed_at)}" if line.removed_at else ""
+    if line.looked_at is not None:
+        gone += f", last looked at {moment_text(line.looked_at)}"
     return f"payment {line.target_payment_id}, {money_text(line.amount, currency)}, {line.paid_on} ({whose}{gone})"
 
 

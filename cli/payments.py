@@ -12,6 +12,7 @@ from cli.payment_text import print_story, total_text
 from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
 from models.story import PaymentRow, list_payments, payment_story
+from tasks.linking import link_payment
 from tasks.results import Rejected
 from tasks.retry import retry_payment
 from workers.terminal import Column
@@ -100,6 +101,26 @@ def retry(
     if as_json:
         parts = {"revived": report.revived, "decided_again": report.decided_again, "on_the_wire": report.on_the_wire}
         print_json({**parts, "message": report.message})
+    else:
+        say(report.message)
+
+
+@app.command(epilog=examples("payments link northwind 4711 --to 77"))
+def link(
+    slug: Org,
+    payment_id: PaymentId,
+    to: Annotated[str, typer.Option("--to", metavar="CONNECTWISE_PAYMENT", help="The payment in ConnectWise.")],
+    as_json: AsJson = False,
+) -> None:
+    """Same money: links one of the payments that `payments show` lists as seen in ConnectWise, and creates none."""
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        report = link_payment(context, organization_id, payment_id, to)
+    if isinstance(report, Rejected):
+        raise Refusal(report.message)
+    if as_json:
+        print_json({"connectwise_payment_id": to, "linked": report.linked, "message": report.message})
     else:
         say(report.message)
 

@@ -229,13 +229,14 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.EXCEEDS_BALANCE: Explanation(
         "The payment is larger than what is still open on the ConnectWise invoice.",
-        "Check the payments on the ConnectWise invoice: one may have been entered by hand. We look again by ourselves.",
+        "Check the payments on the ConnectWise invoice: if one that was entered by hand is the same money, link it. We "
+        "look again by ourselves.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
         "ConnectWise has a payment of the same amount on the same or a nearby date that we did not create.",
-        "If it is the same money, correct its date in ConnectWise, or remove it there: we look again by ourselves. "
+        "If it is the same money, link it, or remove it in ConnectWise: we look again by ourselves. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,
@@ -243,7 +244,8 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.FORMER_PAYMENT_THERE: Explanation(
         "The ConnectWise invoice still has an earlier payment of the same amount on the same or a nearby date, which "
         "should not be there any more.",
-        "If this payment was entered in its place, remove the earlier one in ConnectWise: we look again by ourselves. "
+        "If this payment was entered in its place, link the earlier one, or remove it in ConnectWise: we look again by "
+        "ourselves. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,

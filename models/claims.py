@@ -1,11 +1,12 @@
 """What is known of the payments on a target invoice before anything is sent: whose they are, and whether they stay."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from domain.delivery import EffectKind, EffectState
+from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
 from domain.records import PaymentState
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
@@ -43,7 +44,7 @@ def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id
             LedgerEntry.target_invoice_id == target_invoice_id,
             or_(
                 and_(LedgerEntry.removed_at.is_(None), ~LedgerEntry.shared, is_unwanted, stays),
-                LedgerEntry.removed_by_hand,
+                and_(LedgerEntry.removed_by_hand, ~LedgerEntry.handed_over),
             ),
         )
     )
@@ -63,3 +64,41 @@ def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id:
         Effect.sent_into.is_(None),
     )
     return session.scalar(statement.limit(1)) is not None
+
+
+def payment_to_hand_over(
+    session: Session, connection_id: int, target_invoice_id: str, payment_id: str
+) -> LedgerEntry | None:
+    """The entry for which this payment stands already, or stood last; None for one that never stood for anything."""
+    return session.scalar(
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.connection_id == connection_id,
+            LedgerEntry.target_invoice_id == target_invoice_id,
+            LedgerEntry.target_payment_id == payment_id,
+            ~LedgerEntry.handed_over,
+        )
+        .order_by(LedgerEntry.id.desc())
+        .limit(1)
+    )
+
+
+def hand_over(session: Session, former: LedgerEntry, now: datetime) -> bool:
+    """The payment stands for its former allocation no longer; False if it still has to, or something is on its way.
+
+    Only one that outlived its own payment may be another's money.
+    """
+    outlived = outlived_payment_ids(session, former.connection_id, former.target_invoice_id)
+    if former.shared or former.target_payment_id not in outlived:
+        return False
+    on_the_wire = select(Effect.id).where(
+        Effect.allocation_id == former.allocation_id,
+        Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE]),
+    )
+    if session.scalar(on_the_wire.limit(1)) is not None:
+        return False
+    former.handed_over = True
+    if former.removed_at is None:
+        former.removed_at, former.removed_by_hand = now, True
+    session.flush()
+    return True

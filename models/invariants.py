@@ -62,6 +62,9 @@ def _claimed_twice() -> Select[int]:
         other.target_payment_id == LedgerEntry.target_payment_id,
         other.id != LedgerEntry.id,
         ~other.shared,
+        # A person gave it from one to the other, and only the other has it now.
+        ~other.handed_over,
+        ~LedgerEntry.handed_over,
     )
     return select(LedgerEntry.id).where(exists().where(same))
 

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from domain.decisions import Verdict
 from domain.delivery import EffectKind, EffectState
 from domain.explanations import explain
-from domain.reasons import Reason
+from domain.reasons import MAY_BE_LINKED, Reason
+from domain.records import TargetPayment
+from domain.seen_payments import payments_in
 from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
 from models.decisions import Action, DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import Entity, EventSource, InboxEvent, events_about
 from models.ledger import LedgerEntry
+from models.looks import InvoiceLook, looks_at
 from models.next_step import Situation, next_step
 from models.organizations import Organization, organization_by_id
 from models.payment_list import Page, count_by_status, list_payments
@@ -62,6 +65,11 @@ class DecisionLine:
     verdicts: tuple[Verdict, ...]
     detail: str
     current: bool
+    # The payments in ConnectWise because of which it was decided so.
+    seen: tuple[TargetPayment, ...]
+    # When it came to the same once more, the last time.
+    looked_at: datetime | None
+    may_be_linked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,8 @@ class LedgerLine:
     ours: bool
     created_at: datetime
     removed_at: datetime | None
+    # When the invoice was looked at last, after the payment was written or linked.
+    looked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,7 @@ class _Tables:
     effects: Sequence[Effect]
     attempts: Sequence[Attempt]
     entries: Sequence[LedgerEntry]
+    looks: dict[str, InvoiceLook]
 
     @classmethod
     def load(cls, session: Session, payment: Payment) -> "_Tables":
@@ -176,6 +187,9 @@ class _Tables:
         ids = [part.id for part in parts]
         effects = session.scalars(select(Effect).where(Effect.allocation_id.in_(ids)).order_by(Effect.generation)).all()
         effect_ids = [effect.id for effect in effects]
+        entries = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.allocation_id.in_(ids)).order_by(LedgerEntry.id)
+        ).all()
         return cls(
             organization=organization_by_id(session, payment.organization_id),
             target=target,
@@ -188,9 +202,8 @@ class _Tables:
             attempts=session.scalars(
                 select(Attempt).where(Attempt.effect_id.in_(effect_ids)).order_by(Attempt.number)
             ).all(),
-            entries=session.scalars(
-                select(LedgerEntry).where(LedgerEntry.allocation_id.in_(ids)).order_by(LedgerEntry.id)
-            ).all(),
+            entries=entries,
+            looks=looks_at(session, target.id, {one.target_invoice_id for one in entries}) if target else {},
         )
 
     def story_of(self, row: AllocationRow, now: datetime) -> AllocationStory:
@@ -208,9 +221,9 @@ class _Tables:
         )
         return AllocationStory(
             row=row,
-            decisions=tuple(_decision_line(one) for one in decisions),
+            decisions=tuple(_decision_line(one, decisions) for one in decisions),
             effects=tuple(self._effect_line(one) for one in effects),
-            ledger=_ledger_line(entries[-1]) if entries else None,
+            ledger=_ledger_line(entries[-1], self.looks) if entries else None,
             next=next_step(situation),
         )
 
@@ -240,7 +253,7 @@ def _event_line(event: InboxEvent) -> EventLine:
     return EventLine(EventSource(event.source), event.verb, event.occurred_at, event.received_at, event.done_at)
 
 
-def _decision_line(decision: DecisionRow) -> DecisionLine:
+def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> DecisionLine:
     told = explain(decision.why)
     return DecisionLine(
         decided_at=decision.decided_at,
@@ -253,10 +266,22 @@ def _decision_line(decision: DecisionRow) -> DecisionLine:
         ),
         detail=decision.detail,
         current=decision.current,
+        seen=payments_in(decision.seen),
+        looked_at=decision.looked_at or _when_found_again(decision, every),
+        may_be_linked=decision.current and decision.why in MAY_BE_LINKED,
     )
 
 
-def _ledger_line(entry: LedgerEntry) -> LedgerLine:
+def _when_found_again(decision: DecisionRow, every: Sequence[DecisionRow]) -> datetime | None:
+    """A retry lets it be sent; what stood before that, and stands again, was looked at and is the same."""
+    before = [one for one in every if one.id < decision.id and one.why is not Reason.ELIGIBLE]
+    is_the_same = bool(before) and (before[-1].action, before[-1].reason) == (decision.action, decision.reason)
+    return decision.decided_at if is_the_same and decision.action == Action.HOLD else None
+
+
+def _ledger_line(entry: LedgerEntry, looks: dict[str, InvoiceLook]) -> LedgerLine:
+    look = looks.get(entry.target_invoice_id)
+    looked_at = look.looked_at if look is not None else None
     return LedgerLine(
         target_invoice_id=entry.target_invoice_id,
         target_payment_id=entry.target_payment_id,
@@ -265,4 +290,5 @@ def _ledger_line(entry: LedgerEntry) -> LedgerLine:
         ours=entry.ours,
         created_at=entry.created_at,
         removed_at=entry.removed_at,
+        looked_at=looked_at if looked_at is not None and looked_at > entry.created_at else None,
     )

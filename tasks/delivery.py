@@ -134,7 +134,7 @@ class Delivery:
         if more <= still_open:
             return True
         detail = f"{money_text(more, effect.currency)} to pay, {money_text(still_open, effect.currency)} still open"
-        self.recorder.hold(effect, Reason.EXCEEDS_BALANCE, detail)
+        self.recorder.hold(effect, Reason.EXCEEDS_BALANCE, detail, payments)
         return False
 
     # --- intend, create ---

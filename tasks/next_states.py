@@ -4,7 +4,7 @@ Everything here happens inside the caller's transaction; `tasks/outcomes.py` ope
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,9 +17,11 @@ from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
 from domain.explanations import explain
 from domain.money import money_text
 from domain.reasons import Reason
+from domain.recognition import is_by
 from domain.records import TargetPayment
 from domain.strategy import Change, CreatePayment, PaymentStrategy, RemovePayment, SetPayment
-from models.connections import learn_author
+from models.claims import hand_over, payment_to_hand_over
+from models.connections import connection_by_id, learn_author
 from models.decisions import Action
 from models.effects import DETAIL_CHARACTERS_MAX, Effect, day_of, hold, move
 from models.ledger import change_entry, claim_payment, is_doubled, remove_entry
@@ -117,14 +119,14 @@ class NextStates:
         """The target took the payment but made another amount or date of it: the ledger says what is really there."""
         there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
         if not isinstance(change, CreatePayment):
-            self.hold(session, effect, Reason.TARGET_CHANGED_IT, there, now)
+            self.hold(session, effect, Reason.TARGET_CHANGED_IT, there, now, [payment])
             return
         paid_on = payment.paid_on or day_of(effect)
         if not self.claim(session, effect, payment.external_id, payment.amount, paid_on, ours=True, now=now):
             self.hold_replaced(session, effect, [payment.external_id], now)
             return
         self.close(session, effect, now, target_payment_id=payment.external_id, read_back_owed_since=owed_since)
-        tell(session, effect, Action.HOLD, Reason.TARGET_CHANGED_IT, now, there)
+        tell(session, effect, Action.HOLD, Reason.TARGET_CHANGED_IT, now, there, [payment])
 
     def claim(
         self,
@@ -156,10 +158,36 @@ class NextStates:
             remember_others(session, effect)
         return is_claimed
 
+    def link(self, session: Session, effect: Effect, payment: TargetPayment, now: datetime) -> bool:
+        """A person says that this payment is the money; False if it stands for something else and stays so.
+
+        It is a person's payment then, and never changed by us: unless it was ours before, of a payment that was taken
+        back in QuickBooks and entered anew, or is what we sent and had lost out of sight.
+        """
+        invoice = (effect.connection_id, effect.target_invoice_id)
+        former = payment_to_hand_over(session, *invoice, payment.external_id)
+        if former is not None:
+            if not hand_over(session, former, now):
+                return False
+            match_again(session, [former.allocation_id], now)
+            self.match_wanted.set()
+        author = connection_by_id(session, effect.connection_id).author
+        ours = former.ours if former is not None else effect.maybe_sent and is_by(payment, author)
+        # The date of one of ours is what it is, and corrected afterwards; a person's own may be a day off.
+        paid_on = payment.paid_on if ours and payment.paid_on is not None else day_of(effect)
+        if not self.claim(session, effect, payment.external_id, payment.amount, paid_on, ours=ours, now=now):
+            return False
+        self.close(session, effect, now, target_payment_id=payment.external_id)
+        detail = f"payment {payment.external_id}, dated {payment.paid_on or 'nowhere'}, was linked by a person"
+        tell(session, effect, Action.PUSH, Reason.ADOPTED, now, detail)
+        match_again(session, [effect.allocation_id], now)
+        self.match_wanted.set()
+        return True
+
     def close(self, session: Session, effect: Effect, now: datetime, **values: str | datetime | None) -> None:
         move(session, effect, EffectState.DELIVERED, delivered_at=now, reason="", detail="", **values)
         allocation, payment = allocation_with_payment(session, effect.allocation_id)
-        allocation.ignore_twins, allocation.similar_payment_ids = False, None
+        allocation.ignore_twins, allocation.similar_payment_ids, allocation.same_money_id = False, None, None
         if is_outdated(effect, allocation, payment):
             # The payment changed while this was on its way: what is true now is decided now.
             match_again(session, [effect.allocation_id], now)
@@ -167,13 +195,21 @@ class NextStates:
         elif match_now_if_waiting(session, effect.allocation_id, now):
             self.match_wanted.set()
 
-    def hold(self, session: Session, effect: Effect, reason: Reason, detail: str, now: datetime) -> None:
+    def hold(
+        self,
+        session: Session,
+        effect: Effect,
+        reason: Reason,
+        detail: str,
+        now: datetime,
+        seen: Sequence[TargetPayment] = (),
+    ) -> None:
         # A look that ended the doubt ends it for good: what somebody types from now on is not ours.
         hold(session, effect, reason, detail, maybe_sent=effect.maybe_sent and reason in _THE_DOUBT_STAYS)
         if explain(reason).clears_itself:
             again_at = next_look(self.context, session, effect.allocation_id, reason, now)
             match_no_later_than(session, effect.allocation_id, again_at)
-        tell(session, effect, Action.HOLD, reason, now, detail)
+        tell(session, effect, Action.HOLD, reason, now, detail, seen)
 
     def hold_gone(self, session: Session, effect: Effect, payment_id: str, detail: str, now: datetime) -> None:
         self.hold(session, effect, Reason.TARGET_PAYMENT_GONE, detail, now)

@@ -78,11 +78,11 @@ class Recorder:
 
     # --- without a send ---
 
-    def hold(self, effect: Effect, reason: Reason, detail: str = "") -> None:
+    def hold(self, effect: Effect, reason: Reason, detail: str = "", seen: Sequence[TargetPayment] = ()) -> None:
         now = self.context.clock.now()
         with self.context.database.writing() as session:
             self._begin(session, effect)
-            self.states.hold(session, effect, reason, detail, now)
+            self.states.hold(session, effect, reason, detail, now, seen)
         self.context.reached(Point.PUSH_HELD)
 
     def hold_beside(self, effect: Effect, reason: Reason, similar: Sequence[TargetPayment]) -> None:
@@ -93,7 +93,7 @@ class Recorder:
             allocation, _ = allocation_with_payment(session, effect.allocation_id)
             allocation.similar_payment_ids = [payment.external_id for payment in similar]
             allocation.ignore_twins = False
-            self.states.hold(session, effect, reason, "", now)
+            self.states.hold(session, effect, reason, "", now, similar)
         self.context.reached(Point.PUSH_HELD)
 
     def hold_gone(self, effect: Effect, payment_id: str) -> None:
@@ -171,6 +171,23 @@ class Recorder:
                 self.match_wanted.set()
         self.context.reached(Point.PUSH_SETTLED)
         log.info("push.settled", effect_id=effect.id, kind=effect.kind, ours=ours)
+
+    def is_linked(self, effect: Effect, payment: TargetPayment | None) -> bool:
+        """Whether the payment of which a person says that it is this money stands for it now.
+
+        Args:
+            payment: None if it is not there as the person saw it; then nobody has said anything.
+        """
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            self._begin(session, effect)
+            linked = payment is not None and self.states.link(session, effect, payment, now)
+            if not linked:
+                allocation, _ = allocation_with_payment(session, effect.allocation_id)
+                allocation.same_money_id = None
+        self.context.reached(Point.PUSH_LINKED)
+        log.info("push.linked", effect_id=effect.id, payment_id=payment and payment.external_id, linked=linked)
+        return linked
 
     def is_decided_again(self, effect: Effect, *, always: bool = False) -> bool:
         """True if the payment changed while the effect was in doubt: it goes back, and match decides first."""

@@ -56,6 +56,7 @@ class Point(StrEnum):
     # Instead of a send: it is there already, it waits for a cause, nobody can look, it has to be decided again, it was
     # tried often enough, or the target has put it in another's place.
     PUSH_SETTLED = "push.settled"
+    PUSH_LINKED = "push.linked"
     PUSH_HELD = "push.held"
     PUSH_DOUBT_PROLONGED = "push.doubt_prolonged"
     PUSH_DECIDED_AGAIN = "push.decided_again"

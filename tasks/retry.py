@@ -215,7 +215,7 @@ def _retry(
     for allocation in payment.allocations:
         effect = effects.get(allocation.id)
         state = EffectState(effect.state) if effect is not None else None
-        if state in OPEN_ON_THE_WIRE or (effect is not None and not _revive(session, effect, forgotten, now)):
+        if state in OPEN_ON_THE_WIRE or (effect is not None and not revive(session, effect, forgotten, now)):
             on_the_wire += 1
             continue
         revived += effect is not None and effect.state in (EffectState.PENDING, EffectState.IN_DOUBT)
@@ -224,7 +224,7 @@ def _retry(
     return RetryReport(revived, len(again) - revived, on_the_wire)
 
 
-def _revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
+def revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
     """Makes the effect due if it is stuck; False if push has just taken it up."""
     match EffectState(effect.state):
         case EffectState.PENDING:

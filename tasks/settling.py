@@ -63,7 +63,7 @@ class Settling:
             case CreatePayment():
                 return True
             case Occupied():
-                self.recorder.hold(effect, Reason.TARGET_OCCUPIED)
+                self.recorder.hold(effect, Reason.TARGET_OCCUPIED, seen=payments)
                 return False
             case SetPayment():
                 return self._is_to_be_set(effect, change, payments)
@@ -92,17 +92,37 @@ class Settling:
         """Whether what is to be created is on the invoice already, or may be; then that has been recorded."""
         with self.context.database.reading() as session:
             claimed = claimed_payment_ids(session, effect.connection_id, effect.target_invoice_id)
+        if self._is_linked(effect, payments):
+            return True
         if effect.maybe_sent and self._has_arrived(effect, payments, claimed):
             return True
         return self._is_typed(effect, change, payments, claimed)
+
+    # --- a person has said so ---
+
+    def _is_linked(self, effect: Effect, payments: Payments) -> bool:
+        """Whether a person says that the money is there as one of these payments, and it is; that has been recorded."""
+        with self.context.database.reading() as session:
+            allocation, _ = allocation_with_payment(session, effect.allocation_id)
+        if allocation.same_money_id is None or self._replaced(effect, payments):
+            return False
+        payment = with_id(payments, allocation.same_money_id)
+        is_the_same = payment is not None and not payment.foreign and payment.amount == effect.amount
+        return self.recorder.is_linked(effect, payment if is_the_same else None)
+
+    def _replaced(self, effect: Effect, payments: Payments) -> Collection[str]:
+        """What a send whose answer was lost has put ours in the place of."""
+        # Only a payment that is added can take the place of others; one that grew has not.
+        if not effect.maybe_sent or effect.sent_into is not None:
+            return ()
+        return replaced_by_ours(seen_in(effect.before_image), payments, effect.amount, day_of(effect))
 
     # --- after a lost answer ---
 
     def _has_arrived(self, effect: Effect, payments: Payments, claimed: Collection[str]) -> bool:
         """Whether a creation that got no answer is on the invoice after all, or may be; then that has been recorded."""
-        # Only a payment that is added can take the place of others; one that grew has not.
         image = seen_in(effect.before_image) if effect.sent_into is None else ()
-        replaced = replaced_by_ours(image, payments, effect.amount, day_of(effect))
+        replaced = self._replaced(effect, payments)
         if replaced:
             self.recorder.hold_replaced(effect, replaced)
             self.stopped.set()
@@ -119,8 +139,8 @@ class Settling:
                 if gone:
                     self.stopped.set()
                 return True
-            case Several():
-                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES)
+            case Several(candidates):
+                self.recorder.hold(effect, Reason.SEVERAL_CANDIDATES, seen=candidates)
                 return True
             case NotThere():
                 return False
@@ -190,7 +210,8 @@ class Settling:
             if not was_found_by_a_look(session, effect.connection_id, effect.target_invoice_id, payment_id):
                 return True
         is_new = effect.kind == EffectKind.CREATE
-        self.recorder.hold(effect, Reason.TARGET_OCCUPIED if is_new else Reason.NOT_OURS_TO_CHANGE)
+        reason = Reason.TARGET_OCCUPIED if is_new else Reason.NOT_OURS_TO_CHANGE
+        self.recorder.hold(effect, reason, seen=[payment])
         return False
 
 

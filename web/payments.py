@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.delivery import EffectState
-from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
+from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE, Reason
 from domain.status import PaymentStatus
 from models.story import PaymentStory, count_by_status, list_payments, payment_story
+from tasks.linking import link_payment
 from tasks.results import Rejected
 from tasks.retry import retry_payment
 from web.pages import render
@@ -112,6 +113,15 @@ def retry(
     return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
 
 
+@router.post("/payments/{external_id}/link")
+def link(request: Request, external_id: str, member: FormInOrganization, to: Annotated[str, Form()] = "") -> Response:
+    _story(request, member, external_id)
+    report = link_payment(context_of(request), member.organization_id, external_id, to)
+    if isinstance(report, Rejected):
+        return _story_page(request, member, external_id, problem=report.message, status_code=409)
+    return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
+
+
 def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
     context = context_of(request)
     if "\0" in external_id:
@@ -125,7 +135,8 @@ def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
 
 def _story_values(story: PaymentStory) -> dict[str, Any]:
     held_for_twin = any(
-        part.row.reason in HELD_BESIDE_A_SIMILAR_ONE and part.row.effect_state is EffectState.HELD
+        part.row.reason is Reason.TARGET_PAYMENT_DOUBLED
+        or (part.row.reason in HELD_BESIDE_A_SIMILAR_ONE and part.row.effect_state is EffectState.HELD)
         for part in story.allocations
     )
     return {

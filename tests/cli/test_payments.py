@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from sandbox.faults import Fault
@@ -157,3 +159,22 @@ def test_a_payment_over_two_invoices_is_announced_before_it_is_posted(run: Run, 
 def test_own_payments_that_cannot_be_any_are_refused(run: Run, world: World, arguments: list[str]) -> None:
     ended = run("own-payments", "add", "northwind", *arguments)
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+
+
+def test_the_twin_is_shown_and_linked(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-7", "300.00")
+    twin = world.connectwise.type_payment(
+        invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 18), person="jane"
+    )
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.notice()
+    shown = run("payments", "show", "northwind", payment).out
+    assert f"On the ConnectWise invoice: payment {twin}, 100.00 USD, 2026-11-18, entered by jane" in shown
+    refused = run("payments", "link", "northwind", payment, "--to", "424242")
+    assert refused.code == 2
+    assert str(twin) in refused.err
+    assert run("payments", "link", "northwind", payment, "--to", str(twin), "--json").json["linked"] is False
+    # The command goes by the real clock, and the world's stands still.
+    world.later(hours=1)
+    assert world.reason(payment) == "adopted"
+    assert run("payments", "link", "northwind", payment, "--to", str(twin), "--json").json["linked"] is True

@@ -160,6 +160,7 @@ CASES = (
     Case(moments.changed_in_doubt, {Point.PUSH_DECIDED_AGAIN: 1, Point.PUSH_NUDGED: 1}),
     Case(moments.tried_often_enough, {Point.PUSH_GIVEN_UP: 1}),
     Case(later_looks.deleted_by_hand, dict.fromkeys(_in("look_again", _LOOKS), 1)),
+    Case(later_looks.linked_by_a_person, {Point.PUSH_LINKED: 1}),
     Case(later_looks.nobody_answers_the_look, {Point.LOOK_AGAIN_FAILED: 1}),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

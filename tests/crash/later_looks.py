@@ -1,6 +1,9 @@
 """The moments of a later look at what was written; see `cases.py`."""
 
+from datetime import date
+
 from sandbox.faults import Fault
+from tasks.linking import LinkReport, link_payment
 from tests.crash.stage import Stage
 
 
@@ -22,3 +25,14 @@ def _look_is_due(stage: Stage) -> None:
     stage.work()
     [there] = stage.world.on(gone)
     stage.world.connectwise.delete_payment(gone.connectwise_id or 0, there.id)
+
+
+def linked_by_a_person(stage: Stage) -> None:
+    """A payment is held beside a typed one, and a person has said that it is the same money."""
+    world = stage.world
+    invoice = stage.invoice("100.00", ends_with=["40.00"])
+    twin = world.connectwise.type_payment(invoice.connectwise_id or 0, "40.00", payment_date=date(2026, 11, 18))
+    payment = world.pay("40.00", (invoice, "40.00"), on="2026-11-20")
+    stage.work()
+    report = link_payment(stage.person(), world.organization_id, payment, str(twin))
+    assert isinstance(report, LinkReport), report

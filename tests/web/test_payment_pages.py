@@ -3,7 +3,7 @@
 from datetime import date
 
 from tests.web.browser import Browser
-from tests.world import World
+from tests.world import BothInvoices, World
 
 
 def test_a_synced_payment_is_in_the_list_with_its_amount_invoice_and_time(world: World, partner: Browser) -> None:
@@ -161,3 +161,47 @@ def test_a_payment_that_is_not_there_is_a_finished_page(partner: Browser) -> Non
         answer = partner.get(address)
         assert answer.status_code == 404
         assert "This page does not exist" in answer.text
+
+
+def beside_a_twin(world: World) -> tuple[BothInvoices, str, int]:
+    invoice = world.invoice("INV-1001", "300.00")
+    twin = world.connectwise.type_payment(
+        invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 18), person="jane"
+    )
+    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+    world.notice()
+    assert world.reason(payment) == "twin_nearby"
+    return invoice, payment, twin
+
+
+def test_the_twin_stands_on_the_page_and_is_linked_with_one_click(world: World, partner: Browser) -> None:
+    invoice, payment, twin = beside_a_twin(world)
+    partner.get(f"/payments/{payment}")
+    for told in ("jane", f"It is the same money: link payment {twin}", "Create anyway"):
+        assert told in partner.page
+
+    partner.send(f"/payments/{payment}/link", {"to": str(twin)})
+    world.settle()
+
+    assert world.reason(payment) == "adopted"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_linking_what_was_not_seen_says_so_and_changes_nothing(world: World, partner: Browser) -> None:
+    _, payment, _ = beside_a_twin(world)
+    partner.get(f"/payments/{payment}")
+
+    answer = partner.send(f"/payments/{payment}/link", {"to": "424242"})
+
+    assert answer.status_code == 409
+    assert "is not among those because of which it is held" in answer.text
+
+
+def test_a_retry_of_an_unchanged_case_says_when_it_was_looked_at(world: World, partner: Browser) -> None:
+    _, payment, _ = beside_a_twin(world)
+    partner.get(f"/payments/{payment}")
+    assert "same result" not in partner.page
+    partner.send(f"/payments/{payment}/retry")
+    world.settle()
+    partner.get(f"/payments/{payment}")
+    assert "same result" in partner.page

@@ -3,13 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.status import PaymentStatus
 from models.story import list_payments, payment_story
-from web.api.access import NOT_THERE, REFUSALS, Authorized
+from tasks.linking import LinkReport, link_payment
+from tasks.results import Rejected
+from tasks.retry import RetryReport, retry_payment
+from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
 from web.api.schemas import PaymentOut, PaymentsOut, PaymentStoryOut
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX
 from web.signed_in import context_of
+from web.wire_places import wire_place
 
 router = APIRouter(tags=["payments"], responses=REFUSALS)
 
@@ -49,3 +54,52 @@ def get_payment(
     if story is None:
         raise HTTPException(404, "There is no such payment.")
     return PaymentStoryOut.of(story)
+
+
+class RetryIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    create_anyway: bool = False
+
+
+class LinkIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    connectwise_payment_id: Annotated[str, Field(pattern=ID_PATTERN)]
+
+
+class AnswerOut(BaseModel):
+    """What was done, as a sentence; what comes of it stands in the payment's story a moment later."""
+
+    message: str
+
+
+PaymentId = Annotated[str, Path(pattern=ID_PATTERN, description="The payment's id in QuickBooks")]
+
+
+@router.post("/payments/{payment_id}/retry", responses=NOT_THERE)
+def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
+    """Lets a held payment go again. With `create_anyway` the similar payment in ConnectWise is other money."""
+    with wire_place(request) as free:
+        if not free:
+            raise HTTPException(503, "Much is being retried at this moment. Try again in a minute.")
+        report = retry_payment(context_of(request), caller.organization_id, payment_id, given.create_anyway)
+    return _answer(request, caller, payment_id, report)
+
+
+@router.post("/payments/{payment_id}/link", responses=NOT_THERE)
+def post_link(request: Request, caller: Authorized, payment_id: PaymentId, given: LinkIn) -> AnswerOut:
+    """Same money: links one of the payments that were `seen` in ConnectWise, and creates none. Only the same amount."""
+    report = link_payment(context_of(request), caller.organization_id, payment_id, given.connectwise_payment_id)
+    return _answer(request, caller, payment_id, report)
+
+
+def _answer(
+    request: Request, caller: Caller, payment_id: str, report: RetryReport | LinkReport | Rejected
+) -> AnswerOut:
+    if not isinstance(report, Rejected):
+        return AnswerOut(message=report.message)
+    with context_of(request).database.reading() as session:
+        if payment_story(session, caller.organization_id, payment_id) is None:
+            raise HTTPException(404, "There is no such payment.")
+    raise HTTPException(409, report.message)

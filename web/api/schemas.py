@@ -4,17 +4,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from domain.decisions import Verdict
 from domain.delivery import EffectKind, EffectState
 from domain.explanations import explain
 from domain.reasons import Reason
-from domain.records import AllocationKind, PaymentState
+from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from models.decisions import Action
 from models.inbox import EventSource
-from models.story import AllocationRow, AllocationStory, DecisionLine, EffectLine, PaymentRow, PaymentStory
+from models.story import AllocationRow, AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentRow, PaymentStory
 
 # A JSON number is a float to most readers; a string is not.
 Amount = Annotated[
@@ -137,6 +137,47 @@ class VerdictOut(BaseModel):
         return cls(field=verdict.field, source=verdict.source, target=verdict.target, identical=verdict.identical)
 
 
+class SeenPaymentOut(BaseModel):
+    """A payment on the ConnectWise invoice because of which something was decided so."""
+
+    id: str
+    amount: Amount
+    paid_on: date | None
+    entered_by: str
+
+    @classmethod
+    def of(cls, payment: TargetPayment) -> "SeenPaymentOut":
+        return cls(
+            id=payment.external_id, amount=payment.amount, paid_on=payment.paid_on, entered_by=payment.entered_by
+        )
+
+
+class LedgerOut(BaseModel):
+    """The ConnectWise payment that stands for the part, or stood for it until `removed_at`."""
+
+    target_invoice_id: str
+    target_payment_id: str
+    amount: Amount
+    paid_on: date
+    ours: bool
+    created_at: Moment
+    removed_at: Moment | None
+    looked_at: Annotated[Moment | None, Field(description="when the invoice was looked at last, after that")]
+
+    @classmethod
+    def of(cls, line: LedgerLine) -> "LedgerOut":
+        return cls(
+            target_invoice_id=line.target_invoice_id,
+            target_payment_id=line.target_payment_id,
+            amount=line.amount,
+            paid_on=line.paid_on,
+            ours=line.ours,
+            created_at=line.created_at,
+            removed_at=line.removed_at,
+            looked_at=line.looked_at,
+        )
+
+
 class DecisionOut(BaseModel):
     decided_at: Moment
     action: Action
@@ -144,6 +185,8 @@ class DecisionOut(BaseModel):
     verdicts: list[VerdictOut]
     detail: str
     current: bool
+    looked_at: Annotated[Moment | None, Field(description="when it came to the same once more, the last time")]
+    seen: list[SeenPaymentOut]
 
     @classmethod
     def of(cls, line: DecisionLine) -> "DecisionOut":
@@ -154,6 +197,8 @@ class DecisionOut(BaseModel):
             verdicts=[VerdictOut.of(one) for one in line.verdicts],
             detail=line.detail,
             current=line.current,
+            looked_at=line.looked_at,
+            seen=[SeenPaymentOut.of(one) for one in line.seen],
         )
 
 
@@ -206,6 +251,7 @@ class AllocationStoryOut(BaseModel):
     allocation: AllocationOut
     decisions: list[DecisionOut]
     deliveries: list[DeliveryOut]
+    ledger: LedgerOut | None
     next: str
 
     @classmethod
@@ -214,6 +260,7 @@ class AllocationStoryOut(BaseModel):
             allocation=AllocationOut.of(story.row),
             decisions=[DecisionOut.of(one) for one in story.decisions],
             deliveries=[DeliveryOut.of(one) for one in story.effects],
+            ledger=LedgerOut.of(story.ledger) if story.ledger is not None else None,
             next=story.next,
         )
 
