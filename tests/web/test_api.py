@@ -294,24 +294,3 @@ def test_more_than_belongs_here_is_refused_before_anybody_is_asked_who_they_are(
     content = much if told else (much[start : start + 1024] for start in range(0, len(much), 1024))
     answer = anybody.client.post(address, content=content, headers={"Content-Type": kind})
     assert answer.status_code == 413
-
-
-def test_the_twin_is_told_and_linked_or_created_anyway(world: World, anybody: Browser, token: dict[str, str]) -> None:
-    invoice = world.invoice("INV-1", "300.00")
-    twin = world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 18))
-    payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
-    world.notice()
-    story = anybody.get(f"/api/payments/{payment}", headers=token).json()
-    [seen] = story["allocations"][0]["decisions"][-1]["seen"]
-    assert (seen["id"], seen["amount"], seen["paid_on"]) == (str(twin), "100.00", "2026-11-18")
-    address = f"/api/payments/{payment}"
-    for to, status in (("424242", 409), (str(twin), 200), (str(twin), 200)):
-        answer = anybody.client.post(f"{address}/link", headers=token, json={"connectwise_payment_id": to})
-        assert answer.status_code == status, answer.text
-        world.settle()
-    assert world.reason(payment) == "adopted"
-    assert anybody.client.post(f"{address}/retry", headers=token, json={"create_anyway": True}).status_code == 409
-    assert anybody.client.post(f"{address}/retry", headers=token, json={}).status_code == 200
-    assert anybody.client.post("/api/payments/424242/retry", headers=token, json={}).status_code == 404
-    linked = anybody.get(address, headers=token).json()["allocations"][0]["ledger"]
-    assert (linked["target_payment_id"], linked["ours"]) == (str(twin), False)

@@ -201,7 +201,7 @@ def test_a_retry_of_an_unchanged_case_says_when_it_was_looked_at(world: World, p
     _, payment, _ = beside_a_twin(world)
     partner.get(f"/payments/{payment}")
     assert "same result" not in partner.page
-    partner.send(f"/payments/{payment}/retry")
+    partner.send(f"/payments/{payment}/retry", {"create_anyway": ""})
     world.settle()
     partner.get(f"/payments/{payment}")
     assert "same result" in partner.page
