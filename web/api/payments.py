@@ -14,7 +14,7 @@ from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
 from web.api.schemas import PaymentOut, PaymentsOut, PaymentStoryOut
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX
 from web.signed_in import context_of
-from web.wire_places import wire_place
+from web.wire_places import COME_BACK_SECONDS, wire_place
 
 router = APIRouter(tags=["payments"], responses=REFUSALS)
 
@@ -80,9 +80,10 @@ PaymentId = Annotated[str, Path(pattern=ID_PATTERN, description="The payment's i
 @router.post("/payments/{payment_id}/retry", responses=NOT_THERE)
 def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
     """Lets a held payment go again. With `create_anyway` the similar payment in ConnectWise is other money."""
-    with wire_place(request) as free:
+    with wire_place(request, caller.organization_id) as free:
         if not free:
-            raise HTTPException(503, "Much is being retried at this moment. Try again in a minute.")
+            busy = "Much is being retried at this moment. Try again in a minute."
+            raise HTTPException(503, busy, {"Retry-After": str(COME_BACK_SECONDS)})
         report = retry_payment(context_of(request), caller.organization_id, payment_id, given.create_anyway)
     return _answer(request, caller, payment_id, report)
 
