@@ -120,7 +120,7 @@ def link(
     if isinstance(report, Rejected):
         raise Refusal(report.message)
     if as_json:
-        print_json({"connectwise_payment_id": to, "linked": report.linked, "message": report.message})
+        print_json({"target_payment_id": to, "linked": report.linked, "message": report.message})
     else:
         say(report.message)
 

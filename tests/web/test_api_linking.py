@@ -18,7 +18,7 @@ def test_the_twin_is_told_and_linked_or_created_anyway(world: World, anybody: Br
     assert (seen["id"], seen["amount"], seen["paid_on"]) == (str(twin), "100.00", "2026-11-18")
     address = f"/api/payments/{payment}"
     for to, status in (("424242", 409), (str(twin), 200), (str(twin), 200)):
-        answer = anybody.client.post(f"{address}/link", headers=token, json={"connectwise_payment_id": to})
+        answer = anybody.client.post(f"{address}/link", headers=token, json={"target_payment_id": to})
         assert answer.status_code == status, answer.text
         world.settle()
     assert world.reason(payment) == "adopted"

@@ -65,7 +65,7 @@ class RetryIn(BaseModel):
 class LinkIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    connectwise_payment_id: Annotated[str, Field(pattern=ID_PATTERN)]
+    target_payment_id: Annotated[str, Field(pattern=ID_PATTERN)]
 
 
 class AnswerOut(BaseModel):
@@ -91,7 +91,7 @@ def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, give
 @router.post("/payments/{payment_id}/link", responses=NOT_THERE)
 def post_link(request: Request, caller: Authorized, payment_id: PaymentId, given: LinkIn) -> AnswerOut:
     """Same money: links one of the payments that were `seen` in ConnectWise, and creates none. Only the same amount."""
-    report = link_payment(context_of(request), caller.organization_id, payment_id, given.connectwise_payment_id)
+    report = link_payment(context_of(request), caller.organization_id, payment_id, given.target_payment_id)
     return _answer(request, caller, payment_id, report)
 
 
