@@ -21,6 +21,7 @@ HIDDEN = "[hidden]"
 # Of a name or a note; QuickBooks' longest note has as many. What is longer was never meant to be read.
 TEXT_CHARACTERS_MAX = 4000
 WORDS_CHARACTERS_MAX = 300
+NAME_CHARACTERS_MAX = 100
 # So much of a secret in a row is hidden where somebody's words are told: they may have been cut in the middle of it.
 _PART_CHARACTERS = 12
 # A shorter one would hide ordinary words.
@@ -93,18 +94,21 @@ class Secrets:
         """What an outside system says, to be told to a person. Hidden before it is cut: a cut secret is one as well."""
         return cleaned(self.hidden_in(text[: characters_max * 10]), characters_max)
 
-    def without(self, value: Any) -> Any:
-        """A parsed document, with every text in it cleaned."""
-        texts = "\n".join(_texts_in(value)).lower()
-        holds_secret = any(spelling in texts for spelling in self._spellings)
-        return self._without(value, holds_secret)
-
-    def _without(self, value: Any, holds_secret: bool) -> Any:
-        if isinstance(value, str):
-            return cleaned(self.hidden_in(value[: TEXT_CHARACTERS_MAX * 2]) if holds_secret else value)
-        if isinstance(value, dict):
-            return {name: self._without(one, holds_secret) for name, one in value.items()}
-        return [self._without(one, holds_secret) for one in value] if isinstance(value, list) else value
+    def without(self, document: Any) -> Any:
+        """A parsed document of our own, with every text in it cleaned."""
+        holders = _holders_in([document])
+        texts = [one for holder in holders for one in _values(holder) if isinstance(one, str)]
+        whole = " ".join(texts)
+        searched = whole.lower()
+        # Nearly always there is none; a search letter by letter of everything would take longer than the call.
+        holds_secret = any(spelling in searched for spelling in self._spellings)
+        if holds_secret or not whole.isprintable() or max(map(len, texts), default=0) > TEXT_CHARACTERS_MAX:
+            for holder in holders:
+                for key, value in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+                    if isinstance(value, str):
+                        hidden = self.hidden_in(value[: TEXT_CHARACTERS_MAX * 2]) if holds_secret else value
+                        holder[key] = cleaned(hidden)
+        return holders[0][0]
 
 
 def secrets_sent(headers: Mapping[str, str], body: bytes | None) -> Iterator[str]:
@@ -170,9 +174,13 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
-def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(one)
+def _holders_in(document: list[Any]) -> list[Any]:
+    """All lists and objects of a document, this list first."""
+    holders: list[Any] = [document]
+    for holder in holders:
+        holders.extend(one for one in _values(holder) if isinstance(one, dict | list))
+    return holders
+
+
+def _values(holder: Any) -> Iterable[Any]:
+    return holder.values() if isinstance(holder, dict) else holder

@@ -30,6 +30,7 @@ from connectors.base import (
 from connectors.budget import in_one_question
 from connectors.connectwise import versions, wire
 from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
+from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
 from domain.records import TargetInvoice, TargetPayment
 
@@ -85,7 +86,8 @@ class ConnectWiseTarget:
             refused = self._may_not(method)
             if refused is not None:
                 return _missing_right(refused, right)
-        version = str(result.value.get("version") or "") if isinstance(result.value, dict) else ""
+        told = str(result.value.get("version") or "") if isinstance(result.value, dict) else ""
+        version = cleaned(told, NAME_CHARACTERS_MAX)
         return Got(f"ConnectWise {version}".strip() + versions.remark(version, self._client.version))
 
     def prove_access(self) -> Failure | None:

@@ -15,6 +15,7 @@ from connectors.base import (
     PaymentsRead,
     ReadResult,
 )
+from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.quickbooks import wire
 from connectors.quickbooks.by_id import ById, Reader
 from connectors.quickbooks.changes import count_window, read_changes, read_window
@@ -38,7 +39,7 @@ class QuickBooksSource:
         if isinstance(result, Failure):
             return result
         info = result.value.get("CompanyInfo")
-        return Got(str(info.get("CompanyName", "")) if isinstance(info, dict) else "")
+        return Got(cleaned(str(info.get("CompanyName", "")), NAME_CHARACTERS_MAX) if isinstance(info, dict) else "")
 
     def prove_access(self) -> Failure | None:
         result = self._client.company_info()
