@@ -32,6 +32,9 @@ def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
             while rest and not unpacking.eof:
                 yield unpacking.decompress(rest, _PIECE_BYTES)
                 rest = unpacking.unconsumed_tail
+            if rest or unpacking.unused_data:
+                # Something behind the end: what was unpacked may be half of what was meant.
+                raise requests.exceptions.ContentDecodingError
         # What the last step had no room for; less than one run of repeated bytes.
         yield unpacking.flush()
     except zlib.error:

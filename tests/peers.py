@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 # Every byte breaks the time limit between two bytes anew: it is above this in all of these tests.
 SECONDS_BETWEEN_BYTES = 0.3
@@ -40,11 +41,13 @@ def silence() -> Iterator[bytes]:
         yield b""
 
 
+@cache
 def bomb() -> bytes:
     packed = gzip.compress(b" " * (1024 * 1024), 9)
     return packed * (_BOMB_BYTES // (1024 * 1024))
 
 
+@cache
 def one_member_bomb() -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     piece = b" " * (1024 * 1024)

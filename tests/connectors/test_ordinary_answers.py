@@ -44,10 +44,11 @@ def test_a_packed_answer_without_a_body_is_one() -> None:
     assert result == Answer(204, result.headers, b"")  # type: ignore[union-attr]
 
 
-def test_a_packed_answer_that_breaks_off_is_no_answer() -> None:
-    packed = gzip.compress(b"[" + b"1," * 100_000 + b"1]")[:-20]
-    with peer(lambda _: whole(OK, packed, b"Content-Encoding: gzip")) as opened:
-        assert isinstance(wire().exchange("GET", opened.url, route="x", headers={}), NoAnswer)
+def test_a_packed_answer_that_breaks_off_or_goes_on_is_no_answer() -> None:
+    packed = gzip.compress(b"[" + b"1," * 100_000 + b"1]")
+    for wrong in (packed[:-20], packed + packed, packed + b"more"):
+        with peer(lambda _, wrong=wrong: whole(OK, wrong, b"Content-Encoding: gzip")) as opened:
+            assert isinstance(wire().exchange("GET", opened.url, route="x", headers={}), NoAnswer)
 
 
 def test_a_body_of_exactly_the_limit_is_taken_and_one_byte_more_is_not() -> None:
