@@ -92,6 +92,39 @@ def _the_one_place_is_taken(part: "Part", _parts: Sequence["Part"]) -> bool:
     return part.entry is None and part.invoice is not None and bool(part.invoice.payments)
 
 
+def _payment_of(part: "Part") -> PaymentTruth | None:
+    payments = part.invoice.payments if part.invoice is not None else ()
+    return next((one for one in payments if part.entry and str(one.id) == part.entry.target_payment_id), None)
+
+
+def _is_gone(part: "Part", parts: Sequence["Part"]) -> bool:
+    """Its own, or the one payment of the invoice to which it is to be added."""
+    on_the_invoice = [one for one in parts if one.entry is not None and one.invoice == part.invoice]
+    return any(_payment_of(one) is None for one in ([part] if part.entry is not None else on_the_invoice))
+
+
+def _is_changed(part: "Part", parts: Sequence["Part"]) -> bool:
+    payment = _payment_of(part)
+    return payment is not None and (payment.amount, payment.payment_date.date()) != _entered(part, parts)
+
+
+def _is_doubled(part: "Part", parts: Sequence["Part"]) -> bool:
+    """Or was, before ours was changed or taken back: then something that nobody explains is left of it."""
+    return bool(_unexplained(part, parts))
+
+
+def _entered(part: "Part", parts: Sequence["Part"]) -> tuple[Decimal, date]:
+    """What the ledger says that the part's payment is, with all that it stands for."""
+    own = part.entry
+    if own is None:
+        raise AssertionError("asked for the payment of a part that has none")
+    key = (own.target_invoice_id, own.target_payment_id)
+    entries = [
+        one.entry for one in parts if one.entry and (one.entry.target_invoice_id, one.entry.target_payment_id) == key
+    ]
+    return sum((one.amount for one in entries), Decimal(0)), max(one.paid_on for one in entries)
+
+
 _CAUSES: dict[Reason, Callable[["Part", Sequence["Part"]], bool]] = {
     Reason.TWIN_NEARBY: _twin_is_there,
     Reason.FORMER_PAYMENT_THERE: _former_one_is_there,
@@ -100,5 +133,8 @@ _CAUSES: dict[Reason, Callable[["Part", Sequence["Part"]], bool]] = {
     Reason.CORRECTION_NEEDS_APPROVAL: _differs_from_the_books,
     Reason.EXCEEDS_BALANCE: _balance_is_too_small,
     Reason.TARGET_OCCUPIED: _not_ours_is_there,
+    Reason.TARGET_PAYMENT_GONE: _is_gone,
+    Reason.TARGET_PAYMENT_CHANGED: _is_changed,
+    Reason.TARGET_PAYMENT_DOUBLED: _is_doubled,
     Reason.TARGET_REFUSED: _the_one_place_is_taken,
 }

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from domain.strategy import PaymentStrategy
 from models.inbox import Entity, EventSource, NewEvent, store_events
+from models.ledger import ledger_of
+from models.looks import look_now
 from tasks.context import Step
 from tasks.points import Point
 from tasks.retry import retry_payment
@@ -20,7 +22,13 @@ from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
 from tests.simulation.ending import something_waits
-from tests.simulation.habits import enter_anew, type_during_a_doubt
+from tests.simulation.habits import (
+    change_in_connectwise,
+    delete_in_connectwise,
+    double_in_connectwise,
+    enter_anew,
+    type_during_a_doubt,
+)
 from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
 
@@ -221,6 +229,7 @@ class Simulation:
             (Step.MATCH, world.organization_id),
             (Step.PUSH, world.target_id),
             (Step.CATCH_UP, world.source_id),
+            (Step.LOOK_AGAIN, world.target_id),
         ]
 
     # --- the end ---
@@ -239,9 +248,22 @@ class Simulation:
             self.world.settle()
         for _ in range(4):
             if not something_waits(self.world, began):
-                return
+                break
             self.pass_time(7 * 3600)
             self.world.settle()
+        self.look_at_everything()
+
+    def look_at_everything(self) -> None:
+        """What would come up in the course of a month comes up now, and what follows from it."""
+        world = self.world
+        for _ in range(2):
+            with world.context.database.writing() as session:
+                invoices = {entry.target_invoice_id for entry in ledger_of(session, world.organization_id)}
+                look_now(session, world.target_id, invoices, world.clock.now())
+            world.context.nudge(Step.LOOK_AGAIN, world.target_id)
+            world.settle()
+            self.pass_time(7 * 3600)
+            world.settle()
 
 
 ACTIONS: dict[Callable[[Simulation], None], int] = {
@@ -251,6 +273,9 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.delete: 1,
     Simulation.type_into_connectwise: 1,
     type_during_a_doubt: 1,
+    delete_in_connectwise: 2,
+    change_in_connectwise: 2,
+    double_in_connectwise: 2,
     enter_anew: 1,
     Simulation.hint: 4,
     Simulation.target_fault: 4,
