@@ -6,8 +6,8 @@
 `Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -261,6 +261,24 @@ class Source(Protocol):
         """An invoice out of a change's payload."""
 
 
+@dataclass(frozen=True, slots=True)
+class InvoicesFound:
+    """What became of the ids and numbers that were asked for. What is in none of these sets does not exist.
+
+    Attributes:
+        refused_ids, refused_numbers: the target refuses to answer about exactly these; with its words.
+        unread_ids, unread_numbers: nothing is known about these yet; to be asked again.
+        failure: why the search ended early; None also where it ended because it had taken enough calls.
+    """
+
+    invoices: tuple[TargetInvoice, ...] = ()
+    refused_ids: Mapping[str, str] = field(default_factory=dict)
+    refused_numbers: Mapping[str, str] = field(default_factory=dict)
+    unread_ids: frozenset[str] = frozenset()
+    unread_numbers: frozenset[str] = frozenset()
+    failure: Failure | None = None
+
+
 class Target(Protocol):
     """A system whose invoices carry the payments."""
 
@@ -269,8 +287,12 @@ class Target(Protocol):
     def prove_access(self) -> Failure | None:
         """As of a source; where the system is to be found is asked for anew."""
 
-    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
-        """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible."""
+    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[InvoicesFound]:
+        """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible.
+
+        What the target refuses is told apart from the rest, in a bounded number of calls. A Failure is answered only
+        when nothing is settled; otherwise it is in the answer.
+        """
 
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
         """All payments on the invoice."""

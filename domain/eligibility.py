@@ -43,8 +43,8 @@ def decide(facts: Facts, lookup: TargetLookup) -> Decision:
     if early is not None:
         return early
     match lookup:
-        case NotReachable(reason):
-            return Hold(reason)
+        case NotReachable(reason, detail):
+            return Hold(reason, detail=detail)
         case NotFound():
             return Hold(Reason.TARGET_INVOICE_MISSING)
         case Ambiguous(reason, detail):

@@ -91,6 +91,13 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         clears_itself=True,
         needs_person=True,
     ),
+    Reason.TARGET_LOOKUP_REFUSED: Explanation(
+        "ConnectWise refuses to answer when we ask for this invoice.",
+        "ConnectWise's words are with the payment. Correct the invoice's number in both systems if it has unusual "
+        "characters, or ask whoever runs ConnectWise. We ask again by ourselves, and nothing is lost.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.TARGET_STOPPED: Explanation(
         "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
         "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "

@@ -34,9 +34,15 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class NotReachable:
-    """The look itself failed; `reason` says how."""
+    """The look itself failed.
+
+    Attributes:
+        reason: how.
+        detail: the target's words, where it refused to answer about this invoice.
+    """
 
     reason: Reason
+    detail: str = ""
 
 
 TargetLookup = Found | NotFound | Ambiguous | NotReachable

@@ -74,6 +74,7 @@ Plan = Wait | Leave | Revive | Cancel | Enqueue
 CANNOT_TELL = frozenset(
     {
         Reason.TARGET_UNREACHABLE,
+        Reason.TARGET_LOOKUP_REFUSED,
         Reason.TARGET_SICK,
         Reason.TARGET_THROTTLED,
         Reason.PACED,

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     TARGET_CREDENTIALS = "target_credentials"
     TARGET_FORBIDDEN = "target_forbidden"
     TARGET_REFUSED = "target_refused"
+    TARGET_LOOKUP_REFUSED = "target_lookup_refused"
     TARGET_STOPPED = "target_stopped"
     TARGET_OCCUPIED = "target_occupied"
     TARGET_LOCKED = "target_locked"

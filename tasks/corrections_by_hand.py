@@ -53,7 +53,7 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
         if synced is None:
             continue
         payments = _look(target, synced)
-        if isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND:
+        if isinstance(payments, Failure) and payments.kind in (FailureKind.NOT_FOUND, FailureKind.REFUSED):
             # It proves nothing, keys that may not see a record are told so, too; and it says nothing of the others.
             continue
         if isinstance(payments, Failure):

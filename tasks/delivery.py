@@ -93,6 +93,9 @@ class Delivery:
             return result.value
         if result.kind is FailureKind.NOT_FOUND:
             self._miss_invoice(effect)
+        elif result.kind is FailureKind.REFUSED:
+            # The invoices were read a moment ago, so it is this one that is refused.
+            self.recorder.note_refused_look(effect, result.detail)
         else:
             note_failure(self.context, self.connection, result, CallKind.LOOK)
             self.recorder.note_unseen(effect, result)

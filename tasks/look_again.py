@@ -43,6 +43,8 @@ LISTS_PER_BATCH = 20
 WHILE_BUSY = timedelta(minutes=10)
 # Its payments cannot be listed; it may be that one alone, and must not keep the others waiting.
 AFTER_A_FAILURE = timedelta(minutes=10)
+# The target refuses to answer about this one alone.
+AFTER_A_REFUSAL = timedelta(hours=6)
 # While something is wrong that a person may put right at any moment.
 WITH_A_FINDING_MAX = timedelta(hours=6)
 
@@ -95,9 +97,20 @@ class _Batch:
         if isinstance(result, Failure):
             self._failed(connection, result, CallKind.FIND, waiting)
             return False
+        found = result.value
+        # The target answers about none of these, whoever asks; nothing is concluded.
+        self._store([self._put_off(one, AFTER_A_REFUSAL) for one in waiting if one.invoice_id in found.refused_ids])
+        if found.failure is not None:
+            unread = [one for one in waiting if one.invoice_id in found.unread_ids]
+            self._failed(connection, found.failure, CallKind.FIND, unread)
+            return False
         note_success(self.context, connection, CallKind.FIND)
         self.context.reached(Point.LOOK_AGAIN_SUMS_READ)
-        invoices = {invoice.external_id: invoice for invoice in result.value}
+        more = more or bool(found.unread_ids)
+        waiting = [
+            one for one in waiting if one.invoice_id not in found.refused_ids and one.invoice_id not in found.unread_ids
+        ]
+        invoices = {invoice.external_id: invoice for invoice in found.invoices}
         sound = [one for one in waiting if one.is_as_known(invoices.get(one.invoice_id))]
         self._store([self._looked_at(one, one.look.others) for one in sound])
         self.context.reached(Point.LOOK_AGAIN_SUMS_STORED)
@@ -135,6 +148,9 @@ class _Batch:
         self.lease.keep()
         result = target.list_payments(one.invoice_id)
         is_nowhere = isinstance(result, Failure) and result.kind is FailureKind.NOT_FOUND and invoice is None
+        if isinstance(result, Failure) and result.kind is FailureKind.REFUSED:
+            self._store([self._put_off(one, AFTER_A_REFUSAL)])
+            return True
         if isinstance(result, Failure) and not is_nowhere:
             self._failed(connection, result, CallKind.LOOK, [one])
             return False

@@ -27,7 +27,9 @@ class Lookups:
     Attributes:
         given_up: links whose invoice is no more, so that the number says which one is meant now.
         owners: the platform's records that are linked to what was found by number.
-        failure: why the look could not be made.
+        failure: why what is unread could not be looked for.
+        refused_ids, refused_numbers: the target refuses to answer about exactly these; with its words.
+        unread_ids, unread_numbers: not looked for; without a failure simply not yet.
     """
 
     by_id: Mapping[str, TargetInvoice]
@@ -35,13 +37,23 @@ class Lookups:
     given_up: Collection[str] = ()
     owners: Mapping[str, Sequence[Invoice]] = field(default_factory=dict)
     failure: Reason | None = None
+    refused_ids: Mapping[str, str] = field(default_factory=dict)
+    refused_numbers: Mapping[str, str] = field(default_factory=dict)
+    unread_ids: Collection[str] = ()
+    unread_numbers: Collection[str] = ()
 
-    def of(self, case: Case) -> TargetLookup:
-        """Stored link first, exact number second."""
-        if self.failure is not None:
-            return NotReachable(self.failure)
+    def of(self, case: Case) -> TargetLookup | None:
+        """Stored link first, exact number second; None if it was not looked for, and stays due."""
         link = _link_of(case)
-        if link and link not in self.given_up:
+        by_link = bool(link) and link not in self.given_up
+        value = link if by_link else case.number
+        if value in (self.unread_ids if by_link else self.unread_numbers):
+            # A moment's wait is no news for a partner.
+            return NotReachable(self.failure) if self.failure not in (None, Reason.PACED) else None
+        words = (self.refused_ids if by_link else self.refused_numbers).get(value)
+        if words is not None:
+            return NotReachable(Reason.TARGET_LOOKUP_REFUSED, words)
+        if by_link:
             linked = self.by_id.get(link)
             return Found(linked) if linked else NotFound()
         candidates = self.by_number.get(case.number, ())
@@ -53,6 +65,10 @@ class Lookups:
             case _:
                 named = " and ".join(sorted(one.external_id for one in candidates))
                 return Ambiguous(detail=f"ConnectWise invoices with number {case.number}: ids {named}")
+
+    def shows_to_be_gone(self, link: str) -> bool:
+        """Whether it was asked for, and is not there."""
+        return not any(link in some for some in (self.by_id, self.refused_ids, self.unread_ids))
 
     def _alone(self, case: Case, found: TargetInvoice) -> Found | Ambiguous:
         """The only target invoice with the number, unless it is as well, or by its link, that of another invoice."""
@@ -79,7 +95,15 @@ def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) 
         return _with_owners(context, target, lookups)
     numbers |= {case.number for case in wanted if case.number and _link_of(case) in given_up}
     by_number = _find(context, target, (), numbers)
-    return _with_owners(context, target, replace(by_number, by_id=lookups.by_id, given_up=given_up))
+    by_both = replace(
+        by_number,
+        by_id=lookups.by_id,
+        given_up=given_up,
+        refused_ids=lookups.refused_ids,
+        unread_ids=lookups.unread_ids,
+        failure=lookups.failure or by_number.failure,
+    )
+    return _with_owners(context, target, by_both)
 
 
 def _with_owners(context: Context, target: Connection, lookups: Lookups) -> Lookups:
@@ -95,12 +119,10 @@ def _link_of(case: Case) -> str:
 
 
 def _given_up(context: Context, target: Connection, wanted: Sequence[Case], lookups: Lookups) -> Collection[str]:
-    if lookups.failure is not None:
-        return ()
     lost = {
         link
         for case in wanted
-        if case.invoice and case.invoice.link_learned and (link := _link_of(case)) and link not in lookups.by_id
+        if case.invoice and case.invoice.link_learned and (link := _link_of(case)) and lookups.shows_to_be_gone(link)
     }
     if not lost:
         return ()
@@ -111,14 +133,31 @@ def _given_up(context: Context, target: Connection, wanted: Sequence[Case], look
 
 def _find(context: Context, target: Connection, ids: Collection[str], numbers: Collection[str]) -> Lookups:
     if target.not_before is not None and target.not_before > context.clock.now():
-        return Lookups({}, {}, failure=target.why_paused or Reason.TARGET_UNREACHABLE)
+        return _unread(ids, numbers, target.why_paused or Reason.TARGET_UNREACHABLE)
     if not begin_call(context, target.id, CallKind.FIND):
-        return Lookups({}, {}, failure=Reason.TARGET_SICK)
+        return _unread(ids, numbers, Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
-        return Lookups({}, {}, failure=note_failure(context, target, result, CallKind.FIND))
-    note_success(context, target, CallKind.FIND)
+        return _unread(ids, numbers, note_failure(context, target, result, CallKind.FIND))
+    found, failure = result.value, None
+    if found.failure is not None:
+        failure = note_failure(context, target, found.failure, CallKind.FIND)
+    else:
+        # Also where some are refused: the connection is well.
+        note_success(context, target, CallKind.FIND)
     by_number: dict[str, list[TargetInvoice]] = {}
-    for invoice in result.value:
+    for invoice in found.invoices:
         by_number.setdefault(invoice.number, []).append(invoice)
-    return Lookups({invoice.external_id: invoice for invoice in result.value}, by_number)
+    return Lookups(
+        {invoice.external_id: invoice for invoice in found.invoices},
+        by_number,
+        failure=failure,
+        refused_ids=found.refused_ids,
+        refused_numbers=found.refused_numbers,
+        unread_ids=found.unread_ids,
+        unread_numbers=found.unread_numbers,
+    )
+
+
+def _unread(ids: Collection[str], numbers: Collection[str], failure: Reason) -> Lookups:
+    return Lookups({}, {}, failure=failure, unread_ids=ids, unread_numbers=numbers)

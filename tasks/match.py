@@ -56,11 +56,13 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         return False
     context.reached(Point.MATCH_FACTS_GATHERED)
     lookups = look_up(context, batch.target, batch.cases)
-    if lookups.failure is Reason.PACED:
-        # A moment's wait is no news for a partner: everything stays due, and the sweep comes back to it.
-        return False
     context.reached(Point.MATCH_TARGET_READ)
-    decided = [Decided(case, decide(case.facts, lookups.of(case))) for case in batch.cases]
+    looked_up = [(case, lookups.of(case)) for case in batch.cases]
+    # What was not looked for stays due: the sweep comes back to it, or the next batch.
+    decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up if lookup is not None]
+    unread = len(batch.cases) - len(decided)
+    if not decided:
+        return False
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
         # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
@@ -78,7 +80,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
         context.nudge(Step.PUSH, batch.target.id)
     if is_to_be_read or owed:
         context.reached(Point.MATCH_NUDGED)
-    return len(batch.cases) == ALLOCATIONS_PER_BATCH
+    return lookups.failure is None if unread else len(batch.cases) == ALLOCATIONS_PER_BATCH
 
 
 # --- writing down what was decided ---

@@ -146,6 +146,21 @@ class Recorder:
             else:
                 move(session, effect, EffectState(effect.state), due_at=due_at)
 
+    def note_refused_look(self, effect: Effect, detail: str) -> None:
+        """The target refuses to answer about this invoice alone, in these words; the others go on.
+
+        A doubt stays one, and so does a hold that keeps an effect from being replaced: they are looked at later.
+        """
+        if _is_certainly_not_sent(effect):
+            with suppress(Overtaken):
+                self.hold(effect, Reason.TARGET_LOOKUP_REFUSED, detail)
+            return
+        now = self.context.clock.now()
+        with suppress(Overtaken), self.context.database.writing() as session:
+            self._begin(session, effect)
+            due_at = next_look(self.context, session, effect.allocation_id, Reason.IN_DOUBT, now)
+            move(session, effect, EffectState(effect.state), due_at=due_at)
+
     def doubt_longer(self, effect: Effect) -> None:
         """There is no invoice to look at; the effect stays in doubt, and the looks come ever further apart."""
         now = self.context.clock.now()

@@ -14,11 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 from celery import shared_task
 
-from connectors.base import Failure
+from connectors.base import Failure, InvoicesFound
 from domain.breaker import TARGET_CALLS, Admission, CallKind
 from domain.delivery import EffectState
 from domain.reasons import Reason
-from domain.records import TargetInvoice
 from domain.strategy import PaymentStrategy
 from models.connections import connection_by_id
 from models.decisions import Action
@@ -60,9 +59,19 @@ def _push_batch(context: Context, lease: Lease) -> bool:
         return False
     if not effects:
         return False
-    invoices = _read_invoices(context, delivery, effects)
-    if invoices is None:
+    reading = _read_invoices(context, delivery, effects)
+    if reading is None:
         return False
+    for effect in effects:
+        if effect.target_invoice_id in reading.refused_ids:
+            delivery.recorder.note_refused_look(effect, reading.refused_ids[effect.target_invoice_id])
+    # What is unread stays due, for the next batch.
+    effects = [
+        one
+        for one in effects
+        if not any(one.target_invoice_id in some for some in (reading.refused_ids, reading.unread_ids))
+    ]
+    invoices = {invoice.external_id: invoice for invoice in reading.invoices}
     context.reached(Point.PUSH_INVOICES_READ)
     # From here: at a target that needs seconds for that one call, the slice would be over before it has begun.
     delivery.ends = context.clock.monotonic() + context.timing.slice.total_seconds()
@@ -74,7 +83,7 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     if delivery.recorder.match_wanted.is_set():
         context.nudge(Step.MATCH, delivery.organization.id)
         context.reached(Point.PUSH_NUDGED)
-    return not delivery.stopped.is_set()
+    return not delivery.stopped.is_set() and reading.failure is None
 
 
 def _doubt_abandoned_sends(context: Context, lease: Lease) -> None:
@@ -139,7 +148,7 @@ def _claim(context: Context, lease: Lease) -> tuple[Delivery, Sequence[Effect]] 
     return delivery, claimed
 
 
-def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> dict[str, TargetInvoice] | None:
+def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> InvoicesFound | None:
     """The invoices of the whole batch in one call: what is open on them now, not when match looked."""
     if not begin_call(context, delivery.connection.id, CallKind.FIND):
         return None
@@ -149,8 +158,15 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
         for effect in effects:
             delivery.recorder.note_unseen(effect, result)
         return None
-    note_success(context, delivery.connection, CallKind.FIND)
-    return {invoice.external_id: invoice for invoice in result.value}
+    failure = result.value.failure
+    if failure is None:
+        note_success(context, delivery.connection, CallKind.FIND)
+        return result.value
+    note_failure(context, delivery.connection, failure, CallKind.FIND)
+    for effect in effects:
+        if effect.target_invoice_id in result.value.unread_ids:
+            delivery.recorder.note_unseen(effect, failure)
+    return result.value
 
 
 @shared_task(name="payments.push")

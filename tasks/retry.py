@@ -173,6 +173,9 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
         return seen
     for invoice_id, on_invoice in entries.items():
         look = _payments_on(target, invoice_id)
+        if isinstance(look, Failure) and look.kind is FailureKind.REFUSED:
+            # Nothing is known of this invoice, and it says nothing of the others.
+            continue
         if isinstance(look, Failure):
             note_failure(context, connection, look, CallKind.LOOK)
             break
@@ -188,7 +191,10 @@ def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPaym
     invoices = target.find_invoices({invoice_id}, ())
     if isinstance(invoices, Failure):
         return invoices
-    return payments if invoices.value else Got(())
+    found = invoices.value
+    if found.refused_ids or found.unread_ids:
+        return found.failure or Failure(FailureKind.REFUSED, found.refused_ids.get(invoice_id, payments.detail))
+    return payments if found.invoices else Got(())
 
 
 def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPayment]) -> _Seen:

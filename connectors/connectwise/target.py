@@ -4,7 +4,7 @@ The outcome rules (ConnectWise has no idempotency key): 201 created; no connecti
 everything else, also a 2xx that is not the expected one or cannot be read, is unknown.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from connectors.base import (
     Failure,
     FailureKind,
     Got,
+    InvoicesFound,
     NotSent,
     Paced,
     ReadResult,
@@ -30,6 +31,7 @@ from connectors.base import (
 from connectors.budget import in_one_question
 from connectors.connectwise import versions, wire
 from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
+from connectors.connectwise.searching import Search, search
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
 from domain.records import TargetInvoice, TargetPayment
@@ -41,6 +43,8 @@ PAGE_SIZE = 1000
 PAGES_MAX = 50
 # Record numbers start at one.
 NO_INVOICE = "0"
+# A number of letters and digits only, at which no tenant and no gateway can take offence.
+NEUTRAL_NUMBER = "A1"
 # What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 400, 404, 409, 408
@@ -114,20 +118,42 @@ class ConnectWiseTarget:
                 return self._client.failure_of(exchange)
 
     @in_one_question
-    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
-        found: dict[str, TargetInvoice] = {}
-        for condition in (*_id_conditions(ids), *_number_conditions(numbers)):
-            parameters = {
-                "conditions": condition,
-                "fields": wire.INVOICE_FIELDS,
-                "pageSize": str(PAGE_SIZE),
-                "orderBy": "id asc",
-            }
-            result = self._list("/finance/invoices", parameters, "invoices", self._invoice_in)
-            if isinstance(result, Failure):
-                return result
-            found |= {invoice.external_id: invoice for invoice in result.value if invoice is not None}
-        return Got(tuple(found.values()))
+    def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[InvoicesFound]:
+        id_lists, number_lists = list(_lists_of_ids(ids)), list(_lists_of_numbers(numbers))
+        by_id = search(id_lists, lambda values: self._invoices_where(_id_condition(values)), NO_INVOICE)
+        by_number = Search([number for values in number_lists for number in values], failure=by_id.failure)
+        if by_id.failure is None:
+            by_number = search(
+                number_lists, lambda values: self._invoices_where(_number_condition(values)), NEUTRAL_NUMBER
+            )
+        failure = by_number.failure
+        is_settled = by_id.found or by_id.refused or by_number.found or by_number.refused
+        asked = sum(map(len, (*id_lists, *number_lists)))
+        if failure is not None and not is_settled and len(by_id.unread) + len(by_number.unread) == asked:
+            return failure
+        found = {invoice.external_id: invoice for invoice in (*by_id.found, *by_number.found)}
+        return Got(
+            InvoicesFound(
+                tuple(found.values()),
+                by_id.refused,
+                by_number.refused,
+                frozenset(by_id.unread),
+                frozenset(by_number.unread),
+                failure,
+            )
+        )
+
+    def _invoices_where(self, condition: str) -> ReadResult[list[TargetInvoice]]:
+        parameters = {
+            "conditions": condition,
+            "fields": wire.INVOICE_FIELDS,
+            "pageSize": str(PAGE_SIZE),
+            "orderBy": "id asc",
+        }
+        result = self._list("/finance/invoices", parameters, "invoices", self._invoice_in)
+        if isinstance(result, Failure):
+            return result
+        return Got([invoice for invoice in result.value if invoice is not None])
 
     @in_one_question
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
@@ -273,25 +299,35 @@ def _objects(parsed: Any) -> list[Any] | None:
     return parsed
 
 
-def _id_conditions(ids: Collection[str]) -> Iterator[str]:
+def _lists_of_ids(ids: Collection[str]) -> Iterator[list[str]]:
     """Ids are record numbers; anything else cannot be one, and must not reach the condition language."""
-    numbers = sorted(int(one) for one in ids if one.isascii() and one.isdigit())
+    numbers = sorted((one for one in ids if one.isascii() and one.isdigit()), key=int)
     for start in range(0, len(numbers), IDS_PER_CALL):
-        yield f"id in ({','.join(str(number) for number in numbers[start : start + IDS_PER_CALL])})"
+        yield numbers[start : start + IDS_PER_CALL]
 
 
-def _number_conditions(numbers: Collection[str]) -> Iterator[str]:
-    quotable = sorted(number for number in numbers if number and '"' not in number)
-    chunk: list[str] = []
+def _id_condition(ids: Sequence[str]) -> str:
+    return f"id in ({','.join(str(int(one)) for one in ids)})"
+
+
+def _lists_of_numbers(numbers: Collection[str]) -> Iterator[list[str]]:
+    values: list[str] = []
     length = 0
-    for number in quotable:
-        # In a string "[" opens a character class (ConnectWise's guide): it is written as "[[]".
-        quoted = '"' + number.replace("[", "[[]") + '"'
-        encoded_length = len(quote(quoted + ",", safe=""))
-        if chunk and length + encoded_length > CONDITION_CHARACTERS_MAX:
-            yield f"invoiceNumber in ({','.join(chunk)})"
-            chunk, length = [], 0
-        chunk.append(quoted)
+    for number in sorted(number for number in numbers if number and '"' not in number):
+        encoded_length = len(quote(_quoted(number) + ",", safe=""))
+        if values and length + encoded_length > CONDITION_CHARACTERS_MAX:
+            yield values
+            values, length = [], 0
+        values.append(number)
         length += encoded_length
-    if chunk:
-        yield f"invoiceNumber in ({','.join(chunk)})"
+    if values:
+        yield values
+
+
+def _number_condition(numbers: Sequence[str]) -> str:
+    return f"invoiceNumber in ({','.join(map(_quoted, numbers))})"
+
+
+def _quoted(number: str) -> str:
+    """In a string "[" opens a character class (ConnectWise's guide): it is written as "[[]"."""
+    return '"' + number.replace("[", "[[]") + '"'

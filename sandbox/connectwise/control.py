@@ -1,5 +1,6 @@
 """The ConnectWise sandbox's control API for other processes: the sandbox's own operations by the same names."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -53,6 +54,9 @@ class ConnectWiseControl(ControlClient):
 
     def set_permissions(self, company_id: str | None = None, **changes: bool) -> dict[str, bool]:
         return dict(self._call("PATCH", self._path(company_id, "permissions"), changes))
+
+    def refuse_queries_for(self, values: Iterable[str], company_id: str | None = None) -> None:
+        self._call("PUT", self._path(company_id, "refused-values"), {"values": list(values)})
 
     def add_invoice(
         self,

@@ -1,7 +1,7 @@
 """What a test or a demo does to the world behind the API's back: set it up, act as a person, look at the truth."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
@@ -95,6 +95,11 @@ class Operations:
             company = self._company(company_id)
             company.permissions = company.permissions.changed(**changes)
             return company.permissions
+
+    def refuse_queries_for(self, values: Iterable[str], company_id: str | None = None) -> None:
+        """From now on every query that names one of these numbers or ids is answered with 400; none ends it."""
+        with self.lock:
+            self._company(company_id).refused_values = frozenset(values)
 
     def add_invoice(
         self,

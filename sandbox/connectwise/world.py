@@ -120,6 +120,8 @@ class Company:
     member: str = "API1"
     switches: Switches = field(default_factory=Switches)
     permissions: Permissions = field(default_factory=Permissions)
+    # Numbers and ids at which every query that names them is refused, as a gateway's filter does it.
+    refused_values: frozenset[str] = frozenset()
     invoices: dict[int, Invoice] = field(default_factory=dict)  # ascending ids
     _ids_by_number: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _client_ids: dict[str, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connectors.base import Changed, Created, Failure, FailureKind, Got, Removed, Target
+from connectors.base import Changed, Created, Failure, FailureKind, Got, InvoicesFound, Removed, Target
 from domain.records import TargetPayment
 
 PAID_ON = date(2026, 11, 19)
@@ -58,7 +58,7 @@ class TargetContract:
         ids = {number: people.add_invoice(number, "100.00") for number in ("INV-1", "INV-10", "INV-2")}
         result = people.target.find_invoices([ids["INV-2"]], ["INV-1", "INV-404"])
         assert isinstance(result, Got)
-        assert {(one.external_id, one.number, one.total) for one in result.value} == {
+        assert {(one.external_id, one.number, one.total) for one in result.value.invoices} == {
             (ids[number], number, Decimal(100)) for number in ("INV-1", "INV-2")
         }
 
@@ -66,16 +66,16 @@ class TargetContract:
         invoice_id = people.add_invoice("INV-1", "100.00")
         result = people.target.find_invoices([invoice_id], ["INV-1"])
         assert isinstance(result, Got)
-        assert len(result.value) == 1
+        assert len(result.value.invoices) == 1
 
     def test_two_invoices_of_one_number_are_both_told(self, people: TargetWorld) -> None:
         ids = {people.add_invoice("INV-1", "100.00") for _ in range(2)}
         result = people.target.find_invoices([], ["INV-1"])
         assert isinstance(result, Got)
-        assert {one.external_id for one in result.value} == ids
+        assert {one.external_id for one in result.value.invoices} == ids
 
     def test_asking_for_nothing_finds_nothing(self, people: TargetWorld) -> None:
-        assert people.target.find_invoices([], []) == Got(())
+        assert people.target.find_invoices([], []) == Got(InvoicesFound())
 
     @pytest.mark.parametrize(
         "number", ['a"b', "a' or '1'='1", "[a-z]", "%", "*", "a\\", "ä€", "a,b", "a) or (b", "#&+?"]
@@ -83,11 +83,11 @@ class TargetContract:
     def test_a_number_is_a_text_and_never_a_part_of_the_question(self, people: TargetWorld, number: str) -> None:
         people.add_invoice("INV-1", "100.00")
         result = people.target.find_invoices([], [number])
-        assert result == Got(())
+        assert result == Got(InvoicesFound())
 
     def test_what_is_no_id_finds_nothing(self, people: TargetWorld) -> None:
         people.add_invoice("INV-1", "100.00")
-        assert people.target.find_invoices(["1 or 1=1", "", "²", "-1", "999999"], []) == Got(())
+        assert people.target.find_invoices(["1 or 1=1", "", "²", "-1", "999999"], []) == Got(InvoicesFound())
 
     def test_a_created_payment_is_on_the_invoice_once_with_amount_and_day(self, people: TargetWorld) -> None:
         invoice_id = people.add_invoice("INV-1", "100.00")
@@ -99,7 +99,7 @@ class TargetContract:
         self.created(people, invoice_id, "40.00")
         result = people.target.find_invoices([invoice_id], [])
         assert isinstance(result, Got)
-        assert result.value[0].balance == Decimal("60.00")
+        assert result.value.invoices[0].balance == Decimal("60.00")
 
     def test_a_created_payment_can_be_recognized_in_the_list(self, people: TargetWorld) -> None:
         """After a lost answer, the list is all there is: what we made must look like what we made."""

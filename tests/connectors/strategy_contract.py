@@ -107,7 +107,7 @@ class StrategyContract(TargetContract):
         assert sorted((amount, on) for _, amount, on in truth) == sorted(zip(amounts, days, strict=True))
         result = people.target.find_invoices([books.invoice_id], [])
         assert isinstance(result, Got)
-        assert result.value[0].balance == Decimal(TOTAL) - sum(amounts)
+        assert result.value.invoices[0].balance == Decimal(TOTAL) - sum(amounts)
 
     def test_payments_of_several_days_are_all_on_the_invoice(self, people: TargetWorld, books: Bookkeeper) -> None:
         earlier = PAID_ON - timedelta(days=2)

@@ -199,7 +199,7 @@ def test_a_codebase_that_moved_with_a_release_is_discovered_again(connectwise: C
     client._base_url = connectwise.url + "/v2017_3/apis/3.0"
     result = connectwise.target.find_invoices([], ["INV-1"])
     assert not isinstance(result, Failure)
-    assert len(result.value) == 1
+    assert len(result.value.invoices) == 1
 
 
 def test_fifty_long_numbers_still_fit_into_an_address(connectwise: ConnectWise) -> None:

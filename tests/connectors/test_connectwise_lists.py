@@ -35,8 +35,8 @@ def test_it_hides_no_invoice_either(connectwise: ConnectWise) -> None:
     by_id, by_number = connectwise.target.find_invoices(ids, []), connectwise.target.find_invoices([], ["INV-3"])
     assert isinstance(by_id, Got)
     assert isinstance(by_number, Got)
-    assert {one.external_id for one in by_id.value} == ids
-    assert len(by_number.value) == 1
+    assert {one.external_id for one in by_id.value.invoices} == ids
+    assert len(by_number.value.invoices) == 1
 
 
 @pytest.mark.parametrize("payments", [0, 3, 24])

@@ -55,7 +55,7 @@ def test_the_total_of_an_invoice_is_read_as_it_is(tenant: ConnectWise, total: De
     invoice_id = tenant.sandbox.add_invoice("INV-1", total)
     found = tenant.target.find_invoices([str(invoice_id)], [])
     assert isinstance(found, Got)
-    assert (found.value[0].total, found.value[0].balance) == (total, total)
+    assert (found.value.invoices[0].total, found.value.invoices[0].balance) == (total, total)
 
 
 @given(exact)

@@ -1,0 +1,69 @@
+"""Searching by a list of values: many in one query, and what ConnectWise refuses is taken to the value it is about.
+
+ConnectWise refuses a whole query (400) for one value that it does not take. So a refused list is sent again in halves;
+before that, a value that nobody can object to is asked for in the same form: if it is refused as well, it is the query
+or the connection that is refused, and no value is blamed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from connectors.base import Failure, FailureKind, ReadResult
+from domain.records import TargetInvoice
+
+# One refused value among 100 is found with eight refusals; the caller comes again with what is unread.
+REFUSALS_MAX = 24
+
+Ask = Callable[[Sequence[str]], ReadResult[list[TargetInvoice]]]
+
+
+@dataclass(slots=True)
+class Search:
+    """What has become of the values of one field so far; `unread` are in the order in which they are asked for.
+
+    Attributes:
+        refused: the values that ConnectWise does not take, each with its words.
+        failure: why the search ended early; None also where it ended because of too many refusals.
+    """
+
+    unread: list[str]
+    found: list[TargetInvoice] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
+    """Asks for the values of all lists, each list in one query as long as ConnectWise takes it."""
+    result = Search([value for values in lists for value in values])
+    waiting, refusals, is_taken = list(lists), 0, False
+    while waiting and refusals < REFUSALS_MAX:
+        values = waiting.pop(0)
+        answer = ask(values)
+        if not isinstance(answer, Failure):
+            is_taken = True
+            result.found += answer.value
+            result.unread = result.unread[len(values) :]
+            continue
+        if answer.kind is FailureKind.REFUSED and not is_taken:
+            result.failure = _why_all_are_refused(ask, neutral, answer)
+            is_taken = result.failure is None
+        elif answer.kind is not FailureKind.REFUSED:
+            result.failure = answer
+        if result.failure is not None:
+            break
+        refusals += 1
+        if len(values) == 1:
+            result.refused[values[0]] = answer.detail
+            result.unread = result.unread[1:]
+        else:
+            middle = len(values) // 2
+            waiting[:0] = [values[:middle], values[middle:]]
+    return result
+
+
+def _why_all_are_refused(ask: Ask, neutral: str, refusal: Failure) -> Failure | None:
+    """None if the form is taken, so that the refusal is about a value."""
+    answer = ask([neutral])
+    if not isinstance(answer, Failure):
+        return None
+    return refusal if answer.kind is FailureKind.REFUSED else answer
