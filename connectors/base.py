@@ -294,6 +294,9 @@ class Target(Protocol):
         when nothing is settled; otherwise it is in the answer.
         """
 
+    def find_nearby(self, numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
+        """Invoices whose number may be nearly one of these, in one question: a hint for a person, never complete."""
+
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
         """All payments on the invoice."""
 

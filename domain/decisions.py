@@ -77,10 +77,15 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """By rule this is not synced. It is decided again when a rule's input (a preference, an invoice) changes."""
+    """By rule this is not synced. It is decided again when a rule's input (a preference, an invoice) changes.
+
+    Attributes:
+        detail: as of Hold.
+    """
 
     reason: Reason
     verdicts: tuple[Verdict, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from domain.comparison import compare_invoices, first_difference
 from domain.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
-from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment, TargetLookup
+from domain.facts import Ambiguous, Facts, Found, NearlyFound, NotFound, NotReachable, SyncedPayment, TargetLookup
 from domain.later_looks import Finding
 from domain.money import fits_currency
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, SyncMode
@@ -45,8 +45,10 @@ def decide(facts: Facts, lookup: TargetLookup) -> Decision:
     match lookup:
         case NotReachable(reason, detail):
             return Hold(reason, detail=detail)
-        case NotFound():
-            return Hold(Reason.TARGET_INVOICE_MISSING)
+        case NotFound(_, detail):
+            return Hold(Reason.TARGET_INVOICE_MISSING, detail=detail)
+        case NearlyFound(detail):
+            return Hold(Reason.TARGET_NUMBER_NEARLY, detail=detail)
         case Ambiguous(reason, detail):
             return Hold(reason, detail=detail)
         case Found(invoice):
@@ -207,7 +209,9 @@ def _in_the_platform(facts: Facts) -> Stop | None:
     if facts.platform_origin is not None:
         return None
     several = facts.number_ambiguous
-    return Hold(several.reason, detail=several.detail) if several is not None else Skip(Reason.INVOICE_UNKNOWN)
+    if several is not None:
+        return Hold(several.reason, detail=several.detail)
+    return Skip(Reason.INVOICE_UNKNOWN, detail=facts.nearly_in_the_platform)
 
 
 def _origin_eligible(facts: Facts) -> Stop | None:

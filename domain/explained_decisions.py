@@ -144,8 +144,9 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.INVOICE_UNKNOWN: Explanation(
-        "The invoice does not exist in this platform.",
-        "Create it in the Partner Dashboard or sync it with the Sync Tool; the payment then goes on by itself.",
+        "This platform has no invoice with exactly this number.",
+        "Create it in the Partner Dashboard or sync it with the Sync Tool. If the details name it with nearly the same "
+        "number, make the numbers identical instead. The payment then goes on by itself.",
         clears_itself=True,
     ),
     Reason.SOURCE_NUMBER_AMBIGUOUS: Explanation(
@@ -174,9 +175,18 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.TARGET_UNREACHABLE: Explanation(
         "ConnectWise cannot be reached right now.", NOTHING_RETRIED, clears_itself=True
     ),
+    Reason.TARGET_NUMBER_NEARLY: Explanation(
+        "ConnectWise shows us no invoice with exactly this number, but one with nearly this number.",
+        "If it is the same invoice, make the numbers identical in both systems (the details say how they differ); do not "
+        "create it again. We look again by ourselves.",
+        clears_itself=True,
+        needs_person=True,
+    ),
     Reason.TARGET_INVOICE_MISSING: Explanation(
-        "The invoice does not exist in ConnectWise yet.",
-        "Create the invoice in ConnectWise with the same number; we look again by ourselves.",
+        "ConnectWise does not show us the invoice: it does not exist there yet, or our API member may not see it.",
+        "Look for the invoice in ConnectWise. If it is not there, create it with the same number. If it is, check that the "
+        "number is exactly the same, and that the API member's security role (Finance > Invoicing: Inquire All) and its "
+        "restrictions to companies, locations or departments do not hide it. We look again by ourselves.",
         clears_itself=True,
     ),
     Reason.TARGET_INVOICE_AMBIGUOUS: Explanation(

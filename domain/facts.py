@@ -17,7 +17,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    pass
+    """No invoice with exactly this number is shown to us.
+
+    Attributes:
+        linked_id: the stored link, if it was followed; what it leads to is not shown to us.
+        detail: what was found and rejected.
+    """
+
+    linked_id: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearlyFound:
+    """No invoice with exactly this number, but one with nearly this number; `detail` says which, and the difference."""
+
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class NotReachable:
     detail: str = ""
 
 
-TargetLookup = Found | NotFound | Ambiguous | NotReachable
+TargetLookup = Found | NotFound | NearlyFound | Ambiguous | NotReachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,8 @@ class Facts:
     source_invoice: SourceInvoice | None
     # The platform has a record with the invoice's number, and it cannot be told whether it is this invoice's.
     number_ambiguous: Ambiguous | None = None
+    # The platform has no such record, but some with nearly the number; told, and never acted upon.
+    nearly_in_the_platform: str = ""
     # The newest picture of the payment is not to be relied on; all the rest is from the last one that was.
     flaw: Reason | None = None
     synced: SyncedPayment | None = None

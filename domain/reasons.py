@@ -50,6 +50,7 @@ class Reason(StrEnum):
     INVOICE_NOT_SYNCED = "invoice_not_synced"
     SOURCE_INVOICE_MISSING = "source_invoice_missing"
     TARGET_UNREACHABLE = "target_unreachable"
+    TARGET_NUMBER_NEARLY = "target_number_nearly"
     TARGET_INVOICE_MISSING = "target_invoice_missing"
     TARGET_INVOICE_AMBIGUOUS = "target_invoice_ambiguous"
     TARGET_INVOICE_TAKEN = "target_invoice_taken"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.decisions import Decision
 from domain.facts import Ambiguous, Facts
+from domain.near_numbers import NearNumber, by_core, spellings_of, told
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
@@ -80,6 +81,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
     beside = parts_beside(session, synced.values())
     taken_back = taken_back_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
+    near = _records_nearby(session, organization_id, pictures, platform)
     own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
     def case_of(one: DueAllocation) -> Case:
@@ -105,6 +107,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             platform_origin=InvoiceOrigin(invoice.origin) if invoice else None,
             source_invoice=picture.as_record() if picture else None,
             number_ambiguous=meant if isinstance(meant, Ambiguous) else None,
+            nearly_in_the_platform=near.get(allocation.document_id, "") if meant is None else "",
             flaw=Reason(payment.flaw) if payment.flaw else None,
             synced=entry.as_synced(beside.get(allocation.id, ())) if entry else None,
             was_reversed=former is not None,
@@ -196,6 +199,32 @@ class _PlatformInvoices:
         return tuple(
             one for one in others if (record := self.by_source_id.get(one)) is None or record.target_id is None
         )
+
+
+def _records_nearby(
+    session: Session, organization_id: int, pictures: Mapping[str, SourceInvoiceRow], platform: _PlatformInvoices
+) -> dict[str, str]:
+    """Of the invoices that the platform does not have: its records with nearly the same number, in words."""
+    unknown = {
+        document_id: picture.number
+        for document_id, picture in pictures.items()
+        if picture.number and not picture.deleted and platform.find(document_id, picture) is None
+    }
+    spellings = {spelling for number in unknown.values() for spelling in spellings_of(number)}
+    if not spellings:
+        return {}
+    records = sorted(invoices_for_documents(session, organization_id, (), spellings), key=lambda one: one.id)
+    nearly = by_core(records, lambda one: one.number)
+    return {
+        document_id: f"this platform has {told(number, [_as_near(one) for one in near])}"
+        for document_id, number in unknown.items()
+        if (near := nearly(number))
+    }
+
+
+def _as_near(record: Invoice) -> NearNumber:
+    linked = f"linked to QuickBooks id {record.source_id}" if record.source_id else "no QuickBooks id"
+    return NearNumber(record.number, linked)
 
 
 def sharing(number: str, source_ids: Sequence[str]) -> Ambiguous:

@@ -55,7 +55,7 @@ class Lookups:
             return NotReachable(Reason.TARGET_LOOKUP_REFUSED, words)
         if by_link:
             linked = self.by_id.get(link)
-            return Found(linked) if linked else NotFound()
+            return Found(linked) if linked else NotFound(linked_id=link)
         candidates = self.by_number.get(case.number, ())
         match len(candidates):
             case 0:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from domain.adding_up import READ_AGAIN
 from domain.corrections_by_hand import MAY_BE_DONE_BY_HAND
-from domain.decisions import Acknowledge, Hold, Push
+from domain.decisions import Acknowledge, Hold, Push, Skip
 from domain.eligibility import decide
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
@@ -30,6 +30,7 @@ from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_ha
 from tasks.facts import Decided, gather
 from tasks.lane import Drained, Lease, drain
 from tasks.lookups import look_up
+from tasks.near_misses import look_nearby
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.points import Point
 from tasks.process import database_may_be_away, process_context
@@ -57,12 +58,13 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     context.reached(Point.MATCH_FACTS_GATHERED)
     lookups = look_up(context, batch.target, batch.cases)
     context.reached(Point.MATCH_TARGET_READ)
-    looked_up = [(case, lookups.of(case)) for case in batch.cases]
+    looked_up = [(case, lookup) for case in batch.cases if (lookup := lookups.of(case)) is not None]
     # What was not looked for stays due: the sweep comes back to it, or the next batch.
-    decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up if lookup is not None]
-    unread = len(batch.cases) - len(decided)
-    if not decided:
+    unread = len(batch.cases) - len(looked_up)
+    if not looked_up:
         return False
+    looked_up = look_nearby(context, batch.target, lookups, looked_up)
+    decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
         # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
@@ -130,7 +132,7 @@ def _record_one(
             action=action_of(one.decision),
             reason=one.decision.reason,
             verdicts=one.decision.verdicts,
-            detail=one.decision.detail if isinstance(one.decision, Hold) else "",
+            detail=one.decision.detail if isinstance(one.decision, Hold | Skip) else "",
             seen=one.decision.seen if isinstance(one.decision, Hold) else (),
             now=now,
         )
@@ -182,6 +184,7 @@ def _look_at_the_source(
 
 _CAUSE_AT_THE_TARGET = frozenset(
     {
+        Reason.TARGET_NUMBER_NEARLY,
         Reason.TARGET_INVOICE_MISSING,
         Reason.TARGET_INVOICE_AMBIGUOUS,
         Reason.TARGET_INVOICE_TAKEN,

@@ -24,6 +24,7 @@ from connectors.base import (
     WriteOutcome,
 )
 from domain.delivery import EffectState
+from domain.near_numbers import link_not_shown
 from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.reasons import Reason
 from domain.records import TargetPayment
@@ -80,6 +81,8 @@ class Recorder:
 
     def hold(self, effect: Effect, reason: Reason, detail: str = "", seen: Sequence[TargetPayment] = ()) -> None:
         now = self.context.clock.now()
+        if reason is Reason.TARGET_INVOICE_MISSING and not detail:
+            detail = link_not_shown(effect.target_invoice_id)
         with self.context.database.writing() as session:
             self._begin(session, effect)
             self.states.hold(session, effect, reason, detail, now, seen)
@@ -168,7 +171,14 @@ class Recorder:
             self._begin(session, effect)
             due_at = next_look(self.context, session, effect.allocation_id, Reason.TARGET_INVOICE_MISSING, now)
             move(session, effect, EffectState.IN_DOUBT, due_at=due_at)
-            tell(session, effect, Action.HOLD, Reason.TARGET_INVOICE_MISSING, now)
+            tell(
+                session,
+                effect,
+                Action.HOLD,
+                Reason.TARGET_INVOICE_MISSING,
+                now,
+                link_not_shown(effect.target_invoice_id),
+            )
         self.context.reached(Point.PUSH_DOUBT_PROLONGED)
 
     def settle(self, effect: Effect, payment_id: str, *, ours: bool = True, replaced: Collection[str] = ()) -> None:

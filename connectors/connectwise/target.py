@@ -29,7 +29,7 @@ from connectors.base import (
     WriteOutcome,
 )
 from connectors.budget import in_one_question
-from connectors.connectwise import versions, wire
+from connectors.connectwise import nearby, versions, wire
 from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
 from connectors.connectwise.searching import Search, search
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
@@ -166,6 +166,27 @@ class ConnectWiseTarget:
             # It may be the very one we look for, so a list without it is no answer.
             return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
         return Got(payments)
+
+    @in_one_question
+    def find_nearby(self, numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
+        found: dict[str, TargetInvoice] = {}
+        for condition in nearby.conditions(numbers, CONDITION_CHARACTERS_MAX):
+            # The newest page is enough: payments come for young invoices, and this is only a hint.
+            parameters = {
+                "conditions": condition,
+                "fields": wire.INVOICE_FIELDS,
+                "pageSize": str(PAGE_SIZE),
+                "orderBy": "id desc",
+            }
+            page = self._client.read_page("/finance/invoices", parameters, route="invoices nearby")
+            if isinstance(page, Failure):
+                return page
+            records = _objects(page.value.value)
+            if records is None:
+                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
+            read = map(self._invoice_in, records)
+            found |= {invoice.external_id: invoice for invoice in read if invoice is not None}
+        return Got(tuple(found.values()))
 
     def _invoice_in(self, one: Any) -> TargetInvoice | None:
         return wire.invoice_from(one, self._default_currency)

@@ -3,6 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -23,12 +24,20 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 ORDER_SYMBOLS = frozenset(_ORDERS)
 
 
-def ordered(name: str, kind: Kind, symbol: str, literal: Any, *, ignore_case: bool) -> Predicate:
+@dataclass(frozen=True)
+class Equality:
+    """What a comparison of two whole texts leaves out."""
+
+    ignore_case: bool
+    ignore_trailing_spaces: bool
+
+
+def ordered(name: str, kind: Kind, symbol: str, literal: Any, equality: Equality) -> Predicate:
     compare = _ORDERS[symbol]
-    wanted = _comparable(literal, kind, ignore_case=ignore_case)
+    wanted = _comparable(literal, kind, equality)
 
     def predicate(record: Record) -> bool | None:
-        value = _comparable(value_at(record, name), kind, ignore_case=ignore_case)
+        value = _comparable(value_at(record, name), kind, equality)
         return None if value is None else compare(value, wanted)
 
     return predicate
@@ -38,11 +47,11 @@ def is_null(name: str, symbol: str) -> Predicate:
     return lambda record: (value_at(record, name) is None) == (symbol == "=")
 
 
-def one_of(name: str, kind: Kind, literals: list[Any], *, ignore_case: bool) -> Predicate:
-    wanted = {_comparable(literal, kind, ignore_case=ignore_case) for literal in literals}
+def one_of(name: str, kind: Kind, literals: list[Any], equality: Equality) -> Predicate:
+    wanted = {_comparable(literal, kind, equality) for literal in literals}
 
     def predicate(record: Record) -> bool | None:
-        value = _comparable(value_at(record, name), kind, ignore_case=ignore_case)
+        value = _comparable(value_at(record, name), kind, equality)
         return None if value is None else value in wanted
 
     return predicate
@@ -93,9 +102,12 @@ def _searched(name: str, pattern: str, *, ignore_case: bool) -> Predicate:
     return predicate
 
 
-def _comparable(value: Any, kind: Kind, *, ignore_case: bool) -> Any:
+def _comparable(value: Any, kind: Kind, equality: Equality) -> Any:
     if value is None:
         return None
     if kind == "numeric":
         return Decimal(value)
-    return value.casefold() if kind == "string" and ignore_case else value
+    if kind != "string":
+        return value
+    text = value.rstrip(" ") if equality.ignore_trailing_spaces else value
+    return text.casefold() if equality.ignore_case else text

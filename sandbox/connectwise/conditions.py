@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.connectwise import comparisons
-from sandbox.connectwise.comparisons import Predicate, Record
+from sandbox.connectwise.comparisons import Equality, Predicate, Record
 from sandbox.connectwise.errors import ApiError, bad_query
 from sandbox.connectwise.fields import Kind
 from sandbox.connectwise.tokens import Token, tokens_of
@@ -21,18 +21,21 @@ class Conditions:
         return self.predicate(record) is True
 
 
-def parse_conditions(text: str, fields: Mapping[str, Kind], *, ignore_case: bool = True) -> Conditions:
+def parse_conditions(
+    text: str, fields: Mapping[str, Kind], *, ignore_case: bool = True, ignore_trailing_spaces: bool = True
+) -> Conditions:
     if not text.strip():
         return Conditions(lambda _: True)
-    return _Parser(tokens_of(text), fields, ignore_case=ignore_case).parse()
+    equality = Equality(ignore_case, ignore_trailing_spaces)
+    return _Parser(tokens_of(text), fields, equality).parse()
 
 
 class _Parser:
-    def __init__(self, tokens: list[Token], fields: Mapping[str, Kind], *, ignore_case: bool) -> None:
+    def __init__(self, tokens: list[Token], fields: Mapping[str, Kind], equality: Equality) -> None:
         self._tokens = tokens
         self._position = 0
         self._fields = fields
-        self._ignore_case = ignore_case
+        self._equality = equality
 
     def parse(self) -> Conditions:
         conditions = self._any_of()
@@ -88,20 +91,20 @@ class _Parser:
         if literal.kind == "null" and symbol in {"=", "!=", "<>"}:
             return Conditions(comparisons.is_null(name, symbol))
         self._check(literal, kind)
-        predicate = comparisons.ordered(name, kind, symbol, literal.value, ignore_case=self._ignore_case)
+        predicate = comparisons.ordered(name, kind, symbol, literal.value, self._equality)
         return Conditions(predicate, {name: frozenset({str(literal.value)})} if symbol == "=" else {})
 
     def _worded(self, name: str, kind: Kind, word: str) -> Conditions:
         if word == "in":
             values = self._list(kind)
-            predicate = comparisons.one_of(name, kind, values, ignore_case=self._ignore_case)
+            predicate = comparisons.one_of(name, kind, values, self._equality)
             return Conditions(predicate, {name: frozenset(map(str, values))})
         if word not in {"like", "contains"}:
             raise self._unexpected()
         literal = self._next()
         self._check(literal, "string")
         search = comparisons.like if word == "like" else comparisons.contains
-        return Conditions(search(name, literal.value, ignore_case=self._ignore_case))
+        return Conditions(search(name, literal.value, ignore_case=self._equality.ignore_case))
 
     def _list(self, kind: Kind) -> list[object]:
         self._expect("(")

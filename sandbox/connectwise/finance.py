@@ -48,6 +48,7 @@ class Finance:
             self._request.args.get("conditions", ""),
             PAYMENT_FIELDS,
             ignore_case=self._company.switches.text_comparison == "ignore_case",
+            ignore_trailing_spaces=self._company.switches.trailing_spaces == "ignore",
         )
         items = [self._shown_payment(invoice.payments[one], invoice) for one in sorted(invoice.payments)]
         return list_response(
@@ -88,6 +89,7 @@ class Finance:
             self._request.args.get("conditions", ""),
             INVOICE_FIELDS,
             ignore_case=self._company.switches.text_comparison == "ignore_case",
+            ignore_trailing_spaces=self._company.switches.trailing_spaces == "ignore",
         )
         named = frozenset().union(*conditions.equal_to.values())
         for value in sorted(named & self._company.refused_values):

@@ -44,6 +44,8 @@ class Switches(_Settings):
     sums: Literal["at_once", "late"] = "at_once"
     # SQL Server compares text without regard to case unless it was set up otherwise.
     text_comparison: Literal["ignore_case", "exact"] = "ignore_case"
+    # SQL Server pads texts with blanks before it compares them with = or in; whether ConnectWise lets it is not known.
+    trailing_spaces: Literal["ignore", "count"] = "ignore"
 
 
 @dataclass(frozen=True)

@@ -142,20 +142,20 @@ class Company:
 
     def keep(self, invoice: Invoice) -> None:
         self.invoices[invoice.id] = invoice
-        self._ids_by_number[invoice.number.casefold()].add(invoice.id)
+        self._ids_by_number[_key(invoice.number)].add(invoice.id)
 
     def renumber(self, invoice: Invoice, number: str) -> None:
-        self._ids_by_number[invoice.number.casefold()].discard(invoice.id)
+        self._ids_by_number[_key(invoice.number)].discard(invoice.id)
         invoice.number = number
-        self._ids_by_number[number.casefold()].add(invoice.id)
+        self._ids_by_number[_key(number)].add(invoice.id)
 
     def drop(self, invoice: Invoice) -> None:
         del self.invoices[invoice.id]
-        self._ids_by_number[invoice.number.casefold()].discard(invoice.id)
+        self._ids_by_number[_key(invoice.number)].discard(invoice.id)
 
     def numbered(self, numbers: Iterable[str]) -> list[Invoice]:
-        """Finds by number, whatever the case, in the order of ids: what keeps a batch lookup quick."""
-        ids = {one for number in numbers for one in self._ids_by_number.get(number.casefold(), ())}
+        """Finds by number, whatever its case and the blanks behind it, by id: what keeps a batch lookup quick."""
+        ids = {one for number in numbers for one in self._ids_by_number.get(_key(number), ())}
         return [self.invoices[one] for one in sorted(ids)]
 
     @staticmethod
@@ -166,3 +166,8 @@ class Company:
             record.rendered = None
             record.earlier_sums = record.latest_sums
             record.latest_sums = (record.paid, record.credited)
+
+
+def _key(number: str) -> str:
+    """Alike for all numbers that any setting of the comparison takes for equal."""
+    return number.casefold().rstrip(" ")

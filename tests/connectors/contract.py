@@ -85,6 +85,24 @@ class TargetContract:
         result = people.target.find_invoices([], [number])
         assert result == Got(InvoicesFound())
 
+    @pytest.mark.parametrize(
+        "typed", ["inv-1001", "INV-1001 ", " INV-1001", "INV-01001", "INV 1001", "INV1001", "#INV-1001", "Inv-1001"]
+    )
+    def test_an_invoice_of_nearly_the_number_is_found_nearby(self, people: TargetWorld, typed: str) -> None:
+        invoice_id = people.add_invoice(typed, "100.00")
+        people.add_invoice("INV-2", "100.00")
+        result = people.target.find_nearby(["INV-1001", "INV-404"])
+        assert isinstance(result, Got)
+        assert [(one.external_id, one.number) for one in result.value] == [(invoice_id, typed)]
+
+    @pytest.mark.parametrize(
+        "number",
+        ['a"b', "a' or '1'='1", "[a-z]", "%", "*", "a\\", "ä€", "a,b", "a) or (b", "#&+?", "", " ", '"', "1" * 50],
+    )
+    def test_nearby_a_number_is_a_text_as_well(self, people: TargetWorld, number: str) -> None:
+        people.add_invoice("INV-2002", "100.00")
+        assert people.target.find_nearby([number]) == Got(())
+
     def test_what_is_no_id_finds_nothing(self, people: TargetWorld) -> None:
         people.add_invoice("INV-1", "100.00")
         assert people.target.find_invoices(["1 or 1=1", "", "²", "-1", "999999"], []) == Got(InvoicesFound())

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.facts import Ambiguous, Facts, Found, NotFound, NotReachable, SyncedPayment
+from domain.facts import Ambiguous, Facts, Found, NearlyFound, NotFound, NotReachable, SyncedPayment
 from domain.later_looks import Finding
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
@@ -52,6 +52,7 @@ target_invoices = st.builds(
 lookups = st.one_of(
     st.builds(Found, target_invoices),
     st.builds(NotFound),
+    st.builds(NearlyFound, st.just("ConnectWise has 'inv-1'")),
     st.builds(Ambiguous),
     st.builds(NotReachable, st.sampled_from([Reason.TARGET_UNREACHABLE, Reason.TARGET_THROTTLED])),
 )

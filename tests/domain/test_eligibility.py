@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from domain.decisions import Push
-from domain.facts import Ambiguous, NotFound, NotReachable
+from domain.facts import Ambiguous, NearlyFound, NotFound, NotReachable
 from domain.preferences import InvoiceOrigin, SyncMode
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
@@ -57,6 +57,7 @@ def test_the_reasons_are_listed_in_the_order_in_which_they_are_told() -> None:
     ("lookup", "reason"),
     [
         (NotFound(), Reason.TARGET_INVOICE_MISSING),
+        (NearlyFound(""), Reason.TARGET_NUMBER_NEARLY),
         (Ambiguous(), Reason.TARGET_INVOICE_AMBIGUOUS),
         (NotReachable(Reason.TARGET_UNREACHABLE), Reason.TARGET_UNREACHABLE),
         (NotReachable(Reason.TARGET_THROTTLED), Reason.TARGET_THROTTLED),

@@ -90,6 +90,17 @@ def test_text_may_be_compared_exactly(api, connectwise):
     assert find(api, 'invoiceNumber like "inv*"') == ["inv-2"]
 
 
+def test_blanks_at_the_end_count_only_where_they_are_set_to(api, connectwise):
+    connectwise.add_invoice("INV-7 ", "1.00")
+    for conditions in ('invoiceNumber="INV-7"', 'invoiceNumber in ("INV-7")'):
+        connectwise.set_switches(trailing_spaces="ignore")
+        assert find(api, conditions) == ["INV-7 "]
+        connectwise.set_switches(trailing_spaces="count")
+        assert find(api, conditions) == []
+    assert find(api, 'invoiceNumber in ("INV-7 ")') == ["INV-7 "]
+    assert find(api, 'invoiceNumber=" INV-7 "') == []
+
+
 @pytest.mark.parametrize(
     ("conditions", "message"),
     [

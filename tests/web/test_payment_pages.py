@@ -30,7 +30,7 @@ def test_the_list_narrows_to_a_status(world: World, partner: Browser) -> None:
 
     assert "INV-1002" in page
     assert "INV-1001" not in page
-    assert "The invoice does not exist in ConnectWise yet." in page
+    assert "ConnectWise does not show us the invoice" in page
 
 
 def test_a_status_that_does_not_exist_narrows_nothing(world: World, partner: Browser) -> None:
