@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -175,6 +175,11 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
     server = socket.create_server(("127.0.0.1", 0), backlog=64)
     opened: list[socket.socket] = []
 
+    def serve_until_closed(connection: socket.socket) -> None:
+        # At the end of the test its connections are closed, whatever a thread is doing with one.
+        with suppress(OSError):
+            serve(connection)
+
     def accept() -> None:
         while True:
             try:
@@ -182,7 +187,7 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
             except OSError:
                 return
             opened.append(connection)
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=serve_until_closed, args=(connection,), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()

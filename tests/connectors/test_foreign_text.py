@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from structlog.testing import capture_logs
 
-from connectors.base import Got
+from connectors.base import Got, InvoicesFound
 from connectors.connectwise.client import Client
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.consent import Consent
@@ -136,10 +136,19 @@ def test_an_echo_of_our_keys_is_told_to_nobody(status: int, shape: str) -> None:
                 QuickBooksClient(url, REALM, Tokens(application, keeper, wire, clock.now), wire, clock.now), "USD"
             )
             results += [source.check(), source.read_payments(["1"]), source.changes_since(clock.now())]
-        for result in results:
-            check(str(getattr(result, "detail", "")))
-            assert len(getattr(result, "detail", "")) < 600
+        for told in told_by(results):
+            check(told)
+            assert len(told) < 600
         check(" ".join(str(value) for entry in logs for value in entry.values()))
+
+
+def told_by(results: list[Any]) -> Iterator[str]:
+    """The other system's words in these results, also those about single values."""
+    for result in results:
+        yield str(getattr(result, "detail", ""))
+        if isinstance(result, Got) and isinstance(result.value, InvoicesFound):
+            yield from (*result.value.refused_ids.values(), *result.value.refused_numbers.values())
+            yield str(getattr(result.value.failure, "detail", ""))
 
 
 def test_records_carry_no_echo_either() -> None:
@@ -156,7 +165,8 @@ def test_records_carry_no_echo_either() -> None:
             target = ConnectWiseTarget(Client(url, KEYS, "2025.16", wire_to("connectwise"), Clock().now), "USD", 0)
             found = target.find_invoices(["1"], [])
             assert isinstance(found, Got)
-            check(found.value[0].number + "".join(found.value[0].customer_names))
+            [invoice] = found.value.invoices
+            check(invoice.number + "".join(invoice.customer_names))
         with echo(200, payments, spelled) as url:
             target = ConnectWiseTarget(Client(url, KEYS, "2025.16", wire_to("connectwise"), Clock().now), "USD", 0)
             listed = target.list_payments("1")
