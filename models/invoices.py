@@ -119,6 +119,12 @@ def invoices_for_documents(
     return session.scalars(statement).all()
 
 
+def invoices_with_number(session: Session, organization_id: int, numbers: Collection[str]) -> Sequence[Invoice]:
+    """The platform's invoices with one of these numbers, oldest first."""
+    statement = select(Invoice).where(Invoice.organization_id == organization_id, Invoice.number.in_(numbers))
+    return sorted(session.scalars(statement), key=lambda one: one.id)
+
+
 def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: str, now: datetime) -> bool:
     """Remembers the two outside ids once the invoice has been found identical in both systems.
 

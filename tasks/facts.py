@@ -18,6 +18,7 @@ from models.invoices import (
     Invoice,
     SourceInvoiceRow,
     invoices_for_documents,
+    invoices_with_number,
     source_invoices,
     source_invoices_with_number,
 )
@@ -213,8 +214,7 @@ def _records_nearby(
     spellings = {spelling for number in unknown.values() for spelling in spellings_of(number)}
     if not spellings:
         return {}
-    records = sorted(invoices_for_documents(session, organization_id, (), spellings), key=lambda one: one.id)
-    nearly = by_core(records, lambda one: one.number)
+    nearly = by_core(invoices_with_number(session, organization_id, spellings), lambda one: one.number)
     return {
         document_id: f"this platform has {told(number, [_as_near(one) for one in near])}"
         for document_id, number in unknown.items()
