@@ -273,6 +273,8 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
     assert {path for path in schema["paths"] if path.startswith("/api")} == {
         "/api/payments",
         "/api/payments/{payment_id}",
+        "/api/payments/{payment_id}/link",
+        "/api/payments/{payment_id}/retry",
         "/api/preferences",
         "/api/own-payments",
         "/api/own-payments/intents",

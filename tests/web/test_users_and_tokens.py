@@ -124,7 +124,8 @@ def test_a_token_that_may_read_writes_nothing_on_any_route(world: World, app: Fa
             assert read.status_code == written.status_code != 403, path
         else:
             assert (read.status_code, read.json()) == (403, {"detail": "This API token may only read."}), path
-            assert written.status_code == 422, path
+            # It may; there is nothing in the body, or no such payment.
+            assert written.status_code in (404, 422), path
 
 
 def test_a_token_ends(world: World, anybody: Browser) -> None:
