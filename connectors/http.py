@@ -186,9 +186,7 @@ class Wire:
         started = time.monotonic()
         result = self._send(method, url, headers=headers, params=params, body=body)
         outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
-        trace = (
-            result.words(result.headers.get("intuit_tid", ""))[:_TRACE_CHARACTERS] if isinstance(result, Answer) else ""
-        )
+        trace = result.trace if isinstance(result, Answer) else ""
         log.info(
             "wire.call",
             system=self._system,
