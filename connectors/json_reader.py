@@ -6,13 +6,16 @@ Numbers with a fraction become decimals.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import partial
 from typing import Any
 
 import simplejson
 
 # Beyond a double's exponent nothing is an amount, and turning such a decimal into an integer takes for ever.
 _EXPONENT_MAX = 400
+# What stands for a number beyond all amounts where the rest of the document is read nevertheless: no amount and no id.
+BEYOND = Decimal(1).scaleb(_EXPONENT_MAX)
 
 
 class JsonUnreadable(ValueError):
@@ -26,11 +29,14 @@ class JsonLimits:
     Attributes:
         values: a value in memory takes up to a hundred times what it takes on the wire (`{}` is three bytes there).
         digits: of one number; amounts have about ten.
+        refuses_numbers: whether a number beyond all amounts makes the document unreadable. Where a document tells of
+            many payments, and is told again until it could be read, one such number would stop all of them for ever.
     """
 
     values: int = 500_000
     depth: int = 64
     digits: int = 60
+    refuses_numbers: bool = True
 
 
 DEFAULT_LIMITS = JsonLimits()
@@ -49,22 +55,51 @@ def read_json(document: bytes | str, limits: JsonLimits = DEFAULT_LIMITS) -> Any
 
     try:
         # With a byte order mark some servers begin.
-        value = simplejson.loads(raw.removeprefix(b"\xef\xbb\xbf"), use_decimal=True)
+        value = simplejson.loads(
+            raw.removeprefix(b"\xef\xbb\xbf"),
+            parse_int=partial(_whole_number, limits=limits),
+            parse_float=partial(_fraction, limits=limits),
+        )
+    except JsonUnreadable:
+        raise
     except RecursionError:
         raise JsonUnreadable("nested too deeply") from None
     except (ValueError, ArithmeticError, MemoryError):
-        # ValueError is also what Python says to a whole number of more than 4,300 digits.
         raise JsonUnreadable("no JSON") from None
-    _check(value, limits)
+    _check_depth(value, limits)
     return value
 
 
-def _check(value: Any, limits: JsonLimits) -> None:
-    """The parser takes more than what is done with the value afterwards: writing it again, comparing, reckoning."""
+def _whole_number(text: str, limits: JsonLimits) -> int | Decimal:
+    return int(text) if len(text) <= limits.digits else _beyond(text, limits)
+
+
+def _fraction(text: str, limits: JsonLimits) -> Decimal:
+    """Kept only if writing it again, comparing it and reckoning with it take no longer than with any amount."""
+    try:
+        number = Decimal(text)
+    except ArithmeticError:  # its exponent alone has more digits than a decimal takes
+        return _beyond(text, limits)
+    if abs(number.adjusted()) > _EXPONENT_MAX:
+        return _beyond(text, limits)
+    if len(number.as_tuple().digits) <= limits.digits:
+        return number
+    return Context(prec=limits.digits).plus(number) if not limits.refuses_numbers else _beyond(text, limits)
+
+
+def _beyond(text: str, limits: JsonLimits) -> Decimal:
+    if limits.refuses_numbers:
+        raise JsonUnreadable(f"a number beyond all amounts, or of more than {limits.digits} digits")
+    mantissa, _, exponent = text.lower().partition("e")
+    if exponent.startswith("-") or not mantissa.strip("-0."):
+        return Decimal(0)
+    return -BEYOND if text.startswith("-") else BEYOND
+
+
+def _check_depth(value: Any, limits: JsonLimits) -> None:
+    """The parser takes more than what is done with the value afterwards."""
     level = [value]
     for _ in range(limits.depth + 2):
-        for one in level:
-            _check_number(one, limits)
         level = [inner for one in level for inner in _inside(one)]
         if not level:
             return
@@ -73,13 +108,3 @@ def _check(value: Any, limits: JsonLimits) -> None:
 
 def _inside(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-
-
-def _check_number(value: Any, limits: JsonLimits) -> None:
-    if isinstance(value, Decimal):
-        if abs(value.adjusted()) > _EXPONENT_MAX:
-            raise JsonUnreadable("a number beyond all amounts")
-        if len(value.as_tuple().digits) > limits.digits:
-            raise JsonUnreadable(f"a number of more than {limits.digits} digits")
-    elif isinstance(value, int) and abs(value) >= 10**limits.digits:
-        raise JsonUnreadable(f"a number of more than {limits.digits} digits")

@@ -42,7 +42,7 @@ CONNECTWISE_RATES = connectwise_rates(600)
 # anybody's, and sixteen of its answers may be in memory at once.
 CONNECTWISE_SIZES = SizeLimits(body_bytes=16 * 1024 * 1024, json=JsonLimits(values=500_000))
 # Change data capture may bring a thousand payments and a thousand whole invoices, with all their lines.
-QUICKBOOKS_SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000))
+QUICKBOOKS_SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000, refuses_numbers=False))
 # Tokens, and the one company that is asked for when somebody connects.
 TOKEN_SIZES = SizeLimits(body_bytes=256 * 1024, json=JsonLimits(values=10_000))
 

@@ -106,7 +106,7 @@ def cuts(text: str) -> list[str]:
 
 # --- objects of change data capture that no arithmetic takes ---
 
-NUMBERS = ["1E+1000000", "-1E+999999999999999999", "1E-1000000", "1E+13", "0.000001"]
+NUMBERS = ["1E+1000000", "-1E+999999999999999999", "1E+13", "0.003456"]
 
 
 def told(world: World, **entities: list[dict[str, object]]) -> None:
@@ -131,6 +131,16 @@ def test_an_amount_beyond_all_arithmetic_holds_its_own_payment_only(world: World
     told(world, Payment=[odd, payment_of("901", invoice.quickbooks_id, Decimal("10.00"))])
     world.notice()
     assert world.reason("900", invoice) in {"amount_not_representable", "mixed_with_credit"}
+    assert world.reason("901") == "synced"
+    assert world.amounts_on(invoice) == ["10.00"]
+
+
+@pytest.mark.parametrize("dust", ["1E-1000000", "0.000001"])
+def test_an_amount_that_is_nothing_but_a_doubles_dust_stops_nobody(world: World, dust: str) -> None:
+    invoice = world.invoice("INV-1")
+    odd = payment_of("900", invoice.quickbooks_id, Decimal(dust), UnappliedAmt=Decimal(dust))
+    told(world, Payment=[odd, payment_of("901", invoice.quickbooks_id, Decimal("10.00"))])
+    world.notice()
     assert world.reason("901") == "synced"
     assert world.amounts_on(invoice) == ["10.00"]
 
