@@ -71,9 +71,16 @@ def hint(world: World, *payment_ids: str, verb: str = "created", entity: Entity 
 
 
 def no_catch_up(world: World, **duration: float) -> None:
-    """Change data capture is not due for so long: what happens meanwhile is known from hints alone."""
+    """Change data capture is not due for so long: what happens meanwhile is known from hints alone.
+
+    From now on it comes as seldom as that: a moment further ahead than the steps ever set it would pass for the trace
+    of a clock that was wrong, and the sweep would bring it back.
+    """
+    pause = timedelta(**duration)
+    timing = world.context.timing
+    world.context = replace(world.context, timing=replace(timing, catch_up=max(pause, timing.catch_up)))
     with world.context.database.writing() as session:
-        connection_by_id(session, world.source_id).next_catch_up_at = world.clock.now() + timedelta(**duration)
+        connection_by_id(session, world.source_id).next_catch_up_at = world.clock.now() + pause
 
 
 def disconnected(world: World) -> None:
