@@ -7,10 +7,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast check crash simulate chaos bench format lock docs
+.PHONY: help setup demo up test test-everywhere test-fast check crash simulate chaos bench format lock docs
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Makes .venv and installs the pinned packages, if requirements-dev.txt changed
 
@@ -33,8 +33,11 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 	$(BIN)/python -m cli up $(ARGS)
 
 # Two workers: each starts its own Redis and PostgreSQL. Tests that share something name a group.
-test: $(INSTALLED) ## Runs all tests on SQLite and PostgreSQL (ARGS=... goes to pytest)
+test: $(INSTALLED) ## Runs all tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-everywhere: $(INSTALLED) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --databases=both $(ARGS)
 
 test-fast: $(INSTALLED) ## Runs the tests on SQLite alone, without those marked slow
 	$(BIN)/python -m pytest --databases=sqlite -m "not slow" $(ARGS)

@@ -3,7 +3,8 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +14,17 @@ from tests import servers
 from workers.redis_server import RedisServer, find_or_start
 
 DATABASES = ["sqlite", "postgresql"]
+# What SQL, locks and transactions do is the subject of these folders: all of their tests run on both databases. Elsewhere
+# a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
+ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--databases",
-        choices=[*DATABASES, "all"],
-        default="all",
-        help="which databases the tests run on (default: all)",
+        choices=[*DATABASES, "both", "as-marked"],
+        default="as-marked",
+        help="where everything runs; by default on SQLite, and on PostgreSQL too where a test is marked so",
     )
     parser.addoption("--crash", action="store_true", help="also kill a worker at every point (make crash)")
     parser.addoption("--crash-short", action="store_true", help="with --crash: the first time of each point only")
@@ -37,8 +41,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--databases")
-        both = [DATABASES[0]] if metafunc.definition.get_closest_marker("one_database") else DATABASES
-        metafunc.parametrize("database_url", both if chosen == "all" else [chosen], indirect=True)
+        if chosen == "as-marked":
+            marked = metafunc.definition.get_closest_marker("both_databases") is not None
+            chosen = "both" if marked or _is_below(metafunc.definition.path, ON_BOTH) else DATABASES[0]
+        metafunc.parametrize("database_url", DATABASES if chosen == "both" else [chosen], indirect=True)
+
+
+def _is_below(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 @pytest.fixture(scope="session", autouse=True)

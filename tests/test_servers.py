@@ -138,21 +138,36 @@ def test_a_test_can_use_unix_sockets_and_loopback(tmp_path: Path) -> None:
         socket.create_connection(("localhost", server.getsockname()[1])).close()
 
 
+ONE_TEST = """
+import pytest
+from tests import servers
+
+@pytest.fixture(scope="session", autouse=True)
+def no_migrations():
+    servers.MIGRATE = lambda url: None if "sqlite" not in url else (
+        __import__("sqlite3").connect(url.removeprefix("sqlite:///")).close()
+    )
+
+{marked}
+def test_it(database_url):
+    assert database_url
+"""
+
+
 def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """A run of its own, in a copy of this directory's fixtures with one test that names its database."""
+    """A run of its own, in a copy of this directory's fixtures with a test that names its database.
+
+    It stands there three times: as it is, marked, and in one of the folders that are about the database.
+    """
     tests = tmp_path / "tests"
-    tests.mkdir()
+    (tests / "models").mkdir(parents=True)
     for name in ("conftest.py", "servers.py"):
         (tests / name).write_text((ROOT / "tests" / name).read_text())
-    (tests / "test_it.py").write_text(
-        "import pytest\nfrom tests import servers\n\n"
-        "@pytest.fixture(scope='session', autouse=True)\n"
-        "def no_migrations():\n    servers.MIGRATE = lambda url: None if 'sqlite' not in url else"
-        " __import__('sqlite3').connect(url.removeprefix('sqlite:///')).close()\n\n"
-        "def test_it(database_url):\n    assert database_url\n"
-    )
+    (tests / "test_plain.py").write_text(ONE_TEST.format(marked=""))
+    (tests / "test_marked.py").write_text(ONE_TEST.format(marked="@pytest.mark.both_databases"))
+    (tests / "models/test_folder.py").write_text(ONE_TEST.format(marked=""))
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--import-mode=importlib"]
-    command += ["--rootdir", str(tmp_path), "-c", os.devnull, str(tests), *options]
+    command += ["--rootdir", str(tmp_path), "-c", os.devnull, *options]
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     return subprocess.run(
         command,
@@ -164,21 +179,45 @@ def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess
     )
 
 
-def test_a_test_runs_on_both_databases_and_says_which(tmp_path: Path) -> None:
-    done = run_pytest(tmp_path)
-    assert "test_it[sqlite] PASSED" in done.stdout, done.stdout
-    assert "test_it[postgresql] PASSED" in done.stdout, done.stdout
-
-
-def test_one_database_can_be_chosen(tmp_path: Path) -> None:
-    done = run_pytest(tmp_path, "--databases=sqlite")
-    assert "1 passed" in done.stdout, done.stdout
+def test_a_test_says_which_database_it_runs_on(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "--databases=both", "tests/test_plain.py")
+    assert "2 passed" in done.stdout, done.stdout
     assert "test_it[sqlite] PASSED" in done.stdout
+    assert "test_it[postgresql] PASSED" in done.stdout
+
+
+SQLITE, POSTGRESQL = {"test_it[sqlite]"}, {"test_it[postgresql]"}
+
+
+@pytest.mark.parametrize(
+    ("options", "plain", "where_the_database_decides"),
+    [
+        ([], SQLITE, SQLITE | POSTGRESQL),
+        (["--databases=sqlite"], SQLITE, SQLITE),
+        (["--databases=postgresql"], POSTGRESQL, POSTGRESQL),
+        (["--databases=both"], SQLITE | POSTGRESQL, SQLITE | POSTGRESQL),
+    ],
+    ids=["unless told otherwise", "sqlite", "postgresql", "both"],
+)
+def test_everything_runs_on_the_databases_that_are_asked_for(
+    tmp_path: Path, options: list[str], plain: set[str], where_the_database_decides: set[str]
+) -> None:
+    done = run_pytest(tmp_path, "--collect-only", "-q", "-q", *options, "tests")
+    found: dict[str, set[str]] = {}
+    for line in done.stdout.splitlines():
+        path, _, name = line.partition("::")
+        if name:
+            found.setdefault(path, set()).add(name)
+    assert found == {
+        "tests/test_plain.py": plain,
+        "tests/test_marked.py": where_the_database_decides,
+        "tests/models/test_folder.py": where_the_database_decides,
+    }
 
 
 def test_a_postgresql_that_cannot_be_had_is_a_failure_and_not_a_skip(tmp_path: Path) -> None:
     url = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
-    done = run_pytest(tmp_path, "--databases=postgresql", TEST_DATABASE_URL=url)
+    done = run_pytest(tmp_path, "--databases=postgresql", "tests/test_plain.py", TEST_DATABASE_URL=url)
     assert done.returncode == 1, done.stdout
     assert "1 error" in done.stdout
     assert "skipped" not in done.stdout

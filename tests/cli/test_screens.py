@@ -37,7 +37,6 @@ def payments(world: World) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_every_list_fits_the_terminal(
@@ -70,7 +69,6 @@ def test_every_list_fits_the_terminal(
 
 
 @pytest.mark.slow
-@pytest.mark.one_database
 @pytest.mark.timeout(400)
 def test_every_help_page_fits_the_terminal(surroundings: dict[str, str], tmp_path: Path) -> None:
     groups = re.findall(r"^│ (\w[\w-]*) ", run_on_screen(["--help"], surroundings, tmp_path, 80)[1], re.MULTILINE)

@@ -70,7 +70,6 @@ def stored_secrets(database_url: str) -> dict[str, Any]:
         database.close()
 
 
-@pytest.mark.one_database
 def test_exit_codes_are_those_of_a_well_behaved_program(ran: Callable[..., Any]) -> None:
     assert ran("org", "create", "northwind", "--name", "Northwind").returncode == 0
     refused = ran("org", "create", "northwind", "--name", "Northwind")
@@ -88,7 +87,6 @@ def test_a_reader_that_leaves_early_is_no_error(surroundings: dict[str, str], tm
     assert ended.stderr == ""
 
 
-@pytest.mark.one_database
 def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
     surroundings: dict[str, str], tmp_path: Path, ran: Callable[..., Any], database_url: str
 ) -> None:
@@ -114,7 +112,6 @@ def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
     assert stored_secrets(database_url)["refresh_token"] == SECRET
 
 
-@pytest.mark.one_database
 def test_a_person_is_asked_for_the_secrets_and_they_are_not_shown(
     surroundings: dict[str, str], tmp_path: Path, ran: Callable[..., Any], database_url: str
 ) -> None:
@@ -154,7 +151,6 @@ def read_until(descriptor: int, words: str, seconds: float = 30) -> str:
     return text
 
 
-@pytest.mark.one_database
 def test_a_worker_is_nudged_through_the_embedded_redis_while_it_runs(
     surroundings: dict[str, str], ran: Callable[..., Any]
 ) -> None:

@@ -15,6 +15,8 @@ from sandbox.faults import Fault
 from tests.connectors.vendors import QuickBooks
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).parents[2]
 REFRESH = "POST /oauth2/v1/tokens/bearer"
 # Says that it is ready, waits for the word to go, reads once, and says what came of it.

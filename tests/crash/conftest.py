@@ -81,4 +81,6 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.getoption("--databases")
     # Where only some tests are asked for, a point that was not reached is no news.
     complete = not config.option.keyword and not any("::" in one for one in config.args)
-    config.pluginmanager.register(Table(DATABASES if chosen == "all" else [chosen], complete=complete), "crash-table")
+    config.pluginmanager.register(
+        Table([chosen] if chosen in DATABASES else DATABASES, complete=complete), "crash-table"
+    )

@@ -20,6 +20,8 @@ from tests.flow.test_doubts import POST, type_in
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -233,7 +233,6 @@ def test_corrections_that_had_no_turn_have_it_soon(world: World) -> None:
     assert {world.reason(payment) for payment in payments} == {"corrected_by_hand"}
 
 
-@pytest.mark.one_database
 def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: World) -> None:
     invoices, payments = many_voided(world)
     remove_by_hand(world, invoices[-1])

@@ -154,6 +154,7 @@ def test_a_clock_that_goes_forward_does_nothing_twice(
     assert world.reason(payment) == "synced"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)], ids=str)
 @pytest.mark.parametrize("at", [Point.PUSH_CLAIMED, Point.PUSH_INTENDED, Point.PUSH_ANSWERED])
 def test_a_jump_under_a_living_holder_creates_nothing_twice(world: World, at: Point, jump: timedelta) -> None:
@@ -175,6 +176,7 @@ def test_a_jump_under_a_living_holder_creates_nothing_twice(world: World, at: Po
     assert world.reason(payment) == "synced"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("apart", [timedelta(days=1), timedelta(days=-1), timedelta(seconds=100)], ids=str)
 def test_a_host_whose_clock_is_another_takes_no_lane_from_a_living_one_to_send_twice(
     world: World, apart: timedelta
@@ -203,6 +205,7 @@ def test_a_host_whose_clock_is_another_takes_no_lane_from_a_living_one_to_send_t
     assert world.reason(payment) == "synced"
 
 
+@pytest.mark.both_databases
 def test_a_lease_that_a_wrong_clock_took_is_cut_to_its_own_length_and_no_further(world: World) -> None:
     lease, now = world.context.timing.lease, world.clock.now()
 

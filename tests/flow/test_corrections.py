@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from tests.world import World
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_payment_voided_after_the_sync_is_taken_back(world: World) -> None:

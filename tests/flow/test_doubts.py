@@ -11,6 +11,8 @@ from sandbox.faults import Fault
 from tasks.retry import retry_payment
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 POST = {"method": "POST", "path": r"/payments$"}
 TWENTIETH = date(2026, 11, 20)
 
@@ -188,7 +190,6 @@ def test_a_payment_that_never_gets_an_answer_becomes_a_dead_letter_with_the_last
     assert world.amounts_on(invoice) == ["100.00"]
 
 
-@pytest.mark.one_database
 def test_an_outage_of_hours_uses_up_no_attempts(world: World) -> None:
     invoice = world.invoice("INV-1")
     payment = world.pay("100.00", (invoice, "100.00"))

@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from tests.world import World
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_an_invoice_paid_in_full_is_paid_in_full_in_connectwise(world: World) -> None:

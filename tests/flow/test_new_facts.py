@@ -27,6 +27,8 @@ from tasks.organizations import PreferenceChanges, change_preferences
 from tasks.own_payments import register
 from tests.world import BothInvoices, World
 
+pytestmark = pytest.mark.both_databases
+
 KEYS = {"public_key": "sandbox-public-key", "private_key": "sandbox-private-key"}
 # Long enough for ingest and match to be through, if nothing holds them up.
 DAWDLE_SECONDS = 0.7

@@ -14,6 +14,8 @@ from tasks.retry import retry_payment
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
 
+pytestmark = pytest.mark.both_databases
+
 
 def target(world: World) -> Connection:
     with world.context.database.reading() as session:

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from tasks.context import Context
 from tasks.points import Point
 from tasks.push import push
 from tests.world import World
+
+pytestmark = pytest.mark.both_databases
 
 
 def once_at(point: Point, happens: Callable[[], None]) -> Callable[[Point], None]:

@@ -34,6 +34,7 @@ def test_every_story_ends_as_promised_and_flower_shows_the_tasks(theatre: Theatr
     wait_for_task_names(stack, {"payments.ingest", "payments.match", "payments.push", "payments.sweep"})
 
 
+@pytest.mark.both_databases
 def test_killed_workers_and_an_emptied_redis_change_no_ending(theatre: Theatre, stack: Stack) -> None:
     over = threading.Event()
     trouble = threading.Thread(target=make_trouble, args=(stack, over))

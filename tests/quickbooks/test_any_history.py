@@ -17,6 +17,8 @@ from tests.quickbooks.books_held import disagreements
 from tests.quickbooks.story import hint, no_catch_up, source
 from tests.world import BothInvoices, World
 
+pytestmark = pytest.mark.both_databases
+
 AMOUNTS = ("10.00", "12.50", "20.00")
 VERBS = ("created", "updated", "void", "voided", "emailed", "create", "update", "something new")
 DELETIONS = ("deleted", "delete")

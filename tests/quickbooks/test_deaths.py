@@ -11,6 +11,8 @@ from tasks.points import Point
 from tests.quickbooks.story import Death, die_at, differences, hint, source
 from tests.world import STEPS, World
 
+pytestmark = pytest.mark.both_databases
+
 POINTS = [
     Point.CATCH_UP_LANE_TAKEN,
     Point.CATCH_UP_SOURCE_READ,

@@ -28,6 +28,8 @@ from tests.contexts import VERIFIER_TOKEN
 from tests.world import REALM, World
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 EVENTS, EVENTS_PER_DELIVERY, SENDERS = 1000, 5, 16
 SENDINGS_MAX = 10
 

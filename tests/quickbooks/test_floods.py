@@ -42,7 +42,6 @@ def caught_up(world: World) -> None:
         world.later(minutes=6)
 
 
-@pytest.mark.one_database
 def test_deletions_before_in_and_after_a_flood_are_found(world: World) -> None:
     known = known_already(world, 800)
     for payment in known[:5]:
@@ -59,7 +58,6 @@ def test_deletions_before_in_and_after_a_flood_are_found(world: World) -> None:
     assert metered(world) - reads <= BURST * 0.05
 
 
-@pytest.mark.one_database
 def test_edits_of_what_is_known_do_not_look_like_deletions(world: World) -> None:
     known = known_already(world, 400)
     for payment in known[::2]:
@@ -71,7 +69,6 @@ def test_edits_of_what_is_known_do_not_look_like_deletions(world: World) -> None
     assert gaps(world)[-1].deleted_count == 1
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("time", [1, 4, 6, 7, 8])
 def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: int) -> None:
     known = known_already(world, 200)
@@ -91,7 +88,6 @@ def test_a_worker_that_dies_while_it_counts_costs_nothing(world: World, time: in
     assert differences(world) == []
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("keeps", ["oldest", "newest"])
 @pytest.mark.parametrize("scope", ["request", "entity"])
 def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: str, scope: str) -> None:
@@ -116,7 +112,6 @@ def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(world: World, keeps: 
     assert world.amounts_on(invoice) == []
 
 
-@pytest.mark.one_database
 def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(world: World) -> None:
     world.quickbooks.record_many_payments(world.customer_id, 1200)
     world.clock.move(seconds=5)
@@ -127,7 +122,6 @@ def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(world: W
     assert differences(world) == []
 
 
-@pytest.mark.one_database
 def test_a_burst_costs_few_reads_however_many_payments_are_known(world: World) -> None:
     """What is known is written into both books directly; making it the long way takes minutes."""
     world.notice()

@@ -19,6 +19,8 @@ from tasks.points import Point
 from tests.quickbooks.story import failures, hint, source
 from tests.world import REALM, World
 
+pytestmark = pytest.mark.both_databases
+
 REFRESH = "POST /oauth2/v1/tokens/bearer"
 
 

@@ -65,7 +65,6 @@ def test_fifty_deletions_that_nobody_told_cost_a_query_for_each_look_and_one_pol
     assert metered(world) - reads <= 5
 
 
-@pytest.mark.one_database
 def test_a_scan_at_the_real_limits_moves_on_with_every_step(paced: World) -> None:
     invoice = paced.invoice("INV-1", "9000.00", origin=None)
     payments = [paced.pay("1.00", (invoice, "1.00")) for _ in range(30)]

@@ -15,6 +15,8 @@ from tests.quickbooks.looks import events
 from tests.quickbooks.story import hint, source
 from tests.world import CUSTOMER, REALM, BothInvoices, World
 
+pytestmark = pytest.mark.both_databases
+
 TOO_LONG = "INV-" + "7" * 60
 # Six digits after the point; ten trillion and more.
 ODD_TOTALS = ["100.123456", "1E+13", "12345678901234.5"]

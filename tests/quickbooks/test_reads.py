@@ -37,7 +37,6 @@ def invoices_of(world: World, payment_ids: list[str]) -> list[str]:
     return [document for one in payment_ids for line in truth[one].lines for _, document in line.linked]
 
 
-@pytest.mark.one_database
 def test_a_burst_of_a_thousand_hints_at_once_costs_at_most_a_twentieth_of_a_read_each(world: World) -> None:
     payments = world.quickbooks.record_many_payments(world.customer_id, BURST)
     hint(world, *payments)
@@ -50,7 +49,6 @@ def test_a_burst_of_a_thousand_hints_at_once_costs_at_most_a_twentieth_of_a_read
     assert metered(world) <= BURST * 0.05
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("seconds", [20, 60])
 def test_a_burst_that_trickles_in_costs_no_more(world: World, seconds: int) -> None:
     began, slowest = world.clock.now(), timedelta(0)
@@ -189,7 +187,6 @@ def test_a_hint_that_waits_for_others_is_not_forgotten(world: World) -> None:
     assert differences(world) == []
 
 
-@pytest.mark.one_database
 def test_a_limit_that_stays_reached_is_asked_ever_more_rarely_and_quickly_again_after_an_answer(world: World) -> None:
     """Another program of the workspace reads as well, so that the month's limit is reached below our own mark."""
     world.notice()

@@ -105,7 +105,6 @@ def test_deletions_are_confirmed_one_by_one_where_the_query_alone_takes_all_the_
     assert metered(patient) - reads <= 3 * 2 + 10
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("seconds", [0, 15, 30, 60])
 def test_counting_goes_on_where_the_last_step_had_to_stop(
     patient: World, seconds: float, monkeypatch: pytest.MonkeyPatch

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.servers import psycopg_url
 from tests.web.test_webhooks import answered, cloud_event, deliver, stored
 from tests.world import World
+
+pytestmark = pytest.mark.both_databases
 
 TABLES = "inbox_event, connection, organization, dashboard_session, dashboard_user, api_token"
 

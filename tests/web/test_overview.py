@@ -3,9 +3,13 @@
 import re
 from datetime import date
 
+import pytest
+
 from domain.preferences import InvoiceOrigin
 from tests.web.browser import Browser
 from tests.world import World
+
+pytestmark = pytest.mark.both_databases
 
 
 def counts_on(page: str) -> dict[str, str]:

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from tests.web.browser import Browser
 from tests.world import BothInvoices, World
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_synced_payment_is_in_the_list_with_its_amount_invoice_and_time(world: World, partner: Browser) -> None:

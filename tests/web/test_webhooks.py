@@ -21,6 +21,8 @@ from tests.contexts import VERIFIER_TOKEN, RecordingNudge
 from tests.world import REALM, World, open_world
 from web.app import create_app
 
+pytestmark = pytest.mark.both_databases
+
 DOOR = "/webhooks/quickbooks"
 
 
