@@ -112,8 +112,9 @@ def postgresql_databases(postgresql_url: str) -> Iterator[servers.PostgresqlData
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> servers.SqliteDatabases:
-    return servers.SqliteDatabases(tmp_path_factory.mktemp("sqlite"), servers.MIGRATE)
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SqliteDatabases]:
+    with servers.fast_directory(otherwise=tmp_path_factory.mktemp("sqlite")) as directory:
+        yield servers.SqliteDatabases(directory, servers.MIGRATE)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ A_MACHINES_PATH = re.compile(r"(?<![\w.])/(work|farm|root|home|tmp)/")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_who_follows_readme_and_operations_line_by_line_gets_what_they_promise(tmp_path: Path) -> None:
     with a_reader(tmp_path) as reader:
         for line in [*command_lines(README), *command_lines(OPERATIONS)]:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import redis
 
+from tests import servers
 from tests.servers import (
     OUTLIVES_ITS_SERVER,
     PostgresqlDatabases,
@@ -221,6 +222,35 @@ def test_a_postgresql_that_cannot_be_had_is_a_failure_and_not_a_skip(tmp_path: P
     assert done.returncode == 1, done.stdout
     assert "1 error" in done.stdout
     assert "skipped" not in done.stdout
+
+
+def test_files_in_memory_are_gone_afterwards_and_those_of_a_killed_run_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, otherwise = tmp_path / "memory", tmp_path / "otherwise"
+    monkeypatch.setattr(servers, "MEMORY", memory)
+    monkeypatch.setattr(servers, "MEMORY_BYTES_MIN", 0)
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    of_the_dead, of_the_living = (f"payments-tests-{one}-abc" for one in (ended.pid, os.getppid()))
+    for name in (of_the_dead, of_the_living, "somebody-elses"):
+        (memory / name).mkdir(parents=True)
+    with servers.fast_directory(otherwise) as directory:
+        (directory / "database.sqlite3").touch()
+        assert sorted(memory.iterdir()) == sorted([directory, memory / of_the_living, memory / "somebody-elses"])
+    assert sorted(memory.iterdir()) == sorted([memory / of_the_living, memory / "somebody-elses"])
+
+
+def test_where_there_is_no_memory_for_files_they_are_where_they_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "MEMORY", tmp_path / "nothing")
+    with servers.fast_directory(tmp_path) as directory:
+        assert directory == tmp_path
+    monkeypatch.setattr(servers, "MEMORY", tmp_path)
+    monkeypatch.setattr(servers, "MEMORY_BYTES_MIN", 1 << 60)
+    with servers.fast_directory(tmp_path) as directory:
+        assert directory == tmp_path
 
 
 def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.world import World
 
 __all__ = ["stories"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LOOK = (Path(__file__).parent / "problems.js").read_text()
 PAGES = [

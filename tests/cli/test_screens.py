@@ -37,7 +37,7 @@ def payments(world: World) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_every_list_fits_the_terminal(
     world: World, payments: list[str], surroundings: dict[str, str], tmp_path: Path, columns: int
@@ -69,7 +69,7 @@ def test_every_list_fits_the_terminal(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_every_help_page_fits_the_terminal(surroundings: dict[str, str], tmp_path: Path) -> None:
     groups = re.findall(r"^│ (\w[\w-]*) ", run_on_screen(["--help"], surroundings, tmp_path, 80)[1], re.MULTILINE)
     assert len(groups) > 8

@@ -23,7 +23,7 @@ def test_overlapping_work_never_deadlocks(postgresql_databases: PostgresqlDataba
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_overlapping_work_never_deadlocks_for_a_minute(postgresql_databases: PostgresqlDatabases) -> None:
     overlap(postgresql_databases, seconds=60)
 

@@ -29,7 +29,7 @@ STOP_SECONDS = 3
 GONE_SECONDS = 40
 START_SECONDS = 90
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

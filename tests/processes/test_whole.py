@@ -12,7 +12,7 @@ from sandbox.demo.play import Theatre, judge, open_theatre
 from sandbox.demo.report import Reporter
 from sandbox.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture
