@@ -195,8 +195,8 @@ def test_an_outage_of_hours_uses_up_no_attempts(world: World) -> None:
     payment = world.pay("100.00", (invoice, "100.00"))
     world.connectwise.faults.add(Fault(kind="error", status=503, times=None))
     world.notice()
-    for _ in range(200):
-        world.later(minutes=2)
+    for _ in range(3 * ATTEMPTS_MAX):
+        world.later(minutes=10)
     assert world.reason(payment) != "attempts_exhausted"
     world.connectwise.faults.clear()
     world.later(hours=7)

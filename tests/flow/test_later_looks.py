@@ -48,8 +48,17 @@ def test_what_changes_the_sum_is_found_soon(
     assert world.connectwise.invoices() == before
 
 
-@pytest.mark.parametrize("wait", [{"hours": 2}, {"days": 2}, {"days": 8}, {"days": 40}, {"days": 400}])
-@pytest.mark.parametrize(("tamper", "reason"), BY_THE_SUM)
+# What is found does not ask for how long it was looked for; `tests/domain/test_later_looks.py` has the intervals.
+@pytest.mark.parametrize(
+    ("wait", "tamper", "reason"),
+    [
+        ({"hours": 2}, *BY_THE_SUM[0]),
+        ({"days": 2}, *BY_THE_SUM[1]),
+        ({"days": 8}, *BY_THE_SUM[2]),
+        ({"days": 40}, *BY_THE_SUM[3]),
+        ({"days": 400}, *BY_THE_SUM[0]),
+    ],
+)
 def test_what_changes_the_sum_later_is_found_later(
     world: World, wait: dict[str, float], tamper: Tampering, reason: str
 ) -> None:
