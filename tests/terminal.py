@@ -7,6 +7,7 @@ imports them once, and each command is a copy of it (`os.fork`).
 import contextlib
 import fcntl
 import multiprocessing
+import multiprocessing.process
 import os
 import pty
 import re
@@ -15,20 +16,32 @@ import sys
 import termios
 import threading
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.terminal", "cli.__main__"])
-LONGEST_SECONDS = 60
+_ROOT = Path(__file__).parents[1]
+LONGEST_SECONDS = 300
 
 
-def run_command(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> CompletedProcess[str]:
+def _process(*arguments: object) -> "multiprocessing.process.BaseProcess":
+    # It looks for what it is to import in the directory where it is started, and says nothing if that is not there.
+    with contextlib.chdir(_ROOT):
+        forkserver.ensure_running()
+    return _PROCESSES.Process(target=_command, args=arguments)
+
+
+def run_command(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, *, stdin: str = ""
+) -> CompletedProcess[str]:
     """Runs `python -m cli` with the arguments, in the folder and in nothing but the environment."""
     with TemporaryDirectory() as directory:
-        output, errors = Path(directory) / "output", Path(directory) / "errors"
-        process = _PROCESSES.Process(target=_command, args=(arguments, dict(environment), folder, output, errors))
+        told, output, errors = (Path(directory) / name for name in ("input", "output", "errors"))
+        told.write_text(stdin)
+        process = _process(arguments, dict(environment), folder, output, errors, told)
         process.start()
         process.join(LONGEST_SECONDS)
         if process.exitcode is None:
@@ -54,9 +67,7 @@ def run_on_screen(
 
     reader = threading.Thread(target=read)
     reader.start()
-    process = _PROCESSES.Process(
-        target=_command, args=(arguments, {"TERM": "xterm-256color", **environment}, folder, screen, screen)
-    )
+    process = _process(arguments, {"TERM": "xterm-256color", **environment}, folder, screen, screen)
     process.start()
     process.join(LONGEST_SECONDS)
     if process.exitcode is None:
@@ -70,10 +81,18 @@ def run_on_screen(
 
 
 def _command(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path, errors: Path
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    output: Path,
+    errors: Path,
+    told: Path | None = None,
 ) -> None:
     from cli.__main__ import app
 
+    if told is not None:
+        os.dup2(os.open(told, os.O_RDONLY), 0)
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the process ends with it
     for stream, file in ((1, output), (2, errors)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), stream)
     os.environ.clear()

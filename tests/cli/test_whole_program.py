@@ -23,6 +23,7 @@ from models.database import Database
 from models.organizations import organization_by_slug
 from models.secrets import Keyring
 from settings import DEVELOPMENT_ENCRYPTION_KEY
+from tests.terminal import run_command
 from workers.redis_server import find_or_start, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -42,17 +43,10 @@ def command(*arguments: str) -> list[str]:
 
 @pytest.fixture
 def ran(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command in a process that has everything imported already."""
+
     def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments),
-            input=stdin,
-            env=surroundings,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_command(arguments, surroundings, tmp_path, stdin=stdin)
 
     return run
 
@@ -70,9 +64,19 @@ def stored_secrets(database_url: str) -> dict[str, Any]:
         database.close()
 
 
-def test_exit_codes_are_those_of_a_well_behaved_program(ran: Callable[..., Any]) -> None:
+def test_exit_codes_are_those_of_a_well_behaved_program(
+    ran: Callable[..., Any], surroundings: dict[str, str], tmp_path: Path
+) -> None:
     assert ran("org", "create", "northwind", "--name", "Northwind").returncode == 0
-    refused = ran("org", "create", "northwind", "--name", "Northwind")
+    # Started as an operator starts it; the others only skip the imports.
+    refused = subprocess.run(
+        command("org", "create", "northwind", "--name", "Northwind"),
+        env=surroundings,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "error: There is an organization 'northwind' already.\n"
     assert ran("--help").returncode == 0
@@ -82,7 +86,7 @@ def test_exit_codes_are_those_of_a_well_behaved_program(ran: Callable[..., Any])
 def test_a_reader_that_leaves_early_is_no_error(surroundings: dict[str, str], tmp_path: Path) -> None:
     line = f"{sys.executable} -m cli --help | head -1"
     ended = subprocess.run(
-        line, shell=True, env=surroundings, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        line, shell=True, env=surroundings, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ended.stderr == ""
 
@@ -108,7 +112,7 @@ def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
         assert SECRET not in listed
         process.stdin.write('"}')
         process.stdin.close()
-        assert process.wait(60) == 0
+        assert process.wait(200) == 0
     assert stored_secrets(database_url)["refresh_token"] == SECRET
 
 
@@ -133,7 +137,7 @@ def test_a_person_is_asked_for_the_secrets_and_they_are_not_shown(
         shown += read_until(ours, "Access token (Enter for none):")
         os.write(ours, b"\n")
         shown += read_until(ours, "active")
-        assert process.wait(60) == 0
+        assert process.wait(200) == 0
     finally:
         process.kill()
         process.wait()
@@ -142,7 +146,7 @@ def test_a_person_is_asked_for_the_secrets_and_they_are_not_shown(
     assert stored_secrets(database_url) == {"refresh_token": SECRET}
 
 
-def read_until(descriptor: int, words: str, seconds: float = 30) -> str:
+def read_until(descriptor: int, words: str, seconds: float = 200) -> str:
     text, deadline = "", time.monotonic() + seconds
     while words not in text:
         assert time.monotonic() < deadline, text
@@ -219,14 +223,12 @@ def test_up_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
             assert f"http://127.0.0.1:{port}{place}\n" in shown
         assert f"Flower             http://127.0.0.1:{flower_port}\n" in shown
         assert "ready" in (state / "logs/push.log").read_text()
-        second = subprocess.run(
-            command("up"), env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
+        second = subprocess.run(command("up"), env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2
         assert f"port {port} on 127.0.0.1 is in use" in second.stderr
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(200) == 0
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(state) not in left
     assert str(port) not in left
