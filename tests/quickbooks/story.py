@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
+from connectors.quickbooks import changes
 from models.breakers import breakers_of
 from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.gaps import Gap, gaps_of
@@ -81,6 +84,13 @@ def no_catch_up(world: World, **duration: float) -> None:
     world.context = replace(world.context, timing=replace(timing, catch_up=max(pause, timing.catch_up)))
     with world.context.database.writing() as session:
         connection_by_id(session, world.source_id).next_catch_up_at = world.clock.now() + pause
+
+
+def answers_end_after(world: World, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change data capture and a page of a query hold so many objects at most, instead of a thousand."""
+    world.quickbooks.set_switches(cdc_cap=count)
+    monkeypatch.setattr(changes, "CHANGES_MAX", count)
+    monkeypatch.setattr(changes, "PAGE_MAX", count)
 
 
 def disconnected(world: World) -> None:

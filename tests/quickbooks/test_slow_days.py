@@ -13,8 +13,8 @@ from tasks.context import Step
 from tasks.ingest import ingest
 from tasks.lane import Drained
 from tests.quickbooks.looks import state
-from tests.quickbooks.story import differences, gaps, hint, metered, source
-from tests.quickbooks.test_floods import flood
+from tests.quickbooks.story import answers_end_after, differences, gaps, hint, metered, source
+from tests.quickbooks.test_floods import SMALL, flood
 from tests.quickbooks.test_gaps import reconnect
 from tests.world import World, open_world
 
@@ -111,6 +111,7 @@ def test_counting_goes_on_where_the_last_step_had_to_stop(
 ) -> None:
     """Sixty-four payments and the oldest one deleted: halved until two are left, and no count is made twice."""
     monkeypatch.setattr("tasks.gap_count.IDS_PER_STEP", 2)
+    answers_end_after(patient, SMALL, monkeypatch)
     known: list[str] = []
     for _ in range(64):
         patient.clock.move(minutes=1)
@@ -120,7 +121,7 @@ def test_counting_goes_on_where_the_last_step_had_to_stop(
     patient.clock.move(minutes=10)
     patient.quickbooks.delete_payment(known[0])
     patient.clock.move(seconds=5)
-    flood(patient)
+    flood(patient, SMALL)
     counts = counts_of(patient)
     slow_calls(patient, seconds)
     for _ in range(25):
