@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 # Every byte breaks the time limit between two bytes anew: it is above this in all of these tests.
-SECONDS_BETWEEN_BYTES = 0.3
+SECONDS_BETWEEN_BYTES = 0.1
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CREATED = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
 _BOMB_BYTES = 400 * 1024 * 1024

@@ -124,7 +124,7 @@ class Chromium:
 
 
 @contextmanager
-def chromium(profile: Path, seconds_max: float = 90) -> Iterator[Chromium]:
+def chromium(profile: Path, seconds_max: float = 500) -> Iterator[Chromium]:
     """A browser with an empty profile that can reach this machine only; it ends with the block, or when it hangs."""
     (for_browser, commands), (answers, from_browser) = os.pipe(), os.pipe()
     options = [

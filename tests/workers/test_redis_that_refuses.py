@@ -21,7 +21,7 @@ from web.throttling import LoginThrottle
 from workers.nudges import CeleryNudge
 from workers.redis_server import RedisServer, find_or_start, signal_group, spawn
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 250.0
 WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a replica": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
     "no memory": (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
@@ -81,7 +81,7 @@ def a_worker(server: RedisServer, database_url: str, log: Path) -> Iterator["sub
 def test_a_worker_waits_until_redis_may_be_written_to_and_goes_on(
     server: RedisServer, sqlite_databases: SqliteDatabases, tmp_path: Path, way: str
 ) -> None:
-    """It comes back to a Redis that has failed over meanwhile, or is started on one; and then it is a replica again."""
+    """It is started on a Redis that refuses; or it comes back to one that has failed over meanwhile."""
     log = tmp_path / "worker.log"
 
     def said(what: bytes) -> int:
@@ -97,10 +97,11 @@ def test_a_worker_waits_until_redis_may_be_written_to_and_goes_on(
             worker = running.enter_context(a_worker(server, sqlite_databases.fresh(tmp_path), log))
             wait_until(lambda: said(b"Trying to reconnect") >= 2, "it has tried again")
         works()
-        before = said(b"Trying to reconnect")
-        with refusing(server, "a replica"):
-            wait_until(lambda: said(b"Trying to reconnect") >= before + 2, "it has tried again")
-        works()
+        if way == "a replica":
+            before = said(b"Trying to reconnect")
+            with refusing(server, way):
+                wait_until(lambda: said(b"Trying to reconnect") >= before + 2, "it has tried again")
+            works()
         assert worker.poll() is None
 
 
