@@ -31,11 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The crash matrix has its own target; `make test` leaves it out by name, not by skipping."""
+    """The crash matrix has its own target; `make test` leaves it out by name, not by skipping.
+
+    What takes long begins first: at the end of a run in several processes one would work alone, and the others wait.
+    """
     if not config.getoption("--crash"):
         kept = [item for item in items if item.get_closest_marker("crash") is None]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

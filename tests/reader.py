@@ -69,7 +69,7 @@ class Reader:
         return line
 
     def succeeds(self, line: str) -> str:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 200
         while True:
             ended = self.run(line)
             # The one refusal that asks to be tried again: a worker does the same at this moment.
@@ -101,10 +101,10 @@ class Reader:
     def stop(self) -> None:
         if self.running is not None:
             self.running.send_signal(signal.SIGINT)
-            assert self.running.wait(30) == 0
+            assert self.running.wait(120) == 0
             self.running = None
 
-    def until(self, is_true: Any, tell: Any, seconds: float = 60) -> None:
+    def until(self, is_true: Any, tell: Any, seconds: float = 250) -> None:
         deadline = time.monotonic() + seconds
         while not is_true():
             assert time.monotonic() < deadline, tell()

@@ -265,7 +265,7 @@ with servers.temporary_directory() as directory, servers.postgresql_server(direc
         assert run.stdout is not None
         directory, url = run.stdout.readline().split()
         run.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 200
     while True:
         try:
             psycopg.connect(psycopg_url(url), connect_timeout=5).close()

@@ -27,7 +27,7 @@ def connecting(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def address_told_by(process: "subprocess.Popen[str]") -> str:
@@ -41,9 +41,9 @@ def address_told_by(process: "subprocess.Popen[str]") -> str:
 def test_a_company_is_connected_through_a_port_of_this_machine(world: World, run: Run) -> None:
     assert run("connection", "disconnect", "northwind", "quickbooks", "--yes").code == 0
     with connecting("--listen", "0") as process:
-        page = requests.get(address_told_by(process), timeout=20)
+        page = requests.get(address_told_by(process), timeout=120)
         assert "may be closed" in page.text
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert simplejson.loads(out)["status"] == "active"
 
@@ -51,9 +51,9 @@ def test_a_company_is_connected_through_a_port_of_this_machine(world: World, run
 def test_a_company_is_connected_by_pasting_the_address(world: World, run: Run, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PUBLIC_URL", PUBLIC)
     with connecting("--from", "2026-01-01") as process:
-        back = requests.get(address_told_by(process), allow_redirects=False, timeout=20).headers["Location"]
+        back = requests.get(address_told_by(process), allow_redirects=False, timeout=120).headers["Location"]
         assert back.startswith(f"{PUBLIC}/integrations/quickbooks/callback?")
-        out, err = process.communicate(back + "\n", timeout=30)
+        out, err = process.communicate(back + "\n", timeout=120)
     assert process.returncode == 0, err
     assert simplejson.loads(out)["account_id"]
     assert [gap["kind"] for gap in run("catch-up", "gaps", "northwind", "--json").json] == ["backfill"]
@@ -68,8 +68,8 @@ def test_without_an_address_to_come_back_to_it_says_what_is_missing(world: World
 def test_a_denied_consent_is_one_line(world: World, run: Run) -> None:
     world.quickbooks.set_switches(authorize="deny")
     with connecting("--listen", "0") as process:
-        requests.get(address_told_by(process), timeout=20)
-        _, err = process.communicate(timeout=30)
+        requests.get(address_told_by(process), timeout=120)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "error: The consent was not given" in err
 

@@ -215,7 +215,7 @@ def test_up_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=120) as answer:
             assert answer.status == 200
         shown = log.read_text()
         assert len(shown.splitlines()) < 30, "the addresses are the last of a few lines"

@@ -59,7 +59,7 @@ def test_eight_threads_at_once_refresh_once(tired_world: World) -> None:
     together = Barrier(8)
 
     def one(_: int) -> ReadResult[str]:
-        together.wait(10)
+        together.wait(120)
         return check(tired_world)
 
     with ThreadPoolExecutor(8) as pool:
@@ -87,7 +87,7 @@ def test_two_processes_at_once_refresh_once(world: World) -> None:
         assert [read_until(process, "Got", "Failure") for process in processes] == ["Got", "Got"]
     finally:
         for process in processes:
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
     assert refreshes(world) == 1
     assert isinstance(check(world), Got)
 

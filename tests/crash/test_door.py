@@ -62,7 +62,7 @@ def test_what_the_door_stored_is_worked_off_though_it_died(
     with web_process(stage, redis_url, port, f"{point}:1") as web:
         world.quickbooks.add_webhook(f"http://127.0.0.1:{port}/webhooks/quickbooks", VERIFIER_TOKEN)
         payment = world.pay("40.00", (invoice, "40.00"))
-        assert web.wait(30) == -signal.SIGKILL
+        assert web.wait(120) == -signal.SIGKILL
         assert told(stage, payment) == 1
     if point is Point.DOOR_STORED:
         # Nobody has told QuickBooks that it was taken.

@@ -68,7 +68,7 @@ def test_pyconnectwise_works_with_payments_on_the_sandbox():
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout) == {

@@ -94,7 +94,7 @@ def report():
             env=os.environ | {"OAUTHLIB_INSECURE_TRANSPORT": "1"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
     assert result.returncode == 0, result.stderr

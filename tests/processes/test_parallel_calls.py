@@ -72,6 +72,6 @@ def test_two_workers_together_call_a_tenant_no_more_at_once_than_its_setting(
     )
     command = [sys.executable, "-m", "tests.crash.worker", options]
     workers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
-    assert [worker.wait(60) for worker in workers] == [0, 0]
+    assert [worker.wait(120) for worker in workers] == [0, 0]
     assert all(world.amounts_on(invoice) == ["100.00"] for invoice in invoices)
     assert PARALLEL <= gauge.most <= PARALLEL + OF_MATCH

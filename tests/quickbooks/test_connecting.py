@@ -28,7 +28,7 @@ def consent(world: World, organization_id: int = 0, session_id: int | None = 7, 
         world.context, organization_id or world.organization_id, "quickbooks", BACK, session_id=session_id, **more
     )
     assert isinstance(address, str)
-    answer = requests.get(address, allow_redirects=False, timeout=10)
+    answer = requests.get(address, allow_redirects=False, timeout=120)
     location = answer.headers["Location"]
     assert location.startswith(BACK)
     return dict(parse_qsl(urlsplit(location).query))

@@ -55,14 +55,14 @@ class Caller:
 
     def get(self, path: str, realm: str = REALM, **params) -> requests.Response:
         return self.session.get(
-            f"{self.url}/v3/company/{realm}/{path}", params={"minorversion": 75, **params}, timeout=10
+            f"{self.url}/v3/company/{realm}/{path}", params={"minorversion": 75, **params}, timeout=120
         )
 
     def post(self, path: str, body, headers=None, **params) -> requests.Response:
         data = body if isinstance(body, str) else simplejson.dumps(body, use_decimal=True)
         headers = headers or {"Content-Type": "application/json"}
         return self.session.post(
-            f"{self.url}/v3/company/{REALM}/{path}", data=data, params=params, headers=headers, timeout=10
+            f"{self.url}/v3/company/{REALM}/{path}", data=data, params=params, headers=headers, timeout=120
         )
 
     def query(self, statement: str) -> requests.Response:

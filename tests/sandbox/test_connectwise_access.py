@@ -10,7 +10,7 @@ def _one_invoice(connectwise):
 
 
 def test_a_request_without_credentials_is_not_authenticated(api):
-    response = requests.get(f"{api.url}/v4_6_release/apis/3.0/finance/invoices", timeout=10)
+    response = requests.get(f"{api.url}/v4_6_release/apis/3.0/finance/invoices", timeout=120)
     assert response.status_code == 401
     assert response.json() == {"code": "ConnectWiseApi", "message": "UserNotAuthenticated"}
 
@@ -73,7 +73,7 @@ def test_a_pinned_version_is_echoed_and_the_current_one_named(api):
 
 
 def test_company_info_needs_no_login_and_names_the_site_and_the_codebase(api):
-    info = requests.get(f"{api.url}/login/companyinfo/acme", timeout=10).json()
+    info = requests.get(f"{api.url}/login/companyinfo/acme", timeout=120).json()
     assert f"http://{info['SiteUrl']}" == api.url
     assert info["Codebase"] == "v4_6_release/"
     assert info["CompanyID"] == "acme"
@@ -81,7 +81,7 @@ def test_company_info_needs_no_login_and_names_the_site_and_the_codebase(api):
 
 
 def test_company_info_of_a_stranger_is_null(api):
-    response = requests.get(f"{api.url}/login/companyinfo/stranger", timeout=10)
+    response = requests.get(f"{api.url}/login/companyinfo/stranger", timeout=120)
     assert response.status_code == 200
     assert response.json() is None
 

@@ -208,7 +208,7 @@ def post_and_ignore_the_outcome(url):
     keys = ("acme+sandbox-public-key", "sandbox-private-key")
     client_id = {"clientId": "00000000-0000-4000-8000-000000000001"}
     try:
-        requests.post(address, json=BODY, auth=keys, headers=client_id, timeout=10)
+        requests.post(address, json=BODY, auth=keys, headers=client_id, timeout=120)
     except requests.ConnectionError:
         return
 

@@ -209,4 +209,4 @@ def test_a_process_of_its_own_serves_a_world_from_a_file(tmp_path):
             assert control.payments()[0].unapplied == 10
             assert control.webhook_deliveries() == []
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0

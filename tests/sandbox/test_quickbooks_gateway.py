@@ -24,7 +24,7 @@ def test_every_answer_carries_a_trace_id(sandbox, api):
         api.get(f"payment/{payment}"),
         api.get("payment/999"),
         api.get("nonsense/1"),
-        api.session.post(f"{api.url}/oauth2/v1/tokens/bearer", timeout=10),
+        api.session.post(f"{api.url}/oauth2/v1/tokens/bearer", timeout=120),
     ]
     sandbox.faults.add(Fault("throttle"))
     answers.append(api.get(f"payment/{payment}"))

@@ -31,7 +31,7 @@ def authorize(api, **changes):
         "redirect_uri": REDIRECT,
         "state": "s & 1",
     } | changes
-    return api.session.get(f"{api.url}/connect/oauth2", params=params, allow_redirects=False, timeout=10)
+    return api.session.get(f"{api.url}/connect/oauth2", params=params, allow_redirects=False, timeout=120)
 
 
 def callback(response):
@@ -41,7 +41,7 @@ def callback(response):
 
 def token(api, auth=CLIENT, headers=None, **form):
     # Not the session: its bearer header would win over the client's own credentials.
-    return requests.post(f"{api.url}/oauth2/v1/tokens/bearer", data=form, auth=auth, headers=headers, timeout=10)
+    return requests.post(f"{api.url}/oauth2/v1/tokens/bearer", data=form, auth=auth, headers=headers, timeout=120)
 
 
 def refresh(api, value, **options):
@@ -176,10 +176,10 @@ def test_a_refresh_token_lives_100_days_from_its_last_use_and_five_years_at_most
 def test_a_revoked_token_ends_the_connection(sandbox, api, which):
     tokens = sandbox.issue_tokens()
     url = f"{api.url}/v2/oauth2/tokens/revoke"
-    assert requests.post(url, json={"token": tokens[which]}, timeout=10).status_code == 401
-    assert requests.post(url, json={}, auth=CLIENT, timeout=10).status_code == 400
-    assert requests.post(url, json={"token": tokens[which]}, auth=CLIENT, timeout=10).status_code == 200
-    assert requests.post(url, json={"token": tokens[which]}, auth=CLIENT, timeout=10).status_code == 400
+    assert requests.post(url, json={"token": tokens[which]}, timeout=120).status_code == 401
+    assert requests.post(url, json={}, auth=CLIENT, timeout=120).status_code == 400
+    assert requests.post(url, json={"token": tokens[which]}, auth=CLIENT, timeout=120).status_code == 200
+    assert requests.post(url, json={"token": tokens[which]}, auth=CLIENT, timeout=120).status_code == 400
     assert refresh(api, tokens["refresh_token"]).json()["error"] == "invalid_grant"
     api.use(tokens["access_token"])
     assert api.get("preferences").status_code == 401
@@ -187,7 +187,7 @@ def test_a_revoked_token_ends_the_connection(sandbox, api, which):
 
 def test_the_discovery_document_names_this_server(api):
     for name in ("openid_configuration", "openid_sandbox_configuration/"):
-        document = api.session.get(f"{api.url}/.well-known/{name}", timeout=10).json()
+        document = api.session.get(f"{api.url}/.well-known/{name}", timeout=120).json()
         assert document["token_endpoint"] == f"{api.url}/oauth2/v1/tokens/bearer"
         assert document["authorization_endpoint"] == f"{api.url}/connect/oauth2"
         assert document["revocation_endpoint"] == f"{api.url}/v2/oauth2/tokens/revoke"

@@ -226,7 +226,7 @@ def test_workers_that_come_at_the_same_moment_do_the_work_once(context: Context)
             worked.append(worker.holder)
             return not all(others_gone.acquire(timeout=20) for _ in range(3))
 
-        together.wait(10)
+        together.wait(120)
         ended = drain(worker, Step.PUSH, OWNER, work)
         others_gone.release()
         return ended

@@ -15,7 +15,7 @@ def consent(browser: Browser, query: str = "") -> str:
     """Follows the button out to QuickBooks; the path and the query that QuickBooks sends back to."""
     out = browser.get(f"/integrations/quickbooks/connect{query}", follow_redirects=False)
     assert out.status_code == 303
-    back = requests.get(out.headers["location"], allow_redirects=False, timeout=10).headers["Location"]
+    back = requests.get(out.headers["location"], allow_redirects=False, timeout=120).headers["Location"]
     parts = urlsplit(back)
     assert parts.path == "/integrations/quickbooks/callback"
     return f"{parts.path}?{parts.query}"
