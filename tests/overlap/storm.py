@@ -83,6 +83,7 @@ class Storm:
         self.raised: list[BaseException] = []
         self._delivered: deque[list[Event]] = deque(maxlen=8)
         self._seed, self._ends = seed, 0.0
+        self._door: TestClient
 
     def run(self, seconds: float) -> None:
         self._run(seconds, [self._bookkeep, self._sweep, self._log_in, self._log_in], [4, 6, 3])
@@ -94,7 +95,12 @@ class Storm:
         self._ends = time.monotonic() + seconds
         for actor, count in zip([self._deliver, self._work, self._interfere], crowd, strict=True):
             actors = [*actors, *[actor] * count]
-        with ThreadPoolExecutor(len(actors), thread_name_prefix="storm") as pool:
+        # Entered, it has one event loop for all who deliver, as the server has: each would make one of its own, and whoever
+        # waits for a thread of the door in one of them is not woken from another.
+        with (
+            TestClient(self.app, raise_server_exceptions=False) as self._door,
+            ThreadPoolExecutor(len(actors), thread_name_prefix="storm") as pool,
+        ):
             list(pool.map(self._act, actors, range(len(actors))))
 
     def _act(self, actor: Callable[[random.Random], None], number: int) -> None:
@@ -119,8 +125,7 @@ class Storm:
         chance.shuffle(events)
         body = body_of(events, "cloudevents", "void")
         headers = {"intuit-signature": signature_of(body, VERIFIER_TOKEN), "content-type": "application/json"}
-        client = TestClient(self.app, raise_server_exceptions=False)
-        self.answers[client.post("/webhooks/quickbooks", content=body, headers=headers).status_code] += 1
+        self.answers[self._door.post("/webhooks/quickbooks", content=body, headers=headers).status_code] += 1
 
     def _event(self, chance: random.Random, company: Company) -> Event:
         now = self.world.clock.now()
