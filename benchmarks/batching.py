@@ -23,7 +23,7 @@ from tasks.catch_up import catch_up
 from tasks.context import Context
 from tasks.ingest import ingest
 from tasks.match import match
-from tasks.push import push
+from tasks.push.step import push
 
 NO_LIMIT = (Rate(1_000_000, 1),)
 # Ingest takes so many events at once; a batch of the outbox is smaller, so every step is asked until all is there.

@@ -89,6 +89,13 @@ def note_answer(session: Session, connection_id: int, kind: CallKind) -> bool:
     return closed is not None
 
 
+def note_answers(session: Session, connection_id: int, kinds: Collection[CallKind]) -> bool:
+    """As `note_answer`, for several kinds of call at once; for whoever holds the organization."""
+    of_kinds = Breaker.kind.in_([kind.value for kind in kinds])
+    statement = delete(Breaker).where(Breaker.connection_id == connection_id, of_kinds).returning(Breaker.id)
+    return bool(session.execute(statement).all())
+
+
 def close_breakers(session: Session, connection_id: int) -> None:
     """Somebody has proved or repaired the connection: no kind of call waits for its rest to be over."""
     session.execute(delete(Breaker).where(Breaker.connection_id == connection_id))

@@ -1,29 +1,67 @@
-"""What is known of the payments on a target invoice before anything is sent: whose they are, and whether they stay."""
+"""What is known of the payments on target invoices before anything is sent: whose they are, and whether they stay."""
 
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from domain.delivery import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.delivery import EffectKind, EffectState
 from domain.records import PaymentState
+from domain.strategy import Entry
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 
 
-def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
-    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
-    statement = select(LedgerEntry.target_payment_id).where(
-        LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
-    )
-    return set(session.scalars(statement))
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is known of the payments on one target invoice.
+
+    Attributes:
+        entries: the live ledger entries of ours, oldest first.
+        claimed: ids of the payments that stand for some allocation, or did once: ids are kept.
+        outlived: ids of claimed payments that should not be there any more, and may be there all the same.
+        found_by_look: ids of those that we know only because a look found them after a creation with a lost answer.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    claimed: frozenset[str] = frozenset()
+    outlived: frozenset[str] = frozenset()
+    found_by_look: frozenset[str] = frozenset()
 
 
-def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
-    """Ids of the payments that should not be on this invoice any more, and may be there all the same.
+def claims_on_invoices(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Claims]:
+    """The claims on the payments of each of these invoices; an invoice on which nothing ever stood is missing."""
+    on_invoices = [LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id.in_(target_invoice_ids)]
+    rows: dict[str, list[LedgerEntry]] = {}
+    for entry in session.scalars(select(LedgerEntry).where(*on_invoices).order_by(LedgerEntry.id)):
+        rows.setdefault(entry.target_invoice_id, []).append(entry)
+    if not rows:
+        return {}
+    outlived = unwanted_and_staying(session, connection_id, rows)
+    found = _found_by_looks(session, connection_id, rows)
+    return {
+        invoice_id: Claims(
+            entries=tuple(
+                Entry(one.allocation_id, one.target_payment_id, one.amount, one.paid_on)
+                for one in entries
+                if one.ours and one.removed_at is None
+            ),
+            claimed=frozenset(one.target_payment_id for one in entries),
+            outlived=frozenset(outlived.get(invoice_id, ())),
+            found_by_look=frozenset(found.get(invoice_id, ())),
+        )
+        for invoice_id, entries in rows.items()
+    }
+
+
+def unwanted_and_staying(
+    session: Session, connection_id: int, target_invoice_ids: Collection[str]
+) -> dict[str, set[str]]:
+    """Ids of the payments that should not be on these invoices any more, and may be there all the same, by invoice.
 
     Their own payment is gone from QuickBooks, and somebody typed them, or their removal is held: they stay until a
     person acts. Or we took it that a person had removed them, because the invoice was not to be found.
@@ -36,69 +74,44 @@ def outlived_payment_ids(session: Session, connection_id: int, target_invoice_id
     is_unwanted = or_(Allocation.removed, Allocation.amount <= Decimal(0), Payment.state != PaymentState.LIVE.value)
     stays = or_(~LedgerEntry.ours, is_held)
     statement = (
-        select(LedgerEntry.target_payment_id)
+        select(LedgerEntry.target_invoice_id, LedgerEntry.target_payment_id)
         .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
         .join(Payment, Payment.id == Allocation.payment_id)
         .where(
             LedgerEntry.connection_id == connection_id,
-            LedgerEntry.target_invoice_id == target_invoice_id,
+            LedgerEntry.target_invoice_id.in_(target_invoice_ids),
             or_(
                 and_(LedgerEntry.removed_at.is_(None), ~LedgerEntry.shared, is_unwanted, stays),
                 and_(LedgerEntry.removed_by_hand, ~LedgerEntry.handed_over),
             ),
         )
     )
-    return set(session.scalars(statement))
+    found: dict[str, set[str]] = {}
+    for invoice_id, payment_id in session.execute(statement):
+        found.setdefault(invoice_id, set()).add(payment_id)
+    return found
 
 
-def was_found_by_a_look(session: Session, connection_id: int, target_invoice_id: str, payment_id: str) -> bool:
-    """Whether we know of this payment only because it was on the invoice after a creation whose answer was lost."""
-    statement = select(Effect.id).where(
+def _found_by_looks(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, set[str]]:
+    statement = select(Effect.target_invoice_id, Effect.target_payment_id).where(
         Effect.connection_id == connection_id,
-        Effect.target_invoice_id == target_invoice_id,
-        Effect.target_payment_id == payment_id,
+        Effect.target_invoice_id.in_(target_invoice_ids),
+        Effect.target_payment_id.is_not(None),
         Effect.kind == EffectKind.CREATE.value,
         Effect.state == EffectState.DELIVERED.value,
         Effect.maybe_sent,
         # Found to have grown it was known before.
         Effect.sent_into.is_(None),
     )
-    return session.scalar(statement.limit(1)) is not None
+    found: dict[str, set[str]] = {}
+    for invoice_id, payment_id in session.execute(statement):
+        found.setdefault(invoice_id, set()).add(payment_id or "")
+    return found
 
 
-def payment_to_hand_over(
-    session: Session, connection_id: int, target_invoice_id: str, payment_id: str
-) -> LedgerEntry | None:
-    """The entry for which this payment stands already, or stood last; None for one that never stood for anything."""
-    return session.scalar(
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.connection_id == connection_id,
-            LedgerEntry.target_invoice_id == target_invoice_id,
-            LedgerEntry.target_payment_id == payment_id,
-            ~LedgerEntry.handed_over,
-        )
-        .order_by(LedgerEntry.id.desc())
-        .limit(1)
+def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
+    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
+    statement = select(LedgerEntry.target_payment_id).where(
+        LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
     )
-
-
-def hand_over(session: Session, former: LedgerEntry, now: datetime) -> bool:
-    """The payment stands for its former allocation no longer; False if it still has to, or something is on its way.
-
-    Only one that outlived its own payment may be another's money.
-    """
-    outlived = outlived_payment_ids(session, former.connection_id, former.target_invoice_id)
-    if former.shared or former.target_payment_id not in outlived:
-        return False
-    on_the_wire = select(Effect.id).where(
-        Effect.allocation_id == former.allocation_id,
-        Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE]),
-    )
-    if session.scalar(on_the_wire.limit(1)) is not None:
-        return False
-    former.handed_over = True
-    if former.removed_at is None:
-        former.removed_at, former.removed_by_hand = now, True
-    session.flush()
-    return True
+    return set(session.scalars(statement))

@@ -1,11 +1,12 @@
 """Decisions: what was decided about an allocation, when, and why. The newest one is the current one."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
@@ -69,47 +70,64 @@ def action_of(decision: Decision) -> Action:
             return Action.HOLD
 
 
-def record_decision(
-    session: Session,
-    *,
-    organization_id: int,
-    allocation_id: int,
-    payment_version: int,
-    action: Action,
-    reason: Reason,
-    now: datetime,
-    verdicts: Sequence[Verdict] = (),
-    detail: str = "",
-    seen: Sequence[TargetPayment] = (),
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """What was decided about an allocation just now.
+
+    Attributes:
+        verdicts: field by field; a decision without any (an outcome of delivery) takes over those of the decision that
+            it follows from.
+        seen: the payments on the target invoice because of which it is so.
+    """
+
+    organization_id: int
+    allocation_id: int
+    payment_version: int
+    action: Action
+    reason: Reason
+    verdicts: tuple[Verdict, ...] = ()
+    detail: str = ""
+    seen: tuple[TargetPayment, ...] = ()
+
+
+def record_decisions(session: Session, decisions: Collection[NewDecision], now: datetime) -> None:
+    """Makes each of these the current decision about its allocation."""
+    current = current_decisions(session, [new.allocation_id for new in decisions])
+    for new in decisions:
+        write_decision(session, current, new, now)
+
+
+def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDecision, now: datetime) -> bool:
     """Makes this the current decision; False if it already is: the same again is no news, but it was looked at.
 
-    A decision without verdicts (an outcome of delivery) takes over those of the decision that it follows from.
+    Args:
+        current: the current decisions by allocation, as this transaction has read them; kept up to date.
     """
-    current = current_decision(session, allocation_id)
-    told = [{"field": v.field, "source": v.source, "target": v.target, "identical": v.identical} for v in verdicts]
-    if current is not None:
-        told = told or list(current.verdicts)
-        same = (current.action, current.reason, current.verdicts, current.detail)
-        if same == (action.value, reason.value, told, detail):
-            current.payment_version = payment_version
-            current.looked_at = now
-            current.seen = stored(seen) or None
+    former = current.get(new.allocation_id)
+    told = [{"field": v.field, "source": v.source, "target": v.target, "identical": v.identical} for v in new.verdicts]
+    if former is not None:
+        told = told or list(former.verdicts)
+        same = (former.action, former.reason, former.verdicts, former.detail)
+        if same == (new.action.value, new.reason.value, told, new.detail):
+            former.payment_version = new.payment_version
+            former.looked_at = now
+            former.seen = stored(new.seen) or None
             return False
-        session.execute(update(DecisionRow).where(DecisionRow.id == current.id).values(current=False))
-    session.add(
-        DecisionRow(
-            organization_id=organization_id,
-            allocation_id=allocation_id,
-            payment_version=payment_version,
-            action=action.value,
-            reason=reason.value,
-            verdicts=told,
-            detail=detail,
-            seen=stored(seen) or None,
-            decided_at=now,
-        )
+        former.current = False
+    row = DecisionRow(
+        organization_id=new.organization_id,
+        allocation_id=new.allocation_id,
+        payment_version=new.payment_version,
+        action=new.action.value,
+        reason=new.reason.value,
+        verdicts=told,
+        detail=new.detail,
+        seen=stored(new.seen) or None,
+        decided_at=now,
+        current=True,
     )
+    session.add(row)
+    current[new.allocation_id] = row
     return True
 
 

@@ -25,7 +25,6 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS
 from domain.delivery import OPEN, EffectState, may_move
-from domain.reasons import Reason
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
@@ -125,6 +124,10 @@ def latest_effects(session: Session, allocation_ids: Collection[int]) -> dict[in
     return {effect.allocation_id: effect for effect in session.scalars(statement)}
 
 
+def effects_by_id(session: Session, effect_ids: Collection[int]) -> Sequence[Effect]:
+    return session.scalars(select(Effect).where(Effect.id.in_(effect_ids)).order_by(Effect.id)).all()
+
+
 def effects_of(session: Session, allocation_id: int) -> Sequence[Effect]:
     return session.scalars(
         select(Effect).where(Effect.allocation_id == allocation_id).order_by(Effect.generation)
@@ -205,8 +208,26 @@ def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequenc
     return session.scalars(statement).all()
 
 
-def finish_read_back(session: Session, effect_id: int) -> None:
-    session.execute(update(Effect).where(Effect.id == effect_id).values(read_back_owed_since=None))
+def claim_effects(session: Session, effects: Sequence[Effect], fencing: int) -> list[Effect]:
+    """Takes these effects for the lease with this number; those that are still as they were read.
+
+    For whoever holds the organization: nobody changes them between the read and this.
+    """
+    as_read = [(effect.id, effect.state, effect.fencing) for effect in effects]
+    statement = select(Effect.id, Effect.state, Effect.fencing).where(Effect.id.in_([one for one, _, _ in as_read]))
+    unchanged = {tuple(row) for row in session.execute(statement)} & set(as_read)
+    ids = {effect_id for effect_id, _, _ in unchanged}
+    if ids:
+        session.execute(
+            update(Effect)
+            .where(Effect.id.in_(ids))
+            .values(fencing=fencing)
+            .execution_options(synchronize_session=False)
+        )
+    claimed = [effect for effect in effects if effect.id in ids]
+    for effect in claimed:
+        say_as_the_row(session, effect, {"fencing": fencing})
+    return claimed
 
 
 def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
@@ -228,39 +249,41 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
     return True
 
 
-def is_as_read(session: Session, effect: Effect) -> bool:
-    """Whether the row still is in the state, and under the lease, that the object says."""
-    statement = select(Effect.id).where(
-        Effect.id == effect.id, Effect.state == effect.state, Effect.fencing == effect.fencing
-    )
-    return session.scalar(statement) is not None
+def finish_attempts(session: Session, finished: Sequence[tuple[int, int, str, str]], now: datetime) -> None:
+    """Closes tries.
 
-
-def hold(session: Session, effect: Effect, reason: Reason, detail: str = "", **values: Any) -> bool:
-    return move(session, effect, EffectState.HELD, reason=reason.value, detail=detail[:DETAIL_CHARACTERS_MAX], **values)
-
-
-def start_attempt(session: Session, effect: Effect, fencing: int, now: datetime) -> int:
-    """Puts the try on disk; its number counts all tries, also those that burn none of the allowed attempts."""
-    number = (session.scalar(select(func.max(Attempt.number)).where(Attempt.effect_id == effect.id)) or 0) + 1
-    session.add(Attempt(effect_id=effect.id, number=number, fencing=fencing, started_at=now))
-    session.flush()
-    return number
-
-
-def finish_attempt(session: Session, effect_id: int, number: int, outcome: str, detail: str, now: datetime) -> None:
-    session.execute(
+    Args:
+        finished: effect, number of the try, outcome, the target's words.
+    """
+    if not finished:
+        return
+    statement = (
         update(Attempt)
-        .where(Attempt.effect_id == effect_id, Attempt.number == number, Attempt.outcome.is_(None))
-        .values(outcome=outcome, detail=detail[:DETAIL_CHARACTERS_MAX], finished_at=now)
+        .where(
+            Attempt.effect_id == bindparam("of_effect"),
+            Attempt.number == bindparam("of_number"),
+            Attempt.outcome.is_(None),
+        )
+        .values(outcome=bindparam("its_outcome"), detail=bindparam("its_detail"), finished_at=now)
+        .execution_options(synchronize_session=False)
     )
+    rows = [
+        {
+            "of_effect": effect_id,
+            "of_number": number,
+            "its_outcome": outcome,
+            "its_detail": detail[:DETAIL_CHARACTERS_MAX],
+        }
+        for effect_id, number, outcome, detail in finished
+    ]
+    session.connection().execute(statement, rows)
 
 
-def abandon_attempts(session: Session, effect_id: int, now: datetime) -> None:
+def abandon_attempts(session: Session, effect_ids: Collection[int], now: datetime) -> None:
     """Closes what a dead process left open."""
     session.execute(
         update(Attempt)
-        .where(Attempt.effect_id == effect_id, Attempt.outcome.is_(None))
+        .where(Attempt.effect_id.in_(effect_ids), Attempt.outcome.is_(None))
         .values(outcome="unknown", detail="the process that sent it ended without an answer", finished_at=now)
     )
 

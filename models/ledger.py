@@ -11,8 +11,7 @@ from domain.facts import Part, SyncedPayment
 from domain.later_looks import Finding
 from domain.records import PaymentState, TargetPayment
 from domain.seen_payments import payments_in
-from domain.strategy import Entry
-from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
+from models.base import Base, BigId, ExactAmount, Json, UtcTime
 from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
@@ -148,61 +147,6 @@ def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
     return session.scalars(statement).all()
 
 
-def entries_on_invoice(session: Session, connection_id: int, target_invoice_id: str) -> list[Entry]:
-    """The live entries of ours on this invoice, oldest first."""
-    statement = (
-        select(LedgerEntry)
-        .where(
-            LedgerEntry.connection_id == connection_id,
-            LedgerEntry.target_invoice_id == target_invoice_id,
-            LedgerEntry.removed_at.is_(None),
-            LedgerEntry.ours,
-        )
-        .order_by(LedgerEntry.id)
-    )
-    return [
-        Entry(entry.allocation_id, entry.target_payment_id, entry.amount, entry.paid_on)
-        for entry in session.scalars(statement)
-    ]
-
-
-def claim_payment(
-    session: Session,
-    *,
-    organization_id: int,
-    connection_id: int,
-    allocation_id: int,
-    target_invoice_id: str,
-    target_payment_id: str,
-    amount: Decimal,
-    paid_on: date,
-    ours: bool,
-    shared: bool,
-    now: datetime,
-) -> bool:
-    """Enters that this target payment stands for this allocation; False if it already stands for another one."""
-    row = {
-        "organization_id": organization_id,
-        "connection_id": connection_id,
-        "allocation_id": allocation_id,
-        "target_invoice_id": target_invoice_id,
-        "target_payment_id": target_payment_id,
-        "amount": amount,
-        "paid_on": paid_on,
-        "ours": ours,
-        "shared": shared,
-        "created_at": now,
-    }
-    if shared:
-        # One that stood for its allocation alone, from the days of the other setting, is shared from now on.
-        session.execute(
-            update(LedgerEntry)
-            .where(*_payment_is(connection_id, target_invoice_id, target_payment_id))
-            .values(shared=True)
-        )
-    return insert_new(session, LedgerEntry, [row]) == 1
-
-
 def _payment_is(connection_id: int, target_invoice_id: str, target_payment_id: str) -> Sequence[ColumnElement[bool]]:
     return (
         LedgerEntry.connection_id == connection_id,
@@ -238,12 +182,6 @@ def remove_entry(session: Session, allocation_id: int, now: datetime, *, by_hand
     )
 
 
-def is_doubled(session: Session, allocation_id: int) -> bool:
-    """Whether the newest payment of this allocation was found to have another one like it beside it."""
-    statement = select(LedgerEntry.finding).where(LedgerEntry.allocation_id == allocation_id)
-    return session.scalar(statement.order_by(LedgerEntry.id.desc()).limit(1)) == Finding.DOUBLED
-
-
 def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, payment_ids: Collection[str]) -> None:
     """The target removed or changed these payments when another one was added."""
     for payment_id in payment_ids:
@@ -268,15 +206,4 @@ def mark_gone(
         )
         .values(finding=Finding.GONE.value if gone else "", found=None)
         .returning(LedgerEntry.allocation_id)
-    ).all()
-
-
-def live_entries_on(session: Session, connection_id: int, target_invoice_id: str) -> Sequence[LedgerEntry]:
-    """Whatever stands for some allocation on this invoice now, ours or adopted."""
-    return session.scalars(
-        select(LedgerEntry).where(
-            LedgerEntry.connection_id == connection_id,
-            LedgerEntry.target_invoice_id == target_invoice_id,
-            LedgerEntry.removed_at.is_(None),
-        )
     ).all()

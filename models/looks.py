@@ -8,14 +8,10 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.before_image import seen_in
 from domain.breaker import TARGET_CALLS
-from domain.later_looks import interval_after
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
-from models.effects import Effect
-from models.ledger import LedgerEntry
 
 _IS_DUE_SOME_TIME = text("due_at IS NOT NULL")
 
@@ -50,11 +46,6 @@ class InvoiceLook(Base):
 # --- when ---
 
 
-def look_soon(session: Session, connection_id: int, target_invoice_id: str, now: datetime) -> None:
-    """Something was written to the invoice: the looks at it begin anew."""
-    _set_due(session, connection_id, target_invoice_id, now + interval_after(0))
-
-
 def look_now(session: Session, connection_id: int, target_invoice_ids: Collection[str], now: datetime) -> None:
     """A person wants to know how it is by now."""
     for invoice_id in sorted(target_invoice_ids):
@@ -71,31 +62,6 @@ def _set_due(session: Session, connection_id: int, target_invoice_id: str, due_a
     if known is None:
         row = {"connection_id": connection_id, "target_invoice_id": target_invoice_id, "looks": 0, "due_at": due_at}
         insert_new(session, InvoiceLook, [row])
-
-
-def remember_others(session: Session, effect: Effect) -> None:
-    """What others had on the invoice when this effect was sent; nothing is known where nothing was sent."""
-    others = None
-    if effect.before_image is not None:
-        claimed = set(
-            session.scalars(
-                select(LedgerEntry.target_payment_id).where(
-                    LedgerEntry.connection_id == effect.connection_id,
-                    LedgerEntry.target_invoice_id == effect.target_invoice_id,
-                    LedgerEntry.removed_at.is_(None),
-                )
-            )
-        )
-        image = seen_in(effect.before_image)
-        others = sum((one.amount for one in image if one.external_id not in claimed), Decimal(0))
-    session.execute(
-        update(InvoiceLook)
-        .where(
-            InvoiceLook.connection_id == effect.connection_id,
-            InvoiceLook.target_invoice_id == effect.target_invoice_id,
-        )
-        .values(others=others)
-    )
 
 
 def due_looks(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InvoiceLook]:

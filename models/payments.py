@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -178,15 +178,6 @@ def match_again(session: Session, allocation_ids: Collection[int], at: datetime)
     _set_due(session, [Allocation.id.in_(allocation_ids)], at)
 
 
-def match_no_later_than(session: Session, allocation_id: int, at: datetime) -> None:
-    """Looked at again by then; an earlier moment stands, because it was set by news that nobody has read yet."""
-    _set_due(
-        session,
-        [Allocation.id == allocation_id, or_(Allocation.match_due_at.is_(None), Allocation.match_due_at > at)],
-        at,
-    )
-
-
 def _set_due(session: Session, conditions: Sequence[ColumnElement[bool]], at: datetime) -> None:
     session.execute(update(Allocation).where(*conditions).values(match_due_at=at))
 
@@ -202,27 +193,10 @@ def all_allocations(session: Session, organization_id: int) -> list[tuple[Alloca
     return [(allocation, payment) for allocation, payment in session.execute(statement)]
 
 
-def match_now_if_waiting(session: Session, allocation_id: int, now: datetime) -> bool:
-    """What waits for this allocation's effect to come to its end need not wait longer; True if something did."""
-    changed = session.execute(
-        update(Allocation)
-        .where(Allocation.id == allocation_id, Allocation.match_due_at.is_not(None))
-        .values(match_due_at=now)
-        .returning(Allocation.id)
-    ).first()
-    return changed is not None
-
-
-def is_due_for_match(session: Session, allocation_id: int) -> bool:
-    """Whether something about it is still to be decided, now or later."""
-    return session.scalar(select(Allocation.match_due_at).where(Allocation.id == allocation_id)) is not None
-
-
-def allocation_with_payment(session: Session, allocation_id: int) -> tuple[Allocation, Payment]:
-    allocation = session.get(Allocation, allocation_id, options=[joinedload(Allocation.payment)])
-    if allocation is None:
-        raise LookupError(f"no allocation with id {allocation_id}")
-    return allocation, allocation.payment
+def allocations_with_payments(session: Session, allocation_ids: Collection[int]) -> dict[int, Allocation]:
+    """The allocations by id, their payments loaded with them."""
+    statement = select(Allocation).where(Allocation.id.in_(allocation_ids)).options(joinedload(Allocation.payment))
+    return {allocation.id: allocation for allocation in session.scalars(statement)}
 
 
 def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:

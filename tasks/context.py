@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -105,6 +106,14 @@ class Opened(Generic[T]):
         return made
 
 
+# Threads are started when they are needed. More lanes than this are never drained at once with all their calls.
+_WIRE_THREADS_MAX = 64
+
+
+def _wire_threads() -> Executor:
+    return ThreadPoolExecutor(_WIRE_THREADS_MAX, thread_name_prefix="wire")
+
+
 def _pass(_point: Point) -> None:
     """Production goes on."""
 
@@ -117,6 +126,7 @@ class Context:
         holder: who we are in a lane's row: host, process.
         reached: called at every named point between two steps of I/O; crash tests end the process there.
         stopping: set when this process was told to end: what is being done is finished, and nothing is begun.
+        wire: the threads on which outside calls are made, for all lanes of the process (`tasks/wire.py`).
     """
 
     database: Database
@@ -129,6 +139,7 @@ class Context:
     jitter: random.Random = field(default_factory=random.Random)
     reached: Callable[[Point], None] = _pass
     stopping: threading.Event = field(default_factory=threading.Event)
+    wire: Executor = field(default_factory=_wire_threads, repr=False)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 

@@ -21,7 +21,7 @@ from domain.eligibility import decide
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from models.connections import Connection
-from models.decisions import action_of, record_decision
+from models.decisions import NewDecision, action_of, record_decisions
 from models.effects import Effect, latest_effects
 from models.invoices import link_invoice
 from models.payments import match_again, payment_versions, reschedule_match
@@ -124,18 +124,17 @@ def _record_one(
         match_again(session, [due.allocation.id], now)
         return False
     if not (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
-        record_decision(
-            session,
+        new = NewDecision(
             organization_id=due.allocation.organization_id,
             allocation_id=due.allocation.id,
             payment_version=due.payment.version,
             action=action_of(one.decision),
             reason=one.decision.reason,
-            verdicts=one.decision.verdicts,
+            verdicts=tuple(one.decision.verdicts),
             detail=one.decision.detail if isinstance(one.decision, Hold | Skip) else "",
-            seen=one.decision.seen if isinstance(one.decision, Hold) else (),
-            now=now,
+            seen=tuple(one.decision.seen) if isinstance(one.decision, Hold) else (),
         )
+        record_decisions(session, [new], now)
     follow_the_hand(session, one, target, now)
     return carry_out(session, due, planned, effect, target, now)
 

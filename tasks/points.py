@@ -45,23 +45,15 @@ class Point(StrEnum):
     PUSH_CLAIMED = "push.claimed"
     PUSH_INVOICES_READ = "push.invoices_read"
     PUSH_LOOKED = "push.looked"
-    PUSH_LEDGER_READ = "push.ledger_read"
-    PUSH_PLANNED = "push.planned"
+    PUSH_FACTS_GATHERED = "push.facts_gathered"
     PUSH_INTENDED = "push.intended"
     PUSH_ANSWERED = "push.answered"
     PUSH_OUTCOME_STORED = "push.outcome_stored"
     PUSH_RECORDED = "push.recorded"
     PUSH_READ_BACK = "push.read_back"
     PUSH_READ_BACK_STORED = "push.read_back_stored"
-    # Instead of a send: it is there already, it waits for a cause, nobody can look, it has to be decided again, it was
-    # tried often enough, or the target has put it in another's place.
-    PUSH_SETTLED = "push.settled"
-    PUSH_LINKED = "push.linked"
-    PUSH_HELD = "push.held"
-    PUSH_DOUBT_PROLONGED = "push.doubt_prolonged"
-    PUSH_DECIDED_AGAIN = "push.decided_again"
-    PUSH_GIVEN_UP = "push.given_up"
-    PUSH_STOPPED = "push.stopped"
+    # A look that ended it without a send: it is there already, it waits for a cause, it has to be decided again, ...
+    PUSH_ENDED = "push.ended"
     PUSH_NUDGED = "push.nudged"
     PUSH_LANE_RELEASED = "push.lane_released"
     # A later look at what was written.

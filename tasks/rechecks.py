@@ -11,15 +11,18 @@ from models.connections import Connection
 from models.decisions import DecisionRow, current_decision, current_decisions
 from models.invoices import source_invoices
 from models.payments import Allocation, Payment
-from tasks.context import Context
+from tasks.context import Context, Timing
 from tasks.own_hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
 
 
 def next_look(context: Context, session: Session, allocation_id: int, reason: Reason, now: datetime) -> datetime:
+    """When to look again at an allocation that is about to be held for this reason."""
+    return look_after(context.timing, current_decision(session, allocation_id), reason, now)
+
+
+def look_after(timing: Timing, current: DecisionRow | None, reason: Reason, now: datetime) -> datetime:
     """A quarter of the time that it has waited for this reason already, within the limits of the settings."""
-    current = current_decision(session, allocation_id)
     since = current.decided_at if current is not None and current.reason == reason else now
-    timing = context.timing
     return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
 
 

@@ -24,7 +24,7 @@ from tasks.context import Context, Step
 from tasks.ingest import ingest
 from tasks.look_again import look_again
 from tasks.match import match
-from tasks.push import push
+from tasks.push.step import push
 from tasks.sweep import sweep
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context
 

@@ -43,7 +43,7 @@ _MATCH = ("lane_taken", "facts_gathered", "target_read", "recorded", "nudged", "
 _LOOKS = ("lane_taken", "sums_read", "sums_stored", "listed", "recorded", "nudged", "lane_released")
 _TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
 _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
-_CHOICES = (Point.PUSH_LOOKED, Point.PUSH_LEDGER_READ, Point.PUSH_PLANNED)
+_CHOICES = (Point.PUSH_LOOKED, Point.PUSH_FACTS_GATHERED)
 _BATCHES = (Point.PUSH_LANE_TAKEN, Point.PUSH_CLAIMED, Point.PUSH_INVOICES_READ, Point.PUSH_LANE_RELEASED)
 _READS = (Point.READS_ANSWERED, Point.READS_COUNTED)
 _SCAN = (Point.SCAN_SOURCE_READ, Point.SCAN_STORED)
@@ -61,7 +61,7 @@ _ONCE_IN_BUSY = (
     *_TOKENS,
     Point.PUSH_READ_BACK,
     Point.PUSH_READ_BACK_STORED,
-    Point.PUSH_SETTLED,
+    Point.PUSH_ENDED,
     Point.CONNECTION_FAILURE_COUNTED,
 )
 
@@ -75,11 +75,11 @@ CASES = (
             **dict.fromkeys(_SENDS, 3),
         },
     ),
-    Case(moments.after_a_death, {Point.PUSH_DOUBTED: 1, Point.PUSH_SETTLED: 1}),
-    Case(moments.lost_corrections, dict.fromkeys((*_SENDS, Point.PUSH_PLANNED, Point.PUSH_SETTLED), 2)),
+    Case(moments.after_a_death, {Point.PUSH_DOUBTED: 1, Point.PUSH_ENDED: 1}),
+    Case(moments.lost_corrections, dict.fromkeys((*_SENDS, Point.PUSH_FACTS_GATHERED, Point.PUSH_ENDED), 2)),
     Case(
         moments.one_payment_per_invoice,
-        {**dict.fromkeys(_SENDS, 3), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_SETTLED: 1},
+        {**dict.fromkeys(_SENDS, 3), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_ENDED: 1},
     ),
     Case(
         moments.only_hinted,
@@ -149,18 +149,18 @@ CASES = (
         },
         status=("disconnected", "active"),
     ),
-    Case(moments.too_little_open, {Point.PUSH_HELD: 1}),
-    Case(moments.nobody_can_look, {Point.PUSH_DOUBT_PROLONGED: 2, Point.PUSH_SETTLED: 1}),
+    Case(moments.too_little_open, {Point.PUSH_ENDED: 1}),
+    Case(moments.nobody_can_look, {Point.PUSH_ENDED: 3}),
     Case(
         moments.replacing_tenant,
         {**dict.fromkeys(_SENDS, 1)},
         status=("active", "stopped"),
     ),
-    Case(moments.replaced_unheard, {Point.PUSH_RECORDED: 1, Point.PUSH_STOPPED: 1}, status=("active", "stopped")),
-    Case(moments.changed_in_doubt, {Point.PUSH_DECIDED_AGAIN: 1, Point.PUSH_NUDGED: 1}),
-    Case(moments.tried_often_enough, {Point.PUSH_GIVEN_UP: 1}),
+    Case(moments.replaced_unheard, {Point.PUSH_RECORDED: 1, Point.PUSH_ENDED: 1}, status=("active", "stopped")),
+    Case(moments.changed_in_doubt, {Point.PUSH_ENDED: 1, Point.PUSH_NUDGED: 1}),
+    Case(moments.tried_often_enough, {Point.PUSH_ENDED: 1}),
     Case(later_looks.deleted_by_hand, dict.fromkeys(_in("look_again", _LOOKS), 1)),
-    Case(later_looks.linked_by_a_person, {Point.PUSH_LINKED: 1}),
+    Case(later_looks.linked_by_a_person, {Point.PUSH_ENDED: 1}),
     Case(later_looks.nobody_answers_the_look, {Point.LOOK_AGAIN_FAILED: 1}),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

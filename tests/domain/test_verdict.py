@@ -46,7 +46,6 @@ from tests.domain.looks import (
     removal,
     was,
 )
-from tests.domain.push_today import verdict_of_today
 
 
 def create(amount: str = "100", on: int = 20) -> Send:
@@ -362,11 +361,3 @@ ROWS = [
 )
 def test_verdict(owed: Owed, seen: Look, terms: Terms, verdict: Verdict | Hold) -> None:
     assert in_short(judge(owed, seen, terms)) == verdict
-
-
-@pytest.mark.parametrize(
-    ("owed", "seen", "terms", "verdict"), [row[1:] for row in ROWS], ids=[row[0].replace(" ", "_") for row in ROWS]
-)
-def test_push_decides_the_same(owed: Owed, seen: Look, terms: Terms, verdict: Verdict | Hold) -> None:
-    """Until push asks the verdict, both have to come to the same."""
-    assert verdict_of_today(owed, seen, terms) == judge(owed, seen, terms)

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 import tasks.match
+import tasks.push.deliver
+from domain.push.verdict import Verdict, judge
 from models.payments import Allocation, match_again, match_organization_again
 from sandbox.faults import Fault
 from tasks.catch_up import catch_up
-from tasks.delivery import Delivery
 from tasks.ingest import ingest
 from tasks.match import match
-from tasks.outcomes import Recorder
 from tasks.points import Point
+from tasks.push.record import Recorded
 from tests.flow.test_doubts import POST, type_in
 from tests.flow.test_two_hosts import once_at
 from tests.world import World
@@ -29,7 +30,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
     """Match has read the effect as pending, push holds it, match writes "eligible": nothing would be due any more."""
     here = world.context
     effects_read, held = threading.Event(), threading.Event()
-    read, hold = tasks.match.latest_effects, Recorder.hold
+    read, record = tasks.match.latest_effects, tasks.push.deliver.record
 
     def read_and_dawdle(*arguments: object) -> object:
         found = read(*arguments)  # type: ignore[arg-type]
@@ -39,12 +40,13 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
             held.wait(0.5)
         return found
 
-    def hold_and_say_so(*arguments: object, **more: object) -> None:
-        hold(*arguments, **more)  # type: ignore[arg-type]
+    def record_and_say_so(*arguments: Any) -> Recorded:
+        recorded = record(*arguments)
         held.set()
+        return recorded
 
     monkeypatch.setattr(tasks.match, "latest_effects", read_and_dawdle)
-    monkeypatch.setattr(Recorder, "hold", hold_and_say_so)
+    monkeypatch.setattr(tasks.push.deliver, "record", record_and_say_so)
     deciding = threading.Thread(target=lambda: match(here, world.organization_id))
 
     def match_begins() -> None:
@@ -124,16 +126,16 @@ def test_a_doubt_that_a_look_has_ended_is_no_ground_for_claiming_what_is_typed_a
     world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **POST))
     payment = world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
     world.notice()
-    is_allowed, typed = Delivery._balance_allows, []
+    typed: list[int] = []
 
-    def meanwhile(delivery: Delivery, *arguments: Any) -> bool:
+    def meanwhile(*arguments: Any) -> Verdict:
         if not typed:
             typed.append(type_in(world, invoice.connectwise_id, "100.00"))
             with world.context.database.writing() as session:
                 match_organization_again(session, world.organization_id, world.clock.now())
-        return is_allowed(delivery, *arguments)
+        return judge(*arguments)
 
-    monkeypatch.setattr(Delivery, "_balance_allows", meanwhile)
+    monkeypatch.setattr(tasks.push.deliver, "judge", meanwhile)
     world.later(seconds=91)
     world.later(minutes=2)
     world.quickbooks.void_payment(payment)

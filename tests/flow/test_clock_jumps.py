@@ -14,7 +14,7 @@ from tasks.context import Step
 from tasks.ingest import ingest
 from tasks.match import match
 from tasks.points import Point
-from tasks.push import push
+from tasks.push.step import push
 from tests.contexts import TestClock
 from tests.flow.test_two_hosts import another_host, once_at
 from tests.world import BothInvoices, World

@@ -8,7 +8,7 @@ from tasks.catch_up import catch_up
 from tasks.ingest import ingest
 from tasks.match import match
 from tasks.points import Point
-from tasks.push import push
+from tasks.push.step import push
 from tests.contexts import make_timing
 from tests.world import BothInvoices, World
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from models.effects import Effect, attempts_of
 from tasks.context import Context
 from tasks.points import Point
-from tasks.push import push
+from tasks.push.step import push
 from tests.world import World
 
 pytestmark = pytest.mark.both_databases
@@ -48,9 +49,14 @@ def test_a_host_that_slept_between_intent_and_wire_sends_nothing_when_it_wakes(w
     assert world.reason(payment) == "synced"
 
 
+def outcomes(world: World, effect: Effect) -> list[str | None]:
+    with world.context.database.reading() as session:
+        return [attempt.outcome for attempt in attempts_of(session, effect.id)]
+
+
 def test_a_host_whose_clock_was_set_back_does_not_send_beyond_its_lease_either(world: World) -> None:
     invoice = world.invoice("INV-1", "300.00")
-    world.pay("100.00", (invoice, "100.00"))
+    payment = world.pay("100.00", (invoice, "100.00"))
     here = world.context
 
     def clock_is_corrected() -> None:
@@ -60,7 +66,7 @@ def test_a_host_whose_clock_was_set_back_does_not_send_beyond_its_lease_either(w
     world.context = replace(here, reached=once_at(Point.PUSH_INTENDED, clock_is_corrected))
     world.notice()
     world.context = here
-    assert world.calls("POST /finance/invoices/{id}/payments") == 0
-    world.later(seconds=91)
-    world.later(seconds=91)
+    [effect] = world.effects(payment)
+    assert outcomes(world, effect) == ["notbegun", "created"], "it was sent under the lease that was extended, once"
+    assert world.calls("POST /finance/invoices/{id}/payments") == 1
     assert world.amounts_on(invoice) == ["100.00"]

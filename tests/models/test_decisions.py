@@ -10,7 +10,15 @@ from sqlalchemy.exc import IntegrityError
 from domain.decisions import Verdict
 from domain.reasons import Reason
 from models.database import Database
-from models.decisions import Action, DecisionRow, current_decision, current_decisions, decisions_about, record_decision
+from models.decisions import (
+    Action,
+    DecisionRow,
+    NewDecision,
+    current_decision,
+    current_decisions,
+    decisions_about,
+    write_decision,
+)
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books, add_allocations
 
@@ -29,10 +37,11 @@ def record(database: Database, books: Books, allocation_id: int, reason: Reason,
         "payment_version": 0,
         "action": Action.HOLD,
         "reason": reason,
-        "now": NOW,
     }
+    now = changes.pop("now", NOW)
     with database.writing() as session:
-        return record_decision(session, **(values | changes))
+        current = current_decisions(session, [allocation_id])
+        return write_decision(session, current, NewDecision(**(values | changes)), now)
 
 
 def test_the_newest_decision_is_the_current_one_and_the_others_stay(

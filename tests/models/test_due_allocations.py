@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from models.database import Database
+from models.delivery_rows import DeliveryRows
 from models.locks import lock_organization
 from models.payments import (
     Allocation,
     match_again,
     match_documents_again,
-    match_no_later_than,
     match_organization_again,
 )
 from tests.models.races import at_once
-from tests.models.rows import NOW, Books, add_allocations
+from tests.models.rows import NOW, Books, add_allocations, add_effect
 
 MINUTE = timedelta(minutes=1)
 
@@ -30,7 +30,8 @@ def test_a_look_that_is_planned_never_puts_off_an_earlier_one(
     with database.writing() as session:
         session.get_one(Allocation, allocation_id).match_due_at = before
     with database.writing() as session:
-        match_no_later_than(session, allocation_id, NOW + MINUTE)
+        effect = add_effect(session, books, allocation_id)
+        DeliveryRows(session, books.target_id, [effect.id], NOW).match_no_later_than(allocation_id, NOW + MINUTE)
     with database.reading() as session:
         assert session.get_one(Allocation, allocation_id).match_due_at == after
 

@@ -10,17 +10,16 @@ from domain.delivery import OPEN, TRANSITIONS, EffectState
 from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus
 from models.database import Database
+from models.delivery_rows import DeliveryRows
 from models.effects import (
     Effect,
     abandon_attempts,
     attempts_of,
     due_heads,
     effects_of,
-    finish_attempt,
-    hold,
+    finish_attempts,
     latest_effects,
     move,
-    start_attempt,
     targets_with_due_effects,
 )
 from models.organizations import Organization
@@ -203,7 +202,8 @@ def test_a_hold_keeps_its_reason_and_a_readable_detail(
 ) -> None:
     with database.writing() as session:
         effect = add_effect(session, books, allocations[0])
-        assert hold(session, effect, Reason.TARGET_REFUSED, "x" * 5000)
+        rows = DeliveryRows(session, books.target_id, [effect.id], NOW)
+        rows.move(effect, EffectState.HELD, reason=Reason.TARGET_REFUSED.value, detail="x" * 5000)
         effect_id = effect.id
     with database.reading() as session:
         held = session.get_one(Effect, effect_id)
@@ -218,11 +218,12 @@ def test_attempts_are_numbered_and_closed_once(database: Database, books: Books,
         effect_id = add_effect(session, books, allocations[0]).id
     for number in (1, 2):
         with database.writing() as session:
-            assert start_attempt(session, session.get_one(Effect, effect_id), 7, NOW) == number
+            rows = DeliveryRows(session, books.target_id, [effect_id], NOW)
+            assert rows.start_attempt(rows.effects[effect_id], fencing=7) == number
     with database.writing() as session:
-        finish_attempt(session, effect_id, 1, "created", "", NOW)
-        finish_attempt(session, effect_id, 1, "unknown", "too late", NOW)
-        abandon_attempts(session, effect_id, NOW)
+        finish_attempts(session, [(effect_id, 1, "created", "")], NOW)
+        finish_attempts(session, [(effect_id, 1, "unknown", "too late")], NOW)
+        abandon_attempts(session, [effect_id], NOW)
     with database.reading() as session:
         assert [(one.number, one.outcome) for one in attempts_of(session, effect_id)] == [
             (1, "created"),

@@ -5,17 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from models.claims import claimed_payment_ids
+from domain.delivery import EffectState
+from models.claims import claimed_payment_ids, claims_on_invoices
 from models.database import Database
-from models.ledger import (
-    change_entry,
-    claim_payment,
-    entries_on_invoice,
-    remove_entry,
-    synced_payments,
-)
+from models.delivery_rows import DeliveryRows, NewClaim
+from models.effects import effects_of
+from models.ledger import change_entry, remove_entry, synced_payments
+from models.locks import lock_organization
 from tests.models.races import at_once
-from tests.models.rows import NOW, PAID_ON, Books, add_allocations
+from tests.models.rows import NOW, PAID_ON, Books, add_allocations, add_effect
 
 
 @pytest.fixture
@@ -34,19 +32,12 @@ def claim(
     shared: bool = False,
 ) -> bool:
     with database.writing() as session:
-        return claim_payment(
-            session,
-            organization_id=books.organization_id,
-            connection_id=books.target_id,
-            allocation_id=allocation_id,
-            target_invoice_id=invoice,
-            target_payment_id=payment_id,
-            amount=Decimal("100.00"),
-            paid_on=PAID_ON,
-            ours=ours,
-            shared=shared,
-            now=NOW,
-        )
+        lock_organization(session, books.organization_id)
+        generation = len(effects_of(session, allocation_id)) + 1
+        state = EffectState.CANCELLED
+        effect = add_effect(session, books, allocation_id, generation=generation, invoice=invoice, state=state)
+        rows = DeliveryRows(session, books.target_id, [effect.id], NOW)
+        return rows.claim(effect, NewClaim(payment_id, Decimal("100.00"), PAID_ON, ours=ours, shared=shared))
 
 
 def claimed(database: Database, books: Books, invoice: str = "200") -> set[str]:
@@ -126,7 +117,7 @@ def test_one_payment_may_stand_for_all_allocations_of_an_invoice_where_the_tenan
     with database.writing() as session:
         remove_entry(session, allocations[0], NOW)
     with database.reading() as session:
-        entries = entries_on_invoice(session, books.target_id, "200")
+        entries = claims_on_invoices(session, books.target_id, ["200"])["200"].entries
     assert [(one.allocation_id, one.payment_id) for one in entries] == [(one, "7000") for one in allocations[1:3]]
 
 
@@ -134,4 +125,4 @@ def test_what_a_person_typed_is_no_entry_of_ours(database: Database, books: Book
     claim(database, books, allocations[0], "7000", ours=False)
     claim(database, books, allocations[1], "7001", invoice="201")
     with database.reading() as session:
-        assert entries_on_invoice(session, books.target_id, "200") == []
+        assert claims_on_invoices(session, books.target_id, ["200"])["200"].entries == ()

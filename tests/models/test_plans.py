@@ -10,12 +10,11 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.counting import counted, plan_of
-from models.claims import claimed_payment_ids, outlived_payment_ids
+from models.claims import claimed_payment_ids, claims_on_invoices, unwanted_and_staying
 from models.database import Database
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects
 from models.inbox import connections_with_waiting_events, waiting_events
 from models.invoices import invoices_with_number, owners_of, source_invoices_with_number
-from models.ledger import entries_on_invoice
 from models.payments import due_allocations, organizations_with_due_allocations
 from tests.models.rows import NOW, Books
 
@@ -40,8 +39,8 @@ ASKED = {
     "match, nearby": (invoices_with_number, (1, ["INV-1"]), "invoice USING INDEX ix_invoice_organization_id_number"),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
     "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
-    "delivery, outlived": (outlived_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
-    "delivery, entries": (entries_on_invoice, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
+    "delivery, outlived": (unwanted_and_staying, (1, ["7"]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
+    "delivery, on invoices": (claims_on_invoices, (1, ["7"]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
 }
 
 

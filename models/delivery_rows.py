@@ -1,0 +1,310 @@
+"""The rows that the outcomes of some effects change, read together, so that many outcomes cost as much as one.
+
+Everything here happens inside the caller's transaction, in which the organization is the caller's alone
+(`models/locks.py`): nobody changes these rows between the read and the commit. What is changed on the rows goes to the
+database when the transaction ends, as few statements for each table.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from domain.before_image import seen_in
+from domain.delivery import EffectState, may_move
+from domain.later_looks import Finding, interval_after
+from domain.reasons import Reason
+from domain.records import TargetPayment
+from models.claims import unwanted_and_staying
+from models.connections import Connection, connection_by_id
+from models.decisions import Action, DecisionRow, NewDecision, current_decisions, write_decision
+from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
+from models.ledger import LedgerEntry
+from models.looks import InvoiceLook, looks_at
+from models.payments import Allocation, allocations_with_payments
+
+
+@dataclass(slots=True, frozen=True)
+class NewClaim:
+    """A payment at the target that is to stand for an effect's allocation.
+
+    Attributes:
+        amount: in the currency of the effect.
+        shared: it stands for other allocations of the invoice as well.
+    """
+
+    payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+    shared: bool = False
+
+
+@dataclass
+class DeliveryRows:
+    """One transaction's rows about the effects with these ids, all of one target connection."""
+
+    session: Session
+    connection_id: int
+    effect_ids: Collection[int]
+    now: datetime
+
+    # --- the rows ---
+
+    @cached_property
+    def effects(self) -> dict[int, Effect]:
+        found = self.session.scalars(select(Effect).where(Effect.id.in_(self.effect_ids)).order_by(Effect.id))
+        return {effect.id: effect for effect in found}
+
+    @cached_property
+    def allocations(self) -> dict[int, Allocation]:
+        """With their payments, by id."""
+        return allocations_with_payments(self.session, self._allocation_ids)
+
+    @cached_property
+    def decisions(self) -> dict[int, DecisionRow]:
+        """The current decision of each allocation."""
+        return current_decisions(self.session, self._allocation_ids)
+
+    @cached_property
+    def connection(self) -> Connection:
+        return connection_by_id(self.session, self.connection_id)
+
+    @cached_property
+    def entries(self) -> list[LedgerEntry]:
+        """Everything that ever stood for something on the invoices, and for the allocations anywhere; oldest first."""
+        statement = select(LedgerEntry).where(
+            or_(
+                (LedgerEntry.connection_id == self.connection_id)
+                & LedgerEntry.target_invoice_id.in_(self._invoice_ids),
+                LedgerEntry.allocation_id.in_(self._allocation_ids),
+            )
+        )
+        return list(self.session.scalars(statement.order_by(LedgerEntry.id)))
+
+    @cached_property
+    def looks(self) -> dict[str, InvoiceLook]:
+        return looks_at(self.session, self.connection_id, self._invoice_ids)
+
+    @cached_property
+    def attempt_numbers(self) -> dict[int, int]:
+        """The highest number of a try so far, by effect."""
+        statement = (
+            select(Attempt.effect_id, func.max(Attempt.number))
+            .where(Attempt.effect_id.in_(self.effect_ids))
+            .group_by(Attempt.effect_id)
+        )
+        return {effect_id: number for effect_id, number in self.session.execute(statement)}  # noqa: C416
+
+    @property
+    def _allocation_ids(self) -> set[int]:
+        return {effect.allocation_id for effect in self.effects.values()}
+
+    @property
+    def _invoice_ids(self) -> set[str]:
+        return {effect.target_invoice_id for effect in self.effects.values()}
+
+    # --- effects and their attempts ---
+
+    def move(self, effect: Effect, wanted: EffectState, **values: Any) -> None:
+        """The next state of the effect.
+
+        Raises:
+            ValueError: an effect cannot go from its state to that one.
+        """
+        if not may_move(EffectState(effect.state), wanted):
+            raise ValueError(f"an effect cannot go from {effect.state} to {wanted}")
+        if "detail" in values:
+            values["detail"] = values["detail"][:DETAIL_CHARACTERS_MAX]
+        for name, value in {"state": wanted.value, **values}.items():
+            setattr(effect, name, value)
+
+    def start_attempt(self, effect: Effect, fencing: int) -> int:
+        """The number of the try; it counts all of them, also those that burn none of the allowed attempts."""
+        number = self.attempt_numbers.get(effect.id, 0) + 1
+        self.attempt_numbers[effect.id] = number
+        self.session.add(Attempt(effect_id=effect.id, number=number, fencing=fencing, started_at=self.now))
+        return number
+
+    # --- the ledger ---
+
+    def live_entry(self, allocation_id: int) -> LedgerEntry | None:
+        return next(
+            (one for one in self.entries if one.allocation_id == allocation_id and one.removed_at is None), None
+        )
+
+    def live_entries_of(self, invoice_id: str, payment_id: str) -> list[LedgerEntry]:
+        """What the payment stands for now."""
+        return [one for one in self._entries_of(invoice_id, payment_id) if one.removed_at is None]
+
+    def _entries_of(self, invoice_id: str, payment_id: str) -> list[LedgerEntry]:
+        key = (self.connection_id, invoice_id, payment_id)
+        return [one for one in self.entries if one.payment_key == key]
+
+    def claim(self, effect: Effect, claim: NewClaim) -> bool:
+        """Enters that the payment stands for the effect's allocation; False if it stands for another one already.
+
+        Ids are kept: one that stood for something once is never taken for another payment later.
+        """
+        if self.live_entry(effect.allocation_id) is not None:
+            return False
+        known = self._entries_of(effect.target_invoice_id, claim.payment_id)
+        if claim.shared:
+            # One that stood for its allocation alone, from the days of the other setting, is shared from now on.
+            for entry in known:
+                entry.shared = entry.shared or entry.removed_at is None
+        elif any(not entry.shared and not entry.handed_over for entry in known):
+            return False
+        entry = LedgerEntry(
+            organization_id=effect.organization_id,
+            connection_id=effect.connection_id,
+            allocation_id=effect.allocation_id,
+            target_invoice_id=effect.target_invoice_id,
+            target_payment_id=claim.payment_id,
+            amount=claim.amount,
+            paid_on=claim.paid_on,
+            ours=claim.ours,
+            shared=claim.shared,
+            harmed=False,
+            finding="",
+            created_at=self.now,
+            removed_by_hand=False,
+            handed_over=False,
+        )
+        self.session.add(entry)
+        self.entries.append(entry)
+        return True
+
+    def change_entry(self, allocation_id: int, amount: Decimal, paid_on: date) -> None:
+        """What stands for the allocation has another amount or date now. A double beside it is there all the same."""
+        entry = self.live_entry(allocation_id)
+        if entry is None:
+            return
+        entry.amount, entry.paid_on = amount, paid_on
+        if entry.finding not in ("", Finding.DOUBLED):
+            entry.finding, entry.found = "", None
+
+    def remove_entry(self, allocation_id: int) -> None:
+        entry = self.live_entry(allocation_id)
+        if entry is not None:
+            entry.removed_at, entry.removed_by_hand = self.now, False
+
+    def is_doubled(self, allocation_id: int) -> bool:
+        """Whether the newest payment of this allocation was found to have another one like it beside it."""
+        entries = [one for one in self.entries if one.allocation_id == allocation_id]
+        return bool(entries) and entries[-1].finding == Finding.DOUBLED
+
+    def mark_gone(self, invoice_id: str, payment_id: str) -> list[int]:
+        """A look has shown that the payment is not on the invoice any more; the allocations for which that is news."""
+        news = [one for one in self.live_entries_of(invoice_id, payment_id) if one.finding != Finding.GONE]
+        for entry in news:
+            entry.finding, entry.found = Finding.GONE.value, None
+        return [entry.allocation_id for entry in news]
+
+    def hand_over(self, effect: Effect, payment_id: str) -> LedgerEntry | None:
+        """Ends what the payment stood for before, so that it can stand for the effect's allocation.
+
+        Returns:
+            The former entry, of which only one that outlived its own payment may be ended; None if there is none.
+
+        Raises:
+            StillStands: it stands for that allocation all the same, or something is on its way there.
+        """
+        known = [one for one in self._entries_of(effect.target_invoice_id, payment_id) if not one.handed_over]
+        if not known:
+            return None
+        former = known[-1]
+        outlived = unwanted_and_staying(self.session, self.connection_id, [effect.target_invoice_id])
+        if former.shared or payment_id not in outlived.get(effect.target_invoice_id, ()):
+            raise StillStands
+        if self._is_on_the_wire(former.allocation_id):
+            raise StillStands
+        former.handed_over = True
+        if former.removed_at is None:
+            former.removed_at, former.removed_by_hand = self.now, True
+        # The unique claim must be free before the new one is written.
+        self.session.flush()
+        return former
+
+    def _is_on_the_wire(self, allocation_id: int) -> bool:
+        states = [EffectState.SENDING.value, EffectState.IN_DOUBT.value]
+        statement = select(Effect.id).where(Effect.allocation_id == allocation_id, Effect.state.in_(states))
+        return self.session.scalar(statement.limit(1)) is not None
+
+    # --- the next look at an invoice ---
+
+    def look_soon(self, effect: Effect) -> None:
+        """Something was written to the invoice: the later looks at it begin anew."""
+        due_at = self.now + interval_after(0)
+        look = self.looks.get(effect.target_invoice_id)
+        if look is not None:
+            look.looks, look.due_at = 0, due_at
+            return
+        look = InvoiceLook(
+            connection_id=effect.connection_id, target_invoice_id=effect.target_invoice_id, looks=0, due_at=due_at
+        )
+        self.session.add(look)
+        self.looks[effect.target_invoice_id] = look
+
+    def remember_others(self, effect: Effect) -> None:
+        """What others had on the invoice when this effect was sent; nothing is known where nothing was sent."""
+        look = self.looks[effect.target_invoice_id]
+        if effect.before_image is None:
+            look.others = None
+            return
+        claimed = {one.target_payment_id for one in self.entries if self._is_live_on(one, effect.target_invoice_id)}
+        image = seen_in(effect.before_image)
+        look.others = sum((one.amount for one in image if one.external_id not in claimed), Decimal(0))
+
+    def _is_live_on(self, entry: LedgerEntry, invoice_id: str) -> bool:
+        on_it = (entry.connection_id, entry.target_invoice_id) == (self.connection_id, invoice_id)
+        return on_it and entry.removed_at is None
+
+    # --- decisions, and what is decided again ---
+
+    def decide(
+        self, effect: Effect, action: Action, reason: Reason, detail: str = "", seen: Sequence[TargetPayment] = ()
+    ) -> None:
+        """Records the effect's outcome as the current decision about its allocation.
+
+        Args:
+            seen: the payments on the invoice because of which it is so.
+        """
+        new = NewDecision(
+            organization_id=effect.organization_id,
+            allocation_id=effect.allocation_id,
+            payment_version=self.allocations[effect.allocation_id].payment.version,
+            action=action,
+            reason=reason,
+            detail=detail[:DETAIL_CHARACTERS_MAX],
+            seen=tuple(seen),
+        )
+        write_decision(self.session, self.decisions, new, self.now)
+
+    def match_again(self, allocation_ids: Iterable[int]) -> None:
+        """Something has changed for these allocations: match decides about them anew, now."""
+        others = set()
+        for allocation_id in allocation_ids:
+            allocation = self.allocations.get(allocation_id)
+            if allocation is None:
+                others.add(allocation_id)
+            else:
+                allocation.match_due_at = self.now
+        if others:
+            statement = update(Allocation).where(Allocation.id.in_(others)).values(match_due_at=self.now)
+            self.session.execute(statement)
+
+    def match_no_later_than(self, allocation_id: int, at: datetime) -> None:
+        """Looked at again by then; an earlier moment stands, because it was set by news that nobody has read yet."""
+        allocation = self.allocations[allocation_id]
+        if allocation.match_due_at is None or allocation.match_due_at > at:
+            allocation.match_due_at = at
+
+
+class StillStands(Exception):
+    """The payment goes on standing for what it stood for before."""

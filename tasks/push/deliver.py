@@ -1,0 +1,304 @@
+"""Delivering a batch: look -> judge -> intend -> send -> record, all effects of it together.
+
+One thread decides, reads and writes the database; the calls are made on the process's shared threads (`tasks/wire.py`).
+What comes back within a moment is judged and recorded in one transaction, and nobody waits for the slowest call.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.base import (
+    Changed,
+    Conflict,
+    Created,
+    Failure,
+    FailureKind,
+    Refused,
+    Removed,
+    Target,
+    WriteOutcome,
+)
+from domain.before_image import harmed, seen_in
+from domain.breaker import Admission, CallKind
+from domain.push.verdict import InvoiceNotFound, Terms, judge
+from domain.records import TargetInvoice
+from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
+from models.connections import Connection
+from models.effects import Effect, effects_by_id
+from tasks.context import Context
+from tasks.lane import Lease
+from tasks.pauses import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
+from tasks.points import Point
+from tasks.push.facts import Claimed, as_claimed, gather
+from tasks.push.record import Recorded, record
+from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Seen, Unseen
+from tasks.wire import Wire
+
+# How long to wait for more answers after the first one, so that they are recorded together. Only what is under way is
+# waited for: a single payment waits for nobody.
+_LINGER = timedelta(seconds=0.1)
+# How often to see to the lease while no answer comes.
+_PATIENCE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A look that is owed after a payment was added to an invoice that had payments."""
+
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class NotReadBack:
+    """That look failed; it stays owed."""
+
+    failure: Failure
+
+
+Job = Claimed | Intended | Owed
+Came = Seen | Unseen | LookRefused | Answered | ReadBack | NotReadBack
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One batch.
+
+    Attributes:
+        effects: those that the lane has claimed, by id; at most one of each invoice.
+        invoices: what the target shows of their invoices, by id.
+        parallel: how many calls are made at a time. Our lease is what bounds the calls to this connection, over all
+            workers.
+        ends: no look is begun after this moment of the monotonic clock: the slice is over.
+        stopped: nothing more is to be written to this target now; what was not begun stays due.
+        decide_again: match has something to decide right now.
+    """
+
+    context: Context
+    lease: Lease
+    connection: Connection
+    target: Target
+    terms: Terms
+    parallel: int
+    effects: Mapping[int, Effect]
+    invoices: Mapping[str, TargetInvoice]
+    ends: float = 0.0
+    stopped: bool = False
+    decide_again: bool = False
+
+    def pay_read_backs(self, owed: Sequence[Effect]) -> bool:
+        """Makes the looks that are owed; False if the target may not be written to now."""
+        if owed:
+            self._work([Owed(effect) for effect in owed])
+        return not self.stopped
+
+    def deliver(self, effects: Sequence[Effect]) -> None:
+        """Brings each of these effects one step further."""
+        turns = [as_claimed(effect) for effect in effects]
+        missing = [Seen(one, None) for one in turns if one.invoice_id not in self.invoices]
+        if missing:
+            self._record(self._judged(missing))
+        self._work([one for one in turns if one.invoice_id in self.invoices])
+
+    def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
+        """The target refuses to answer about these effects' invoices; by invoice, in which words."""
+        if effects:
+            self._record([LookRefused(as_claimed(one), refused[one.target_invoice_id]) for one in effects])
+
+    def note_unseen(self, effects: Sequence[Effect], failure: Failure) -> None:
+        """The invoices of these effects could not be read."""
+        if effects:
+            self._record([Unseen(as_claimed(one), failure) for one in effects])
+
+    # --- the batch's own thread ---
+
+    def _work(self, jobs: Sequence[Job]) -> None:
+        if not self._may_look():
+            self.stopped = True
+            return
+        with Wire(self.context.wire, self.parallel, self._call, _is_alarming) as wire:
+            wire.put(*jobs)
+            while (came := wire.take(_PATIENCE, _LINGER)) is not None:
+                self.lease.keep()
+                if came:
+                    wire.put_first(*self._deal_with(came))
+                self._end_in_time(wire)
+                wire.resume()
+
+    def _deal_with(self, came: Sequence[Came]) -> list[Job]:
+        """Judges and records what has come; the calls that follow from it."""
+        failures = [one.failure for one in came if isinstance(one, Unseen | NotReadBack)]
+        # After a stop nothing more is decided on a look; those effects stay due.
+        seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Seen)]
+        results = [one for one in came if isinstance(one, Unseen | LookRefused | Answered | ReadBack)]
+        for failure in failures:
+            note_failure(self.context, self.connection, failure, CallKind.LOOK)
+            self.stopped = True
+        recorded = self._record([*self._judged(seen), *results], _kinds_answered(came))
+        if self.stopped:
+            self._give_back(recorded.intended)
+            return []
+        return [*self._owed(recorded), *recorded.intended]
+
+    def _judged(self, seen: Sequence[Seen]) -> list[Judged]:
+        if not seen:
+            return []
+        self.context.reached(Point.PUSH_LOOKED)
+        effects = [self.effects[one.claimed.effect_id] for one in seen]
+        with self.context.database.reading() as session:
+            facts = gather(session, self.connection.id, effects)
+        self.context.reached(Point.PUSH_FACTS_GATHERED)
+        judged = []
+        for one in seen:
+            known, invoice = facts[one.claimed.effect_id], self.invoices.get(one.claimed.invoice_id)
+            if invoice is None or one.payments is None:
+                verdict = judge(known.owed, InvoiceNotFound(), self.terms)
+            else:
+                verdict = judge(known.owed, known.seen(invoice, one.payments), self.terms)
+            judged.append(Judged(one.claimed, verdict, one.payments))
+        return judged
+
+    def _record(self, results: Sequence[Result], answered: frozenset[CallKind] = frozenset()) -> Recorded:
+        if not results:
+            return Recorded()
+        recorded = record(self.context, self.lease, self.terms, results, answered)
+        self.decide_again = self.decide_again or recorded.decide_again
+        self.stopped = self.stopped or recorded.stop
+        outcomes = [
+            one.outcome for one in results if isinstance(one, Answered) and not isinstance(one.outcome, NotBegun)
+        ]
+        for happened, point in (
+            (recorded.well, Point.CONNECTION_RECOVERED),
+            (recorded.ended, Point.PUSH_ENDED),
+            (recorded.intended, Point.PUSH_INTENDED),
+            (outcomes, Point.PUSH_OUTCOME_STORED),
+            (any(isinstance(one, ReadBack) for one in results), Point.PUSH_READ_BACK_STORED),
+        ):
+            if happened:
+                self.context.reached(point)
+        for outcome in outcomes:
+            if _is_a_bad_sign(outcome) and note_outcome(self.context, self.connection, outcome):
+                self.stopped = True
+        if outcomes:
+            self.context.reached(Point.PUSH_RECORDED)
+        return recorded
+
+    def _owed(self, recorded: Recorded) -> list[Owed]:
+        """The looks that are owed after what was recorded, if they may be made now; the debt is on disk."""
+        if not recorded.owed_read_backs:
+            return []
+        if not self._may_look():
+            # It is paid before anything else is written.
+            self.stopped = True
+            return []
+        with self.context.database.reading() as session:
+            return [Owed(effect) for effect in effects_by_id(session, recorded.owed_read_backs)]
+
+    def _may_look(self) -> bool:
+        """Whether nobody was told to wait since the batch began."""
+        with self.context.database.reading() as session:
+            return admits(self.context, session, self.connection.id, CallKind.LOOK) is not Admission.NONE
+
+    def _end_in_time(self, wire: Wire[Job, Came]) -> None:
+        """Begins nothing more when the slice is over, the target wants no more calls, or the process has to end."""
+        if self.stopped or self.context.stopping.is_set():
+            dropped = wire.drop(lambda _job: True)
+            self._give_back([one for one in dropped if isinstance(one, Intended)])
+        elif self.context.clock.monotonic() > self.ends:
+            # What has been looked at is sent all the same: a target that needs seconds for a look gets its payments.
+            wire.drop(lambda job: isinstance(job, Claimed))
+
+    def _give_back(self, intended: Sequence[Intended]) -> None:
+        self._record([Answered(one, NotBegun("nothing more was to be sent")) for one in intended])
+
+    # --- the shared threads: one call each ---
+
+    def _call(self, job: Job) -> Came:
+        match job:
+            case Claimed():
+                return self._look(job)
+            case Intended():
+                return self._send(job)
+            case Owed(effect):
+                return self._read_back(effect)
+
+    def _look(self, claimed: Claimed) -> Came:
+        result = self.target.list_payments(claimed.invoice_id)
+        if not isinstance(result, Failure):
+            return Seen(claimed, result.value)
+        match result.kind:
+            case FailureKind.NOT_FOUND:
+                return Seen(claimed, None)
+            case FailureKind.REFUSED:
+                # The invoices were read a moment ago, so it is this one that is refused.
+                return LookRefused(claimed, result.detail)
+            case _:
+                return Unseen(claimed, result, alone=True)
+
+    def _send(self, intended: Intended) -> Came:
+        if not self.lease.may_send():
+            # Frozen between the intent and the wire: the lane may be another's by now, who will find the intent and
+            # look. Sending now is the one thing that must not happen.
+            return Answered(intended, NotBegun("the lease would have ended first"))
+        outcome = self._change(intended.claimed.invoice_id, intended.change)
+        self.context.reached(Point.PUSH_ANSWERED)
+        return Answered(intended, outcome)
+
+    def _change(self, invoice_id: str, change: Change) -> WriteOutcome:
+        match change:
+            case CreatePayment(amount, paid_on):
+                return self.target.create_payment(invoice_id, amount, paid_on)
+            case SetPayment(payment_id, amount, paid_on):
+                return self.target.change_payment(invoice_id, payment_id, amount, paid_on)
+            case RemovePayment(payment_id):
+                return self.target.remove_payment(invoice_id, payment_id)
+            case Occupied():
+                raise AssertionError("an occupied invoice is never written to")
+
+    def _read_back(self, effect: Effect) -> Came:
+        """Is every payment that was on the invoice before still there, unchanged?
+
+        Some ConnectWise tenants keep one payment per invoice and answer 201 to a second one while they replace the
+        first. Then nothing more is written to that tenant until a person has looked, because every further write could
+        undo another.
+        """
+        result = self.target.list_payments(effect.target_invoice_id)
+        self.context.reached(Point.PUSH_READ_BACK)
+        if not isinstance(result, Failure):
+            return ReadBack(effect.id, harmed(seen_in(effect.before_image), result.value))
+        if result.kind is FailureKind.NOT_FOUND:
+            # An invoice that is not there any more has no payments left that a further write could harm.
+            return ReadBack(effect.id)
+        return NotReadBack(result)
+
+
+def _is_alarming(came: Came) -> bool:
+    """Whether no further call may be begun before this has been dealt with."""
+    match came:
+        case Unseen() | NotReadBack():
+            return True
+        case ReadBack(_, harm):
+            return bool(harm)
+        case Answered(_, outcome):
+            return isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
+        case Seen() | LookRefused():
+            return False
+
+
+def _is_a_bad_sign(outcome: WriteOutcome) -> bool:
+    """Whether the outcome says something about the whole connection and not about its payment alone."""
+    match outcome:
+        case Created() | Changed() | Removed() | Conflict():
+            return False
+        case Refused(kind):
+            return kind in ABOUT_THE_CONNECTION
+        case _:
+            return True
+
+
+def _kinds_answered(came: Sequence[Came]) -> frozenset[CallKind]:
+    looked = any(isinstance(one, Seen | ReadBack) for one in came)
+    written = any(
+        isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed | Conflict) for one in came
+    )
+    return frozenset([CallKind.LOOK] * looked + [CallKind.WRITE] * written)

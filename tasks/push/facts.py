@@ -1,0 +1,114 @@
+"""What the verdict depends on, gathered for all effects of a batch in a handful of statements."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from domain.before_image import seen_in
+from domain.delivery import EffectKind, EffectState
+from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.push.verdict import InvoiceSeen, Owed
+from domain.reasons import Reason
+from domain.records import PaymentState, TargetInvoice, TargetPayment
+from domain.strategy import Wanted
+from models.claims import Claims, claims_on_invoices
+from models.effects import Effect
+from models.payments import Allocation, allocations_with_payments
+
+Payments = Sequence[TargetPayment]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An effect whose turn it is, as it was when this lane took it."""
+
+    effect_id: int
+    allocation_id: int
+    invoice_id: str
+    state: EffectState
+    reason: Reason | None
+    is_creation: bool
+
+    @property
+    def is_certainly_not_sent(self) -> bool:
+        """Nothing of it can be at the target: neither a doubt, nor a hold because of what the target may have done."""
+        return self.state is EffectState.PENDING and self.reason not in MAY_HAVE_MOVED_MONEY
+
+
+def as_claimed(effect: Effect) -> Claimed:
+    return Claimed(
+        effect_id=effect.id,
+        allocation_id=effect.allocation_id,
+        invoice_id=effect.target_invoice_id,
+        state=EffectState(effect.state),
+        reason=Reason(effect.reason) if effect.reason else None,
+        is_creation=effect.kind == EffectKind.CREATE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one effect besides the look at its invoice."""
+
+    owed: Owed
+    claims: Claims = field(default_factory=Claims)
+    # Payments of which a person has said that they are other money.
+    other_money: frozenset[str] = frozenset()
+
+    def seen(self, invoice: TargetInvoice, payments: Payments) -> InvoiceSeen:
+        """The look at the invoice, with what we know of its payments."""
+        claims = self.claims
+        return InvoiceSeen(
+            invoice=invoice,
+            payments=payments,
+            entries=claims.entries,
+            claimed=claims.claimed,
+            outlived=claims.outlived,
+            other_money=self.other_money,
+            found_by_look=claims.found_by_look,
+        )
+
+
+def gather(session: Session, connection_id: int, effects: Collection[Effect]) -> Mapping[int, Facts]:
+    """The facts by effect, as of now; the looks at the invoices have to be older than they are."""
+    allocations = allocations_with_payments(session, {effect.allocation_id for effect in effects})
+    claims = claims_on_invoices(session, connection_id, {effect.target_invoice_id for effect in effects})
+    return {
+        effect.id: _facts(effect, allocations[effect.allocation_id], claims.get(effect.target_invoice_id, Claims()))
+        for effect in effects
+    }
+
+
+def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
+    wanted = Wanted(
+        kind=EffectKind(effect.kind),
+        allocation_id=effect.allocation_id,
+        amount=effect.amount,
+        paid_on=effect.paid_on,
+        payment_id=effect.target_payment_id,
+    )
+    owed = Owed(
+        wanted=wanted,
+        currency=effect.currency,
+        state=EffectState(effect.state),
+        reason=Reason(effect.reason) if effect.reason else None,
+        attempts=effect.attempts,
+        maybe_sent=effect.maybe_sent,
+        sent_into=effect.sent_into,
+        image=seen_in(effect.before_image),
+        changed_since=allocation.match_due_at is not None or is_outdated(effect, allocation),
+        same_money_id=allocation.same_money_id,
+    )
+    # Those that a person has seen and calls other money. One that was typed since is asked about.
+    other_money = frozenset(allocation.similar_payment_ids or ()) if allocation.ignore_twins else frozenset()
+    return Facts(owed, claims, other_money)
+
+
+def is_outdated(effect: Effect, allocation: Allocation) -> bool:
+    """Whether the payment says something else by now than the effect that was made from it."""
+    payment = allocation.payment
+    wanted = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
+    if effect.kind == EffectKind.REVERSE:
+        return wanted
+    return not wanted or (allocation.amount, payment.paid_on) != (effect.amount, effect.paid_on)

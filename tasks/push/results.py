@@ -1,0 +1,91 @@
+"""What comes back from the wire about one effect, before it is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.base import Failure, WriteOutcome
+from domain.push.verdict import Verdict
+from domain.records import TargetPayment
+from domain.strategy import Change
+from tasks.push.facts import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The payments on the effect's invoice; None if the target does not show the invoice."""
+
+    claimed: Claimed
+    payments: Sequence[TargetPayment] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The look failed.
+
+    Attributes:
+        alone: its own invoice could not be looked at; otherwise none of the batch could be read.
+    """
+
+    claimed: Claimed
+    failure: Failure
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookRefused:
+    """The target refuses to answer about this invoice alone, in these words."""
+
+    claimed: Claimed
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What to do about the effect after the look, with the payments that the look showed."""
+
+    claimed: Claimed
+    verdict: Verdict
+    payments: Sequence[TargetPayment] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A send that is on disk, with the number of its try."""
+
+    claimed: Claimed
+    attempt: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """Intended and certainly not sent: the batch had to end before."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a send."""
+
+    intended: Intended
+    outcome: WriteOutcome | NotBegun
+
+    @property
+    def claimed(self) -> Claimed:
+        return self.intended.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """The look after a payment was added to an invoice that had payments.
+
+    Attributes:
+        harmed: ids of the payments that vanished or changed meanwhile.
+    """
+
+    effect_id: int
+    harmed: tuple[str, ...] = ()
+
+
+Result = Judged | Unseen | LookRefused | Answered | ReadBack
