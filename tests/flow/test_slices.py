@@ -38,6 +38,21 @@ def test_new_rows_of_a_batch_are_written_together(world: World) -> None:
     assert many - few <= each * 20
 
 
+def statements_of_push(world: World, payments: int) -> int:
+    stored(world, payments)
+    match(world.context, world.organization_id)
+    with counted(world.context.database) as statements:
+        push(world.context, world.target_id)
+    return statements.count
+
+
+def test_a_batch_is_delivered_with_few_statements(world: World) -> None:
+    few, many = statements_of_push(world, 5), statements_of_push(world, 45)
+    # As many transactions as there are groups of answers; SQLite gets its new rows one by one.
+    each = 6 if world.context.database.engine.dialect.name == "sqlite" else 3
+    assert many - few <= each * 40
+
+
 def test_a_target_that_needs_longer_than_a_slice_for_its_invoices_still_gets_payments(world: World) -> None:
     invoices = stored(world, 3)
     match(world.context, world.organization_id)
