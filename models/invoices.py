@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, case, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.deletions import Standing, is_a_later_look, replaces
@@ -47,6 +47,22 @@ class Invoice(Base):
     customer: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    def link(self, source_id: str, target_id: str, now: datetime) -> bool:
+        """Remembers the two outside ids once the invoice has been found identical in both systems.
+
+        Returns:
+            False if the record belongs to another document of the source by now: then it says nothing about this one.
+        """
+        if self.source_id not in (None, source_id):
+            return False
+        if (self.source_id, self.target_id) != (source_id, target_id):
+            self.updated_at = now
+        if self.target_id != target_id:
+            # A partner's word about the target stays one where only the source's id was missing.
+            self.link_learned = True
+        self.source_id, self.target_id = source_id, target_id
+        return True
 
 
 class SourceInvoiceRow(Base):
@@ -125,27 +141,8 @@ def invoices_with_number(session: Session, organization_id: int, numbers: Collec
     return sorted(session.scalars(statement), key=lambda one: one.id)
 
 
-def link_invoice(session: Session, invoice_id: int, source_id: str, target_id: str, now: datetime) -> bool:
-    """Remembers the two outside ids once the invoice has been found identical in both systems.
-
-    Returns:
-        False if the record belongs to another document of the source by now: then it says nothing about this one.
-    """
-    had_the_target = Invoice.target_id == target_id
-    is_no_news = and_(Invoice.source_id == source_id, had_the_target)
-    linked = session.execute(
-        update(Invoice)
-        .where(Invoice.id == invoice_id, or_(Invoice.source_id.is_(None), Invoice.source_id == source_id))
-        .values(
-            source_id=source_id,
-            target_id=target_id,
-            # A partner's word about the target stays one where only the source's id was missing.
-            link_learned=case((had_the_target, Invoice.link_learned), else_=True),
-            updated_at=case((is_no_news, Invoice.updated_at), else_=now),
-        )
-        .returning(Invoice.id)
-    ).first()
-    return linked is not None
+def invoices_by_id(session: Session, invoice_ids: Collection[int]) -> dict[int, Invoice]:
+    return {row.id: row for row in session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids)))}
 
 
 def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:

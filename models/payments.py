@@ -1,12 +1,12 @@
 """Payments and their allocations: the last version seen, never an older one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text, update
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -153,15 +153,24 @@ def due_allocations(session: Session, organization_id: int, now: datetime, limit
     ]
 
 
-def reschedule_match(session: Session, due: DueAllocation, next_at: datetime | None) -> bool:
-    """Sets when it is decided next; False if it became due anew meanwhile, which then stands."""
-    changed = session.execute(
+def due_moments(session: Session, allocation_ids: Collection[int]) -> dict[int, datetime | None]:
+    """When each of these allocations is to be decided, as of now."""
+    statement = select(Allocation.id, Allocation.match_due_at).where(Allocation.id.in_(allocation_ids))
+    return {allocation_id: due_at for allocation_id, due_at in session.execute(statement)}  # noqa: C416
+
+
+def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:
+    """Sets when these allocations are decided next; for whoever holds the organization."""
+    if not moments:
+        return
+    statement = (
         update(Allocation)
-        .where(Allocation.id == due.allocation.id, Allocation.match_due_at == due.due_at)
-        .values(match_due_at=next_at)
-        .returning(Allocation.id)
-    ).first()
-    return changed is not None
+        .where(Allocation.id == bindparam("of_allocation"))
+        .values(match_due_at=bindparam("its_moment"))
+        .execution_options(synchronize_session=False)
+    )
+    rows = [{"of_allocation": one, "its_moment": moment} for one, moment in sorted(moments.items())]
+    session.connection().execute(statement, rows)
 
 
 Version = tuple[int, int | None]

@@ -21,10 +21,10 @@ from domain.eligibility import decide
 from domain.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from models.connections import Connection
-from models.decisions import NewDecision, action_of, record_decisions
-from models.effects import Effect, latest_effects
-from models.invoices import link_invoice
-from models.payments import match_again, payment_versions, reschedule_match
+from models.decisions import DecisionRow, NewDecision, action_of, current_decisions, write_decision
+from models.effects import latest_effects
+from models.invoices import invoices_by_id
+from models.payments import due_moments, match_again, payment_versions, reschedule_matches
 from tasks.context import Context, Step
 from tasks.corrections_by_hand import follow_the_hand, look_at_corrections_by_hand
 from tasks.facts import Decided, gather
@@ -34,7 +34,7 @@ from tasks.near_misses import look_nearby
 from tasks.outbox import Overtaken, carry_out, current_effect, state_of
 from tasks.points import Point
 from tasks.process import database_may_be_away, process_context
-from tasks.rechecks import look_at_payments_again, look_at_the_source_again, next_look
+from tasks.rechecks import look_after, look_at_payments_again, look_at_the_source_again
 
 log = structlog.get_logger()
 
@@ -92,64 +92,93 @@ def _record(
     context: Context, session: Session, decided: Sequence[Decided], target: Connection | None, now: datetime
 ) -> int:
     """Writes decisions and effects; says how many effects are owed now. What changed meanwhile stays due."""
-    versions = payment_versions(session, {one.case.due.payment.id for one in decided})
+    decided = _still_as_gathered(session, decided)
     allocation_ids = [one.case.due.allocation.id for one in decided]
     # Push records an outcome under the same lock: it is either seen here, or waits and sees what is written here.
     effects = latest_effects(session, allocation_ids)
+    current = current_decisions(session, allocation_ids)
+    planned = [
+        (one, plan(one.decision, current_effect(effects.get(one.case.due.allocation.id))))
+        for one in decided
+        # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
+        if state_of(effects.get(one.case.due.allocation.id)) == one.case.effect_state
+    ]
+    reschedule_matches(
+        session,
+        {
+            one.case.due.allocation.id: _next_look(context, current.get(one.case.due.allocation.id), one, what, now)
+            for one, what in planned
+        },
+    )
+    taken = _taken_by_others(session, [one for one, what in planned if not isinstance(what, Wait)], now)
     owed = 0
-    for one in decided:
+    for one, what in planned:
         due = one.case.due
-        if versions.get(due.payment.id) != due.payment.versions:
-            # Ingest stored a newer version after we gathered the facts, and made the allocation due again.
+        if isinstance(what, Wait):
             continue
-        if state_of(effects.get(due.allocation.id)) != one.case.effect_state:
-            # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
+        if due.allocation.id in taken:
+            # The facts took the record for this document's. It stays due, and is decided by the link that is there now.
+            match_again(session, [due.allocation.id], now)
             continue
-        owed += _record_one(context, session, one, effects.get(due.allocation.id), target, now)
+        if not (isinstance(what, Revive) or (isinstance(what, Leave) and what.silent)):
+            write_decision(session, current, _as_new(one), now)
+        follow_the_hand(session, one, target, now)
+        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now)
     return owed
 
 
-def _record_one(
-    context: Context, session: Session, one: Decided, effect: Effect | None, target: Connection | None, now: datetime
-) -> bool:
-    due = one.case.due
-    planned = plan(one.decision, current_effect(effect))
-    if isinstance(planned, Wait):
-        reschedule_match(session, due, now + WIRE_POLL)
-        return False
-    if not reschedule_match(session, due, _next_look(context, session, one, planned, now)):
-        return False
-    if not _is_linked(session, one, now):
-        # The facts took the record for this document's. It stays due, and is decided by the link that is stored now.
-        match_again(session, [due.allocation.id], now)
-        return False
-    if not (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
-        new = NewDecision(
-            organization_id=due.allocation.organization_id,
-            allocation_id=due.allocation.id,
-            payment_version=due.payment.version,
-            action=action_of(one.decision),
-            reason=one.decision.reason,
-            verdicts=tuple(one.decision.verdicts),
-            detail=one.decision.detail if isinstance(one.decision, Hold | Skip) else "",
-            seen=tuple(one.decision.seen) if isinstance(one.decision, Hold) else (),
-        )
-        record_decisions(session, [new], now)
-    follow_the_hand(session, one, target, now)
-    return carry_out(session, due, planned, effect, target, now)
+def _still_as_gathered(session: Session, decided: Sequence[Decided]) -> list[Decided]:
+    """Those that nobody has made due anew, and of which nothing newer was stored, since we gathered the facts."""
+    versions = payment_versions(session, {one.case.due.payment.id for one in decided})
+    moments = due_moments(session, [one.case.due.allocation.id for one in decided])
+    return [
+        one
+        for one in decided
+        if versions.get(one.case.due.payment.id) == one.case.due.payment.versions
+        and moments.get(one.case.due.allocation.id) == one.case.due.due_at
+    ]
 
 
-def _is_linked(session: Session, one: Decided, now: datetime) -> bool:
-    """Stores which two invoices belong together before anything is sent; False if another document was faster."""
-    decision, invoice = one.decision, one.case.invoice
-    if not isinstance(decision, Push) or invoice is None:
-        return True
-    return link_invoice(session, invoice.id, one.case.due.allocation.document_id, decision.target_invoice_id, now)
+def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime) -> set[int]:
+    """Stores which two invoices belong together before anything is sent.
+
+    Returns:
+        The allocations whose record belongs to another document by now.
+    """
+    pushed = [one for one in decided if isinstance(one.decision, Push) and one.case.invoice is not None]
+    records = invoices_by_id(session, {one.case.invoice.id for one in pushed if one.case.invoice is not None})
+    taken = set()
+    for one in pushed:
+        decision, invoice, allocation = one.decision, one.case.invoice, one.case.due.allocation
+        if not isinstance(decision, Push) or invoice is None:
+            continue
+        record = records.get(invoice.id)
+        if record is None or not record.link(allocation.document_id, decision.target_invoice_id, now):
+            taken.add(allocation.id)
+    return taken
 
 
-def _next_look(context: Context, session: Session, one: Decided, planned: Plan, now: datetime) -> datetime | None:
+def _as_new(one: Decided) -> NewDecision:
+    due, decision = one.case.due, one.decision
+    return NewDecision(
+        organization_id=due.allocation.organization_id,
+        allocation_id=due.allocation.id,
+        payment_version=due.payment.version,
+        action=action_of(decision),
+        reason=decision.reason,
+        verdicts=tuple(decision.verdicts),
+        detail=decision.detail if isinstance(decision, Hold | Skip) else "",
+        seen=tuple(decision.seen) if isinstance(decision, Hold) else (),
+    )
+
+
+def _next_look(
+    context: Context, current: DecisionRow | None, one: Decided, planned: Plan, now: datetime
+) -> datetime | None:
     """When to decide again by ourselves: only where nobody calls us when the cause is gone."""
     reason = one.decision.reason
+    if isinstance(planned, Wait):
+        return now + WIRE_POLL
     if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
         # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
         return now
@@ -161,7 +190,7 @@ def _next_look(context: Context, session: Session, one: Decided, planned: Plan, 
         return None
     if not undecided and reason not in _CAUSE_AT_THE_TARGET and reason not in READ_AGAIN:
         return None
-    return next_look(context, session, one.case.due.allocation.id, one.decision.reason, now)
+    return look_after(context.timing, current, reason, now)
 
 
 def _look_at_the_source(

@@ -18,12 +18,13 @@ from models.payments import (
     Allocation,
     Payment,
     due_allocations,
+    due_moments,
     match_again,
     organizations_with_due_allocations,
     own_among,
     payments_by_external_id,
     register_own_payments,
-    reschedule_match,
+    reschedule_matches,
 )
 from tests.models.rows import NOW, Books, add_books, payment
 
@@ -89,7 +90,7 @@ def test_what_changed_is_due_for_match_also_where_only_the_date_did(database: Da
         assert organizations_with_due_allocations(session, NOW) == [books.organization_id]
 
 
-def test_an_allocation_that_became_due_anew_stays_due(database: Database, books: Books) -> None:
+def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database: Database, books: Books) -> None:
     store(database, books, payment(lines=[("70", "60")]))
     with database.reading() as session:
         [due] = due_allocations(session, books.organization_id, NOW, 9)
@@ -97,11 +98,12 @@ def test_an_allocation_that_became_due_anew_stays_due(database: Database, books:
     with database.writing() as session:
         match_again(session, [due.allocation.id], later)
     with database.writing() as session:
-        assert not reschedule_match(session, due, None)
-    with database.writing() as session:
-        [anew] = due_allocations(session, books.organization_id, later, 9)
-        assert reschedule_match(session, anew, None)
+        assert (
+            due_moments(session, [due.allocation.id]) == {due.allocation.id: later} != {due.allocation.id: due.due_at}
+        )
+        reschedule_matches(session, {due.allocation.id: None})
     with database.reading() as session:
+        assert due_moments(session, [due.allocation.id]) == {due.allocation.id: None}
         assert due_allocations(session, books.organization_id, NOW + timedelta(days=1), 9) == []
 
 

@@ -12,7 +12,7 @@ from domain.comparison import same_customer
 from domain.preferences import InvoiceOrigin
 from domain.records import SourceInvoice
 from models.database import Database
-from models.invoices import AMOUNT_NOT_KEPT, Invoice, link_invoice, source_invoices, store_source_invoices
+from models.invoices import AMOUNT_NOT_KEPT, Invoice, source_invoices, store_source_invoices
 from tests.models.rows import NOW, Books
 
 MINUTE = timedelta(minutes=1)
@@ -134,7 +134,7 @@ def test_a_link_never_takes_an_invoice_away_from_another_document(
     source_id, target_id, learned = before
     invoice_id = add_invoice(database, books, source_id=source_id, target_id=target_id, link_learned=learned)
     with database.writing() as session:
-        assert link_invoice(session, invoice_id, "70", "200", NOW + MINUTE) is is_ours
+        assert session.get_one(Invoice, invoice_id).link("70", "200", NOW + MINUTE) is is_ours
     with database.reading() as session:
         row = session.scalars(select(Invoice)).one()
     assert (row.source_id, row.target_id, row.link_learned) == after

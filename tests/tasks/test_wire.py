@@ -131,9 +131,13 @@ def test_leaving_waits_for_the_calls_that_were_begun_and_makes_no_others(pool: E
         ended.append(job)
         return job
 
-    with pytest.raises(RuntimeError), wire(pool, call, parallel=1) as calls:
-        calls.put(1, 2, 3)
-        begun.wait(60)
-        threading.Timer(0.05, go_on.set).start()
-        raise RuntimeError("the lease is lost")
+    def loses_its_lease() -> None:
+        with wire(pool, call, parallel=1) as calls:
+            calls.put(1, 2, 3)
+            begun.wait(60)
+            threading.Timer(0.05, go_on.set).start()
+            raise RuntimeError("the lease is lost")
+
+    with pytest.raises(RuntimeError):
+        loses_its_lease()
     assert ended == [1]
