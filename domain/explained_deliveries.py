@@ -98,6 +98,12 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         clears_itself=True,
         needs_person=True,
     ),
+    Reason.TARGET_REFUSES: Explanation(
+        "ConnectWise refuses every question that we ask it about invoices.",
+        "ConnectWise's words are with the payment: show them to whoever runs ConnectWise or what stands before it. We ask "
+        "again by ourselves, ever more rarely; nothing is lost.",
+        clears_itself=True,
+    ),
     Reason.TARGET_STOPPED: Explanation(
         "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
         "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "

@@ -75,6 +75,7 @@ CANNOT_TELL = frozenset(
     {
         Reason.TARGET_UNREACHABLE,
         Reason.TARGET_LOOKUP_REFUSED,
+        Reason.TARGET_REFUSES,
         Reason.TARGET_SICK,
         Reason.TARGET_THROTTLED,
         Reason.PACED,

@@ -82,6 +82,7 @@ class Reason(StrEnum):
     TARGET_FORBIDDEN = "target_forbidden"
     TARGET_REFUSED = "target_refused"
     TARGET_LOOKUP_REFUSED = "target_lookup_refused"
+    TARGET_REFUSES = "target_refuses"
     TARGET_STOPPED = "target_stopped"
     TARGET_OCCUPIED = "target_occupied"
     TARGET_LOCKED = "target_locked"

@@ -7,7 +7,7 @@ ourselves gives way to the number when its invoice is gone for good: somebody ha
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.base import Failure
+from connectors.base import Failure, FailureKind
 from domain.breaker import CallKind
 from domain.eligibility import decide_early
 from domain.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
@@ -27,7 +27,7 @@ class Lookups:
     Attributes:
         given_up: links whose invoice is no more, so that the number says which one is meant now.
         owners: the platform's records that are linked to what was found by number.
-        failure: why what is unread could not be looked for.
+        failure: why what is unread could not be looked for; `failure_words` are the target's, where it refused.
         refused_ids, refused_numbers: the target refuses to answer about exactly these; with its words.
         unread_ids, unread_numbers: not looked for; without a failure simply not yet.
     """
@@ -37,6 +37,7 @@ class Lookups:
     given_up: Collection[str] = ()
     owners: Mapping[str, Sequence[Invoice]] = field(default_factory=dict)
     failure: Reason | None = None
+    failure_words: str = ""
     refused_ids: Mapping[str, str] = field(default_factory=dict)
     refused_numbers: Mapping[str, str] = field(default_factory=dict)
     unread_ids: Collection[str] = ()
@@ -49,7 +50,7 @@ class Lookups:
         value = link if by_link else case.number
         if value in (self.unread_ids if by_link else self.unread_numbers):
             # A moment's wait is no news for a partner.
-            return NotReachable(self.failure) if self.failure not in (None, Reason.PACED) else None
+            return NotReachable(self.failure, self.failure_words) if self.failure not in (None, Reason.PACED) else None
         words = (self.refused_ids if by_link else self.refused_numbers).get(value)
         if words is not None:
             return NotReachable(Reason.TARGET_LOOKUP_REFUSED, words)
@@ -102,6 +103,7 @@ def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) 
         refused_ids=lookups.refused_ids,
         unread_ids=lookups.unread_ids,
         failure=lookups.failure or by_number.failure,
+        failure_words=lookups.failure_words or by_number.failure_words,
     )
     return _with_owners(context, target, by_both)
 
@@ -138,7 +140,8 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
         return _unread(ids, numbers, Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
-        return _unread(ids, numbers, note_failure(context, target, result, CallKind.FIND))
+        reason = note_failure(context, target, result, CallKind.FIND)
+        return _unread(ids, numbers, reason, _words_of(result))
     found, failure = result.value, None
     if found.failure is not None:
         failure = note_failure(context, target, found.failure, CallKind.FIND)
@@ -152,6 +155,7 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
         {invoice.external_id: invoice for invoice in found.invoices},
         by_number,
         failure=failure,
+        failure_words=_words_of(found.failure) if found.failure is not None else "",
         refused_ids=found.refused_ids,
         refused_numbers=found.refused_numbers,
         unread_ids=found.unread_ids,
@@ -159,5 +163,10 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
     )
 
 
-def _unread(ids: Collection[str], numbers: Collection[str], failure: Reason) -> Lookups:
-    return Lookups({}, {}, failure=failure, unread_ids=ids, unread_numbers=numbers)
+def _words_of(failure: Failure) -> str:
+    """What the target said, where it refused to answer; an outage has no words worth showing."""
+    return failure.detail if failure.kind is FailureKind.REFUSED else ""
+
+
+def _unread(ids: Collection[str], numbers: Collection[str], failure: Reason, words: str = "") -> Lookups:
+    return Lookups({}, {}, failure=failure, failure_words=words, unread_ids=ids, unread_numbers=numbers)

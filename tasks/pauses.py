@@ -153,6 +153,8 @@ def why_it_waits(kind: FailureKind, role: Role) -> Reason:
             return Reason.KEYS_DOUBTED
         case FailureKind.FORBIDDEN:
             return Reason.KEYS_DOUBTED if is_source else Reason.TARGET_FORBIDDEN
+        case FailureKind.REFUSED if not is_source:
+            return Reason.TARGET_REFUSES
         case FailureKind.UNAVAILABLE | FailureKind.NOT_FOUND | FailureKind.REFUSED:
             return Reason.TARGET_UNREACHABLE
 

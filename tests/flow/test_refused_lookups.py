@@ -55,7 +55,9 @@ def test_where_everything_is_refused_it_is_the_connection_that_is_sick(world: Wo
     made = paid(world, 3)
     world.connectwise.faults.add(Fault("error", path="/finance/invoices$", status=400, times=None))
     world.notice()
-    assert {world.reason(payment) for _, payment in made.values()} == {"target_unreachable"}
+    told = [world.decision(payment) for _, payment in made.values()]
+    assert {decision.reason for decision in told} == {"target_refuses"}
+    assert all("HTTP 400" in decision.detail for decision in told), "with the vendor's words"
     assert not is_well(world)
     world.connectwise.faults.clear()
     world.later(hours=7)
