@@ -5,10 +5,11 @@ pages wait; a delivery that is not taken within three seconds comes again and ho
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import FastAPI
 
 # Never more than the database has reserved connections (`models/database.py`).
@@ -32,6 +33,25 @@ class Threads:
 def threads_of(app: FastAPI) -> Threads:
     threads: Threads = app.state.threads
     return threads
+
+
+class NoThread(Exception):
+    """All threads were busy for as long as the work could wait; it was not begun."""
+
+
+async def run_in_time(
+    threads: CapacityLimiter, patience: timedelta, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """As `run_in`, for work that is of no use when it begins too late. What was begun is waited for.
+
+    Raises:
+        NoThread: no thread was free in time.
+    """
+    try:
+        with fail_after(patience.total_seconds()):
+            return await run_in(threads, work, *args, **kwargs)
+    except TimeoutError as error:
+        raise NoThread from error
 
 
 async def run_in(threads: CapacityLimiter, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -6,6 +6,7 @@ what follows it); 403 for a wrong signature; 413 for a body beyond all reason; 5
 it is sent again.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from models.inbox import Entity, EventSource, NewEvent, store_events
 from models.schema import Session
 from tasks.context import Context, Step
 from tasks.points import Point
-from web.threads import NUDGES_WAITING_MAX, Threads, run_in, threads_of
+from web.threads import NUDGES_WAITING_MAX, NoThread, Threads, run_in, run_in_time, threads_of
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -32,6 +33,7 @@ router = APIRouter()
 EVENTS = Metric("webhook_events_total", "Events of authentic deliveries, by what became of them", ["vendor", "fate"])
 # Intuit counts an answer after three seconds as none, and sends again: whoever cannot store by then says so.
 PATIENCE = timedelta(seconds=2.5)
+_MOMENT_SECONDS = 0.1
 
 DELIVERIES = Metric("webhook_deliveries_total", "Deliveries, by how they were answered", ["vendor", "answer"])
 
@@ -54,15 +56,19 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     if not check.fits():
         log.warning("webhook.bad_signature", vendor=vendor, bytes=len(body))
         return _answered(vendor, 403, "bad_signature")
-    threads = threads_of(request.app)
+    threads, ends = threads_of(request.app), time.monotonic() + PATIENCE.total_seconds()
     try:
-        delivery = await run_in(threads.door, reader.read, body)
+        delivery = await run_in_time(threads.door, _left(ends), reader.read, body)
     except ValueError as error:
         # Answered with 200: the same bytes would come again for days, and would be as unreadable then.
         log.error("webhook.unreadable", vendor=vendor, bytes=len(body), error=type(error).__name__)
         return _answered(vendor, 200, "unreadable")
+    except NoThread:
+        return _busy(vendor)
     try:
-        lanes = await run_in(threads.door, _store, context, vendor, delivery)
+        lanes = await run_in_time(threads.door, _left(ends), _store, context, vendor, delivery, ends)
+    except NoThread:
+        return _busy(vendor)
     except DatabaseUnavailable as error:
         log.error("webhook.database_unavailable", what=error.fate, vendor=vendor, error=str(error))
         return _answered(vendor, 503, error.fate)
@@ -70,6 +76,17 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     if lanes:
         background.add_task(_nudge_later, threads, context, lanes)
     return _answered(vendor, 200, "stored", background)
+
+
+def _left(ends: float) -> timedelta:
+    """The time until then; a moment at least, because a try costs nothing more than an answer."""
+    return timedelta(seconds=max(ends - time.monotonic(), _MOMENT_SECONDS))
+
+
+def _busy(vendor: str) -> Response:
+    """More deliveries at once than can be stored in time, or a database that keeps all of them waiting."""
+    log.warning("webhook.busy", vendor=vendor)
+    return _answered(vendor, 503, "busy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,7 @@ class _Stored:
     in_doubt: list[int]
 
 
-def _store(context: Context, vendor: str, delivery: Delivery) -> list[tuple[Step, int]]:
+def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> list[tuple[Step, int]]:
     """Stores what is ours in one transaction; says which lanes have something waiting."""
     fates: Counter[str] = Counter(delivery.ignored)
     now = context.clock.now()
@@ -114,7 +131,7 @@ def _store(context: Context, vendor: str, delivery: Delivery) -> list[tuple[Step
             ask_for_early_catch_up(session, in_doubt, now, apart)
         return _Stored(len(events), new, heard, in_doubt)
 
-    stored = context.database.reserved.write(store, PATIENCE)
+    stored = context.database.reserved.write(store, _left(ends))
     unknown = len(delivery.hints) - stored.events
     fates.update(new=stored.new, duplicate=stored.events - stored.new, unknown_account=unknown)
     for fate, count in fates.items():

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import hmac
+import threading
 from collections.abc import Iterator
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from tasks.context import Step
 from tests.contexts import VERIFIER_TOKEN, RecordingNudge
 from tests.world import REALM, World, open_world
 from web.app import create_app
+from web.threads import DOOR_THREADS
 
 pytestmark = pytest.mark.both_databases
 
@@ -253,3 +256,25 @@ def _with_database(world: World, database: Any) -> Any:
     from dataclasses import replace
 
     return replace(world.context, database=database)
+
+
+def test_who_finds_every_thread_busy_is_told_to_come_again_in_time(
+    world: World, door: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Intuit counts an answer after three seconds as none; whoever waits for a thread until then waits for nothing."""
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def store_slowly(*_arguments: Any) -> list[Any]:
+        begun.release()
+        assert go_on.wait(120)
+        return []
+
+    monkeypatch.setattr("web.webhooks._store", store_slowly)
+    monkeypatch.setattr("web.webhooks.PATIENCE", timedelta(seconds=0.2))
+    with ThreadPoolExecutor(DOOR_THREADS) as senders:
+        slow = [senders.submit(deliver, door, [cloud_event(number)]) for number in range(DOOR_THREADS)]
+        for _ in slow:
+            assert begun.acquire(timeout=120)
+        assert deliver(door, [cloud_event(99)]) == 503
+        go_on.set()
+        assert {one.result() for one in slow} == {200}, "what was begun is waited for"
