@@ -15,6 +15,7 @@ from models.database import Database
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects
 from models.inbox import connections_with_waiting_events, waiting_events
 from models.invoices import invoices_with_number, owners_of, source_invoices_with_number
+from models.looks import due_looks, targets_with_due_looks
 from models.payments import due_allocations, organizations_with_due_allocations
 from tests.models.rows import NOW, Books
 
@@ -38,6 +39,8 @@ ASKED = {
     "match, namesakes": (source_invoices_with_number, (1, ["INV-1"]), "INDEX ix_source_invoice_connection_id_number"),
     "match, nearby": (invoices_with_number, (1, ["INV-1"]), "invoice USING INDEX ix_invoice_organization_id_number"),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
+    "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),
+    "look again": (due_looks, (1, IN_FUTURE, 50), "invoice_look USING INDEX ix_invoice_look_due"),
     "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "delivery, outlived": (unwanted_and_staying, (1, ["7"]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "delivery, on invoices": (claims_on_invoices, (1, ["7"]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
