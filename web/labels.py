@@ -61,7 +61,9 @@ OUTCOME_LABELS = {
     "refused": "refused",
     "conflict": "in use there, tried again later",
     "throttled": "too many calls, sent again later",
+    "paced": "kept back by our own pace, sent later",
     "notsent": "could not be sent",
+    "notbegun": "not sent, because nothing more was to be sent at that moment",
     "unknown": "no answer",
 }
 FIELD_LABELS = {

@@ -1,15 +1,16 @@
-"""Every word that a page may have to say exists."""
+"""Whatever is kept by a name of ours is shown in words."""
 
-from domain.preferences import InvoiceOrigin
-from domain.records import AllocationKind
-from models.connections import ConnectionStatus
-from web.labels import CONNECTION_LABELS, KIND_LABELS, ORIGIN_LABELS
+from typing import get_args
 
-
-def test_every_state_of_a_connection_can_be_said() -> None:
-    assert set(CONNECTION_LABELS) == set(ConnectionStatus)
+from connectors.base import WriteOutcome
+from domain.delivery import EffectState
+from tasks.push.results import NotBegun
+from web.labels import EFFECT_STATE_LABELS, OUTCOME_LABELS
 
 
-def test_every_origin_and_kind_can_be_said() -> None:
-    assert set(ORIGIN_LABELS) == set(InvoiceOrigin)
-    assert set(KIND_LABELS) >= set(AllocationKind) - {AllocationKind.NOTHING}
+def test_every_end_of_a_try_has_words() -> None:
+    assert set(OUTCOME_LABELS) == {one.__name__.lower() for one in (*get_args(WriteOutcome), NotBegun)}
+
+
+def test_every_state_of_an_effect_has_words() -> None:
+    assert set(EFFECT_STATE_LABELS) == set(EffectState)
