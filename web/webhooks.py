@@ -31,8 +31,8 @@ log = structlog.get_logger()
 router = APIRouter()
 
 EVENTS = Metric("webhook_events_total", "Events of authentic deliveries, by what became of them", ["vendor", "fate"])
-# Intuit counts an answer after three seconds as none, and sends again: whoever cannot store by then says so. A second is
-# left for the way and for what else the process is at.
+# Intuit counts an answer after three seconds as none, and sends again: whoever cannot store by then says so. A second
+# is left for the way and for what else the process is at.
 PATIENCE = timedelta(seconds=2)
 _MOMENT_SECONDS = 0.1
 
