@@ -101,8 +101,9 @@ class Wire(Generic[J, R]):
 
     def _start(self) -> None:
         while not self._alarmed and self._running < min(self._parallel, self._running + len(self._jobs)):
-            self._running += 1
+            # First: a pool that takes no more work (the process ends) raises, and then nothing is under way.
             self._pool.submit(self._run)
+            self._running += 1
 
     def _run(self) -> None:
         while True:

@@ -141,3 +141,14 @@ def test_leaving_waits_for_the_calls_that_were_begun_and_makes_no_others(pool: E
     with pytest.raises(RuntimeError):
         loses_its_lease()
     assert ended == [1]
+
+
+def test_a_pool_that_takes_no_more_work_keeps_nobody_waiting(pool: Executor) -> None:
+    pool.shutdown()
+
+    def works() -> None:
+        with wire(pool, lambda job: job) as calls:
+            calls.put(1)
+
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        works()
