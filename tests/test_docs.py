@@ -9,6 +9,7 @@ import typer.main
 from pydantic import SecretStr
 
 from cli.__main__ import app
+from domain.delivery import as_mermaid
 from domain.explanations import as_markdown
 from domain.reasons import Reason
 from settings import Settings
@@ -128,3 +129,7 @@ def test_the_readme_can_be_read_in_one_sitting_and_its_pictures_load_fast() -> N
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_knows_the_machine_it_was_written_on(page: Path) -> None:
     assert A_MACHINES_PATH.findall(page.read_text()) == []
+
+
+def test_the_picture_of_an_effects_life_shows_the_steps_it_may_take() -> None:
+    assert f"```mermaid\n{as_mermaid()}\n```" in (ROOT / "ARCHITECTURE.md").read_text()
