@@ -71,15 +71,23 @@ CASES = (
         {
             **dict.fromkeys(_ONCE_IN_BUSY, 1),
             **dict.fromkeys((*_READS, *_BATCHES), 2),
-            **dict.fromkeys(_CHOICES, 3),
-            **dict.fromkeys(_SENDS, 3),
+            # A batch is judged, intended and recorded as one thing; what is sent is sent one by one.
+            **dict.fromkeys((*_CHOICES, *_SENDS), 1),
+            Point.PUSH_ANSWERED: 3,
         },
     ),
     Case(moments.after_a_death, {Point.PUSH_DOUBTED: 1, Point.PUSH_ENDED: 1}),
-    Case(moments.lost_corrections, dict.fromkeys((*_SENDS, Point.PUSH_FACTS_GATHERED, Point.PUSH_ENDED), 2)),
+    Case(
+        moments.lost_corrections,
+        {**dict.fromkeys((*_SENDS, Point.PUSH_ENDED), 1), Point.PUSH_ANSWERED: 2, Point.PUSH_FACTS_GATHERED: 2},
+    ),
     Case(
         moments.one_payment_per_invoice,
-        {**dict.fromkeys(_SENDS, 3), **dict.fromkeys(_CHOICES, 2), Point.PUSH_CLAIMED: 3, Point.PUSH_ENDED: 1},
+        {
+            **dict.fromkeys((*_SENDS, *_CHOICES), 2),
+            **dict.fromkeys((Point.PUSH_ANSWERED, Point.PUSH_CLAIMED), 3),
+            Point.PUSH_ENDED: 1,
+        },
     ),
     Case(
         moments.only_hinted,
