@@ -113,6 +113,8 @@ class Delivery:
     # --- the batch's own thread ---
 
     def _work(self, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
         if not self._may_look():
             self.stopped = True
             return
@@ -135,10 +137,11 @@ class Delivery:
             note_failure(self.context, self.connection, failure, CallKind.LOOK)
             self.stopped = True
         recorded = self._record([*self._judged(seen), *results], _kinds_answered(came))
+        owed = self._owed(recorded)
         if self.stopped:
             self._give_back(recorded.intended)
             return []
-        return [*self._owed(recorded), *recorded.intended]
+        return [*owed, *recorded.intended]
 
     def _judged(self, seen: Sequence[Seen]) -> list[Judged]:
         if not seen:
@@ -185,7 +188,7 @@ class Delivery:
 
     def _owed(self, recorded: Recorded) -> list[Owed]:
         """The looks that are owed after what was recorded, if they may be made now; the debt is on disk."""
-        if not recorded.owed_read_backs:
+        if self.stopped or not recorded.owed_read_backs:
             return []
         if not self._may_look():
             # It is paid before anything else is written.
@@ -279,8 +282,9 @@ def _is_alarming(came: Came) -> bool:
             return True
         case ReadBack(_, harm):
             return bool(harm)
-        case Answered(_, outcome):
-            return isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
+        case Answered(intended, outcome):
+            # Whether the older payments are as they were is looked at before further invoices are written to.
+            return intended.may_harm or isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
         case Seen() | LookRefused():
             return False
 

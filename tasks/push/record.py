@@ -251,7 +251,8 @@ class _Page:
         into = change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
         self.rows.move(effect, EffectState.SENDING, before_image=image_of(payments), sent_into=into, **NO_DOUBT)
         attempt = self.rows.start_attempt(effect, self.lease.fencing)
-        self._intended.append(Intended(judged.claimed, attempt, change))
+        may_harm = isinstance(change, CreatePayment) and bool(payments)
+        self._intended.append(Intended(judged.claimed, attempt, change, may_harm))
 
     def _unseen(self, effect: Effect, unseen: Unseen) -> None:
         """A right that is missing stays so until a person gives it, and is said with the payment.

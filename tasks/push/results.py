@@ -50,11 +50,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A send that is on disk, with the number of its try."""
+    """A send that is on disk, with the number of its try.
+
+    Attributes:
+        may_harm: it adds a payment to an invoice that has payments, which some targets replace.
+    """
 
     claimed: Claimed
     attempt: int
     change: Change
+    may_harm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,17 @@ def test_a_person_who_edits_an_older_payment_during_a_doubt_stops_nothing(world:
     world.later(seconds=91)
     assert status_of(world) == "active"
     assert world.reason(payment) == "synced"
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_no_more_invoices_are_harmed_than_calls_are_made_at_a_time(replacing: World, parallel: int) -> None:
+    """A batch is intended as one thing; each older payment is looked at before further invoices are written to."""
+    replacing.context = replace(replacing.context, timing=replace(replacing.context.timing, push_parallel=parallel))
+    invoices = [replacing.invoice(f"INV-{number}", "300.00") for number in range(12)]
+    for invoice in invoices:
+        replacing.connectwise.type_payment(invoice.connectwise_id or 0, "20.00", payment_date=date(2026, 10, 1))
+        replacing.pay("50.00", (invoice, "50.00"))
+    replacing.notice()
+    assert status_of(replacing) == "stopped"
+    harmed = [invoice for invoice in invoices if "20.00" not in replacing.amounts_on(invoice)]
+    assert 1 <= len(harmed) <= parallel
