@@ -83,14 +83,11 @@ def open_breaker(breaker: Breaker, until: datetime) -> None:
     breaker.rests_until, breaker.probed_until, breaker.openings = until, None, breaker.openings + 1
 
 
-def note_answer(session: Session, connection_id: int, kind: CallKind) -> bool:
-    """A call of this kind has succeeded: the row of failures ends and the breaker closes; True if there was one."""
-    closed = session.execute(delete(Breaker).where(*_of(connection_id, kind)).returning(Breaker.id)).first()
-    return closed is not None
-
-
 def note_answers(session: Session, connection_id: int, kinds: Collection[CallKind]) -> bool:
-    """As `note_answer`, for several kinds of call at once; for whoever holds the organization."""
+    """Calls of these kinds have succeeded: their rows of failures end and the breakers close; True if there was one.
+
+    Several kinds at once are for whoever holds the organization.
+    """
     of_kinds = Breaker.kind.in_([kind.value for kind in kinds])
     statement = delete(Breaker).where(Breaker.connection_id == connection_id, of_kinds).returning(Breaker.id)
     return bool(session.execute(statement).all())

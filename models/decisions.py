@@ -90,13 +90,6 @@ class NewDecision:
     seen: tuple[TargetPayment, ...] = ()
 
 
-def record_decisions(session: Session, decisions: Collection[NewDecision], now: datetime) -> None:
-    """Makes each of these the current decision about its allocation."""
-    current = current_decisions(session, [new.allocation_id for new in decisions])
-    for new in decisions:
-        write_decision(session, current, new, now)
-
-
 def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDecision, now: datetime) -> bool:
     """Makes this the current decision; False if it already is: the same again is no news, but it was looked at.
 

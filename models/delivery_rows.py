@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.before_image import seen_in
-from domain.delivery import EffectState, may_move
+from domain.delivery import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.later_looks import Finding, interval_after
 from domain.reasons import Reason
 from domain.records import TargetPayment
@@ -232,7 +232,7 @@ class DeliveryRows:
         return former
 
     def _is_on_the_wire(self, allocation_id: int) -> bool:
-        states = [EffectState.SENDING.value, EffectState.IN_DOUBT.value]
+        states = [state.value for state in OPEN_ON_THE_WIRE]
         statement = select(Effect.id).where(Effect.allocation_id == allocation_id, Effect.state.in_(states))
         return self.session.scalar(statement.limit(1)) is not None
 

@@ -208,28 +208,6 @@ def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequenc
     return session.scalars(statement).all()
 
 
-def claim_effects(session: Session, effects: Sequence[Effect], fencing: int) -> list[Effect]:
-    """Takes these effects for the lease with this number; those that are still as they were read.
-
-    For whoever holds the organization: nobody changes them between the read and this.
-    """
-    as_read = [(effect.id, effect.state, effect.fencing) for effect in effects]
-    statement = select(Effect.id, Effect.state, Effect.fencing).where(Effect.id.in_([one for one, _, _ in as_read]))
-    unchanged = {tuple(row) for row in session.execute(statement)} & set(as_read)
-    ids = {effect_id for effect_id, _, _ in unchanged}
-    if ids:
-        session.execute(
-            update(Effect)
-            .where(Effect.id.in_(ids))
-            .values(fencing=fencing)
-            .execution_options(synchronize_session=False)
-        )
-    claimed = [effect for effect in effects if effect.id in ids]
-    for effect in claimed:
-        say_as_the_row(session, effect, {"fencing": fencing})
-    return claimed
-
-
 def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
     """Compare-and-set on the state this object was read with; False if somebody else was faster."""
     current = EffectState(effect.state)

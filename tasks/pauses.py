@@ -21,7 +21,7 @@ from connectors.base import (
 )
 from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
-from models.breakers import breaker_of, count_failure, note_answer, open_breaker, take_probe
+from models.breakers import breaker_of, count_failure, note_answers, open_breaker, take_probe
 from models.connections import Connection, Role, connection_by_id, pause
 from models.locks import lock_organization
 from models.payments import match_organization_again
@@ -228,7 +228,7 @@ def note_success(context: Context, connection: Connection, kind: CallKind) -> No
     with context.database.reading() as session:
         if breaker_of(session, connection.id, kind) is None:
             return
-    closed = context.database.write(lambda session: note_answer(session, connection.id, kind))
+    closed = context.database.write(lambda session: note_answers(session, connection.id, [kind]))
     context.reached(Point.CONNECTION_RECOVERED)
     if closed:
         log.info("connection.well", connection_id=connection.id, kind=kind.value)

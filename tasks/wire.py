@@ -100,7 +100,7 @@ class Wire(Generic[J, R]):
         return bool(self._errors) or (self._running == 0 and (self._alarmed or not self._jobs))
 
     def _start(self) -> None:
-        while not self._alarmed and self._running < min(self._parallel, self._running + len(self._jobs)):
+        for _ in range(0 if self._alarmed else min(self._parallel - self._running, len(self._jobs))):
             # First: a pool that takes no more work (the process ends) raises, and then nothing is under way.
             self._pool.submit(self._run)
             self._running += 1

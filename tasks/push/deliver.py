@@ -32,7 +32,7 @@ from tasks.pauses import ABOUT_THE_CONNECTION, admits, note_failure, note_outcom
 from tasks.points import Point
 from tasks.push.facts import Claimed, as_claimed, gather
 from tasks.push.record import Recorded, record
-from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Seen, Unseen
+from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.wire import Wire
 
 # How long to wait for more answers after the first one, so that they are recorded together. Only what is under way is
@@ -43,7 +43,7 @@ _PATIENCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OwedLook:
     """A look that is owed after a payment was added to an invoice that had payments."""
 
     effect: Effect
@@ -56,8 +56,8 @@ class NotReadBack:
     failure: Failure
 
 
-Job = Claimed | Intended | Owed
-Came = Seen | Unseen | LookRefused | Answered | ReadBack | NotReadBack
+Job = Claimed | Intended | OwedLook
+Came = Looked | Unseen | LookRefused | Answered | ReadBack | NotReadBack
 
 
 @dataclass(slots=True)
@@ -89,13 +89,13 @@ class Delivery:
     def pay_read_backs(self, owed: Sequence[Effect]) -> bool:
         """Makes the looks that are owed; False if the target may not be written to now."""
         if owed:
-            self._work([Owed(effect) for effect in owed])
+            self._work([OwedLook(effect) for effect in owed])
         return not self.stopped
 
     def deliver(self, effects: Sequence[Effect]) -> None:
         """Brings each of these effects one step further."""
         turns = [as_claimed(effect) for effect in effects]
-        missing = [Seen(one, None) for one in turns if one.invoice_id not in self.invoices]
+        missing = [Looked(one, None) for one in turns if one.invoice_id not in self.invoices]
         if missing:
             self._record(self._judged(missing))
         self._work([one for one in turns if one.invoice_id in self.invoices])
@@ -131,7 +131,7 @@ class Delivery:
         """Judges and records what has come; the calls that follow from it."""
         failures = [one.failure for one in came if isinstance(one, Unseen | NotReadBack)]
         # After a stop nothing more is decided on a look; those effects stay due.
-        seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Seen)]
+        seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Looked)]
         results = [one for one in came if isinstance(one, Unseen | LookRefused | Answered | ReadBack)]
         for failure in failures:
             note_failure(self.context, self.connection, failure, CallKind.LOOK)
@@ -143,7 +143,7 @@ class Delivery:
             return []
         return [*owed, *recorded.intended]
 
-    def _judged(self, seen: Sequence[Seen]) -> list[Judged]:
+    def _judged(self, seen: Sequence[Looked]) -> list[Judged]:
         if not seen:
             return []
         self.context.reached(Point.PUSH_LOOKED)
@@ -186,7 +186,7 @@ class Delivery:
             self.context.reached(Point.PUSH_RECORDED)
         return recorded
 
-    def _owed(self, recorded: Recorded) -> list[Owed]:
+    def _owed(self, recorded: Recorded) -> list[OwedLook]:
         """The looks that are owed after what was recorded, if they may be made now; the debt is on disk."""
         if self.stopped or not recorded.owed_read_backs:
             return []
@@ -195,7 +195,7 @@ class Delivery:
             self.stopped = True
             return []
         with self.context.database.reading() as session:
-            return [Owed(effect) for effect in effects_by_id(session, recorded.owed_read_backs)]
+            return [OwedLook(effect) for effect in effects_by_id(session, recorded.owed_read_backs)]
 
     def _may_look(self) -> bool:
         """Whether nobody was told to wait since the batch began."""
@@ -222,16 +222,16 @@ class Delivery:
                 return self._look(job)
             case Intended():
                 return self._send(job)
-            case Owed(effect):
+            case OwedLook(effect):
                 return self._read_back(effect)
 
     def _look(self, claimed: Claimed) -> Came:
         result = self.target.list_payments(claimed.invoice_id)
         if not isinstance(result, Failure):
-            return Seen(claimed, result.value)
+            return Looked(claimed, result.value)
         match result.kind:
             case FailureKind.NOT_FOUND:
-                return Seen(claimed, None)
+                return Looked(claimed, None)
             case FailureKind.REFUSED:
                 # The invoices were read a moment ago, so it is this one that is refused.
                 return LookRefused(claimed, result.detail)
@@ -285,7 +285,7 @@ def _is_alarming(came: Came) -> bool:
         case Answered(intended, outcome):
             # Whether the older payments are as they were is looked at before further invoices are written to.
             return intended.may_harm or isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
-        case Seen() | LookRefused():
+        case Looked() | LookRefused():
             return False
 
 
@@ -301,7 +301,7 @@ def _is_a_bad_sign(outcome: WriteOutcome) -> bool:
 
 
 def _kinds_answered(came: Sequence[Came]) -> frozenset[CallKind]:
-    looked = any(isinstance(one, Seen | ReadBack) for one in came)
+    looked = any(isinstance(one, Looked | ReadBack) for one in came)
     written = any(
         isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed | Conflict) for one in came
     )

@@ -28,7 +28,6 @@ class Claimed:
     invoice_id: str
     state: EffectState
     reason: Reason | None
-    is_creation: bool
 
     @property
     def is_certainly_not_sent(self) -> bool:
@@ -43,7 +42,6 @@ def as_claimed(effect: Effect) -> Claimed:
         invoice_id=effect.target_invoice_id,
         state=EffectState(effect.state),
         reason=Reason(effect.reason) if effect.reason else None,
-        is_creation=effect.kind == EffectKind.CREATE,
     )
 
 

@@ -39,7 +39,6 @@ from domain.push.verdict import (
     Send,
     StayInDoubt,
     Terms,
-    Verdict,
 )
 from domain.reasons import Reason
 from domain.records import TargetPayment
@@ -75,7 +74,7 @@ class Recorded:
         owed_read_backs: effects after which the older payments of the invoice have to be looked at.
         decide_again: match has something to decide right now.
         stop: nothing more may be written to this target now.
-        ended: how many effects came to an end, or wait, without a send.
+        ended: an effect came to its end, or waits, without a send.
         well: a kind of call that had failed has been answered again.
     """
 
@@ -83,7 +82,7 @@ class Recorded:
     owed_read_backs: tuple[int, ...] = ()
     decide_again: bool = False
     stop: bool = False
-    ended: int = 0
+    ended: bool = False
     well: bool = False
 
 
@@ -148,7 +147,7 @@ class _Page:
     states: States
     finished: list[tuple[int, int, str, str]] = field(default_factory=list)
     _intended: list[Intended] = field(default_factory=list)
-    _ended: int = 0
+    _ended: bool = False
     _may_write: bool | None = None
 
     def recorded(self, *, well: bool) -> Recorded:
@@ -167,8 +166,8 @@ class _Page:
             log.info("push.overtaken", effect_id=_effect_id(result))
             return
         match result:
-            case Judged(_, verdict, payments):
-                self._carry_out(effect, verdict, result, payments or ())
+            case Judged():
+                self._carry_out(effect, result)
             case Unseen():
                 self._unseen(effect, result)
             case LookRefused(claimed, detail):
@@ -194,17 +193,16 @@ class _Page:
             case Judged(claimed) | Unseen(claimed) | LookRefused(claimed):
                 return (effect.state, effect.fencing) == (claimed.state, self.lease.fencing)
 
-    def _carry_out(  # noqa: C901, PLR0912 - one arm for each verdict
-        self, effect: Effect, verdict: Verdict, judged: Judged, payments: Sequence[TargetPayment]
-    ) -> None:
+    def _carry_out(self, effect: Effect, judged: Judged) -> None:  # noqa: C901, PLR0912 - one arm for each verdict
+        verdict = judged.verdict
         if judged.payments is not None and not isinstance(verdict, Link | Replaced):
             # What a person said about this payment was asked first, and is not the case any more.
             self.rows.allocations[effect.allocation_id].same_money_id = None
         if not isinstance(verdict, Send):
-            self._ended += 1
+            self._ended = True
         match verdict:
             case Send(change):
-                self._intend(effect, judged, change, payments)
+                self._intend(effect, judged, change)
             case Done(payment_id, ours, replaced):
                 self.states.done(effect, payment_id, ours=ours)
                 if replaced:
@@ -233,8 +231,9 @@ class _Page:
                 # Sent as often as is sensible, and certainly not there: from now on it is tried rarely.
                 self.states.bury(effect, effect.detail, maybe_sent=False)
 
-    def _intend(self, effect: Effect, judged: Judged, change: Change, payments: Sequence[TargetPayment]) -> None:
+    def _intend(self, effect: Effect, judged: Judged, change: Change) -> None:
         """Puts on disk that we are about to send, with what is on the invoice before we do."""
+        payments = judged.payments or ()
         if self._may_write is None:
             admitted = admits(self.context, self.rows.session, self.rows.connection_id, CallKind.WRITE)
             self._may_write = admitted is not Admission.NONE

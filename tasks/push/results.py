@@ -11,7 +11,7 @@ from tasks.push.facts import Claimed
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Looked:
     """The payments on the effect's invoice; None if the target does not show the invoice."""
 
     claimed: Claimed

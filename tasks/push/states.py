@@ -10,14 +10,10 @@ from decimal import Decimal
 
 import structlog
 
-from connectors.base import (
-    FailureKind,
-)
+from connectors.base import FailureKind
 from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
 from domain.explanations import explain
-from domain.push.verdict import (
-    Terms,
-)
+from domain.push.verdict import Terms
 from domain.reasons import Reason
 from domain.recognition import is_by
 from domain.records import TargetPayment
@@ -82,16 +78,12 @@ class States:
         if not (is_free and self.claim(effect, payment.external_id, payment.amount, paid_on, ours=ours)):
             # It stands for something else by now: what the person said is not the case any more.
             self.rows.allocations[effect.allocation_id].same_money_id = None
-            self.look_at_it_again(effect)
+            self.rows.move(effect, EffectState(effect.state), due_at=self.rows.now)
             return
         self.close(effect, target_payment_id=payment.external_id)
         detail = f"payment {payment.external_id}, dated {payment.paid_on or 'nowhere'}, was linked by a person"
         self.rows.decide(effect, Action.PUSH, Reason.ADOPTED, detail)
         self.match_again(effect.allocation_id)
-
-    def look_at_it_again(self, effect: Effect) -> None:
-        """It is judged anew, from what is true by now."""
-        self.rows.move(effect, EffectState(effect.state), due_at=self.rows.now)
 
     def done(self, effect: Effect, payment_id: str, *, ours: bool, owed_since: datetime | None = None) -> None:
         """The target has what the effect wanted: the ledger says so, and a partner reads so."""

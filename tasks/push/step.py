@@ -20,7 +20,7 @@ from domain.preferences import TwinPolicy
 from domain.push.verdict import Terms
 from domain.strategy import PaymentStrategy
 from models.connections import Connection, connection_by_id
-from models.effects import Effect, claim_effects, due_heads, owed_read_backs
+from models.effects import Effect, due_heads, owed_read_backs
 from models.organizations import organization_by_id
 from tasks.context import Context, Step
 from tasks.lane import Drained, Lease, drain
@@ -105,7 +105,8 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
         effects = due_heads(session, connection.id, now, limit)
         if not organization.sync_enabled:
             effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
-        claimed = claim_effects(session, effects, lease.fencing)
+        for effect in effects:
+            effect.fencing = lease.fencing
     return Delivery(
         context=context,
         lease=lease,
@@ -118,7 +119,7 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
             sync_enabled=organization.sync_enabled,
         ),
         parallel=int(connection.settings.get("parallel", context.timing.push_parallel)),
-        effects={effect.id: effect for effect in claimed},
+        effects={effect.id: effect for effect in effects},
         invoices={},
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )

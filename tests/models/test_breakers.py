@@ -10,7 +10,7 @@ from models.breakers import (
     breakers_of,
     close_breakers,
     count_failure,
-    note_answer,
+    note_answers,
     open_breaker,
     rests_until,
     take_probe,
@@ -42,8 +42,8 @@ def test_each_kind_of_call_has_its_own_row_of_failures(database: Database, books
     fail(database, books.target_id, CallKind.FIND, 3)
     assert fail(database, books.target_id, CallKind.WRITE) == 1
     with database.writing() as session:
-        assert note_answer(session, books.target_id, CallKind.WRITE)
-        assert not note_answer(session, books.target_id, CallKind.WRITE)
+        assert note_answers(session, books.target_id, [CallKind.WRITE])
+        assert not note_answers(session, books.target_id, [CallKind.WRITE])
     assert fail(database, books.target_id, CallKind.FIND) == 4
     assert fail(database, books.target_id, CallKind.WRITE) == 1
 

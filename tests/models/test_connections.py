@@ -6,7 +6,7 @@ import pytest
 
 from domain.breaker import CallKind
 from domain.reasons import Reason
-from models.breakers import count_failure, note_answer
+from models.breakers import count_failure, note_answers
 from models.connections import Connection, connection_by_id, pause
 from models.database import Database
 from tests.models.rows import NOW, Books
@@ -23,7 +23,7 @@ def test_a_success_ends_the_row_of_failures_and_no_pause(database: Database, boo
     with database.writing() as session:
         count_failure(session, books.target_id, CallKind.FIND)
         pause(session, books.target_id, NOW + MINUTE, Reason.TARGET_THROTTLED.value)
-        note_answer(session, books.target_id, CallKind.FIND)
+        note_answers(session, books.target_id, [CallKind.FIND])
     found = target(database, books)
     assert (found.not_before, found.why_paused) == (NOW + MINUTE, Reason.TARGET_THROTTLED)
 
