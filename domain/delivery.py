@@ -61,27 +61,6 @@ OPEN = frozenset({EffectState.PENDING, *OPEN_ON_THE_WIRE})
 REPLACEABLE = frozenset({EffectState.PENDING, EffectState.HELD, EffectState.DEAD})
 
 
-# Closed, and opened again by a person's retry or where the cause may be gone.
-REVIVED = frozenset({EffectState.HELD, EffectState.DEAD})
-
-
-def as_mermaid() -> str:
-    """The picture of an effect's life in ARCHITECTURE.md; a test compares the two.
-
-    That an open effect may stay in its state (it waits longer) and what a person's retry revives is left out.
-    """
-    steps = [
-        f"    {state} --> {following}"
-        for state in EffectState
-        for following in EffectState
-        if following in TRANSITIONS[state] and following is not state and state not in REVIVED
-    ]
-    revived = [f"    {state} --> {EffectState.PENDING}: the cause may be gone" for state in sorted(REVIVED)]
-    begins = f"    [*] --> {EffectState.PENDING}: match decides"
-    ends = [f"    {state} --> [*]" for state in EffectState if not TRANSITIONS[state]]
-    return "\n".join(["stateDiagram-v2", begins, *steps, *revived, *ends])
-
-
 def may_move(current: EffectState, wanted: EffectState) -> bool:
     """Whether the life above allows this step."""
     return wanted in TRANSITIONS[current]

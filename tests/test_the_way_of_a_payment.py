@@ -28,16 +28,14 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @contextmanager
-def calls_noted() -> Iterator[list[tuple[str, str]]]:
+def calls_noted() -> Iterator[dict[tuple[str, str], None]]:
     """Functions of ours in the order in which they were called first, in whatever thread."""
-    order: list[tuple[str, str]] = []
+    order: dict[tuple[str, str], None] = {}
 
     def note(frame: FrameType, event: str, _argument: Any) -> None:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(str(ROOT)):
-            called = (code.co_name, str(Path(code.co_filename).relative_to(ROOT)))
-            if called not in order:
-                order.append(called)
+            order.setdefault((code.co_name, str(Path(code.co_filename).relative_to(ROOT))))
 
     threading.setprofile(note)
     sys.setprofile(note)
