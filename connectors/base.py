@@ -47,11 +47,19 @@ class Failure:
     Attributes:
         detail: the vendor's words, without secrets, cut to a readable length.
         retry_after: when the vendor (or our own limiter) allows the next call.
+        broke_on_the_question: the vendor answered that it failed itself (500), which may be its bad moment or one value
+            of the question that it cannot cope with.
     """
 
     kind: FailureKind
     detail: str
     retry_after: timedelta | None = None
+    broke_on_the_question: bool = False
+
+    @property
+    def may_be_about_one_value(self) -> bool:
+        """Whether the same question without one of its values might be answered."""
+        return self.kind is FailureKind.REFUSED or self.broke_on_the_question
 
 
 ReadResult = Got[T] | Failure

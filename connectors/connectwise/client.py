@@ -162,7 +162,8 @@ class Client:
         if answer.status in _MAY_BE_THE_CLIENT_ID and _is_about_the_client_id(words):
             kind = FailureKind.MISCONFIGURED
         wait = (answer.retry_after(self._now()) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
-        return Failure(kind, f"HTTP {answer.status}{answer.words(words)}", wait)
+        broke = answer.status == _SERVER_ERROR and kind is FailureKind.UNAVAILABLE
+        return Failure(kind, f"HTTP {answer.status}{answer.words(words)}", wait, broke)
 
     def _get(self, path: str, parameters: Mapping[str, str], route: str) -> ReadResult[Page]:
         base_url = self._discovered()

@@ -1,14 +1,14 @@
 """Searching by a list of values: many in one query, and what ConnectWise refuses is taken to the value it is about.
 
-ConnectWise refuses a whole query (400) for one value that it does not take. So a refused list is sent again in halves;
-before that, a value that nobody can object to is asked for in the same form: if it is refused as well, it is the query
-or the connection that is refused, and no value is blamed.
+ConnectWise refuses a whole query (400) for one value that it does not take, or fails on it (500). So such a list is
+sent again in halves; before that, a value that nobody can object to is asked for in the same form: if that goes wrong
+as well, it is the query or the connection, and no value is blamed.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from connectors.base import Failure, FailureKind, ReadResult
+from connectors.base import Failure, ReadResult
 from domain.records import TargetInvoice
 
 # One refused value among 100 is found with eight refusals; the caller comes again with what is unread.
@@ -44,11 +44,12 @@ def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
             result.found += answer.value
             result.unread = result.unread[len(values) :]
             continue
-        if answer.kind is FailureKind.REFUSED and not is_taken:
-            result.failure = _why_all_are_refused(ask, neutral, answer)
-            is_taken = result.failure is None
-        elif answer.kind is not FailureKind.REFUSED:
+        if not answer.may_be_about_one_value:
             result.failure = answer
+        elif answer.broke_on_the_question or not is_taken:
+            # A server that fails may have begun to just now: what it took before says nothing.
+            result.failure = _why_nothing_is_taken(ask, neutral, answer)
+            is_taken = result.failure is None
         if result.failure is not None:
             break
         refusals += 1
@@ -61,9 +62,9 @@ def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
     return result
 
 
-def _why_all_are_refused(ask: Ask, neutral: str, refusal: Failure) -> Failure | None:
-    """None if the form is taken, so that the refusal is about a value."""
+def _why_nothing_is_taken(ask: Ask, neutral: str, failure: Failure) -> Failure | None:
+    """None if the form is taken, so that the failure is about a value."""
     answer = ask([neutral])
     if not isinstance(answer, Failure):
         return None
-    return refusal if answer.kind is FailureKind.REFUSED else answer
+    return failure if answer.may_be_about_one_value else answer

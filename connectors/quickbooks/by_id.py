@@ -20,6 +20,8 @@ IDS_PER_QUERY_MAX = 300
 REFUSALS_MAX = 24
 # Ids refused one by one before anything was answered: then it may be the query that is refused, and not they.
 REFUSED_IDS_MAX = 2
+# No object has this id: whether QuickBooks answers about it tells only whether it answers at all.
+NO_ID = "0"
 # Asking for one object by its id is the dearest read.
 CONFIRMATIONS_MAX = 20
 # No further call is begun after so long: what is settled is stored, and others get their turn.
@@ -76,7 +78,7 @@ class Reader:
             chunk = reading.unread[:length]
             result = self._query(entity, chunk)
             if isinstance(result, Failure):
-                reading.failure = self._refused(reading, chunk, result)
+                reading.failure = self._refused(entity, reading, chunk, result)
                 if reading.failure is not None:
                     break
                 in_parts = max(in_parts, len(chunk)) if len(chunk) > 1 else 0
@@ -89,15 +91,19 @@ class Reader:
             in_parts = max(in_parts - len(chunk), 0)
         return reading
 
-    def _refused(self, reading: ById, chunk: Sequence[str], failure: Failure) -> Failure | None:
+    def _refused(self, entity: ChangedEntity, reading: ById, chunk: Sequence[str], failure: Failure) -> Failure | None:
         """Takes a refusal to its id, if it is one id's; otherwise says what ends the reading."""
-        if failure.kind is not FailureKind.REFUSED:
+        if not failure.may_be_about_one_value:
             return failure
+        if failure.broke_on_the_question and (len(chunk) == 1 or not reading.refusals):
+            elsewhere = self._query(entity, [NO_ID])
+            if isinstance(elsewhere, Failure):
+                return failure if elsewhere.may_be_about_one_value else elsewhere
         reading.refusals += 1
         if len(chunk) == 1:
             reading.refused.append(chunk[0])
             reading.unread = reading.unread[1:]
-            answered = reading.found or reading.missing
+            answered = reading.found or reading.missing or failure.broke_on_the_question
             if not answered and (not reading.unread or len(reading.refused) >= REFUSED_IDS_MAX):
                 return failure
         return None

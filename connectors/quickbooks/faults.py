@@ -57,7 +57,8 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
         kind = _KIND_OF_STATUS.get(answer.status, fallback)
     detail = f"HTTP {answer.status}" + (f", code {fault.code}: {fault.message}" if fault else "")
     wait = (answer.retry_after(now) or THROTTLE_WAIT) if kind is FailureKind.THROTTLED else None
-    return Failure(kind, answer.words(detail), wait)
+    broke = answer.status == _SERVER_ERROR and kind is FailureKind.UNAVAILABLE
+    return Failure(kind, answer.words(detail), wait, broke)
 
 
 def _faults_in(parsed: Any) -> list[Fault]:

@@ -24,6 +24,10 @@ def bad_query(message: str) -> ApiError:
     return ApiError(400, {"code": "ApiFindCondition", "message": message})
 
 
+def failed(message: str) -> ApiError:
+    return ApiError(500, {"code": "InternalServerError", "message": message})
+
+
 def conflict(message: str) -> ApiError:  # *
     return ApiError(409, {"code": "Conflict", "message": message, "errors": None})
 

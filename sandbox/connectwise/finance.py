@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.connectwise import rules
 from sandbox.connectwise.conditions import parse_conditions
-from sandbox.connectwise.errors import ApiError, bad_query, record_missing
+from sandbox.connectwise.errors import ApiError, bad_query, failed, record_missing
 from sandbox.connectwise.fields import INVOICE_FIELDS, PAYMENT_FIELDS
 from sandbox.connectwise.listing import list_response, refuse_what_is_not_played, selected
 from sandbox.connectwise.payment_body import patch_payment, read_payment
@@ -93,7 +93,8 @@ class Finance:
         )
         named = frozenset().union(*conditions.equal_to.values())
         for value in sorted(named & self._company.refused_values):
-            raise bad_query(f"The value {value} is not allowed.")
+            is_failure = self._company.switches.refused_values == 500  # noqa: PLR2004 - a status
+            raise (failed if is_failure else bad_query)(f"The value {value} is not allowed.")
         numbers = conditions.equal_to.get("invoiceNumber")
         candidates = self._company.invoices.values() if numbers is None else self._company.numbered(numbers)
         items = [self._shown(invoice) for invoice in candidates]

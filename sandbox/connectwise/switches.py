@@ -46,6 +46,8 @@ class Switches(_Settings):
     text_comparison: Literal["ignore_case", "exact"] = "ignore_case"
     # SQL Server pads texts with blanks before it compares them with = or in; whether ConnectWise lets it is not known.
     trailing_spaces: Literal["ignore", "count"] = "ignore"
+    # What becomes of a query that names one of the refused values: a filter says no, or the server fails on it.
+    refused_values: Literal[400, 500] = 400
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,9 @@ def test_a_bad_day_ends_every_read_in_a_failure(quickbooks: QuickBooks, bad_day:
         result = read()
         assert isinstance(result, Failure)
         assert result.kind is kind
-    assert quickbooks.sandbox.calls.total - calls == 4, "one metered call each, no hidden retry"
+    # A server that fails on a query may fail on an id: one more call each tells whether it answers about others.
+    more = 2 if bad_day.status == 500 and bad_day.kind == "error" else 0
+    assert quickbooks.sandbox.calls.total - calls == 4 + more, "one metered call each, no hidden retry"
 
 
 @pytest.mark.parametrize("spelling", ["documented", "upper", "lower"])

@@ -12,25 +12,28 @@ from tests.quickbooks.story import differences, hint, metered, source
 from tests.world import World
 
 REFUSED = simplejson.dumps({"Fault": {"Error": [{"Message": "Invalid Id", "code": "2050"}]}})
+FAILED = simplejson.dumps({"Fault": {"Error": [{"Message": "An application error has occurred", "code": "10000"}]}})
 
 
-def refuse(world: World, entity_id: str) -> None:
-    """QuickBooks refuses every query that names this id, as it does for an id that it finds invalid."""
+def refuse(world: World, entity_id: str, status: int = 400) -> None:
+    """QuickBooks refuses every query that names this id, as it does for an id that it finds invalid, or fails on it."""
+    body = REFUSED if status == 400 else FAILED
     client = world.context.source(source(world))._client  # type: ignore[attr-defined]
     real = client.query
 
     def query(statement: str) -> object:
         if f"'{entity_id}'" in statement:
-            world.quickbooks.faults.add(Fault("error", path="/query", status=400, body=REFUSED, times=1))
+            world.quickbooks.faults.add(Fault("error", path="/query", status=status, body=body, times=1))
         return real(statement)
 
     client.query = query
 
 
-def test_one_refused_hint_keeps_nobody_waiting_and_comes_to_an_end(world: World) -> None:
+@pytest.mark.parametrize("status", [400, 500])
+def test_one_refused_hint_keeps_nobody_waiting_and_comes_to_an_end(world: World, status: int) -> None:
     invoice = world.invoice("INV-1", "900.00")
     world.notice()
-    refuse(world, "999999")
+    refuse(world, "999999", status)
     payments = [world.pay("10.00", (invoice, "10.00")) for _ in range(20)]
     hint(world, *payments[:10], "999999", *payments[10:])
     world.settle()
@@ -101,3 +104,16 @@ def test_an_answer_of_the_wrong_shape_says_of_nobody_that_it_is_not_there(world:
     world.later(seconds=5)
     assert differences(world) == []
     assert metered(world) - reads <= 3
+
+
+def test_while_quickbooks_fails_altogether_no_id_is_blamed(world: World) -> None:
+    invoice = world.invoice("INV-1", "900.00")
+    world.notice()
+    payments = [world.pay("10.00", (invoice, "10.00")) for _ in range(5)]
+    world.quickbooks.faults.add(Fault("error", path="/query", status=500, body=FAILED, times=None))
+    hint(world, *payments)
+    world.settle()
+    assert {event.tries for one in payments for event in events(world, one)} == {0}
+    world.quickbooks.faults.clear()
+    world.later(minutes=30)
+    assert {world.reason(one) for one in payments} == {"synced"}
