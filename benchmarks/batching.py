@@ -19,10 +19,10 @@ from benchmarks.measuring import ratio
 from connectors.limits import Rate
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from sandbox.stack import Stack
-from tasks.catch_up import catch_up
+from tasks.catch_up.step import catch_up
 from tasks.context import Context
-from tasks.ingest import ingest
-from tasks.match import match
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tasks.push.step import push
 
 NO_LIMIT = (Rate(1_000_000, 1),)

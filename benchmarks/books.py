@@ -9,7 +9,7 @@ from models.connections import connection_by_id
 from sandbox.demo.tenants import Tenant, set_up_tenant
 from sandbox.stack import Stack
 from tasks.context import Context
-from tasks.invoice_import import import_invoices
+from usecases.invoice_import import import_invoices
 
 AMOUNT = "100.00"
 CUSTOMER = "Cascade Dental"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from models.database import Database
 from models.effects import Effect
 from tasks.context import Context

@@ -14,9 +14,9 @@ from cli.secret_input import SecretsFile, Wanted, read_secrets
 from connectors.quickbooks.tokens import secrets_from
 from models.connections import Connection
 from settings import load_settings
-from tasks.connections import ConnectionReport, Unproved, add_source, add_target, test_connection
 from tasks.context import Context
-from tasks.results import Rejected
+from usecases.connections import ConnectionReport, Unproved, add_source, add_target, test_connection
+from usecases.results import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Connects QuickBooks or ConnectWise, or connects it again.")
 

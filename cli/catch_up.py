@@ -10,10 +10,10 @@ from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from models.connections import Connection, Role, connection_by_id, connection_in_role
 from models.gaps import Gap, gap_by_id, gaps_of, latest_gap
-from tasks.catch_up import catch_up
-from tasks.catch_up_request import request_backfill, request_catch_up
+from tasks.catch_up.step import catch_up
 from tasks.context import Context
-from tasks.lane import Drained
+from tasks.step import Drained
+from usecases.backfill import request_backfill, request_catch_up
 from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Catch-up: what webhooks missed is found by asking.")

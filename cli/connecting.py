@@ -14,9 +14,9 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, note
 from settings import Settings, load_settings
-from tasks.connecting import REQUEST_LASTS, begin_connect, complete_connect
 from tasks.context import Context
-from tasks.results import Rejected
+from usecases.connecting import REQUEST_LASTS, begin_connect, complete_connect
+from usecases.results import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
 

@@ -9,7 +9,7 @@ from cli.failures import REFUSED
 from cli.output import moment_text, print_facts, print_json, say
 from models.breakers import Breaker
 from models.connections import Connection
-from tasks.connections import ConnectionReport
+from usecases.connections import ConnectionReport
 
 
 def print_connection(connection: Connection, as_json: bool) -> None:

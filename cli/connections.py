@@ -11,15 +11,15 @@ from cli.connection_output import breaker_lines, connection_as_json, print_conne
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
-from domain.strategy import PaymentStrategy
+from domain.push.strategy import PaymentStrategy
 from models.breakers import breakers_of
 from models.connections import Connection, connections_of
 from models.organizations import all_organizations
 from settings import load_settings
-from tasks.connection_facts import facts_of
-from tasks.connections import change_settings, disconnect, test_connection
 from tasks.context import Context
-from tasks.results import Rejected
+from usecases.connection_health import facts_of
+from usecases.connections import change_settings, disconnect, test_connection
+from usecases.results import Rejected
 from workers.terminal import Column
 
 COLUMNS = [

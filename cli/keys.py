@@ -5,7 +5,7 @@ import typer
 from cli.failures import Refusal
 from cli.opening import opened_context
 from cli.output import AsJson, examples, print_json, say
-from tasks.keys import rotate_keys
+from usecases.keys import rotate_keys
 
 app = typer.Typer(no_args_is_help=True, help="Keys: what is sealed at rest, sealed anew with the newest key.")
 

@@ -11,8 +11,8 @@ from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_facts, print_json, print_table
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization, all_organizations
-from tasks.organizations import UNCHANGED, PreferenceChanges, change_preferences, create_organization
-from tasks.results import Rejected
+from usecases.organizations import UNCHANGED, PreferenceChanges, change_preferences, create_organization
+from usecases.results import Rejected
 from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Organizations: the tenants, and what they have chosen.")

@@ -11,9 +11,9 @@ import typer
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json, say
-from domain.own_payments import intent_of
+from domain.ingest.own_payments import intent_of
 from domain.typed_values import Problem, read_amount
-from tasks.own_payments import register, register_intent
+from usecases.own_payments import register, register_intent
 
 app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
 

@@ -5,7 +5,7 @@ from typing import Any
 from cli.output import amount_text
 from domain.explanations import explain
 from domain.reasons import Reason
-from models.story import (
+from models.views.story import (
     AllocationRow,
     AllocationStory,
     DecisionLine,

@@ -1,12 +1,20 @@
 """A payment's story as text: top down, the way a person asks."""
 
 from cli.output import moment_text, say
-from domain.decisions import Verdict
 from domain.explanations import explain
+from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
 from domain.status import STATUS_LABELS
-from models.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentRow, PaymentStory
+from models.views.story import (
+    AllocationStory,
+    DecisionLine,
+    EffectLine,
+    EventLine,
+    LedgerLine,
+    PaymentRow,
+    PaymentStory,
+)
 
 
 def print_story(story: PaymentStory) -> None:

@@ -11,10 +11,10 @@ from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story, total_text
 from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
-from models.story import PaymentRow, list_payments, payment_story
-from tasks.linking import link_payment
-from tasks.results import Rejected
-from tasks.retry import retry_payment
+from models.views.story import PaymentRow, list_payments, payment_story
+from usecases.linking import link_payment
+from usecases.results import Rejected
+from usecases.retry import retry_payment
 from workers.terminal import Column
 
 COLUMNS = [

@@ -12,8 +12,8 @@ from cli.opening import find_organization, opened_context, opened_session, publi
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import warn_if_open_to_others
 from models.users import TokenScope, User, UserRole, tokens_of, users_with_organizations
-from tasks.results import Rejected
-from tasks.users import (
+from usecases.results import Rejected
+from usecases.users import (
     API_TOKEN_DAYS,
     API_TOKEN_DAYS_MAX,
     create_api_token,

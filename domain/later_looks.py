@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.recognition import TWIN_DAYS
+from domain.push.recognition import TWIN_DAYS
 from domain.records import TargetInvoice, TargetPayment
 
 # Soon, because most of what goes wrong does so at once (a request committed twice, a late send, a slip of the hand);

@@ -56,10 +56,11 @@ class SourcePayment:
         changed_at: UTC, the source's own clock.
         currency: ISO 4217, or None when neither the payment nor its company says.
         paid_on: the day the money was received, as a person typed it; it has no zone.
-        inferred: it is DELETED only because it was not to be found (`domain/deletions.py`).
+        inferred: it is DELETED only because it was not to be found (`domain/ingest/deletions.py`).
         seen_at: when the source gave this picture, by our own clock; set by whoever received it.
         flaw: why this picture is not to be relied on: something of it is missing, or it does not add up
-            (`domain/adding_up.py`). Nothing is concluded from such a picture, least of all that something is gone.
+            (`domain/ingest/adding_up.py`). Nothing is concluded from such a picture, least of all that something is
+            gone.
     """
 
     external_id: str

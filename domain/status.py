@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from domain.delivery import EffectState
 from domain.explanations import explain
+from domain.push.effect import EffectState
 from domain.reasons import Reason
 
 

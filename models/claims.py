@@ -7,9 +7,9 @@ from decimal import Decimal
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from domain.delivery import EffectKind, EffectState
+from domain.push.effect import EffectKind, EffectState
+from domain.push.strategy import Entry
 from domain.records import PaymentState
-from domain.strategy import Entry
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.ledger import LedgerEntry

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
+from domain.ingest.seen_payments import stored
+from domain.match.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
 from domain.reasons import Reason
 from domain.records import TargetPayment
-from domain.seen_payments import stored
 from models.base import Base, BigId, Json, UtcTime
 
 _CURRENT = text("current")
@@ -42,7 +42,7 @@ class DecisionRow(Base):
     verdicts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     # What the target answered, where that is the cause; shown as it is, so it is cut to a readable length.
     detail: Mapped[str] = mapped_column(Text, default="")
-    # The payments on the target invoice because of which it was decided so (`domain/seen_payments.py`).
+    # The payments on the target invoice because of which it was decided so (`domain/ingest/seen_payments.py`).
     seen: Mapped[list[list[str | None]] | None] = mapped_column(Json)
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
     # When the same was decided once more, the last time.

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from domain.before_image import seen_in
-from domain.delivery import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.later_looks import Finding, interval_after
+from domain.push.before_image import seen_in
+from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from models.claims import unwanted_and_staying

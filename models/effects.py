@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS
-from domain.delivery import OPEN, EffectState, may_move
+from domain.push.effect import OPEN, EffectState, may_move
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
@@ -71,7 +71,7 @@ class Effect(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     # The lease under which it was last claimed; a holder with another number may not touch it.
     fencing: Mapped[int] = mapped_column(BigId, default=0)
-    # The payments that were on the invoice before the last send, as `domain/before_image.py` writes them.
+    # The payments that were on the invoice before the last send, as `domain/push/before_image.py` writes them.
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
     # True while the answer to the last send is lost: a matching new payment on the invoice may be ours.
     maybe_sent: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from domain.delivery import EffectKind, EffectState
+from domain.push.effect import EffectKind, EffectState
 from domain.records import PaymentState
 from models.connections import Connection
 from models.decisions import DecisionRow

@@ -8,10 +8,10 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.deletions import Standing, is_a_later_look, replaces
-from domain.delivery import OPEN_ON_THE_WIRE, REPLACEABLE
+from domain.ingest.deletions import Standing, is_a_later_look, replaces
+from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.money import AMOUNT_MAX, is_storable
-from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
 from models.connections import Connection, Role

@@ -7,10 +7,10 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.facts import Part, SyncedPayment
+from domain.ingest.seen_payments import payments_in
 from domain.later_looks import Finding
+from domain.match.facts import Part, SyncedPayment
 from domain.records import PaymentState, TargetPayment
-from domain.seen_payments import payments_in
 from models.base import Base, BigId, ExactAmount, Json, UtcTime
 from models.payments import Allocation, Payment
 

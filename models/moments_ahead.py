@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.clocks import CLOCKS_APART_MAX
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from models.base import lock_in_order
 from models.breakers import Breaker
 from models.connections import Connection, ConnectionStatus

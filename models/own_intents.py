@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
-from domain.own_payments import Intent, intent_of
+from domain.ingest.own_payments import Intent, intent_of
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new, insert_one
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from domain.allocations import AllocationKey, AllocationValue, diff_allocations
-from domain.deletions import Standing, replaces, tells_of_a_change
+from domain.ingest.deletions import Standing, replaces, tells_of_a_change
+from domain.match.allocations import AllocationKey, AllocationValue, diff_allocations
 from domain.money import is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueCon
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from domain.deletions import Standing
+from domain.ingest.deletions import Standing
 from domain.records import PaymentState
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from domain.ingest.seen_payments import payments_in
 from domain.later_looks import Finding
-from domain.seen_payments import payments_in
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from domain.before_image import ids_in, seen_in
-from domain.delivery import OPEN, EffectKind, EffectState
 from domain.later_looks import Finding, Written
-from domain.planning import MAY_HAVE_MOVED_MONEY
-from domain.strategy import standing_for
+from domain.match.planning import MAY_HAVE_MOVED_MONEY
+from domain.push.before_image import ids_in, seen_in
+from domain.push.effect import OPEN, EffectKind, EffectState
+from domain.push.strategy import standing_for
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.payments import Allocation

@@ -15,9 +15,8 @@ from connectors.registry import Account, Platform, open_source, open_target
 from models.connections import Connection
 from models.database import Database
 from models.secrets import Keyring
-from tasks.metering import DatabaseReadMeter
+from tasks.keeper import DatabaseReadMeter, DatabaseSecretsKeeper
 from tasks.points import Point
-from tasks.secrets import DatabaseSecretsKeeper
 
 
 class Step(StrEnum):
@@ -59,6 +58,9 @@ class SystemClock:
 class Nudge(Protocol):
     def __call__(self, step: Step, owner_id: int) -> None:
         """Asks some worker to look at this lane, soon. Best effort: never raises, may be lost; the sweep asks again."""
+
+    def arrived(self, step: Step, owner_id: int) -> None:
+        """The lane is about to be looked at: from now on another nudge for it is news again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.adding_up import READ_AGAIN
+from domain.ingest.adding_up import READ_AGAIN
 from domain.reasons import Reason
 from models.connections import Connection
 from models.decisions import DecisionRow, current_decision, current_decisions
 from models.invoices import source_invoices
 from models.payments import Allocation, Payment
 from tasks.context import Context, Timing
-from tasks.own_hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
+from tasks.hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
 
 
 def next_look(context: Context, session: Session, allocation_id: int, reason: Reason, now: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """The outside system refuses our credentials: patience first, then a verdict.
 
-Called by: whoever was refused (`tasks/pauses.py`). What happens after the verdict is in `tasks/reviving.py`.
+Called by: whoever was refused (`tasks/calls.py`). What happens after the verdict is in `tasks/reviving.py`.
 Leaves behind: the row of refusals and a pause; at the verdict, a connection that needs a person and what it holds due
 for another decision.
 If it dies here: the row is on disk, so the next refusal goes on with it, and asks for the verdict again.
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind
 from domain.breaker import CallKind
+from domain.push.refusals import are_believed, next_try_after, wait_after
 from domain.reasons import Reason
-from domain.refusals import are_believed, next_try_after, wait_after
 from models.breakers import count_refusal, refused_since
 from models.connections import Connection, Role, connection_by_id, mark_needs_reconnect, pause
 from models.locks import lock_organization

@@ -6,17 +6,17 @@ active and roles repaired at the vendor without anybody's telling us.
 
 import structlog
 
-from domain.refusals import next_try_after
+from domain.push.refusals import next_try_after
 from models.breakers import refused_since
 from models.connection_store import connection_for_change, make_callable
 from models.connections import Connection, ConnectionStatus, Role, postpone_refused
 from models.gaps import open_gap_after_silence
 from models.payments import match_organization_again
 from tasks.context import Context, Step
-from tasks.lane import Lease
 from tasks.new_facts import hold_steps
 from tasks.points import Point
 from tasks.refused_keys import ask
+from tasks.step import Lease
 
 log = structlog.get_logger()
 

@@ -13,9 +13,9 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from domain.deletions import LOOK_AGAIN_AFTER
+from domain.ingest.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
-from domain.refusals import TRY_AGAIN_MAX
+from domain.push.refusals import TRY_AGAIN_MAX
 from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
@@ -24,10 +24,10 @@ from models.locks import lock_organization
 from models.looks import targets_with_due_looks
 from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
 from models.payments import organizations_with_due_allocations
+from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
-from tasks.pauses import PAUSE_MAX
 from tasks.points import Point
-from tasks.process import database_may_be_away, process_context
+from tasks.step import database_may_be_away, process_context
 
 log = structlog.get_logger()
 

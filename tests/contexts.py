@@ -81,6 +81,9 @@ class RecordingNudge:
         if (step, owner_id) not in self.waiting:
             self.waiting.append((step, owner_id))
 
+    def arrived(self, step: Step, owner_id: int) -> None:
+        """Each is remembered once anyway."""
+
 
 def make_timing(**changes: object) -> Timing:
     values: dict[str, object] = {

@@ -4,6 +4,19 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = [
+    "settings",
+    "workers",
+    "usecases",
+    "tasks",
+    "domain",
+    "connectors",
+    "models",
+    "web",
+    "cli",
+    "sandbox",
+    "benchmarks",
+]
 README, MAP, OPERATIONS = ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs/operations.md"
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 PAGES = [README, MAP, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]

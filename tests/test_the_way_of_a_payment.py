@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from settings import Settings
-from tests.web.test_webhooks import cloud_event, deliver
+from tests.web.hooks import cloud_event, deliver
 from tests.world import World, open_world
 from web.app import create_app
 

@@ -19,11 +19,11 @@ from sandbox.connectwise import ConnectWiseSandbox
 from sandbox.connectwise.truth import PaymentTruth
 from sandbox.quickbooks import QuickBooksSandbox
 from sandbox.server import serve
-from tasks.catch_up import catch_up
+from tasks.catch_up.step import catch_up
 from tasks.context import Context, Step
-from tasks.ingest import ingest
-from tasks.look_again import look_again
-from tasks.match import match
+from tasks.ingest.step import ingest
+from tasks.look_again.step import look_again
+from tasks.match.step import match
 from tasks.push.step import push
 from tasks.sweep import sweep
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context

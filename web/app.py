@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
-from tasks.users import SESSION_LASTS
+from usecases.users import SESSION_LASTS
 from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
 from web.admission import Admission
 from web.errors import add_error_pages

@@ -12,8 +12,8 @@ from models.breakers import Breaker, breakers_of, rests_until
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.organizations import Organization
 from models.schema import Session
-from tasks.connection_facts import facts_of
-from tasks.connections import disconnect, test_connection
+from usecases.connection_health import facts_of
+from usecases.connections import disconnect, test_connection
 from web.labels import CONNECTION_LABELS
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of

@@ -1,7 +1,7 @@
 """The words for what the records call by one name each."""
 
-from domain.delivery import EffectKind, EffectState
 from domain.preferences import InvoiceOrigin
+from domain.push.effect import EffectKind, EffectState
 from domain.records import AllocationKind, PaymentState
 from models.connections import ConnectionStatus, Role
 from models.decisions import Action

@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from models.organizations import all_organizations
 from models.users import choose_organization
-from tasks.passwords import TooBusy
-from tasks.users import hashed, log_in, log_out, redeem_login_link
+from usecases.passwords import TooBusy
+from usecases.users import hashed, log_in, log_out, redeem_login_link
 from web.pages import render
 from web.signed_in import (
     SignedIn,

@@ -1,4 +1,4 @@
-"""Connecting QuickBooks by consent: out to Intuit's page and back. Everything that decides is in `tasks/connecting.py`.
+"""Connecting QuickBooks by consent: out to Intuit's page and back. What decides is in `usecases/connecting.py`.
 
 The way out is a link and not a form: our own Content-Security-Policy forbids a form to end up on another host.
 """
@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from connectors.registry import SOURCE_VENDORS
 from settings import Settings
-from tasks.connecting import begin_connect, complete_connect
-from tasks.results import Rejected
+from usecases.connecting import begin_connect, complete_connect
+from usecases.results import Rejected
 from web.pages import render
 from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewer
 from web.wire_places import come_back_later, wire_place

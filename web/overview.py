@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.status import PaymentStatus
-from models.payment_list import count_by_status, list_payments
+from models.views.payment_list import count_by_status, list_payments
 from web.connections import health_of
 from web.pages import render
 from web.signed_in import InOrganization, Member, context_of

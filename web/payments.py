@@ -7,13 +7,13 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE, Reason
 from domain.status import PaymentStatus
-from models.story import PaymentStory, count_by_status, list_payments, payment_story
-from tasks.linking import link_payment
-from tasks.results import Rejected
-from tasks.retry import retry_payment
+from models.views.story import PaymentStory, count_by_status, list_payments, payment_story
+from usecases.linking import link_payment
+from usecases.results import Rejected
+from usecases.retry import retry_payment
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 from web.wire_places import come_back_later, wire_place

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.preferences import SYNC_MODE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
-from tasks.organizations import PreferenceChanges, change_preferences
+from usecases.organizations import PreferenceChanges, change_preferences
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 

@@ -12,7 +12,7 @@ from fastapi import Depends, Form, HTTPException, Request
 from models.organizations import Organization, all_organizations, organization_by_id
 from models.users import User, signed_in
 from tasks.context import Context
-from tasks.users import hashed
+from usecases.users import hashed
 
 # What the cookie carries: the key of the row that says whether the session still lives, and the secret of its forms.
 _KEY, _FORM_SECRET = "key", "forms"

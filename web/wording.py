@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from domain.decisions import Verdict
 from domain.explanations import EXPLANATIONS
+from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from models.connections import Role
-from models.payment_rows import AllocationRow, PaymentRow
-from tasks.connection_facts import PAUSES_TO_ACT_ON
+from models.views.payment_rows import AllocationRow, PaymentRow
+from usecases.connection_health import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS, ROLE_LABELS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -15,7 +15,14 @@ from workers.stopping import end_within
 
 app = Celery(
     "payments",
-    include=["tasks.ingest", "tasks.match", "tasks.push.step", "tasks.catch_up", "tasks.look_again", "tasks.sweep"],
+    include=[
+        "tasks.ingest.step",
+        "tasks.match.step",
+        "tasks.push.step",
+        "tasks.catch_up.step",
+        "tasks.look_again.step",
+        "tasks.sweep",
+    ],
 )
 app.conf.update(celery_configuration(load_settings()))
 _stopping = threading.Event()

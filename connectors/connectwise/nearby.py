@@ -1,15 +1,15 @@
 """Searching for invoices whose number is nearly the one that is wanted, whatever ConnectWise's comparisons ignore.
 
 Digits are the same in any case, so a number with enough of them is searched by its digits alone, with anything around
-and between; what comes back is sifted by `domain.near_numbers`. Few digits would find half of the invoices: such a
-number is asked for in its likeliest other spellings.
+and between; what comes back is sifted by `domain.match.near_numbers`. Few digits would find half of the invoices: such
+a number is asked for in its likeliest other spellings.
 """
 
 from collections.abc import Collection, Iterator
 from itertools import islice
 from urllib.parse import quote
 
-from domain.near_numbers import digits_of, spellings_of
+from domain.match.near_numbers import digits_of, spellings_of
 
 DIGITS_MIN = 3
 SPELLINGS_MAX = 12

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from connectors.json_reader import read_json
 from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
-from domain.adding_up import adds_up
+from domain.ingest.adding_up import adds_up
 from domain.money import is_currency_code, is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from domain.before_image import Seen, ids_in, replaced_by_ours, vanished
-from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.money import money_text
-from domain.planning import MAY_HAVE_MOVED_MONEY
 from domain.preferences import TwinPolicy
-from domain.reasons import Reason
-from domain.recognition import (
+from domain.push.before_image import Seen, ids_in, replaced_by_ours, vanished
+from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.push.recognition import (
     NotThere,
     NoTwin,
     Ours,
@@ -28,8 +27,7 @@ from domain.recognition import (
     recognize_in,
     similar_to,
 )
-from domain.records import TargetInvoice, TargetPayment
-from domain.strategy import (
+from domain.push.strategy import (
     Change,
     CreatePayment,
     Entry,
@@ -40,6 +38,8 @@ from domain.strategy import (
     Wanted,
     change_for,
 )
+from domain.reasons import Reason
+from domain.records import TargetInvoice, TargetPayment
 
 # --- what the verdict depends on ---
 

@@ -18,7 +18,7 @@ from sandbox.demo.tenants import Tenant
 from sandbox.quickbooks.control import QuickBooksControl
 from sandbox.stack import Stack
 from tasks.context import Context
-from tasks.invoice_import import import_invoices
+from usecases.invoice_import import import_invoices
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.reasons import Reason
 from sandbox.demo.stage import Expected, Play, Row, Stage, yesterday
 from sandbox.faults import Fault
-from tasks.own_payments import register
+from usecases.own_payments import register
 
 
 @dataclass(frozen=True)

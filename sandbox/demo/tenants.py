@@ -8,10 +8,10 @@ from connectors.quickbooks.tokens import secrets_from
 from domain.preferences import SyncMode
 from sandbox.endings import CannotGoOn
 from sandbox.stack import CONNECTWISE_CLIENT_ID, Stack
-from tasks.connections import add_source, add_target
 from tasks.context import Context
-from tasks.organizations import PreferenceChanges, change_preferences, create_organization
-from tasks.results import Rejected
+from usecases.connections import add_source, add_target
+from usecases.organizations import PreferenceChanges, change_preferences, create_organization
+from usecases.results import Rejected
 
 T = TypeVar("T")
 

@@ -19,20 +19,20 @@ from connectors.base import (
     Target,
     WriteOutcome,
 )
-from domain.before_image import harmed, seen_in
 from domain.breaker import Admission, CallKind
+from domain.push.before_image import harmed, seen_in
+from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
-from domain.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from models.connections import Connection
 from models.effects import Effect, effects_by_id
+from tasks.calls import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
 from tasks.context import Context
-from tasks.lane import Lease
-from tasks.pauses import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
 from tasks.points import Point
 from tasks.push.facts import Claimed, as_claimed, gather
 from tasks.push.record import Recorded, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
+from tasks.step import Lease
 from tasks.wire import Wire
 
 # How long to wait for more answers after the first one, so that they are recorded together. Only what is under way is

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from domain.before_image import seen_in
-from domain.delivery import EffectKind, EffectState
-from domain.planning import MAY_HAVE_MOVED_MONEY
+from domain.match.planning import MAY_HAVE_MOVED_MONEY
+from domain.push.before_image import seen_in
+from domain.push.effect import EffectKind, EffectState
+from domain.push.strategy import Wanted
 from domain.push.verdict import InvoiceSeen, Owed
 from domain.reasons import Reason
 from domain.records import PaymentState, TargetInvoice, TargetPayment
-from domain.strategy import Wanted
 from models.claims import Claims, claims_on_invoices
 from models.effects import Effect
 from models.payments import Allocation, allocations_with_payments

@@ -23,11 +23,12 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
-from domain.before_image import ids_in, image_of, seen_in
 from domain.breaker import Admission, CallKind
-from domain.delivery import EffectKind, EffectState
+from domain.match.near_numbers import link_not_shown
 from domain.money import money_text
-from domain.near_numbers import link_not_shown
+from domain.push.before_image import ids_in, image_of, seen_in
+from domain.push.effect import EffectKind, EffectState
+from domain.push.strategy import Change, CreatePayment, RemovePayment, SetPayment
 from domain.push.verdict import (
     DecideAgain,
     Done,
@@ -42,17 +43,16 @@ from domain.push.verdict import (
 )
 from domain.reasons import Reason
 from domain.records import TargetPayment
-from domain.strategy import Change, CreatePayment, RemovePayment, SetPayment
 from models.breakers import note_answers
 from models.connections import learn_author
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows
 from models.effects import Effect, abandon_attempts, abandoned_sends, day_of, finish_attempts
+from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admits
 from tasks.context import Context
-from tasks.lane import Lease
-from tasks.pauses import ABOUT_THE_CONNECTION, PAUSE_MAX, admits
 from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.push.states import NO_DOUBT, States
+from tasks.step import Lease
 
 log = structlog.get_logger()
 

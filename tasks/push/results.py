@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.base import Failure, WriteOutcome
+from domain.push.strategy import Change
 from domain.push.verdict import Verdict
 from domain.records import TargetPayment
-from domain.strategy import Change
 from tasks.push.facts import Claimed
 
 

@@ -11,21 +11,21 @@ from decimal import Decimal
 import structlog
 
 from connectors.base import FailureKind
-from domain.delivery import ATTEMPTS_MAX, EffectKind, EffectState, backoff
 from domain.explanations import explain
+from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.push.recognition import is_by
+from domain.push.strategy import PaymentStrategy
 from domain.push.verdict import Terms
 from domain.reasons import Reason
-from domain.recognition import is_by
 from domain.records import TargetPayment
-from domain.strategy import PaymentStrategy
 from models.connections import Role, stop_connection
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows, NewClaim, StillStands
 from models.effects import Effect, day_of
 from models.ledger import mark_harmed
 from models.payments import match_organization_again
+from tasks.calls import why_it_waits
 from tasks.context import Context
-from tasks.pauses import why_it_waits
 from tasks.push.facts import is_outdated
 from tasks.rechecks import look_after
 

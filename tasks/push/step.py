@@ -15,21 +15,20 @@ from celery import shared_task
 
 from connectors.base import Failure, InvoicesFound
 from domain.breaker import TARGET_CALLS, Admission, CallKind
-from domain.delivery import EffectState
 from domain.preferences import TwinPolicy
+from domain.push.effect import EffectState
+from domain.push.strategy import PaymentStrategy
 from domain.push.verdict import Terms
-from domain.strategy import PaymentStrategy
 from models.connections import Connection, connection_by_id
 from models.effects import Effect, due_heads, owed_read_backs
 from models.organizations import organization_by_id
+from tasks.calls import admits, begin_call, note_failure, note_success
 from tasks.context import Context, Step
-from tasks.lane import Drained, Lease, drain
-from tasks.pauses import admits, begin_call, note_failure, note_success
 from tasks.points import Point
-from tasks.process import database_may_be_away, process_context
 from tasks.push.deliver import Delivery
 from tasks.push.record import doubt_abandoned_sends
 from tasks.reviving import try_again
+from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
 log = structlog.get_logger()
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from settings import Settings
-from tasks.users import create_login_link
 from tests.browser.chromium import Chromium
-from tests.browser.test_dashboard_in_chromium import log_in, stories, until
+from tests.browser.visiting import log_in, stories, until
 from tests.web.browser import add_user
 from tests.world import World
+from usecases.users import create_login_link
 
 __all__ = ["stories"]
 

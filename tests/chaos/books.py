@@ -14,7 +14,7 @@ from sandbox.demo.tenants import Tenant
 from sandbox.quickbooks.control import QuickBooksControl
 from sandbox.stack import Stack
 from tasks.context import Context
-from tasks.invoice_import import import_invoices
+from usecases.invoice_import import import_invoices
 
 # One payment in so many gets a second thought, one invoice in so many has a payment that somebody typed long ago.
 CORRECTED, TYPED = 5, 50

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tasks.users import create_api_token, create_user
 from tests.terminal import run_command, run_on_screen
 from tests.world import World
+from usecases.users import create_api_token, create_user
 
 LONG_NAME = "Averyveryverylongcustomername GmbH & Co. KG, branch in 漢字漢字"
 

@@ -25,9 +25,9 @@ from models.organizations import Organization
 from models.payments import Payment
 from models.users import ApiToken, User
 from settings import Settings
-from tasks.users import create_api_token, create_user
 from tests.cli.conftest import Run
 from tests.world import World
+from usecases.users import create_api_token, create_user
 from workers.logging import configure_logging
 
 ROOT = Path(__file__).parent.parent.parent

@@ -1,6 +1,6 @@
 """What a target has to do under a payment strategy: after any correction the invoice says the sum that the source says.
 
-The choice of the change is the product's own (`domain.strategy`); what is tested is that the target, set up as the
+The choice of the change is the product's own (`domain.push.strategy`); what is tested is that the target, set up as the
 connection says it is, makes of each change what the strategy relies on.
 """
 
@@ -12,9 +12,8 @@ from typing import ClassVar
 import pytest
 
 from connectors.base import Changed, Created, Got, Removed, Target, WriteOutcome
-from domain.delivery import EffectKind
-from domain.records import TargetPayment
-from domain.strategy import (
+from domain.push.effect import EffectKind
+from domain.push.strategy import (
     Change,
     CreatePayment,
     Entry,
@@ -25,6 +24,7 @@ from domain.strategy import (
     Wanted,
     change_for,
 )
+from domain.records import TargetPayment
 from tests.connectors.contract import PAID_ON, TargetContract, TargetWorld
 
 TOTAL = "1000.00"

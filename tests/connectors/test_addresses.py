@@ -12,9 +12,9 @@ from connectors.connectwise.client import Client
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.http import NeverSent, Wire
 from connectors.limits import Limiter
-from tasks.connection_settings import problem_with_settings
 from tests.connectors.vendors import KEYS, NO_LIMIT, PATIENCE, Clock, ConnectWise, wire_to
 from tests.peers import OK, peer, whole
+from usecases.connection_settings import problem_with_settings
 
 CLOUD = "https://na.myconnectwise.net"
 HOUSE = "https://psa.example.com:8443"

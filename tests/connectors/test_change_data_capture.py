@@ -10,8 +10,8 @@ import pytest
 from connectors.base import Change, ChangedEntity, Failure, Got
 from models.inbox import waiting_events
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
-from tasks.lane import Drained
+from tasks.catch_up.step import catch_up
+from tasks.step import Drained
 from tests.connectors.vendors import QuickBooks
 from tests.world import World
 

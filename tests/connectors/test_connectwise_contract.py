@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from connectors.base import Target
-from domain.strategy import PaymentStrategy
+from domain.push.strategy import PaymentStrategy
 from tests.connectors.contract import TargetContract
 from tests.connectors.strategy_contract import StrategyContract
 from tests.connectors.vendors import ConnectWise, open_connectwise

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.quickbooks.wire import payment_from
-from domain.decisions import Hold, Push, Skip
-from domain.eligibility import decide
+from domain.match.decisions import Hold, Push, Skip
+from domain.match.eligibility import decide
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from tests.domain.situations import FACTS, FOUND, replace

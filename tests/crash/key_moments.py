@@ -1,8 +1,8 @@
 """Moments in which ConnectWise refuses our keys: once, for minutes, for hours."""
 
 from sandbox.faults import Fault
-from tasks.connections import test_connection as check_connection
 from tests.crash.stage import Stage
+from usecases.connections import test_connection as check_connection
 
 
 def keys_refused(stage: Stage) -> None:

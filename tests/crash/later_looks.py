@@ -3,8 +3,8 @@
 from datetime import date
 
 from sandbox.faults import Fault
-from tasks.linking import LinkReport, link_payment
 from tests.crash.stage import Stage
+from usecases.linking import LinkReport, link_payment
 
 
 def deleted_by_hand(stage: Stage) -> None:

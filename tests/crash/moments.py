@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from connectors.quickbooks.tokens import secrets_from
-from domain.delivery import ATTEMPTS_MAX
+from domain.push.effect import ATTEMPTS_MAX
 from models.connections import connection_by_id
 from models.effects import Effect
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from sandbox.faults import Fault
-from tasks.catch_up_request import request_backfill
-from tasks.connections import add_source
 from tasks.points import Point
 from tests.crash.stage import Stage
 from tests.world import REALM, BothInvoices
+from usecases.backfill import request_backfill
+from usecases.connections import add_source
 
 # --- payments of all kinds at once ---
 

@@ -17,15 +17,15 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from connectors.quickbooks import changes
-from domain.delivery import OPEN
+from domain.push.effect import OPEN
 from models.connections import Connection, Role, all_connections
 from models.effects import Effect
 from tasks.context import Clock, Context, Step, SystemClock
-from tasks.disconnecting import disconnect
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_context, make_timing
 from tests.crash.clock import HastyClock
 from tests.world import STEPS
+from usecases.disconnecting import disconnect
 from workers.crash_points import chosen_crash_point
 
 # Longer than a lease, a pause, a settle time or the first look again: what comes by itself has come by then.

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.facts import Ambiguous, Facts, Found, NearlyFound, NotFound, NotReachable, SyncedPayment
 from domain.later_looks import Finding
+from domain.match.facts import Ambiguous, Facts, Found, NearlyFound, NotFound, NotReachable, SyncedPayment
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice

@@ -4,13 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.before_image import Seen
-from domain.delivery import EffectKind, EffectState
 from domain.preferences import TwinPolicy
+from domain.push.before_image import Seen
+from domain.push.effect import EffectKind, EffectState
+from domain.push.strategy import Entry, PaymentStrategy, Wanted
 from domain.push.verdict import InvoiceSeen, Owed, Terms
 from domain.reasons import Reason
 from domain.records import TargetInvoice, TargetPayment
-from domain.strategy import Entry, PaymentStrategy, Wanted
 
 US, ANNA = "us", "anna"
 # The allocation that the rows are about; 2 and 3 are others on the same invoice.

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from domain.decisions import Decision
-from domain.eligibility import decide
-from domain.facts import Facts, Found, SyncedPayment, TargetLookup
+from domain.match.decisions import Decision
+from domain.match.eligibility import decide
+from domain.match.facts import Facts, Found, SyncedPayment, TargetLookup
 from domain.preferences import CorrectionPolicy, InvoiceOrigin, Preferences, SyncMode, TwinPolicy
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice

@@ -16,7 +16,7 @@ from domain.later_looks import (
     is_sum_as_known,
     sum_of_others,
 )
-from domain.recognition import TWIN_DAYS
+from domain.push.recognition import TWIN_DAYS
 from domain.records import TargetInvoice, TargetPayment
 
 DAY, ANOTHER_DAY = date(2026, 11, 20), date(2026, 11, 19)

@@ -2,8 +2,8 @@ from itertools import product
 
 import pytest
 
-from domain.delivery import EffectState
 from domain.explanations import explain
+from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PaymentStatus, allocation_status, payment_status
 from models.decisions import Action

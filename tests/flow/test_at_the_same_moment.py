@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-import tasks.match
+import tasks.match.step
 import tasks.push.deliver
 from domain.push.verdict import Verdict, judge
 from models.payments import Allocation, match_again, match_organization_again
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
-from tasks.ingest import ingest
-from tasks.match import match
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tasks.points import Point
 from tasks.push.record import Recorded
-from tests.flow.test_doubts import POST, type_in
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import POST, once_at, type_in
 from tests.world import World
 
 pytestmark = pytest.mark.both_databases
@@ -30,7 +29,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
     """Match has read the effect as pending, push holds it, match writes "eligible": nothing would be due any more."""
     here = world.context
     effects_read, held = threading.Event(), threading.Event()
-    read, record = tasks.match.latest_effects, tasks.push.deliver.record
+    read, record = tasks.match.step.latest_effects, tasks.push.deliver.record
 
     def read_and_dawdle(*arguments: object) -> object:
         found = read(*arguments)  # type: ignore[arg-type]
@@ -45,7 +44,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
         held.set()
         return recorded
 
-    monkeypatch.setattr(tasks.match, "latest_effects", read_and_dawdle)
+    monkeypatch.setattr(tasks.match.step, "latest_effects", read_and_dawdle)
     monkeypatch.setattr(tasks.push.deliver, "record", record_and_say_so)
     deciding = threading.Thread(target=lambda: match(here, world.organization_id))
 

@@ -6,14 +6,8 @@ from decimal import Decimal
 import pytest
 
 from sandbox.faults import Fault
-from tests.world import BothInvoices, World
-
-POST_PAYMENT = {"method": "POST", "path": r"/payments$"}
-
-
-def one_payment(world: World) -> tuple[BothInvoices, str]:
-    invoice = world.invoice("INV-1")
-    return invoice, world.pay("100.00", (invoice, "100.00"), on="2026-11-20")
+from tests.flow.doing import POST_PAYMENT, one_payment
+from tests.world import World
 
 
 @pytest.mark.parametrize("kind", ["commit_then_drop", "error_after_commit", "truncate", "garbage_after_commit"])

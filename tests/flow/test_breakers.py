@@ -7,8 +7,8 @@ import pytest
 from domain.breaker import CallKind
 from models.breakers import Breaker, breaker_of
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
-from tasks.ingest import ingest
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
 from tests.world import BothInvoices, World
 
 POSTS = "POST /finance/invoices/{id}/payments"

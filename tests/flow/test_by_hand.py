@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 
 from sandbox.faults import Fault
-from tasks.corrections_by_hand import LOOKS_PER_BATCH
-from tasks.invoice_import import import_invoices
-from tasks.retry import retry_payment
-from tests.flow.test_doubts import type_in
+from tasks.match.hand_corrections import LOOKS_PER_BATCH
+from tests.flow.doing import type_in
 from tests.world import BothInvoices, World
+from usecases.invoice_import import import_invoices
+from usecases.retry import retry_payment
 
 TWENTIETH = date(2026, 11, 20)
 
@@ -103,7 +103,7 @@ def test_a_payment_that_somebody_removed_in_connectwise_is_created_again_by_a_re
 
 @pytest.fixture
 def single(world: World) -> World:
-    from tests.flow.test_doubts import with_strategy
+    from tests.flow.doing import with_strategy
 
     with_strategy(world, "single")
     return world

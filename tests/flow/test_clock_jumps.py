@@ -9,14 +9,14 @@ import pytest
 from models.connections import connection_by_id
 from models.lanes import take_lane
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
+from tasks.catch_up.step import catch_up
 from tasks.context import Step
-from tasks.ingest import ingest
-from tasks.match import match
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tasks.points import Point
 from tasks.push.step import push
 from tests.contexts import TestClock
-from tests.flow.test_two_hosts import another_host, once_at
+from tests.flow.doing import another_host, once_at
 from tests.world import BothInvoices, World
 
 # Less than anything is set ahead by, more than that, and more than anything keeps.

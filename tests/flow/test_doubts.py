@@ -5,26 +5,13 @@ from datetime import date
 
 import pytest
 
-from domain.delivery import ATTEMPTS_MAX
-from models.connections import connection_by_id
+from domain.push.effect import ATTEMPTS_MAX
 from sandbox.faults import Fault
-from tasks.retry import retry_payment
+from tests.flow.doing import POST, type_in, with_strategy
 from tests.world import World
+from usecases.retry import retry_payment
 
 pytestmark = pytest.mark.both_databases
-
-POST = {"method": "POST", "path": r"/payments$"}
-TWENTIETH = date(2026, 11, 20)
-
-
-def with_strategy(world: World, strategy: str) -> None:
-    with world.context.database.writing() as session:
-        connection = connection_by_id(session, world.target_id)
-        connection.settings = {**connection.settings, "strategy": strategy}
-
-
-def type_in(world: World, invoice_id: int | None, amount: str, on: date = TWENTIETH) -> int:
-    return world.connectwise.type_payment(invoice_id or 0, amount, payment_date=on)
 
 
 @pytest.mark.parametrize("policy", ["automatic", "hold"])
@@ -215,8 +202,8 @@ def test_a_payment_that_changes_between_look_and_send_is_decided_again_first(wor
             voided.append(point)
             world.quickbooks.void_payment(payment)
             world.context = quiet
-            from tasks.catch_up import catch_up
-            from tasks.ingest import ingest
+            from tasks.catch_up.step import catch_up
+            from tasks.ingest.step import ingest
 
             catch_up(quiet, world.source_id)
             ingest(quiet, world.source_id)

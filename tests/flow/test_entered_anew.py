@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from sandbox.faults import Fault
-from tasks.retry import retry_payment
 from tests.world import BothInvoices, World
+from usecases.retry import retry_payment
 
 PAID_ON = "2026-11-20"
 REMOVE = {"method": "DELETE", "path": "/payments"}

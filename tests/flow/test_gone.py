@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.faults import Fault
-from tests.flow.test_doubts import type_in
+from tests.flow.doing import type_in
 from tests.world import BothInvoices, World
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from models.connections import connection_by_id
 from sandbox.faults import Fault
-from tasks.connections import test_connection as check_connection
 from tasks.points import Point
-from tasks.retry import retry_payment
-from tests.flow.test_doubts import with_strategy
+from tests.flow.doing import with_strategy
 from tests.world import BothInvoices, World
+from usecases.connections import test_connection as check_connection
+from usecases.retry import retry_payment
 
 POST = {"method": "POST", "path": r"/payments$"}
 LIST = {"method": "GET", "path": r"/payments$"}

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from models.connections import Connection, connection_by_id
 from sandbox.faults import Fault
-from tasks.connections import add_target
 from tasks.points import Point
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import once_at
 from tests.world import World
+from usecases.connections import add_target
 
 
 def connection(world: World, connection_id: int) -> Connection:

@@ -8,7 +8,6 @@ from sqlalchemy import update
 
 from models.looks import InvoiceLook
 from sandbox.faults import Fault
-from tasks.retry import retry_payment
 from tests.flow.tampering import (
     Tampering,
     adopted,
@@ -22,6 +21,7 @@ from tests.flow.tampering import (
     type_in,
 )
 from tests.world import BothInvoices, World
+from usecases.retry import retry_payment
 
 LIST = "GET /finance/invoices/{id}/payments"
 FIND = "GET /finance/invoices"
@@ -197,7 +197,7 @@ def test_a_look_waits_while_a_payment_is_due(world: World) -> None:
     world.notice()
     world.clock.move(minutes=11)
     calls = len(world.connectwise.calls.all()) if hasattr(world.connectwise.calls, "all") else None
-    from tasks.look_again import look_again
+    from tasks.look_again.step import look_again
 
     look_again(world.context, world.target_id)
     assert world.reason(payment) == "synced"

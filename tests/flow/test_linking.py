@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.story import PaymentStory, payment_story
+from models.views.story import PaymentStory, payment_story
 from sandbox.faults import Fault
-from tasks.linking import LinkReport, link_payment
-from tasks.results import Rejected
-from tasks.retry import retry_payment
 from tests.flow.tampering import type_in
 from tests.world import BothInvoices, World
+from usecases.linking import LinkReport, link_payment
+from usecases.results import Rejected
+from usecases.retry import retry_payment
 
 
 def beside_a_twin(world: World) -> tuple[BothInvoices, str, int]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from sandbox.faults import Fault
-from tasks.invoice_import import import_invoices
 from tasks.points import Point
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import once_at
 from tests.world import BothInvoices, World
+from usecases.invoice_import import import_invoices
 
 
 def removed_before_the_payment(world: World) -> tuple[BothInvoices, str]:

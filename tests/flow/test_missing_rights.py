@@ -7,11 +7,11 @@ import pytest
 from models.connections import Connection, connection_by_id
 from models.organizations import organization_by_id
 from sandbox.faults import Fault
-from tasks.connection_facts import facts_of
-from tasks.connections import test_connection as check_connection
 from tasks.points import Point
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import once_at
 from tests.world import BothInvoices, World
+from usecases.connection_health import facts_of
+from usecases.connections import test_connection as check_connection
 from web.connections import health_of
 
 POST = {"method": "POST", "path": r"/payments$"}

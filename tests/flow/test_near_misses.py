@@ -8,11 +8,11 @@ import pytest
 
 from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story
-from models.payment_list import list_payments
-from models.story import payment_story
+from models.views.payment_list import list_payments
+from models.views.story import payment_story
 from sandbox.faults import Fault
-from tasks.invoice_import import import_invoices
 from tests.world import CUSTOMER, BothInvoices, World
+from usecases.invoice_import import import_invoices
 from web.api.schemas import PaymentStoryOut
 
 NEARBY = ["inv-1001", "Inv-1001", "INV-1001 ", " INV-1001", "INV-01001", "INV 1001", "INV1001", "#INV-1001", "1001"]

@@ -9,23 +9,23 @@ from importlib import import_module
 import pytest
 from sqlalchemy.orm import Session
 
-from domain.delivery import EffectState
 from domain.preferences import InvoiceOrigin
+from domain.push.effect import EffectState
 from models.connection_store import connection_for_change
 from models.connections import Connection, connection_by_id, stop_connection
 from models.effects import Effect
 from models.locks import lock_organization
 from models.organization_store import organization_for_change
 from models.payments import Allocation, match_organization_again
-from tasks.catch_up import catch_up
-from tasks.connections import add_target, change_settings, disconnect
-from tasks.connections import test_connection as check_connection
-from tasks.ingest import ingest
-from tasks.invoice_import import import_invoices
-from tasks.match import match
-from tasks.organizations import PreferenceChanges, change_preferences
-from tasks.own_payments import register
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tests.world import BothInvoices, World
+from usecases.connections import add_target, change_settings, disconnect
+from usecases.connections import test_connection as check_connection
+from usecases.invoice_import import import_invoices
+from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.own_payments import register
 
 pytestmark = pytest.mark.both_databases
 
@@ -149,13 +149,13 @@ class Case:
 
 
 CASES = [
-    Case(a_first_target, "tasks.connections.match_organization_again"),
-    Case(a_target_again, "tasks.connections.match_organization_again"),
+    Case(a_first_target, "usecases.connections.match_organization_again"),
+    Case(a_target_again, "usecases.connections.match_organization_again"),
     Case(a_stopped_target_goes_on, "tasks.reviving.match_organization_again"),
-    Case(a_currency, "tasks.connections.match_organization_again"),
-    Case(a_preference, "tasks.organizations.match_organization_again"),
-    Case(an_import, "tasks.invoice_import.match_documents_again"),
-    Case(an_own_payment, "tasks.own_payments.register_own_payments", reason="own_payment"),
+    Case(a_currency, "usecases.connections.match_organization_again"),
+    Case(a_preference, "usecases.organizations.match_organization_again"),
+    Case(an_import, "usecases.invoice_import.match_documents_again"),
+    Case(an_own_payment, "usecases.own_payments.register_own_payments", reason="own_payment"),
 ]
 
 
@@ -192,7 +192,7 @@ def test_who_changes_a_fact_and_match_never_wait_for_each_other(
     catch_up(world.context, world.source_id)
     ingest(world.context, world.source_id)
     with ThreadPoolExecutor(1) as other:
-        changing = then_dawdle(monkeypatch, "tasks.match.payment_versions", other, change)
+        changing = then_dawdle(monkeypatch, "tasks.match.step.payment_versions", other, change)
         match(world.context, world.organization_id)
         changing[0].result()
     world.settle()

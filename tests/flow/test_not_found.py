@@ -6,8 +6,7 @@ import pytest
 
 from sandbox.faults import Fault
 from tasks.points import Point
-from tests.flow.test_bad_days import POST_PAYMENT, one_payment
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import POST_PAYMENT, once_at, one_payment
 from tests.world import World
 
 

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from tasks.invoice_import import import_invoices
-from tasks.retry import retry_payment
 from tests.world import BothInvoices, World
+from usecases.invoice_import import import_invoices
+from usecases.retry import retry_payment
 
 HEADER = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
 

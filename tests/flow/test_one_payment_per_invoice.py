@@ -9,11 +9,9 @@ import pytest
 from models.connections import connection_by_id
 from sandbox.faults import Fault
 from tasks.points import Point
-from tasks.retry import retry_payment
-from tests.flow.test_doubts import type_in, with_strategy
-from tests.flow.test_several_candidates import lost_on_the_way_back
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import lost_on_the_way_back, once_at, type_in, with_strategy
 from tests.world import BothInvoices, World
+from usecases.retry import retry_payment
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 from domain.reasons import Reason
 from models.connections import Connection, connection_by_id
 from sandbox.faults import Fault
-from tasks.pauses import pause_for
+from tasks.calls import pause_for
 from tasks.points import Point
-from tasks.retry import retry_payment
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import once_at
 from tests.world import World
+from usecases.retry import retry_payment
 
 pytestmark = pytest.mark.both_databases
 

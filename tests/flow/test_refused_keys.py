@@ -6,10 +6,10 @@ import pytest
 
 from models.connections import Connection, connection_by_id, stop_connection
 from sandbox.faults import Fault
-from tasks.connections import test_connection as check_connection
 from tasks.points import Point
-from tests.flow.test_two_hosts import once_at
+from tests.flow.doing import once_at
 from tests.world import BothInvoices, World
+from usecases.connections import test_connection as check_connection
 
 
 def target(world: World) -> Connection:

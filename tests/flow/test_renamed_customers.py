@@ -3,9 +3,9 @@
 import pytest
 
 from sandbox.faults import Fault
-from tasks.retry import retry_payment
 from tests.quickbooks.story import hint, metered, no_catch_up
 from tests.world import BothInvoices, World
+from usecases.retry import retry_payment
 
 IN_CONNECTWISE = "Cascade Dental Group"
 

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from sandbox.faults import Fault
-from tasks.invoice_import import import_invoices
-from tasks.organizations import PreferenceChanges, change_preferences
-from tasks.retry import retry_payment
-from tests.flow.test_doubts import POST, type_in
+from tests.flow.doing import POST, lost_on_the_way_back, type_in
 from tests.world import BothInvoices, World
+from usecases.invoice_import import import_invoices
+from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.retry import retry_payment
 
 
 def several(world: World) -> tuple[str, BothInvoices]:
@@ -140,14 +140,6 @@ def test_match_does_not_replace_a_retried_effect_of_several_candidates(world: Wo
     world.connectwise.delete_payment(invoice.connectwise_id, world.on(invoice)[0].id)
     world.later(seconds=1)
     assert world.amounts_on(invoice) == ["100.00"]
-
-
-def lost_on_the_way_back(world: World, invoice: BothInvoices) -> str:
-    """A payment of 50.00 that arrived although its answer did not."""
-    world.connectwise.faults.add(Fault(kind="commit_then_drop", times=1, **POST))
-    payment = world.pay("50.00", (invoice, "50.00"), on="2026-11-20")
-    world.notice()
-    return payment
 
 
 def test_a_doubt_survives_a_retry_while_the_invoice_cannot_be_seen(world: World) -> None:

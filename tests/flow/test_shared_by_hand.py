@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from models.invariants import violations
-from tasks.retry import retry_payment
-from tests.flow.test_doubts import with_strategy
+from tests.flow.doing import with_strategy
 from tests.world import BothInvoices, World
+from usecases.retry import retry_payment
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from benchmarks.counting import counted
-from tasks.catch_up import catch_up
-from tasks.ingest import ingest
-from tasks.match import match
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tasks.points import Point
 from tasks.push.step import push
 from tests.contexts import make_timing

@@ -7,8 +7,8 @@ import pytest
 from models.connections import connection_by_id
 from models.invariants import violations
 from sandbox.faults import Fault
-from tasks.connections import test_connection as check_connection
 from tests.world import World
+from usecases.connections import test_connection as check_connection
 
 TWENTIETH = date(2026, 11, 20)
 

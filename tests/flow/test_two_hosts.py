@@ -1,32 +1,16 @@
 """Two hosts work for one organization, and one of them is late."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from models.effects import Effect, attempts_of
-from tasks.context import Context
 from tasks.points import Point
 from tasks.push.step import push
+from tests.flow.doing import another_host, once_at
 from tests.world import World
 
 pytestmark = pytest.mark.both_databases
-
-
-def once_at(point: Point, happens: Callable[[], None]) -> Callable[[Point], None]:
-    """For a context's `reached`: something happens when this point is reached for the first time."""
-    still = [happens]
-
-    def reached(at: Point) -> None:
-        if at is point and still:
-            still.pop()()
-
-    return reached
-
-
-def another_host(context: Context) -> Context:
-    return replace(context, holder="another host")
 
 
 def test_a_host_that_slept_between_intent_and_wire_sends_nothing_when_it_wakes(world: World) -> None:

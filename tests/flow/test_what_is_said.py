@@ -15,8 +15,8 @@ from cli.payment_text import print_story
 from domain.explanations import explain
 from domain.reasons import Reason
 from domain.status import PaymentStatus
-from models.payment_list import count_by_status, list_payments
-from models.story import payment_story
+from models.views.payment_list import count_by_status, list_payments
+from models.views.story import payment_story
 from tests.world import BothInvoices, World
 from web.api.schemas import PaymentOut
 from web.wording import invoice_labels, state_mark

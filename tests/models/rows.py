@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
 from models.connections import Connection, Role
 from models.database import Database

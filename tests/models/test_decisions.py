@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from domain.decisions import Verdict
+from domain.match.decisions import Verdict
 from domain.reasons import Reason
 from models.database import Database
 from models.decisions import (

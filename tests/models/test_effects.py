@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from domain.delivery import OPEN, TRANSITIONS, EffectState
+from domain.push.effect import OPEN, TRANSITIONS, EffectState
 from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus
 from models.database import Database

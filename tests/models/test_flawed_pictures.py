@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import count
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,10 +10,8 @@ from domain.reasons import Reason
 from domain.records import PaymentState, SourcePayment
 from models.database import Database
 from models.payment_store import Stored
+from tests.models.payments import Live, known, live, slugs, store
 from tests.models.rows import Books, add_books, payment
-from tests.models.test_payment_store import Live, known, live, store
-
-slugs = count(1)
 
 
 def flawed(version: int, lines: list[tuple[str, str]] | None = None) -> SourcePayment:

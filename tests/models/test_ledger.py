@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from models.claims import claimed_payment_ids, claims_on_invoices
 from models.database import Database
 from models.delivery_rows import DeliveryRows, NewClaim

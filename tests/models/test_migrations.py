@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, select, text
 
 import models
-from domain.own_payments import intent_of
+from domain.ingest.own_payments import intent_of
 from models.base import Base
 from models.database import Database, upgrade
 from models.ledger import LedgerEntry

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from benchmarks.counting import counted, plan_of
 from models.database import Database
-from models.payment_list import list_payments
 from models.payments import Payment
+from models.views.payment_list import list_payments
+from tests.models.payments import slugs
 from tests.models.rows import NOW, Books, add_books
-from tests.models.test_flawed_pictures import slugs
 
 Spec = tuple[int | None, int]
 # A day of the month (or no date), and the minute of its arrival.

@@ -1,7 +1,5 @@
 """Versions of a payment may come in any order and any number: the newest one is what is known in the end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,47 +8,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from domain.allocations import merge_allocations
+from domain.match.allocations import merge_allocations
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from models.database import Database
 from models.payment_store import Stored, store_payments
 from models.payments import (
     Allocation,
-    Payment,
     due_allocations,
     due_moments,
     match_again,
     organizations_with_due_allocations,
     own_among,
-    payments_by_external_id,
     register_own_payments,
     reschedule_matches,
 )
+from tests.models.payments import Live, known, live, store
 from tests.models.rows import NOW, Books, add_books, payment
-
-Live = dict[tuple[str, str], Decimal]
-
-
-def store(database: Database, books: Books, *versions: SourcePayment) -> Stored:
-    with database.writing() as session:
-        return store_payments(session, books.organization_id, books.source_id, versions, NOW)
-
-
-@contextmanager
-def known(database: Database, books: Books, external_id: str = "163") -> Iterator[Payment | None]:
-    with database.reading() as session:
-        yield payments_by_external_id(session, books.source_id, [external_id]).get(external_id)
-
-
-def live(database: Database, books: Books) -> Live:
-    """What is applied to what now; the placeholder of a payment without any part is nothing."""
-    with known(database, books) as row:
-        assert row is not None
-        return {
-            (one.kind, one.document_id): one.amount
-            for one in row.allocations
-            if not one.removed and one.kind != AllocationKind.NOTHING
-        }
 
 
 def test_a_new_payment_a_newer_and_an_older_version_are_counted(database: Database, books: Books) -> None:

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
-from domain.comparison import same_customer
+from domain.match.comparison import same_customer
 from domain.preferences import InvoiceOrigin
 from domain.records import SourceInvoice
 from models.database import Database

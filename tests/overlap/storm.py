@@ -21,17 +21,17 @@ from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
 from sandbox.quickbooks.webhooks.events import Event, body_of, new_event, signature_of
 from settings import Settings
-from tasks.catch_up_request import request_catch_up
-from tasks.connections import add_source, change_settings, disconnect, test_connection
 from tasks.context import Step
-from tasks.invoice_import import import_invoices
-from tasks.organizations import PreferenceChanges, change_preferences
-from tasks.own_payments import register
-from tasks.retry import retry_payment
 from tasks.sweep import sweep
-from tasks.users import create_user, log_in, set_password
 from tests.contexts import VERIFIER_TOKEN, RunningClock, make_timing
 from tests.world import CUSTOMER, STEPS, World, open_world
+from usecases.backfill import request_catch_up
+from usecases.connections import add_source, change_settings, disconnect, test_connection
+from usecases.invoice_import import import_invoices
+from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.own_payments import register
+from usecases.retry import retry_payment
+from usecases.users import create_user, log_in, set_password
 from web.app import create_app
 
 CONNECTWISE_CLIENT_ID = "00000000-0000-4000-8000-000000000001"
@@ -64,6 +64,9 @@ class Nudges:
         with self._lock:
             if (step, owner_id) not in self._waiting:
                 self._waiting.append((step, owner_id))
+
+    def arrived(self, step: Step, owner_id: int) -> None:
+        """Each is remembered once anyway."""
 
     def next(self) -> tuple[Step, int] | None:
         with self._lock:

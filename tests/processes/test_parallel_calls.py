@@ -13,9 +13,9 @@ import simplejson
 
 from sandbox.connectwise import ConnectWiseSandbox
 from sandbox.faults import Fault
-from tasks.connections import change_settings
 from tasks.context import SystemClock
 from tests.world import World, open_world
+from usecases.connections import change_settings
 
 ROOT = Path(__file__).parents[2]
 PARALLEL, OF_MATCH = 2, 1

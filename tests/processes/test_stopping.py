@@ -15,9 +15,9 @@ from models.connections import Connection
 from sandbox.faults import Fault
 from settings import Settings
 from settings.celery import celery_configuration
-from tasks.catch_up import catch_up
-from tasks.ingest import ingest
-from tasks.match import match
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
 from tests.peers import NEVER_ENDING, Peer, peer
 from tests.world import World, open_world

@@ -10,13 +10,13 @@ from models.connections import Connection, ConnectionStatus, Role, connection_in
 from models.metered_reads import reads_of
 from models.organizations import Organization, organization_by_slug
 from sandbox.faults import Fault
-from tasks.catch_up_request import request_backfill
-from tasks.connecting import Connected, begin_connect, complete_connect
-from tasks.connections import disconnect
-from tasks.organizations import create_organization
-from tasks.results import Rejected
 from tests.quickbooks.story import differences, gaps, metered, source
 from tests.world import REALM, World
+from usecases.backfill import request_backfill
+from usecases.connecting import Connected, begin_connect, complete_connect
+from usecases.connections import disconnect
+from usecases.organizations import create_organization
+from usecases.results import Rejected
 
 BACK = "https://payments.example/integrations/quickbooks/callback"
 OTHER_REALM = "4620816365"

@@ -8,11 +8,11 @@ import pytest
 from connectors.base import Failure, FailureKind, Got
 from domain.expiry import Expiry, expiry_of, expiry_sentence
 from models.connections import connection_by_id
-from tasks.connection_facts import ConnectionFacts, facts_of
-from tasks.connections import test_connection as check_connection
 from tasks.points import Point
 from tests.quickbooks.story import Death, die_at, source
 from tests.world import World
+from usecases.connection_health import ConnectionFacts, facts_of
+from usecases.connections import test_connection as check_connection
 
 
 def facts(world: World) -> ConnectionFacts:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.invariants import violations
-from tasks.catch_up import catch_up
+from tasks.catch_up.step import catch_up
 from tasks.context import Step
 from tasks.points import Point
 from tests.quickbooks.story import Death, die_at, differences, hint, source

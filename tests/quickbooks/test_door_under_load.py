@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from models import InboxEvent, Payment
 from models.inbox import waiting_events
 from settings import Settings
-from tasks.ingest import ingest
+from tasks.ingest.step import ingest
 from tests.contexts import VERIFIER_TOKEN
 from tests.world import REALM, World
 from web.app import create_app

@@ -7,14 +7,12 @@ from models.connections import connection_by_id
 from models.gaps import gap_by_id
 from models.invoices import SourceInvoiceRow
 from models.payments import Payment, payments_by_external_id
-from tasks.catch_up import catch_up
-from tasks.lane import Drained
+from tasks.catch_up.step import catch_up
 from tasks.points import Point
+from tasks.step import Drained
+from tests.quickbooks.flooding import BURST, KNOWN, SMALL, flood
 from tests.quickbooks.story import Death, answers_end_after, die_at, differences, gaps, metered
 from tests.world import World
-
-# Where nothing is asked of the cost, answers end after a hundred objects, and a flood has so many.
-KNOWN, BURST, SMALL = 5_000, 1000, 100
 
 
 @pytest.fixture
@@ -36,11 +34,6 @@ def known_already(world: World, count: int) -> list[str]:
     world.clock.move(minutes=10)
     assert differences(world) == []
     return ids
-
-
-def flood(world: World, count: int = BURST) -> None:
-    world.quickbooks.record_many_payments(world.customer_id, count)
-    world.clock.move(minutes=10)
 
 
 def caught_up(world: World) -> None:

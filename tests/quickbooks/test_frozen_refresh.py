@@ -11,13 +11,13 @@ import pytest
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from models.connections import connection_by_id
 from sandbox.faults import Fault
-from tasks.connections import add_source
 from tasks.context import Context
-from tasks.disconnecting import disconnect
-from tasks.ingest import ingest
+from tasks.ingest.step import ingest
 from tasks.points import Point
 from tests.quickbooks.story import failures, hint, source
 from tests.world import REALM, World
+from usecases.connections import add_source
+from usecases.disconnecting import disconnect
 
 pytestmark = pytest.mark.both_databases
 
@@ -27,7 +27,7 @@ REFRESH = "POST /oauth2/v1/tokens/bearer"
 @pytest.fixture
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A company whose tokens have to be refreshed now; a refresh token lives on for a while when it is replaced."""
-    monkeypatch.setattr("tasks.secrets._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("tasks.keeper._PATIENCE_SECONDS", 0.1)
     world.quickbooks.set_switches(refresh_rotation="always", replaced_refresh="still_works")
     world.clock.move(minutes=55)
     return world

@@ -4,25 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from connectors.quickbooks.tokens import secrets_from
-from models.connections import Connection
 from models.invariants import violations
 from models.invoices import source_invoices
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
-from tasks.catch_up_request import request_backfill
-from tasks.connections import add_source, disconnect
-from tasks.ingest import ingest
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
 from tasks.points import Point
 from tasks.sweep import sweep
+from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import Death, die_at, differences, gaps, hint, source
-from tests.world import REALM, World
-
-
-def reconnect(world: World) -> None:
-    secrets = secrets_from(world.quickbooks.issue_tokens(), world.clock.now())
-    added = add_source(world.context, world.organization_id, "quickbooks", REALM, {}, secrets, allows_plain_http=True)
-    assert isinstance(added, Connection), added
+from tests.world import World
+from usecases.backfill import request_backfill
+from usecases.connections import disconnect
 
 
 def busy_absence(world: World, days: int) -> tuple[str, str, str]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.registry import QUICKBOOKS_RATES
-from tasks.catch_up import catch_up
-from tasks.connections import disconnect
-from tasks.ingest import ingest
-from tasks.lane import Drained
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.step import Drained
 from tests.contexts import RunningClock
+from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import differences, gaps, hint, metered, no_catch_up, source
-from tests.quickbooks.test_gaps import reconnect
 from tests.world import World, open_world
+from usecases.connections import disconnect
 
 
 @pytest.fixture

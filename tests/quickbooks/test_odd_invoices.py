@@ -5,15 +5,14 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
-import simplejson
 
 from models.invoices import AMOUNT_NOT_KEPT, source_invoices
-from sandbox.faults import Fault
 from sandbox.quickbooks.world.records import Invoice as InvoiceRecord
-from tasks.invoice_import import COLUMNS, import_invoices
 from tests.quickbooks.looks import events
 from tests.quickbooks.story import hint, source
+from tests.quickbooks.telling import told
 from tests.world import CUSTOMER, REALM, BothInvoices, World
+from usecases.invoice_import import COLUMNS, import_invoices
 
 pytestmark = pytest.mark.both_databases
 
@@ -109,14 +108,6 @@ def cuts(text: str) -> list[str]:
 # --- objects of change data capture that no arithmetic takes ---
 
 NUMBERS = ["1E+1000000", "-1E+999999999999999999", "1E+13", "0.003456"]
-
-
-def told(world: World, **entities: list[dict[str, object]]) -> None:
-    """Change data capture tells exactly these objects, once."""
-    response = {"QueryResponse": [{name: objects} for name, objects in entities.items()]}
-    answer = {"CDCResponse": [response], "time": world.clock.now().isoformat()}
-    body = simplejson.dumps(answer, use_decimal=True)
-    world.quickbooks.faults.add(Fault("error", path="/cdc", status=200, body=body, times=1))
 
 
 def payment_of(identity: str, document: str, amount: object, **more: object) -> dict[str, object]:

@@ -3,8 +3,8 @@
 import pytest
 
 from domain.status import PaymentStatus
-from models.payment_list import list_payments
-from tests.quickbooks.test_odd_invoices import told
+from models.views.payment_list import list_payments
+from tests.quickbooks.telling import told
 from tests.world import World
 
 

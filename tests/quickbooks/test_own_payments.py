@@ -6,12 +6,12 @@ from itertools import product
 
 import pytest
 
-from domain.own_payments import Intent, find_intent, intent_of, problem_with, problem_with_marker
+from domain.ingest.own_payments import Intent, find_intent, intent_of, problem_with, problem_with_marker
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
 from models.payments import own_among
-from tasks.own_payments import register, register_intent
 from tests.quickbooks.story import hint
 from tests.world import BothInvoices, World
+from usecases.own_payments import register, register_intent
 
 MARKER = "pay-7c1e2f90-4b1d-4f6a-9c55-0d1f6f3c2a11"
 DAY = date(2026, 11, 20)

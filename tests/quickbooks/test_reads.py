@@ -10,11 +10,11 @@ from models.connections import connection_by_id
 from models.inbox import Entity
 from models.metered_reads import reads_of, reads_of_all
 from sandbox.faults import Fault
-from tasks.catch_up import catch_up
-from tasks.connections import test_connection as check_connection
+from tasks.catch_up.step import catch_up
 from tasks.sweep import sweep
 from tests.quickbooks.story import differences, failures, hint, metered, source
 from tests.world import World
+from usecases.connections import test_connection as check_connection
 
 BURST = 1000
 

@@ -6,12 +6,12 @@ import pytest
 
 from connectors.quickbooks.tokens import Application
 from sandbox.faults import Fault
-from tasks.connecting import begin_connect, complete_connect
-from tasks.connection_facts import facts_of
-from tasks.results import Rejected
 from tests.contexts import CLIENT_ID, CLIENT_SECRET
 from tests.quickbooks.story import source
 from tests.world import REALM, World
+from usecases.connecting import begin_connect, complete_connect
+from usecases.connection_health import facts_of
+from usecases.results import Rejected
 
 
 def started_with(world: World, client_secret: str) -> None:

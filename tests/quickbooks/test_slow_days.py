@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from models.lanes import take_lane
-from tasks.catch_up import catch_up
-from tasks.connections import disconnect
+from tasks.catch_up.step import catch_up
 from tasks.context import Step
-from tasks.ingest import ingest
-from tasks.lane import Drained
+from tasks.ingest.step import ingest
+from tasks.step import Drained
+from tests.quickbooks.flooding import SMALL, flood
 from tests.quickbooks.looks import state
+from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import answers_end_after, differences, gaps, hint, metered, source
-from tests.quickbooks.test_floods import SMALL, flood
-from tests.quickbooks.test_gaps import reconnect
 from tests.world import World, open_world
+from usecases.connections import disconnect
 
 LEASE = timedelta(seconds=90)
 # Of 64, 32, 16, 8, 4 and 2 payments, of the rest, and those with which the flood itself is listed.
@@ -110,7 +110,7 @@ def test_counting_goes_on_where_the_last_step_had_to_stop(
     patient: World, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sixty-four payments and the oldest one deleted: halved until two are left, and no count is made twice."""
-    monkeypatch.setattr("tasks.gap_count.IDS_PER_STEP", 2)
+    monkeypatch.setattr("tasks.catch_up.count.IDS_PER_STEP", 2)
     answers_end_after(patient, SMALL, monkeypatch)
     known: list[str] = []
     for _ in range(64):

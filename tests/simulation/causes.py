@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from domain.push.recognition import TWIN_DAYS
 from domain.reasons import Reason
-from domain.recognition import TWIN_DAYS
 from sandbox.connectwise.truth import PaymentTruth
 
 if TYPE_CHECKING:

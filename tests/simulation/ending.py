@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from domain.delivery import OPEN
+from domain.push.effect import OPEN
 from models import Allocation, InboxEvent
 from models.connections import connection_by_id
 from models.effects import Effect

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from domain.delivery import OPEN_ON_THE_WIRE, EffectState
+from domain.push.effect import OPEN_ON_THE_WIRE, EffectState
 from models.connections import connection_by_id
 from models.effects import Effect, day_of
 from models.ledger import ledger_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.preferences import CorrectionPolicy, TwinPolicy
-from domain.strategy import PaymentStrategy
+from domain.push.strategy import PaymentStrategy
 from models.connections import connection_by_id
 from models.organizations import organization_by_id
 from tests.world import World

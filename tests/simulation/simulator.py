@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from domain.strategy import PaymentStrategy
+from domain.push.strategy import PaymentStrategy
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from models.ledger import ledger_of
 from models.looks import look_now
 from tasks.context import Step
 from tasks.points import Point
-from tasks.retry import retry_payment
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
@@ -31,6 +30,7 @@ from tests.simulation.habits import (
 )
 from tests.simulation.kinds import Kind, choose_policies, choose_strategy, kind_of, move_in
 from tests.world import STEPS, BothInvoices, World, open_world
+from usecases.retry import retry_payment
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
 AMOUNTS = ["25.00", "50.00", "50.00", "75.10"]

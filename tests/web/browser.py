@@ -8,8 +8,8 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tasks.context import Context
-from tasks.results import Rejected
-from tasks.users import create_login_link, create_user
+from usecases.results import Rejected
+from usecases.users import create_login_link, create_user
 
 PASSWORD = "correct horse battery staple"
 

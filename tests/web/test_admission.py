@@ -22,7 +22,7 @@ from models.inbox import Entity, events_about
 from settings import Settings
 from tests.web.browser import Browser, forms_in
 from tests.web.conftest import PARTNER
-from tests.web.test_webhooks import cloud_event, signed
+from tests.web.hooks import cloud_event, signed
 from tests.world import World
 from web import admission, protocol
 from web.app import create_app

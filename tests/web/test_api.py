@@ -8,10 +8,11 @@ from fastapi import FastAPI
 
 from models.organizations import Organization, organization_by_id
 from models.users import tokens_of
-from tasks.organizations import create_organization
-from tasks.users import create_api_token, revoke_api_tokens
 from tests.web.browser import Browser, forms_in
+from tests.web.tokens import make_token
 from tests.world import World
+from usecases.organizations import create_organization
+from usecases.users import revoke_api_tokens
 from web.app import BODY_BYTES_MAX
 
 CHOSEN = {
@@ -21,17 +22,6 @@ CHOSEN = {
     "correction_policy": "hold",
     "twin_policy": "adopt",
 }
-
-
-def make_token(world: World, organization: str = "northwind") -> dict[str, str]:
-    token = create_api_token(world.context, organization, "billing")
-    assert isinstance(token, str)
-    return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture
-def token(world: World) -> dict[str, str]:
-    return make_token(world)
 
 
 def test_nobody_gets_in_without_a_token_or_a_session(anybody: Browser) -> None:

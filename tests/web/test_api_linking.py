@@ -3,7 +3,7 @@
 from datetime import date
 
 from tests.web.browser import Browser
-from tests.web.test_api import make_token
+from tests.web.tokens import make_token
 from tests.world import World
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from domain.reasons import Reason
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, mark_needs_reconnect, pause
 from models.organizations import Organization
-from tasks.organizations import create_organization
 from tests.web.browser import Browser, forms_in, logged_in
 from tests.world import World
+from usecases.organizations import create_organization
 
 
 def connection(world: World, role: Role) -> Connection:

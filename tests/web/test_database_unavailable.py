@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.servers import psycopg_url
-from tests.web.test_webhooks import answered, cloud_event, deliver, stored
+from tests.web.hooks import answered, cloud_event, deliver, stored
 from tests.world import World
 from web.threads import DOOR_THREADS
 

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from connectors.base import WriteOutcome
-from domain.delivery import EffectState
+from domain.push.effect import EffectState
 from tasks.push.results import NotBegun
 from web.labels import EFFECT_STATE_LABELS, OUTCOME_LABELS
 

@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 
 from settings import Environment, Settings
-from tasks.users import create_login_link, log_in, log_out, redeem_login_link, set_password
 from tests.web.browser import PASSWORD, Browser, add_user, forms_in
 from tests.web.conftest import OPERATOR, PARTNER
 from tests.world import World
+from usecases.users import create_login_link, log_in, log_out, redeem_login_link, set_password
 from web.app import create_app
 
 WRONG = "The e-mail address or the password is not right."

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tasks.catch_up_request import request_backfill
-from tasks.connections import disconnect
 from tests.web.browser import Browser
 from tests.world import World
+from usecases.backfill import request_backfill
+from usecases.connections import disconnect
 
 
 def consent(browser: Browser, query: str = "") -> str:

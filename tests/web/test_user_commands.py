@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from cli.__main__ import app
 from models.users import User, UserRole, user_by_email
 from settings import Settings, load_settings
-from tasks.users import log_in
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
+from usecases.users import log_in
 from web.app import create_app
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from models.connect_requests import ConnectRequest
 from models.users import DashboardSession, LoginLink, TokenScope, tokens_of
 from settings import Settings
-from tasks import users
-from tasks.connecting import begin_connect
-from tasks.users import (
+from tests.web.browser import PASSWORD, Browser
+from tests.world import World
+from usecases import users
+from usecases.connecting import begin_connect
+from usecases.users import (
     LOGIN_LINKS_MAX,
     SESSIONS_MAX,
     create_api_token,
@@ -25,8 +27,6 @@ from tasks.users import (
     redeem_login_link,
     revoke_api_tokens,
 )
-from tests.web.browser import PASSWORD, Browser
-from tests.world import World
 
 EMAIL = "books@northwind.example"
 SECRET = "a secret that signs links"

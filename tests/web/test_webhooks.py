@@ -1,10 +1,6 @@
 """The webhook door: what it stores, what it refuses, and what it answers on bad days."""
 
-import base64
-import hashlib
-import hmac
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,61 +11,15 @@ from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
 from models.connections import connection_by_id
-from models.inbox import Entity, InboxEvent, connections_with_waiting_events, events_about
-from settings import Settings
-from tasks.catch_up import catch_up
+from models.inbox import connections_with_waiting_events
+from tasks.catch_up.step import catch_up
 from tasks.context import Step
-from tests.contexts import VERIFIER_TOKEN, RecordingNudge
-from tests.world import REALM, World, open_world
-from web.app import create_app
+from tests.contexts import RecordingNudge
+from tests.web.hooks import DOOR, answered, cloud_event, deliver, signed, stored
+from tests.world import REALM, World
 from web.threads import DOOR_THREADS
 
 pytestmark = pytest.mark.both_databases
-
-DOOR = "/webhooks/quickbooks"
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with open_world(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def door(world: World) -> Iterator[TestClient]:
-    settings = Settings(_env_file=None, webhook_bytes_max=3 * 1024 * 1024)
-    with TestClient(create_app(world.context, settings), raise_server_exceptions=False) as client:
-        yield client
-
-
-def cloud_event(number: int = 1, **changes: Any) -> dict[str, Any]:
-    event = {
-        "specversion": "1.0",
-        "id": f"88cd52aa-33b6-4351-9aa4-{number:012d}",
-        "source": "intuit.dsnBgbseACLLRZNxo2dfc4evmEJdxde58xeeYcZliOU=",
-        "type": "qbo.payment.created.v1",
-        "datacontenttype": "application/json",
-        "time": "2025-09-10T21:31:25.179851517Z",
-        "intuitentityid": str(number),
-        "intuitaccountid": REALM,
-        "data": {},
-    }
-    return event | changes
-
-
-def signed(body: bytes, token: str = VERIFIER_TOKEN) -> str:
-    return base64.b64encode(hmac.digest(token.encode(), body, hashlib.sha256)).decode()
-
-
-def deliver(door: TestClient, body: Any, *, content_type: str = "application/json", token: str = VERIFIER_TOKEN) -> int:
-    raw = body if isinstance(body, bytes) else simplejson.dumps(body).encode()
-    headers = {"intuit-signature": signed(raw, token), "content-type": content_type}
-    return door.post(DOOR, content=raw, headers=headers).status_code
-
-
-def stored(world: World, entity_id: str = "1", entity: Entity = Entity.PAYMENT) -> list[InboxEvent]:
-    with world.context.database.reading() as session:
-        return list(events_about(session, world.source_id, entity, entity_id))
 
 
 def nothing_is_stored(world: World) -> bool:
@@ -79,10 +29,6 @@ def nothing_is_stored(world: World) -> bool:
 
 def counted(fate: str) -> float:
     return REGISTRY.get_sample_value("webhook_events_total", {"vendor": "quickbooks", "fate": fate}) or 0
-
-
-def answered(answer: str) -> float:
-    return REGISTRY.get_sample_value("webhook_deliveries_total", {"vendor": "quickbooks", "answer": answer}) or 0
 
 
 def test_an_event_is_stored_and_its_lane_nudged(door: TestClient, world: World) -> None:

@@ -10,9 +10,9 @@ from models.connections import Connection, ConnectionStatus, Role, connection_by
 from models.inbox import Entity, events_about
 from models.organizations import Organization
 from settings import Settings
-from tasks.connections import add_source, disconnect
-from tests.web.test_webhooks import cloud_event, deliver
+from tests.web.hooks import cloud_event, deliver
 from tests.world import REALM, World, open_world
+from usecases.connections import add_source, disconnect
 from web.app import create_app
 
 OTHER_REALM = "9130357767"

@@ -5,9 +5,9 @@ from fastapi import FastAPI
 
 from domain.preferences import SyncMode
 from models.organizations import Organization, organization_by_id, organization_by_slug
-from tasks.organizations import create_organization
 from tests.web.browser import Browser, forms_in, logged_in
 from tests.world import World
+from usecases.organizations import create_organization
 
 PAGES = ["/overview", "/payments", "/invoices", "/integrations", "/integrations/preferences", "/organizations"]
 

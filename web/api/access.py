@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from models.organizations import Organization
 from models.users import LAST_USED_PRECISION, TokenScope, note_token_use, organization_of_token
-from tasks.users import hashed
+from usecases.users import hashed
 from web.signed_in import check_form_token, context_of, member, viewer
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

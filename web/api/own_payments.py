@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent, intent_of
-from tasks.own_payments import register, register_intent
+from domain.ingest.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent, intent_of
+from usecases.own_payments import register, register_intent
 from web.api.access import REFUSALS, Authorized
 from web.api.payments import ID_PATTERN
 from web.signed_in import context_of

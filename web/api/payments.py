@@ -6,10 +6,10 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.status import PaymentStatus
-from models.story import list_payments, payment_story
-from tasks.linking import LinkReport, link_payment
-from tasks.results import Rejected
-from tasks.retry import RetryReport, retry_payment
+from models.views.story import list_payments, payment_story
+from usecases.linking import LinkReport, link_payment
+from usecases.results import Rejected
+from usecases.retry import RetryReport, retry_payment
 from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
 from web.api.schemas import PaymentOut, PaymentsOut, PaymentStoryOut
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX

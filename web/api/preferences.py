@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
-from tasks.organizations import PreferenceChanges, change_preferences
+from usecases.organizations import PreferenceChanges, change_preferences
 from web.api.access import REFUSALS, Authorized
 from web.signed_in import context_of
 

@@ -6,15 +6,23 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
-from domain.decisions import Verdict
-from domain.delivery import EffectKind, EffectState
 from domain.explanations import explain
+from domain.match.decisions import Verdict
+from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from models.decisions import Action
 from models.inbox import EventSource
-from models.story import AllocationRow, AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentRow, PaymentStory
+from models.views.story import (
+    AllocationRow,
+    AllocationStory,
+    DecisionLine,
+    EffectLine,
+    LedgerLine,
+    PaymentRow,
+    PaymentStory,
+)
 
 # A JSON number is a float to most readers; a string is not.
 Amount = Annotated[

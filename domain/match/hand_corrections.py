@@ -1,0 +1,77 @@
+"""What a person was asked to do at the target, and what a look at the payment shows of it. Pure."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from domain.later_looks import Finding
+from domain.match.decisions import Acknowledge, Decision, Hold
+from domain.match.eligibility import decide_early, is_in_its_place
+from domain.match.facts import Facts, Part, SyncedPayment
+from domain.push.strategy import standing_for
+from domain.reasons import Reason
+from domain.records import TargetPayment
+
+# A person was asked to do something at the target; whether that was done shows a look at the payment.
+MAY_BE_DONE_BY_HAND = frozenset(
+    {Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL, Reason.TARGET_PAYMENT_GONE}
+)
+
+
+def waits_for_a_hand(decision: Decision) -> bool:
+    return isinstance(decision, Hold) and decision.reason in MAY_BE_DONE_BY_HAND
+
+
+def after_a_look_at_the_payment(
+    facts: Facts, there: TargetPayment | None, unclaimed: Collection[TargetPayment] = ()
+) -> Decision:
+    """The decision about what waits for a person, now that the payment itself has been looked for.
+
+    Args:
+        there: the payment as it is on the target invoice now; None when it certainly is not there.
+        unclaimed: the payments on that invoice that stand for nothing yet.
+    """
+    if facts.synced is None:
+        raise AssertionError("a look at a payment of which nobody knows")
+    finding = None if facts.synced.gone else facts.synced.finding
+    synced = replace(facts.synced, finding=Finding.GONE if there is None else finding)
+    facts = replace(facts, synced=synced)
+    decision = decide_early(facts)
+    if decision is None:
+        raise AssertionError("what was synced is decided about without a look at the invoice")
+    if not waits_for_a_hand(decision):
+        return decision
+    if decision == Hold(Reason.TARGET_PAYMENT_GONE):
+        # Push links what was typed in its place, as it would have linked it before the first payment.
+        return Acknowledge(None, None) if _is_typed_anew(facts, synced, unclaimed) else decision
+    return _after_a_hand(facts, synced, there) or decision
+
+
+def _is_typed_anew(facts: Facts, synced: SyncedPayment, unclaimed: Collection[TargetPayment]) -> bool:
+    """Whether a person removed the payment and typed in its place, beyond doubt, the one that is wanted."""
+    wanted = [one for one in unclaimed if (one.amount, one.paid_on) == (facts.amount, facts.paid_on)]
+    return len(wanted) == 1 and not synced.beside
+
+
+def _after_a_hand(facts: Facts, synced: SyncedPayment, there: TargetPayment | None) -> Acknowledge | None:
+    """What a person has done already of what they were asked for."""
+    if not (facts.is_wanted and is_in_its_place(facts, synced)):
+        is_corrected = there is None or _says(there, None, synced.beside)
+        return Acknowledge(None, None) if is_corrected else None
+    if there is None or facts.paid_on is None or not _says(there, (facts.amount, facts.paid_on), synced.beside):
+        return None
+    return Acknowledge(facts.amount, facts.paid_on)
+
+
+def _says(there: TargetPayment, part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> bool:
+    """Whether the payment is what it has to be with this part (or without it) and the others that it stands for."""
+    return any(one == (there.amount, there.paid_on) for one in _with_the_others(part, beside))
+
+
+def _with_the_others(part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> Iterator[tuple[Decimal, date]]:
+    # Whoever corrects a shared payment by hand may correct the one part, or at once all that have changed.
+    for others in ([one.entered for one in beside], [one.wanted for one in beside if one.wanted is not None]):
+        parts = others if part is None else [*others, part]
+        if parts:
+            yield standing_for(parts)

@@ -1,0 +1,141 @@
+"""What a decision means for the outbox, given the effect that is there already. Pure, so every case is one test row."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.explanations import explain
+from domain.match.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
+from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, EffectKind, EffectState
+from domain.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is to be true at the target."""
+
+    kind: EffectKind
+    target_invoice_id: str
+    target_payment_id: str | None
+    amount: Decimal
+    currency: str
+    paid_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentEffect:
+    """The newest effect of the allocation; `reason` is why it is held, if it is."""
+
+    state: EffectState
+    payload: Payload
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something is on the wire; decide again when its fate is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The outbox is right as it is.
+
+    Attributes:
+        silent: the effect's own hold says more than the new decision, which is therefore not recorded.
+    """
+
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revive:
+    """The held effect goes again; one that may have been sent is in doubt again, and is looked for first.
+
+    Its hold stays the current decision until push finds out otherwise.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The effect was certainly not carried out and is no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """A new effect, in place of the current one if that was certainly not carried out."""
+
+    payload: Payload
+    cancel_current: bool
+
+
+Plan = Wait | Leave | Revive | Cancel | Enqueue
+
+# We could not look, so we know nothing new: never a ground to touch what is in the outbox.
+CANNOT_TELL = frozenset(
+    {
+        Reason.TARGET_UNREACHABLE,
+        Reason.TARGET_LOOKUP_REFUSED,
+        Reason.TARGET_REFUSES,
+        Reason.TARGET_SICK,
+        Reason.TARGET_THROTTLED,
+        Reason.PACED,
+        Reason.READS_USED_UP,
+        Reason.APPLICATION_REFUSED,
+        Reason.CLIENT_ID_REFUSED,
+        Reason.COMPANY_SUSPENDED,
+        Reason.KEYS_DOUBTED,
+        Reason.TARGET_CREDENTIALS,
+        Reason.TARGET_FORBIDDEN,
+        Reason.SECRETS_UNREADABLE,
+        Reason.TARGET_STOPPED,
+    }
+)
+
+
+# Held, and yet the target may have taken the payment: never replaced and never cancelled by a new decision.
+MAY_HAVE_MOVED_MONEY = frozenset({Reason.SEVERAL_CANDIDATES, Reason.TARGET_REPLACED, Reason.TARGET_CHANGED_IT})
+
+
+def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
+    """What to do with the outbox so that it says what was decided."""
+    if current is not None and current.state in OPEN_ON_THE_WIRE:
+        return Wait()
+    if isinstance(decision, Hold) and decision.reason in CANNOT_TELL:
+        # What is simply waiting to be sent has nothing better to tell; a hold of its own says more.
+        if current is None or (current.state is EffectState.PENDING and current.reason is None):
+            return Leave()
+        return Leave(silent=current.state in REPLACEABLE)
+    replaceable = current is not None and current.state in REPLACEABLE
+    if current is not None and current.reason in MAY_HAVE_MOVED_MONEY and replaceable:
+        # Money of ours may be on the invoice, and a new effect would not know of it: only another look at the invoice
+        # can say, whatever is owed by now, and where that cannot help a person.
+        looks_again = current.state is EffectState.HELD and explain(current.reason).clears_itself
+        return Revive() if looks_again else Leave(silent=True)
+    wanted = payload_of(decision)
+    if wanted is None:
+        return Cancel() if replaceable else Leave()
+    if current is None or not replaceable:
+        return Enqueue(wanted, cancel_current=False)
+    if current.payload != wanted:
+        return Enqueue(wanted, cancel_current=True)
+    return _same_again(current)
+
+
+def _same_again(current: CurrentEffect) -> Plan:
+    if current.state is EffectState.PENDING:
+        return Leave(silent=current.reason is not None)
+    waits_for_a_person = current.reason is not None and not explain(current.reason).clears_itself
+    return Leave(silent=True) if waits_for_a_person else Revive()
+
+
+def payload_of(decision: Decision) -> Payload | None:
+    """What the target has to be made to say; None where nothing is owed."""
+    match decision:
+        case Push(invoice, amount, currency, paid_on):
+            return Payload(EffectKind.CREATE, invoice, None, amount, currency, paid_on)
+        case Adjust(invoice, payment, amount, currency, paid_on):
+            return Payload(EffectKind.ADJUST, invoice, payment, amount, currency, paid_on)
+        case Reverse(invoice, payment):
+            return Payload(EffectKind.REVERSE, invoice, payment, Decimal(0), "", None)
+        case Keep() | Acknowledge() | Skip() | Hold():
+            return None

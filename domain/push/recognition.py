@@ -1,0 +1,151 @@
+"""Telling our payments on a target invoice from those of others, without a reference of ours on them.
+
+A ConnectWise payment has no field for a key of ours, so ours is known by what it is not: not there before we sent
+(the before-image), not claimed by another effect, and of exactly our amount and date.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.push.before_image import Seen
+from domain.records import TargetPayment
+
+# A bookkeeper who types a payment by hand often takes the day of the bank statement instead of the day of the cheque;
+# three days cover a weekend.
+TWIN_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    candidates: tuple[TargetPayment, ...]
+
+
+Recognition = Ours | NotThere | Several
+
+
+def recognize(
+    amount: Decimal,
+    paid_on: date,
+    payments: Iterable[TargetPayment],
+    before_image: Collection[str],
+    claimed: Collection[str],
+    author: str = "",
+) -> Recognition:
+    """After an unknown answer: is the payment that we sent among these?
+
+    Args:
+        before_image: ids of the payments that were on the invoice before we last sent.
+        claimed: ids of payments that stand for another allocation.
+        author: the name under which the target enters our payments, where we have learned it. It decides between
+            candidates. That a single one bears another name proves nothing (ours may have changed): a person is asked.
+    """
+    new = [
+        payment
+        for payment in payments
+        if payment.external_id not in before_image and payment.external_id not in claimed and not payment.foreign
+    ]
+    candidates = tuple(one for one in new if (one.amount, one.paid_on) == (amount, paid_on))
+    by_us = tuple(one for one in candidates if is_by(one, author))
+    by_others = tuple(one for one in candidates if author and one.entered_by not in ("", author))
+    match candidates, by_us:
+        case (), _:
+            # Somebody may have corrected ours since: the same amount on another day, or our name on another amount.
+            altered = tuple(one for one in new if one.amount == amount or is_by(one, author))
+            return Several(altered) if altered else NotThere()
+        case (only,), _ if only not in by_others:
+            return Ours(only)
+        case _, (only,) if len(by_others) == len(candidates) - 1:
+            return Ours(only)
+        case _:
+            return Several(candidates)
+
+
+def recognize_in(
+    payment_id: str, more: Decimal, others: Decimal, before: Iterable[Seen], payments: Iterable[TargetPayment]
+) -> Recognition:
+    """After an unknown answer to adding to a payment of ours: is the money in it?
+
+    It was sent as the new sum of all that the payment stands for, so the sum tells, and not by how much it grew since:
+    another part may have been added or taken back while a person was asked about this one.
+
+    Args:
+        more: what was to be added.
+        others: what the payment stands for without it, by now.
+        before: the payments as they were on the invoice before we sent.
+    """
+    was = next((one.amount for one in before if one.external_id == payment_id), None)
+    payment = next((one for one in payments if one.external_id == payment_id), None)
+    if payment is not None and payment.amount == others + more:
+        return Ours(payment)
+    if payment is None or payment.amount in (others, was):
+        return NotThere()
+    # Anything between or beyond is a person's doing, before or after ours arrived.
+    return Several((payment,))
+
+
+def is_by(payment: TargetPayment, author: str) -> bool:
+    """Whether the payment bears this name; without a name none does."""
+    return bool(author) and payment.entered_by == author
+
+
+@dataclass(frozen=True, slots=True)
+class NoTwin:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SameDay:
+    """Somebody typed exactly this payment: same amount, same date. With several, the oldest."""
+
+    payment: TargetPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """Same amount, another date close by: a person has to say whether it is the same money."""
+
+    payment: TargetPayment
+
+
+Twin = NoTwin | SameDay | Nearby
+
+
+def find_twin(amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]) -> Twin:
+    """Before the first send: did somebody type this payment by hand already?"""
+    similar = similar_to(amount, paid_on, payments, claimed)
+    same_day = [payment for payment in similar if payment.paid_on == paid_on]
+    if same_day:
+        return SameDay(min(same_day, key=_age_order))
+    return Nearby(min(similar, key=_age_order)) if similar else NoTwin()
+
+
+def similar_to(
+    amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]
+) -> Sequence[TargetPayment]:
+    """The payments that may be this one: the same amount on the same or a nearby date, or on none that is known."""
+    return [
+        payment
+        for payment in payments
+        if payment.external_id not in claimed
+        and not payment.foreign
+        and payment.amount == amount
+        and (payment.paid_on is None or abs((payment.paid_on - paid_on).days) <= TWIN_DAYS)
+    ]
+
+
+def _age_order(payment: TargetPayment) -> tuple[int, str]:
+    """Ids are numbers given in order of creation; anything else sorts after them, by its text."""
+    text = payment.external_id
+    return (int(text), "") if text.isascii() and text.isdigit() else (2**63, text)

@@ -1,0 +1,294 @@
+"""One payment's whole story, for the page and the command line: what we heard, decided, tried, and what is next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.explanations import explain
+from domain.ingest.seen_payments import payments_in
+from domain.match.decisions import Verdict
+from domain.push.effect import EffectKind, EffectState
+from domain.reasons import MAY_BE_LINKED, Reason
+from domain.records import TargetPayment
+from models.breakers import breakers_of, rests_until
+from models.connections import Connection, Role, connections_of
+from models.decisions import Action, DecisionRow
+from models.effects import Attempt, Effect
+from models.inbox import Entity, EventSource, InboxEvent, events_about
+from models.ledger import LedgerEntry
+from models.looks import InvoiceLook, looks_at
+from models.organizations import Organization, organization_by_id
+from models.payments import Allocation, Payment
+from models.views.next_step import Situation, next_step
+from models.views.payment_list import Page, count_by_status, list_payments
+from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
+
+__all__ = [
+    "AllocationRow",
+    "AllocationStory",
+    "AttemptLine",
+    "DecisionLine",
+    "EffectLine",
+    "EventLine",
+    "LedgerLine",
+    "Page",
+    "PaymentRow",
+    "PaymentStory",
+    "count_by_status",
+    "list_payments",
+    "payment_story",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """Something the source told us; `done_at` is None while it waits to be worked off."""
+
+    source: EventSource
+    verb: str
+    occurred_at: datetime | None
+    received_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    decided_at: datetime
+    action: Action
+    reason: Reason
+    sentence: str
+    advice: str
+    verdicts: tuple[Verdict, ...]
+    detail: str
+    current: bool
+    # The payments in ConnectWise because of which it was decided so.
+    seen: tuple[TargetPayment, ...]
+    # When it came to the same once more, the last time.
+    looked_at: datetime | None
+    may_be_linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    generation: int
+    kind: EffectKind
+    state: EffectState
+    target_invoice_id: str
+    target_payment_id: str | None
+    amount: Decimal
+    currency: str
+    paid_on: date | None
+    reason: Reason | None
+    detail: str
+    due_at: datetime
+    created_at: datetime
+    delivered_at: datetime | None
+    attempts: tuple[AttemptLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """The target payment that stands for the part, or stood for it until `removed_at`."""
+
+    target_invoice_id: str
+    target_payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+    created_at: datetime
+    removed_at: datetime | None
+    # When the invoice was looked at last, after the payment was written or linked.
+    looked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationStory:
+    """Everything about one part, oldest first."""
+
+    row: AllocationRow
+    decisions: tuple[DecisionLine, ...]
+    effects: tuple[EffectLine, ...]
+    ledger: LedgerLine | None
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStory:
+    """Everything about one payment; `next` is what happens next to the part that is most pressing."""
+
+    payment: PaymentRow
+    unapplied: Decimal
+    note: str
+    version: int
+    first_seen_at: datetime
+    events: tuple[EventLine, ...]
+    allocations: tuple[AllocationStory, ...]
+    next: str
+
+
+def payment_story(
+    session: Session, organization_id: int, external_id: str, now: datetime | None = None
+) -> PaymentStory | None:
+    """The story of the organization's payment with this id at the source, or None if it has no such payment."""
+    payment = session.scalar(
+        select(Payment).where(Payment.organization_id == organization_id, Payment.external_id == external_id)
+    )
+    if payment is None:
+        return None
+    (row,) = rows_of(session, [payment])
+    tables = _Tables.load(session, payment)
+    parts = tuple(tables.story_of(part, now or datetime.now(UTC)) for part in row.allocations)
+    pressing = next((part for part in parts if part.row is row.pressing), None)
+    events = events_about(session, payment.connection_id, Entity.PAYMENT, payment.external_id)
+    return PaymentStory(
+        payment=row,
+        unapplied=payment.unapplied,
+        note=payment.note,
+        version=payment.version,
+        first_seen_at=payment.first_seen_at,
+        events=tuple(_event_line(event) for event in events),
+        allocations=parts,
+        next=pressing.next if pressing else "It is decided about in a moment.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The rows of all parts of one payment."""
+
+    organization: Organization
+    target: Connection | None
+    rests_until: datetime | None
+    allocations: dict[int, Allocation]
+    decisions: Sequence[DecisionRow]
+    effects: Sequence[Effect]
+    attempts: Sequence[Attempt]
+    entries: Sequence[LedgerEntry]
+    looks: dict[str, InvoiceLook]
+
+    @classmethod
+    def load(cls, session: Session, payment: Payment) -> "_Tables":
+        connections = {one.role: one for one in connections_of(session, payment.organization_id)}
+        target = connections.get(Role.TARGET.value)
+        parts = session.scalars(select(Allocation).where(Allocation.payment_id == payment.id)).all()
+        ids = [part.id for part in parts]
+        effects = session.scalars(select(Effect).where(Effect.allocation_id.in_(ids)).order_by(Effect.generation)).all()
+        effect_ids = [effect.id for effect in effects]
+        entries = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.allocation_id.in_(ids)).order_by(LedgerEntry.id)
+        ).all()
+        return cls(
+            organization=organization_by_id(session, payment.organization_id),
+            target=target,
+            rests_until=rests_until(breakers_of(session, [target.id]).get(target.id, [])) if target else None,
+            allocations={part.id: part for part in parts},
+            decisions=session.scalars(
+                select(DecisionRow).where(DecisionRow.allocation_id.in_(ids)).order_by(DecisionRow.id)
+            ).all(),
+            effects=effects,
+            attempts=session.scalars(
+                select(Attempt).where(Attempt.effect_id.in_(effect_ids)).order_by(Attempt.number)
+            ).all(),
+            entries=entries,
+            looks=looks_at(session, target.id, {one.target_invoice_id for one in entries}) if target else {},
+        )
+
+    def story_of(self, row: AllocationRow, now: datetime) -> AllocationStory:
+        decisions = [one for one in self.decisions if one.allocation_id == row.allocation_id]
+        effects = [one for one in self.effects if one.allocation_id == row.allocation_id]
+        entries = [one for one in self.entries if one.allocation_id == row.allocation_id]
+        situation = Situation(
+            row=row,
+            match_due_at=self.allocations[row.allocation_id].match_due_at,
+            effect=effects[-1] if effects else None,
+            target=self.target,
+            sync_enabled=self.organization.sync_enabled,
+            rests_until=self.rests_until,
+            now=now,
+        )
+        return AllocationStory(
+            row=row,
+            decisions=tuple(_decision_line(one, decisions) for one in decisions),
+            effects=tuple(self._effect_line(one) for one in effects),
+            ledger=_ledger_line(entries[-1], self.looks) if entries else None,
+            next=next_step(situation),
+        )
+
+    def _effect_line(self, effect: Effect) -> EffectLine:
+        tries = [one for one in self.attempts if one.effect_id == effect.id]
+        return EffectLine(
+            generation=effect.generation,
+            kind=EffectKind(effect.kind),
+            state=EffectState(effect.state),
+            target_invoice_id=effect.target_invoice_id,
+            target_payment_id=effect.target_payment_id,
+            amount=effect.amount,
+            currency=effect.currency,
+            paid_on=effect.paid_on,
+            reason=Reason(effect.reason) if effect.reason else None,
+            detail=effect.detail,
+            due_at=effect.due_at,
+            created_at=effect.created_at,
+            delivered_at=effect.delivered_at,
+            attempts=tuple(
+                AttemptLine(one.number, one.started_at, one.finished_at, one.outcome, one.detail) for one in tries
+            ),
+        )
+
+
+def _event_line(event: InboxEvent) -> EventLine:
+    return EventLine(EventSource(event.source), event.verb, event.occurred_at, event.received_at, event.done_at)
+
+
+def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> DecisionLine:
+    told = explain(decision.why)
+    return DecisionLine(
+        decided_at=decision.decided_at,
+        action=Action(decision.action),
+        reason=decision.why,
+        sentence=told.sentence,
+        advice=told.advice,
+        verdicts=tuple(
+            Verdict(one["field"], one["source"], one["target"], one["identical"]) for one in decision.verdicts
+        ),
+        detail=decision.detail,
+        current=decision.current,
+        seen=payments_in(decision.seen),
+        looked_at=decision.looked_at or _when_found_again(decision, every),
+        may_be_linked=decision.current and decision.why in MAY_BE_LINKED,
+    )
+
+
+def _when_found_again(decision: DecisionRow, every: Sequence[DecisionRow]) -> datetime | None:
+    """A retry lets it be sent; what stood before that, and stands again, was looked at and is the same."""
+    before = [one for one in every if one.id < decision.id and one.why is not Reason.ELIGIBLE]
+    is_the_same = bool(before) and (before[-1].action, before[-1].reason) == (decision.action, decision.reason)
+    return decision.decided_at if is_the_same and decision.action == Action.HOLD else None
+
+
+def _ledger_line(entry: LedgerEntry, looks: dict[str, InvoiceLook]) -> LedgerLine:
+    look = looks.get(entry.target_invoice_id)
+    looked_at = look.looked_at if look is not None else None
+    return LedgerLine(
+        target_invoice_id=entry.target_invoice_id,
+        target_payment_id=entry.target_payment_id,
+        amount=entry.amount,
+        paid_on=entry.paid_on,
+        ours=entry.ours,
+        created_at=entry.created_at,
+        removed_at=entry.removed_at,
+        looked_at=looked_at if looked_at is not None and looked_at > entry.created_at else None,
+    )

@@ -1,0 +1,199 @@
+"""Reading what was only hinted at, and what it means that an object is not to be found (`domain/ingest/deletions.py`).
+
+Whatever is settled goes into the picture, also when the reading ends early; the rest keeps waiting in the inbox.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+
+from connectors.base import Failure, FailureKind, Reading, Source
+from domain.ingest.adding_up import READ_AGAIN
+from domain.ingest.deletions import LOOK_AGAIN_AFTER, Missing, what_of_missing
+from domain.match.allocations import linked_invoice_ids
+from domain.records import PaymentState, SourcePayment
+from models.connections import Connection
+from models.inbox import Entity
+from models.invoices import SourceInvoiceRow, source_invoices
+from models.payments import payments_by_external_id
+from tasks.context import Context
+from tasks.hints import INCOMPLETE, LINKED, LOOK_AGAIN, OWN_VERBS
+from tasks.ingest.picture import Outcome, Picture, seen
+from tasks.ingest.tombstones import deleted_invoice, deleted_payment, incomplete_payment
+from tasks.points import Point
+
+log = structlog.get_logger()
+
+
+def read_payments(context: Context, connection: Connection, source: Source, picture: Picture) -> Failure | None:
+    """At most a few reads for all hinted payments together."""
+    hinted = picture.hinted(Entity.PAYMENT)
+    if not hinted:
+        return None
+    result = source.read_payments(hinted)
+    if isinstance(result, Failure):
+        _refused(picture, Entity.PAYMENT, hinted, result)
+        _leave_incomplete(context, connection, picture)
+        return result
+    reading = result.value
+    now = context.clock.now()
+    _take_payments(picture, seen(reading.payments, now), now)
+    _take(picture, Entity.PAYMENT, hinted, reading)
+    given_up: list[str] = []
+    for one in sorted(reading.missing_ids):
+        told, looks = picture.is_told_deleted(Entity.PAYMENT, one), picture.looks_for(Entity.PAYMENT, one)
+        match what_of_missing(deletion_told=told, looks=looks):
+            case Missing.LOOK_AGAIN:
+                picture.postpone(Entity.PAYMENT, [one])
+            case Missing.GONE:
+                picture.payments.append(deleted_payment(one, now))
+                picture.finish(Entity.PAYMENT, [one])
+            case Missing.GIVEN_UP:
+                given_up.append(one)
+    _give_up(context, connection, picture, given_up)
+    _leave_incomplete(context, connection, picture)
+    return reading.failure
+
+
+def _take_payments(picture: Picture, payments: Collection[SourcePayment], now: datetime) -> None:
+    """What is shown incompletely is read once more before anybody is told, and taken for that the second time."""
+    for payment in payments:
+        about = picture.about(Entity.PAYMENT, payment.external_id)
+        is_second_look = any(event.verb in (INCOMPLETE, LOOK_AGAIN) for event in about)
+        if payment.flaw in READ_AGAIN and not is_second_look:
+            picture.incomplete.append((payment, now + LOOK_AGAIN_AFTER[0]))
+        else:
+            picture.payments.append(payment)
+
+
+def _leave_incomplete(context: Context, connection: Connection, picture: Picture) -> None:
+    """A payment that was shown incompletely, and then not at all any more: what is known of it is not the newest."""
+    left = [
+        one
+        for one in sorted(picture.hinted(Entity.PAYMENT))
+        for event in picture.about(Entity.PAYMENT, one)
+        if event.verb == INCOMPLETE and picture.done.get(event.id) in (Outcome.REFUSED, Outcome.LEFT_TO_CATCH_UP)
+    ]
+    if not left:
+        return
+    with context.database.reading() as session:
+        rows = payments_by_external_id(session, connection.id, left)
+    for one in left:
+        row = rows.get(one)
+        picture.payments.append(incomplete_payment(one, row.version + 1 if row else 0, context.clock.now()))
+
+
+def _give_up(context: Context, connection: Connection, picture: Picture, given_up: Collection[str]) -> None:
+    """What stays missing is taken as gone; what we hold as live only when change data capture tells, which is asked."""
+    if not given_up:
+        return
+    now = context.clock.now()
+    with context.database.reading() as session:
+        rows = payments_by_external_id(session, connection.id, given_up)
+    for one in given_up:
+        told_at, row = picture.told_at(Entity.PAYMENT, one, now), rows.get(one)
+        if row is None or row.state == PaymentState.DELETED:
+            picture.payments.append(deleted_payment(one, told_at))
+            picture.finish(Entity.PAYMENT, [one])
+            continue
+        _leave(picture, Entity.PAYMENT, one, Outcome.LEFT_TO_CATCH_UP)
+        # One call tells of all of them; what was shown since the hint came needs none.
+        picture.wants_catch_up |= row.seen_at is None or row.seen_at <= told_at
+
+
+def read_invoices(
+    context: Context, connection: Connection, source: Source, picture: Picture, *, may_call: bool
+) -> Failure | None:
+    """Invoices that a payment names and we have no picture of, and hinted ones that we have a picture of."""
+    carried = {one.external_id for one in picture.invoices if not one.inferred}
+    linked, hinted = linked_invoice_ids(picture.payments) - carried, picture.hinted(Entity.INVOICE)
+    with context.database.reading() as session:
+        known = source_invoices(session, connection.id, linked | hinted)
+    named = {one for one in linked if _is_wanting(known.get(one))}
+    wanted = named | {one for one in hinted - carried if _is_worth_a_read(picture, one, known.get(one))}
+    picture.finish(Entity.INVOICE, hinted - wanted)
+    if not wanted:
+        return None
+    context.reached(Point.INGEST_INVOICES_KNOWN)
+    result = source.read_invoices(wanted) if may_call else None
+    if result is None or isinstance(result, Failure):
+        picture.linked |= dict.fromkeys(named, 0)
+        if result is not None:
+            _refused(picture, Entity.INVOICE, wanted, result)
+        return result
+    reading = result.value
+    picture.invoices += seen(reading.invoices, context.clock.now())
+    _take(picture, Entity.INVOICE, wanted, reading)
+    picture.linked |= dict.fromkeys(named & reading.unread_ids, 0)
+    picture.linked |= dict.fromkeys(named & (reading.missing_ids | reading.refused_ids), 1)
+    for one in sorted(reading.missing_ids):
+        _miss_invoice(picture, one, known.get(one), context.clock.now())
+    return reading.failure
+
+
+def _miss_invoice(picture: Picture, invoice_id: str, row: SourceInvoiceRow | None, now: datetime) -> None:
+    told, looks = picture.is_told_deleted(Entity.INVOICE, invoice_id), picture.looks_for(Entity.INVOICE, invoice_id)
+    what = what_of_missing(deletion_told=told, looks=looks)
+    if what is Missing.LOOK_AGAIN:
+        picture.postpone(Entity.INVOICE, [invoice_id])
+        if row is not None:
+            return
+    else:
+        picture.finish(Entity.INVOICE, [invoice_id])
+    # So that a later hint about it is worth a read, and the hold of its payments clears itself.
+    seen_at = now if what is Missing.GONE else picture.told_at(Entity.INVOICE, invoice_id, now)
+    picture.invoices.append(deleted_invoice(invoice_id, seen_at))
+
+
+def _is_wanting(row: SourceInvoiceRow | None) -> bool:
+    return row is None or (row.deleted and row.deletion_inferred)
+
+
+def _was_shown_since(row: SourceInvoiceRow | None, moment: datetime) -> bool:
+    return row is not None and row.seen_at is not None and row.seen_at >= moment
+
+
+def _is_worth_a_read(picture: Picture, invoice_id: str, row: SourceInvoiceRow | None) -> bool:
+    """Whether a hinted invoice is read.
+
+    Where we look again by ourselves it is, unless it was shown since. A hint about an invoice that no payment of ours
+    ever named is not worth a metered read, nor is one about a change that catch-up has brought already. Times have
+    whole seconds there: a second change within the same second is left to the next catch-up, whose overlap covers it.
+    """
+    about = picture.about(Entity.INVOICE, invoice_id)
+    if any(event.verb == LINKED for event in about) and _is_wanting(row):
+        return True
+    if any(event.verb == LOOK_AGAIN and not _was_shown_since(row, event.received_at) for event in about):
+        return True
+    moments = [event.occurred_at for event in about if event.verb not in OWN_VERBS]
+    if row is None or not moments:
+        return False
+    return _is_wanting(row) or any(at is None or at.replace(microsecond=0) > row.changed_at for at in moments)
+
+
+def _take(picture: Picture, entity: Entity, asked: Collection[str], reading: Reading) -> None:
+    """What was shown is done, what is refused is asked for again, what was not asked yet keeps waiting."""
+    picture.was_read = True
+    picture.finish(entity, set(asked) - reading.missing_ids - reading.refused_ids - reading.unread_ids)
+    picture.is_unfinished |= bool(reading.unread_ids) and reading.failure is None
+    _ask_again_or_leave(picture, entity, reading.refused_ids)
+
+
+def _refused(picture: Picture, entity: Entity, asked: Collection[str], failure: Failure) -> None:
+    """A refusal of all that was asked for counts for each: it must not be asked for again for ever."""
+    if failure.kind is FailureKind.REFUSED:
+        _ask_again_or_leave(picture, entity, asked)
+
+
+def _ask_again_or_leave(picture: Picture, entity: Entity, ids: Collection[str]) -> None:
+    for one in sorted(ids):
+        if picture.looks_for(entity, one) < len(LOOK_AGAIN_AFTER):
+            picture.postpone(entity, [one])
+        else:
+            _leave(picture, entity, one, Outcome.REFUSED)
+
+
+def _leave(picture: Picture, entity: Entity, entity_id: str, outcome: Outcome) -> None:
+    picture.finish(entity, [entity_id], outcome)
+    log.warning("ingest.given_up", entity=entity.value, entity_id=entity_id, outcome=outcome.value)

@@ -1,0 +1,159 @@
+"""Ingest: from what a source told us to what it holds now.
+
+Called by: a nudge for a source connection, after the inbox was written.
+Does: coalesces all waiting events, reads the payments and invoices that it does not hold yet (one query each), stores
+the newest versions, and makes the allocations that changed due for match.
+Leaves behind: payments, allocations, source invoices; the events done. What could not be read keeps waiting, and what
+came with its content is stored all the same.
+If it dies here: the events still wait; reading and storing again changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from celery import shared_task
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, Source
+from domain.breaker import CallKind
+from domain.ingest.deletions import next_look_after
+from models.connections import Connection, connection_by_id
+from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
+from models.invoices import store_source_invoices
+from models.payment_store import Stored, is_news, store_payments
+from models.payments import match_documents_again, payments_by_external_id
+from tasks.calls import SHORT_WAIT, may_call, note_failure, note_success, waited_out
+from tasks.context import Context, Step
+from tasks.hints import INCOMPLETE, LINKED, Look, hint_at_invoices, hint_at_payments, looks_for_linked
+from tasks.ingest.own import adopt_by_marker
+from tasks.ingest.picture import Picture, collect
+from tasks.ingest.read_distance import note_read, wait_before_read
+from tasks.ingest.reading import read_invoices, read_payments
+from tasks.points import Point
+from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
+
+log = structlog.get_logger()
+
+EVENTS_PER_BATCH = 500
+
+
+def ingest(context: Context, connection_id: int) -> Drained:
+    """Works off the inbox of one source connection."""
+    return drain(context, Step.INGEST, connection_id, lambda lease: _ingest_batch(context, lease))
+
+
+def _ingest_batch(context: Context, lease: Lease) -> bool:
+    now = context.clock.now()
+    with context.database.reading() as session:
+        connection = connection_by_id(session, lease.owner_id)
+        may_read = may_call(context, session, connection.id, CallKind.INGEST)
+    if not connection.is_active:
+        # The events of an inactive connection keep waiting; they are worked off when it is connected again.
+        return False
+    wait = wait_before_read(connection, context.timing.read_distance, now)
+    with context.database.reading() as session:
+        # The sweep comes back for the hints; what catch-up brought with its content needs no call.
+        only_content = not may_read or wait > SHORT_WAIT
+        events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=only_content)
+    if not events:
+        return False
+    if wait and any(event.payload is None for event in events):
+        # What arrives while we wait joins the next read, which is what keeps metered reads few.
+        context.clock.sleep(wait)
+        return True
+    source = context.source(connection).keeping(lease.keep)
+    picture = collect(source, events)
+    context.reached(Point.INGEST_EVENTS_READ)
+    failure = _read(context, connection, source, picture, may_call=may_read)
+    context.reached(Point.INGEST_SOURCE_READ)
+    if picture.changes_anything:
+        _store_and_finish(context, lease, connection, picture, events)
+    if failure is not None:
+        if waited_out(context, failure, at_least=SHORT_WAIT):
+            return True
+        note_failure(context, connection, failure, CallKind.INGEST)
+        return False
+    if picture.was_read:
+        note_success(context, connection, CallKind.INGEST)
+    return picture.is_unfinished or bool(picture.incomplete) or len(events) == EVENTS_PER_BATCH
+
+
+def _read(
+    context: Context, connection: Connection, source: Source, picture: Picture, *, may_call: bool
+) -> Failure | None:
+    """Reads what is missing, until something fails; the picture has whatever was settled by then."""
+    failure = read_payments(context, connection, source, picture)
+    if picture.was_read:
+        context.reached(Point.INGEST_PAYMENTS_READ)
+    # After a failure nobody calls again, but the payments that are there still want their invoices, later.
+    may_call = may_call and failure is None
+    later = read_invoices(context, connection, source, picture, may_call=may_call)
+    return failure or later
+
+
+def _store_and_finish(
+    context: Context, lease: Lease, connection: Connection, picture: Picture, events: Sequence[InboxEvent]
+) -> None:
+    now = context.clock.now()
+    with context.database.writing() as session:
+        lease.guard(session)
+        # Before the payments: whoever locks a connection and then payments must not wait for us crosswise.
+        if picture.was_read and picture.hints:
+            note_read(connection_by_id(session, connection.id), context.timing.read_distance, now)
+        if picture.wants_catch_up:
+            connection_by_id(session, connection.id).next_catch_up_at = now
+        stored = _store(session, connection, picture, now)
+        _read_again(session, connection, picture, now)
+        hint_at_invoices(session, connection.id, LINKED, looks_for_linked(picture.linked, now), now)
+        _finish(session, picture, now)
+    context.reached(Point.INGEST_STORED)
+    log.info(
+        "ingest.stored",
+        connection_id=connection.id,
+        events=len(picture.done),
+        new=stored.new,
+        changed=stored.changed,
+        stale=stored.stale,
+        waiting=len(events) - len(picture.done),
+        seconds=round((now - min(event.received_at for event in events)).total_seconds(), 2),
+    )
+    context.nudge(Step.MATCH, connection.organization_id)
+    context.reached(Point.INGEST_NUDGED)
+    if picture.wants_catch_up:
+        context.nudge(Step.CATCH_UP, connection.id)
+
+
+def _store(session: Session, connection: Connection, picture: Picture, now: datetime) -> Stored:
+    stored = store_payments(session, connection.organization_id, connection.id, picture.payments, now)
+    adopt_by_marker(session, connection.id, [one for one in picture.payments if one.flaw is None], now)
+    changed = store_source_invoices(session, connection.id, picture.invoices, now)
+    if changed:
+        match_documents_again(session, connection.organization_id, changed, now)
+    return stored
+
+
+def _read_again(session: Session, connection: Connection, picture: Picture, now: datetime) -> None:
+    """What was shown incompletely is read again, unless what we hold (by now) is as new."""
+    shown = {payment.external_id for payment, _ in picture.incomplete}
+    known = payments_by_external_id(session, connection.id, shown)
+    looks = [
+        Look(payment.external_id, due_at)
+        for payment, due_at in picture.incomplete
+        if is_news(payment, known.get(payment.external_id))
+    ]
+    hint_at_payments(session, connection.id, INCOMPLETE, list({look.entity_id: look for look in looks}.values()), now)
+
+
+def _finish(session: Session, picture: Picture, now: datetime) -> None:
+    for event in picture.postponed:
+        postpone_events(session, [event.id], now + next_look_after(event.tries))
+    for outcome in set(picture.done.values()):
+        ids = [event_id for event_id, one in picture.done.items() if one is outcome]
+        finish_events(session, ids, now, outcome.value if outcome else "")
+
+
+@shared_task(name="payments.ingest")
+def ingest_task(connection_id: int) -> None:
+    with database_may_be_away():
+        ingest(process_context(Step.INGEST, connection_id), connection_id)

@@ -1,0 +1,196 @@
+"""What connectors keep with us: secrets, which one process at a time may replace, and the count of metered reads."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from domain.expiry import Expiry, expiry_of
+from models.connection_store import connection_for_change
+from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
+from models.database import Database
+from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
+from models.locks import lock_organization_of
+from models.metered_reads import add_reads, reads_of_all
+from models.payments import match_organization_again
+from models.secrets import Keyring, SecretsUnreadable
+from tasks.points import Point
+
+log = structlog.get_logger()
+
+_LANE = "tokens"
+# A refresh takes well under a second on a good day; who waits longer than this comes back later.
+_PATIENCE_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+def consent_ends_at(secrets: Mapping[str, Any]) -> datetime | None:
+    """When nothing can be refreshed any more: the rolling end of the refresh token, or the hard end of the consent."""
+    ends = [secrets[name] for name in ("refresh_expires_at", "refresh_hard_expires_at") if secrets.get(name)]
+    return min((datetime.fromisoformat(str(end)) for end in ends), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSecretsKeeper:
+    database: Database
+    keyring: Keyring
+    now: Callable[[], datetime]
+    holder: str
+    connection_id: int
+    reached: Callable[[Point], None]
+    # Longer than the longest exchange with a token endpoint, so that two refreshes never overlap.
+    lease: timedelta
+
+    def load(self) -> Mapping[str, Any]:
+        with self.database.reading() as session:
+            sealed = connection_by_id(session, self.connection_id).sealed_secrets
+        try:
+            return self.keyring.open(sealed)
+        except SecretsUnreadable as error:
+            error.connection_id = self.connection_id
+            raise
+
+    @contextmanager
+    def alone(self) -> Iterator["DatabaseTurn | None"]:
+        fencing = self._take()
+        self.reached(Point.TOKENS_TURN_TAKEN)
+        try:
+            yield None if fencing is None else DatabaseTurn(self, fencing)
+        except Exception:
+            self._release(fencing)
+            raise
+        self._release(fencing)
+        self.reached(Point.TOKENS_TURN_GIVEN_BACK)
+
+    def _release(self, fencing: int | None) -> None:
+        if fencing is not None:
+            given = fencing
+            self.database.write(lambda session: release_lane(session, _LANE, self.connection_id, given))
+
+    def _take(self) -> int | None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            fencing = self.database.write(
+                lambda session: take_lane(session, _LANE, self.connection_id, self.holder, self.now(), self.lease)
+            )
+            if fencing is not None or time.monotonic() > deadline:
+                return fencing
+            time.sleep(_POLL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTurn:
+    """The right to replace a connection's secrets, while its lease lasts.
+
+    A process may freeze between the question and the answer, and wake up when others have refreshed, connected again or
+    disconnected. So every write proves the fencing number in its own transaction, before it locks the connection.
+    """
+
+    keeper: DatabaseSecretsKeeper
+    fencing: int
+
+    def prove(self, session: Session) -> None:
+        """Proves in this transaction that it is still our turn; LeaseLost if it is not."""
+        keeper = self.keeper
+        renew_lane(session, _LANE, keeper.connection_id, self.fencing, keeper.now(), keeper.lease)
+
+    def save(self, secrets: Mapping[str, Any]) -> bool:
+        keeper, ends_at = self.keeper, consent_ends_at(secrets)
+        keeper.reached(Point.TOKENS_ANSWERED)
+
+        def keep(connection: Connection) -> None:
+            connection.sealed_secrets, connection.reconnect_by = keeper.keyring.seal(secrets), ends_at
+
+        if not self._change("save", keep):
+            return False
+        expiry = expiry_of(ends_at, keeper.now())
+        if expiry is not Expiry.FAR:
+            tell = log.warning if expiry is Expiry.SOON else log.error
+            tell("connection.ends_soon", connection_id=keeper.connection_id, ends_at=str(ends_at), how=expiry.value)
+        keeper.reached(Point.TOKENS_SAVED)
+        return True
+
+    def reconnect_needed(self) -> bool:
+        changed = self._change("reconnect_needed", lambda _: None, needs_reconnect=True)
+        self.keeper.reached(Point.TOKENS_REFUSED)
+        return changed
+
+    def _change(self, what: str, change: Callable[[Connection], None], *, needs_reconnect: bool = False) -> bool:
+        keeper = self.keeper
+
+        def in_one(session: Session) -> None:
+            connection = self._still_connected(session)
+            change(connection)
+            if needs_reconnect:
+                mark_needs_reconnect(session, connection.id)
+                match_organization_again(session, connection.organization_id, keeper.now())
+
+        try:
+            keeper.database.write(in_one)
+        except LeaseLost as lost:
+            log.warning("tokens.turn_lost", connection_id=keeper.connection_id, what=what, why=str(lost))
+            return False
+        return True
+
+    def _still_connected(self, session: Session) -> Connection:
+        self.prove(session)
+        lock_organization_of(session, self.keeper.connection_id)
+        connection = connection_for_change(session, self.keeper.connection_id)
+        if connection.status == ConnectionStatus.DISCONNECTED:
+            raise LeaseLost("the connection was disconnected")
+        return connection
+
+
+def end_turns(session: Session, connection_id: int) -> None:
+    """Nobody can replace the secrets with what was asked for before this transaction."""
+    end_leases(session, _LANE, connection_id)
+
+
+# --- metered reads ---
+
+# Shares of the cap at which the log says so.
+WARN_PERCENTS = (80, 95)
+# Our counter may be behind (another program of the workspace reads as well): from here on a refusal means the month's
+# cap and not the pace, and is asked again soon; beyond the cap rarely, because somebody may have raised it.
+_NEARLY_PERCENT = 95
+_NEARLY_WAIT = timedelta(minutes=15)
+_USED_UP_WAIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseReadMeter:
+    database: Database
+    now: Callable[[], datetime]
+    connection_id: int
+    reached: Callable[[Point], None]
+    # Nought is no cap.
+    monthly_reads_max: int
+
+    def count(self) -> None:
+        self.reached(Point.READS_ANSWERED)
+        total = self.database.write(lambda session: add_reads(session, self.connection_id, 1, self.now()))
+        self.reached(Point.READS_COUNTED)
+        for percent in WARN_PERCENTS:
+            # Said once: by whoever makes the read that reaches it.
+            if self.monthly_reads_max and total == -(-self.monthly_reads_max * percent // 100):
+                log.warning("metered_reads.warning", percent=percent, reads=total, cap=self.monthly_reads_max)
+
+    def used_up(self) -> timedelta | None:
+        if not self.monthly_reads_max:
+            return None
+        now = self.now()
+        with self.database.reading() as session:
+            total = reads_of_all(session, now)
+        if total * 100 < self.monthly_reads_max * _NEARLY_PERCENT:
+            return None
+        wait = _USED_UP_WAIT if total >= self.monthly_reads_max else _NEARLY_WAIT
+        return min(wait, _next_month(now) - now)
+
+
+def _next_month(now: datetime) -> datetime:
+    return (now.replace(day=28) + timedelta(days=4)).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0)

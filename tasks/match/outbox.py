@@ -1,0 +1,92 @@
+"""Writing into the outbox what was planned: new effects, and the end of those that are no longer wanted."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from domain.match.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive
+from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.reasons import Reason
+from models.connections import Connection
+from models.effects import Effect, effect_key, move
+from models.payments import DueAllocation
+
+
+def carry_out(
+    session: Session,
+    due: DueAllocation,
+    planned: Leave | Cancel | Revive | Enqueue,
+    effect: Effect | None,
+    target: Connection | None,
+    now: datetime,
+) -> bool:
+    """Makes the outbox say what was planned; True if something is owed now."""
+    match planned:
+        case Leave():
+            return effect is not None and effect.state == EffectState.PENDING
+        case Cancel():
+            _move(session, effect, EffectState.CANCELLED)
+            return False
+        case Revive():
+            if effect is not None and effect.maybe_sent:
+                # What keeps it from being replaced stays on it until push has looked.
+                _move(session, effect, EffectState.IN_DOUBT, due_at=now)
+                return True
+            values = {"attempts": ATTEMPTS_MAX - 1} if effect is not None and effect.state == EffectState.DEAD else {}
+            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="", **values)
+            return True
+        case Enqueue(payload, cancel_current):
+            if cancel_current:
+                _move(session, effect, EffectState.CANCELLED)
+            if target is None:
+                raise AssertionError("a payment was decided to be pushed without a target")
+            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now))
+            return True
+
+
+def _move(session: Session, effect: Effect | None, wanted: EffectState, **values: object) -> None:
+    if effect is None or not move(session, effect, wanted, **values):
+        # Push claimed it between our read and this write: nothing of this transaction may stand.
+        raise Overtaken
+
+
+def state_of(effect: Effect | None) -> tuple[int, str] | None:
+    return (effect.id, effect.state) if effect else None
+
+
+class Overtaken(Exception):
+    """Push was faster; the batch is decided again from what is true then."""
+
+
+def current_effect(effect: Effect | None) -> CurrentEffect | None:
+    if effect is None:
+        return None
+    kind = EffectKind(effect.kind)
+    payload = Payload(
+        kind=kind,
+        target_invoice_id=effect.target_invoice_id,
+        target_payment_id=effect.target_payment_id if kind is not EffectKind.CREATE else None,
+        amount=effect.amount,
+        currency=effect.currency,
+        paid_on=effect.paid_on,
+    )
+    return CurrentEffect(EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None)
+
+
+def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:
+    allocation = due.allocation
+    return Effect(
+        organization_id=allocation.organization_id,
+        connection_id=target.id,
+        allocation_id=allocation.id,
+        generation=generation,
+        key=effect_key(allocation.organization_id, due.payment.external_id, allocation.document_id, generation),
+        kind=payload.kind.value,
+        target_invoice_id=payload.target_invoice_id,
+        target_payment_id=payload.target_payment_id,
+        amount=payload.amount,
+        currency=payload.currency,
+        paid_on=payload.paid_on,
+        due_at=now,
+        created_at=now,
+    )

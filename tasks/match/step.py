@@ -1,0 +1,231 @@
+"""Match: from allocations to decisions, and from decisions to what we owe the target.
+
+Called by: a nudge for an organization, after a payment, an invoice, a preference or a connection has changed.
+Does: gathers the facts of a batch (one look at the target for the whole batch), lets
+`domain.match.eligibility.decide` decide about each allocation, and writes decision and effect in one transaction.
+Leaves behind: decisions with one reason each, effects in the outbox.
+If it dies here: the allocations are still due; deciding again comes to the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from celery import shared_task
+from sqlalchemy.orm import Session
+
+from domain.ingest.adding_up import READ_AGAIN
+from domain.match.decisions import Acknowledge, Hold, Push, Skip
+from domain.match.eligibility import decide
+from domain.match.hand_corrections import MAY_BE_DONE_BY_HAND
+from domain.match.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
+from domain.reasons import Reason
+from models.connections import Connection
+from models.decisions import DecisionRow, NewDecision, action_of, current_decisions, write_decision
+from models.effects import latest_effects
+from models.invoices import invoices_by_id
+from models.payments import due_moments, match_again, payment_versions, reschedule_matches
+from tasks.context import Context, Step
+from tasks.match.facts import Decided, gather
+from tasks.match.hand_corrections import follow_the_hand, look_at_corrections_by_hand
+from tasks.match.lookups import look_up
+from tasks.match.near_misses import look_nearby
+from tasks.match.outbox import Overtaken, carry_out, current_effect, state_of
+from tasks.points import Point
+from tasks.rechecks import look_after, look_at_payments_again, look_at_the_source_again
+from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
+
+log = structlog.get_logger()
+
+# Far less than a slice's work: the slice can only end between two batches.
+ALLOCATIONS_PER_BATCH = 100
+# How soon to look whether what is on the wire has come to its end, in case nobody tells us.
+WIRE_POLL = timedelta(seconds=5)
+
+
+def match(context: Context, organization_id: int) -> Drained:
+    """Decides about everything of the organization that is due."""
+    return drain(context, Step.MATCH, organization_id, lambda lease: _match_batch(context, lease))
+
+
+def _match_batch(context: Context, lease: Lease) -> bool:
+    now = context.clock.now()
+    with context.database.reading() as session:
+        batch = gather(session, lease.owner_id, now, ALLOCATIONS_PER_BATCH)
+    if not batch.cases:
+        return False
+    context.reached(Point.MATCH_FACTS_GATHERED)
+    lookups = look_up(context, batch.target, batch.cases)
+    context.reached(Point.MATCH_TARGET_READ)
+    looked_up = [(case, lookup) for case in batch.cases if (lookup := lookups.of(case)) is not None]
+    # What was not looked for stays due: the sweep comes back to it, or the next batch.
+    unread = len(batch.cases) - len(looked_up)
+    if not looked_up:
+        return False
+    looked_up = look_nearby(context, batch.target, lookups, looked_up)
+    decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up]
+    decided = look_at_corrections_by_hand(context, batch.target, decided)
+    try:
+        # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
+        with context.database.writing() as session, session.no_autoflush:
+            lease.guard(session)
+            owed = _record(context, session, decided, batch.target, now)
+            is_to_be_read = _look_at_the_source(context, session, decided, batch.source, now)
+    except Overtaken:
+        return True
+    context.reached(Point.MATCH_RECORDED)
+    log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
+    if is_to_be_read and batch.source is not None:
+        context.nudge(Step.INGEST, batch.source.id)
+    if owed and batch.target is not None:
+        context.nudge(Step.PUSH, batch.target.id)
+    if is_to_be_read or owed:
+        context.reached(Point.MATCH_NUDGED)
+    return lookups.failure is None if unread else len(batch.cases) == ALLOCATIONS_PER_BATCH
+
+
+# --- writing down what was decided ---
+
+
+def _record(
+    context: Context, session: Session, decided: Sequence[Decided], target: Connection | None, now: datetime
+) -> int:
+    """Writes decisions and effects; says how many effects are owed now. What changed meanwhile stays due."""
+    decided = _still_as_gathered(session, decided)
+    allocation_ids = [one.case.due.allocation.id for one in decided]
+    # Push records an outcome under the same lock: it is either seen here, or waits and sees what is written here.
+    effects = latest_effects(session, allocation_ids)
+    current = current_decisions(session, allocation_ids)
+    planned = [
+        (one, plan(one.decision, current_effect(effects.get(one.case.due.allocation.id))))
+        for one in decided
+        # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
+        if state_of(effects.get(one.case.due.allocation.id)) == one.case.effect_state
+    ]
+    reschedule_matches(
+        session,
+        {
+            one.case.due.allocation.id: _next_look(context, current.get(one.case.due.allocation.id), one, what, now)
+            for one, what in planned
+        },
+    )
+    taken = _taken_by_others(session, [one for one, what in planned if not isinstance(what, Wait)], now)
+    owed = 0
+    for one, what in planned:
+        due = one.case.due
+        if isinstance(what, Wait):
+            continue
+        if due.allocation.id in taken:
+            # The facts took the record for this document's. It stays due, and is decided by the link that is there now.
+            match_again(session, [due.allocation.id], now)
+            continue
+        if not (isinstance(what, Revive) or (isinstance(what, Leave) and what.silent)):
+            write_decision(session, current, _as_new(one), now)
+        follow_the_hand(session, one, target, now)
+        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now)
+    return owed
+
+
+def _still_as_gathered(session: Session, decided: Sequence[Decided]) -> list[Decided]:
+    """Those that nobody has made due anew, and of which nothing newer was stored, since we gathered the facts."""
+    versions = payment_versions(session, {one.case.due.payment.id for one in decided})
+    moments = due_moments(session, [one.case.due.allocation.id for one in decided])
+    return [
+        one
+        for one in decided
+        if versions.get(one.case.due.payment.id) == one.case.due.payment.versions
+        and moments.get(one.case.due.allocation.id) == one.case.due.due_at
+    ]
+
+
+def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime) -> set[int]:
+    """Stores which two invoices belong together before anything is sent.
+
+    Returns:
+        The allocations whose record belongs to another document by now.
+    """
+    pushed = [one for one in decided if isinstance(one.decision, Push) and one.case.invoice is not None]
+    records = invoices_by_id(session, {one.case.invoice.id for one in pushed if one.case.invoice is not None})
+    taken = set()
+    for one in pushed:
+        decision, invoice, allocation = one.decision, one.case.invoice, one.case.due.allocation
+        if not isinstance(decision, Push) or invoice is None:
+            continue
+        record = records.get(invoice.id)
+        if record is None or not record.link(allocation.document_id, decision.target_invoice_id, now):
+            taken.add(allocation.id)
+    return taken
+
+
+def _as_new(one: Decided) -> NewDecision:
+    due, decision = one.case.due, one.decision
+    return NewDecision(
+        organization_id=due.allocation.organization_id,
+        allocation_id=due.allocation.id,
+        payment_version=due.payment.version,
+        action=action_of(decision),
+        reason=decision.reason,
+        verdicts=tuple(decision.verdicts),
+        detail=decision.detail if isinstance(decision, Hold | Skip) else "",
+        seen=tuple(decision.seen) if isinstance(decision, Hold) else (),
+    )
+
+
+def _next_look(
+    context: Context, current: DecisionRow | None, one: Decided, planned: Plan, now: datetime
+) -> datetime | None:
+    """When to decide again by ourselves: only where nobody calls us when the cause is gone."""
+    reason = one.decision.reason
+    if isinstance(planned, Wait):
+        return now + WIRE_POLL
+    if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
+        # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
+        return now
+    if one.put_off:
+        return now + context.timing.recheck_min
+    undecided = reason in CANNOT_TELL
+    if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
+        # Push says what comes next, or a person does.
+        return None
+    if not undecided and reason not in _CAUSE_AT_THE_TARGET and reason not in READ_AGAIN:
+        return None
+    return look_after(context.timing, current, reason, now)
+
+
+def _look_at_the_source(
+    context: Context, session: Session, decided: Sequence[Decided], source: Connection | None, now: datetime
+) -> bool:
+    if source is None:
+        return False
+    renamed = [one.case.due.allocation for one in decided if one.decision.reason is Reason.CUSTOMER_DIFFERS]
+    incomplete = [
+        (one.case.due.allocation, one.case.due.payment)
+        for one in decided
+        if one.case.facts.flaw is not None and one.decision.reason in READ_AGAIN
+    ]
+    is_to_be_read = bool(renamed) and look_at_the_source_again(context, session, source, renamed, now)
+    if incomplete:
+        is_to_be_read |= look_at_payments_again(context, session, source, incomplete, now)
+    return is_to_be_read
+
+
+_CAUSE_AT_THE_TARGET = frozenset(
+    {
+        Reason.TARGET_NUMBER_NEARLY,
+        Reason.TARGET_INVOICE_MISSING,
+        Reason.TARGET_INVOICE_AMBIGUOUS,
+        Reason.TARGET_INVOICE_TAKEN,
+        Reason.TARGET_INVOICE_NOT_PAYABLE,
+        Reason.NUMBER_DIFFERS,
+        Reason.TOTAL_DIFFERS,
+        Reason.CURRENCY_DIFFERS,
+        Reason.CUSTOMER_DIFFERS,
+        *MAY_BE_DONE_BY_HAND,
+    }
+)
+
+
+@shared_task(name="payments.match")
+def match_task(organization_id: int) -> None:
+    with database_may_be_away():
+        match(process_context(Step.MATCH, organization_id), organization_id)

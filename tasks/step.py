@@ -1,0 +1,161 @@
+"""Draining a lane: take its lease, work in slices, give it back, and leave nothing waiting."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from celery import current_app
+from sqlalchemy.orm import Session
+
+from models.database import DatabaseUnavailable, again_when_busy
+from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
+from models.locks import lock_organization, lock_organization_of
+from models.secrets import SecretsUnreadable
+from tasks.calls import note_unreadable
+from tasks.context import Context, Step
+from tasks.points import Point
+
+log = structlog.get_logger()
+
+# An exchange is only begun while this much of the lease is left beyond the exchange's own time limits.
+_MARGIN = timedelta(seconds=2)
+
+
+class Drained(StrEnum):
+    """How a drain ended."""
+
+    DONE = "done"
+    # The slice was used up with more waiting; the lane has nudged itself to the back of the queue.
+    MORE = "more"
+    # Somebody else has the lane; a mark tells them to look once more.
+    TAKEN = "taken"
+    # Our lease ran out under us; what was not committed is the next holder's work.
+    LOST = "lost"
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to work on one lane, until it runs out."""
+
+    context: Context
+    step: Step
+    owner_id: int
+    fencing: int
+    # The same moment twice: by the clock that never jumps, and by the one that other hosts compare the lease with.
+    _ends: float
+    _ends_at: datetime
+
+    def guard(self, session: Session) -> None:
+        """First thing in every transaction of a step: the lane is still ours, and the organization until it ends.
+
+        Extends the lease; LeaseLost if it is no longer in force.
+        """
+        self._renew(session)
+        if self.step is Step.MATCH:
+            lock_organization(session, self.owner_id)
+        else:
+            lock_organization_of(session, self.owner_id)
+
+    def _renew(self, session: Session) -> None:
+        length, started, now = self.context.timing.lease, self.context.clock.monotonic(), self.context.clock.now()
+        renew_lane(session, self.step.value, self.owner_id, self.fencing, now, length)
+        when_committed(session, lambda: self._extend(started + length.total_seconds(), now + length))
+
+    def keep(self) -> None:
+        """Extends the lease when it would not outlast another exchange; LeaseLost if it is no longer ours."""
+        if not self.may_send():
+            self.context.database.write(self._renew)
+
+    def _extend(self, ends: float, ends_at: datetime) -> None:
+        self._ends, self._ends_at = max(self._ends, ends), max(self._ends_at, ends_at)
+
+    def may_send(self) -> bool:
+        """Whether an exchange begun now ends before the lease does: a late holder never starts a send.
+
+        Both clocks have to agree: one may have stood still while the machine slept, the other may have been set back.
+        """
+        clock, limits = self.context.clock, self.context.platform.time_limits
+        exchange = timedelta(seconds=limits.exchange_seconds) + _MARGIN
+        needed = min(exchange, self.context.timing.lease * 0.9)
+        return clock.monotonic() + needed.total_seconds() < self._ends and clock.now() + needed < self._ends_at
+
+
+def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], bool]) -> Drained:
+    """Works the lane off until nothing waits, the slice is used up, or the process is told to end.
+
+    Args:
+        work: does one bounded batch and says whether more is waiting right now.
+    """
+    lease = _take(context, step, owner_id)
+    if lease is None:
+        return Drained.TAKEN
+    ends = context.clock.monotonic() + context.timing.slice.total_seconds()
+    more = True
+    try:
+        while more:
+            # Two who met in the database do not meet twice: a batch may be done again from its beginning at any time.
+            more = again_when_busy(lambda: work(lease))
+            if context.clock.monotonic() >= ends or context.stopping.is_set():
+                break
+    except LeaseLost:
+        log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)
+        return Drained.LOST
+    except SecretsUnreadable as error:
+        # No bug of ours and no bad day of a vendor: somebody has to put a key back, and is told so.
+        note_unreadable(context, error)
+        more = False
+    except DatabaseUnavailable:
+        # Mostly it cannot be given back either, and runs out.
+        with suppress(DatabaseUnavailable):
+            _release(context, lease)
+        raise
+    except Exception:
+        # A bug must not block the lane until the lease runs out. Whoever is told to die just dies: the lease runs out.
+        _release(context, lease)
+        raise
+    if _release(context, lease) or more:
+        context.nudge(step, owner_id)
+        return Drained.MORE
+    return Drained.DONE
+
+
+def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
+    length, started, now = context.timing.lease, context.clock.monotonic(), context.clock.now()
+    fencing = context.database.write(
+        lambda session: take_lane(session, step.value, owner_id, context.holder, now, length)
+    )
+    if fencing is None:
+        return None
+    context.reached(Point(f"{step}.lane_taken"))
+    return Lease(context, step, owner_id, fencing, started + length.total_seconds(), now + length)
+
+
+def _release(context: Context, lease: Lease) -> bool:
+    marked = context.database.write(
+        lambda session: release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
+    )
+    context.reached(Point(f"{lease.step}.lane_released"))
+    return marked
+
+
+# --- for the Celery task at the foot of each step ---
+
+
+@contextmanager
+def database_may_be_away() -> Iterator[None]:
+    """One line in the log, and no traceback for every nudge of an outage; the sweep comes back to what is due."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        log.error("step.database_unavailable", what=error.fate, error=str(error))
+
+
+def process_context(step: Step | None = None, owner_id: int = 0) -> Context:
+    """The context that `workers/composition.py` made; says to the nudge that this lane's nudge has arrived."""
+    context: Context = current_app.context()
+    if step is not None:
+        context.nudge.arrived(step, owner_id)
+    return context

@@ -1,0 +1,186 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from sqlalchemy import event, insert, select
+
+from domain.push.effect import EffectState
+from domain.reasons import Reason
+from domain.status import PRECEDENCE, PaymentStatus, allocation_status
+from models.base import Base
+from models.decisions import Action, DecisionRow
+from models.effects import Effect
+from models.payments import Allocation, Payment
+from models.views.status import status_rank
+from models.views.story import count_by_status, list_payments, payment_story
+from tests.world import World, open_world
+
+ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as opened:
+        yield opened
+
+
+def listed(world: World, **filters: object) -> list[str]:
+    with world.context.database.reading() as session:
+        page = list_payments(session, world.organization_id, **filters)
+    return [row.external_id for row in page.rows]
+
+
+# --- the status in SQL ---
+
+
+def test_the_database_and_the_rule_give_every_combination_the_same_status(world: World) -> None:
+    payment = world.pay("10")
+    world.notice()
+    every = list(product(Action, [None, *EffectState], Reason))
+    with world.context.database.writing() as session:
+        stored = session.scalars(select(Payment)).one()
+        allocation, decision = world.allocation(payment), session.scalars(select(DecisionRow)).one()
+        first = 1000
+        rows: dict[type[Base], list[dict[str, object]]] = {Payment: [], Allocation: [], DecisionRow: [], Effect: []}
+        for place, (action, state, reason) in enumerate(every, start=first):
+            rows[Payment].append(columns(stored, id=place, external_id=str(place)))
+            rows[Allocation].append(columns(allocation, id=place, payment_id=place))
+            told = {"action": action.value, "reason": reason.value}
+            rows[DecisionRow].append(columns(decision, id=place, allocation_id=place, **told))
+            if state is not None:
+                rows[Effect].append(an_effect(world, place, stored.connection_id, state))
+        for table, wanted in rows.items():
+            session.execute(insert(table), wanted)
+    with world.context.database.reading() as session:
+        listed = session.execute(select(Payment.id, status_rank()).where(Payment.id >= first)).all()
+        ranks = {row[0]: row[1] for row in listed}
+    wrong = [
+        combination
+        for place, combination in enumerate(every, start=first)
+        if PRECEDENCE[ranks[place]] is not status_by_rule(*combination)
+    ]
+    assert not wrong
+
+
+def columns(row: Base, **changed: object) -> dict[str, object]:
+    """What the row says, but for what is changed."""
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns} | changed
+
+
+def status_by_rule(action: Action, state: EffectState | None, reason: Reason) -> PaymentStatus:
+    return allocation_status(action.value, reason, state)
+
+
+def an_effect(world: World, allocation_id: int, connection_id: int, state: EffectState) -> dict[str, object]:
+    now = world.clock.now()
+    return {
+        "organization_id": world.organization_id,
+        "connection_id": connection_id,
+        "allocation_id": allocation_id,
+        "generation": 1,
+        "key": f"key {allocation_id}",
+        "kind": "create",
+        "target_invoice_id": str(allocation_id),
+        "amount": Decimal(10),
+        "currency": "USD",
+        "state": state.value,
+        "due_at": now,
+        "created_at": now,
+    }
+
+
+# --- lists ---
+
+
+@pytest.fixture
+def mixed(world: World) -> dict[str, str]:
+    """One payment of each status that a quiet day has, by its name."""
+    good, missing = world.invoice("INV-1"), world.invoice("INV-2", in_connectwise=False)
+    ids = {
+        "synced": world.pay("100", (good, "100"), reference="wire 5"),
+        "waiting": world.pay("100", (missing, "100")),
+        "skipped": world.pay("33.25"),
+    }
+    world.notice()
+    return ids
+
+
+def test_counts_name_every_status_also_those_that_no_payment_has(world: World, mixed: dict[str, str]) -> None:
+    with world.context.database.reading() as session:
+        counts = count_by_status(session, world.organization_id)
+    assert counts == {ATTENTION: 0, WAITING: 1, ON_ITS_WAY: 0, SYNCED: 1, SKIPPED: 1}
+
+
+def test_a_list_can_be_filtered_by_status(world: World, mixed: dict[str, str]) -> None:
+    assert listed(world, status=SYNCED) == [mixed["synced"]]
+    assert listed(world, status=WAITING) == [mixed["waiting"]]
+    assert listed(world, status=SKIPPED) == [mixed["skipped"]]
+    assert listed(world, status=ATTENTION) == []
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("inv-2", ["waiting"]),
+        ("WIRE", ["synced"]),
+        ("33.25", ["skipped"]),
+        ("cascade", ["skipped", "waiting", "synced"]),
+        ("%", []),
+        ("nobody", []),
+    ],
+)
+def test_a_search_finds_customers_references_invoices_and_amounts(
+    world: World, mixed: dict[str, str], search: str, found: list[str]
+) -> None:
+    assert listed(world, search=search) == [mixed[name] for name in found]
+
+
+def test_a_search_finds_the_payment_with_this_id(world: World, mixed: dict[str, str]) -> None:
+    assert mixed["waiting"] in listed(world, search=mixed["waiting"])
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(world: World) -> None:
+    paid = [world.pay("10") for _ in range(5)]
+    world.notice()
+    seen: list[str] = []
+    before_id = None
+    with world.context.database.reading() as session:
+        while True:
+            page = list_payments(session, world.organization_id, limit=2, before_id=before_id)
+            seen += [row.external_id for row in page.rows]
+            if page.next_before_id is None:
+                break
+            before_id = page.next_before_id
+    assert seen == paid[::-1]
+
+
+def test_another_organization_sees_nothing(world: World, mixed: dict[str, str]) -> None:
+    stranger = world.organization_id + 1
+    with world.context.database.reading() as session:
+        assert list_payments(session, stranger).rows == ()
+        assert set(count_by_status(session, stranger).values()) == {0}
+        assert payment_story(session, stranger, mixed["synced"]) is None
+
+
+def test_a_longer_page_needs_no_more_queries(world: World) -> None:
+    for number in range(12):
+        world.pay("10", (world.invoice(f"INV-{number}"), "10"))
+    world.notice()
+    assert queries_of_a_page(world, 12) == queries_of_a_page(world, 1) <= 8
+
+
+def queries_of_a_page(world: World, limit: int) -> int:
+    statements: list[str] = []
+    engine = world.context.database.engine
+
+    def remember(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", remember)
+    try:
+        assert len(listed(world, limit=limit)) == limit
+    finally:
+        event.remove(engine, "before_cursor_execute", remember)
+    return len(statements)

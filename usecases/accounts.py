@@ -1,0 +1,81 @@
+"""Whose account it is: one account at an outside system belongs to one organization, however its name was typed.
+
+Called by: whatever adds, tests or connects a connection. Asks the vendor, before any transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, ReadResult
+from connectors.registry import account_identity, canonical_account
+from models.connection_store import connection_for_change
+from models.connections import Connection, Role, connection_in_role, connections_of_vendor
+from tasks.context import Context
+from usecases.patience import patiently
+
+log = structlog.get_logger()
+
+OF_ANOTHER = "This account is connected to another organization; one account can belong to one organization only."
+
+
+def identify(
+    context: Context, vendor: str, account_id: str, settings: Mapping[str, Any], *, patient: bool = False
+) -> str:
+    """The account as the vendor names it; while that cannot be asked, as it was typed, without what may differ."""
+
+    def ask() -> ReadResult[str]:
+        return account_identity(context.platform, vendor, account_id, settings)
+
+    found = patiently(context, ask) if patient else ask()
+    return canonical_account(vendor, account_id) if isinstance(found, Failure) else found.value
+
+
+def same_account(connection: Connection, vendor: str, account_id: str) -> bool:
+    """Rows of an older version hold accounts as they were typed."""
+    return connection.vendor == vendor and _canonical(connection) == canonical_account(vendor, account_id)
+
+
+def belongs_to_another(session: Session, organization_id: int, vendor: str, account_id: str) -> bool:
+    others = (one for one in connections_of_vendor(session, vendor) if one.organization_id != organization_id)
+    return any(same_account(one, vendor, account_id) for one in others)
+
+
+def another_account(connection: Connection, of_another: bool) -> str:
+    if of_another:
+        return OF_ANOTHER
+    return (
+        f"The organization's history belongs to account {connection.account_id} ({connection.vendor}); "
+        "another account needs an organization of its own."
+    )
+
+
+def problem_with_account(
+    context: Context, organization_id: int, role: Role, vendor: str, account_id: str
+) -> str | None:
+    """Why this account cannot be the organization's, as a sentence; None if it can."""
+    with context.database.reading() as session:
+        of_another = belongs_to_another(session, organization_id, vendor, account_id)
+        existing = connection_in_role(session, organization_id, role)
+    if existing is not None and not same_account(existing, vendor, account_id):
+        return another_account(existing, of_another)
+    return OF_ANOTHER if of_another else None
+
+
+def settle_account(context: Context, connection: Connection) -> str | None:
+    """Stores the account as the vendor names it; a sentence if it turns out to be another organization's."""
+    identity = identify(context, connection.vendor, connection.account_id, connection.settings)
+    if identity == connection.account_id:
+        return None
+    with context.database.writing() as session:
+        if belongs_to_another(session, connection.organization_id, connection.vendor, identity):
+            return OF_ANOTHER
+        connection_for_change(session, connection.id).account_id = identity
+    log.info("connection.account_named", connection_id=connection.id, before=connection.account_id, after=identity)
+    return None
+
+
+def _canonical(connection: Connection) -> str:
+    return canonical_account(connection.vendor, connection.account_id)

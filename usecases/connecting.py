@@ -1,0 +1,148 @@
+"""Connecting by consent: somebody is sent to the outside system's consent page and comes back with an answer.
+
+Called by: the Partner Dashboard and the command line.
+Leaves behind: a request that can be answered once, by whoever made it; then the connection, as if its secrets had been
+typed in, and with a start date everything since then is looked through.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import structlog
+
+from connectors.base import Failure, FailureKind
+from connectors.consent import Authorization
+from connectors.keeping import Tally
+from connectors.registry import authorization
+from models.connect_requests import ConnectRequest, add_connect_request, take_connect_request
+from models.connections import Connection, Role
+from tasks.context import Context
+from usecases.accounts import problem_with_account
+from usecases.backfill import request_backfill
+from usecases.connections import add_source
+from usecases.results import Rejected
+
+log = structlog.get_logger()
+
+# Long enough to find a password and to choose a company; Intuit's own code lives ten minutes.
+REQUEST_LASTS = timedelta(minutes=15)
+_NOT_OURS = (
+    "This answer does not belong to a request of yours: it was answered already, took too long, was begun anew, or is"
+    " another's."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection, and what a person who waits for old payments has to know; "" when all goes as they asked."""
+
+    connection: Connection
+    notice: str = ""
+
+
+def begin_connect(
+    context: Context,
+    organization_id: int,
+    vendor: str,
+    redirect_uri: str,
+    *,
+    session_id: int | None,
+    start_on: date | None = None,
+) -> str | Rejected:
+    """The address to send a person to.
+
+    Args:
+        session_id: whose browser may answer; None is the command line.
+    """
+    found = _authorization(context, vendor)
+    if isinstance(found, Rejected):
+        return found
+    state, now = secrets.token_urlsafe(32), context.clock.now()
+    request = ConnectRequest(
+        state_hash=_hashed(state),
+        organization_id=organization_id,
+        vendor=vendor,
+        session_id=session_id,
+        redirect_uri=redirect_uri,
+        start_on=start_on,
+        expires_at=now + REQUEST_LASTS,
+    )
+    with context.database.writing() as session:
+        add_connect_request(session, request, now)
+    return found.authorize_url(redirect_uri, state)
+
+
+def complete_connect(
+    context: Context,
+    vendor: str,
+    parameters: Mapping[str, str],
+    *,
+    session_id: int | None,
+    allows_plain_http: bool = False,
+) -> Connected | Rejected:
+    """Connects with what the consent page sent back; another company than the one before is refused."""
+    found = _authorization(context, vendor)
+    if isinstance(found, Rejected):
+        return found
+    with context.database.writing() as session:
+        state = _hashed(parameters.get("state", ""))
+        request = take_connect_request(session, state, session_id, context.clock.now())
+    if request is None or request.vendor != vendor:
+        log.warning("connect.state_unknown", vendor=vendor)
+        return Rejected(_NOT_OURS)
+    consent = found.consent_in(parameters)
+    if isinstance(consent, str):
+        return Rejected(consent)
+    # Before the code becomes tokens: revoking them again could cut off whoever this company belongs to.
+    problem = problem_with_account(context, request.organization_id, Role.SOURCE, vendor, consent.account_id)
+    if problem is not None:
+        return Rejected(problem)
+    tally = Tally()
+    exchanged = found.exchange(consent, request.redirect_uri, tally)
+    if isinstance(exchanged, Failure) and exchanged.kind is FailureKind.MISCONFIGURED:
+        log.error("connect.misconfigured", vendor=vendor, detail=exchanged.detail)
+        return Rejected(f"{exchanged.detail}; whoever runs this platform has to correct that. Nothing was connected.")
+    if isinstance(exchanged, Failure):
+        log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
+        return Rejected(f"QuickBooks did not accept the consent ({exchanged.detail}); begin again.")
+    added = add_source(
+        context,
+        request.organization_id,
+        vendor,
+        consent.account_id,
+        {},
+        exchanged.value,
+        allows_plain_http=allows_plain_http,
+    )
+    if isinstance(added, Rejected):
+        # What the proof cost belongs to no connection; it is the one read that our own count lacks.
+        return added
+    for _ in range(tally.reads):
+        context.meter(added.id).count()
+    return Connected(added, _look_back(context, added, request.start_on) if request.start_on is not None else "")
+
+
+def _look_back(context: Context, connection: Connection, start_on: date) -> str:
+    """Asks for what happened since that day; a sentence if it is not going to be looked for."""
+    try:
+        request_backfill(context, connection.id, start_on)
+    except ValueError as error:
+        log.warning("connect.no_backfill", connection_id=connection.id, why=str(error))
+        return f"What happened since {start_on} is not looked for: {error}. Ask for it again later."
+    return ""
+
+
+def _authorization(context: Context, vendor: str) -> Authorization | Rejected:
+    found = authorization(context.platform, vendor)
+    if found is None:
+        return Rejected(f"'{vendor}' cannot be connected by consent; add it with its keys.")
+    if not found.is_configured:
+        return Rejected("QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET are not set, so nobody can consent.")
+    return found
+
+
+def _hashed(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

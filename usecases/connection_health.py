@@ -1,0 +1,108 @@
+"""What a person should know about a connection beyond its status: reads, webhooks, gaps, and when its consent ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from domain.expiry import Expiry, expiry_of, expiry_sentence
+from domain.explanations import EXPLANATIONS
+from domain.reasons import Reason
+from domain.webhook_health import webhooks_are_silent
+from models.connections import Connection, Role
+from models.gaps import latest_gap
+from models.metered_reads import reads_of, reads_of_all
+from tasks.context import Context
+from tasks.keeper import WARN_PERCENTS
+
+# Pauses that end sooner when somebody does something about them.
+PAUSES_TO_ACT_ON = frozenset(
+    {
+        Reason.READS_USED_UP,
+        Reason.APPLICATION_REFUSED,
+        Reason.CLIENT_ID_REFUSED,
+        Reason.SECRETS_UNREADABLE,
+        Reason.COMPANY_SUSPENDED,
+        Reason.TARGET_FORBIDDEN,
+    }
+)
+_NEVER_HEARD = "No webhook has been heard yet."
+_SILENT = "Webhooks seem to be silent, so QuickBooks is asked more often; check their address at Intuit."
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """Sentences; "" where there is nothing to say.
+
+    Attributes:
+        warnings: what somebody should do something about.
+    """
+
+    reads: str
+    webhooks: str
+    gap: str
+    expiry: str
+    warnings: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(line for line in (self.reads, self.webhooks, self.gap, self.expiry) if line)
+
+
+def facts_of(context: Context, session: Session, connection: Connection) -> ConnectionFacts:
+    now = context.clock.now()
+    expiry = expiry_sentence(connection.reconnect_by, now)
+    urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
+    pause_warning = _pause_warning(connection, now)
+    if connection.role != Role.SOURCE:
+        warnings = [pause_warning, expiry if urgent else ""]
+        return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
+    cap, all_reads = context.platform.monthly_reads_max, reads_of_all(session, now)
+    gap = latest_gap(session, connection.id)
+    silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
+    warnings = [
+        pause_warning,
+        expiry if urgent else "",
+        _cap_warning(all_reads, cap),
+        _SILENT if silent and connection.missed_at is not None else "",
+    ]
+    return ConnectionFacts(
+        reads=_reads(reads_of(session, connection.id, now), all_reads, cap),
+        webhooks=_webhooks(connection),
+        gap=gap.sentence if gap is not None else "",
+        expiry=expiry,
+        warnings=tuple(one for one in warnings if one),
+    )
+
+
+def _reads(reads: int, all_reads: int, cap: int) -> str:
+    share = f"; all companies together {all_reads:,} of {cap:,}" if cap else ""
+    return f"{reads:,} metered reads this month{share}."
+
+
+def _cap_warning(all_reads: int, cap: int) -> str:
+    if not cap or all_reads * 100 < cap * min(WARN_PERCENTS):
+        return ""
+    return (
+        f"{all_reads * 100 // cap} % of the month's metered reads are used up; beyond the cap QuickBooks answers none."
+    )
+
+
+def _pause_warning(connection: Connection, now: datetime) -> str:
+    is_paused = connection.is_active and connection.not_before is not None and connection.not_before > now
+    reason = Reason(connection.pause_reason) if is_paused and connection.pause_reason else None
+    if reason is None or reason not in PAUSES_TO_ACT_ON:
+        return ""
+    return f"{EXPLANATIONS[reason].sentence} {EXPLANATIONS[reason].advice}"
+
+
+def _webhooks(connection: Connection) -> str:
+    heard = f"Last webhook {_moment(connection.heard_at)}." if connection.heard_at else _NEVER_HEARD
+    if not connection.missed_count or connection.missed_at is None:
+        return heard
+    changes = "1 change was" if connection.missed_count == 1 else f"{connection.missed_count} changes were"
+    return f"{heard} {changes} found only by asking, the last one {_moment(connection.missed_at)}."
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

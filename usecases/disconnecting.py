@@ -1,0 +1,59 @@
+"""Disconnecting: the secrets are forgotten here and revoked at the vendor; everything else stays.
+
+Called by: the Partner Dashboard and the command line.
+"""
+
+import structlog
+
+from connectors.registry import authorization
+from models.connection_store import connection_for_change
+from models.connections import Connection, ConnectionStatus, connection_by_id
+from models.payments import match_organization_again
+from models.secrets import SecretsUnreadable
+from tasks.context import Context, Step
+from tasks.keeper import end_turns
+from tasks.new_facts import hold_steps
+from tasks.points import Point
+
+log = structlog.get_logger()
+
+
+def disconnect(context: Context, connection_id: int) -> Connection:
+    """Forgets the secrets. The row, the payments and what was synced stay; what still waits says so."""
+    # Whoever refreshes the tokens at this moment is waited for, so that the newest ones are revoked. If they take too
+    # long, a person's wish to disconnect comes first: their turn is ended with the secrets, and they can save nothing.
+    with context.keeper(connection_id).alone():
+        _revoke(context, connection_id)
+        context.reached(Point.DISCONNECT_REVOKED)
+        connection = _forget(context, connection_id)
+        context.reached(Point.DISCONNECT_FORGOTTEN)
+    log.info("connection.disconnected", connection_id=connection_id)
+    context.nudge(Step.MATCH, connection.organization_id)
+    return connection
+
+
+def _revoke(context: Context, connection_id: int) -> None:
+    """Ends the consent at the vendor as well. Best effort: what we forget nobody can use, whatever the vendor says."""
+    with context.database.reading() as session:
+        connection = connection_by_id(session, connection_id)
+    vendor = authorization(context.platform, connection.vendor)
+    if vendor is None or connection.status == ConnectionStatus.DISCONNECTED:
+        return
+    try:
+        failure = vendor.revoke(context.keyring.open(connection.sealed_secrets))
+    except SecretsUnreadable:
+        return
+    if failure is not None:
+        log.warning("connection.not_revoked", connection_id=connection_id, detail=failure.detail)
+
+
+def _forget(context: Context, connection_id: int) -> Connection:
+    with context.database.writing() as session:
+        organization_id = connection_by_id(session, connection_id).organization_id
+        hold_steps(session, organization_id, lambda _: end_turns(session, connection_id))
+        connection = connection_for_change(session, connection_id)
+        connection.status = ConnectionStatus.DISCONNECTED.value
+        connection.sealed_secrets = context.keyring.seal({})
+        connection.disconnected_at, connection.reconnect_by = context.clock.now(), None
+        match_organization_again(session, connection.organization_id, context.clock.now())
+    return connection

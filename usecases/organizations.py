@@ -1,0 +1,98 @@
+"""Organizations: creating one, and changing what a partner has chosen.
+
+Called by: the command line and the Partner Dashboard.
+Leaves behind: the organization's row; after a change of preferences every allocation of it is decided again.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import Enum
+from typing import Final
+
+import structlog
+
+from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
+from models.organization_store import insert_organization, organization_for_change
+from models.organizations import Organization
+from models.payments import match_organization_again
+from tasks.context import Context, Step
+from tasks.new_facts import hold_steps
+from usecases.results import Rejected
+
+__all__ = ["UNCHANGED", "PreferenceChanges", "Rejected", "Unchanged", "change_preferences", "create_organization"]
+
+log = structlog.get_logger()
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_NAME_CHARACTERS_MAX = 200
+
+
+class Unchanged(Enum):
+    """Says "leave it as it is" where None is a value of its own."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceChanges:
+    """What is to be changed; what is left out stays as it is.
+
+    Attributes:
+        cut_off_on: None takes the cut-off date away.
+    """
+
+    sync_enabled: bool | None = None
+    sync_tool_enabled: bool | None = None
+    sync_mode: SyncMode | None = None
+    cut_off_on: date | Unchanged | None = UNCHANGED
+    correction_policy: CorrectionPolicy | None = None
+    twin_policy: TwinPolicy | None = None
+
+
+def create_organization(context: Context, slug: str, name: str) -> Organization | Rejected:
+    """A new organization, with the sync switched off until the partner switches it on."""
+    if not _SLUG.fullmatch(slug):
+        return Rejected(
+            f"'{slug}' cannot be a short name: use lower-case letters, digits and dashes, 64 characters at most."
+        )
+    name = name.strip()
+    if not 0 < len(name) <= _NAME_CHARACTERS_MAX:
+        return Rejected(f"The name must have between 1 and {_NAME_CHARACTERS_MAX} characters.")
+    with context.database.writing() as session:
+        organization = insert_organization(session, slug, name, context.clock.now())
+    if organization is None:
+        return Rejected(f"There is an organization '{slug}' already.")
+    log.info("organization.created", organization_id=organization.id, slug=slug)
+    return organization
+
+
+def change_preferences(context: Context, organization_id: int, changes: PreferenceChanges) -> Organization:
+    """Applies the changes; if any makes a difference, everything of the organization is decided again."""
+    with context.database.writing() as session:
+        hold_steps(session, organization_id)
+        organization = organization_for_change(session, organization_id)
+        changed = _apply(organization, changes)
+        if changed:
+            match_organization_again(session, organization_id, context.clock.now())
+    if changed:
+        log.info("organization.preferences_changed", organization_id=organization_id, **changed)
+        context.nudge(Step.MATCH, organization_id)
+    return organization
+
+
+def _apply(organization: Organization, changes: PreferenceChanges) -> dict[str, str]:
+    """Sets what differs; says what that was, for the log."""
+    changed: dict[str, str] = {}
+    for one in fields(changes):
+        wanted = getattr(changes, one.name)
+        left_out = wanted is UNCHANGED or (wanted is None and one.name != "cut_off_on")
+        value = wanted.value if isinstance(wanted, Enum) else wanted
+        if left_out or getattr(organization, one.name) == value:
+            continue
+        setattr(organization, one.name, value)
+        changed[one.name] = str(value)
+    return changed

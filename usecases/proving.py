@@ -1,0 +1,80 @@
+"""Secrets that somebody has just entered are tried before they are stored: what works already is never lost to a typo.
+
+Called by: whoever adds a connection. Changes nothing here; at QuickBooks it may refresh the tokens, so that those to be
+stored are the ones that come back.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.base import Failure, Got, ReadResult
+from connectors.keeping import Tally, Turn
+from connectors.registry import Account, missing_settings, open_source, open_target
+from models.connections import Role
+from tasks.context import Context
+from usecases.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
+from usecases.patience import patiently
+from usecases.results import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The secrets as they are after the question, and how many metered reads it took."""
+
+    secrets: Mapping[str, Any]
+    reads: int
+
+
+@dataclass(slots=True)
+class _Held:
+    """Secrets that belong to no connection yet."""
+
+    secrets: dict[str, Any] = field(repr=False)
+
+    def load(self) -> Mapping[str, Any]:
+        return self.secrets
+
+    def save(self, secrets: Mapping[str, Any]) -> bool:
+        self.secrets = dict(secrets)
+        return True
+
+    @contextmanager
+    def alone(self) -> Iterator[Turn]:
+        yield self
+
+    def reconnect_needed(self) -> bool:
+        return True
+
+
+def prove(
+    context: Context, role: Role, vendor: str, account_id: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]
+) -> ReadResult[Proved]:
+    """Calls the system with these secrets, waiting for our own limiter as long as a person would."""
+    held, tally = _Held(dict(secrets)), Tally()
+    account = Account(0, vendor, account_id, settings, held, tally)
+    is_source = role is Role.SOURCE
+    system = open_source(context.platform, account) if is_source else open_target(context.platform, account)
+    checked = patiently(context, system.check)
+    return checked if isinstance(checked, Failure) else Got(Proved(held.secrets, tally.reads))
+
+
+@dataclass(frozen=True, slots=True)
+class Unproved(Rejected):
+    """The system did not answer to what was entered, so nothing was stored; `lines` as a test tells it."""
+
+    lines: tuple[str, ...]
+
+
+def unproved(failure: Failure) -> Unproved:
+    """What is told of secrets that the system did not answer to."""
+    told = f"{FAILURE_SENTENCES[failure.kind]} ({failure.detail})"
+    lines = (told, FAILURE_ADVICE[failure.kind], "Nothing was stored; what was connected before stays as it is.")
+    return Unproved(told, lines)
+
+
+def missing_setting(context: Context, vendor: str, secrets: Mapping[str, Any]) -> str | None:
+    """The settings without which no call could succeed, as a sentence; None if there are none."""
+    missing = " and ".join(missing_settings(context.platform, vendor, secrets))
+    return f"{missing} must be set before this can be connected; nothing was called or stored." if missing else None

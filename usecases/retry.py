@@ -1,0 +1,249 @@
+"""Retry: a person says that the cause is gone, so what is stuck goes again.
+
+Called by: the Partner Dashboard and the command line.
+Does: makes held and dead effects pending and due now, and lets everything else of the payment be decided again. It
+looks at the invoices on which something of the payment stands, because a person may have changed things there.
+Leaves behind: effects that push takes up, allocations that match takes up. What is on the wire is left alone: only a
+look at the target can say what became of it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.base import Failure, FailureKind, Got, ReadResult, Target
+from domain.breaker import CallKind
+from domain.match.planning import MAY_HAVE_MOVED_MONEY
+from domain.preferences import CorrectionPolicy
+from domain.push.effect import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.push.strategy import standing_for
+from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
+from domain.records import TargetPayment
+from models.connections import Role, connection_in_role
+from models.decisions import current_decisions
+from models.effects import Effect, latest_effects, move
+from models.ledger import LedgerEntry
+from models.locks import lock_organization
+from models.looks import look_now
+from models.organizations import organization_by_id
+from models.payments import Payment, match_again
+from models.retries import (
+    accept_changes,
+    call_other_money,
+    entries_beside,
+    forget_entries,
+    ignore_twins,
+    mark_repaired,
+    payment_of,
+)
+from models.secrets import SecretsUnreadable
+from tasks.calls import may_call, note_failure, note_unreadable
+from tasks.context import Context, Step
+from tasks.hints import INCOMPLETE, Look, hint_at_payments
+from usecases.results import Rejected
+
+__all__ = ["Rejected", "RetryReport", "retry_payment"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryReport:
+    """What became of the payment's parts.
+
+    Attributes:
+        revived: their effects are due now.
+        decided_again: nothing was stuck; match looks at them once more.
+        on_the_wire: sent or being sent; left alone.
+    """
+
+    revived: int
+    decided_again: int
+    on_the_wire: int
+
+    @property
+    def message(self) -> str:
+        """The report as a sentence."""
+        told = [
+            (self.revived, "tried again now"),
+            (self.decided_again, "decided again now"),
+            (self.on_the_wire, "being sent or looked for, and left alone"),
+        ]
+        parts = [f"{count} part{'s' if count > 1 else ''} {what}" for count, what in told if count]
+        return f"{'; '.join(parts)}." if parts else "The payment has no parts to retry."
+
+
+def retry_payment(
+    context: Context, organization_id: int, payment_external_id: str, create_anyway: bool = False
+) -> RetryReport | Rejected:
+    """Lets the payment go again.
+
+    Args:
+        create_anyway: also create what is held because the target has a payment of the same amount near that date.
+    """
+    now = context.clock.now()
+    seen = _look(context, organization_id, payment_external_id)
+    with context.database.writing() as session:
+        lock_organization(session, organization_id)
+        payment = payment_of(session, organization_id, payment_external_id)
+        if payment is None:
+            return Rejected(f"There is no payment {payment_external_id}.")
+        allocation_ids = [allocation.id for allocation in payment.allocations]
+        effects = latest_effects(session, allocation_ids)
+        if create_anyway:
+            twins = _held_for_a_twin(session, payment)
+            if not twins:
+                return Rejected(
+                    "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
+                )
+            ignore_twins(session, twins)
+            call_other_money(session, twins)
+        organization = organization_by_id(session, organization_id)
+        if organization.preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
+            accept_changes(session, allocation_ids)
+        repaired = mark_repaired(session, seen.repaired)
+        forgotten = forget_entries(session, seen.gone, now)
+        match_again(session, [*repaired, *forgotten], now)
+        report = _retry(session, payment, effects, forgotten, now)
+        if payment.flaw is not None:
+            # Only the source can say that the cause is gone.
+            hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
+        read_again = payment.connection_id if payment.flaw is not None else None
+        target = connection_in_role(session, organization_id, Role.TARGET)
+        if target is not None:
+            look_now(session, target.id, seen.invoice_ids, now)
+    log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
+    if read_again is not None:
+        context.nudge(Step.INGEST, read_again)
+    context.nudge(Step.MATCH, organization_id)
+    if target is not None:
+        context.nudge(Step.PUSH, target.id)
+        context.nudge(Step.LOOK_AGAIN, target.id)
+    return report
+
+
+def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
+    """As a partner reads it: the effect itself may be on its way to another look at this very moment."""
+    decisions = current_decisions(session, [allocation.id for allocation in payment.allocations])
+    return [identity for identity, decision in decisions.items() if decision.why in HELD_BESIDE_A_SIMILAR_ONE]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look at one target invoice shows of the payments that stand for something."""
+
+    gone: frozenset[int]
+    # Harmed once, and now as the ledger says: a person has corrected it.
+    repaired: frozenset[int]
+    # On which something stands for a part of the payment, whether they could be looked at or not.
+    invoice_ids: frozenset[str] = frozenset()
+
+    def __or__(self, other: "_Seen") -> "_Seen":
+        return _Seen(self.gone | other.gone, self.repaired | other.repaired, self.invoice_ids | other.invoice_ids)
+
+
+_NOTHING_SEEN = _Seen(frozenset(), frozenset())
+
+
+def _look(context: Context, organization_id: int, payment_external_id: str) -> _Seen:
+    """Ledger entries on the payment's invoices whose target payment is certainly not there (any more).
+
+    A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record. Where the
+    whole invoice is not to be found either, the person who retries is believed. Should its payments be seen again, no
+    second one is created beside them (`models/claims.py`).
+    """
+    seen = _NOTHING_SEEN
+    with context.database.reading() as session:
+        payment = payment_of(session, organization_id, payment_external_id)
+        connection = connection_in_role(session, organization_id, Role.TARGET)
+        if payment is None or connection is None:
+            return seen
+        entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
+        seen = _Seen(frozenset(), frozenset(), frozenset(entries))
+        if not may_call(context, session, connection.id, CallKind.LOOK):
+            # Paused or disconnected: nobody calls it, also not a person in a hurry.
+            return seen
+    try:
+        target = context.target(connection)
+    except SecretsUnreadable as error:
+        note_unreadable(context, error)
+        return seen
+    for invoice_id, on_invoice in entries.items():
+        look = _payments_on(target, invoice_id)
+        if isinstance(look, Failure) and look.kind is FailureKind.REFUSED:
+            # Nothing is known of this invoice, and it says nothing of the others.
+            continue
+        if isinstance(look, Failure):
+            note_failure(context, connection, look, CallKind.LOOK)
+            break
+        seen |= _compare(on_invoice, {one.external_id: one for one in look.value})
+    return seen
+
+
+def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
+    """None are left where the invoice itself is no more: neither of two questions finds it."""
+    payments = target.list_payments(invoice_id)
+    if not (isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND):
+        return payments
+    invoices = target.find_invoices({invoice_id}, ())
+    if isinstance(invoices, Failure):
+        return invoices
+    found = invoices.value
+    if found.refused_ids or found.unread_ids:
+        return found.failure or Failure(FailureKind.REFUSED, found.refused_ids.get(invoice_id, payments.detail))
+    return payments if found.invoices else Got(())
+
+
+def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPayment]) -> _Seen:
+    # One payment may stand for several parts: then it is repaired when it says the sum of all of them, and only then.
+    parts: dict[str, list[LedgerEntry]] = {}
+    for entry in on_invoice:
+        parts.setdefault(entry.target_payment_id, []).append(entry)
+    gone: set[int] = set()
+    repaired: set[int] = set()
+    for payment_id, entries in parts.items():
+        found = there.get(payment_id)
+        if found is None:
+            gone.update(entry.id for entry in entries)
+        elif (found.amount, found.paid_on) == standing_for((entry.amount, entry.paid_on) for entry in entries):
+            repaired.update(entry.id for entry in entries if entry.harmed)
+    return _Seen(frozenset(gone), frozenset(repaired))
+
+
+def _retry(
+    session: Session, payment: Payment, effects: dict[int, Effect], forgotten: Collection[int], now: datetime
+) -> RetryReport:
+    revived = on_the_wire = 0
+    again: list[int] = []
+    for allocation in payment.allocations:
+        effect = effects.get(allocation.id)
+        state = EffectState(effect.state) if effect is not None else None
+        if state in OPEN_ON_THE_WIRE or (effect is not None and not revive(session, effect, forgotten, now)):
+            on_the_wire += 1
+            continue
+        revived += effect is not None and effect.state in (EffectState.PENDING, EffectState.IN_DOUBT)
+        again.append(allocation.id)
+    match_again(session, again, now)
+    return RetryReport(revived, len(again) - revived, on_the_wire)
+
+
+def revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
+    """Makes the effect due if it is stuck; False if push has just taken it up."""
+    match EffectState(effect.state):
+        case EffectState.PENDING:
+            return effect.due_at <= now or move(session, effect, EffectState.PENDING, due_at=now)
+        case EffectState.HELD if effect.allocation_id in forgotten and effect.kind != EffectKind.CREATE:
+            # There is nothing left to change: match decides as if none had been synced.
+            return move(session, effect, EffectState.CANCELLED)
+        case EffectState.HELD | EffectState.DEAD:
+            # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
+            # because it is what keeps match from replacing the effect.
+            values = {} if effect.reason in MAY_HAVE_MOVED_MONEY else {"reason": ""}
+            # And if the look ends the doubt, a payment that changed meanwhile is decided again instead of sent.
+            again = EffectState.IN_DOUBT if effect.maybe_sent else EffectState.PENDING
+            return move(session, effect, again, due_at=now, attempts=0, detail="", **values)
+        case _:
+            return True
