@@ -6,10 +6,15 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.ELIGIBLE: Explanation(
         "All checks passed; the payment is on its way to ConnectWise.", NOTHING, clears_itself=True
     ),
-    Reason.SYNCED: Explanation("The payment is on the ConnectWise invoice.", NOTHING),
+    Reason.SYNCED: Explanation(
+        "The payment is on the ConnectWise invoice.",
+        NOTHING,
+        is_done=True,
+    ),
     Reason.ADOPTED: Explanation(
         "Someone had already entered this payment in ConnectWise; we linked it and created nothing.",
         "Nothing to do. To avoid double work, leave entering QuickBooks payments to the sync.",
+        is_done=True,
     ),
     Reason.EDITED: Explanation(
         "The payment was edited in QuickBooks after it had been synced; the ConnectWise payment is being changed.",
@@ -39,10 +44,12 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.CORRECTED_BY_HAND: Explanation(
         "The payment changed in QuickBooks after it had been synced, and somebody made the same change in ConnectWise.",
         NOTHING,
+        is_done=True,
     ),
     Reason.REVERSED: Explanation(
         "The payment no longer pays this invoice in QuickBooks, and we removed our payment from the ConnectWise invoice.",
         NOTHING,
+        is_done=True,
     ),
     Reason.SOURCE_DISCONNECTED: Explanation(
         "QuickBooks is not connected.",
@@ -73,6 +80,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "We read it again by ourselves. If it stays, open the payment in QuickBooks, check its lines and save it.",
         clears_itself=True,
         needs_person=True,
+        read_again=True,
     ),
     Reason.VOIDED: Explanation("The payment is voided in QuickBooks, and nothing was synced before.", NOTHING),
     Reason.DELETED: Explanation("The payment was deleted in QuickBooks, and nothing was synced before.", NOTHING),
@@ -126,6 +134,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "We read it again by ourselves. If it stays, open the payment in QuickBooks, check its amount and save it.",
         clears_itself=True,
         needs_person=True,
+        read_again=True,
     ),
     Reason.CREDIT_APPLIED: Explanation(
         "No money was received with this payment: it only applies a credit (such as a credit memo, a journal entry or an "
@@ -173,7 +182,10 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.TARGET_UNREACHABLE: Explanation(
-        "ConnectWise cannot be reached right now.", NOTHING_RETRIED, clears_itself=True
+        "ConnectWise cannot be reached right now.",
+        NOTHING_RETRIED,
+        clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_NUMBER_NEARLY: Explanation(
         "ConnectWise shows us no invoice with exactly this number, but one with nearly this number.",
@@ -181,6 +193,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "create it again. We look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_MISSING: Explanation(
         "ConnectWise does not show us the invoice: it does not exist there yet, or our API member may not see it.",
@@ -188,18 +201,21 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "number is exactly the same, and that the API member's security role (Finance > Invoicing: Inquire All) and its "
         "restrictions to companies, locations or departments do not hide it. We look again by ourselves.",
         clears_itself=True,
+        cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_AMBIGUOUS: Explanation(
         "More than one ConnectWise invoice has this number.",
         "Make the invoice number unique in ConnectWise, or import the invoice with its ConnectWise id.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_TAKEN: Explanation(
         "The ConnectWise invoice with this number is linked to another invoice of this platform.",
         "Check the invoice numbers in both systems, or import both invoices with their QuickBooks and ConnectWise ids.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
         "The ConnectWise document with this number takes no payment: it is a credit memo, or its total or open balance "
@@ -207,30 +223,35 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "Check the numbers in both systems, and the document in ConnectWise; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.NUMBER_DIFFERS: Explanation(
         "The invoice number is not the same in QuickBooks and in ConnectWise.",
         "Make the numbers identical; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.TOTAL_DIFFERS: Explanation(
         "The invoice total is not the same in QuickBooks and in ConnectWise.",
         "Make the totals identical; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.CURRENCY_DIFFERS: Explanation(
         "The currency is not the same in QuickBooks and in ConnectWise.",
         "Correct the currency in one of the systems; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.CUSTOMER_DIFFERS: Explanation(
         "The invoice belongs to different customers in QuickBooks and in ConnectWise.",
         "Check that this is the right invoice and make the customer names identical; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
     ),
     Reason.BEFORE_CUT_OFF: Explanation(
         "The payment is dated before your cut-off date.",
@@ -243,6 +264,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        may_be_linked=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
         "ConnectWise has a payment of the same amount on the same or a nearby date that we did not create.",
@@ -250,6 +272,8 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,
+        may_be_linked=True,
+        may_create_anyway=True,
     ),
     Reason.FORMER_PAYMENT_THERE: Explanation(
         "The ConnectWise invoice still has an earlier payment of the same amount on the same or a nearby date, which "
@@ -259,5 +283,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,
+        may_be_linked=True,
+        may_create_anyway=True,
     ),
 }

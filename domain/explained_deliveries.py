@@ -8,12 +8,16 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Correct the payment in ConnectWise by hand: we see it by ourselves; or set corrections to automatic.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
+        done_by_hand=True,
     ),
     Reason.NOT_OURS_TO_CHANGE: Explanation(
         "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
         "Correct the payment in ConnectWise by hand; we see it by ourselves.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
+        done_by_hand=True,
     ),
     Reason.IN_DOUBT: Explanation(
         "ConnectWise did not answer after we had sent the payment; we wait and look before anything is sent again.",
@@ -25,58 +29,72 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Look at the invoice in ConnectWise and remove what is not right. We look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        leaves_money=True,
+        may_be_linked=True,
     ),
     Reason.TARGET_THROTTLED: Explanation(
-        "ConnectWise asked us to slow down.", "Nothing to do: we go on when it allows.", clears_itself=True
+        "ConnectWise asked us to slow down.",
+        "Nothing to do: we go on when it allows.",
+        clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.PACED: Explanation(
         "We keep below the number of calls that the other system allows.",
         "Nothing to do: we go on in a moment.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.READS_USED_UP: Explanation(
         "All calls to QuickBooks that this platform may make in a month have been made.",
         "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. Nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.APPLICATION_REFUSED: Explanation(
         "QuickBooks does not accept this platform's own client id and secret.",
         "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by itself. "
         "The connection stays as it is, and nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.CLIENT_ID_REFUSED: Explanation(
         "ConnectWise does not accept the client id that this platform names itself with.",
         "Whoever runs the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or enters the "
         "connection's own one again) and restarts; then it goes on by itself. Nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.SECRETS_UNREADABLE: Explanation(
         "This platform cannot open the secrets that it has stored for the connection.",
         "Whoever runs the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
         "goes on by itself. Nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.COMPANY_SUSPENDED: Explanation(
         "QuickBooks says that the company's subscription is suspended or has ended.",
         "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_SICK: Explanation(
         "The other system failed several times in a row; we let it rest for a while.",
         NOTHING_RETRIED,
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.KEYS_DOUBTED: Explanation(
         "The other system refused our keys a moment ago; that is often a bad moment of theirs.",
         "Nothing to do yet: we ask again for some minutes, and say so if the keys stay refused. Nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_CREDENTIALS: Explanation(
         "ConnectWise does not accept the keys of this connection.",
         "Enter valid API keys for ConnectWise, or make the old ones active there and test the connection; we also try them "
         "again by ourselves, rarely. Waiting payments then go on by themselves.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
         "The ConnectWise API member lacks a right that is needed to read invoices or to enter payments.",
@@ -84,6 +102,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_REFUSED: Explanation(
         "ConnectWise refused the payment.",
@@ -97,24 +116,28 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "characters, or ask whoever runs ConnectWise. We ask again by ourselves, and nothing is lost.",
         clears_itself=True,
         needs_person=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_REFUSES: Explanation(
         "ConnectWise refuses every question that we ask it about invoices.",
         "ConnectWise's words are with the payment: show them to whoever runs ConnectWise or what stands before it. We ask "
         "again by ourselves, ever more rarely; nothing is lost.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_STOPPED: Explanation(
         "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
         "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "
         "and test the connection to go on.",
         clears_itself=True,
+        cannot_tell=True,
     ),
     Reason.TARGET_OCCUPIED: Explanation(
         "Your ConnectWise keeps one payment per invoice, and somebody else's payment is on this one.",
         "Enter the payment in ConnectWise by hand, or remove the other one there; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
+        may_be_linked=True,
     ),
     Reason.TARGET_LOCKED: Explanation(
         "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
@@ -126,11 +149,13 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "ConnectWise took the payment but recorded another amount or date than we sent.",
         "Compare the payment in both systems and correct ConnectWise by hand.",
         needs_person=True,
+        leaves_money=True,
     ),
     Reason.TARGET_REPLACED: Explanation(
         "ConnectWise replaced another payment on the invoice instead of adding this one.",
         "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
         needs_person=True,
+        leaves_money=True,
     ),
     Reason.TARGET_HARMED: Explanation(
         "ConnectWise removed or changed this payment when another one was added to the invoice.",
@@ -142,6 +167,8 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Enter the payment in ConnectWise by hand: we see it by ourselves; or retry if we are to create it again.",
         clears_itself=True,
         needs_person=True,
+        cause_at_target=True,
+        done_by_hand=True,
     ),
     Reason.TARGET_PAYMENT_CHANGED: Explanation(
         "The payment in ConnectWise no longer has the amount or date that it had: somebody changed it there.",
@@ -157,6 +184,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "somebody else's.",
         clears_itself=True,
         needs_person=True,
+        may_create_anyway=True,
     ),
     Reason.TARGET_INVOICE_GONE: Explanation(
         "The ConnectWise invoice that the payment is on is not to be found any more: it was removed there, or the API "

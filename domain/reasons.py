@@ -98,7 +98,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a partner reads.
+    """One row of the table of reasons: what a partner reads, and what the engine knows about it.
 
     Attributes:
         sentence: what is the case.
@@ -106,26 +106,30 @@ class Explanation:
         clears_itself: the cause can go away without a click here, and the payment then goes on by itself.
         needs_person: the cause does not go away before somebody has done something about this very payment or its
             invoice, in one of the two systems or here.
+        is_done: the target says what the source says, through us or through a person.
+        cannot_tell: we could not look, so we know nothing new: never a ground to touch what is in the outbox.
+        leaves_money: held, and yet the target may have taken the payment or done something else with it: never
+            replaced and never cancelled by a new decision (`domain/push/effect.py`, Doubt).
+        cause_at_target: the cause stands in the target's invoice, so a fresh look there may end it.
+        done_by_hand: a person may make the very change at the target, and a look recognizes it.
+        read_again: the picture was not whole, so the source is asked for it again.
+        may_be_linked: a person may say that one of the payments that were seen is this money ("same money: link it").
+        may_create_anyway: a person may say that what looks alike is other money ("create anyway").
     """
 
     sentence: str
     advice: str
     clears_itself: bool = False
     needs_person: bool = False
+    is_done: bool = False
+    cannot_tell: bool = False
+    leaves_money: bool = False
+    cause_at_target: bool = False
+    done_by_hand: bool = False
+    read_again: bool = False
+    may_be_linked: bool = False
+    may_create_anyway: bool = False
 
 
 NOTHING = "Nothing to do."
 NOTHING_RETRIED = "Nothing to do: we look again by ourselves and go on when the cause is gone."
-
-# What a person may overrule by saying that it is other money ("create anyway").
-HELD_BESIDE_A_SIMILAR_ONE = frozenset({Reason.TWIN_NEARBY, Reason.FORMER_PAYMENT_THERE, Reason.TARGET_PAYMENT_DOUBLED})
-# What a person may say to be in ConnectWise already, as one of the payments that were seen ("same money: link it").
-MAY_BE_LINKED = frozenset(
-    {
-        Reason.TWIN_NEARBY,
-        Reason.FORMER_PAYMENT_THERE,
-        Reason.SEVERAL_CANDIDATES,
-        Reason.EXCEEDS_BALANCE,
-        Reason.TARGET_OCCUPIED,
-    }
-)

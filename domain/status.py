@@ -27,7 +27,6 @@ STATUS_LABELS = {
 }
 
 PRECEDENCE = tuple(PaymentStatus)
-_DONE = frozenset({Reason.SYNCED, Reason.ADOPTED, Reason.REVERSED, Reason.CORRECTED_BY_HAND})
 _MOVING = frozenset({EffectState.PENDING, EffectState.SENDING})
 
 
@@ -43,7 +42,7 @@ def allocation_status(action: str | None, reason: Reason | None, effect_state: E
     if action == "skip":
         return PaymentStatus.SKIPPED
     if action != "hold":
-        return PaymentStatus.SYNCED if reason in _DONE else PaymentStatus.ON_ITS_WAY
+        return PaymentStatus.SYNCED if explain(reason).is_done else PaymentStatus.ON_ITS_WAY
     if effect_state is EffectState.SENDING:
         return PaymentStatus.ON_ITS_WAY
     if not explain(reason).needs_person:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from domain.push.effect import EffectKind, EffectState
+from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Entry
 from domain.records import PaymentState
 from models.decisions import Action, DecisionRow
@@ -99,7 +99,7 @@ def _found_by_looks(session: Session, connection_id: int, target_invoice_ids: Co
         Effect.target_payment_id.is_not(None),
         Effect.kind == EffectKind.CREATE.value,
         Effect.state == EffectState.DELIVERED.value,
-        Effect.maybe_sent,
+        Effect.doubt != Doubt.NONE.value,
         # Found to have grown it was known before.
         Effect.sent_into.is_(None),
     )

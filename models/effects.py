@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS
-from domain.push.effect import OPEN, EffectState, may_move
+from domain.push.effect import OPEN, Doubt, EffectState, may_move
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
@@ -73,8 +73,9 @@ class Effect(Base):
     fencing: Mapped[int] = mapped_column(BigId, default=0)
     # The payments that were on the invoice before the last send, as `domain/push/before_image.py` writes them.
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
-    # True while the answer to the last send is lost: a matching new payment on the invoice may be ours.
-    maybe_sent: Mapped[bool] = mapped_column(default=False)
+    # What of ours may be at the target although the ledger does not say so. Still there on one that was delivered, it
+    # says that only a look has found the payment.
+    doubt: Mapped[str] = mapped_column(String(10), default=Doubt.NONE.value)
     # The payment of ours that the last send added to (strategy `single`), where it was not to be one of its own.
     sent_into: Mapped[str | None] = mapped_column(String(50))
     # A payment was added to an invoice that had payments, and nobody has looked yet whether those are as they were.

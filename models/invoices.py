@@ -9,9 +9,8 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, s
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.ingest.deletions import Standing, is_a_later_look, replaces
-from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.money import AMOUNT_MAX, is_storable
-from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE
+from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, Doubt
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
 from models.connections import Connection, Role
@@ -153,7 +152,7 @@ def with_our_money(session: Session, connection_id: int, target_ids: Collection[
         LedgerEntry.removed_at.is_(None),
     )
     on_the_wire = Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE])
-    in_doubt = or_(Effect.maybe_sent, Effect.reason.in_([reason.value for reason in MAY_HAVE_MOVED_MONEY]))
+    in_doubt = Effect.doubt != Doubt.NONE.value
     unsettled = Effect.state.in_([state.value for state in REPLACEABLE])
     sent = select(Effect.target_invoice_id).where(
         Effect.connection_id == connection_id,

@@ -7,9 +7,8 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.later_looks import Finding, Written
-from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.push.before_image import ids_in, seen_in
-from domain.push.effect import OPEN, EffectKind, EffectState
+from domain.push.effect import OPEN, Doubt, EffectKind, EffectState
 from domain.push.strategy import standing_for
 from models.effects import Effect
 from models.ledger import LedgerEntry
@@ -113,7 +112,7 @@ def _questions(
 ) -> tuple[dict[str, set[str]], set[str]]:
     """Payments about which a person is asked beside another one, and invoices that may have unknown money of ours."""
     statement = (
-        select(Effect.target_invoice_id, Effect.state, Effect.reason, Effect.maybe_sent, Allocation.similar_payment_ids)
+        select(Effect.target_invoice_id, Effect.state, Effect.doubt, Allocation.similar_payment_ids)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.connection_id == connection_id,
@@ -126,9 +125,9 @@ def _questions(
     )
     asked: dict[str, set[str]] = {}
     busy: set[str] = set()
-    for invoice_id, state, reason, maybe_sent, similar in session.execute(statement):
+    for invoice_id, state, doubt, similar in session.execute(statement):
         asked.setdefault(invoice_id, set()).update(similar or ())
-        if state in OPEN or maybe_sent or reason in MAY_HAVE_MOVED_MONEY:
+        if state in OPEN or doubt != Doubt.NONE:
             busy.add(invoice_id)
     return asked, busy
 

@@ -104,8 +104,9 @@ class Sandbox(ABC):
 
         thread = threading.Thread(target=run, name=f"{self.name}-late-commit", daemon=True)
         with self.lock:
-            self._later = [*(one for one in self._later if one.is_alive()), thread]
+            # Started first: whoever stops the server at this moment waits for no thread that has not begun.
             thread.start()
+            self._later = [*(one for one in self._later if one.is_alive()), thread]
 
     def start(self) -> None:
         """Called by `serve` at its begin; a sandbox may be served again after a stop, its world intact."""
@@ -114,8 +115,7 @@ class Sandbox(ABC):
     def stop(self) -> None:
         """Called by `serve` at its end: wakes whatever waits, and waits for it to end."""
         self.stopping.set()
-        for thread in self._later:
-            thread.join()
+        self.wait_for_late_commits()
 
     # WSGI.
 

@@ -180,6 +180,17 @@ class DatabaseReadMeter:
             if self.monthly_reads_max and total == -(-self.monthly_reads_max * percent // 100):
                 log.warning("metered_reads.warning", percent=percent, reads=total, cap=self.monthly_reads_max)
 
+    def is_ahead_of_the_month(self) -> bool:
+        """Whether the month's reads are used up faster than the month passes, with a day's worth to spare."""
+        if not self.monthly_reads_max:
+            return False
+        now = self.now()
+        with self.database.reading() as session:
+            total = reads_of_all(session, now)
+        begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        passed = (now - begin + timedelta(days=1)) / (_next_month(now) - begin)
+        return total > self.monthly_reads_max * passed
+
     def used_up(self) -> timedelta | None:
         if not self.monthly_reads_max:
             return None

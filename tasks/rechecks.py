@@ -1,11 +1,11 @@
 """When to look again at what waits for a cause to go away: soon at first, rarely for what nobody repairs."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.ingest.adding_up import READ_AGAIN
+from domain.explanations import explain
 from domain.reasons import Reason
 from models.connections import Connection
 from models.decisions import DecisionRow, current_decision, current_decisions
@@ -39,9 +39,7 @@ def look_at_the_source_again(
         True if something may be read now.
     """
     decisions = current_decisions(session, [one.id for one in held])
-    waiting = {
-        one.document_id for one in held if _was_held_before(decisions.get(one.id), now, {Reason.CUSTOMER_DIFFERS})
-    }
+    waiting = {one.document_id for one in held if _was_held_before(decisions.get(one.id), now, _is_about_the_customer)}
     pictures = source_invoices(session, source.id, waiting)
     distance = context.timing.recheck_min
     looks = [
@@ -67,11 +65,19 @@ def look_at_payments_again(
             payment.external_id, max(now, payment.seen_at + distance) if payment.seen_at is not None else now
         )
         for allocation, payment in held
-        if _was_held_before(decisions.get(allocation.id), now, READ_AGAIN)
+        if _was_held_before(decisions.get(allocation.id), now, _is_about_the_picture)
     }
     hint_at_payments(session, source.id, LOOK_AGAIN, list(looks.values()), now)
     return any(look.due_at <= now for look in looks.values())
 
 
-def _was_held_before(decision: DecisionRow | None, now: datetime, reasons: Collection[Reason]) -> bool:
-    return decision is not None and decision.why in reasons and decision.decided_at != now
+def _is_about_the_customer(reason: Reason) -> bool:
+    return reason is Reason.CUSTOMER_DIFFERS
+
+
+def _is_about_the_picture(reason: Reason) -> bool:
+    return explain(reason).read_again
+
+
+def _was_held_before(decision: DecisionRow | None, now: datetime, is_meant: Callable[[Reason], bool]) -> bool:
+    return decision is not None and is_meant(decision.why) and decision.decided_at != now

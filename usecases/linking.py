@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
+from domain.explanations import explain
 from domain.ingest.seen_payments import payments_in
 from domain.money import money_text
 from domain.push.effect import EffectState
-from domain.reasons import MAY_BE_LINKED
 from domain.records import TargetPayment
 from models.connections import Role, connection_in_role
 from models.decisions import DecisionRow, current_decisions
@@ -84,7 +84,7 @@ def link_payment(
 
 def _chosen(session: Session, payment: Payment, parts: list[int], target_payment_id: str) -> int | Rejected:
     """The part that is held because of this payment, if it may be the same money."""
-    held = [one for one in current_decisions(session, parts).values() if one.why in MAY_BE_LINKED]
+    held = [one for one in current_decisions(session, parts).values() if explain(one.why).may_be_linked]
     if not held:
         return Rejected("Nothing of this payment is held because of another payment in ConnectWise.")
     amounts = {allocation.id: allocation.amount for allocation in payment.allocations}

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Got, ReadResult, Target
 from domain.breaker import CallKind
-from domain.match.planning import MAY_HAVE_MOVED_MONEY
+from domain.explanations import explain
 from domain.preferences import CorrectionPolicy
-from domain.push.effect import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.push.effect import OPEN_ON_THE_WIRE, Doubt, EffectKind, EffectState
 from domain.push.strategy import standing_for
-from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE
 from domain.records import TargetPayment
 from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
@@ -128,7 +127,7 @@ def retry_payment(
 def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
     """As a partner reads it: the effect itself may be on its way to another look at this very moment."""
     decisions = current_decisions(session, [allocation.id for allocation in payment.allocations])
-    return [identity for identity, decision in decisions.items() if decision.why in HELD_BESIDE_A_SIMILAR_ONE]
+    return [identity for identity, decision in decisions.items() if explain(decision.why).may_create_anyway]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +240,9 @@ def revive(session: Session, effect: Effect, forgotten: Collection[int], now: da
         case EffectState.HELD | EffectState.DEAD:
             # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
             # because it is what keeps match from replacing the effect.
-            values = {} if effect.reason in MAY_HAVE_MOVED_MONEY else {"reason": ""}
+            values = {} if effect.doubt != Doubt.NONE else {"reason": ""}
             # And if the look ends the doubt, a payment that changed meanwhile is decided again instead of sent.
-            again = EffectState.IN_DOUBT if effect.maybe_sent else EffectState.PENDING
+            again = EffectState.IN_DOUBT if Doubt(effect.doubt).is_unanswered else EffectState.PENDING
             return move(session, effect, again, due_at=now, attempts=0, detail="", **values)
         case _:
             return True

@@ -7,8 +7,9 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.explanations import explain
 from domain.push.effect import EffectState
-from domain.reasons import HELD_BESIDE_A_SIMILAR_ONE, Reason
+from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.views.story import PaymentStory, count_by_status, list_payments, payment_story
 from usecases.linking import link_payment
@@ -136,7 +137,11 @@ def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
 def _story_values(story: PaymentStory) -> dict[str, Any]:
     held_for_twin = any(
         part.row.reason is Reason.TARGET_PAYMENT_DOUBLED
-        or (part.row.reason in HELD_BESIDE_A_SIMILAR_ONE and part.row.effect_state is EffectState.HELD)
+        or (
+            part.row.reason is not None
+            and explain(part.row.reason).may_create_anyway
+            and part.row.effect_state is EffectState.HELD
+        )
         for part in story.allocations
     )
     return {

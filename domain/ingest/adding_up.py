@@ -7,11 +7,8 @@ What is left out of a picture is not nought, so a sum that does not come out say
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from domain.reasons import Reason
 from domain.records import AllocationKind, SourceAllocation
 
-# Flaws of a picture that another read may not have: it is read again before anybody is told of them, and after that.
-READ_AGAIN = frozenset({Reason.INCOMPLETE, Reason.TOTAL_UNREADABLE})
 # More sums than this are not tried one by one: nobody has seen a payment with a dozen journal entries.
 _SUMS_MAX = 5_000
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from domain.explanations import explain
 from domain.later_looks import Finding
 from domain.match.decisions import Acknowledge, Decision, Hold
 from domain.match.eligibility import decide_early, is_in_its_place
@@ -13,14 +14,10 @@ from domain.push.strategy import standing_for
 from domain.reasons import Reason
 from domain.records import TargetPayment
 
-# A person was asked to do something at the target; whether that was done shows a look at the payment.
-MAY_BE_DONE_BY_HAND = frozenset(
-    {Reason.NOT_OURS_TO_CHANGE, Reason.CORRECTION_NEEDS_APPROVAL, Reason.TARGET_PAYMENT_GONE}
-)
-
 
 def waits_for_a_hand(decision: Decision) -> bool:
-    return isinstance(decision, Hold) and decision.reason in MAY_BE_DONE_BY_HAND
+    """A person was asked to do something at the target; whether that was done shows a look at the payment."""
+    return isinstance(decision, Hold) and explain(decision.reason).done_by_hand
 
 
 def after_a_look_at_the_payment(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.explanations import explain
 from domain.match.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip
-from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, EffectKind, EffectState
+from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, Doubt, EffectKind, EffectState
 from domain.reasons import Reason
 
 
@@ -29,6 +29,7 @@ class CurrentEffect:
     state: EffectState
     payload: Payload
     reason: Reason | None
+    doubt: Doubt = Doubt.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +71,21 @@ class Enqueue:
 
 Plan = Wait | Leave | Revive | Cancel | Enqueue
 
-# We could not look, so we know nothing new: never a ground to touch what is in the outbox.
-CANNOT_TELL = frozenset(
-    {
-        Reason.TARGET_UNREACHABLE,
-        Reason.TARGET_LOOKUP_REFUSED,
-        Reason.TARGET_REFUSES,
-        Reason.TARGET_SICK,
-        Reason.TARGET_THROTTLED,
-        Reason.PACED,
-        Reason.READS_USED_UP,
-        Reason.APPLICATION_REFUSED,
-        Reason.CLIENT_ID_REFUSED,
-        Reason.COMPANY_SUSPENDED,
-        Reason.KEYS_DOUBTED,
-        Reason.TARGET_CREDENTIALS,
-        Reason.TARGET_FORBIDDEN,
-        Reason.SECRETS_UNREADABLE,
-        Reason.TARGET_STOPPED,
-    }
-)
-
-
-# Held, and yet the target may have taken the payment: never replaced and never cancelled by a new decision.
-MAY_HAVE_MOVED_MONEY = frozenset({Reason.SEVERAL_CANDIDATES, Reason.TARGET_REPLACED, Reason.TARGET_CHANGED_IT})
-
 
 def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
     """What to do with the outbox so that it says what was decided."""
     if current is not None and current.state in OPEN_ON_THE_WIRE:
         return Wait()
-    if isinstance(decision, Hold) and decision.reason in CANNOT_TELL:
+    if isinstance(decision, Hold) and explain(decision.reason).cannot_tell:
         # What is simply waiting to be sent has nothing better to tell; a hold of its own says more.
         if current is None or (current.state is EffectState.PENDING and current.reason is None):
             return Leave()
         return Leave(silent=current.state in REPLACEABLE)
     replaceable = current is not None and current.state in REPLACEABLE
-    if current is not None and current.reason in MAY_HAVE_MOVED_MONEY and replaceable:
+    if current is not None and current.doubt is not Doubt.NONE and replaceable:
         # Money of ours may be on the invoice, and a new effect would not know of it: only another look at the invoice
         # can say, whatever is owed by now, and where that cannot help a person.
-        looks_again = current.state is EffectState.HELD and explain(current.reason).clears_itself
-        return Revive() if looks_again else Leave(silent=True)
+        return Revive() if _looks_again(current) else Leave(silent=True)
     wanted = payload_of(decision)
     if wanted is None:
         return Cancel() if replaceable else Leave()
@@ -119,6 +94,11 @@ def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
     if current.payload != wanted:
         return Enqueue(wanted, cancel_current=True)
     return _same_again(current)
+
+
+def _looks_again(current: CurrentEffect) -> bool:
+    is_held = current.state is EffectState.HELD
+    return is_held and current.reason is not None and explain(current.reason).clears_itself
 
 
 def _same_again(current: CurrentEffect) -> Plan:

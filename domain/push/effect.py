@@ -13,6 +13,9 @@ HELD one that may have been sent is then in doubt again: it is looked for before
 from datetime import timedelta
 from enum import StrEnum
 
+from domain.explanations import explain
+from domain.reasons import Reason
+
 
 class EffectKind(StrEnum):
     CREATE = "create"
@@ -52,6 +55,34 @@ TRANSITIONS: dict[EffectState, frozenset[EffectState]] = {
     EffectState.DELIVERED: frozenset(),
     EffectState.CANCELLED: frozenset(),
 }
+
+
+class Doubt(StrEnum):
+    """What of ours the target may have beside what the ledger says: the one thing that is never sent again unseen."""
+
+    NONE = ""
+    # The answer to the last send is lost: a matching new payment may be ours.
+    UNANSWERED = "unanswered"
+    # The same, and a person has been asked, because looking could not tell.
+    ASKED = "asked"
+    # Answered, but the target did something else than was asked; a person compares.
+    AMISS = "amiss"
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self in (Doubt.UNANSWERED, Doubt.ASKED)
+
+    @property
+    def was_held(self) -> bool:
+        """It waited for a person meanwhile: what match has decided since did not replace it."""
+        return self in (Doubt.ASKED, Doubt.AMISS)
+
+    def held_because_of(self, reason: Reason) -> "Doubt":
+        """The doubt of an effect that is held. A look that ended the doubt ended it for good."""
+        if not explain(reason).leaves_money:
+            return Doubt.NONE
+        return Doubt.ASKED if self.is_unanswered else Doubt.AMISS
+
 
 # Something may be on its way to the target, or may have arrived: neither match nor a person may replace such an effect.
 OPEN_ON_THE_WIRE = frozenset({EffectState.SENDING, EffectState.IN_DOUBT})

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.money import money_text
 from domain.preferences import TwinPolicy
 from domain.push.before_image import Seen, ids_in, replaced_by_ours, vanished
-from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.push.recognition import (
     NotThere,
     NoTwin,
@@ -50,9 +49,8 @@ class Owed:
 
     Attributes:
         currency: ISO 4217, of `wanted.amount`.
-        reason: why it waits or was held before it came back; None where nothing is the matter.
         attempts: the tries that may have reached the target.
-        maybe_sent: the answer to the last send is lost, so a matching new payment may be ours.
+        doubt: what of ours may be on the invoice although the ledger does not say so.
         sent_into: the payment of ours that the last send added to, where it was not to be one of its own.
         image: the payments that were on the invoice before the last send.
         changed_since: the payment changed after the effect was made, so match has to decide again.
@@ -62,9 +60,8 @@ class Owed:
     wanted: Wanted
     currency: str
     state: EffectState
-    reason: Reason | None = None
     attempts: int = 0
-    maybe_sent: bool = False
+    doubt: Doubt = Doubt.NONE
     sent_into: str | None = None
     image: tuple[Seen, ...] = ()
     changed_since: bool = False
@@ -236,7 +233,7 @@ def _was_linked_by_a_person(owed: Owed, _change: Change, seen: InvoiceSeen, _ter
 
 def _has_arrived(owed: Owed, _change: Change, seen: InvoiceSeen, terms: Terms) -> End | None:
     """Did a creation whose answer was lost arrive after all?"""
-    if owed.wanted.kind is not EffectKind.CREATE or not owed.maybe_sent:
+    if owed.wanted.kind is not EffectKind.CREATE or not owed.doubt.is_unanswered:
         return None
     replaced = _replaced(owed, seen)
     if replaced:
@@ -246,7 +243,7 @@ def _has_arrived(owed: Owed, _change: Change, seen: InvoiceSeen, terms: Terms) -
         case Ours(payment):
             # There were several, and people tidied up since: what they left may be their own, unless it bears our name.
             # A payment that may be a person's is never ours to change. One that took ours in was ours before.
-            ours = grew or owed.reason is not Reason.SEVERAL_CANDIDATES or is_by(payment, terms.author)
+            ours = grew or owed.doubt is not Doubt.ASKED or is_by(payment, terms.author)
             return Done(payment.external_id, ours, () if grew else vanished(owed.image, seen.payments))
         case Several(candidates):
             return Held(Reason.SEVERAL_CANDIDATES, beside=candidates)
@@ -298,7 +295,7 @@ def _needs_no_send(owed: Owed, change: Change, seen: InvoiceSeen, terms: Terms) 
 def _ends_the_doubt(owed: Owed, _change: Change, _seen: InvoiceSeen, terms: Terms) -> End | None:
     """The settle time is over and nothing arrived. Does that lead elsewhere than to another send?"""
     # What was held and came back was not replaced by what match has decided meanwhile, which may be another invoice.
-    came_back = owed.reason in MAY_HAVE_MOVED_MONEY
+    came_back = owed.doubt.was_held
     if owed.state is not EffectState.IN_DOUBT:
         return DecideAgain() if came_back else None
     if owed.attempts >= ATTEMPTS_MAX:
@@ -345,7 +342,7 @@ def _replaced(owed: Owed, seen: InvoiceSeen) -> tuple[str, ...]:
 
     Only a payment that is added can take the place of others; one that grew has not.
     """
-    if not owed.maybe_sent or owed.sent_into is not None:
+    if not owed.doubt.is_unanswered or owed.sent_into is not None:
         return ()
     return replaced_by_ours(owed.image, seen.payments, owed.wanted.amount, owed.paid_on)
 

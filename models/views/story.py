@@ -12,7 +12,7 @@ from domain.explanations import explain
 from domain.ingest.seen_payments import payments_in
 from domain.match.decisions import Verdict
 from domain.push.effect import EffectKind, EffectState
-from domain.reasons import MAY_BE_LINKED, Reason
+from domain.reasons import Reason
 from domain.records import TargetPayment
 from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
@@ -268,7 +268,7 @@ def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> Decis
         current=decision.current,
         seen=payments_in(decision.seen),
         looked_at=decision.looked_at or _when_found_again(decision, every),
-        may_be_linked=decision.current and decision.why in MAY_BE_LINKED,
+        may_be_linked=decision.current and told.may_be_linked,
     )
 
 

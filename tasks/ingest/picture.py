@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.base import Source
-from domain.ingest.adding_up import READ_AGAIN
+from domain.explanations import explain
 from domain.ingest.deletions import DELETION_VERBS
 from domain.records import SourceInvoice, SourcePayment
 from models.inbox import Entity, InboxEvent
@@ -57,6 +57,11 @@ class Picture:
     def changes_anything(self) -> bool:
         return bool(self.payments or self.invoices or self.done or self.postponed or self.linked)
 
+    @property
+    def brought_several(self) -> bool:
+        """Whether one read brought what several would have: a payment alone is hinted at with all of its invoices."""
+        return len(self.hinted(Entity.PAYMENT) or self.hinted(Entity.INVOICE)) > 1
+
     def hinted(self, entity: Entity) -> set[str]:
         return {entity_id for kind, entity_id in self.hints if kind is entity}
 
@@ -103,7 +108,7 @@ def collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
 
 
 def _take(picture: Picture, event: InboxEvent, payment: SourcePayment) -> None:
-    if payment.flaw in READ_AGAIN:
+    if payment.flaw is not None and explain(payment.flaw).read_again:
         picture.done[event.id] = Outcome.INCOMPLETE
         picture.incomplete.append((payment, event.received_at))
     else:

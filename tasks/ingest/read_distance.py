@@ -1,29 +1,34 @@
 """How long hinted objects wait for others, so that a burst of hints becomes few reads of many objects.
 
-A single payment never waits. While hints keep coming, the distance between two reads of one company grows: a second at
-first, for the accountant who records a few payments in a row, and more for an import of a thousand.
+A single payment never waits. The distance between two reads of one company grows only while waiting saves reads: while
+each read that had to wait brings several objects (an import of a thousand). An accountant who records one payment every
+few seconds has each of them read at once, unless the month's reads are used up faster than the month passes.
 """
 
 from datetime import datetime, timedelta
 
 from models.connections import Connection
 
-# Times the distance of the settings, by how many reads in a row had to wait for each other.
+# Times the distance of the settings, by how many reads in a row came as soon as they could and waiting saved some.
 _GROWTH = (1, 1, 1, 2, 4, 8)
 
 
 def wait_before_read(connection: Connection, distance: timedelta, now: datetime) -> timedelta:
-    """Nought when the hinted objects may be read now."""
+    """Zero when the hinted objects may be read now."""
     if connection.read_at is None:
         return timedelta(0)
     # A read that seems to come from the future was noted by a clock that has gone back since.
     return max(min(connection.read_at, now) + _distance(connection, distance) - now, timedelta(0))
 
 
-def note_read(connection: Connection, distance: timedelta, now: datetime) -> None:
-    """Remembers the read; one that comes as soon as it may belongs to a burst."""
+def note_read(connection: Connection, distance: timedelta, now: datetime, *, waiting_saves: bool) -> None:
+    """Remembers the read; one that comes as soon as it may belongs to a burst.
+
+    Args:
+        waiting_saves: several objects came in one read, or reads have to be saved whatever it costs in time.
+    """
     soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
-    connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon else 0
+    connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0
     connection.read_at = now
 
 

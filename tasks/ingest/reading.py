@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from connectors.base import Failure, FailureKind, Reading, Source
-from domain.ingest.adding_up import READ_AGAIN
+from domain.explanations import explain
 from domain.ingest.deletions import LOOK_AGAIN_AFTER, Missing, what_of_missing
 from domain.match.allocations import linked_invoice_ids
 from domain.records import PaymentState, SourcePayment
@@ -61,7 +61,7 @@ def _take_payments(picture: Picture, payments: Collection[SourcePayment], now: d
     for payment in payments:
         about = picture.about(Entity.PAYMENT, payment.external_id)
         is_second_look = any(event.verb in (INCOMPLETE, LOOK_AGAIN) for event in about)
-        if payment.flaw in READ_AGAIN and not is_second_look:
+        if payment.flaw is not None and explain(payment.flaw).read_again and not is_second_look:
             picture.incomplete.append((payment, now + LOOK_AGAIN_AFTER[0]))
         else:
             picture.payments.append(payment)

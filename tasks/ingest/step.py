@@ -96,11 +96,13 @@ def _store_and_finish(
     context: Context, lease: Lease, connection: Connection, picture: Picture, events: Sequence[InboxEvent]
 ) -> None:
     now = context.clock.now()
+    waiting_saves = picture.brought_several or context.meter(connection.id).is_ahead_of_the_month()
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: whoever locks a connection and then payments must not wait for us crosswise.
         if picture.was_read and picture.hints:
-            note_read(connection_by_id(session, connection.id), context.timing.read_distance, now)
+            read = connection_by_id(session, connection.id)
+            note_read(read, context.timing.read_distance, now, waiting_saves=waiting_saves)
         if picture.wants_catch_up:
             connection_by_id(session, connection.id).next_catch_up_at = now
         stored = _store(session, connection, picture, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.match.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive
-from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.reasons import Reason
 from models.connections import Connection
 from models.effects import Effect, effect_key, move
@@ -28,7 +28,7 @@ def carry_out(
             _move(session, effect, EffectState.CANCELLED)
             return False
         case Revive():
-            if effect is not None and effect.maybe_sent:
+            if effect is not None and Doubt(effect.doubt).is_unanswered:
                 # What keeps it from being replaced stays on it until push has looked.
                 _move(session, effect, EffectState.IN_DOUBT, due_at=now)
                 return True
@@ -70,7 +70,9 @@ def current_effect(effect: Effect | None) -> CurrentEffect | None:
         currency=effect.currency,
         paid_on=effect.paid_on,
     )
-    return CurrentEffect(EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None)
+    return CurrentEffect(
+        EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None, Doubt(effect.doubt)
+    )
 
 
 def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:

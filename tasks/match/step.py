@@ -14,11 +14,10 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
-from domain.ingest.adding_up import READ_AGAIN
+from domain.explanations import explain
 from domain.match.decisions import Acknowledge, Hold, Push, Skip
 from domain.match.eligibility import decide
-from domain.match.hand_corrections import MAY_BE_DONE_BY_HAND
-from domain.match.planning import CANNOT_TELL, Leave, Plan, Revive, Wait, plan
+from domain.match.planning import Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from models.connections import Connection
 from models.decisions import DecisionRow, NewDecision, action_of, current_decisions, write_decision
@@ -183,11 +182,11 @@ def _next_look(
         return now
     if one.put_off:
         return now + context.timing.recheck_min
-    undecided = reason in CANNOT_TELL
+    undecided = explain(reason).cannot_tell
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
         # Push says what comes next, or a person does.
         return None
-    if not undecided and reason not in _CAUSE_AT_THE_TARGET and reason not in READ_AGAIN:
+    if not (undecided or explain(reason).cause_at_target or explain(reason).read_again):
         return None
     return look_after(context.timing, current, reason, now)
 
@@ -201,28 +200,12 @@ def _look_at_the_source(
     incomplete = [
         (one.case.due.allocation, one.case.due.payment)
         for one in decided
-        if one.case.facts.flaw is not None and one.decision.reason in READ_AGAIN
+        if one.case.facts.flaw is not None and explain(one.decision.reason).read_again
     ]
     is_to_be_read = bool(renamed) and look_at_the_source_again(context, session, source, renamed, now)
     if incomplete:
         is_to_be_read |= look_at_payments_again(context, session, source, incomplete, now)
     return is_to_be_read
-
-
-_CAUSE_AT_THE_TARGET = frozenset(
-    {
-        Reason.TARGET_NUMBER_NEARLY,
-        Reason.TARGET_INVOICE_MISSING,
-        Reason.TARGET_INVOICE_AMBIGUOUS,
-        Reason.TARGET_INVOICE_TAKEN,
-        Reason.TARGET_INVOICE_NOT_PAYABLE,
-        Reason.NUMBER_DIFFERS,
-        Reason.TOTAL_DIFFERS,
-        Reason.CURRENCY_DIFFERS,
-        Reason.CUSTOMER_DIFFERS,
-        *MAY_BE_DONE_BY_HAND,
-    }
-)
 
 
 @shared_task(name="payments.match")

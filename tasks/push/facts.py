@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from domain.match.planning import MAY_HAVE_MOVED_MONEY
 from domain.push.before_image import seen_in
-from domain.push.effect import EffectKind, EffectState
+from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Wanted
 from domain.push.verdict import InvoiceSeen, Owed
-from domain.reasons import Reason
 from domain.records import PaymentState, TargetInvoice, TargetPayment
 from models.claims import Claims, claims_on_invoices
 from models.effects import Effect
@@ -27,12 +25,12 @@ class Claimed:
     allocation_id: int
     invoice_id: str
     state: EffectState
-    reason: Reason | None
+    doubt: Doubt
 
     @property
     def is_certainly_not_sent(self) -> bool:
         """Nothing of it can be at the target: neither a doubt, nor a hold because of what the target may have done."""
-        return self.state is EffectState.PENDING and self.reason not in MAY_HAVE_MOVED_MONEY
+        return self.state is EffectState.PENDING and self.doubt is Doubt.NONE
 
 
 def as_claimed(effect: Effect) -> Claimed:
@@ -41,7 +39,7 @@ def as_claimed(effect: Effect) -> Claimed:
         allocation_id=effect.allocation_id,
         invoice_id=effect.target_invoice_id,
         state=EffectState(effect.state),
-        reason=Reason(effect.reason) if effect.reason else None,
+        doubt=Doubt(effect.doubt),
     )
 
 
@@ -90,9 +88,8 @@ def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
         wanted=wanted,
         currency=effect.currency,
         state=EffectState(effect.state),
-        reason=Reason(effect.reason) if effect.reason else None,
         attempts=effect.attempts,
-        maybe_sent=effect.maybe_sent,
+        doubt=Doubt(effect.doubt),
         sent_into=effect.sent_into,
         image=seen_in(effect.before_image),
         changed_since=allocation.match_due_at is not None or is_outdated(effect, allocation),

@@ -24,10 +24,11 @@ from connectors.base import (
     WriteOutcome,
 )
 from domain.breaker import Admission, CallKind
+from domain.explanations import explain
 from domain.match.near_numbers import link_not_shown
 from domain.money import money_text
 from domain.push.before_image import ids_in, image_of, seen_in
-from domain.push.effect import EffectKind, EffectState
+from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Change, CreatePayment, RemovePayment, SetPayment
 from domain.push.verdict import (
     DecideAgain,
@@ -60,8 +61,6 @@ _REASON_OF_REFUSAL = {
     FailureKind.FORBIDDEN: Reason.TARGET_FORBIDDEN,
     FailureKind.NOT_FOUND: Reason.TARGET_INVOICE_MISSING,
 }
-# Held because of these payments; that they are other money can be said of them alone.
-_HELD_BESIDE = frozenset({Reason.TWIN_NEARBY, Reason.FORMER_PAYMENT_THERE})
 _MAY_BE_THIS_INVOICE_ALONE = frozenset({FailureKind.UNAVAILABLE, FailureKind.REFUSED, FailureKind.NOT_FOUND})
 
 
@@ -124,7 +123,7 @@ def doubt_abandoned_sends(context: Context, lease: Lease) -> int:
         abandoned = {effect.id for effect in abandoned_sends(session, lease.owner_id)}
         rows = DeliveryRows(session, lease.owner_id, abandoned, context.clock.now())
         for effect in rows.effects.values():
-            values = {"maybe_sent": True, "reason": Reason.IN_DOUBT.value, "due_at": rows.now + rest}
+            values = {"doubt": Doubt.UNANSWERED.value, "reason": Reason.IN_DOUBT.value, "due_at": rows.now + rest}
             rows.move(effect, EffectState.IN_DOUBT, **values)
             rows.decide(effect, Action.HOLD, Reason.IN_DOUBT)
         abandon_attempts(session, abandoned, rows.now)
@@ -210,7 +209,8 @@ class _Page:
             case Link(payment):
                 self.states.link(effect, payment)
             case Held(reason, detail, beside):
-                if reason in _HELD_BESIDE:
+                if explain(reason).may_create_anyway:
+                    # That they are other money can be said of these alone.
                     allocation = self.rows.allocations[effect.allocation_id]
                     allocation.similar_payment_ids = [payment.external_id for payment in beside]
                     allocation.ignore_twins = False
@@ -229,7 +229,7 @@ class _Page:
                 self.rows.decide(effect, Action.HOLD, Reason.TARGET_INVOICE_MISSING, detail)
             case GiveUp():
                 # Sent as often as is sensible, and certainly not there: from now on it is tried rarely.
-                self.states.bury(effect, effect.detail, maybe_sent=False)
+                self.states.bury(effect, effect.detail, doubt=Doubt.NONE.value)
 
     def _intend(self, effect: Effect, judged: Judged, change: Change) -> None:
         """Puts on disk that we are about to send, with what is on the invoice before we do."""

@@ -12,7 +12,7 @@ import structlog
 
 from connectors.base import FailureKind
 from domain.explanations import explain
-from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState, backoff
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState, backoff
 from domain.push.recognition import is_by
 from domain.push.strategy import PaymentStrategy
 from domain.push.verdict import Terms
@@ -31,9 +31,7 @@ from tasks.rechecks import look_after
 
 log = structlog.get_logger()
 
-# Held although nobody could tell whether what was sent has arrived.
-_THE_DOUBT_STAYS = frozenset({Reason.SEVERAL_CANDIDATES, Reason.TARGET_REPLACED, Reason.TARGET_INVOICE_MISSING})
-NO_DOUBT = {"maybe_sent": False, "reason": "", "detail": ""}
+NO_DOUBT = {"doubt": Doubt.NONE.value, "reason": "", "detail": ""}
 
 
 @dataclass
@@ -72,7 +70,11 @@ class States:
             is_free = True
         if former is not None:
             self.match_again(former.allocation_id)
-        ours = former.ours if former is not None else effect.maybe_sent and is_by(payment, self.terms.author)
+        ours = (
+            former.ours
+            if former is not None
+            else Doubt(effect.doubt).is_unanswered and is_by(payment, self.terms.author)
+        )
         # The date of one of ours is what it is, and corrected afterwards; a person's own may be a day off.
         paid_on = payment.paid_on if ours and payment.paid_on is not None else day_of(effect)
         if not (is_free and self.claim(effect, payment.external_id, payment.amount, paid_on, ours=ours)):
@@ -135,9 +137,9 @@ class States:
             self.match_again(effect.allocation_id)
 
     def hold(self, effect: Effect, reason: Reason, detail: str = "", seen: Sequence[TargetPayment] = ()) -> None:
-        # A look that ended the doubt ends it for good: what somebody types from now on is not ours.
-        maybe_sent = effect.maybe_sent and reason in _THE_DOUBT_STAYS
-        self.rows.move(effect, EffectState.HELD, reason=reason.value, detail=detail, maybe_sent=maybe_sent)
+        # Where the look has ended the doubt, what somebody types from now on is not ours.
+        doubt = Doubt(effect.doubt).held_because_of(reason)
+        self.rows.move(effect, EffectState.HELD, reason=reason.value, detail=detail, doubt=doubt.value)
         if explain(reason).clears_itself:
             self.rows.match_no_later_than(effect.allocation_id, self.next_look(effect, reason))
         self.rows.decide(effect, Action.HOLD, reason, detail, seen)
@@ -186,7 +188,7 @@ class States:
         due_at = self.rows.now + self.rest(attempts)
         self.snooze(effect, Reason.TARGET_UNREACHABLE, detail, due_at, attempts=attempts)
 
-    def bury(self, effect: Effect, detail: str, **values: int) -> None:
+    def bury(self, effect: Effect, detail: str, **values: object) -> None:
         """A dead letter: shown to a person with the last answer, and tried again rarely, in case the cause is gone."""
         reason = Reason.ATTEMPTS_EXHAUSTED
         self.rows.move(effect, EffectState.DEAD, reason=reason.value, detail=detail, **values)
@@ -200,7 +202,12 @@ class States:
     def doubt(self, effect: Effect, detail: str) -> None:
         attempts = effect.attempts + 1
         rest = max(self.context.timing.settle, self.rest(attempts))
-        values = {"maybe_sent": True, "attempts": attempts, "due_at": self.rows.now + rest, "detail": detail}
+        values = {
+            "doubt": Doubt.UNANSWERED.value,
+            "attempts": attempts,
+            "due_at": self.rows.now + rest,
+            "detail": detail,
+        }
         self.rows.move(effect, EffectState.IN_DOUBT, reason=Reason.IN_DOUBT.value, **values)
         self.rows.decide(effect, Action.HOLD, Reason.IN_DOUBT, detail)
 

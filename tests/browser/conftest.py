@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from settings import Settings
 from tests.browser.chromium import PROGRAM, Chromium, chromium
 from tests.browser.serving import served
+from tests.browser.visiting import LONG_NAME
 from tests.world import World, open_world
 from web.app import create_app
 
@@ -43,3 +45,18 @@ def address(world: World, settings: Settings) -> Iterator[str]:
 def browser(tmp_path: Path) -> Iterator[Chromium]:
     with chromium(tmp_path / "profile") as browser:
         yield browser
+
+
+@pytest.fixture
+def stories(world: World) -> dict[str, str]:
+    """One payment of each kind, with names and numbers longer than anybody hopes for."""
+    world.choose(sync_tool_enabled=True)
+    world.customer_id = world.quickbooks.add_customer(LONG_NAME)
+    long = world.invoice("INVOICE-2026-01", "1234567.89", customer="Somebody Else")
+    differs = world.pay("1234567.89", (long, "1234567.89"), reference="CHK-00000000000000001")
+    synced = world.pay("100.00", (world.invoice("INV-1", customer=LONG_NAME), "100.00"))
+    invoice = world.invoice("INV-2", "200.00", customer=LONG_NAME)
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=date(2026, 11, 21))
+    twin = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    return {"differs": differs, "synced": synced, "twin": twin}

@@ -7,12 +7,10 @@ import pytest
 
 from settings import Settings
 from tests.browser.chromium import Chromium
-from tests.browser.visiting import log_in, stories, until
+from tests.browser.visiting import log_in, until
 from tests.web.browser import add_user
 from tests.world import World
 from usecases.users import create_login_link
-
-__all__ = ["stories"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

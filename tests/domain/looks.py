@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.preferences import TwinPolicy
 from domain.push.before_image import Seen
-from domain.push.effect import EffectKind, EffectState
+from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Entry, PaymentStrategy, Wanted
 from domain.push.verdict import InvoiceSeen, Owed, Terms
 from domain.reasons import Reason
@@ -46,8 +46,7 @@ def lost(amount: str = "100", on: int = 20, *, before: tuple[Seen, ...] = (), **
     """
     values: dict[str, Any] = {
         "state": EffectState.IN_DOUBT,
-        "reason": Reason.IN_DOUBT,
-        "maybe_sent": True,
+        "doubt": Doubt.UNANSWERED,
         "attempts": 1,
         "image": before,
     }
@@ -56,14 +55,14 @@ def lost(amount: str = "100", on: int = 20, *, before: tuple[Seen, ...] = (), **
 
 def in_doubt(owed: Owed, **more: Any) -> Owed:
     """The same, sent, with its answer lost; a change or a removal says so in its state alone."""
-    values = {"state": EffectState.IN_DOUBT, "reason": Reason.IN_DOUBT, "maybe_sent": True, "attempts": 1}
+    values = {"state": EffectState.IN_DOUBT, "doubt": Doubt.UNANSWERED, "attempts": 1}
     fields = {name: getattr(owed, name) for name in Owed.__slots__}
     return Owed(**(fields | values | more))
 
 
 def held_as(reason: Reason, owed: Owed) -> Owed:
     """The same, come back from a hold with this reason."""
-    return in_doubt(owed, reason=reason)
+    return in_doubt(owed, doubt=Doubt.UNANSWERED.held_because_of(reason))
 
 
 def _owed(kind: EffectKind, amount: str, on: int | None, payment_id: str | None, **more: Any) -> Owed:

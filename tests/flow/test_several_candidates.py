@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from domain.push.effect import EffectState
+from domain.push.effect import Doubt, EffectState
 from sandbox.faults import Fault
 from tests.flow.doing import POST, lost_on_the_way_back, type_in
 from tests.world import BothInvoices, World
@@ -32,7 +32,7 @@ def several(world: World) -> tuple[str, BothInvoices]:
 def test_after_several_candidates_a_retry_looks_again_before_it_sends(world: World) -> None:
     payment, invoice = several(world)
     retry_payment(world.context, world.organization_id, payment)
-    assert world.effects(payment)[-1].maybe_sent
+    assert world.effects(payment)[-1].doubt == Doubt.ASKED
     world.settle()
     assert world.reason(payment) == "several_candidates"
     assert world.amounts_on(invoice) == ["100.00", "100.00"]

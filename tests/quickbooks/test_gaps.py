@@ -91,7 +91,7 @@ def test_the_cursor_stays_until_the_scan_is_through(world: World) -> None:
     busy_absence(world, days=40)
     reconnect(world)
     before = source(world).cursor_at
-    world.quickbooks.faults.add(Fault("error", path="/query", status=500, skip=2, times=1))
+    world.quickbooks.faults.add(Fault("error", path="/query", status=503, skip=2, times=1))
     catch_up(world.context, world.source_id)
     [gap] = gaps(world)
     assert gap.is_scanning

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from connectors.base import Failure, FailureKind
 from models.connections import connection_by_id
 from models.inbox import Entity
 from models.metered_reads import reads_of, reads_of_all
+from models.payments import Payment
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
 from tasks.sweep import sweep
@@ -30,6 +32,11 @@ def capped(world: World, cap: int) -> None:
     world.context = replace(world.context, platform=replace(world.context.platform, monthly_reads_max=cap))
     # Open sources hold the meter that they were opened with.
     world.context = replace(world.context, _sources=type(world.context._sources)())
+
+
+def with_our_cap(world: World, cap: int) -> None:
+    """In our settings alone: QuickBooks goes on answering."""
+    world.context = replace(world.context, platform=replace(world.context.platform, monthly_reads_max=cap))
 
 
 def invoices_of(world: World, payment_ids: list[str]) -> list[str]:
@@ -77,6 +84,50 @@ def test_a_single_payment_is_read_at_once(world: World) -> None:
         assert world.reason(payment) == "synced"
         assert world.clock.now() == before
         world.clock.move(seconds=3)
+
+
+@pytest.mark.parametrize("seconds", [2, 3, 10])
+def test_one_payment_every_few_seconds_is_read_at_once_for_ten_minutes(world: World, seconds: int) -> None:
+    invoice = world.invoice("INV-1", "90000.00")
+    world.notice()
+    before, waited = metered(world), []
+    for _ in range(0, 600, seconds * 5):
+        payment = world.pay("100.00", (invoice, "100.00"))
+        told_at = world.clock.now()
+        hint(world, payment)
+        hint(world, invoice.quickbooks_id, verb="updated", entity=Entity.INVOICE)
+        world.settle()
+        assert world.reason(payment) == "synced"
+        waited.append(world.clock.now() - told_at)
+        world.clock.move(seconds=seconds)
+    assert max(waited) == timedelta(0)
+    assert metered(world) - before <= 2 * len(waited)
+
+
+@pytest.mark.parametrize(("cap", "distance"), [(1_000_000, 0), (20, 3)], ids=["room", "nearly_none"])
+def test_whoever_uses_up_the_month_too_fast_waits_for_more_to_read(world: World, cap: int, distance: int) -> None:
+    with_our_cap(world, cap)
+    invoice = world.invoice("INV-1", "90000.00")
+    world.notice()
+    for _ in range(40):
+        hint(world, world.pay("100.00", (invoice, "100.00")))
+        world.settle()
+        world.clock.move(seconds=1)
+    told_at = world.clock.now()
+    payment = world.pay("100.00", (invoice, "100.00"))
+    hint(world, payment)
+    waiting = 0
+    while waiting < 9 and payment not in known(world):
+        world.settle()
+        world.later(seconds=1)
+        waiting += 1
+    assert world.clock.now() - told_at >= timedelta(seconds=distance)
+    assert (source(world).read_streak > 2) is bool(distance)
+
+
+def known(world: World) -> set[str]:
+    with world.context.database.reading() as session:
+        return set(session.scalars(select(Payment.external_id)))
 
 
 def test_an_idle_company_costs_one_read_for_each_time_it_is_asked(world: World) -> None:

@@ -3,34 +3,17 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import simplejson
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
 from models.inbox import Entity, InboxEvent, events_about
-from settings import Settings
 from tests.contexts import VERIFIER_TOKEN
-from tests.world import REALM, World, open_world
-from web.app import create_app
+from tests.world import REALM, World
 
 DOOR = "/webhooks/quickbooks"
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with open_world(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def door(world: World) -> Iterator[TestClient]:
-    settings = Settings(_env_file=None, webhook_bytes_max=3 * 1024 * 1024)
-    with TestClient(create_app(world.context, settings), raise_server_exceptions=False) as client:
-        yield client
 
 
 def cloud_event(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The webhook door: what it stores, what it refuses, and what it answers on bad days."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,14 +13,29 @@ from starlette.testclient import TestClient
 
 from models.connections import connection_by_id
 from models.inbox import connections_with_waiting_events
+from settings import Settings
 from tasks.catch_up.step import catch_up
 from tasks.context import Step
 from tests.contexts import RecordingNudge
 from tests.web.hooks import DOOR, answered, cloud_event, deliver, signed, stored
-from tests.world import REALM, World
+from tests.world import REALM, World, open_world
+from web.app import create_app
 from web.threads import DOOR_THREADS
 
 pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[TestClient]:
+    settings = Settings(_env_file=None, webhook_bytes_max=3 * 1024 * 1024)
+    with TestClient(create_app(world.context, settings), raise_server_exceptions=False) as client:
+        yield client
 
 
 def nothing_is_stored(world: World) -> bool:

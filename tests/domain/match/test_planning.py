@@ -9,8 +9,6 @@ import pytest
 from domain.explanations import explain
 from domain.match.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.match.planning import (
-    CANNOT_TELL,
-    MAY_HAVE_MOVED_MONEY,
     Cancel,
     CurrentEffect,
     Enqueue,
@@ -22,7 +20,7 @@ from domain.match.planning import (
     payload_of,
     plan,
 )
-from domain.push.effect import OPEN_ON_THE_WIRE, EffectKind, EffectState
+from domain.push.effect import OPEN_ON_THE_WIRE, Doubt, EffectKind, EffectState
 from domain.reasons import Reason
 
 PAID_ON = date(2026, 11, 20)
@@ -32,11 +30,11 @@ OWING: list[Decision] = [
     Adjust("200", "7000", Decimal("70.00"), "USD", PAID_ON),
     Reverse("200", "7000", Reason.VOIDED_AFTER_SYNC),
 ]
-CANNOT_SAY: list[Decision] = [Hold(reason) for reason in sorted(CANNOT_TELL)]
+CANNOT_SAY: list[Decision] = [Hold(reason) for reason in Reason if explain(reason).cannot_tell]
 OWING_NOTHING: list[Decision] = [
     Keep(Reason.SYNCED),
     Skip(Reason.SWITCHED_OFF),
-    *(Hold(reason) for reason in Reason if reason not in CANNOT_TELL),
+    *(Hold(reason) for reason in Reason if not explain(reason).cannot_tell),
 ]
 # How the current effect stands, as far as it matters, and the row of the table below.
 NOTHING_YET, ON_THE_WIRE, CLOSED = "nothing yet", "on the wire", "delivered or cancelled"
@@ -69,7 +67,7 @@ def row_of(state: EffectState | None, reason: Reason | None) -> str:
             return CLOSED
         case EffectState.HELD if reason is Reason.SEVERAL_CANDIDATES:
             return SEVERAL
-        case _ if reason in MAY_HAVE_MOVED_MONEY:
+        case _ if reason is not None and explain(reason).leaves_money:
             return MOVED_MONEY
         case EffectState.PENDING:
             return FRESH if reason is None else SNOOZED
@@ -78,7 +76,9 @@ def row_of(state: EffectState | None, reason: Reason | None) -> str:
 
 
 def effect(state: EffectState | None, reason: Reason | None, payload: Payload) -> CurrentEffect | None:
-    return None if state is None else CurrentEffect(state, payload, reason)
+    doubt = Doubt.UNANSWERED if reason is Reason.SEVERAL_CANDIDATES else Doubt.NONE
+    held = doubt.held_because_of(reason) if reason is not None else doubt
+    return None if state is None else CurrentEffect(state, payload, reason, held)
 
 
 def check(decision: Decision, state: EffectState | None, reason: Reason | None, payload: Payload, column: int) -> None:
@@ -143,7 +143,7 @@ def test_an_effect_with_several_candidates_is_never_replaced(state: EffectState)
     for decision in (*OWING, *OWING_NOTHING, *CANNOT_SAY):
         for payload in (payload_of(one) for one in OWING):
             assert payload is not None
-            planned = plan(decision, CurrentEffect(state, payload, Reason.SEVERAL_CANDIDATES))
+            planned = plan(decision, CurrentEffect(state, payload, Reason.SEVERAL_CANDIDATES, Doubt.ASKED))
             assert planned in (Leave(silent=True), Revive())
 
 
@@ -156,5 +156,5 @@ def test_a_total_that_is_written_in_another_way_is_the_same_payload() -> None:
 def test_an_effect_that_replaced_another_payment_is_left_to_a_person(decision: Decision) -> None:
     payload = payload_of(OWING[0])
     assert payload is not None
-    planned = plan(decision, CurrentEffect(EffectState.HELD, payload, Reason.TARGET_REPLACED))
+    planned = plan(decision, CurrentEffect(EffectState.HELD, payload, Reason.TARGET_REPLACED, Doubt.AMISS))
     assert planned == Leave(silent=True)

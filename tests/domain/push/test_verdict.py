@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.push.effect import ATTEMPTS_MAX, EffectState
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectState
 from domain.push.strategy import CreatePayment, RemovePayment, SetPayment
 from domain.push.verdict import (
     DecideAgain,
@@ -96,8 +96,8 @@ FIRST_SENDS: list[Row] = [
     ("a payment of four days before is other money", creation(), look(payment("1", on=16)), APPEND, create()),
     ("a payment of four days after is other money", creation(), look(payment("1", on=24)), APPEND, create()),
     ("nobody's name is needed for a first send", creation(), look(), NAMELESS, create()),
-    ("a send that was only throttled is simply made", creation(reason=Reason.TARGET_THROTTLED), look(), APPEND, create()),
-    ("tries that certainly failed are no doubt", creation(attempts=ATTEMPTS_MAX - 1, reason=Reason.TARGET_UNREACHABLE), look(), APPEND, create()),
+    ("a send that was only throttled is simply made", creation(), look(), APPEND, create()),
+    ("tries that certainly failed are no doubt", creation(attempts=ATTEMPTS_MAX - 1), look(), APPEND, create()),
     ("with the last look certain, a pending effect is sent though it was tried often", creation(attempts=ATTEMPTS_MAX), look(), APPEND, create()),
 ]
 
@@ -135,7 +135,7 @@ LINKED: list[Row] = [
     ("a credit is never the same money", creation(same_money_id="1"), look(payment("1", foreign=True)), APPEND, create()),
     ("it stands for another part, and is not linked", creation(same_money_id="1"), look(payment("1"), claimed=("1",)), APPEND, create()),
     ("one that outlived its own payment is linked", creation(same_money_id="1"), look(payment("1"), claimed=("1",), outlived=("1",)), APPEND, Link(payment("1"))),
-    ("it is linked after several were found", in_doubt(creation(), reason=Reason.SEVERAL_CANDIDATES, same_money_id="2"), look(payment("1"), payment("2")), APPEND, Link(payment("2"))),
+    ("it is linked after several were found", in_doubt(creation(), doubt=Doubt.ASKED, same_money_id="2"), look(payment("1"), payment("2")), APPEND, Link(payment("2"))),
     ("it is linked on an invoice that has nothing open", creation(same_money_id="1"), look(payment("1"), total="100"), APPEND, Link(payment("1"))),
     ("it is linked where somebody else occupies the invoice", creation(same_money_id="1"), look(payment("1", by=ANNA)), SINGLE, Link(payment("1", by=ANNA))),
     ("that the target replaced another is told first", lost(before=(was("1", "30", 2),), same_money_id="1"), look(payment("1")), APPEND, Replaced(("1",))),
@@ -187,7 +187,7 @@ LOST_ANSWERS: list[Row] = [
     ("arrived although the payment changed since, it is ours all the same", lost(changed_since=True), look(payment("1", by=US)), APPEND, Done("1")),
     ("arrived at the very last try, it is ours all the same", lost(attempts=ATTEMPTS_MAX), look(payment("1", by=US)), APPEND, Done("1")),
     ("arrived, and nothing else fits on the invoice", lost(), look(payment("1", by=US), total="100"), APPEND, Done("1")),
-    ("a look that ended the doubt has ended it for good", lost(state=EffectState.PENDING, maybe_sent=False, reason=Reason.TARGET_THROTTLED), look(payment("1", by=ANNA)), APPEND, Done("1", ours=False)),
+    ("a look that ended the doubt has ended it for good", lost(state=EffectState.PENDING, doubt=Doubt.NONE), look(payment("1", by=ANNA)), APPEND, Done("1", ours=False)),
     ("typed after the doubt ended, it is never ours, whatever name it bears", creation(), look(payment("1", by=US)), APPEND, Done("1", ours=False)),
 ]
 
@@ -214,10 +214,10 @@ SEVERAL_BEFORE: list[Row] = [
     ("none is left, and match decides first", held_as(Reason.SEVERAL_CANDIDATES, creation()), look(), APPEND, DecideAgain()),
     ("still several", held_as(Reason.SEVERAL_CANDIDATES, creation()), look(payment("1"), payment("2")), APPEND, held(Reason.SEVERAL_CANDIDATES, "1", "2")),
     ("a replaced one that is as it was again is decided anew", held_as(Reason.TARGET_REPLACED, creation()), look(), APPEND, DecideAgain()),
-    ("a replaced one is still there", in_doubt(creation(), reason=Reason.TARGET_REPLACED, image=(was("1", "30", 2),)), look(payment("1")), APPEND, Replaced(("1",))),
+    ("a replaced one is still there", in_doubt(creation(), doubt=Doubt.ASKED, image=(was("1", "30", 2),)), look(payment("1")), APPEND, Replaced(("1",))),
     ("one that the target changed, and is not there, is decided anew", held_as(Reason.TARGET_CHANGED_IT, change("1", "60")), look(payment("1"), entries=(entry("1", "100"),)), APPEND, DecideAgain()),
     ("one that the target changed, and that a person set right, is done", held_as(Reason.TARGET_CHANGED_IT, change("1", "60")), look(payment("1", "60"), entries=(entry("1", "100"),)), APPEND, Done("1")),
-    ("what came back pending is decided anew as well", change("1", "60", reason=Reason.TARGET_CHANGED_IT), look(payment("1"), entries=(entry("1", "100"),)), APPEND, DecideAgain()),
+    ("what came back pending is decided anew as well", change("1", "60", doubt=Doubt.AMISS), look(payment("1"), entries=(entry("1", "100"),)), APPEND, DecideAgain()),
 ]
 
 # Nothing arrived, and the doubt ends elsewhere than in another send.
@@ -315,8 +315,8 @@ ONE_PAYMENT_IN_DOUBT: list[Row] = [
     ("the setting changed in the doubt, and it arrived in ours", lost("30", sent_into="1", before=(was("1", "50"),)), look(payment("1", "80", by=US), entries=(entry("1", "50", allocation=2),)), APPEND, Done("1")),
     ("the setting changed in the doubt, and it did not arrive", lost("30", sent_into="1", before=(was("1", "50"),)), look(payment("1", "50", by=US), entries=(entry("1", "50", allocation=2),)), APPEND, create("30")),
     ("sent as one of its own, it is found although the setting is another by now", lost("30", before=(was("1", "50"),)), look(payment("1", "50", by=US), payment("2", "30", by=US), entries=(entry("1", "50", allocation=2),)), SINGLE, Done("2")),
-    ("held because of its sum, and a person set it right", in_doubt(creation("30"), reason=Reason.SEVERAL_CANDIDATES, sent_into="1", image=(was("1", "50"),)), look(payment("1", "80", by=US), entries=(entry("1", "50", allocation=2),)), SINGLE, Done("1")),
-    ("held because of its sum, and a person took it out", in_doubt(creation("30"), reason=Reason.SEVERAL_CANDIDATES, sent_into="1", image=(was("1", "50"),)), look(payment("1", "50", by=US), entries=(entry("1", "50", allocation=2),)), SINGLE, DecideAgain()),
+    ("held because of its sum, and a person set it right", in_doubt(creation("30"), doubt=Doubt.ASKED, sent_into="1", image=(was("1", "50"),)), look(payment("1", "80", by=US), entries=(entry("1", "50", allocation=2),)), SINGLE, Done("1")),
+    ("held because of its sum, and a person took it out", in_doubt(creation("30"), doubt=Doubt.ASKED, sent_into="1", image=(was("1", "50"),)), look(payment("1", "50", by=US), entries=(entry("1", "50", allocation=2),)), SINGLE, DecideAgain()),
     ("the first one of an invoice with a date that somebody changed", lost("30"), look(payment("1", "30", 19)), SINGLE, held(Reason.SEVERAL_CANDIDATES, "1")),
     ("taking a part back got no answer and was not done", in_doubt(removal("1")), look(payment("1", "80", by=US), entries=(entry("1", "30"), entry("1", "50", allocation=2))), SINGLE, put("1", "50")),
     ("taking a part back got no answer and was done", in_doubt(removal("1")), look(payment("1", "50", by=US), entries=(entry("1", "30"), entry("1", "50", allocation=2))), SINGLE, Done("1")),

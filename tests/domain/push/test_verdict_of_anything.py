@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.preferences import TwinPolicy
 from domain.push.before_image import Seen
-from domain.push.effect import ATTEMPTS_MAX, EffectKind, EffectState
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.push.strategy import CreatePayment, Entry, PaymentStrategy, RemovePayment, SetPayment, Wanted
 from domain.push.verdict import (
     Done,
@@ -97,9 +97,8 @@ def any_owed(draw: st.DrawFn, kinds: Sequence[EffectKind] = tuple(EffectKind), *
         wanted,
         "USD",
         state=draw(st.sampled_from([EffectState.PENDING, EffectState.IN_DOUBT])),
-        reason=draw(st.one_of(st.none(), st.sampled_from(Reason), own_reasons)),
         attempts=draw(st.sampled_from([0, 1, ATTEMPTS_MAX])),
-        maybe_sent=draw(st.booleans()),
+        doubt=draw(st.sampled_from(Doubt)),
         sent_into=draw(st.one_of(st.none(), ids)),
         image=draw(lists_by(images, lambda one: one.external_id)),
         changed_since=draw(st.booleans()),
@@ -113,7 +112,7 @@ def test_there_is_always_a_verdict_and_the_same_one(owed: Owed, look: Look, term
     assert judge(owed, look, terms) == judge(owed, look, terms)
 
 
-@given(any_owed((EffectKind.CREATE,), maybe_sent=True, sent_into=None), looks_at_invoices, any_terms)
+@given(any_owed((EffectKind.CREATE,), doubt=Doubt.UNANSWERED, sent_into=None), looks_at_invoices, any_terms)
 def test_nothing_is_sent_while_what_may_be_ours_is_on_the_invoice(owed: Owed, seen: InvoiceSeen, terms: Terms) -> None:
     """A doubt that a look could still settle: the very payment that was sent stands there, and is nobody else's."""
     landed = TargetPayment("9", owed.wanted.amount, owed.wanted.paid_on)
@@ -160,7 +159,7 @@ def test_only_a_payment_that_is_there_is_changed_or_removed(owed: Owed, seen: In
 
 
 @given(
-    any_owed((EffectKind.CREATE,), maybe_sent=False),
+    any_owed((EffectKind.CREATE,), doubt=Doubt.NONE),
     looks_at_invoices,
     any_terms.map(lambda one: replace(one, strategy=PaymentStrategy.APPEND)),
 )
