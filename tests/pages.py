@@ -18,8 +18,17 @@ PACKAGES = [
     "benchmarks",
 ]
 README, MAP, OPERATIONS = ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "docs/operations.md"
+CONTRIBUTING, SECURITY = ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
-PAGES = [README, MAP, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    README,
+    MAP,
+    CONTRIBUTING,
+    SECURITY,
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / ".github").rglob("*.md")),
+]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -32,6 +41,11 @@ def without_blocks(page: Path) -> str:
 
 def command_lines(page: Path) -> list[str]:
     return [line for block in blocks(page, "sh") for line in block.replace("\\\n", "").splitlines()]
+
+
+def make_targets() -> set[str]:
+    """Those that `make` alone lists."""
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def inline_code(page: Path) -> list[str]:

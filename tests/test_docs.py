@@ -24,6 +24,7 @@ from tests.pages import (
     ROOT,
     command_lines,
     inline_code,
+    make_targets,
     without_blocks,
 )
 from tests.reader import a_reader
@@ -59,6 +60,12 @@ def test_every_command_named_in_a_sentence_exists(page: Path) -> None:
             continue
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= known, code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_target_named_in_a_sentence_exists(page: Path) -> None:
+    named = {code.split()[1] for code in inline_code(page) if code.startswith("make ")}
+    assert named <= make_targets()
 
 
 # --- the lists ---
