@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
+from domain.push.sums import Sums
 from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime, lock_in_order
 from models.breakers import is_resting
@@ -72,6 +73,8 @@ class Connection(Base):
     read_streak: Mapped[int] = mapped_column(default=0)
     # The name under which the target enters our payments, learned from its answers; empty until then.
     author: Mapped[str] = mapped_column(String(100), default="")
+    # Whether an invoice's sums follow its payments at once, as far as this target has shown (`domain/push/sums.py`).
+    sums: Mapped[str] = mapped_column(String(10), default=Sums.UNPROVEN.value)
     connected_at: Mapped[datetime] = mapped_column(UtcTime)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -90,6 +93,16 @@ class Connection(Base):
     def was_paused_for(self, reason: Reason, since: datetime) -> bool:
         """Whether the last pause was for this reason, and ended after that moment or has not ended yet."""
         return self.why_paused is reason and self.not_before is not None and self.not_before > since
+
+
+def note_sums(session: Session, connection_id: int, sums: Sums) -> None:
+    """Remembers what the sums have shown. A lag that was seen once is never forgotten."""
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.sums != Sums.LAG.value)
+        .values(sums=sums.value)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def connection_by_id(session: Session, connection_id: int) -> Connection:

@@ -5,8 +5,12 @@ What comes back within a moment is judged and recorded in one transaction, and n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+from sqlalchemy.orm import Session
 
 from connectors.base import (
     Changed,
@@ -22,9 +26,10 @@ from connectors.base import (
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
+from domain.push.sums import Sums, after_a_payment, is_surely_empty, lags
 from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
-from models.connections import Connection
+from models.connections import Connection, note_sums
 from models.effects import Effect, effects_by_id
 from tasks.calls import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
 from tasks.context import Context
@@ -34,6 +39,8 @@ from tasks.push.record import Recorded, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.step import Lease
 from tasks.wire import Wire
+
+log = structlog.get_logger()
 
 # How long to wait for more answers after the first one, so that they are recorded together. Only what is under way is
 # waited for: a single payment waits for nobody.
@@ -70,6 +77,8 @@ class Delivery:
         parallel: how many calls are made at a time. Our lease is what bounds the calls to this connection, over all
             workers.
         ends: no look is begun after this moment of the monotonic clock: the slice is over.
+        surely_empty: effects of whose invoices the sums say that there is nothing to list.
+        created: payments that were created while nobody knew whether the sums follow, by invoice.
         stopped: nothing more is to be written to this target now; what was not begun stays due.
         decide_again: match has something to decide right now.
     """
@@ -83,6 +92,8 @@ class Delivery:
     effects: Mapping[int, Effect]
     invoices: Mapping[str, TargetInvoice]
     ends: float = 0.0
+    surely_empty: frozenset[int] = frozenset()
+    created: dict[str, Decimal] = field(default_factory=dict)
     stopped: bool = False
     decide_again: bool = False
 
@@ -98,7 +109,21 @@ class Delivery:
         missing = [Looked(one, None) for one in turns if one.invoice_id not in self.invoices]
         if missing:
             self._record(self._judged(missing))
-        self._work([one for one in turns if one.invoice_id in self.invoices])
+        there = [one for one in turns if one.invoice_id in self.invoices]
+        self.surely_empty = self._surely_empty(there)
+        self._work(there)
+
+    def learn_from_the_sums(self, found: Mapping[str, TargetInvoice]) -> None:
+        """What the invoices show right after payments of ours were created on them."""
+        shown = {
+            after_a_payment(self.invoices[invoice_id], found.get(invoice_id), amount)
+            for invoice_id, amount in self.created.items()
+        }
+        self.created.clear()
+        if Sums.LAG in shown:
+            self._note_sums(Sums.LAG)
+        elif Sums.FOLLOW in shown:
+            self._note_sums(Sums.FOLLOW)
 
     def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
         """The target refuses to answer about these effects' invoices; by invoice, in which words."""
@@ -111,6 +136,46 @@ class Delivery:
             self._record([Unseen(as_claimed(one), failure) for one in effects])
 
     # --- the batch's own thread ---
+
+    def _surely_empty(self, turns: Sequence[Claimed]) -> frozenset[int]:
+        sums = Sums(self.connection.sums)
+        if sums is not Sums.FOLLOW:
+            return frozenset()
+        with self.context.database.reading() as session:
+            facts = gather(session, self.connection.id, [self.effects[one.effect_id] for one in turns])
+        return frozenset(
+            one.effect_id
+            for one in turns
+            if is_surely_empty(
+                facts[one.effect_id].owed,
+                self.invoices[one.invoice_id],
+                has_history=bool(facts[one.effect_id].claims.claimed),
+                sums=sums,
+            )
+        )
+
+    def _note_sums(self, sums: Sums) -> None:
+        def write(session: Session) -> None:
+            self.lease.guard(session)
+            note_sums(session, self.connection.id, sums)
+
+        self.context.database.write(write)
+        log.info("connection.sums", connection_id=self.connection.id, sums=sums.value)
+
+    def _watch_the_sums(self, came: Sequence[Came]) -> None:
+        """Lists are compared with the sums that were read before them; creations are remembered until those are."""
+        sums = Sums(self.connection.sums)
+        if sums is Sums.LAG:
+            return
+        for one in came:
+            match one:
+                case Looked(claimed, payments) if payments and lags(self.invoices[claimed.invoice_id], payments):
+                    self._note_sums(Sums.LAG)
+                    return
+                case Answered(intended, Created(payment)) if sums is Sums.UNPROVEN:
+                    self.created[intended.claimed.invoice_id] = payment.amount
+                case _:
+                    pass
 
     def _work(self, jobs: Sequence[Job]) -> None:
         if not jobs:
@@ -129,6 +194,7 @@ class Delivery:
 
     def _deal_with(self, came: Sequence[Came]) -> list[Job]:
         """Judges and records what has come; the calls that follow from it."""
+        self._watch_the_sums(came)
         failures = [one.failure for one in came if isinstance(one, Unseen | NotReadBack)]
         # After a stop nothing more is decided on a look; those effects stay due.
         seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Looked)]
@@ -226,6 +292,8 @@ class Delivery:
                 return self._read_back(effect)
 
     def _look(self, claimed: Claimed) -> Came:
+        if claimed.effect_id in self.surely_empty:
+            return Looked(claimed, ())
         result = self.target.list_payments(claimed.invoice_id)
         if not isinstance(result, Failure):
             return Looked(claimed, result.value)

@@ -80,7 +80,20 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
     # What is unread stays due, for the next batch.
     unread = reading.unread_ids
     delivery.deliver([one for one in effects if one.target_invoice_id not in unread | set(refused)])
+    if delivery.created and not delivery.stopped:
+        _ask_the_sums(context, delivery)
     return reading.failure is None
+
+
+def _ask_the_sums(context: Context, delivery: Delivery) -> None:
+    """Once for each connection: do the invoices' sums follow payments at once? Then lists need not be read."""
+    if not begin_call(context, delivery.connection.id, CallKind.FIND):
+        return
+    delivery.lease.keep()
+    result = delivery.target.find_invoices(set(delivery.created), ())
+    # A failure is no reason to stop: the next batch asks again.
+    found = () if isinstance(result, Failure) else result.value.invoices
+    delivery.learn_from_the_sums({one.external_id: one for one in found})
 
 
 def _claim(context: Context, lease: Lease) -> Delivery | None:
