@@ -12,7 +12,8 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, amount_text, examples, print_json, print_table, say
 from models.invoices import Invoice, invoices_of
-from usecases.invoice_import import COLUMNS, ImportReport, import_invoice_file
+from usecases.invoice_import import ImportReport, import_invoice_file
+from usecases.invoice_rows import COLUMNS
 from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")

@@ -5,15 +5,8 @@ from typing import Any
 from cli.output import amount_text
 from domain.explanations import explain
 from domain.reasons import Reason
-from models.views.story import (
-    AllocationRow,
-    AllocationStory,
-    DecisionLine,
-    EffectLine,
-    LedgerLine,
-    PaymentRow,
-    PaymentStory,
-)
+from models.views.payment_rows import AllocationRow, PaymentRow
+from models.views.story import AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentStory
 
 
 def payment_as_json(row: PaymentRow) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story, total_text
 from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
-from models.views.story import PaymentRow, list_payments, payment_story
+from models.views.payment_list import list_payments
+from models.views.payment_rows import PaymentRow
+from models.views.story import payment_story
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment

@@ -17,8 +17,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from workers.processes import wait_until_listening
 from workers.redis_server import free_port, signal_group, spawn
+from workers.waiting import wait_until_listening
 
 UNPRIVILEGED_USER = "nobody"
 # Nothing in a test's database has to outlive a power cut.

@@ -22,10 +22,7 @@ from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
 from workers.process_logs import ProcessLog
-from workers.redis_server import free_port, has_ended, signal_group, spawn
-from workers.waiting import wait_for_http, wait_until_listening
-
-__all__ = ["Death", "Processes", "free_port", "wait_for_http", "wait_until_listening"]
+from workers.redis_server import has_ended, signal_group, spawn
 
 # SIGTERM lets a Celery worker finish what it is at (STOP_SECONDS); Ctrl-C has to end everything within ten seconds.
 GRACE_SECONDS = 8.0

@@ -24,24 +24,7 @@ from models.looks import InvoiceLook, looks_at
 from models.organizations import Organization, organization_by_id
 from models.payments import Allocation, Payment
 from models.views.next_step import Situation, next_step
-from models.views.payment_list import Page, count_by_status, list_payments
 from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
-
-__all__ = [
-    "AllocationRow",
-    "AllocationStory",
-    "AttemptLine",
-    "DecisionLine",
-    "EffectLine",
-    "EventLine",
-    "LedgerLine",
-    "Page",
-    "PaymentRow",
-    "PaymentStory",
-    "count_by_status",
-    "list_payments",
-    "payment_story",
-]
 
 
 @dataclass(frozen=True, slots=True)

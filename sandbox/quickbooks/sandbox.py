@@ -28,7 +28,7 @@ from sandbox.quickbooks.webhooks.sender import WebhookSender
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused
 from sandbox.quickbooks.world_file import load_companies
-from sandbox.server import json_response, read_json
+from sandbox.replies import json_response, read_json
 
 COMPANY = "/v3/company/<realm_id>"
 OPERATION_CLASSES = (BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations)

@@ -15,7 +15,7 @@ from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import Death, die_at, differences, gaps, hint, source
 from tests.world import World
 from usecases.backfill import request_backfill
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 
 
 def busy_absence(world: World, days: int) -> tuple[str, str, str]:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.status import PaymentStatus
-from models.views.story import list_payments, payment_story
+from models.views.payment_list import list_payments
+from models.views.story import payment_story
 from usecases.linking import LinkReport, link_payment
 from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment

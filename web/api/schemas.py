@@ -14,15 +14,8 @@ from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from models.decisions import Action
 from models.inbox import EventSource
-from models.views.story import (
-    AllocationRow,
-    AllocationStory,
-    DecisionLine,
-    EffectLine,
-    LedgerLine,
-    PaymentRow,
-    PaymentStory,
-)
+from models.views.payment_rows import AllocationRow, PaymentRow
+from models.views.story import AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentStory
 
 # A JSON number is a float to most readers; a string is not.
 Amount = Annotated[
