@@ -129,8 +129,12 @@ def _pause_after(tries: int) -> float:
     return _PAUSE_SECONDS * (1 << tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the schema of the database at this address up to date, or up to an older revision."""
+def upgrade(url: str) -> None:
+    """Brings the schema of the database at this address up to date.
+
+    Raises:
+        SchemaTooOld: this program does not know the way from there.
+    """
     # Here, because it takes a third of a second of every command that never needs it.
     from alembic import command
 
@@ -139,7 +143,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         make_private_directory(file.parent)
         make_private_file(file)
     with told_as_unavailable():
-        command.upgrade(_alembic_config(url), revision)
+        command.upgrade(_alembic_config(url), "head")
 
 
 def _alembic_config(url: str) -> "Config":

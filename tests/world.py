@@ -85,7 +85,6 @@ class World:
                         total=Decimal(total),
                         currency="USD",
                         customer=CUSTOMER,
-                        created_at=self.clock.now(),
                         updated_at=self.clock.now(),
                     )
                 )

@@ -292,7 +292,6 @@ def test_another_organizations_records_are_not_named(world: World) -> None:
                 total=Decimal(100),
                 currency="USD",
                 customer=CUSTOMER,
-                created_at=world.clock.now(),
                 updated_at=world.clock.now(),
             )
         )
