@@ -1,7 +1,5 @@
 """API tokens for tests."""
 
-import pytest
-
 from tests.world import World
 from usecases.users import create_api_token
 
@@ -10,8 +8,3 @@ def make_token(world: World, organization: str = "northwind") -> dict[str, str]:
     token = create_api_token(world.context, organization, "billing")
     assert isinstance(token, str)
     return {"Authorization": f"Bearer {token}"}
-
-
-@pytest.fixture
-def token(world: World) -> dict[str, str]:
-    return make_token(world)
