@@ -119,7 +119,7 @@ class PaymentsOut(BaseModel):
     next_before: int | None
 
     @classmethod
-    def of(cls, page: Page) -> "PaymentsOut":
+    def of(cls, page: Page[PaymentRow]) -> "PaymentsOut":
         return cls(payments=[PaymentOut.of(row) for row in page.rows], next_before=page.next_before_id)
 
 
