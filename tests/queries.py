@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.connections import Connection
 from models.decisions import DecisionRow
+from models.invariants import Finding, check_invariants
 from models.payments import Allocation, Payment
 
 
@@ -29,3 +30,8 @@ def decisions_about(session: Session, allocation_id: int) -> Sequence[DecisionRo
     """All of them, also those that are no longer current, oldest first."""
     statement = select(DecisionRow).where(DecisionRow.allocation_id == allocation_id).order_by(DecisionRow.id)
     return session.scalars(statement).all()
+
+
+def violations(session: Session) -> list[Finding]:
+    """The invariants that do not hold."""
+    return [one for one in check_invariants(session) if one.violations]

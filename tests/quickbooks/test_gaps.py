@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.invariants import violations
 from models.invoices import source_invoices
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.points import Point
 from tasks.sweep import sweep
+from tests.queries import violations
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import Death, die_at, differences, gaps, hint, source
 from tests.world import World

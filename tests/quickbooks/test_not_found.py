@@ -5,10 +5,10 @@ import simplejson
 
 from connectors.base import ChangedEntity, Got
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from models.invariants import violations
 from models.invoices import source_invoices
 from sandbox.faults import Fault
 from tasks.context import Step
+from tests.queries import violations
 from tests.quickbooks.looks import NOTHING, all_looks, events, row, state
 from tests.quickbooks.story import hint, no_catch_up, source
 from tests.world import World
