@@ -116,10 +116,6 @@ def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDe
     return True
 
 
-def current_decision(session: Session, allocation_id: int) -> DecisionRow | None:
-    return session.scalar(select(DecisionRow).where(DecisionRow.allocation_id == allocation_id, DecisionRow.current))
-
-
 def current_decisions(session: Session, allocation_ids: Collection[int]) -> dict[int, DecisionRow]:
     rows = session.scalars(
         select(DecisionRow).where(DecisionRow.allocation_id.in_(allocation_ids), DecisionRow.current)

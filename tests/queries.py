@@ -26,6 +26,10 @@ def all_allocations(session: Session, organization_id: int) -> list[tuple[Alloca
     return [(allocation, payment) for allocation, payment in session.execute(statement)]
 
 
+def current_decision(session: Session, allocation_id: int) -> DecisionRow | None:
+    return session.scalar(select(DecisionRow).where(DecisionRow.allocation_id == allocation_id, DecisionRow.current))
+
+
 def decisions_about(session: Session, allocation_id: int) -> Sequence[DecisionRow]:
     """All of them, also those that are no longer current, oldest first."""
     statement = select(DecisionRow).where(DecisionRow.allocation_id == allocation_id).order_by(DecisionRow.id)

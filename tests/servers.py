@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -18,13 +19,25 @@ import psycopg
 from psycopg import sql
 
 from workers.redis_server import free_port, signal_group, spawn
-from workers.waiting import wait_until_listening
 
 UNPRIVILEGED_USER = "nobody"
 # Nothing in a test's database has to outlive a power cut.
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 # What was committed outlives the death of the server, if not that of the machine.
 OUTLIVES_ITS_SERVER = ("fsync=off", "full_page_writes=off")
+
+
+def wait_until_listening(host: str, port: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing listens on {host}:{port} after {seconds:g} s: {error}") from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def migrate(url: str) -> None:

@@ -7,8 +7,8 @@ from threading import Thread
 import uvicorn
 from fastapi import FastAPI
 
+from tests.servers import wait_until_listening
 from workers.redis_server import free_port
-from workers.waiting import wait_until_listening
 
 
 @contextmanager

@@ -14,13 +14,12 @@ from models.decisions import (
     Action,
     DecisionRow,
     NewDecision,
-    current_decision,
     current_decisions,
     write_decision,
 )
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books, add_allocations
-from tests.queries import decisions_about
+from tests.queries import current_decision, decisions_about
 
 TOTAL = (Verdict("total", "100.00", "110.00", identical=False),)
 
