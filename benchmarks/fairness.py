@@ -24,7 +24,9 @@ from benchmarks.single_payment import Way, follow
 from sandbox.faults import Fault
 from sandbox.stack import ROOT, Stack
 from tasks.context import Context
-from workers.processes import Processes, free_port, wait_for_http
+from workers.processes import Processes
+from workers.redis_server import free_port
+from workers.waiting import wait_for_http
 
 PROMISE_SECONDS = 2.0
 # Apart so far, two payments of one company do not wait for each other to be read together.

@@ -115,16 +115,13 @@ def _invoice(owner: Owner, place: int) -> Row:
         "total": AMOUNT,
         "currency": "USD",
         "customer": "Cascade Dental",
-        "created_at": LONG_AGO,
         "updated_at": LONG_AGO,
     }
 
 
-def _decision(owner: Owner, place: int) -> Row:
+def _decision(_owner: Owner, place: int) -> Row:
     return {
-        "organization_id": owner.organization_id,
         "allocation_id": FIRST_ID + place,
-        "payment_version": 0,
         "action": "push",
         "reason": "synced",
         "decided_at": LONG_AGO,
@@ -137,7 +134,6 @@ def _effect(owner: Owner, place: int) -> Row:
         "connection_id": owner.target_id,
         "allocation_id": FIRST_ID + place,
         "generation": 1,
-        "key": f"past-{place}",
         "kind": "create",
         "target_invoice_id": f"past-{place}",
         "target_payment_id": f"past-{place}",
@@ -155,7 +151,6 @@ def _attempt(_owner: Owner, place: int) -> Row:
     return {
         "effect_id": FIRST_ID + place,
         "number": 1,
-        "fencing": 1,
         "started_at": LONG_AGO,
         "finished_at": LONG_AGO,
         "outcome": "created",

@@ -15,7 +15,8 @@ from connectors.quickbooks.tokens import secrets_from
 from models.connections import Connection
 from settings import load_settings
 from tasks.context import Context
-from usecases.connections import ConnectionReport, Unproved, add_source, add_target, test_connection
+from usecases.connections import ConnectionReport, add_source, add_target, test_connection
+from usecases.proving import Unproved
 from usecases.results import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Connects QuickBooks or ConnectWise, or connects it again.")

@@ -18,7 +18,8 @@ from models.organizations import all_organizations
 from settings import load_settings
 from tasks.context import Context
 from usecases.connection_health import facts_of
-from usecases.connections import change_settings, disconnect, test_connection
+from usecases.connections import change_settings, test_connection
+from usecases.disconnecting import disconnect
 from usecases.results import Rejected
 from workers.terminal import Column
 

@@ -3,10 +3,21 @@
 import typer
 
 from cli.failures import Refusal
-from cli.opening import read_settings
-from cli.output import AsJson, examples, print_json, say
-from models.database import Database, upgrade
+from cli.opening import opened_session, read_settings
+from cli.output import AsJson, examples, print_json, print_table, say
+from models.database import upgrade
+from models.invariants import Finding, check_invariants
 from models.schema import schema_state
+from workers.terminal import Column
+
+# Other than that of a command that could not do what it was asked: a monitor tells the two apart.
+BROKEN = 1
+COLUMNS = [
+    Column("invariant"),
+    Column("violations", right=True),
+    Column("example", right=True),
+    Column("what must be true", wraps=True, place="below"),
+]
 
 app = typer.Typer(no_args_is_help=True, help="The database: bringing the schema up to date, and a look at it.")
 
@@ -23,20 +34,38 @@ def upgrade_(as_json: AsJson = False) -> None:
         say(f"The database is up to date: revision {revision}.")
 
 
-@app.command(epilog=examples("database check"))
+@app.command(epilog=examples("database check", "database check --json"))
 def check(as_json: AsJson = False) -> None:
-    """Says whether the database answers and has the schema that this program needs."""
+    """Says whether the database answers, has the schema that this program needs, and keeps every invariant.
+
+    Ends with exit code 1 if an invariant is broken. Changes nothing; reads whole tables, so a large one takes a while.
+    """
     url = read_settings().effective_database_url
     state = schema_state(url)
     if not state.is_up_to_date:
         has = f"at revision {state.current}" if state.current else "without tables"
         raise Refusal(f"the database is {has}, this program needs {state.needed}; run: python -m cli database upgrade")
-    database = Database(url, pool_size=1)
-    try:
-        database.ping()
-    finally:
-        database.close()
+    with opened_session() as session:
+        findings = check_invariants(session)
+    broken = [one for one in findings if one.violations]
     if as_json:
-        print_json({"revision": state.current, "ok": True})
+        invariants = [_as_json(one) for one in findings]
+        print_json({"revision": state.current, "ok": not broken, "invariants": invariants})
     else:
         say(f"The database answers and is up to date: revision {state.current}.")
+        print_table(COLUMNS, [_cells(one) for one in findings], "There is nothing to check.")
+    if broken:
+        raise typer.Exit(BROKEN)
+
+
+def _as_json(finding: Finding) -> dict[str, object]:
+    return {
+        "name": finding.name,
+        "sentence": finding.sentence,
+        "violations": finding.violations,
+        "example": finding.ids[0] if finding.ids else None,
+    }
+
+
+def _cells(finding: Finding) -> tuple[object, ...]:
+    return (finding.name, finding.violations, finding.ids[0] if finding.ids else "", finding.sentence)

@@ -10,8 +10,9 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from domain.visible_text import visible
-from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+from models.schema import SchemaTooOld, schema_state
 from models.secrets import SecretsUnreadable
+from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from settings import first_problem
 from workers.terminal import hang, terminal_width
 
@@ -38,7 +39,7 @@ class OneLineErrors(TyperGroup):
             _end(str(refusal))
         except ValidationError as error:
             _end(f"the settings cannot be used: {first_problem(error)}")
-        except SecretsUnreadable as error:
+        except (SecretsUnreadable, SchemaTooOld) as error:
             _end(f"{error}")
         except DatabaseBusy as error:
             _end(f"the database is busy: {error}; try again in a moment")
@@ -75,7 +76,6 @@ def _about_the_system(error: RedisError | OSError) -> str:
 
 
 def _about_the_database(error: Exception) -> str:
-    from models.schema import schema_state
     from settings import load_settings
 
     first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

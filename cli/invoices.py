@@ -10,9 +10,11 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, amount_text, examples, print_json, print_table, say
+from cli.output import AsJson, examples, print_json, print_table, say
+from domain.money import plain_amount
 from models.invoices import Invoice, invoices_of
-from usecases.invoice_import import COLUMNS, ImportReport, import_invoice_file
+from usecases.invoice_import import ImportReport, import_invoice_file
+from usecases.invoice_rows import COLUMNS
 from workers.terminal import Column
 
 app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")
@@ -71,7 +73,7 @@ def list_(
             one.origin,
             one.source_id,
             one.target_id,
-            amount_text(one.total, one.currency),
+            plain_amount(one.total, one.currency),
             one.currency,
             one.customer,
         )
@@ -114,7 +116,7 @@ def _as_json(invoice: Invoice) -> dict[str, Any]:
         "origin": invoice.origin,
         "quickbooks_id": invoice.source_id,
         "connectwise_id": invoice.target_id,
-        "total": amount_text(invoice.total, invoice.currency),
+        "total": plain_amount(invoice.total, invoice.currency),
         "currency": invoice.currency,
         "customer": invoice.customer,
         "updated_at": invoice.updated_at,

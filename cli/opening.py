@@ -7,9 +7,9 @@ from cli.failures import Refusal
 from cli.output import note
 from cli.redis_location import find_redis
 from models.connections import Connection, connections_of
-from models.database import Database
+from models.database import Database, Session
 from models.organizations import Organization, organization_by_slug
-from models.schema import Session, problem_with_address
+from models.schema import problem_with_address
 from models.secrets import Keyring
 from settings import Settings, load_settings
 from tasks.context import Context

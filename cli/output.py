@@ -11,7 +11,6 @@ import simplejson
 import typer
 from rich.console import Console
 
-from domain.money import fits_currency, minor_digits
 from domain.visible_text import visible, visible_json
 from workers.terminal import Column, FoldingTable, hang, terminal_width
 
@@ -46,13 +45,6 @@ def plain(value: Any) -> Any:
             return [plain(one) for one in value]
         case _:
             return value
-
-
-def amount_text(amount: Decimal, currency: str | None) -> str:
-    """The amount with the currency's digits, without separators: `1234.50`."""
-    if currency is None or not fits_currency(amount, currency):
-        return f"{amount:f}"
-    return f"{amount:.{minor_digits(currency)}f}"
 
 
 def moment_text(moment: datetime | None) -> str:

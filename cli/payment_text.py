@@ -6,15 +6,8 @@ from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
 from domain.status import STATUS_LABELS
-from models.views.story import (
-    AllocationStory,
-    DecisionLine,
-    EffectLine,
-    EventLine,
-    LedgerLine,
-    PaymentRow,
-    PaymentStory,
-)
+from models.views.payment_rows import PaymentRow
+from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
 
 
 def print_story(story: PaymentStory) -> None:

@@ -7,11 +7,13 @@ import typer
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
-from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story, total_text
 from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
-from models.views.story import PaymentRow, list_payments, payment_story
+from models.views.documents import PaymentsOut, PaymentStoryOut
+from models.views.payment_list import list_payments
+from models.views.payment_rows import PaymentRow
+from models.views.story import payment_story
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment
@@ -57,7 +59,7 @@ def list_(
         organization = find_organization(session, slug)
         page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
     if as_json:
-        print_json({"payments": [payment_as_json(row) for row in page.rows], "next_before": page.next_before_id})
+        print_json(PaymentsOut.of(page).model_dump(mode="json"))
         return
     print_table(COLUMNS, [_cells(row) for row in page.rows], "There is no such payment.")
     if page.next_before_id is not None:
@@ -76,7 +78,7 @@ def show(slug: Org, payment_id: PaymentId, as_json: AsJson = False) -> None:
             f"python -m cli catch-up run {slug} --wait"
         )
     if as_json:
-        print_json(story_as_json(story))
+        print_json(PaymentStoryOut.of(story).model_dump(mode="json"))
     else:
         print_story(story)
 

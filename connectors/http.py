@@ -242,9 +242,6 @@ class Wire:
             raise
         return Answer(response.status_code, response.headers, body, self._size_limits.json, secrets)
 
-    def close(self) -> None:
-        self._session.close()
-
 
 class _NoRedirects(requests.Session):
     """Never looks where an answer wants to send us: a redirected POST would become a GET that creates nothing."""

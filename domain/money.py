@@ -71,3 +71,10 @@ def money_text(amount: Decimal, currency: str | None) -> str:
     if currency is None or not fits_currency(amount, currency):
         return f"{amount.normalize():,f} {currency or '?'}"
     return f"{amount:,.{minor_digits(currency)}f} {currency}"
+
+
+def plain_amount(amount: Decimal, currency: str | None) -> str:
+    """The amount as programs read it: with the currency's digits and without separators, `1234.50`."""
+    if currency is None or not fits_currency(amount, currency):
+        return f"{amount:f}"
+    return f"{amount:.{minor_digits(currency)}f}"

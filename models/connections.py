@@ -123,10 +123,6 @@ def connections_of(session: Session, organization_id: int) -> Sequence[Connectio
     return session.scalars(statement).all()
 
 
-def all_connections(session: Session) -> Sequence[Connection]:
-    return session.scalars(select(Connection).order_by(Connection.id)).all()
-
-
 def connection_counts(session: Session) -> dict[tuple[str, str], int]:
     """How many connections are in which status, by role and status."""
     statement = select(Connection.role, Connection.status, func.count()).group_by(Connection.role, Connection.status)

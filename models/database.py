@@ -15,30 +15,17 @@ from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Engine, create_engine, event, make_url, orm, text
 
 from models.private_files import make_private_directory, make_private_file
 from models.unavailable import (
-    DatabaseAway,
     DatabaseBusy,
-    DatabaseRefused,
-    DatabaseUnavailable,
     told_as_unavailable,
 )
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = [
-    "Database",
-    "DatabaseAway",
-    "DatabaseBusy",
-    "DatabaseRefused",
-    "DatabaseUnavailable",
-    "again_when_busy",
-    "upgrade",
-]
 
 T = TypeVar("T")
 
@@ -54,14 +41,18 @@ _TRIES_MAX = 5
 _PAUSE_SECONDS = 0.02
 
 
+class Session(orm.Session):
+    """What a `Database` hands out. Who passes it on to queries names this, and nothing else of SQLAlchemy."""
+
+
 class Database:
     """Hands out sessions. One per process; threads share it, sessions are never shared."""
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.url = url
         self.engine = _make_engine(url, pool_size)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._writing_sessions = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+        self._sessions = _sessions(self.engine)
+        self._writing_sessions = _sessions(self.engine.execution_options(**{_WRITES: True}))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -90,11 +81,11 @@ class Database:
 
         return again_when_busy(once, patience)
 
-    def _patient(self, patience: timedelta, ends: float) -> sessionmaker[Session]:
+    def _patient(self, patience: timedelta, ends: float) -> orm.sessionmaker[Session]:
         if patience == PATIENCE:
             return self._writing_sessions
         options = {_WRITES: True, _PATIENCE: max(ends - time.monotonic(), _PAUSE_SECONDS)}
-        return sessionmaker(self.engine.execution_options(**options), expire_on_commit=False)
+        return _sessions(self.engine.execution_options(**options))
 
     @cached_property
     def reserved(self) -> "Database":
@@ -110,6 +101,10 @@ class Database:
         self.engine.dispose()
         if "reserved" in self.__dict__:
             self.reserved.close()
+
+
+def _sessions(engine: Engine) -> orm.sessionmaker[Session]:
+    return orm.sessionmaker(engine, class_=Session, expire_on_commit=False)
 
 
 def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:
@@ -134,8 +129,12 @@ def _pause_after(tries: int) -> float:
     return _PAUSE_SECONDS * (1 << tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the schema of the database at this address up to date, or up to an older revision."""
+def upgrade(url: str) -> None:
+    """Brings the schema of the database at this address up to date.
+
+    Raises:
+        SchemaTooOld: this program does not know the way from there.
+    """
     # Here, because it takes a third of a second of every command that never needs it.
     from alembic import command
 
@@ -144,7 +143,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         make_private_directory(file.parent)
         make_private_file(file)
     with told_as_unavailable():
-        command.upgrade(_alembic_config(url), revision)
+        command.upgrade(_alembic_config(url), "head")
 
 
 def _alembic_config(url: str) -> "Config":

@@ -1,6 +1,6 @@
 """Decisions: what was decided about an allocation, when, and why. The newest one is the current one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,13 +30,10 @@ class DecisionRow(Base):
     __tablename__ = "decision"
     __table_args__ = (
         Index("uq_decision_current", "allocation_id", unique=True, postgresql_where=_CURRENT, sqlite_where=_CURRENT),
-        Index("ix_decision_reason", "organization_id", "reason", postgresql_where=_CURRENT, sqlite_where=_CURRENT),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     allocation_id: Mapped[int] = mapped_column(ForeignKey("allocation.id"), index=True)
-    payment_version: Mapped[int]
     action: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(40))
     verdicts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
@@ -80,9 +77,7 @@ class NewDecision:
         seen: the payments on the target invoice because of which it is so.
     """
 
-    organization_id: int
     allocation_id: int
-    payment_version: int
     action: Action
     reason: Reason
     verdicts: tuple[Verdict, ...] = ()
@@ -102,15 +97,12 @@ def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDe
         told = told or list(former.verdicts)
         same = (former.action, former.reason, former.verdicts, former.detail)
         if same == (new.action.value, new.reason.value, told, new.detail):
-            former.payment_version = new.payment_version
             former.looked_at = now
             former.seen = stored(new.seen) or None
             return False
         former.current = False
     row = DecisionRow(
-        organization_id=new.organization_id,
         allocation_id=new.allocation_id,
-        payment_version=new.payment_version,
         action=new.action.value,
         reason=new.reason.value,
         verdicts=told,
@@ -124,17 +116,8 @@ def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDe
     return True
 
 
-def current_decision(session: Session, allocation_id: int) -> DecisionRow | None:
-    return session.scalar(select(DecisionRow).where(DecisionRow.allocation_id == allocation_id, DecisionRow.current))
-
-
 def current_decisions(session: Session, allocation_ids: Collection[int]) -> dict[int, DecisionRow]:
     rows = session.scalars(
         select(DecisionRow).where(DecisionRow.allocation_id.in_(allocation_ids), DecisionRow.current)
     )
     return {row.allocation_id: row for row in rows}
-
-
-def decisions_about(session: Session, allocation_id: int) -> Sequence[DecisionRow]:
-    statement = select(DecisionRow).where(DecisionRow.allocation_id == allocation_id).order_by(DecisionRow.id)
-    return session.scalars(statement).all()

@@ -124,11 +124,11 @@ class DeliveryRows:
         for name, value in {"state": wanted.value, **values}.items():
             setattr(effect, name, value)
 
-    def start_attempt(self, effect: Effect, fencing: int) -> int:
+    def start_attempt(self, effect: Effect) -> int:
         """The number of the try; it counts all of them, also those that burn none of the allowed attempts."""
         number = self.attempt_numbers.get(effect.id, 0) + 1
         self.attempt_numbers[effect.id] = number
-        self.session.add(Attempt(effect_id=effect.id, number=number, fencing=fencing, started_at=self.now))
+        self.session.add(Attempt(effect_id=effect.id, number=number, started_at=self.now))
         return number
 
     # --- the ledger ---
@@ -276,9 +276,7 @@ class DeliveryRows:
             seen: the payments on the invoice because of which it is so.
         """
         new = NewDecision(
-            organization_id=effect.organization_id,
             allocation_id=effect.allocation_id,
-            payment_version=self.allocations[effect.allocation_id].payment.version,
             action=action,
             reason=reason,
             detail=detail[:DETAIL_CHARACTERS_MAX],

@@ -56,8 +56,6 @@ class InboxEvent(Base):
     due_at: Mapped[datetime] = mapped_column(UtcTime)
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # Why it is done without having led to anything; empty where it has.
-    outcome: Mapped[str] = mapped_column(String(20), default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def reopen_events(
         update(InboxEvent)
         .where(InboxEvent.connection_id == connection_id, InboxEvent.source == source.value)
         .where(InboxEvent.event_id.in_(event_ids), InboxEvent.done_at.is_not(None))
-        .values(done_at=None, outcome="", received_at=now, due_at=now, tries=0)
+        .values(done_at=None, received_at=now, due_at=now, tries=0)
         .returning(InboxEvent.id)
     )
     return len(session.execute(statement).all())
@@ -197,8 +195,8 @@ def hinted_waiting(
     return set(session.scalars(statement))
 
 
-def finish_events(session: Session, event_ids: Collection[int], now: datetime, outcome: str = "") -> None:
-    session.execute(update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(done_at=now, outcome=outcome))
+def finish_events(session: Session, event_ids: Collection[int], now: datetime) -> None:
+    session.execute(update(InboxEvent).where(InboxEvent.id.in_(event_ids)).values(done_at=now))
 
 
 def postpone_events(session: Session, event_ids: Collection[int], due_at: datetime) -> None:

@@ -55,7 +55,7 @@ def store_invoices(session: Session, organization_id: int, rows: Sequence[Invoic
         invoice = known.take(row)
         if invoice is None:
             values = {name: getattr(row, name) for name in _FIELDS}
-            fresh.append({"organization_id": organization_id, "created_at": now, "updated_at": now, **values})
+            fresh.append({"organization_id": organization_id, "updated_at": now, **values})
             _note_link(stored, row)
         elif _update(invoice, row, stored):
             invoice.updated_at = now

@@ -44,7 +44,6 @@ class Invoice(Base):
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str] = mapped_column(String(3))
     customer: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
     def link(self, source_id: str, target_id: str, now: datetime) -> bool:

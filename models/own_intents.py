@@ -1,14 +1,14 @@
 """Intents: payments that the platform is about to make at the source, known by a marker until their id is known."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from domain.ingest.own_payments import Intent, intent_of
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new, insert_one
+from models.base import Base, BigId, ExactAmount, insert_new, insert_one
 
 
 class OwnIntent(Base):
@@ -23,7 +23,6 @@ class OwnIntent(Base):
     marker: Mapped[str] = mapped_column(String(100))
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
     paid_on: Mapped[date]
-    registered_at: Mapped[datetime] = mapped_column(UtcTime)
     # The payment that it became.
     external_id: Mapped[str | None] = mapped_column(String(50))
 
@@ -48,14 +47,13 @@ class OwnIntentPart(Base):
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
 
 
-def add_intent(session: Session, connection_id: int, intent: Intent, now: datetime) -> bool:
+def add_intent(session: Session, connection_id: int, intent: Intent) -> bool:
     """Remembers it; False if this marker is known already."""
     row = {
         "connection_id": connection_id,
         "marker": intent.marker,
         "amount": intent.total,
         "paid_on": intent.paid_on,
-        "registered_at": now,
     }
     added = insert_one(session, OwnIntent, row)
     if added is None:

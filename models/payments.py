@@ -121,7 +121,6 @@ class OwnPayment(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     external_id: Mapped[str] = mapped_column(String(50))
-    registered_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +188,6 @@ def match_again(session: Session, allocation_ids: Collection[int], at: datetime)
 
 def _set_due(session: Session, conditions: Sequence[ColumnElement[bool]], at: datetime) -> None:
     session.execute(update(Allocation).where(*conditions).values(match_due_at=at))
-
-
-def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:
-    """Every allocation of the organization with its payment, oldest first."""
-    statement = (
-        select(Allocation, Payment)
-        .join(Payment, Payment.id == Allocation.payment_id)
-        .where(Allocation.organization_id == organization_id)
-        .order_by(Allocation.id)
-    )
-    return [(allocation, payment) for allocation, payment in session.execute(statement)]
 
 
 def allocations_with_payments(session: Session, allocation_ids: Collection[int]) -> dict[int, Allocation]:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
 
 from models.unavailable import told_as_unavailable
 
-# Whoever hands a session on names its type, and needs SQLAlchemy for nothing else.
-__all__ = ["SchemaState", "Session", "problem_with_address", "schema_state"]
+
+class SchemaTooOld(Exception):
+    """This program has no way from the database's schema to its own; the message is a sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import simplejson
 
+from sandbox.base import Sandbox
 from sandbox.endings import ends_in_a_sentence
 from sandbox.faults import FaultPlan
-from sandbox.server import Sandbox, serve
+from sandbox.server import serve
 
 
 def arguments() -> argparse.Namespace:

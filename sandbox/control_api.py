@@ -1,17 +1,16 @@
 """The part of the control API that every sandbox has: health, faults, calls, reset."""
 
 import re
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from sandbox.faults import Fault
+from sandbox.calls import CallLog
+from sandbox.faults import Fault, FaultPlan
 from sandbox.replies import json_response, read_json
-
-if TYPE_CHECKING:
-    from sandbox.base import Sandbox
 
 _ROUTES = Map(
     [
@@ -26,7 +25,21 @@ _ROUTES = Map(
 )
 
 
-def answer(sandbox: "Sandbox", request: Request) -> Response | None:
+class Controlled(Protocol):
+    """What every sandbox has that can be looked at and set from outside."""
+
+    name: str
+    bugs: list[str]
+    faults: FaultPlan
+    calls: CallLog
+
+    @property
+    def lock(self) -> AbstractContextManager[bool]: ...
+
+    def reset(self) -> None: ...
+
+
+def answer(sandbox: Controlled, request: Request) -> Response | None:
     """Answers a common control request; None when it is the vendor's own."""
     try:
         endpoint, _ = _ROUTES.bind_to_environ(request.environ).match()
@@ -40,7 +53,7 @@ def answer(sandbox: "Sandbox", request: Request) -> Response | None:
         return json_response({"message": str(error)}, 400)
 
 
-def _do(endpoint: str, sandbox: "Sandbox", request: Request) -> Response:
+def _do(endpoint: str, sandbox: Controlled, request: Request) -> Response:
     match endpoint:
         case "health":
             return json_response({"name": sandbox.name, "status": "ok", "bugs": sandbox.bugs})

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from pydantic import ValidationError
 
-from models.database import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from sandbox.control_client import ControlError
 from sandbox.stack import ProcessDied
 from workers.redis_server import RedisUnavailable

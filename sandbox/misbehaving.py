@@ -1,14 +1,12 @@
 """Acts a fault out: what happens in the world, and what the client gets to see."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import Protocol
 
 from werkzeug.wrappers import Request, Response
 
 from sandbox.faults import Fault
-
-if TYPE_CHECKING:
-    from sandbox.base import Sandbox
 
 CarryOut = Callable[[], Response]
 
@@ -28,7 +26,21 @@ class ConnectionDropped(Exception):
         self.reset = reset
 
 
-def act_out(fault: Fault, sandbox: "Sandbox", request: Request, carry_out: CarryOut) -> Response:  # noqa: C901
+class Actor(Protocol):
+    """What a sandbox does for its faults, each vendor in its own format."""
+
+    def pause(self, seconds: float | Decimal) -> None: ...
+
+    def later(self, seconds: float | Decimal, carry_out: CarryOut) -> None: ...
+
+    def throttle_reply(self, fault: Fault) -> Response: ...
+
+    def error_reply(self, fault: Fault) -> Response: ...
+
+    def act_out_own(self, fault: Fault, request: Request, carry_out: CarryOut) -> Response: ...
+
+
+def act_out(fault: Fault, sandbox: Actor, request: Request, carry_out: CarryOut) -> Response:  # noqa: C901
     """Does what the request asks for (`carry_out`) never, once or twice, and answers as the kind says."""
     if fault.kind in _COMMITTED_FIRST:
         carry_out()
@@ -58,21 +70,21 @@ def act_out(fault: Fault, sandbox: "Sandbox", request: Request, carry_out: Carry
             return sandbox.act_out_own(fault, request, carry_out)
 
 
-def _silence(fault: Fault, sandbox: "Sandbox") -> Response:
+def _silence(fault: Fault, sandbox: Actor) -> Response:
     hangs = fault.kind.startswith("hang")
     if hangs:
         sandbox.pause(fault.seconds)
     raise ConnectionDropped(reset=not hangs)
 
 
-def _throttled(fault: Fault, sandbox: "Sandbox") -> Response:
+def _throttled(fault: Fault, sandbox: Actor) -> Response:
     response = sandbox.throttle_reply(fault) if fault.body is None else _text(fault.body, 429)
     if fault.retry_after is not None:
         response.headers["Retry-After"] = str(fault.retry_after)
     return response
 
 
-def _failed(fault: Fault, sandbox: "Sandbox") -> Response:
+def _failed(fault: Fault, sandbox: Actor) -> Response:
     if fault.body is None:
         return sandbox.error_reply(fault)
     return _page(fault.status) if fault.body == "html" else _text(fault.body, fault.status)

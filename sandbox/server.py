@@ -10,9 +10,6 @@ from pathlib import Path
 from sandbox.base import Sandbox
 from sandbox.certificates import server_context, write_certificate
 from sandbox.connections import ConnectionServer
-from sandbox.replies import json_response, read_json
-
-__all__ = ["Sandbox", "Server", "json_response", "read_json", "serve"]
 
 # How often the accepting thread looks whether it should end: the longest a stop has to wait for it.
 _POLL_SECONDS = 0.01

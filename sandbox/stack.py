@@ -17,8 +17,9 @@ from sandbox.quickbooks.control import QuickBooksControl
 from settings import Settings
 from tasks.context import Context
 from workers.composition import build_context
-from workers.processes import Processes, wait_for_http
+from workers.processes import Processes
 from workers.redis_server import RedisServer, find_or_start, free_port
+from workers.waiting import wait_for_http
 
 ROOT = Path(__file__).parent.parent
 CLIENT_ID, CLIENT_SECRET = "sandbox-client-id", "sandbox-client-secret"

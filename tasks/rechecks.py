@@ -8,16 +8,11 @@ from sqlalchemy.orm import Session
 from domain.explanations import explain
 from domain.reasons import Reason
 from models.connections import Connection
-from models.decisions import DecisionRow, current_decision, current_decisions
+from models.decisions import DecisionRow, current_decisions
 from models.invoices import source_invoices
 from models.payments import Allocation, Payment
 from tasks.context import Context, Timing
 from tasks.hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
-
-
-def next_look(context: Context, session: Session, allocation_id: int, reason: Reason, now: datetime) -> datetime:
-    """When to look again at an allocation that is about to be held for this reason."""
-    return look_after(context.timing, current_decision(session, allocation_id), reason, now)
 
 
 def look_after(timing: Timing, current: DecisionRow | None, reason: Reason, now: datetime) -> datetime:

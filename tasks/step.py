@@ -10,10 +10,11 @@ import structlog
 from celery import current_app
 from sqlalchemy.orm import Session
 
-from models.database import DatabaseUnavailable, again_when_busy
+from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
 from models.locks import lock_organization, lock_organization_of
 from models.secrets import SecretsUnreadable
+from models.unavailable import DatabaseUnavailable
 from tasks.calls import note_unreadable
 from tasks.context import Context, Step
 from tasks.points import Point

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -17,7 +18,6 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from workers.processes import wait_until_listening
 from workers.redis_server import free_port, signal_group, spawn
 
 UNPRIVILEGED_USER = "nobody"
@@ -25,6 +25,19 @@ UNPRIVILEGED_USER = "nobody"
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 # What was committed outlives the death of the server, if not that of the machine.
 OUTLIVES_ITS_SERVER = ("fsync=off", "full_page_writes=off")
+
+
+def wait_until_listening(host: str, port: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing listens on {host}:{port} after {seconds:g} s: {error}") from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def migrate(url: str) -> None:

@@ -10,6 +10,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.pages import PACKAGES
@@ -123,3 +124,13 @@ def test_nobody_imports_upwards() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Also not for types alone: who reads one of them has to read them all."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    while leaves := {module for module, others in imports.items() if not others & imports.keys()}:
+        imports = {module: others for module, others in imports.items() if module not in leaves}
+    # What is left is in a circle, or above one.
+    assert sorted(imports) == []

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.quickbooks.tokens import secrets_from
 from domain.preferences import InvoiceOrigin
 from models.connections import Connection, ConnectionStatus, Role
-from models.decisions import DecisionRow, current_decision
+from models.decisions import DecisionRow
 from models.effects import Effect, effects_of
 from models.invoices import Invoice
 from models.organizations import Organization
@@ -27,6 +27,7 @@ from tasks.match.step import match
 from tasks.push.step import push
 from tasks.sweep import sweep
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context
+from tests.queries import current_decision
 
 REALM = "9130357766"
 CUSTOMER = "Cascade Dental"
@@ -85,7 +86,6 @@ class World:
                         total=Decimal(total),
                         currency="USD",
                         customer=CUSTOMER,
-                        created_at=self.clock.now(),
                         updated_at=self.clock.now(),
                     )
                 )

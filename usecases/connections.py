@@ -45,22 +45,10 @@ from usecases.accounts import (
     settle_account,
 )
 from usecases.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
-from usecases.disconnecting import disconnect
 from usecases.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
 from usecases.patience import patiently
-from usecases.proving import Proved, Unproved, missing_setting, prove, unproved
+from usecases.proving import Proved, missing_setting, prove, unproved
 from usecases.results import Rejected
-
-__all__ = [
-    "ConnectionReport",
-    "Rejected",
-    "Unproved",
-    "add_source",
-    "add_target",
-    "change_settings",
-    "disconnect",
-    "test_connection",
-]
 
 log = structlog.get_logger()
 

@@ -20,9 +20,7 @@ from models.payments import match_documents_again
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
 from usecases.invoice_file import text_of
-from usecases.invoice_rows import COLUMNS, BadRow, GoodRow, read_rows
-
-__all__ = ["COLUMNS", "BadRow", "ImportReport", "import_invoice_file", "import_invoices"]
+from usecases.invoice_rows import BadRow, GoodRow, read_rows
 
 log = structlog.get_logger()
 

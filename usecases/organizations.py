@@ -20,8 +20,6 @@ from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
 from usecases.results import Rejected
 
-__all__ = ["UNCHANGED", "PreferenceChanges", "Rejected", "Unchanged", "change_preferences", "create_organization"]
-
 log = structlog.get_logger()
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")

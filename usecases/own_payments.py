@@ -67,7 +67,7 @@ def register_intent(context: Context, organization_id: int, intent: Intent) -> b
         raise ValueError(problem)
     source = _source(context, organization_id)
     with context.database.writing() as session:
-        if add_intent(session, source.id, intent, context.clock.now()):
+        if add_intent(session, source.id, intent):
             return True
         row = intent_with_marker(session, source.id, intent.marker)
         known = row.as_intent() if row is not None else None

@@ -44,8 +44,6 @@ from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, Look, hint_at_payments
 from usecases.results import Rejected
 
-__all__ = ["Rejected", "RetryReport", "retry_payment"]
-
 log = structlog.get_logger()
 
 

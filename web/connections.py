@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from domain.reasons import Reason
 from models.breakers import Breaker, breakers_of, rests_until
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
+from models.database import Session
 from models.organizations import Organization
-from models.schema import Session
 from usecases.connection_health import facts_of
-from usecases.connections import disconnect, test_connection
+from usecases.connections import test_connection
+from usecases.disconnecting import disconnect
 from web.labels import CONNECTION_LABELS
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of

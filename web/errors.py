@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from models.database import DatabaseUnavailable
+from models.unavailable import DatabaseUnavailable
 from web.pages import render
 from web.security import add_security_headers
 from web.signed_in import NoOrganization, NotSignedIn

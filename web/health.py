@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from pydantic import BaseModel
 
 from models.connections import ConnectionStatus, Role, connection_counts, pause_counts
-from models.database import DatabaseRefused, DatabaseUnavailable
+from models.unavailable import DatabaseRefused, DatabaseUnavailable
 from tasks.context import Context
 from web.signed_in import context_of
 from web.threads import run_in, threads_of

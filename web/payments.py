@@ -11,7 +11,8 @@ from domain.explanations import explain
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PaymentStatus
-from models.views.story import PaymentStory, count_by_status, list_payments, payment_story
+from models.views.payment_list import count_by_status, list_payments
+from models.views.story import PaymentStory, payment_story
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment

@@ -20,9 +20,9 @@ from connectors.hints import Delivery, SignatureCheck
 from connectors.registry import webhook_reader
 from models.connection_store import ask_for_early_catch_up
 from models.connections import connections_by_account, heard_from
-from models.database import DatabaseUnavailable
+from models.database import Session
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from models.schema import Session
+from models.unavailable import DatabaseUnavailable
 from tasks.context import Context, Step
 from tasks.points import Point
 from web.threads import NUDGES_WAITING_MAX, NoThread, Threads, run_in, run_in_time, threads_of

@@ -22,10 +22,7 @@ from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
 from workers.process_logs import ProcessLog
-from workers.redis_server import free_port, has_ended, signal_group, spawn
-from workers.waiting import wait_for_http, wait_until_listening
-
-__all__ = ["Death", "Processes", "free_port", "wait_for_http", "wait_until_listening"]
+from workers.redis_server import has_ended, signal_group, spawn
 
 # SIGTERM lets a Celery worker finish what it is at (STOP_SECONDS); Ctrl-C has to end everything within ten seconds.
 GRACE_SECONDS = 8.0
@@ -137,9 +134,6 @@ class Processes:
                 line.reader = threading.Thread(target=self._relay, args=(line, line.popen), daemon=True)
                 line.reader.start()
 
-    def stop(self, name: str) -> None:
-        self._stop([self._lines[name]])
-
     def stop_all(self) -> None:
         self._stop(self._lines.values())
 
@@ -166,7 +160,7 @@ class Processes:
             return []
 
     def run_forever(self) -> None:
-        """Runs everything until SIGINT, SIGTERM or request_stop(); what dies is started again, ever more slowly."""
+        """Runs everything until SIGINT or SIGTERM; what dies is started again, ever more slowly."""
         with self._stop_on_signals():
             try:
                 self.start_all()
@@ -178,9 +172,6 @@ class Processes:
                 for line in self._lines.values():
                     if line.log is not None:
                         line.log.close()
-
-    def request_stop(self) -> None:
-        self._asked_to_stop = True
 
     def _tend(self) -> None:
         with self._lock:
@@ -246,7 +237,7 @@ class Processes:
     @contextlib.contextmanager
     def _stop_on_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread may install handlers; others call request_stop()
+            yield  # only the main thread may install handlers
             return
 
         def on_signal(*_: object) -> None:

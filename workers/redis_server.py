@@ -131,10 +131,6 @@ class RedisServer:
         """SIGKILL, as a crash would: what was acknowledged is in the append-only file."""
         self._end(signal.SIGKILL)
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
     def flush(self) -> None:
         with contextlib.closing(redis.Redis.from_url(self.url)) as client:
             client.flushall()

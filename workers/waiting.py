@@ -1,22 +1,8 @@
-"""Waits until something listens, or answers."""
+"""Waits until something answers."""
 
 import http.client
-import socket
 import time
 from urllib.parse import urlsplit
-
-
-def wait_until_listening(host: str, port: int, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"nothing listens on {host}:{port} after {seconds:g} s: {error}") from error
-            time.sleep(0.05)
-        else:
-            return
 
 
 def wait_for_http(url: str, seconds: float) -> None:

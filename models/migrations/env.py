@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, make_url
 import models
 from models.base import Base
 from models.database import PATIENCE
+from models.migrations.before_release import bring_over
 
 assert models.TABLES, "all tables have to be known before Alembic compares"
 
@@ -13,9 +14,13 @@ url: str = context.config.attributes["url"]
 # As patient as every other writer: a worker of yesterday's program may be writing at this moment.
 patience = {"timeout": PATIENCE.total_seconds()} if make_url(url).drivername.startswith("sqlite") else {}
 engine = create_engine(url, connect_args=patience)
-with engine.connect() as connection:
-    # SQLite cannot alter most things; batch mode rebuilds the table instead.
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
-    with context.begin_transaction():
-        context.run_migrations()
-engine.dispose()
+try:
+    with engine.begin() as connection:
+        bring_over(connection)
+    with engine.connect() as connection:
+        # SQLite cannot alter most things; batch mode rebuilds the table instead.
+        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+finally:
+    engine.dispose()

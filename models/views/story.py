@@ -24,24 +24,7 @@ from models.looks import InvoiceLook, looks_at
 from models.organizations import Organization, organization_by_id
 from models.payments import Allocation, Payment
 from models.views.next_step import Situation, next_step
-from models.views.payment_list import Page, count_by_status, list_payments
 from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
-
-__all__ = [
-    "AllocationRow",
-    "AllocationStory",
-    "AttemptLine",
-    "DecisionLine",
-    "EffectLine",
-    "EventLine",
-    "LedgerLine",
-    "Page",
-    "PaymentRow",
-    "PaymentStory",
-    "count_by_status",
-    "list_payments",
-    "payment_story",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +66,6 @@ class AttemptLine:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    generation: int
     kind: EffectKind
     state: EffectState
     target_invoice_id: str
@@ -91,10 +73,7 @@ class EffectLine:
     amount: Decimal
     currency: str
     paid_on: date | None
-    reason: Reason | None
-    detail: str
     due_at: datetime
-    created_at: datetime
     delivered_at: datetime | None
     attempts: tuple[AttemptLine, ...]
 
@@ -230,7 +209,6 @@ class _Tables:
     def _effect_line(self, effect: Effect) -> EffectLine:
         tries = [one for one in self.attempts if one.effect_id == effect.id]
         return EffectLine(
-            generation=effect.generation,
             kind=EffectKind(effect.kind),
             state=EffectState(effect.state),
             target_invoice_id=effect.target_invoice_id,
@@ -238,10 +216,7 @@ class _Tables:
             amount=effect.amount,
             currency=effect.currency,
             paid_on=effect.paid_on,
-            reason=Reason(effect.reason) if effect.reason else None,
-            detail=effect.detail,
             due_at=effect.due_at,
-            created_at=effect.created_at,
             delivered_at=effect.delivered_at,
             attempts=tuple(
                 AttemptLine(one.number, one.started_at, one.finished_at, one.outcome, one.detail) for one in tries

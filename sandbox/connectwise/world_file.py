@@ -10,20 +10,18 @@ already needs no keys: it keeps those it has.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.connectwise.operations import Operations
 from sandbox.connectwise.switches import Switches
 
-if TYPE_CHECKING:
-    from sandbox.connectwise.operations import Operations
 
-
-def load_companies(operations: "Operations", world: Any) -> None:
+def load_companies(operations: Operations, world: Any) -> None:
     for company in world["companies"]:
         _load_company(operations, dict(company))
 
 
-def _load_company(operations: "Operations", company: dict[str, Any]) -> None:
+def _load_company(operations: Operations, company: dict[str, Any]) -> None:
     company_id = company["company_id"]
     invoices = company.pop("invoices", [])
     switches = company.pop("switches", {})

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from models.database import DatabaseUnavailable
+from models.unavailable import DatabaseUnavailable
 
 T = TypeVar("T")
 

@@ -2,6 +2,5 @@
 
 from sandbox.quickbooks.sandbox import QuickBooksSandbox
 from sandbox.quickbooks.switches import Switches
-from sandbox.quickbooks.truth import InvoiceTruth, PaymentTruth
 
-__all__ = ["InvoiceTruth", "PaymentTruth", "QuickBooksSandbox", "Switches"]
+__all__ = ["QuickBooksSandbox", "Switches"]

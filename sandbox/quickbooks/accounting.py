@@ -19,7 +19,7 @@ from sandbox.quickbooks.wire import (
 )
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused, malformed, not_found, required, unsupported
-from sandbox.server import read_json
+from sandbox.replies import read_json
 
 READS = frozenset({"payment", "invoice", "customer", "query", "cdc", "companyinfo", "preferences"})
 

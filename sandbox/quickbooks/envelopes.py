@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.quickbooks.times import epoch_milliseconds, server_time
 from sandbox.quickbooks.world.faults import Refused
-from sandbox.server import json_response
+from sandbox.replies import json_response
 
 Json = dict[str, Any]
 Spelling = Literal["documented", "upper", "lower"]

@@ -19,23 +19,18 @@ from sandbox.quickbooks.gate import Gate, monthly_cap_reached
 from sandbox.quickbooks.incomplete import shown_incompletely
 from sandbox.quickbooks.oauth.endpoints import OAuthEndpoints
 from sandbox.quickbooks.oauth.tokens import TokenStore
-from sandbox.quickbooks.operations.books import BookOperations
-from sandbox.quickbooks.operations.connections import ConnectionOperations
-from sandbox.quickbooks.operations.payments import PaymentOperations
-from sandbox.quickbooks.operations.webhooks import WebhookOperations
+from sandbox.quickbooks.operations.every import OPERATIONS, EveryOperation
 from sandbox.quickbooks.switches import Switches
 from sandbox.quickbooks.webhooks.sender import WebhookSender
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused
 from sandbox.quickbooks.world_file import load_companies
-from sandbox.server import json_response, read_json
+from sandbox.replies import json_response, read_json
 
 COMPANY = "/v3/company/<realm_id>"
-OPERATION_CLASSES = (BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations)
-OPERATIONS = {name for kind in OPERATION_CLASSES for name in vars(kind) if not name.startswith("_")}
 
 
-class QuickBooksSandbox(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations, Sandbox):
+class QuickBooksSandbox(EveryOperation, Sandbox):
     name = "quickbooks"
     route_prefix = "/v3/company/{realm_id}"
     own_fault_kinds = frozenset({"expired_token", "forbidden", "fault_in_200", "monthly_cap", "incomplete_picture"})

@@ -11,32 +11,31 @@ It is JSON in this form; customers and invoices are named in it, their ids are g
  "webhooks": [{"url": "http://127.0.0.1:8000/webhooks/quickbooks", "verifier_token": "..."}]}
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sandbox.quickbooks.sandbox import QuickBooksSandbox
+from sandbox.quickbooks.operations.every import EveryOperation
 
 
-def load_companies(sandbox: "QuickBooksSandbox", world: dict[str, Any]) -> None:
-    sandbox.set_switches(**world.get("switches", {}))
+def load_companies(operations: EveryOperation, world: dict[str, Any]) -> None:
+    operations.set_switches(**world.get("switches", {}))
     for company in world["companies"]:
-        _load_company(sandbox, dict(company))
+        _load_company(operations, dict(company))
     # Endpoints come last: what the file holds is history, nobody is told of it.
     for webhook in world.get("webhooks", []):
-        sandbox.add_webhook(**webhook)
+        operations.add_webhook(**webhook)
 
 
-def _load_company(sandbox: "QuickBooksSandbox", company: dict[str, Any]) -> None:
+def _load_company(operations: EveryOperation, company: dict[str, Any]) -> None:
     customers, invoices, payments = (company.pop(name, []) for name in ("customers", "invoices", "payments"))
-    realm_id = sandbox.add_company(**company)
-    customer_ids = {one["name"]: sandbox.add_customer(**one, realm_id=realm_id) for one in customers}
+    realm_id = operations.add_company(**company)
+    customer_ids = {one["name"]: operations.add_customer(**one, realm_id=realm_id) for one in customers}
     invoice_ids = {}
     for one in invoices:
         fields = dict(one)
         customer_id = customer_ids[fields.pop("customer")]
-        invoice_ids[one.get("doc_number")] = sandbox.add_invoice(customer_id, **fields, realm_id=realm_id)
+        invoice_ids[one.get("doc_number")] = operations.add_invoice(customer_id, **fields, realm_id=realm_id)
     for one in payments:
         fields = dict(one)
         customer_id = customer_ids[fields.pop("customer")]
         lines = [(invoice_ids[line["doc_number"]], line["amount"]) for line in fields.pop("invoices", [])]
-        sandbox.record_payment(customer_id, lines=lines, **fields, realm_id=realm_id)
+        operations.record_payment(customer_id, lines=lines, **fields, realm_id=realm_id)

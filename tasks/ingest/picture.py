@@ -19,15 +19,12 @@ Seen = TypeVar("Seen", SourcePayment, SourceInvoice)
 
 
 class Outcome(StrEnum):
-    """Why an event is done that led to nothing; kept in its row, to be counted."""
+    """Why a hint is done that led to nothing."""
 
-    UNREADABLE = "unreadable"
     # The source refused to show exactly this object, time after time; change data capture tells what there is of it.
     REFUSED = "refused"
     # Not to be found, and nothing may be concluded from that; change data capture tells whether it was deleted.
     LEFT_TO_CATCH_UP = "left_to_catch_up"
-    # It brought a payment that was not whole; another read was asked for.
-    INCOMPLETE = "incomplete"
 
 
 @dataclass(slots=True)
@@ -102,14 +99,12 @@ def collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
             else:
                 picture.invoices.append(replace(source.parse_invoice(event.payload), seen_at=event.received_at))
         except ValueError:
-            picture.done[event.id] = Outcome.UNREADABLE
             log.warning("ingest.payload_unreadable", event_id=event.id, entity=event.entity)
     return picture
 
 
 def _take(picture: Picture, event: InboxEvent, payment: SourcePayment) -> None:
     if payment.flaw is not None and explain(payment.flaw).read_again:
-        picture.done[event.id] = Outcome.INCOMPLETE
         picture.incomplete.append((payment, event.received_at))
     else:
         picture.payments.append(payment)

@@ -150,9 +150,7 @@ def _read_again(session: Session, connection: Connection, picture: Picture, now:
 def _finish(session: Session, picture: Picture, now: datetime) -> None:
     for event in picture.postponed:
         postpone_events(session, [event.id], now + next_look_after(event.tries))
-    for outcome in set(picture.done.values()):
-        ids = [event_id for event_id, one in picture.done.items() if one is outcome]
-        finish_events(session, ids, now, outcome.value if outcome else "")
+    finish_events(session, list(picture.done), now)
 
 
 @shared_task(name="payments.ingest")

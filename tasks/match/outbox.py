@@ -8,7 +8,7 @@ from domain.match.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.reasons import Reason
 from models.connections import Connection
-from models.effects import Effect, effect_key, move
+from models.effects import Effect, move
 from models.payments import DueAllocation
 
 
@@ -82,7 +82,6 @@ def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: C
         connection_id=target.id,
         allocation_id=allocation.id,
         generation=generation,
-        key=effect_key(allocation.organization_id, due.payment.external_id, allocation.document_id, generation),
         kind=payload.kind.value,
         target_invoice_id=payload.target_invoice_id,
         target_payment_id=payload.target_payment_id,

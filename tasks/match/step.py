@@ -159,9 +159,7 @@ def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime
 def _as_new(one: Decided) -> NewDecision:
     due, decision = one.case.due, one.decision
     return NewDecision(
-        organization_id=due.allocation.organization_id,
         allocation_id=due.allocation.id,
-        payment_version=due.payment.version,
         action=action_of(decision),
         reason=decision.reason,
         verdicts=tuple(decision.verdicts),

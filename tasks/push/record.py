@@ -249,7 +249,7 @@ class _Page:
             return
         into = change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
         self.rows.move(effect, EffectState.SENDING, before_image=image_of(payments), sent_into=into, **NO_DOUBT)
-        attempt = self.rows.start_attempt(effect, self.lease.fencing)
+        attempt = self.rows.start_attempt(effect)
         may_harm = isinstance(change, CreatePayment) and bool(payments)
         self._intended.append(Intended(judged.claimed, attempt, change, may_harm))
 

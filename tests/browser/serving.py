@@ -7,7 +7,7 @@ from threading import Thread
 import uvicorn
 from fastapi import FastAPI
 
-from workers.processes import wait_until_listening
+from tests.servers import wait_until_listening
 from workers.redis_server import free_port
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from models.invariants import violations
 from sandbox.demo.tenants import Tenant
 from sandbox.stack import Stack
 from tasks.context import Context
 from tests.chaos.books import Books
+from tests.queries import violations
 
 # What a payment on an invoice is known by.
 Money = tuple[Decimal, date]

@@ -85,7 +85,7 @@ def test_a_wire_that_breaks_tells_no_address(connectwise: ConnectWise) -> None:
         result = wire.exchange(
             "GET", "http://127.0.0.1:9/?token=hunter2", route="x", headers={"Authorization": "Bearer hunter2"}
         )
-    wire.close()
+    wire._session.close()
     assert "hunter2" not in everything_said(logs, result)
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from models.connections import Connection, connection_by_id
-from models.invariants import Violation, violations
+from models.invariants import Finding
 from sandbox.faults import Fault
 from tasks.context import Context
 from tasks.points import Point
 from tests.crash.clock import HastyClock
 from tests.crash.processes import run_process
 from tests.crash.worker import Job
+from tests.queries import violations
 from tests.world import BothInvoices, World
 
 # Every process begins so much later than the one before: what a dead one held has run out by then.
@@ -89,6 +90,6 @@ class Stage:
             doubled += [f"{amount} on {invoice.number}" for amount in (there - wanted).elements()]
         return lost, doubled
 
-    def violations(self) -> list[Violation]:
+    def violations(self) -> list[Finding]:
         with self.world.context.database.reading() as session:
             return violations(session)

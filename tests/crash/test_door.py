@@ -20,8 +20,8 @@ from tests.crash.report import Death
 from tests.crash.stage import Stage
 from tests.crash.waiting import wait_until
 from workers.crash_points import CRASH_POINT_VARIABLE
-from workers.processes import wait_for_http
 from workers.redis_server import free_port, signal_group, spawn
+from workers.waiting import wait_for_http
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import simplejson
 
-from models.invariants import violations
 from tasks.points import Point
 from tests.crash.processes import run_process
 from tests.crash.worker import Job
+from tests.queries import violations
 from tests.world import World
 from workers.crash_points import CRASH_POINT_VARIABLE
 

@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from connectors.quickbooks import changes
 from domain.push.effect import OPEN
-from models.connections import Connection, Role, all_connections
+from models.connections import Connection, Role
 from models.effects import Effect
 from tasks.context import Clock, Context, Step, SystemClock
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_context, make_timing
 from tests.crash.clock import HastyClock
+from tests.queries import all_connections
 from tests.world import STEPS
 from usecases.disconnecting import disconnect
 from workers.crash_points import chosen_crash_point

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
-from models.decisions import decisions_about
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
+from tests.queries import decisions_about
 from tests.quickbooks.story import hint, metered, no_catch_up, source
 from tests.world import BothInvoices, World
 from usecases.retry import retry_payment

@@ -21,8 +21,9 @@ from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.match.step import match
 from tests.world import BothInvoices, World
-from usecases.connections import add_target, change_settings, disconnect
+from usecases.connections import add_target, change_settings
 from usecases.connections import test_connection as check_connection
+from usecases.disconnecting import disconnect
 from usecases.invoice_import import import_invoices
 from usecases.organizations import PreferenceChanges, change_preferences
 from usecases.own_payments import register
@@ -128,7 +129,6 @@ def effect_of(world: World, allocation: Allocation) -> Effect:
         connection_id=world.target_id,
         allocation_id=allocation.id,
         generation=2,
-        key="another",
         kind="create",
         target_invoice_id="1",
         amount=allocation.amount,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.invariants import violations
 from tests.flow.doing import with_strategy
+from tests.queries import violations
 from tests.world import BothInvoices, World
 from usecases.retry import retry_payment
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from models.connections import connection_by_id
-from models.invariants import violations
 from sandbox.faults import Fault
+from tests.queries import violations
 from tests.world import World
 from usecases.connections import test_connection as check_connection
 

@@ -10,15 +10,14 @@ from decimal import Decimal
 
 import pytest
 
-from cli.payment_json import payment_as_json, story_as_json
 from cli.payment_text import print_story
 from domain.explanations import explain
 from domain.reasons import Reason
 from domain.status import PaymentStatus
+from models.views.documents import PaymentOut, PaymentStoryOut
 from models.views.payment_list import count_by_status, list_payments
 from models.views.story import payment_story
 from tests.world import BothInvoices, World
-from web.api.schemas import PaymentOut
 from web.wording import invoice_labels, state_mark
 
 
@@ -154,8 +153,8 @@ def test_every_surface_says_the_same(world: World, history: History, capsys: pyt
     # API and command line.
     sentence = explain(Reason(expected.reason)).sentence
     state = expected.mark or "live"
-    api = PaymentOut.of(row).model_dump(mode="json")
-    for document in (api, payment_as_json(row), story_as_json(story)["payment"]):
+    for told in (PaymentOut.of(row), PaymentStoryOut.of(story).payment):
+        document = told.model_dump(mode="json")
         assert (Decimal(document["total"]), document["state"], document["status"]) == (100 if expected.total == "100.00" else 40, state, expected.status)  # fmt: skip
         assert (document["reason"]["code"], document["reason"]["sentence"]) == (expected.reason, sentence)
         assert [part["removed"] for part in document["allocations"]] == expected.removed

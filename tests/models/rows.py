@@ -11,7 +11,7 @@ from domain.push.effect import EffectState
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
 from models.connections import Connection, Role
 from models.database import Database
-from models.effects import Effect, effect_key
+from models.effects import Effect
 from models.organizations import Organization
 from models.payment_store import store_payments
 from models.payments import payments_by_external_id
@@ -103,7 +103,6 @@ def add_effect(
         connection_id=books.target_id,
         allocation_id=allocation_id,
         generation=generation,
-        key=effect_key(books.organization_id, str(allocation_id), "", generation),
         kind="create",
         target_invoice_id=invoice,
         amount=Decimal("100.00"),

@@ -14,13 +14,12 @@ from models.decisions import (
     Action,
     DecisionRow,
     NewDecision,
-    current_decision,
     current_decisions,
-    decisions_about,
     write_decision,
 )
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books, add_allocations
+from tests.queries import current_decision, decisions_about
 
 TOTAL = (Verdict("total", "100.00", "110.00", identical=False),)
 
@@ -32,9 +31,7 @@ def allocations(database: Database, books: Books) -> list[int]:
 
 def record(database: Database, books: Books, allocation_id: int, reason: Reason, **changes: Any) -> bool:
     values: dict[str, Any] = {
-        "organization_id": books.organization_id,
         "allocation_id": allocation_id,
-        "payment_version": 0,
         "action": Action.HOLD,
         "reason": reason,
     }
@@ -67,11 +64,11 @@ def test_the_same_again_is_no_news_and_keeps_the_moment_it_was_first_told(
 ) -> None:
     assert record(database, books, allocations[0], Reason.TOTAL_DIFFERS, verdicts=TOTAL)
     later = NOW + timedelta(hours=1)
-    again = {"verdicts": TOTAL, "now": later, "payment_version": 3}
+    again = {"verdicts": TOTAL, "now": later}
     assert not record(database, books, allocations[0], Reason.TOTAL_DIFFERS, **again)
     with database.reading() as session:
         [row] = decisions_about(session, allocations[0])
-    assert (row.decided_at, row.payment_version) == (NOW, 3)
+    assert (row.decided_at, row.looked_at) == (NOW, later)
 
 
 def test_another_detail_action_or_value_is_news(database: Database, books: Books, allocations: list[int]) -> None:
@@ -101,9 +98,7 @@ def test_two_current_decisions_are_impossible(database: Database, books: Books, 
     with pytest.raises(IntegrityError), database.writing() as session:
         session.add(
             DecisionRow(
-                organization_id=books.organization_id,
                 allocation_id=allocations[0],
-                payment_version=0,
                 action="hold",
                 reason="in_doubt",
                 verdicts=[],

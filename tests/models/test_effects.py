@@ -219,7 +219,7 @@ def test_attempts_are_numbered_and_closed_once(database: Database, books: Books,
     for number in (1, 2):
         with database.writing() as session:
             rows = DeliveryRows(session, books.target_id, [effect_id], NOW)
-            assert rows.start_attempt(rows.effects[effect_id], fencing=7) == number
+            assert rows.start_attempt(rows.effects[effect_id]) == number
     with database.writing() as session:
         finish_attempts(session, [(effect_id, 1, "created", "")], NOW)
         finish_attempts(session, [(effect_id, 1, "unknown", "too late")], NOW)

@@ -115,7 +115,7 @@ def test_sums_are_exact(database: Database, books: Books) -> None:
 
 
 def own(books: Books, *external_ids: str) -> list[dict[str, object]]:
-    return [{"connection_id": books.source_id, "external_id": one, "registered_at": NOW} for one in external_ids]
+    return [{"connection_id": books.source_id, "external_id": one} for one in external_ids]
 
 
 def test_inserting_says_how_many_were_new(database: Database, books: Books) -> None:

@@ -1,80 +1,33 @@
 """The migrations make exactly the tables that the code knows, from nothing, and a second time change nothing."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy import create_engine, inspect, text
 
 import models
-from domain.ingest.own_payments import intent_of
 from models.base import Base
 from models.database import Database, upgrade
-from models.ledger import LedgerEntry
-from models.looks import InvoiceLook
-from models.own_intents import intent_with_marker
-from models.payments import Payment
+from models.migrations import before_release
+from models.migrations.before_release import FIRST, LAST
+from models.organizations import Organization
+from models.schema import SchemaTooOld
+from models.unavailable import DatabaseRefused
+from tests.models.old_database import (
+    description,
+    fresh_database_beside,
+    make_old_database,
+    only,
+    rows_of,
+    violations_of_foreign_keys,
+)
 from tests.servers import PostgresqlDatabases
 
 assert models.TABLES
-
-
-BEFORE_INTENTS_HAD_PARTS = (
-    (
-        "INSERT INTO organization (id, slug, name, sync_tool_enabled, sync_enabled, sync_mode, correction_policy,"
-        " twin_policy, created_at) VALUES (1, 'northwind', 'Northwind', true, true, 'all_invoices', 'automatic', 'adopt',"
-        " '2026-11-20 10:00:00')"
-    ),
-    (
-        "INSERT INTO connection (id, organization_id, role, vendor, account_id, status, settings, sealed_secrets,"
-        " pause_reason, status_detail, failures, connected_at)"
-        " VALUES (1, 1, 'source', 'quickbooks', '1', 'active', '{}', '', '', '', 0, '2026-11-20 10:00:00')"
-    ),
-    (
-        "INSERT INTO own_payment_intent (connection_id, marker, amount, paid_on, document_id, registered_at)"
-        " VALUES (1, 'pay-7c1e2f90', 12500000, '2026-11-20', '70', '2026-11-20 10:00:00')"
-    ),
-)
-
-
-# Three synced payments of 100.00 USD, one of them gone and one taken back, and one that was voided: as of revision 0023.
-_SYNCED = [(1, "7001", "false", "NULL"), (2, "7002", "true", "NULL"), (3, "7003", "false", "'2026-11-21 10:00:00'")]
-BEFORE_ANYBODY_LOOKED_AGAIN = (
-    BEFORE_INTENTS_HAD_PARTS[0],
-    (
-        "INSERT INTO connection (id, organization_id, role, vendor, account_id, status, settings, sealed_secrets,"
-        " secrets_version, pause_reason, status_detail, missed_count, read_streak, author, connected_at)"
-        " VALUES (1, 1, 'target', 'connectwise', '1', 'active', '{}', '', 0, '', '', 0, 0, '', '2026-11-20 10:00:00')"
-    ),
-    *(
-        "INSERT INTO payment (id, organization_id, connection_id, external_id, version, changed_at, state,"
-        " deletion_inferred, paid_on, total, unapplied, customer_id, customer_name, reference, note, first_seen_at,"
-        f" updated_at) VALUES ({number}, 1, 1, '{number}', 0, '2026-11-20 10:00:00', '{state}', false, {day}, {total}, 0,"
-        " '', '', '', '', '2026-11-22 10:00:00', '2026-11-22 10:00:00')"
-        for number, state, day, total in [
-            (1, "live", "'2026-11-20'", 10000000),
-            (2, "live", "NULL", 10000000),
-            (3, "live", "'2026-11-20'", 10000000),
-            (4, "voided", "'2026-11-20'", 0),
-        ]
-    ),
-    *(
-        "INSERT INTO allocation (id, organization_id, payment_id, kind, document_id, amount, removed, ignore_twins)"
-        f" VALUES ({number}, 1, {number}, 'invoice', '7{number}', 10000000, false, false)"
-        for number in (1, 2, 3, 4)
-    ),
-    *(
-        "INSERT INTO ledger_entry (organization_id, connection_id, allocation_id, target_invoice_id, target_payment_id,"
-        " amount, paid_on, ours, shared, harmed, gone, created_at, removed_at, removed_by_hand)"
-        f" VALUES (1, 1, {number}, '20{number}', '{payment}', 10000000, '2026-11-20', true, false, false, {gone},"
-        f" '2026-11-20 10:00:00', {removed}, false)"
-        for number, payment, gone, removed in _SYNCED
-    ),
-)
 
 
 @pytest.fixture
@@ -126,45 +79,98 @@ def test_from_nothing_to_exactly_what_the_code_knows_and_no_further(empty_url: s
     assert tables(empty_url) == before
 
 
-def test_what_was_announced_for_one_invoice_is_announced_for_it_after_the_upgrade(empty_url: str) -> None:
-    upgrade(empty_url, "0002")
-    engine = create_engine(empty_url)
-    with engine.begin() as connection:
-        for statement in BEFORE_INTENTS_HAD_PARTS:
-            connection.execute(text(statement))
-    engine.dispose()
+def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_keeps_its_rows(
+    empty_url: str, tmp_path: Path
+) -> None:
+    old = make_old_database(empty_url, LAST)
+    before = rows_of(empty_url)
+    assert {table for table, rows in before.items() if len(rows) < 2} == {"alembic_version"}
     upgrade(empty_url)
     assert differences(empty_url) == []
+    with fresh_database_beside(empty_url, tmp_path) as fresh_url:
+        assert description(empty_url) == description(fresh_url)
+    after = rows_of(empty_url)
+    assert after.pop("alembic_version") == [{"version_num": FIRST}]
+    new = {table: after[table][0].keys() - before[table][0].keys() for table in after}
+    assert {table: names for table, names in new.items() if names} == {"connection": {"sums"}, "effect": {"doubt"}}
+    shared = {table: [{k: row[k] for k in row.keys() - new[table]} for row in rows] for table, rows in after.items()}
+    assert shared == {table: [only(row, shared[table][0]) for row in before[table]] for table in shared}
+    gone = {(table, name) for table in after for name in before[table][0].keys() - after[table][0].keys()}
+    assert gone == {
+        ("attempt", "fencing"),
+        ("decision", "organization_id"),
+        ("decision", "payment_version"),
+        ("effect", "key"),
+        ("effect", "maybe_sent"),
+        ("inbox_event", "outcome"),
+        ("invoice", "created_at"),
+        ("own_payment", "registered_at"),
+        ("own_payment_intent", "registered_at"),
+    }
+    assert old.keys() == Base.metadata.tables.keys() | {"alembic_version"}
+
+
+@pytest.mark.parametrize(
+    ("maybe_sent", "reason", "doubt"),
+    [
+        (False, "", ""),
+        (False, "target_throttled", ""),
+        (True, "in_doubt", "unanswered"),
+        (True, "", "unanswered"),
+        (True, "several_candidates", "asked"),
+        (True, "target_replaced", "asked"),
+        (False, "target_replaced", "amiss"),
+        (False, "target_changed_it", "amiss"),
+    ],
+)
+def test_what_was_doubted_is_doubted_after_the_upgrade(
+    empty_url: str, maybe_sent: bool, reason: str, doubt: str
+) -> None:
+    make_old_database(empty_url, LAST)
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE effect SET maybe_sent = :sent, reason = :reason"), {"sent": maybe_sent, "reason": reason}
+        )
+    engine.dispose()
+    upgrade(empty_url)
+    assert {row["doubt"] for row in rows_of(empty_url)["effect"]} == {doubt}
+
+
+def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_url: str) -> None:
+    make_old_database(empty_url, LAST)
+    upgrade(empty_url)
+    before = rows_of(empty_url)
+    upgrade(empty_url)
+    assert rows_of(empty_url) == before
     database = Database(empty_url)
+    with database.writing() as session:
+        session.add(Organization(slug="new", name="New", created_at=datetime.now(UTC)))
     with database.reading() as session:
-        row = intent_with_marker(session, 1, "pay-7c1e2f90")
-        assert row is not None
-        assert row.as_intent() == intent_of("pay-7c1e2f90", Decimal(125), date(2026, 11, 20), [("70", Decimal(125))])
+        assert violations_of_foreign_keys(session) == []
     database.close()
 
 
-def test_what_was_synced_before_is_looked_at_and_listed_after_the_upgrade(empty_url: str) -> None:
-    upgrade(empty_url, "0023")
-    engine = create_engine(empty_url)
-    with engine.begin() as connection:
-        for statement in BEFORE_ANYBODY_LOOKED_AGAIN:
-            connection.execute(text(statement))
-    engine.dispose()
-    before = datetime.now(UTC)
+def test_an_upgrade_that_fails_halfway_leaves_the_old_database_as_it_was(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_old_database(empty_url, LAST)
+    before = rows_of(empty_url), description(empty_url)
+    with monkeypatch.context() as patch:
+        patch.setitem(before_release._COLUMNS_NO_MORE, "own_payment_intent", ["registered_at", "never_there"])
+        with pytest.raises((KeyError, DatabaseRefused)):
+            upgrade(empty_url)
+    assert (rows_of(empty_url), description(empty_url)) == before
     upgrade(empty_url)
     assert differences(empty_url) == []
-    database = Database(empty_url)
-    with database.reading() as session:
-        looks = session.scalars(select(InvoiceLook).order_by(InvoiceLook.target_invoice_id)).all()
-        entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)).all()
-        payments = session.scalars(select(Payment).order_by(Payment.id)).all()
-    database.close()
-    assert [look.target_invoice_id for look in looks] == ["201", "202"], "where something stands for a payment"
-    assert all(look.due_at is not None and before < look.due_at < before + timedelta(days=15) for look in looks)
-    assert looks[0].due_at != looks[1].due_at, "one by one"
-    assert [(one.finding, one.handed_over) for one in entries] == [("", False), ("gone", False), ("", False)]
-    days = [date(2026, 11, 20), date(2026, 11, 22), date(2026, 11, 20), date(2026, 11, 20)]
-    assert [(one.listed_on, one.live_total) for one in payments] == [(day, Decimal(100)) for day in days]
+
+
+def test_an_older_database_is_refused_in_one_sentence_and_left_alone(empty_url: str) -> None:
+    make_old_database(empty_url, "0023")
+    before = rows_of(empty_url)
+    with pytest.raises(SchemaTooOld, match=r"revision 0023, from before the first release; only 0018"):
+        upgrade(empty_url)
+    assert rows_of(empty_url) == before
 
 
 def test_every_constraint_has_a_name_so_that_a_later_migration_can_drop_it(empty_url: str) -> None:
@@ -191,7 +197,7 @@ def test_what_has_to_be_unique_is_unique_in_the_database_itself(empty_url: str) 
         ("inbox_event", ("connection_id", "source", "event_id")),
         ("payment", ("connection_id", "external_id")),
         ("allocation", ("payment_id", "kind", "document_id")),
-        ("effect", ("key",)),
+        ("effect", ("allocation_id", "generation")),
         ("effect", ("allocation_id",)),
         ("decision", ("allocation_id",)),
         ("ledger_entry", ("allocation_id",)),

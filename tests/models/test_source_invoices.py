@@ -99,7 +99,6 @@ def add_invoice(database: Database, books: Books, **values: object) -> int:
             total=Decimal(100),
             currency="USD",
             customer="Cascade Dental",
-            created_at=NOW,
             updated_at=NOW,
             **values,
         )

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from models.connections import heard_from
-from models.database import Database, DatabaseAway, DatabaseBusy, DatabaseUnavailable
+from models.database import Database
 from models.lanes import Lane
+from models.unavailable import DatabaseAway, DatabaseBusy, DatabaseUnavailable
 from tests.models.races import at_once
 from tests.models.rows import NOW, add_books
 from tests.servers import PostgresqlDatabases, SqliteDatabases, psycopg_url

@@ -26,7 +26,8 @@ from tasks.sweep import sweep
 from tests.contexts import VERIFIER_TOKEN, RunningClock, make_timing
 from tests.world import CUSTOMER, STEPS, World, open_world
 from usecases.backfill import request_catch_up
-from usecases.connections import add_source, change_settings, disconnect, test_connection
+from usecases.connections import add_source, change_settings, test_connection
+from usecases.disconnecting import disconnect
 from usecases.invoice_import import import_invoices
 from usecases.organizations import PreferenceChanges, change_preferences
 from usecases.own_payments import register

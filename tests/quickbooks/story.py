@@ -11,10 +11,10 @@ from models.breakers import breakers_of
 from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.gaps import Gap, gaps_of
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from models.payments import all_allocations
 from sandbox.quickbooks.truth import PaymentTruth
 from tasks.context import Step
 from tasks.points import Point
+from tests.queries import all_allocations
 from tests.world import World
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from connectors.base import Change, Got
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from models.invariants import violations
 from tasks.catch_up.step import catch_up
+from tests.queries import violations
 from tests.quickbooks.books_held import disagreements
 from tests.quickbooks.story import hint, no_catch_up, source
 from tests.world import BothInvoices, World

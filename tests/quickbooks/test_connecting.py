@@ -14,7 +14,7 @@ from tests.quickbooks.story import differences, gaps, metered, source
 from tests.world import REALM, World
 from usecases.backfill import request_backfill
 from usecases.connecting import Connected, begin_connect, complete_connect
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 from usecases.organizations import create_organization
 from usecases.results import Rejected
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from models.invariants import violations
 from tasks.catch_up.step import catch_up
 from tasks.context import Step
 from tasks.points import Point
+from tests.queries import violations
 from tests.quickbooks.story import Death, die_at, differences, hint, source
 from tests.world import STEPS, World
 

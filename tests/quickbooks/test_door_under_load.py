@@ -20,8 +20,8 @@ import simplejson
 import uvicorn
 from sqlalchemy import func, select
 
-from models import InboxEvent, Payment
-from models.inbox import waiting_events
+from models.inbox import InboxEvent, waiting_events
+from models.payments import Payment
 from settings import Settings
 from tasks.ingest.step import ingest
 from tests.contexts import VERIFIER_TOKEN

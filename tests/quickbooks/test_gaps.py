@@ -4,18 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from models.invariants import violations
 from models.invoices import source_invoices
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.points import Point
 from tasks.sweep import sweep
+from tests.queries import violations
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import Death, die_at, differences, gaps, hint, source
 from tests.world import World
 from usecases.backfill import request_backfill
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 
 
 def busy_absence(world: World, days: int) -> tuple[str, str, str]:

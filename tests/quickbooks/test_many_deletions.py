@@ -12,7 +12,7 @@ from tests.contexts import RunningClock
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import differences, gaps, hint, metered, no_catch_up, source
 from tests.world import World, open_world
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.quickbooks.looks import state
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import answers_end_after, differences, gaps, hint, metered, source
 from tests.world import World, open_world
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 
 LEASE = timedelta(seconds=90)
 # Of 64, 32, 16, 8, 4 and 2 payments, of the rest, and those with which the flood itself is listed.

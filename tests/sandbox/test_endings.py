@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import models.database
-from models.database import Database, DatabaseAway, DatabaseBusy
+from models.database import Database
+from models.unavailable import DatabaseAway, DatabaseBusy
 from sandbox.control_client import ControlError
 from sandbox.demo.audit import AuditLine
 from sandbox.demo.patience import Patience, Stopped

@@ -14,7 +14,7 @@ import simplejson
 from sandbox.control_client import ControlError
 from sandbox.faults import Fault
 from sandbox.quickbooks.control import QuickBooksControl
-from sandbox.quickbooks.sandbox import OPERATIONS
+from sandbox.quickbooks.operations.every import OPERATIONS
 from sandbox.server import serve
 from tests.sandbox.quickbooks_support import books, receiving, wait_until
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from domain.push.effect import OPEN
-from models import Allocation, InboxEvent
 from models.connections import connection_by_id
 from models.effects import Effect
+from models.inbox import InboxEvent
+from models.payments import Allocation
 from tests.world import World
 
 

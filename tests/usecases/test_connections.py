@@ -14,8 +14,10 @@ from tasks.context import Context, Step
 from tests.contexts import RecordingNudge
 from tests.world import REALM, World
 from usecases import connections
-from usecases.connections import ConnectionReport, Rejected, add_source, add_target, change_settings, disconnect
+from usecases.connections import ConnectionReport, add_source, add_target, change_settings
+from usecases.disconnecting import disconnect
 from usecases.organizations import create_organization
+from usecases.results import Rejected
 
 TOKENS = {"access_token": "a", "refresh_token": "r"}
 KEYS = {"public_key": "sandbox-public-key", "private_key": "sandbox-private-key"}

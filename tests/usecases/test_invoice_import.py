@@ -11,7 +11,8 @@ from models.organizations import Organization
 from tasks.context import Context, Step
 from tests.contexts import RecordingNudge
 from tests.world import World
-from usecases.invoice_import import BadRow, ImportReport, import_invoices
+from usecases.invoice_import import ImportReport, import_invoices
+from usecases.invoice_rows import BadRow
 from usecases.organizations import create_organization
 
 HEADER = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"

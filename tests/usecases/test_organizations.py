@@ -7,7 +7,8 @@ from models.organizations import Organization
 from tasks.context import Context, Step
 from tests.contexts import RecordingNudge
 from tests.world import World
-from usecases.organizations import PreferenceChanges, Rejected, change_preferences, create_organization
+from usecases.organizations import PreferenceChanges, change_preferences, create_organization
+from usecases.results import Rejected
 
 
 def waiting(context: Context) -> list[tuple[Step, int]]:

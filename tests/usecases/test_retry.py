@@ -6,7 +6,8 @@ from domain.push.effect import EffectState
 from sandbox.faults import Fault
 from tests.usecases.retrying import retry
 from tests.world import BothInvoices, World
-from usecases.retry import Rejected, RetryReport, retry_payment
+from usecases.results import Rejected
+from usecases.retry import RetryReport, retry_payment
 
 
 def refused(world: World, *, times: int = 1) -> Fault:

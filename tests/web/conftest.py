@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from settings import Settings
 from tests.web.browser import Browser, logged_in
+from tests.web.tokens import make_token
 from tests.world import World, open_world
 from web.app import create_app
 
@@ -45,3 +46,9 @@ def partner(app: FastAPI) -> Browser:
 def operator(app: FastAPI) -> Browser:
     """Somebody who runs the platform, logged in."""
     return logged_in(app, OPERATOR)
+
+
+@pytest.fixture
+def token(world: World) -> dict[str, str]:
+    """What a program of the organization sends with every call."""
+    return make_token(world)

@@ -8,7 +8,7 @@ import requests
 from tests.web.browser import Browser
 from tests.world import World
 from usecases.backfill import request_backfill
-from usecases.connections import disconnect
+from usecases.disconnecting import disconnect
 
 
 def consent(browser: Browser, query: str = "") -> str:

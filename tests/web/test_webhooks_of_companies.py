@@ -12,7 +12,8 @@ from models.organizations import Organization
 from settings import Settings
 from tests.web.hooks import cloud_event, deliver
 from tests.world import REALM, World, open_world
-from usecases.connections import add_source, disconnect
+from usecases.connections import add_source
+from usecases.disconnecting import disconnect
 from web.app import create_app
 
 OTHER_REALM = "9130357767"

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from workers.processes import Processes, free_port, wait_for_http, wait_until_listening
+from tests.servers import wait_until_listening
+from workers.processes import Processes
+from workers.redis_server import free_port
+from workers.waiting import wait_for_http
 
 ROOT = Path(__file__).parents[2]
 PROCFILE = """\

@@ -72,7 +72,8 @@ def test_a_restart_keeps_the_data_and_the_url(server: RedisServer) -> None:
     url = server.url
     with client_of(server) as client:
         client.set("nudge", "organization 7")
-    server.restart()
+    server.stop()
+    server.start()
     with client_of(server) as client:
         assert client.get("nudge") == "organization 7"
     assert server.url == url

@@ -6,12 +6,13 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.status import PaymentStatus
-from models.views.story import list_payments, payment_story
+from models.views.documents import PaymentsOut, PaymentStoryOut
+from models.views.payment_list import list_payments
+from models.views.story import payment_story
 from usecases.linking import LinkReport, link_payment
 from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
 from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
-from web.api.schemas import PaymentOut, PaymentsOut, PaymentStoryOut
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX
 from web.signed_in import context_of
 from web.wire_places import COME_BACK_SECONDS, wire_place
@@ -38,7 +39,7 @@ def get_payments(
         page = list_payments(
             session, caller.organization_id, status=status, search=search, limit=limit, before_id=before
         )
-    return PaymentsOut(payments=[PaymentOut.of(row) for row in page.rows], next_before=page.next_before_id)
+    return PaymentsOut.of(page)
 
 
 @router.get("/payments/{payment_id}", responses=NOT_THERE)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox.quickbooks.oauth.tokens import InvalidGrant, Tokens, TokenStore
 from sandbox.quickbooks.switches import Switches
 from sandbox.quickbooks.world.company import Company
-from sandbox.server import json_response, read_json
+from sandbox.replies import json_response, read_json
 
 SCOPE = "com.intuit.quickbooks.accounting"
 

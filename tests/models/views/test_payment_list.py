@@ -12,8 +12,9 @@ from models.base import Base
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.payments import Allocation, Payment
+from models.views.payment_list import count_by_status, list_payments
 from models.views.status import status_rank
-from models.views.story import count_by_status, list_payments, payment_story
+from models.views.story import payment_story
 from tests.world import World, open_world
 
 ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus

@@ -7,7 +7,8 @@ from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from domain.status import PaymentStatus
-from models.views.story import PaymentRow, PaymentStory, payment_story
+from models.views.payment_rows import PaymentRow
+from models.views.story import PaymentStory, payment_story
 from sandbox.faults import Fault
 from tests.world import World, open_world
 

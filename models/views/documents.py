@@ -1,33 +1,26 @@
-"""How a payment looks in JSON."""
+"""How a payment looks in JSON: one document, which the API answers and the command line prints."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from domain.explanations import explain
 from domain.match.decisions import Verdict
+from domain.money import plain_amount
 from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from models.decisions import Action
 from models.inbox import EventSource
-from models.views.story import (
-    AllocationRow,
-    AllocationStory,
-    DecisionLine,
-    EffectLine,
-    LedgerLine,
-    PaymentRow,
-    PaymentStory,
-)
+from models.views.payment_list import Page
+from models.views.payment_rows import AllocationRow, PaymentRow
+from models.views.story import AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentStory
 
-# A JSON number is a float to most readers; a string is not.
+# A JSON number is a float to most readers; a string is not. It has the digits of its currency (`plain_amount`).
 Amount = Annotated[
-    Decimal,
-    PlainSerializer(lambda amount: f"{amount:f}", return_type=str),
+    str,
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}, mode="serialization"),
 ]
 Moment = Annotated[
@@ -73,12 +66,12 @@ class AllocationOut(BaseModel):
     removed: bool
 
     @classmethod
-    def of(cls, row: AllocationRow) -> "AllocationOut":
+    def of(cls, row: AllocationRow, currency: str | None) -> "AllocationOut":
         return cls(
             kind=row.kind,
             document_id=row.document_id,
             invoice_number=row.invoice_number,
-            amount=row.amount,
+            amount=plain_amount(row.amount, currency),
             status=row.status,
             action=row.action,
             reason=ReasonOut.of(row.reason),
@@ -108,14 +101,14 @@ class PaymentOut(BaseModel):
             id=row.external_id,
             paid_on=row.paid_on,
             customer=row.customer,
-            total=row.total,
+            total=plain_amount(row.total, row.currency),
             currency=row.currency,
             state=row.state,
             status=row.status,
             reason=ReasonOut.of(row.reason),
             reference=row.reference,
             updated_at=row.updated_at,
-            allocations=[AllocationOut.of(one) for one in row.allocations],
+            allocations=[AllocationOut.of(one, row.currency) for one in row.allocations],
         )
 
 
@@ -124,6 +117,10 @@ class PaymentsOut(BaseModel):
 
     payments: list[PaymentOut]
     next_before: int | None
+
+    @classmethod
+    def of(cls, page: Page[PaymentRow]) -> "PaymentsOut":
+        return cls(payments=[PaymentOut.of(row) for row in page.rows], next_before=page.next_before_id)
 
 
 class EventOut(BaseModel):
@@ -154,9 +151,12 @@ class SeenPaymentOut(BaseModel):
     entered_by: str
 
     @classmethod
-    def of(cls, payment: TargetPayment) -> "SeenPaymentOut":
+    def of(cls, payment: TargetPayment, currency: str | None) -> "SeenPaymentOut":
         return cls(
-            id=payment.external_id, amount=payment.amount, paid_on=payment.paid_on, entered_by=payment.entered_by
+            id=payment.external_id,
+            amount=plain_amount(payment.amount, currency),
+            paid_on=payment.paid_on,
+            entered_by=payment.entered_by,
         )
 
 
@@ -173,11 +173,11 @@ class LedgerOut(BaseModel):
     looked_at: Annotated[Moment | None, Field(description="when the invoice was looked at last, after that")]
 
     @classmethod
-    def of(cls, line: LedgerLine) -> "LedgerOut":
+    def of(cls, line: LedgerLine, currency: str | None) -> "LedgerOut":
         return cls(
             target_invoice_id=line.target_invoice_id,
             target_payment_id=line.target_payment_id,
-            amount=line.amount,
+            amount=plain_amount(line.amount, currency),
             paid_on=line.paid_on,
             ours=line.ours,
             created_at=line.created_at,
@@ -197,7 +197,7 @@ class DecisionOut(BaseModel):
     seen: list[SeenPaymentOut]
 
     @classmethod
-    def of(cls, line: DecisionLine) -> "DecisionOut":
+    def of(cls, line: DecisionLine, currency: str | None) -> "DecisionOut":
         return cls(
             decided_at=line.decided_at,
             action=line.action,
@@ -206,7 +206,7 @@ class DecisionOut(BaseModel):
             detail=line.detail,
             current=line.current,
             looked_at=line.looked_at,
-            seen=[SeenPaymentOut.of(one) for one in line.seen],
+            seen=[SeenPaymentOut.of(one, currency) for one in line.seen],
         )
 
 
@@ -237,7 +237,7 @@ class DeliveryOut(BaseModel):
             state=line.state,
             target_invoice_id=line.target_invoice_id,
             target_payment_id=line.target_payment_id,
-            amount=line.amount,
+            amount=plain_amount(line.amount, line.currency or None),
             currency=line.currency,
             paid_on=line.paid_on,
             due_at=line.due_at,
@@ -263,12 +263,12 @@ class AllocationStoryOut(BaseModel):
     next: str
 
     @classmethod
-    def of(cls, story: AllocationStory) -> "AllocationStoryOut":
+    def of(cls, story: AllocationStory, currency: str | None) -> "AllocationStoryOut":
         return cls(
-            allocation=AllocationOut.of(story.row),
-            decisions=[DecisionOut.of(one) for one in story.decisions],
+            allocation=AllocationOut.of(story.row, currency),
+            decisions=[DecisionOut.of(one, currency) for one in story.decisions],
             deliveries=[DeliveryOut.of(one) for one in story.effects],
-            ledger=LedgerOut.of(story.ledger) if story.ledger is not None else None,
+            ledger=LedgerOut.of(story.ledger, currency) if story.ledger is not None else None,
             next=story.next,
         )
 
@@ -278,6 +278,8 @@ class PaymentStoryOut(BaseModel):
 
     payment: PaymentOut
     first_seen_at: Moment
+    # The source's own number of the version that was seen last.
+    version: int
     unapplied: Amount
     note: str
     events: list[EventOut]
@@ -286,10 +288,12 @@ class PaymentStoryOut(BaseModel):
 
     @classmethod
     def of(cls, story: PaymentStory) -> "PaymentStoryOut":
+        currency = story.payment.currency
         return cls(
             payment=PaymentOut.of(story.payment),
             first_seen_at=story.first_seen_at,
-            unapplied=story.unapplied,
+            version=story.version,
+            unapplied=plain_amount(story.unapplied, currency),
             note=story.note,
             events=[
                 EventOut(
@@ -301,6 +305,6 @@ class PaymentStoryOut(BaseModel):
                 )
                 for one in story.events
             ],
-            allocations=[AllocationStoryOut.of(one) for one in story.allocations],
+            allocations=[AllocationStoryOut.of(one, currency) for one in story.allocations],
             next=story.next,
         )

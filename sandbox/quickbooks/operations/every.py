@@ -1,0 +1,13 @@
+"""All that can be done to the books and around them, as one."""
+
+from sandbox.quickbooks.operations.books import BookOperations
+from sandbox.quickbooks.operations.connections import ConnectionOperations
+from sandbox.quickbooks.operations.payments import PaymentOperations
+from sandbox.quickbooks.operations.webhooks import WebhookOperations
+
+
+class EveryOperation(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations):
+    """What the control API and a world file may call."""
+
+
+OPERATIONS = {name for kind in EveryOperation.__bases__ for name in vars(kind) if not name.startswith("_")}

@@ -1,0 +1,41 @@
+"""What only tests ask the tables for: everything of a kind, whoever it belongs to and whenever it was."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.connections import Connection
+from models.decisions import DecisionRow
+from models.invariants import Finding, check_invariants
+from models.payments import Allocation, Payment
+
+
+def all_connections(session: Session) -> Sequence[Connection]:
+    return session.scalars(select(Connection).order_by(Connection.id)).all()
+
+
+def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:
+    """Every allocation of the organization with its payment, oldest first."""
+    statement = (
+        select(Allocation, Payment)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.organization_id == organization_id)
+        .order_by(Allocation.id)
+    )
+    return [(allocation, payment) for allocation, payment in session.execute(statement)]
+
+
+def current_decision(session: Session, allocation_id: int) -> DecisionRow | None:
+    return session.scalar(select(DecisionRow).where(DecisionRow.allocation_id == allocation_id, DecisionRow.current))
+
+
+def decisions_about(session: Session, allocation_id: int) -> Sequence[DecisionRow]:
+    """All of them, also those that are no longer current, oldest first."""
+    statement = select(DecisionRow).where(DecisionRow.allocation_id == allocation_id).order_by(DecisionRow.id)
+    return session.scalars(statement).all()
+
+
+def violations(session: Session) -> list[Finding]:
+    """The invariants that do not hold."""
+    return [one for one in check_invariants(session) if one.violations]
