@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from connectors.registry import SOURCE_VENDORS
 from settings import Settings
 from usecases.connecting import begin_connect, complete_connect
 from usecases.results import Rejected
@@ -29,7 +28,7 @@ _FROM_THE_COMMAND_LINE = (
 @router.get("/integrations/{vendor}/connect")
 def connect(request: Request, vendor: str, member: InOrganization, start_on: StartOn = None) -> Response:
     """Sends the person to the consent page; only this session can bring the answer back."""
-    _known(vendor)
+    _known(request, vendor)
     address = begin_connect(
         context_of(request),
         member.organization_id,
@@ -46,7 +45,7 @@ def connect(request: Request, vendor: str, member: InOrganization, start_on: Sta
 @router.get("/integrations/{vendor}/callback")
 def callback(request: Request, vendor: str) -> Response:
     """Takes the answer of the consent page."""
-    _known(vendor)
+    _known(request, vendor)
     try:
         person = viewer(request)
     except NotSignedIn:
@@ -77,8 +76,8 @@ def redirect_uri(request: Request, vendor: str) -> str:
     return f"{settings.public_address}/integrations/{vendor}/callback"
 
 
-def _known(vendor: str) -> None:
-    if vendor not in SOURCE_VENDORS:
+def _known(request: Request, vendor: str) -> None:
+    if vendor not in context_of(request).platform.sources:
         raise HTTPException(404)
 
 
