@@ -34,8 +34,10 @@ class Platform(Surroundings):
     def targets(self) -> Mapping[str, TargetVendor]:
         return {name: one for name, one in self.vendors.items() if isinstance(one, TargetVendor)}
 
-    def label_of(self, name: str) -> str:
-        return self.vendors[name].label if name in self.vendors else name
+    @property
+    def asked_for_consent(self) -> Mapping[str, SourceVendor]:
+        """The sources that are connected on a page of theirs."""
+        return {name: one for name, one in self.sources.items() if one.authorization(self) is not None}
 
 
 def open_source(platform: Platform, account: Account) -> Source:

@@ -1,4 +1,4 @@
-"""Connecting QuickBooks by consent: out to Intuit's page and back. What decides is in `usecases/connecting.py`.
+"""Connecting a source by consent: out to its page and back. What decides is in `usecases/connecting.py`.
 
 The way out is a link and not a form: our own Content-Security-Policy forbids a form to end up on another host.
 """
@@ -23,6 +23,7 @@ _FROM_THE_COMMAND_LINE = (
     "If the consent was begun on the command line, copy the address of this page and paste it there. "
     "Else log in and begin on the Integrations page."
 )
+_NO_PLACE = "Much is being done at once. Begin again in a minute."
 
 
 @router.get("/integrations/{vendor}/connect")
@@ -38,7 +39,7 @@ def connect(request: Request, vendor: str, member: InOrganization, start_on: Sta
         start_on=start_on,
     )
     if isinstance(address, Rejected):
-        return _page(request, member.viewer, address.message)
+        return _page(request, vendor, member.viewer, address.message)
     return RedirectResponse(address, 303)
 
 
@@ -50,12 +51,12 @@ def callback(request: Request, vendor: str) -> Response:
         person = viewer(request)
     except NotSignedIn:
         # Not to the login: the address with the code in it is what the command line is waiting for.
-        return _page(request, None, _FROM_THE_COMMAND_LINE)
+        return _page(request, vendor, None, _FROM_THE_COMMAND_LINE)
     settings: Settings = request.app.state.settings
     organization_id = person.organization.id if person.organization else None
     with wire_place(request, organization_id) as free:
         if not free:
-            return come_back_later(_page(request, person, "Much is being done at once. Begin again in a minute.", 503))
+            return come_back_later(_page(request, vendor, person, _NO_PLACE, 503))
         connected = complete_connect(
             context_of(request),
             vendor,
@@ -64,7 +65,7 @@ def callback(request: Request, vendor: str) -> Response:
             allows_plain_http=settings.allows_plain_http,
         )
     if isinstance(connected, Rejected):
-        return _page(request, person, connected.message)
+        return _page(request, vendor, person, connected.message)
     # The sentence itself stays here: an address may be made by anybody.
     looked_back = "" if not connected.notice else "&looked_back=false"
     return RedirectResponse(f"/integrations?connected=true{looked_back}", 303)
@@ -81,5 +82,6 @@ def _known(request: Request, vendor: str) -> None:
         raise HTTPException(404)
 
 
-def _page(request: Request, person: Viewer | None, problem: str, status_code: int = 400) -> Response:
-    return render(request, "consent.html", status_code, viewer=person, problem=problem)
+def _page(request: Request, vendor: str, person: Viewer | None, problem: str, status_code: int = 400) -> Response:
+    name = context_of(request).platform.vendors[vendor].short_label
+    return render(request, "consent.html", status_code, viewer=person, problem=problem, name=name)
