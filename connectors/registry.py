@@ -1,6 +1,6 @@
 """Which vendors there are. A third one is one folder and one line here; nobody else asks for a vendor's name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,11 @@ from connectors.vendor import Account, SourceVendor, Surroundings, TargetVendor,
 VENDORS: Sequence[type[Vendor]] = (QuickBooks, ConnectWise)
 
 
-def configured(read: Callable[[str, type[VendorSettings]], VendorSettings]) -> Mapping[str, Vendor]:
+def configured(
+    read: Callable[[str, type[VendorSettings]], VendorSettings], vendors: Iterable[type[Vendor]] = VENDORS
+) -> Mapping[str, Vendor]:
     """Every vendor with its settings, by name."""
-    return {vendor.name: vendor(read(vendor.name, vendor.form)) for vendor in VENDORS}
+    return {vendor.name: vendor(read(vendor.name, vendor.form)) for vendor in vendors}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
