@@ -79,9 +79,10 @@ def run(bench: Bench) -> None:
 def _unhurried(stack: Stack) -> Iterator[Context]:
     """This process as the only worker, with nothing that waits on purpose: neither for other hints nor for a pace."""
     context = stack.context()
+    unhurried = {name: replace(vendor, rates=NO_LIMIT) for name, vendor in context.platform.vendors.items()}
     yield replace(
         context,
-        platform=replace(context.platform, quickbooks_rates=NO_LIMIT, connectwise_rates=NO_LIMIT),
+        platform=replace(context.platform, vendors=unhurried),
         timing=replace(context.timing, read_distance=timedelta(0)),
     )
     context.database.close()

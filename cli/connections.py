@@ -2,7 +2,7 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,8 @@ from cli.connection_output import breaker_lines, connection_as_json, print_conne
 from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
+from connectors.registry import VENDORS
+from connectors.vendor import TargetVendor, Vendor
 from domain.push.strategy import PaymentStrategy
 from models.breakers import breakers_of
 from models.connections import Connection, connections_of
@@ -40,12 +42,13 @@ app.add_typer(connecting.app, name="connect")
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 
 
-class Vendor(StrEnum):
-    QUICKBOOKS = "quickbooks"
-    CONNECTWISE = "connectwise"
-
-
-Vendors = Annotated[Vendor, typer.Argument(help="The system.")]
+KNOWN = {vendor.name: vendor for vendor in VENDORS}
+# The command line wants to know the names that may be written; the type checker cannot know which vendors there are.
+if TYPE_CHECKING:
+    VendorName = str
+else:
+    VendorName = StrEnum("VendorName", {name.upper(): name for name in KNOWN})
+System = Annotated[VendorName, typer.Argument(help="The system.")]
 
 
 @app.command("list", epilog=examples("connection list", "connection list northwind --json"))
@@ -77,7 +80,7 @@ def list_(
 
 
 @app.command("show", epilog=examples("connection show northwind quickbooks"))
-def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
+def show(slug: Org, vendor: System, as_json: AsJson = False) -> None:
     """Shows how a connection is: metered reads, webhooks, the last gap, and when its consent ends."""
     with opened_context() as context:
         found = _find(context, slug, vendor)
@@ -95,7 +98,7 @@ def show(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
 
 
 @app.command("test", epilog=examples("connection test northwind quickbooks"))
-def run_test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
+def run_test(slug: Org, vendor: System, as_json: AsJson = False) -> None:
     """Calls the system once with the stored secrets. A refused or stopped connection goes on when that succeeds."""
     with opened_context() as context:
         report = test_connection(context, _find(context, slug, vendor).id, patient=True)
@@ -111,7 +114,7 @@ def run_test(slug: Org, vendor: Vendors, as_json: AsJson = False) -> None:
 )
 def set_(
     slug: Org,
-    vendor: Vendors,
+    vendor: System,
     home_currency: Annotated[str | None, typer.Option(help="What stands in where the system names none.")] = None,
     payment_hour_utc: Annotated[
         int | None, typer.Option(help="ConnectWise: the hour of a payment's day, so that screens keep the date.")
@@ -130,20 +133,21 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Changes settings of a connection; secrets are changed by adding it again."""
-    of_connectwise = {
+    of_targets = {
         "payment_hour_utc": payment_hour_utc,
         "strategy": strategy.value if strategy else None,
         "payment_type": payment_type,
         "requests_per_minute": requests_per_minute,
         "parallel": parallel,
     }
-    given = {"home_currency": home_currency, **of_connectwise}
+    given = {"home_currency": home_currency, **of_targets}
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise Refusal("nothing to change; see: python -m cli connection set --help")
-    if vendor is not Vendor.CONNECTWISE and any(changes.get(name) is not None for name in of_connectwise):
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in of_connectwise)
-        raise Refusal(f"{options} are nothing for {vendor.value}")
+    nothing = [name for name in of_targets if not _is_option_of(KNOWN[vendor], name)]
+    if any(name in changes for name in nothing):
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in nothing)
+        raise Refusal(f"{options} are nothing for {vendor}")
     with opened_context() as context:
         found = _find(context, slug, vendor)
         http = load_settings().allows_plain_http
@@ -156,7 +160,7 @@ def set_(
 @app.command("disconnect", epilog=examples("connection disconnect northwind connectwise --yes"))
 def disconnect_(
     slug: Org,
-    vendor: Vendors,
+    vendor: System,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -164,9 +168,13 @@ def disconnect_(
     with opened_context() as context:
         found = _find(context, slug, vendor)
         if not yes:
-            _ask(f"Disconnect {vendor.value} of '{slug}'?")
+            _ask(f"Disconnect {vendor} of '{slug}'?")
         gone = disconnect(context, found.id)
     print_connection(gone, as_json)
+
+
+def _is_option_of(vendor: type[Vendor], name: str) -> bool:
+    return issubclass(vendor, TargetVendor) and name in vendor.options.model_fields
 
 
 def _ask(question: str) -> None:

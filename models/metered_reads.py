@@ -1,4 +1,4 @@
-"""Metered reads: our calls for each connection in each month; the vendor's cap is for all connections together."""
+"""Metered reads: our calls for each connection in each month; a vendor's cap is for all its connections together."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, add_or_change
+from models.connections import Connection
 
 
 class MeteredReads(Base):
@@ -23,16 +24,20 @@ def month_of(moment: datetime) -> str:
     return f"{moment:%Y-%m}"
 
 
-def add_reads(session: Session, connection_id: int, reads: int, now: datetime) -> int:
-    """Counts them; says how many all connections together have used in this month."""
+def add_reads(session: Session, connection_id: int, reads: int, now: datetime) -> None:
     row = {"connection_id": connection_id, "month": month_of(now), "reads": reads}
     more = {"reads": MeteredReads.reads + reads}
     add_or_change(session, MeteredReads, row, unique=("connection_id", "month"), change=more)
-    return reads_of_all(session, now)
 
 
-def reads_of_all(session: Session, now: datetime) -> int:
-    return session.scalar(select(func.sum(MeteredReads.reads)).where(MeteredReads.month == month_of(now))) or 0
+def reads_of_vendor(session: Session, vendor: str, now: datetime) -> int:
+    """How many all connections to this vendor together have used in this month."""
+    statement = (
+        select(func.sum(MeteredReads.reads))
+        .join(Connection, Connection.id == MeteredReads.connection_id)
+        .where(MeteredReads.month == month_of(now), Connection.vendor == vendor)
+    )
+    return session.scalar(statement) or 0
 
 
 def reads_of(session: Session, connection_id: int, now: datetime) -> int:

@@ -182,7 +182,7 @@ def _stack(state_dir: Path, environment: dict[str, str], redis: RedisServer, pro
         settings=settings,
         redis=redis,
         processes=processes,
-        quickbooks_url=settings.quickbooks_api_url,
+        quickbooks_url=environment["QUICKBOOKS_API_URL"],
         connectwise_url=f"http://127.0.0.1:{environment['CONNECTWISE_SANDBOX_PORT']}",
         web_url=f"http://127.0.0.1:{environment['PORT']}",
         flower_url=f"http://127.0.0.1:{environment['FLOWER_PORT']}",

@@ -1,13 +1,17 @@
 """Typed configuration, read from the environment (and `.env`) once, where a process is composed."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from connectors.registry import VENDORS
+from connectors.vendor import SecretList, Vendor, VendorSettings, split_list
 
 # Good for trying things out on one machine; production refuses to start with them.
 DEVELOPMENT_SECRET_KEY = "for-development-only-anyone-can-read-this-key"  # noqa: S105
@@ -19,19 +23,14 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-_QUICKBOOKS_ADDRESSES = (
-    "quickbooks_api_url",
-    "quickbooks_token_url",
-    "quickbooks_authorize_url",
-    "quickbooks_revoke_url",
-)
-Listed = Annotated[list[SecretStr], NoDecode]
 # A length of time that somebody waits for: none at all would be a loop without a pause, or work that never begins.
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(BaseSettings):
+class OwnSettings(BaseSettings):
+    """What is set for the platform itself; `Settings` has the vendors' settings as well."""
+
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Environment = Environment.DEVELOPMENT
@@ -41,28 +40,15 @@ class Settings(BaseSettings):
     redis_url: str = ""
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET_KEY)
     # Newest first; older ones only open what they once sealed.
-    encryption_keys: Listed = [SecretStr(DEVELOPMENT_ENCRYPTION_KEY)]
+    encryption_keys: SecretList = [SecretStr(DEVELOPMENT_ENCRYPTION_KEY)]
     host: str = "127.0.0.1"
     port: Port = 8000
     public_url: str = ""
     flower_port: Port = 5555
 
-    quickbooks_api_url: str = "https://quickbooks.api.intuit.com"
-    quickbooks_token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
-    quickbooks_authorize_url: str = "https://appcenter.intuit.com/connect/oauth2"
-    quickbooks_revoke_url: str = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
-    quickbooks_client_id: str = ""
-    quickbooks_client_secret: SecretStr = SecretStr("")
-    quickbooks_verifier_tokens: Listed = []
-    # Metered reads in a month for all companies together; Intuit's free tier blocks every read beyond. Zero: no cap.
-    quickbooks_monthly_reads_max: int = Field(default=500_000, ge=0)
     # Hosts at which partners' systems may be although they are on a network of our own, or although another site than
     # theirs names them; `.example.com` is every host below it.
-    outside_hosts: Annotated[list[str], NoDecode] = []
-    connectwise_client_id: str = ""
-    connectwise_api_version: str = "2025.16"
-    # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
-    connectwise_calls_per_minute: int = Field(default=600, ge=1)
+    outside_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = []
     # Each for the whole of its part, however slowly the bytes come: connecting, and from the first byte of the request
     # to the last one of the answer. No exchange takes longer than both together.
     connect_timeout_seconds: Seconds = 5
@@ -102,11 +88,6 @@ class Settings(BaseSettings):
     # Intuit speaks of a hundred events and one megabyte at most; nothing promises it.
     webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 
-    @field_validator("encryption_keys", "quickbooks_verifier_tokens", "outside_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
@@ -115,8 +96,9 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY must be set in production")
         if any(key.get_secret_value() == DEVELOPMENT_ENCRYPTION_KEY for key in self.encryption_keys):
             raise ValueError("ENCRYPTION_KEYS must be set in production")
-        for name in _QUICKBOOKS_ADDRESSES:
-            if not getattr(self, name).startswith("https://"):
+        of_vendors = [name for name in type(self).model_fields if name not in OwnSettings.model_fields]
+        for name in of_vendors:
+            if name.endswith("_url") and not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name.upper()} must be https in production")
         if self.public_url and not self.public_url.startswith("https://"):
             raise ValueError("PUBLIC_URL must be https in production")
@@ -152,6 +134,10 @@ class Settings(BaseSettings):
             )
         return self
 
+    def of_vendor(self, name: str, form: type[VendorSettings]) -> VendorSettings:
+        """A vendor's settings as it has declared them."""
+        return form.model_validate({field: getattr(self, f"{name}_{field}") for field in form.model_fields})
+
     @property
     def effective_database_url(self) -> str:
         """DATABASE_URL, or the embedded default: SQLite in the state directory."""
@@ -177,6 +163,23 @@ class Settings(BaseSettings):
     @property
     def allows_plain_http(self) -> bool:
         return self.environment is Environment.DEVELOPMENT
+
+
+def with_settings_of(vendors: Iterable[type[Vendor]]) -> type[OwnSettings]:
+    """The settings with those of the vendors, which stand in their folders: `api_url` of acme is ACME_API_URL."""
+    fields: dict[str, Any] = {
+        f"{vendor.name}_{name}": (info.annotation, info)
+        for vendor in vendors
+        for name, info in vendor.form.model_fields.items()
+    }
+    return create_model("Settings", __base__=OwnSettings, **fields)
+
+
+# The type checker cannot follow which vendors there are; whoever asks for a vendor's settings gets them by their form.
+if TYPE_CHECKING:
+    Settings = OwnSettings
+else:
+    Settings = with_settings_of(VENDORS)
 
 
 @lru_cache

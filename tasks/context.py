@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from connectors.base import Source, Target
-from connectors.registry import Account, Platform, open_source, open_target
+from connectors.options import Options
+from connectors.registry import Platform, open_source, open_target, options_of
+from connectors.vendor import Account
 from models.connections import Connection
 from models.database import Database
 from models.secrets import Keyring
@@ -155,6 +157,10 @@ class Context:
         key = repr((connection.settings, connection.sealed_secrets))
         return self._targets.get(connection.id, key, lambda: open_target(self.platform, self._account(connection)))
 
+    def options(self, connection: Connection) -> Options:
+        """What was chosen for this connection."""
+        return options_of(self.platform, connection.vendor, connection.settings)
+
     def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:
         return DatabaseSecretsKeeper(
             database=self.database,
@@ -173,14 +179,15 @@ class Context:
             account_id=connection.account_id,
             settings=connection.settings,
             keeper=self.keeper(connection.id),
-            meter=self.meter(connection.id),
+            meter=self.meter(connection),
         )
 
-    def meter(self, connection_id: int) -> DatabaseReadMeter:
+    def meter(self, connection: Connection) -> DatabaseReadMeter:
         return DatabaseReadMeter(
             database=self.database,
             now=self.clock.now,
-            connection_id=connection_id,
+            connection_id=connection.id,
+            vendor=connection.vendor,
             reached=self.reached,
-            monthly_reads_max=self.platform.monthly_reads_max,
+            monthly_reads_max=self.platform.vendors[connection.vendor].monthly_reads_max,
         )

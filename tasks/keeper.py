@@ -16,7 +16,7 @@ from models.connections import Connection, ConnectionStatus, connection_by_id, m
 from models.database import Database
 from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
 from models.locks import lock_organization_of
-from models.metered_reads import add_reads, reads_of_all
+from models.metered_reads import add_reads, reads_of_vendor
 from models.payments import match_organization_again
 from models.secrets import Keyring, SecretsUnreadable
 from tasks.points import Point
@@ -167,13 +167,14 @@ class DatabaseReadMeter:
     database: Database
     now: Callable[[], datetime]
     connection_id: int
+    vendor: str
     reached: Callable[[Point], None]
     # Nought is no cap.
     monthly_reads_max: int
 
     def count(self) -> None:
         self.reached(Point.READS_ANSWERED)
-        total = self.database.write(lambda session: add_reads(session, self.connection_id, 1, self.now()))
+        total = self.database.write(self._add)
         self.reached(Point.READS_COUNTED)
         for percent in WARN_PERCENTS:
             # Said once: by whoever makes the read that reaches it.
@@ -186,17 +187,21 @@ class DatabaseReadMeter:
             return False
         now = self.now()
         with self.database.reading() as session:
-            total = reads_of_all(session, now)
+            total = reads_of_vendor(session, self.vendor, now)
         begin = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         passed = (now - begin + timedelta(days=1)) / (_next_month(now) - begin)
         return total > self.monthly_reads_max * passed
+
+    def _add(self, session: Session) -> int:
+        add_reads(session, self.connection_id, 1, self.now())
+        return reads_of_vendor(session, self.vendor, self.now())
 
     def used_up(self) -> timedelta | None:
         if not self.monthly_reads_max:
             return None
         now = self.now()
         with self.database.reading() as session:
-            total = reads_of_all(session, now)
+            total = reads_of_vendor(session, self.vendor, now)
         if total * 100 < self.monthly_reads_max * _NEARLY_PERCENT:
             return None
         wait = _USED_UP_WAIT if total >= self.monthly_reads_max else _NEARLY_WAIT

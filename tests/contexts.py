@@ -3,14 +3,18 @@
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from connectors.connectwise.settings import ConnectWiseSettings
+from connectors.connectwise.vendor import ConnectWise
 from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
-from connectors.quickbooks.tokens import Application
+from connectors.quickbooks.settings import QuickBooksSettings
+from connectors.quickbooks.vendor import QuickBooks
 from connectors.registry import Platform
+from connectors.vendor import Vendor
 from models.database import Database
 from models.secrets import Keyring
 from settings import DEVELOPMENT_ENCRYPTION_KEY
@@ -120,6 +124,29 @@ def database_at(url: str) -> Database:
     return database
 
 
+def quickbooks_settings(url: str, **changes: object) -> QuickBooksSettings:
+    values: dict[str, object] = {
+        "api_url": url,
+        "token_url": url + "/oauth2/v1/tokens/bearer",
+        "authorize_url": url + "/connect/oauth2",
+        "revoke_url": url + "/v2/oauth2/tokens/revoke",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "verifier_tokens": VERIFIER_TOKEN,
+        "monthly_reads_max": 0,
+    }
+    return QuickBooksSettings.model_validate(values | changes)
+
+
+def with_quickbooks(context: Context, **changes: object) -> Context:
+    """As if the processes were started anew with these settings; open sources hold what they were opened with."""
+    before = context.platform.vendors["quickbooks"]
+    settings = before.settings.model_validate(before.settings.model_dump() | changes)
+    vendors = {**context.platform.vendors, "quickbooks": replace(before, settings=settings)}
+    platform = replace(context.platform, vendors=vendors)
+    return replace(context, platform=platform, _sources=type(context._sources)())
+
+
 def make_context(
     database_url: str,
     *,
@@ -129,26 +156,20 @@ def make_context(
     read_timeout_seconds: float = 5,
     timing: Timing | None = None,
     quickbooks_rates: Sequence[Rate] = NO_LIMIT,
+    more_vendors: Sequence[Vendor] = (),
 ) -> Context:
     clock = clock or TestClock()
+    vendors = [
+        QuickBooks(quickbooks_settings(quickbooks_url), rates=quickbooks_rates),
+        ConnectWise(ConnectWiseSettings(client_id=connectwise_client_id), rates=NO_LIMIT),
+        *more_vendors,
+    ]
     platform = Platform(
-        quickbooks_api_url=quickbooks_url,
-        quickbooks_application=Application(
-            CLIENT_ID,
-            CLIENT_SECRET,
-            token_url=quickbooks_url + "/oauth2/v1/tokens/bearer",
-            authorize_url=quickbooks_url + "/connect/oauth2",
-            revoke_url=quickbooks_url + "/v2/oauth2/tokens/revoke",
-        ),
-        quickbooks_verifier_tokens=(VERIFIER_TOKEN,),
-        connectwise_client_id=connectwise_client_id,
-        connectwise_version="2025.16",
+        vendors={vendor.name: vendor for vendor in vendors},
         time_limits=TimeLimits(connect_seconds=2, read_seconds=read_timeout_seconds),
         # As with a Redis that is there: without one a process keeps to a share of every limit.
         limiter=Limiter(None, processes=1),
         now=clock.now,
-        quickbooks_rates=quickbooks_rates,
-        connectwise_rates=NO_LIMIT,
     )
     return Context(
         database=database_at(database_url),

@@ -13,13 +13,15 @@ from pathlib import Path
 import grimp
 import pytest
 
+from connectors.registry import VENDORS
 from tests.pages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 # Files are split by reason to change: beyond this a second reason is likely, and the test asks for it.
 LINES_MAX = 400
 MEDIAN_MAX = 150
-VENDORS = re.compile(r"quickbooks|connectwise|intuit|\bqbo\b|\bcwm?\b", re.IGNORECASE)
+VENDOR_NAMES = re.compile(r"quickbooks|connectwise|intuit|\bqbo\b|\bcwm?\b", re.IGNORECASE)
+VARIABLES = re.compile("|".join(rf"\b{vendor.name.upper()}_[A-Z]" for vendor in VENDORS))
 # Nothing but words that a partner reads: why a payment waits, and the columns of the file that is imported.
 TEXTS_FOR_PEOPLE = {"domain/explained_decisions.py", "domain/explained_deliveries.py", "usecases/invoice_rows.py"}
 # Also the standard library's way of reading JSON, which makes floats of amounts.
@@ -72,10 +74,21 @@ def test_only_connectors_say_a_vendors_name() -> None:
     """Elsewhere only sentences for people do; a page says "QuickBooks", a branch never asks for it."""
     said = [
         f"{name_of(path)}:{line}: {text}"
-        for path in sources("domain", "models", "tasks", "usecases", "web")
+        for path in sources("domain", "models", "settings", "tasks", "usecases", "web", "workers")
         if name_of(path) not in TEXTS_FOR_PEOPLE
         for line, text in code_of(path)
-        if VENDORS.search(text) and not is_a_sentence(text)
+        if VENDOR_NAMES.search(text) and not is_a_sentence(text)
+    ]
+    assert said == []
+
+
+def test_only_vendors_name_their_variables() -> None:
+    """A sentence elsewhere that names one would be wrong for the connections of any other vendor."""
+    said = [
+        f"{name_of(path)}:{line}: {text}"
+        for path in sources("models", "settings", "tasks", "usecases", "web", "workers")
+        for line, text in code_of(path)
+        if VARIABLES.search(text)
     ]
     assert said == []
 

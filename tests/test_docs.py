@@ -10,6 +10,7 @@ import typer.main
 from pydantic import SecretStr
 
 from cli.__main__ import app
+from connectors.registry import VENDORS
 from domain.explanations import as_markdown
 from domain.push.effect import TRANSITIONS, EffectState
 from domain.reasons import Reason
@@ -83,6 +84,9 @@ def test_every_reason_has_its_runbook() -> None:
 def test_every_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| .+ \|$", OPERATIONS.read_text(), re.MULTILINE))
     assert rows.keys() >= {name.upper() for name in Settings.model_fields}
+    of_vendors = {f"{vendor.name}_{name}" for vendor in VENDORS for name in vendor.form.model_fields}
+    assert of_vendors
+    assert Settings.model_fields.keys() >= of_vendors
     for name, info in Settings.model_fields.items():
         assert rows[name.upper()].strip("`").strip() in (said(info.default), "for development only"), name
 

@@ -54,6 +54,10 @@ class World:
     target_id: int = 0
     customer_id: str = ""
 
+    @property
+    def quickbooks_url(self) -> str:
+        return self.context.platform.vendors["quickbooks"].settings.api_url
+
     # --- what people do ---
 
     def invoice(

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, ReadResult
-from connectors.registry import account_identity, canonical_account
+from connectors.registry import Platform
 from models.connection_store import connection_for_change
 from models.connections import Connection, Role, connection_in_role, connections_of_vendor
 from tasks.context import Context
@@ -25,22 +25,28 @@ def identify(
     context: Context, vendor: str, account_id: str, settings: Mapping[str, Any], *, patient: bool = False
 ) -> str:
     """The account as the vendor names it; while that cannot be asked, as it was typed, without what may differ."""
+    known = context.platform.vendors[vendor]
 
     def ask() -> ReadResult[str]:
-        return account_identity(context.platform, vendor, account_id, settings)
+        return known.account_identity(context.platform, account_id, settings)
 
     found = patiently(context, ask) if patient else ask()
-    return canonical_account(vendor, account_id) if isinstance(found, Failure) else found.value
+    return known.canonical_account(account_id) if isinstance(found, Failure) else found.value
 
 
-def same_account(connection: Connection, vendor: str, account_id: str) -> bool:
+def same_account(platform: Platform, connection: Connection, vendor: str, account_id: str) -> bool:
     """Rows of an older version hold accounts as they were typed."""
-    return connection.vendor == vendor and _canonical(connection) == canonical_account(vendor, account_id)
+    if connection.vendor != vendor:
+        return False
+    known = platform.vendors[vendor]
+    return known.canonical_account(connection.account_id) == known.canonical_account(account_id)
 
 
-def belongs_to_another(session: Session, organization_id: int, vendor: str, account_id: str) -> bool:
+def belongs_to_another(
+    platform: Platform, session: Session, organization_id: int, vendor: str, account_id: str
+) -> bool:
     others = (one for one in connections_of_vendor(session, vendor) if one.organization_id != organization_id)
-    return any(same_account(one, vendor, account_id) for one in others)
+    return any(same_account(platform, one, vendor, account_id) for one in others)
 
 
 def another_account(connection: Connection, of_another: bool) -> str:
@@ -57,9 +63,9 @@ def problem_with_account(
 ) -> str | None:
     """Why this account cannot be the organization's, as a sentence; None if it can."""
     with context.database.reading() as session:
-        of_another = belongs_to_another(session, organization_id, vendor, account_id)
+        of_another = belongs_to_another(context.platform, session, organization_id, vendor, account_id)
         existing = connection_in_role(session, organization_id, role)
-    if existing is not None and not same_account(existing, vendor, account_id):
+    if existing is not None and not same_account(context.platform, existing, vendor, account_id):
         return another_account(existing, of_another)
     return OF_ANOTHER if of_another else None
 
@@ -70,12 +76,8 @@ def settle_account(context: Context, connection: Connection) -> str | None:
     if identity == connection.account_id:
         return None
     with context.database.writing() as session:
-        if belongs_to_another(session, connection.organization_id, connection.vendor, identity):
+        if belongs_to_another(context.platform, session, connection.organization_id, connection.vendor, identity):
             return OF_ANOTHER
         connection_for_change(session, connection.id).account_id = identity
     log.info("connection.account_named", connection_id=connection.id, before=connection.account_id, after=identity)
     return None
-
-
-def _canonical(connection: Connection) -> str:
-    return canonical_account(connection.vendor, connection.account_id)

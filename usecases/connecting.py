@@ -107,7 +107,8 @@ def complete_connect(
         return Rejected(f"{exchanged.detail}; whoever runs this platform has to correct that. Nothing was connected.")
     if isinstance(exchanged, Failure):
         log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
-        return Rejected(f"QuickBooks did not accept the consent ({exchanged.detail}); begin again.")
+        name = context.platform.vendors[vendor].short_label
+        return Rejected(f"{name} did not accept the consent ({exchanged.detail}); begin again.")
     added = add_source(
         context,
         request.organization_id,
@@ -121,7 +122,7 @@ def complete_connect(
         # What the proof cost belongs to no connection; it is the one read that our own count lacks.
         return added
     for _ in range(tally.reads):
-        context.meter(added.id).count()
+        context.meter(added).count()
     return Connected(added, _look_back(context, added, request.start_on) if request.start_on is not None else "")
 
 
@@ -140,7 +141,9 @@ def _authorization(context: Context, vendor: str) -> Authorization | Rejected:
     if found is None:
         return Rejected(f"'{vendor}' cannot be connected by consent; add it with its keys.")
     if not found.is_configured:
-        return Rejected("QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET are not set, so nobody can consent.")
+        missing = context.platform.vendors[vendor].missing_settings({})
+        are = "are" if len(missing) > 1 else "is"
+        return Rejected(f"{' and '.join(missing)} {are} not set, so nobody can consent.")
     return found
 
 

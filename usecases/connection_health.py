@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from connectors.vendor import SourceVendor
 from domain.expiry import Expiry, expiry_of, expiry_sentence
 from domain.explanations import EXPLANATIONS
 from domain.reasons import Reason
 from domain.webhook_health import webhooks_are_silent
 from models.connections import Connection, Role
 from models.gaps import latest_gap
-from models.metered_reads import reads_of, reads_of_all
+from models.metered_reads import reads_of, reads_of_vendor
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
 
@@ -27,7 +28,6 @@ PAUSES_TO_ACT_ON = frozenset(
     }
 )
 _NEVER_HEARD = "No webhook has been heard yet."
-_SILENT = "Webhooks seem to be silent, so QuickBooks is asked more often; check their address at Intuit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,15 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     if connection.role != Role.SOURCE:
         warnings = [pause_warning, expiry if urgent else ""]
         return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
-    cap, all_reads = context.platform.monthly_reads_max, reads_of_all(session, now)
+    vendor = context.platform.sources[connection.vendor]
+    cap, all_reads = vendor.monthly_reads_max, reads_of_vendor(session, vendor.name, now)
     gap = latest_gap(session, connection.id)
     silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
     warnings = [
         pause_warning,
         expiry if urgent else "",
-        _cap_warning(all_reads, cap),
-        _SILENT if silent and connection.missed_at is not None else "",
+        _cap_warning(vendor, all_reads),
+        _silence(vendor) if silent and connection.missed_at is not None else "",
     ]
     return ConnectionFacts(
         reads=_reads(reads_of(session, connection.id, now), all_reads, cap),
@@ -80,12 +81,16 @@ def _reads(reads: int, all_reads: int, cap: int) -> str:
     return f"{reads:,} metered reads this month{share}."
 
 
-def _cap_warning(all_reads: int, cap: int) -> str:
+def _silence(vendor: SourceVendor) -> str:
+    return f"Webhooks seem to be silent, so {vendor.short_label} is asked more often; {vendor.silence_advice}."
+
+
+def _cap_warning(vendor: SourceVendor, all_reads: int) -> str:
+    cap = vendor.monthly_reads_max
     if not cap or all_reads * 100 < cap * min(WARN_PERCENTS):
         return ""
-    return (
-        f"{all_reads * 100 // cap} % of the month's metered reads are used up; beyond the cap QuickBooks answers none."
-    )
+    used = f"{all_reads * 100 // cap} % of the month's metered reads are used up"
+    return f"{used}; beyond the cap {vendor.short_label} answers none."
 
 
 def _pause_warning(connection: Connection, now: datetime) -> str:

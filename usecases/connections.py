@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, Got, ReadResult
-from connectors.registry import SOURCE_VENDORS, TARGET_VENDORS
 from models.breakers import breakers_of
 from models.connection_store import (
     connect_again,
@@ -44,8 +43,8 @@ from usecases.accounts import (
     same_account,
     settle_account,
 )
-from usecases.connection_settings import problem_with_secrets, problem_with_settings, with_defaults
-from usecases.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
+from usecases.connection_settings import problem_with_secrets, with_defaults
+from usecases.failure_words import FAILURE_SENTENCES, advice_on
 from usecases.patience import patiently
 from usecases.proving import Proved, missing_setting, prove, unproved
 from usecases.results import Rejected
@@ -77,8 +76,8 @@ def add_source(
     Args:
         verify: ask the system first; what it refuses is not stored, and what was connected before stays (Unproved).
     """
-    if vendor not in SOURCE_VENDORS:
-        return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(SOURCE_VENDORS)}.")
+    if vendor not in context.platform.sources:
+        return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(context.platform.sources)}.")
     wanted = _Wanted(organization_id, Role.SOURCE, vendor, account_id, settings, secrets)
     return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
@@ -95,8 +94,8 @@ def add_target(
     verify: bool = False,
 ) -> Connection | Rejected:
     """Connects the system whose invoices get the payments, or connects it again; `verify` as for a source."""
-    if vendor not in TARGET_VENDORS:
-        return Rejected(f"Payments cannot go to '{vendor}'; known are: {', '.join(TARGET_VENDORS)}.")
+    if vendor not in context.platform.targets:
+        return Rejected(f"Payments cannot go to '{vendor}'; known are: {', '.join(context.platform.targets)}.")
     wanted = _Wanted(organization_id, Role.TARGET, vendor, account_id, settings, secrets)
     return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
@@ -120,7 +119,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: 
     settings = with_defaults(existing.settings if existing else {}, wanted.settings)
     identity = identify(context, wanted.vendor, wanted.account_id, settings, patient=verify)
     wanted, reads = replace(wanted, account_id=identity), 0
-    if existing is not None and not same_account(existing, wanted.vendor, wanted.account_id):
+    if existing is not None and not same_account(context.platform, existing, wanted.vendor, wanted.account_id):
         # A row of an older version holds what was typed; asked today, it may turn out to be this very account.
         settle_account(context, existing)
     if verify:
@@ -141,7 +140,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: 
                 return Rejected(_BUSY)
     if isinstance(added, Connection):
         for _ in range(reads):
-            context.meter(added.id).count()
+            context.meter(added).count()
         log.info("connection.added", connection_id=added.id, vendor=added.vendor, again=existing is not None)
         nudge_all(context, added)
     return added
@@ -153,14 +152,17 @@ def _prove(context: Context, wanted: _Wanted, settings: Mapping[str, Any]) -> Pr
     if taken is not None:
         return Rejected(taken)
     proved = prove(context, wanted.role, wanted.vendor, wanted.account_id, settings, wanted.secrets)
-    return unproved(proved) if isinstance(proved, Failure) else proved.value
+    if isinstance(proved, Failure):
+        return unproved(context.platform.vendors[wanted.vendor], proved)
+    return proved.value
 
 
 def _problem(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: bool) -> str | None:
     """What is wrong with what was entered, found out without a call."""
+    options = context.platform.vendors[wanted.vendor].options
     return (
         ("The account is missing." if not wanted.account_id.strip() else None)
-        or problem_with_settings(wanted.settings, allows_plain_http=allows_plain_http)
+        or options.problem_with(wanted.settings, allows_plain_http=allows_plain_http)
         or problem_with_secrets(wanted.secrets)
         or (missing_setting(context, wanted.vendor, wanted.secrets) if verify else None)
     )
@@ -170,7 +172,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
     now = context.clock.now()
     with context.database.writing() as session:
         hold_steps(session, wanted.organization_id)
-        if belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id):
+        if belongs_to_another(context.platform, session, wanted.organization_id, wanted.vendor, wanted.account_id):
             return Rejected(OF_ANOTHER)
         connection = insert_connection(
             session,
@@ -194,8 +196,10 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
     with context.database.writing() as session:
         hold_steps(session, wanted.organization_id, turn.prove)
         connection = connection_for_change(session, connection_id)
-        of_another = belongs_to_another(session, wanted.organization_id, wanted.vendor, wanted.account_id)
-        if of_another or not same_account(connection, wanted.vendor, wanted.account_id):
+        of_another = belongs_to_another(
+            context.platform, session, wanted.organization_id, wanted.vendor, wanted.account_id
+        )
+        if of_another or not same_account(context.platform, connection, wanted.vendor, wanted.account_id):
             return Rejected(another_account(connection, of_another))
         connection.account_id = wanted.account_id
         if connection.role == Role.SOURCE and not connection.is_active:
@@ -214,11 +218,14 @@ def change_settings(
     context: Context, connection_id: int, changes: Mapping[str, Any], *, allows_plain_http: bool = False
 ) -> Connection | Rejected:
     """Changes what is named and leaves the rest; everything of the organization is decided again."""
-    problem = problem_with_settings(changes, allows_plain_http=allows_plain_http)
+    with context.database.reading() as session:
+        before = connection_by_id(session, connection_id)
+    options = context.platform.vendors[before.vendor].options
+    problem = options.problem_with(changes, allows_plain_http=allows_plain_http)
     if problem is not None:
         return Rejected(problem)
     with context.database.writing() as session:
-        hold_steps(session, connection_by_id(session, connection_id).organization_id)
+        hold_steps(session, before.organization_id)
         connection = connection_for_change(session, connection_id)
         connection.settings = {**connection.settings, **changes}
         _decide_again(context, session, connection)
@@ -240,11 +247,12 @@ def test_connection(context: Context, connection_id: int, *, patient: bool = Fal
     try:
         result = patiently(context, lambda: _check(context, connection)) if patient else _check(context, connection)
     except SecretsUnreadable:
-        advice = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
-        return ConnectionReport(ok=False, lines=advice)
+        told = ("The stored secrets cannot be read with the keys in ENCRYPTION_KEYS.", "Add the connection again.")
+        return ConnectionReport(ok=False, lines=told)
     match result:
         case Failure(kind, detail):
-            return ConnectionReport(ok=False, lines=(f"{FAILURE_SENTENCES[kind]} ({detail})", FAILURE_ADVICE[kind]))
+            advice = advice_on(context.platform.vendors[connection.vendor], kind)
+            return ConnectionReport(ok=False, lines=(f"{FAILURE_SENTENCES[kind]} ({detail})", advice))
         case Got(text):
             problem = settle_account(context, connection)
             if problem is not None:
@@ -275,7 +283,7 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
 
 
 def _decide_again(context: Context, session: Session, connection: Connection) -> None:
-    home_currency = connection.settings.get("home_currency")
+    home_currency = context.options(connection).home_currency
     if connection.role == Role.SOURCE and home_currency:
-        fill_missing_currency(session, connection.id, str(home_currency))
+        fill_missing_currency(session, connection.id, home_currency)
     match_organization_again(session, connection.organization_id, context.clock.now())

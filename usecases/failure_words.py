@@ -1,6 +1,7 @@
 """What a call that failed means, and what to do about it, in words for the person who tested a connection."""
 
 from connectors.base import FailureKind
+from connectors.vendor import Vendor
 
 FAILURE_SENTENCES = {
     FailureKind.THROTTLED: "The system asks us to slow down.",
@@ -14,18 +15,20 @@ FAILURE_SENTENCES = {
     FailureKind.NOT_FOUND: "The system does not know this account.",
     FailureKind.REFUSED: "The system refused the call.",
 }
-FAILURE_ADVICE = {
+_ADVICE = {
     FailureKind.THROTTLED: "Test again in a minute.",
     FailureKind.PACED: "Test again in a moment.",
-    FailureKind.USED_UP: "Raise the plan at the vendor and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
+    FailureKind.USED_UP: "Raise the plan at the vendor, or wait for the next month.",
     FailureKind.UNAVAILABLE: "Check the address, and test again later.",
     FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
-    FailureKind.MISCONFIGURED: (
-        "Whoever runs this platform has to correct its settings (CONNECTWISE_CLIENT_ID, or QUICKBOOKS_CLIENT_ID and "
-        "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
-    ),
+    FailureKind.MISCONFIGURED: "Whoever runs this platform has to correct its settings; the connection itself is fine.",
     FailureKind.SUSPENDED: "Renew the subscription; what waits then goes on by itself.",
     FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
     FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
     FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",
 }
+
+
+def advice_on(vendor: Vendor, kind: FailureKind) -> str:
+    """What to do about it: the vendor's own words where it has some."""
+    return vendor.advice.get(kind, _ADVICE[kind])

@@ -11,10 +11,11 @@ from typing import Any
 
 from connectors.base import Failure, Got, ReadResult
 from connectors.keeping import Tally, Turn
-from connectors.registry import Account, missing_settings, open_source, open_target
+from connectors.registry import open_source, open_target
+from connectors.vendor import Account, Vendor
 from models.connections import Role
 from tasks.context import Context
-from usecases.failure_words import FAILURE_ADVICE, FAILURE_SENTENCES
+from usecases.failure_words import FAILURE_SENTENCES, advice_on
 from usecases.patience import patiently
 from usecases.results import Rejected
 
@@ -67,14 +68,14 @@ class Unproved(Rejected):
     lines: tuple[str, ...]
 
 
-def unproved(failure: Failure) -> Unproved:
+def unproved(vendor: Vendor, failure: Failure) -> Unproved:
     """What is told of secrets that the system did not answer to."""
     told = f"{FAILURE_SENTENCES[failure.kind]} ({failure.detail})"
-    lines = (told, FAILURE_ADVICE[failure.kind], "Nothing was stored; what was connected before stays as it is.")
+    lines = (told, advice_on(vendor, failure.kind), "Nothing was stored; what was connected before stays as it is.")
     return Unproved(told, lines)
 
 
 def missing_setting(context: Context, vendor: str, secrets: Mapping[str, Any]) -> str | None:
     """The settings without which no call could succeed, as a sentence; None if there are none."""
-    missing = " and ".join(missing_settings(context.platform, vendor, secrets))
+    missing = " and ".join(context.platform.vendors[vendor].missing_settings(secrets))
     return f"{missing} must be set before this can be connected; nothing was called or stored." if missing else None

@@ -1,17 +1,20 @@
 """Integrations: the two connections, how they are, testing and disconnecting them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from connectors.registry import Platform
+from connectors.vendor import SourceVendor, Vendor
 from domain.reasons import Reason
 from models.breakers import Breaker, breakers_of, rests_until
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.database import Session
 from models.organizations import Organization
+from tasks.context import Context
 from usecases.connection_health import facts_of
 from usecases.connections import test_connection
 from usecases.disconnecting import disconnect
@@ -27,10 +30,10 @@ NO_PLACE = "Other tests are running. Try again in a minute."
 DISCONNECTED = "The connection is disconnected and its keys are deleted here. What happens meanwhile waits."
 
 NOT_LOOKED_BACK = (
-    "QuickBooks is connected. The payments since the day that was asked for are not looked for: another look back is "
+    "{name} is connected. The payments since the day that was asked for are not looked for: another look back is "
     "under way, or the day has not begun. Ask for it again later on the command line (catch-up run --from)."
 )
-CONNECTED = "QuickBooks is connected. What happened meanwhile is being looked for."
+CONNECTED = "{name} is connected. What happened meanwhile is being looked for."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,48 @@ class TestReport:
     lines: tuple[str, ...]
 
 
-def health_of(session: Session, organization: Organization, now: datetime) -> list[tuple[Role, Health | None]]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is connected in a role, and what could be.
+
+    Attributes:
+        label: the system's name; of all that could be connected while none is.
+        consents: the systems that can be connected here on a page of theirs, by their names in addresses.
+    """
+
+    role: Role
+    label: str
+    health: Health | None
+    consents: Mapping[str, SourceVendor]
+
+
+def places_of(context: Context, session: Session, organization: Organization) -> list[Place]:
     """Both roles, the source first, whether or not something is connected in them."""
     found = {Role(one.role): one for one in connections_of(session, organization.id)}
     failed = breakers_of(session, [one.id for one in found.values()])
-    healths = {role: _health(one, failed.get(one.id, []), organization, now) for role, one in found.items()}
-    return [(role, healths.get(role)) for role in Role]
+    places = []
+    for role in Role:
+        connection = found.get(role)
+        systems = _vendors_for(context.platform, role, connection)
+        label = " or ".join(one.label for one in systems.values())
+        consents = {name: one for name, one in context.platform.asked_for_consent.items() if name in systems}
+        health = None
+        if connection is not None:
+            health = _health(connection, label, failed.get(connection.id, []), organization, context.clock.now())
+        places.append(Place(role, label, health, consents))
+    return places
 
 
-def _health(connection: Connection, failed: Sequence[Breaker], organization: Organization, now: datetime) -> Health:
+def _vendors_for(platform: Platform, role: Role, connection: Connection | None) -> Mapping[str, Vendor]:
+    """The system that is connected, or all that could be."""
+    if connection is not None:
+        return {connection.vendor: platform.vendors[connection.vendor]}
+    return platform.sources if role is Role.SOURCE else platform.targets
+
+
+def _health(
+    connection: Connection, name: str, failed: Sequence[Breaker], organization: Organization, now: datetime
+) -> Health:
     status, role = ConnectionStatus(connection.status), Role(connection.role)
     until, reason = connection.not_before, connection.why_paused
     rest = rests_until(failed)
@@ -85,7 +121,7 @@ def _health(connection: Connection, failed: Sequence[Breaker], organization: Org
         heard_at=connection.heard_at,
         caught_up_at=connection.caught_up_at,
         paused_until=paused,
-        pause_sentence=pause_sentence(role, reason) if paused else "",
+        pause_sentence=pause_sentence(name, reason) if paused else "",
         failures=max((one.failures for one in failed), default=0),
         needs_keys=status is not ConnectionStatus.ACTIVE,
         is_disconnected=status is ConnectionStatus.DISCONNECTED,
@@ -101,10 +137,19 @@ def connections_page(
     connected: bool = False,
     looked_back: bool = True,
 ) -> Response:
-    if connected and not looked_back:
-        return _page(request, member, problem=NOT_LOOKED_BACK)
-    notice = CONNECTED if connected else DISCONNECTED if disconnected else None
+    source = _source_name(request, member) if connected else ""
+    if source and not looked_back:
+        return _page(request, member, problem=NOT_LOOKED_BACK.format(name=source))
+    notice = CONNECTED.format(name=source) if source else DISCONNECTED if disconnected else None
     return _page(request, member, notice=notice)
+
+
+def _source_name(request: Request, member: Member) -> str:
+    """What payments come from; "" if nothing is connected, whatever the address says."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        connection = connection_in_role(session, member.organization_id, Role.SOURCE)
+    return context.platform.vendors[connection.vendor].short_label if connection else ""
 
 
 @router.post("/integrations/connections/{role}/test")
@@ -150,7 +195,7 @@ def _page(
 ) -> Response:
     context = context_of(request)
     with context.database.reading() as session:
-        health = health_of(session, member.organization, context.clock.now())
+        places = places_of(context, session, member.organization)
         connections = connections_of(session, member.organization_id)
         facts = {Role(one.role): facts_of(context, session, one) for one in connections}
     return render(
@@ -158,7 +203,7 @@ def _page(
         "connections.html",
         status_code,
         viewer=member.viewer,
-        connections=health,
+        places=places,
         facts=facts,
         report=report,
         notice=notice,

@@ -3,12 +3,10 @@
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
 from domain.records import AllocationKind, PaymentState
-from models.connections import ConnectionStatus, Role
+from models.connections import ConnectionStatus
 from models.decisions import Action
 from models.inbox import EventSource
 
-# One organization has one connection in each role, and the sentences of the reasons name the two systems as well.
-ROLE_LABELS = {Role.SOURCE: "QuickBooks Online", Role.TARGET: "ConnectWise PSA"}
 CONNECTION_LABELS = {
     ConnectionStatus.ACTIVE: "Connected",
     ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",

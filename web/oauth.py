@@ -1,4 +1,4 @@
-"""Connecting QuickBooks by consent: out to Intuit's page and back. What decides is in `usecases/connecting.py`.
+"""Connecting a source by consent: out to its page and back. What decides is in `usecases/connecting.py`.
 
 The way out is a link and not a form: our own Content-Security-Policy forbids a form to end up on another host.
 """
@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from connectors.registry import SOURCE_VENDORS
 from settings import Settings
 from usecases.connecting import begin_connect, complete_connect
 from usecases.results import Rejected
@@ -24,12 +23,13 @@ _FROM_THE_COMMAND_LINE = (
     "If the consent was begun on the command line, copy the address of this page and paste it there. "
     "Else log in and begin on the Integrations page."
 )
+_NO_PLACE = "Much is being done at once. Begin again in a minute."
 
 
 @router.get("/integrations/{vendor}/connect")
 def connect(request: Request, vendor: str, member: InOrganization, start_on: StartOn = None) -> Response:
     """Sends the person to the consent page; only this session can bring the answer back."""
-    _known(vendor)
+    _known(request, vendor)
     address = begin_connect(
         context_of(request),
         member.organization_id,
@@ -39,24 +39,24 @@ def connect(request: Request, vendor: str, member: InOrganization, start_on: Sta
         start_on=start_on,
     )
     if isinstance(address, Rejected):
-        return _page(request, member.viewer, address.message)
+        return _page(request, vendor, member.viewer, address.message)
     return RedirectResponse(address, 303)
 
 
 @router.get("/integrations/{vendor}/callback")
 def callback(request: Request, vendor: str) -> Response:
     """Takes the answer of the consent page."""
-    _known(vendor)
+    _known(request, vendor)
     try:
         person = viewer(request)
     except NotSignedIn:
         # Not to the login: the address with the code in it is what the command line is waiting for.
-        return _page(request, None, _FROM_THE_COMMAND_LINE)
+        return _page(request, vendor, None, _FROM_THE_COMMAND_LINE)
     settings: Settings = request.app.state.settings
     organization_id = person.organization.id if person.organization else None
     with wire_place(request, organization_id) as free:
         if not free:
-            return come_back_later(_page(request, person, "Much is being done at once. Begin again in a minute.", 503))
+            return come_back_later(_page(request, vendor, person, _NO_PLACE, 503))
         connected = complete_connect(
             context_of(request),
             vendor,
@@ -65,7 +65,7 @@ def callback(request: Request, vendor: str) -> Response:
             allows_plain_http=settings.allows_plain_http,
         )
     if isinstance(connected, Rejected):
-        return _page(request, person, connected.message)
+        return _page(request, vendor, person, connected.message)
     # The sentence itself stays here: an address may be made by anybody.
     looked_back = "" if not connected.notice else "&looked_back=false"
     return RedirectResponse(f"/integrations?connected=true{looked_back}", 303)
@@ -77,10 +77,11 @@ def redirect_uri(request: Request, vendor: str) -> str:
     return f"{settings.public_address}/integrations/{vendor}/callback"
 
 
-def _known(vendor: str) -> None:
-    if vendor not in SOURCE_VENDORS:
+def _known(request: Request, vendor: str) -> None:
+    if vendor not in context_of(request).platform.sources:
         raise HTTPException(404)
 
 
-def _page(request: Request, person: Viewer | None, problem: str, status_code: int = 400) -> Response:
-    return render(request, "consent.html", status_code, viewer=person, problem=problem)
+def _page(request: Request, vendor: str, person: Viewer | None, problem: str, status_code: int = 400) -> Response:
+    name = context_of(request).platform.vendors[vendor].short_label
+    return render(request, "consent.html", status_code, viewer=person, problem=problem, name=name)

@@ -9,10 +9,9 @@ from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from models.connections import Role
 from models.views.payment_rows import AllocationRow, PaymentRow
 from usecases.connection_health import PAUSES_TO_ACT_ON
-from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS, ROLE_LABELS
+from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -50,9 +49,8 @@ def ago(value: datetime, now: datetime) -> str:
     return f"{duration((now - value).total_seconds())} ago"
 
 
-def pause_sentence(role: Role, reason: Reason | None) -> str:
-    """Why nobody calls this system for a while. The reasons' own sentences speak of the target."""
-    name = ROLE_LABELS[role]
+def pause_sentence(name: str, reason: Reason | None) -> str:
+    """Why nobody calls the system of this name for a while. The reasons' own sentences speak of the target."""
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
     if reason is Reason.KEYS_DOUBTED:

@@ -14,8 +14,7 @@ from limits.storage import RedisStorage
 from connectors.addresses import AddressRules
 from connectors.http import TimeLimits
 from connectors.limits import Limiter
-from connectors.quickbooks.tokens import Application
-from connectors.registry import Platform, connectwise_rates
+from connectors.registry import Platform, configured
 from models.database import Database
 from models.private_files import keep_private
 from models.secrets import Keyring
@@ -73,19 +72,7 @@ def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis 
         pool = redis_client.connection_pool
         shared = RedisStorage(settings.redis_url, connection_pool=pool, key_prefix="payments-limits")
     return Platform(
-        quickbooks_api_url=settings.quickbooks_api_url,
-        quickbooks_application=Application(
-            client_id=settings.quickbooks_client_id,
-            client_secret=settings.quickbooks_client_secret.get_secret_value(),
-            token_url=settings.quickbooks_token_url,
-            authorize_url=settings.quickbooks_authorize_url,
-            revoke_url=settings.quickbooks_revoke_url,
-        ),
-        quickbooks_verifier_tokens=tuple(token.get_secret_value() for token in settings.quickbooks_verifier_tokens),
-        monthly_reads_max=settings.quickbooks_monthly_reads_max,
-        connectwise_client_id=settings.connectwise_client_id,
-        connectwise_version=settings.connectwise_api_version,
-        connectwise_rates=connectwise_rates(settings.connectwise_calls_per_minute),
+        vendors=configured(settings.of_vendor),
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),
         limiter=Limiter(shared, settings.limit_processes),
         now=clock.now,

@@ -96,7 +96,7 @@ def _store_and_finish(
     context: Context, lease: Lease, connection: Connection, picture: Picture, events: Sequence[InboxEvent]
 ) -> None:
     now = context.clock.now()
-    waiting_saves = picture.brought_several or context.meter(connection.id).is_ahead_of_the_month()
+    waiting_saves = picture.brought_several or context.meter(connection).is_ahead_of_the_month()
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: whoever locks a connection and then payments must not wait for us crosswise.

@@ -68,7 +68,7 @@ def organization(run: Run) -> str:
 def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """A whole MSP, "northwind", in the database that the command line uses, and both systems for it to call."""
     with open_world(database_url) as opened:
-        url = opened.context.platform.quickbooks_api_url
+        url = opened.quickbooks_url
         environment.setenv("QUICKBOOKS_API_URL", url)
         environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")
         environment.setenv("QUICKBOOKS_AUTHORIZE_URL", f"{url}/connect/oauth2")
@@ -76,5 +76,5 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
         environment.setenv("QUICKBOOKS_CLIENT_ID", CLIENT_ID)
         environment.setenv("QUICKBOOKS_CLIENT_SECRET", CLIENT_SECRET)
         # The keys' own variables are for `connection add`; the platform's client id is a setting of the same name.
-        environment.setenv("CONNECTWISE_CLIENT_ID", opened.context.platform.connectwise_client_id)
+        environment.setenv("CONNECTWISE_CLIENT_ID", opened.context.platform.vendors["connectwise"].settings.client_id)
         yield opened

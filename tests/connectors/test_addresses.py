@@ -10,11 +10,13 @@ from connectors.addresses import AddressRules, host_told
 from connectors.base import Failure, Got
 from connectors.connectwise.client import Client
 from connectors.connectwise.target import ConnectWiseTarget
+from connectors.connectwise.vendor import ConnectWiseOptions
 from connectors.http import NeverSent, Wire
 from connectors.limits import Limiter
+from connectors.options import Options
+from connectors.quickbooks.vendor import QuickBooksOptions
 from tests.connectors.vendors import KEYS, NO_LIMIT, PATIENCE, Clock, ConnectWise, wire_to
 from tests.peers import OK, peer, whole
-from usecases.connection_settings import problem_with_settings
 
 CLOUD = "https://na.myconnectwise.net"
 HOUSE = "https://psa.example.com:8443"
@@ -254,7 +256,7 @@ def test_no_spelling_of_an_address_inside_is_connected_to(host: str) -> None:
         "https://[",
     ],
 )
-@pytest.mark.parametrize("name", ["site_url", "api_url"])
-def test_a_typed_address_is_a_host_and_nothing_more(name: str, url: str) -> None:
-    assert problem_with_settings({name: url}, allows_plain_http=False)
-    assert problem_with_settings({name: "https://psa.example.com:8443"}, allows_plain_http=False) is None
+@pytest.mark.parametrize(("options", "name"), [(ConnectWiseOptions, "site_url"), (QuickBooksOptions, "api_url")])
+def test_a_typed_address_is_a_host_and_nothing_more(options: type[Options], name: str, url: str) -> None:
+    assert options.problem_with({name: url}, allows_plain_http=False)
+    assert options.problem_with({name: "https://psa.example.com:8443"}, allows_plain_http=False) is None

@@ -13,14 +13,19 @@ from typing import Any
 import pytest
 
 from connectors.base import Failure, FailureKind, NotSent, Unknown
+from connectors.connectwise.settings import ConnectWiseSettings
+from connectors.connectwise.vendor import ConnectWise
 from connectors.consent import Consent
 from connectors.http import Answer, NeverSent, NoAnswer, SizeLimits, TimeLimits, Wire
 from connectors.keeping import NoMeter
 from connectors.limits import Limiter, Rate
-from connectors.quickbooks.tokens import Application, secrets_from
-from connectors.registry import Account, Platform, account_identity, authorization, open_source, open_target
+from connectors.quickbooks.tokens import secrets_from
+from connectors.quickbooks.vendor import QuickBooks
+from connectors.registry import Platform, authorization, open_source, open_target
+from connectors.vendor import Account
 from sandbox.certificates import server_context, write_certificate
-from tests.connectors.vendors import KEYS, REALM, MemoryKeeper
+from tests.connectors.vendors import KEYS, NO_LIMIT, REALM, MemoryKeeper
+from tests.contexts import quickbooks_settings
 from tests.peers import (
     NEVER_ENDING,
     OK,
@@ -41,18 +46,15 @@ NOW = datetime.now(UTC)
 TOKENS = secrets_from({"access_token": "access", "refresh_token": "refresh"}, NOW)
 
 
+CONNECTWISE = ConnectWise(ConnectWiseSettings(client_id=KEYS.client_id), NO_LIMIT)
+
+
 def platform(url: str) -> Platform:
     return Platform(
-        quickbooks_api_url=url,
-        quickbooks_application=Application("id", "secret", f"{url}/token", f"{url}/authorize", f"{url}/revoke"),
-        quickbooks_verifier_tokens=(),
-        connectwise_client_id=KEYS.client_id,
-        connectwise_version="2025.16",
+        vendors={"quickbooks": QuickBooks(quickbooks_settings(url), NO_LIMIT), "connectwise": CONNECTWISE},
         time_limits=LIMITS,
         limiter=Limiter(None, processes=1),
         now=lambda: NOW,
-        quickbooks_rates=(Rate(100_000, 1),),
-        connectwise_rates=(Rate(100_000, 1),),
     )
 
 
@@ -78,8 +80,8 @@ READS: dict[str, Callable[[str], Any]] = {
     "a check": lambda url: target(url).check(),
 }
 OTHERS: dict[str, Callable[[str], Any]] = {
-    "where the API is": lambda url: account_identity(
-        platform(url), "connectwise", "acme", {"site_url": url, "company": "acme"}
+    "where the API is": lambda url: CONNECTWISE.account_identity(
+        platform(url), "acme", {"site_url": url, "company": "acme"}
     ),
     "payments of a company": lambda url: source(url).read_payments(["1"]),
     "changes of a company": lambda url: source(url).changes_since(NOW),

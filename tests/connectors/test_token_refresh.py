@@ -71,7 +71,7 @@ def test_eight_threads_at_once_refresh_once(tired_world: World) -> None:
 def test_two_processes_at_once_refresh_once(world: World) -> None:
     world.quickbooks.set_switches(replaced_refresh="kills_both")
     world.quickbooks.expire_access_tokens()
-    url = world.context.platform.quickbooks_api_url
+    url = world.quickbooks_url
     command = [sys.executable, "-c", ANOTHER_PROCESS, world.context.database.url, url, str(world.source_id)]
     processes = [
         subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)

@@ -22,7 +22,7 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def stage(world: World) -> Stage:
-    return Stage(world, Job(world.context.database.url, world.context.platform.quickbooks_api_url))
+    return Stage(world, Job(world.context.database.url, world.quickbooks_url))
 
 
 @pytest.fixture

@@ -62,4 +62,4 @@ def fresh_stage(request: pytest.FixtureRequest, database_url: str, directory: Pa
 @contextmanager
 def _stage(url: str) -> Iterator[Stage]:
     with open_world(url, clock=SystemClock()) as world:
-        yield Stage(world, Job(url, world.context.platform.quickbooks_api_url))
+        yield Stage(world, Job(url, world.quickbooks_url))

@@ -41,7 +41,7 @@ def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, datab
     invoice = world.invoice("INV-1", "100.00")
     payment = world.pay("100.00", (invoice, "100.00"))
     # Both have the real clock, with a lease of seconds: the late one has to see time pass as the other one does.
-    job = Job(database_url, world.context.platform.quickbooks_api_url)
+    job = Job(database_url, world.quickbooks_url)
     frozen = start_frozen_worker(job, point)
     try:
         time.sleep(1.6)  # the lease is 1.5 seconds of real time, and there is no event to wait for

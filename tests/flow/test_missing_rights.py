@@ -12,7 +12,7 @@ from tests.flow.doing import once_at
 from tests.world import BothInvoices, World
 from usecases.connection_health import facts_of
 from usecases.connections import test_connection as check_connection
-from web.connections import health_of
+from web.connections import places_of
 
 POST = {"method": "POST", "path": r"/payments$"}
 
@@ -30,7 +30,7 @@ def warnings(world: World) -> str:
 def on_the_dashboard(world: World) -> tuple[str, str]:
     with world.context.database.reading() as session:
         organization = organization_by_id(session, world.organization_id)
-        _, health = health_of(session, organization, world.clock.now())[1]
+        health = places_of(world.context, session, organization)[1].health
     assert health is not None
     return health.label, health.pause_sentence
 

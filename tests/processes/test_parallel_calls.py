@@ -67,9 +67,7 @@ def test_two_workers_together_call_a_tenant_no_more_at_once_than_its_setting(
         world.pay("100.00", (invoice, "100.00"))
     # Long enough that calls meet.
     world.connectwise.faults.add(Fault("latency", seconds=0.03, times=None))
-    options = simplejson.dumps(
-        {"database_url": database_url, "quickbooks_url": world.context.platform.quickbooks_api_url}
-    )
+    options = simplejson.dumps({"database_url": database_url, "quickbooks_url": world.quickbooks_url})
     command = [sys.executable, "-m", "tests.crash.worker", options]
     workers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [worker.wait(120) for worker in workers] == [0, 0]

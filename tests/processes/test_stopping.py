@@ -48,7 +48,7 @@ def environment(world: World, database_url: str, redis_url: str, tmp_path: Path,
         "QUICKBOOKS_TOKEN_URL": f"{quickbooks_url}/oauth2/v1/tokens/bearer",
         "QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
-        "CONNECTWISE_CLIENT_ID": world.context.platform.connectwise_client_id,
+        "CONNECTWISE_CLIENT_ID": world.context.platform.vendors["connectwise"].settings.client_id,
         "LIMIT_PROCESSES": "1",
         "STOP_SECONDS": str(STOP_SECONDS),
         "READ_TIMEOUT_SECONDS": "120",
@@ -138,7 +138,7 @@ def test_a_write_that_is_cut_off_is_in_doubt_and_found_by_looking(
     ingest(world.context, world.source_id)
     match(world.context, world.organization_id)
     world.connectwise.faults.add(Fault("hang_after_commit", method="POST", path="/payments$", seconds=300))
-    settings = environment(world, database_url, redis_url, tmp_path, world.context.platform.quickbooks_api_url)
+    settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url)
     seconds = stopped_after(
         "push",
         world.target_id,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.registry import QUICKBOOKS_RATES
+from connectors.quickbooks.vendor import RATES
 from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.step import Drained
@@ -18,7 +18,7 @@ from usecases.disconnecting import disconnect
 @pytest.fixture
 def paced(database_url: str) -> Iterator[World]:
     """A world in which our own limiter lets through what it does in production, and time passes."""
-    with open_world(database_url, clock=RunningClock(), quickbooks_rates=QUICKBOOKS_RATES) as opened:
+    with open_world(database_url, clock=RunningClock(), quickbooks_rates=RATES) as opened:
         yield opened
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from connectors.base import Failure, FailureKind
 from models.connections import connection_by_id
 from models.inbox import Entity
-from models.metered_reads import reads_of, reads_of_all
+from models.metered_reads import reads_of, reads_of_vendor
 from models.payments import Payment
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
 from tasks.sweep import sweep
+from tests.contexts import with_quickbooks
 from tests.quickbooks.story import differences, failures, hint, metered, source
 from tests.world import World
 from usecases.connections import test_connection as check_connection
@@ -29,14 +30,12 @@ def counted(world: World) -> int:
 def capped(world: World, cap: int) -> None:
     """The workspace's cap, in QuickBooks and in our settings."""
     world.quickbooks.set_switches(monthly_read_cap=cap)
-    world.context = replace(world.context, platform=replace(world.context.platform, monthly_reads_max=cap))
-    # Open sources hold the meter that they were opened with.
-    world.context = replace(world.context, _sources=type(world.context._sources)())
+    world.context = with_quickbooks(world.context, monthly_reads_max=cap)
 
 
 def with_our_cap(world: World, cap: int) -> None:
     """In our settings alone: QuickBooks goes on answering."""
-    world.context = replace(world.context, platform=replace(world.context.platform, monthly_reads_max=cap))
+    world.context = replace(world.context, platform=with_quickbooks(world.context, monthly_reads_max=cap).platform)
 
 
 def invoices_of(world: World, payment_ids: list[str]) -> list[str]:
@@ -174,7 +173,7 @@ def test_the_count_begins_anew_with_the_month(world: World) -> None:
     world.clock.move(days=31)
     assert counted(world) == 0
     with world.context.database.reading() as session:
-        assert reads_of_all(session, world.clock.now() - timedelta(days=31)) == 1
+        assert reads_of_vendor(session, "quickbooks", world.clock.now() - timedelta(days=31)) == 1
 
 
 def test_a_refusal_for_the_month_rests_for_hours_and_one_for_the_pace_for_a_minute(world: World) -> None:

@@ -1,12 +1,9 @@
 """QuickBooks lets us in no more: whose fault it is decides who is asked to act, and what goes on by itself."""
 
-from dataclasses import replace
-
 import pytest
 
-from connectors.quickbooks.tokens import Application
 from sandbox.faults import Fault
-from tests.contexts import CLIENT_ID, CLIENT_SECRET
+from tests.contexts import CLIENT_SECRET, with_quickbooks
 from tests.quickbooks.story import source
 from tests.world import REALM, World
 from usecases.connecting import begin_connect, complete_connect
@@ -16,12 +13,7 @@ from usecases.results import Rejected
 
 def started_with(world: World, client_secret: str) -> None:
     """The processes are started anew with this setting."""
-    before = world.context.platform.quickbooks_application
-    application = Application(
-        CLIENT_ID, client_secret, before.token_url, authorize_url=before.authorize_url, revoke_url=before.revoke_url
-    )
-    platform = replace(world.context.platform, quickbooks_application=application)
-    world.context = replace(world.context, platform=platform, _sources=type(world.context._sources)())
+    world.context = with_quickbooks(world.context, client_secret=client_secret)
 
 
 def warnings(world: World) -> str:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.registry import CONNECTWISE_REQUESTS_PER_MINUTE_MAX
+from connectors.connectwise.vendor import ConnectWiseOptions
 from tests.world import World
-from usecases.connection_settings import REQUESTS_PER_MINUTE_MAX, problem_with_settings
 from usecases.connections import change_settings
 
 
@@ -14,21 +13,23 @@ from usecases.connections import change_settings
     ("name", "value"),
     [("requests_per_minute", value) for value in (0, -1, 1001, "60", True, 1.5)]
     + [("parallel", value) for value in (0, 33, "4", False)]
-    + [("payment_type", value) for value in ("", "P;", "a" * 31, 7)],
+    + [("payment_type", value) for value in ("", "P;", "a" * 31, 7)]
+    + [("payment_hour_utc", value) for value in (-1, 24, True, "12")]
+    + [("home_currency", value) for value in ("", "usd", "US$", 5)]
+    + [("strategy", value) for value in ("", "both", 1)],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(name: str, value: Any) -> None:
-    problem = problem_with_settings({name: value}, allows_plain_http=False)
+    problem = ConnectWiseOptions.problem_with({name: value}, allows_plain_http=False)
     assert problem is not None
     assert str(value) in problem
 
 
-@pytest.mark.parametrize(("name", "value"), [("requests_per_minute", 1000), ("parallel", 1), ("payment_type", "Check")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("requests_per_minute", 1000), ("parallel", 1), ("payment_type", "Check"), ("strategy", "single")],
+)
 def test_what_makes_sense_is_taken(name: str, value: Any) -> None:
-    assert problem_with_settings({name: value}, allows_plain_http=False) is None
-
-
-def test_nobody_may_ask_for_more_than_the_vendor_allows() -> None:
-    assert REQUESTS_PER_MINUTE_MAX == CONNECTWISE_REQUESTS_PER_MINUTE_MAX
+    assert ConnectWiseOptions.problem_with({name: value}, allows_plain_http=False) is None
 
 
 def test_a_payment_is_sent_with_the_type_that_the_tenant_uses(world: World) -> None:

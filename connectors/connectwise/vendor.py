@@ -1,0 +1,128 @@
+"""ConnectWise PSA as a vendor: a target that is connected with keys, at an address that people type in several ways."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+
+from connectors.base import Failure, FailureKind, ReadResult, Target
+from connectors.connectwise.client import Client, Keys, canonical_account
+from connectors.connectwise.settings import ConnectWiseSettings
+from connectors.connectwise.target import ConnectWiseTarget
+from connectors.connectwise.wire import PAYMENT_TYPE
+from connectors.http import SizeLimits, Wire
+from connectors.json_reader import JsonLimits
+from connectors.limits import Rate
+from connectors.options import Address, Options, a_number_up_to
+from connectors.vendor import Account, Surroundings, TargetVendor, VendorSettings
+
+# ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
+# no limit per second, and how much runs in parallel is bounded by the lease of push (docs/decisions/0012).
+REQUESTS_PER_MINUTE_MAX = 1000
+PAYMENT_TYPE_CHARACTERS_MAX = 30
+_HOURS = range(24)
+# A thousand invoices with the fields that we ask for are half a megabyte and fifty values each. The server may be
+# anybody's, and sixteen of its answers may be in memory at once.
+_SIZES = SizeLimits(body_bytes=16 * 1024 * 1024, json=JsonLimits(values=500_000))
+
+
+def _an_hour(value: Any) -> Any:
+    if isinstance(value, bool) or value not in _HOURS:
+        raise ValueError(f"'{value}' is not an hour of the day; write a whole number from 0 to 23.")
+    return value
+
+
+def _a_payment_type(value: Any) -> Any:
+    if not (isinstance(value, str) and value.isalnum() and len(value) <= PAYMENT_TYPE_CHARACTERS_MAX):
+        raise ValueError(f"'{value}' is not a type of payment; write its code, such as P.")
+    return value
+
+
+class ConnectWiseOptions(Options):
+    """A tenant, and how payments are to be written there.
+
+    Attributes:
+        payment_hour_utc: the hour of a payment's day, so that screens far away keep the date.
+        requests_per_minute: our part of what all of the tenant's integrations may call; None: as the settings say.
+    """
+
+    site_url: Address = ""
+    company: str = ""
+    payment_hour_utc: Annotated[int, BeforeValidator(_an_hour)] = 0
+    payment_type: Annotated[str, BeforeValidator(_a_payment_type)] = PAYMENT_TYPE
+    requests_per_minute: (
+        Annotated[int, BeforeValidator(a_number_up_to(REQUESTS_PER_MINUTE_MAX, "requests per minute"))] | None
+    ) = None
+
+
+@dataclass(frozen=True)
+class ConnectWise(TargetVendor):
+    name: ClassVar[str] = "connectwise"
+    label: ClassVar[str] = "ConnectWise PSA"
+    short_label: ClassVar[str] = "ConnectWise"
+    form: ClassVar[type[VendorSettings]] = ConnectWiseSettings
+    options: ClassVar[type[Options]] = ConnectWiseOptions
+    advice: ClassVar[Mapping[FailureKind, str]] = {
+        FailureKind.MISCONFIGURED: (
+            "Whoever runs this platform has to correct its settings (CONNECTWISE_CLIENT_ID); "
+            "the connection itself is fine."
+        ),
+    }
+
+    settings: ConnectWiseSettings
+
+    def missing_settings(self, secrets: Mapping[str, Any]) -> Sequence[str]:
+        return () if secrets.get("client_id") or self.settings.client_id else ("CONNECTWISE_CLIENT_ID",)
+
+    def account_identity(
+        self,
+        surroundings: Surroundings,
+        account_id: str,  # noqa: ARG002 - the name is asked for
+        settings: Mapping[str, Any],
+    ) -> ReadResult[str]:
+        options = ConnectWiseOptions.of(settings)
+        if not options.site_url or not options.company:
+            return Failure(FailureKind.REFUSED, "the site or the company is missing")
+        keys = Keys(company=options.company, public_key="", private_key="", client_id=self.settings.client_id)
+        account = canonical_account(f"{options.site_url}/{options.company}")
+        return self._client(surroundings, account, options.site_url, keys, self._platform_rates()).identity()
+
+    def canonical_account(self, account_id: str) -> str:
+        return canonical_account(account_id)
+
+    def open_target(self, surroundings: Surroundings, account: Account) -> Target:
+        options, secrets = ConnectWiseOptions.of(account.settings), account.keeper.load()
+        keys = Keys(
+            company=options.company,
+            public_key=str(secrets["public_key"]),
+            private_key=str(secrets["private_key"]),
+            client_id=str(secrets.get("client_id") or self.settings.client_id),
+        )
+        chosen = options.requests_per_minute
+        # The limit is over all of a tenant's integrations, so a tenant may leave us less or more of it.
+        rates = self._platform_rates() if chosen is None else (Rate(chosen, 60, REQUESTS_PER_MINUTE_MAX),)
+        client = self._client(surroundings, account.account_id, options.site_url, keys, rates)
+        return ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
+
+    def _client(
+        self, surroundings: Surroundings, account: str, site_url: str, keys: Keys, rates: Sequence[Rate]
+    ) -> Client:
+        wire = Wire(
+            "connectwise",
+            surroundings.limiter,
+            f"connectwise:{account}",
+            rates,
+            surroundings.time_limits,
+            _SIZES,
+            surroundings.addresses,
+        )
+        version = self.settings.api_version
+        return Client(site_url, keys, version, wire, surroundings.now, surroundings.addresses)
+
+    def _platform_rates(self) -> Sequence[Rate]:
+        """What we count up to, and what the tenant allows: who lets us count further knows of one that allows more."""
+        if self.rates:
+            return self.rates
+        calls = self.settings.calls_per_minute
+        return (Rate(calls, 60, allowed=max(REQUESTS_PER_MINUTE_MAX, calls * 5 // 3)),)

@@ -1,0 +1,94 @@
+"""QuickBooks Online as a vendor: a source that is connected by consent, signs its webhooks, and meters reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from connectors.addresses import AddressRules
+from connectors.base import FailureKind, Source
+from connectors.consent import Authorization
+from connectors.hints import WebhookReader
+from connectors.http import SizeLimits, Wire
+from connectors.json_reader import JsonLimits
+from connectors.limits import Rate
+from connectors.options import Address, Options
+from connectors.quickbooks.client import Client
+from connectors.quickbooks.oauth import QuickBooksAuthorization
+from connectors.quickbooks.settings import QuickBooksSettings
+from connectors.quickbooks.source import QuickBooksSource
+from connectors.quickbooks.tokens import Tokens
+from connectors.quickbooks.webhooks import QuickBooksWebhooks
+from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
+
+# Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
+RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
+_TOKEN_RATES = (Rate(50, 1),)
+# Change data capture may bring a thousand payments and a thousand whole invoices, with all their lines.
+_SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000, refuses_numbers=False))
+# Tokens, and the one company that is asked for when somebody connects.
+_TOKEN_SIZES = SizeLimits(body_bytes=256 * 1024, json=JsonLimits(values=10_000))
+
+
+class QuickBooksOptions(Options):
+    # For a company that lives elsewhere than the settings say.
+    api_url: Address = ""
+
+
+@dataclass(frozen=True)
+class QuickBooks(SourceVendor):
+    name: ClassVar[str] = "quickbooks"
+    label: ClassVar[str] = "QuickBooks Online"
+    short_label: ClassVar[str] = "QuickBooks"
+    form: ClassVar[type[VendorSettings]] = QuickBooksSettings
+    options: ClassVar[type[Options]] = QuickBooksOptions
+    advice: ClassVar[Mapping[FailureKind, str]] = {
+        FailureKind.USED_UP: "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
+        FailureKind.MISCONFIGURED: (
+            "Whoever runs this platform has to correct its settings (QUICKBOOKS_CLIENT_ID and "
+            "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
+        ),
+    }
+    silence_advice: ClassVar[str] = "check their address at Intuit"
+
+    settings: QuickBooksSettings
+
+    @property
+    def monthly_reads_max(self) -> int:
+        return self.settings.monthly_reads_max
+
+    def missing_settings(self, secrets: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG002
+        needed = {
+            "QUICKBOOKS_CLIENT_ID": self.settings.client_id,
+            "QUICKBOOKS_CLIENT_SECRET": self.settings.client_secret.get_secret_value(),
+        }
+        return [name for name, value in needed.items() if not value]
+
+    def open_source(self, surroundings: Surroundings, account: Account) -> Source:
+        options = QuickBooksOptions.of(account.settings)
+        wire = Wire(
+            "quickbooks",
+            surroundings.limiter,
+            f"quickbooks:{account.account_id}",
+            self.rates or RATES,
+            surroundings.time_limits,
+            _SIZES,
+            # A connection's own address is its partner's; the one in the settings is the operator's, wherever it is.
+            surroundings.addresses if options.api_url else AddressRules(),
+        )
+        tokens = Tokens(self.settings.application, account.keeper, _token_wire(surroundings), surroundings.now)
+        api_url = options.api_url or self.settings.api_url
+        client = Client(api_url, account.account_id, tokens, wire, surroundings.now, account.meter)
+        return QuickBooksSource(client, options.home_currency)
+
+    def webhook_reader(self) -> WebhookReader:
+        return QuickBooksWebhooks(tuple(token.get_secret_value() for token in self.settings.verifier_tokens))
+
+    def authorization(self, surroundings: Surroundings) -> Authorization:
+        wire = _token_wire(surroundings)
+        return QuickBooksAuthorization(self.settings.application, self.settings.api_url, wire, surroundings.now)
+
+
+def _token_wire(surroundings: Surroundings) -> Wire:
+    return Wire(
+        "quickbooks", surroundings.limiter, "quickbooks-tokens", _TOKEN_RATES, surroundings.time_limits, _TOKEN_SIZES
+    )
