@@ -1,9 +1,9 @@
-"""The way from the last schema before the first release to that of the first release.
+"""The way from the last schemas before the first release to that of the first release.
 
-Until then every change had a migration of its own: seventeen, of which 0018 is the last. They are one now
-(`versions/0001_first_release.py`). A database of the last of them has the same tables, with columns that nothing read,
-and with defaults that only helped their own migrations. Here it loses both, and no row. What was doubted by a flag and
-by the reason of a hold becomes one value.
+Until then every change had a migration of its own: nineteen, of which 0018, 0025 and 0026 are the last. They are one now
+(`versions/0001_first_release.py`). A database of 0018 has the same tables, with columns that nothing read, and with
+defaults that only helped their own migrations. Here it loses both, and no row. What was doubted by a flag and by the
+reason of a hold becomes one value (that was 0025), and a connection learns whether sums can be trusted (that was 0026).
 """
 
 import re
@@ -14,12 +14,14 @@ from sqlalchemy import Column, Connection, String, column, inspect, select, tabl
 
 from models.schema import SchemaTooOld
 
-LAST, FIRST = "0018", "first_release"
+FIRST = "first_release"
+# In their order; nothing older can be brought up to date.
+LAST = ("0018", "0025", "0026")
 
 _COLUMNS_NO_MORE = {
     "attempt": ["fencing"],
     "decision": ["organization_id", "payment_version"],
-    "effect": ["key", "maybe_sent"],
+    "effect": ["key"],
     "inbox_event": ["outcome"],
     "invoice": ["created_at"],
     "own_payment": ["registered_at"],
@@ -49,7 +51,7 @@ def bring_over(connection: Connection) -> None:
     """Changes the schema in the transaction of this connection; does nothing to a database that has no such need.
 
     Raises:
-        SchemaTooOld: it is older than the last schema before the first release.
+        SchemaTooOld: it is older than the last schemas before the first release.
     """
     if connection.dialect.name == "sqlite":
         # Python's driver begins no transaction for a change of the schema. Half of one would be a broken database.
@@ -57,28 +59,34 @@ def bring_over(connection: Connection) -> None:
     if not inspect(connection).has_table(_VERSION.name):
         return
     # Of two who are at it, the second one waits here and then finds nothing to do.
-    moved = connection.execute(update(_VERSION).where(_VERSION.c.version_num == LAST).values(version_num=FIRST))
+    moved = connection.execute(update(_VERSION).where(_VERSION.c.version_num.in_(LAST)).values(version_num=FIRST))
     if moved.rowcount:
         _change_tables(Operations(MigrationContext.configure(connection)))
         return
     revision = connection.scalar(select(_VERSION.c.version_num))
     if re.fullmatch(r"\d{4}", revision or ""):
         raise SchemaTooOld(
-            f"the database is at revision {revision}, from before the first release; only {LAST}, the last one before it,"
-            " can be brought up to date"
+            f"the database is at revision {revision}, from before the first release; only the last ones before"
+            f" it can be brought up to date: {', '.join(LAST)}"
         )
 
 
 def _change_tables(operations: Operations) -> None:
+    there = inspect(operations.get_bind())
+    columns = {name: {one["name"] for one in there.get_columns(name)} for name in _NEW_COLUMNS}
     for name, one in _NEW_COLUMNS.items():
-        operations.add_column(name, Column(one, String(10), nullable=False, server_default=""))
-    operations.execute(_ONE_DOUBT)
+        if one not in columns[name]:
+            operations.add_column(name, Column(one, String(10), nullable=False, server_default=""))
+    has_flag = "maybe_sent" in columns["effect"]
+    if has_flag:
+        operations.execute(_ONE_DOUBT)
     operations.drop_index("ix_decision_reason", "decision")
     for name in sorted(_COLUMNS_NO_MORE.keys() | _NEEDLESS_DEFAULTS.keys()):
         # SQLite makes the table anew for that, with all of its rows.
         with operations.batch_alter_table(name) as batch:
             if name == "effect":
                 batch.drop_constraint("uq_effect_key", type_="unique")
+                _change_columns(batch, ["maybe_sent"] if has_flag else [], [])
             _change_columns(batch, _COLUMNS_NO_MORE.get(name, []), _NEEDLESS_DEFAULTS.get(name, []))
 
 

@@ -82,7 +82,7 @@ def test_from_nothing_to_exactly_what_the_code_knows_and_no_further(empty_url: s
 def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_keeps_its_rows(
     empty_url: str, tmp_path: Path
 ) -> None:
-    old = make_old_database(empty_url, LAST)
+    old = make_old_database(empty_url, LAST[0])
     before = rows_of(empty_url)
     assert {table for table, rows in before.items() if len(rows) < 2} == {"alembic_version"}
     upgrade(empty_url)
@@ -110,6 +110,38 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     assert old.keys() == Base.metadata.tables.keys() | {"alembic_version"}
 
 
+ONE_DOUBT = (
+    "ALTER TABLE effect ADD COLUMN doubt VARCHAR(10) NOT NULL DEFAULT ''",
+    "UPDATE effect SET doubt = 'amiss'",
+    "ALTER TABLE effect DROP COLUMN maybe_sent",
+)
+SUMS = (
+    "ALTER TABLE connection ADD COLUMN sums VARCHAR(10) NOT NULL DEFAULT ''",
+    "UPDATE connection SET sums = 'lag'",
+)
+
+
+@pytest.mark.parametrize(
+    ("revision", "statements", "sums"), [("0025", ONE_DOUBT, ""), ("0026", (*ONE_DOUBT, *SUMS), "lag")]
+)
+def test_what_the_two_last_revisions_had_already_stays_as_it_is(
+    empty_url: str, tmp_path: Path, revision: str, statements: tuple[str, ...], sums: str
+) -> None:
+    make_old_database(empty_url, revision)
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+    upgrade(empty_url)
+    assert differences(empty_url) == []
+    with fresh_database_beside(empty_url, tmp_path) as fresh_url:
+        assert description(empty_url) == description(fresh_url)
+    after = rows_of(empty_url)
+    assert {row["doubt"] for row in after["effect"]} == {"amiss"}
+    assert {row["sums"] for row in after["connection"]} == {sums}
+
+
 @pytest.mark.parametrize(
     ("maybe_sent", "reason", "doubt"),
     [
@@ -126,7 +158,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
 def test_what_was_doubted_is_doubted_after_the_upgrade(
     empty_url: str, maybe_sent: bool, reason: str, doubt: str
 ) -> None:
-    make_old_database(empty_url, LAST)
+    make_old_database(empty_url, LAST[0])
     engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(
@@ -138,7 +170,7 @@ def test_what_was_doubted_is_doubted_after_the_upgrade(
 
 
 def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_url: str) -> None:
-    make_old_database(empty_url, LAST)
+    make_old_database(empty_url, LAST[0])
     upgrade(empty_url)
     before = rows_of(empty_url)
     upgrade(empty_url)
@@ -154,7 +186,7 @@ def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_
 def test_an_upgrade_that_fails_halfway_leaves_the_old_database_as_it_was(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_old_database(empty_url, LAST)
+    make_old_database(empty_url, LAST[0])
     before = rows_of(empty_url), description(empty_url)
     with monkeypatch.context() as patch:
         patch.setitem(before_release._COLUMNS_NO_MORE, "own_payment_intent", ["registered_at", "never_there"])
@@ -168,7 +200,10 @@ def test_an_upgrade_that_fails_halfway_leaves_the_old_database_as_it_was(
 def test_an_older_database_is_refused_in_one_sentence_and_left_alone(empty_url: str) -> None:
     make_old_database(empty_url, "0023")
     before = rows_of(empty_url)
-    with pytest.raises(SchemaTooOld, match=r"revision 0023, from before the first release; only 0018"):
+    with pytest.raises(
+        SchemaTooOld,
+        match=r"revision 0023, from before the first release; only the last ones before it can be brought up to date: 0018",
+    ):
         upgrade(empty_url)
     assert rows_of(empty_url) == before
 

@@ -24,11 +24,6 @@ CHOSEN = {
 }
 
 
-@pytest.fixture
-def token(world: World) -> dict[str, str]:
-    return make_token(world)
-
-
 def test_nobody_gets_in_without_a_token_or_a_session(anybody: Browser) -> None:
     for address in ("/api/payments", "/api/payments/1", "/api/preferences"):
         answer = anybody.get(address)
