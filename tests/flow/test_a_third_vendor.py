@@ -22,9 +22,10 @@ from tests.contexts import TestClock, make_context
 from tests.tiny_vendor.vendor import TinyBooks, TinySettings
 from tests.world import World
 from usecases.connection_health import facts_of
-from usecases.connections import Unproved, add_source, add_target
+from usecases.connections import add_source, add_target
 from usecases.connections import test_connection as check_connection
 from usecases.organizations import PreferenceChanges, change_preferences, create_organization
+from usecases.proving import Unproved
 from web.app import create_app
 from web.connections import places_of
 

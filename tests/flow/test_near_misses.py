@@ -187,7 +187,7 @@ def test_nobody_looks_nearby_where_everything_is_found(world: World) -> None:
     world.connectwise.calls.reset()
     world.notice()
     assert {world.reason(one) for one in payments} == {"synced"}
-    assert looks(world) == 2, "one look of match, one of push"
+    assert looks(world) == 3, "one look of match, one of push, and once for each connection: do the sums follow?"
 
 
 def test_all_that_was_not_found_in_a_batch_is_looked_for_in_one_call(world: World) -> None:
