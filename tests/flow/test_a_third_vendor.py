@@ -62,7 +62,6 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[World]:
                     total=Decimal(100),
                     currency="USD",
                     customer="Cascade Dental",
-                    created_at=clock.now(),
                     updated_at=clock.now(),
                 )
             )
