@@ -1,1 +1,1 @@
-"""The outside systems, one folder a vendor; `registry` knows them by name, nobody else does."""
+"""The outside systems, one folder a vendor; only `registry` knows them by name."""

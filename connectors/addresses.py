@@ -4,7 +4,7 @@ A tenant's own server says where its API is, and a partner types where that serv
 to somebody else's host, nor that we call what only we can reach: the network around us answers without asking who we
 are, and part of what it says would come back to the partner.
 
-The name is checked when it is told; the address when it is connected to, because a name can mean another one by then.
+The name is checked when it is given, the address when we connect, because the name may lead elsewhere by then.
 """
 
 import ipaddress

@@ -33,7 +33,7 @@ class FailureKind(StrEnum):
     CREDENTIALS = "credentials"
     # This installation's own registration with the vendor is refused; no connection is at fault.
     MISCONFIGURED = "misconfigured"
-    # The account is closed for everybody at the moment; ours to wait, nobody's to connect again.
+    # The account is closed for all callers at the moment: we wait, and connecting again would not help.
     SUSPENDED = "suspended"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -136,7 +136,7 @@ WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | Pa
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What became of the ids that were asked for. What is settled is told even when the rest could not be asked.
+    """What became of the ids that were asked for. It contains the settled ids even when the rest could not be asked.
 
     Attributes:
         missing_ids: not among what the source shows; deleted, or too fresh to be shown.
@@ -171,7 +171,7 @@ class Change:
     """One changed object with its whole content as the wire had it.
 
     Attributes:
-        event_id: the same whenever the same version of the same object is told again.
+        event_id: the same whenever the same version of the same object is reported again.
     """
 
     entity: ChangedEntity

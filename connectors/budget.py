@@ -113,7 +113,7 @@ def spending(budget: Budget) -> Iterator[None]:
 def one_question(seconds: float) -> Iterator[None]:
     """All exchanges meanwhile share this time: a question that takes several of them ends as soon as one would.
 
-    Inside of another question nothing changes: the outer one is what somebody waits for.
+    Inside of another question nothing changes: the caller waits for the outer one.
     """
     if _question_ends.get() is not None:
         yield

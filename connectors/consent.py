@@ -10,7 +10,7 @@ from connectors.keeping import ReadMeter
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a consent page sent back: a code that becomes secrets once, and whose account it is said to be for."""
+    """What a consent page sent back: a code that becomes secrets once, and the account that it claims to be for."""
 
     code: str
     account_id: str

@@ -22,7 +22,7 @@ HIDDEN = "[hidden]"
 TEXT_CHARACTERS_MAX = 4000
 WORDS_CHARACTERS_MAX = 300
 NAME_CHARACTERS_MAX = 100
-# So much of a secret in a row is hidden where somebody's words are told: they may have been cut in the middle of it.
+# A run of a secret this long is hidden in foreign text, which may have been cut in the middle of the secret.
 _PART_CHARACTERS = 12
 # A shorter one would hide ordinary words.
 _SECRET_CHARACTERS_MIN = 6

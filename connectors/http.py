@@ -29,7 +29,7 @@ from connectors.unpacking import unpacked
 
 log = structlog.get_logger()
 
-# Nobody throttles for longer; what says so is a mistake that must not stop a tenant for good.
+# No vendor throttles for longer; a longer value is a mistake and must not stop a tenant for good.
 RETRY_AFTER_MAX = timedelta(days=1)
 _DIGITS_MAX = 6
 _TRACE_CHARACTERS = 60
@@ -161,7 +161,7 @@ class Wire:
             self._session.mount(scheme, BoundedAdapter(connections_max=32))
 
     def one_question(self) -> AbstractContextManager[None]:
-        """All exchanges meanwhile end within the time of one: what somebody waits for is the question."""
+        """All exchanges meanwhile share the time of one: the caller waits for the whole question."""
         return one_question(self._time_limits.exchange_seconds)
 
     def exchange(
@@ -247,7 +247,7 @@ class _NoRedirects(requests.Session):
     """Never looks where an answer wants to send us: a redirected POST would become a GET that creates nothing."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
-        # requests reads Location even where it is told not to follow it, and fails on letters that are not UTF-8.
+        # requests reads Location even when redirects are switched off, and fails on letters that are not UTF-8.
         return None
 
 

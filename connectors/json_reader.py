@@ -1,4 +1,4 @@
-"""JSON from outside, read with limits: whatever somebody sends, it is read or refused, soon and without a traceback.
+"""JSON from outside, read with limits: any input is read or refused, soon and without a traceback.
 
 A document of a few megabytes can hold millions of values, brackets nested without end, or a number that takes minutes.
 Numbers with a fraction become decimals.

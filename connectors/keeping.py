@@ -1,4 +1,4 @@
-"""What a connector asks of whoever keeps its secrets and counts its calls; connectors know no database, tasks do."""
+"""What a connector needs kept: its secrets and the count of its calls. Connectors know no database; tasks do."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -40,7 +40,7 @@ class ReadMeter(Protocol):
 
 @dataclass(slots=True)
 class Tally:
-    """Counts for a connection that may not exist yet; whoever makes it hands the number on."""
+    """Counts for a connection that may not exist yet; the code that creates it hands the number on."""
 
     reads: int = 0
 
@@ -52,7 +52,7 @@ class Tally:
 
 
 class NoMeter:
-    """For calls that nobody counts."""
+    """For calls that are not counted."""
 
     def count(self) -> None:
         pass

@@ -1,6 +1,6 @@
 """Rate limits per connection, shared by all workers through Redis.
 
-Each process also remembers its own calls. While nobody counts for all (Redis is away, or has just been emptied) it
+Each process also remembers its own calls. While there is no shared count (Redis is away, or has just been emptied) it
 keeps to a part of the limit that is safe whatever the others do: slower, never faster.
 """
 
@@ -32,7 +32,7 @@ class Rate:
     """So many calls in so many seconds.
 
     Attributes:
-        allowed: what the vendor allows; the difference to `calls` is what may be spent while nobody counts for all.
+        allowed: what the vendor allows; the difference to `calls` may be spent while there is no shared count.
     """
 
     calls: int
@@ -141,7 +141,7 @@ class Limiter:
         elif counted_since is not None and counted_since <= now - rate.seconds:
             most = rate.calls
         else:
-            # Somebody may just have used up all that is counted, and we do not know.
+            # Another process may just have used up the whole count without our knowledge.
             within = [call for call in within if call.spare]
             most = rate.spare(self.processes) if counted_since is not None else max(1, rate.spare(self.processes))
             if not most and counted_since is not None:

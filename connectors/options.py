@@ -52,7 +52,7 @@ Address = Annotated[str, BeforeValidator(an_address)]
 
 
 class Options(BaseModel):
-    """The options of a connection. What nobody has chosen has its default; what no vendor knows is left alone.
+    """The options of a connection. An option that was not chosen has its default; an unknown one is left alone.
 
     Attributes:
         home_currency: what stands in where the system names no currency.

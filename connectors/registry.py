@@ -1,4 +1,4 @@
-"""Which vendors there are. A third one is one folder and one line here; nobody else asks for a vendor's name."""
+"""Which vendors there are. A third one is one folder and one line here; no other code asks for a vendor's name."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 # like its end is where the next one begins.
 _AFTER_A_STRING = re.compile(r"\s*+(?:[:,\]}]|\Z)")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-# A control character in a string is told apart by whoever looks at the string.
+# A control character in a string is left to the reader of that string.
 _strings = simplejson.JSONDecoder(strict=False)
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _OPENERS = {"]": "[", "}": "{"}

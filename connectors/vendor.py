@@ -32,7 +32,7 @@ SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 
 
 class VendorSettings(BaseModel):
-    """What whoever runs the platform sets for a vendor.
+    """The operator's settings for a vendor.
 
     `api_url` of a vendor named `acme` is the variable ACME_API_URL. Every `..._url` must be https in production.
     """
@@ -106,7 +106,7 @@ class Vendor(ABC):
         return Got(account_id)
 
     def canonical_account(self, account_id: str) -> str:
-        """The account without what may be typed in several ways; asks nobody."""
+        """The account in one spelling of the several that people type; makes no call."""
         return account_id
 
     def authorization(self, surroundings: Surroundings) -> Authorization | None:  # noqa: ARG002

@@ -38,7 +38,7 @@ def admission(rests_until: datetime | None, probed_until: datetime | None, now: 
 
     Args:
         rests_until: None while the breaker is closed.
-        probed_until: how long the one call that tries is waited for, if somebody makes it right now.
+        probed_until: until when to wait for the one trial call, if one is under way.
     """
     if rests_until is None:
         return Admission.ALL

@@ -1,4 +1,4 @@
-"""Stretches of time in which nobody told us anything, and the sentence that says what was found in them."""
+"""Stretches of time without news from the source, and the sentence that reports what was found in them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,7 +67,7 @@ def stage_after(stage: ScanStage, entities: frozenset[str], *, counts: bool = Fa
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Payments that nobody had told us of."""
+    """Payments that we had not heard of."""
 
     new: int = 0
     changed: int = 0

@@ -125,10 +125,10 @@ def _is_double(one: Written, stranger: TargetPayment) -> bool:
 
 
 def is_sum_as_known(invoice: TargetInvoice, written: Sequence[Written], others: Decimal | None) -> bool:
-    """Whether the invoice's own sum says that nothing has changed; where it says nothing, nobody knows.
+    """Whether the invoice's own sum shows that nothing has changed; False where the target gives no sum.
 
     Args:
-        others: what the payments of others came to when the invoice was looked at last; None when nobody knows.
+        others: the sum of other people's payments at the last look; None when it is not known.
     """
     if invoice.paid is None or others is None:
         return False

@@ -1,7 +1,7 @@
 """Why a payment was synced, skipped, held or given up: one closed list; `domain/explanations.py` has the sentences.
 
 Pages, command line, logs and `docs/reasons.md` all print these words and no others. The order is the order of
-precedence: where several apply, the first one is told.
+precedence: where several apply, the first one is recorded.
 """
 
 from dataclasses import dataclass

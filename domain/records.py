@@ -57,7 +57,7 @@ class SourcePayment:
         currency: ISO 4217, or None when neither the payment nor its company says.
         paid_on: the day the money was received, as a person typed it; it has no zone.
         inferred: it is DELETED only because it was not to be found (`domain/ingest/deletions.py`).
-        seen_at: when the source gave this picture, by our own clock; set by whoever received it.
+        seen_at: when the source gave this picture, by our own clock; set by the code that received it.
         flaw: why this picture is not to be relied on: something of it is missing, or it does not add up
             (`domain/ingest/adding_up.py`). Nothing is concluded from such a picture, least of all that something is
             gone.

@@ -12,7 +12,7 @@ class PaymentStatus(StrEnum):
     """The order is the order of precedence: a payment has the first of these that one of its parts has."""
 
     NEEDS_ATTENTION = "needs_attention"  # held until a person has done something about it
-    WAITING = "waiting"  # held, and nobody has to do anything about this very payment
+    WAITING = "waiting"  # held, and this payment needs nothing from a person
     ON_ITS_WAY = "on_its_way"  # not decided yet, or decided and not delivered yet
     SYNCED = "synced"  # the target says what the source says, through us
     SKIPPED = "skipped"  # by rule nothing is synced

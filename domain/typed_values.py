@@ -14,7 +14,7 @@ AS_TEXT = "make the column text in the spreadsheet and export it again"
 _SHOWN_CHARACTERS_MAX = 60
 
 _AMOUNT = re.compile(r"-?\d{1,13}(?:[.,]\d{1,5})?", re.ASCII)
-# One to three digits, a sign, three more: thousands in one country, thousandths in the next. Nobody groups after a 0.
+# One to three digits, a sign, three more: thousands in one country, thousandths in the next. Nobody groups after 0.
 _TWO_READINGS = re.compile(r"(-?[1-9]\d{0,2})[.,](\d{3})", re.ASCII)
 _GROUPED = re.compile(
     r"(?P<whole>-?\d{1,3}(?P<sign>[., '’\u00a0\u202f])\d{3}(?:(?P=sign)\d{3})*)(?:[.,](?P<rest>\d{1,5}))?", re.ASCII
@@ -66,7 +66,7 @@ def read_amount(text: str, currency: str | None = None) -> Decimal | Problem:
     """The amount, with a decimal point or a decimal comma.
 
     Args:
-        currency: what the amount is in, so that the advice fits; None if nobody has said it.
+        currency: what the amount is in, so that the advice fits; None if it is not known.
     """
     two = _TWO_READINGS.fullmatch(text)
     if two is not None:

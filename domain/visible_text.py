@@ -1,6 +1,6 @@
 r"""Text from outside on a terminal: what moves the cursor, turns a line around or hides is shown, as \x1b or \u202e.
 
-Not dropped: whoever reads a name must see that there is something in it.
+They are shown, not dropped: a reader must see that the name contains something.
 """
 
 import unicodedata

@@ -103,7 +103,7 @@ class Client:
         return self._wire.one_question()
 
     def identity(self) -> ReadResult[str]:
-        """The tenant as ConnectWise names it, whoever asks: no keys are needed."""
+        """The tenant as ConnectWise names it to anyone: no keys are needed."""
         information = self._information()
         if isinstance(information, Failure):
             return information

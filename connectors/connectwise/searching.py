@@ -1,7 +1,7 @@
 """Searching by a list of values: many in one query, and what ConnectWise refuses is taken to the value it is about.
 
 ConnectWise refuses a whole query (400) for one value that it does not take, or fails on it (500). So such a list is
-sent again in halves; before that, a value that nobody can object to is asked for in the same form: if that goes wrong
+sent again in halves; before that, a harmless value is asked for in the same form: if that goes wrong
 as well, it is the query or the connection, and no value is blamed.
 """
 

@@ -98,9 +98,9 @@ class ConnectWiseTarget:
         return self._client.prove_access()
 
     def _may_not(self, method: str) -> Failure | None:
-        """Tries a write on an invoice that cannot exist: who has the right is told 404 or 400.
+        """Tries a write on an invoice that cannot exist: keys with the right get 404 or 400.
 
-        Anything else proves nothing, so it is told as what it is.
+        Anything else proves nothing and is returned as it is.
         """
         path = _payments_path(NO_INVOICE) + ("" if method == "POST" else "/0")
         body = None if method == "DELETE" else b"{}"

@@ -39,7 +39,7 @@ def as_moment(value: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        # Every sample carries an offset; one without would be somebody's local time, and UTC is the least wrong guess.
+        # Every sample carries an offset; one without would be a local time, and UTC is the least wrong guess.
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -118,7 +118,7 @@ class Reader:
             return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
         return Got(objects_in(response, ENTITY_NAMES[entity]))
 
-    # --- deletions that nobody told ---
+    # --- deletions without a message ---
 
     def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[GoneFound]:
         """A query leaves out what it cannot find for whatever reason; only fault 610 says that it does not exist.

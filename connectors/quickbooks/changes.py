@@ -21,7 +21,7 @@ PAGE_MAX = 1000
 ATTEMPTS_MAX = 3
 ENTITY_NAMES = {ChangedEntity.PAYMENT: "Payment", ChangedEntity.INVOICE: "Invoice"}
 _SECOND = timedelta(seconds=1)
-# As the columns take them; nobody has seen ids of more than a few digits. The payload keeps the whole Id, is unreadable
+# As the columns take them; ids seen so far have a few digits. The payload keeps the whole Id, is unreadable
 # for that reason, and says so; nothing else waits for it.
 _TEXT_CHARACTERS_MAX = 50
 
@@ -88,7 +88,7 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
     """The window's oldest thousand. The next page is the rest of the window and not an offset into it.
 
     Offsets into a changing set skip objects (reproduced in Intuit's sandbox, 2026-08): whatever is touched leaves the
-    window and moves the rest forward. What has left it is told by change data capture from `until` on.
+    window and moves the rest forward. Change data capture reports what has left it from `until` on.
     """
     result = client.query(_window(entity, since, until))
     if isinstance(result, Failure):
@@ -183,7 +183,7 @@ def _cut(value: Any) -> str:
 
 
 def deletion_of(entity: ChangedEntity, entity_id: str) -> Change:
-    """An object that is not to be found; nobody told of its deletion, nor when that was."""
+    """An object that was not found; its deletion and the time of it were never reported."""
     return Change(
         entity=entity,
         entity_id=entity_id,

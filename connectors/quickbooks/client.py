@@ -132,9 +132,9 @@ def _nothing() -> None:
 
 
 def _although_refreshed(result: ReadResult[Any]) -> ReadResult[Any]:
-    """Whoever takes our refresh token has not taken the consent back: refusing what it gave for it is a bad moment.
+    """A server that accepts our refresh token has not ended the consent: refusing its own new token is a bad moment.
 
-    The end of a consent is told at the refresh (invalid_grant), or by a fault whose code says so.
+    A consent ends with an answer to the refresh (invalid_grant), or with a fault of that code.
     """
     if isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS:
         return Failure(FailureKind.UNAVAILABLE, f"refused with tokens that were just refreshed: {result.detail}")

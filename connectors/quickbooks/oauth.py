@@ -90,7 +90,7 @@ class QuickBooksAuthorization:
         return None if answer.status == _OK else Failure(FailureKind.REFUSED, f"HTTP {answer.status}")
 
     def _proved(self, consent: Consent, secrets: dict[str, str], meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
-        """The company's id came through somebody's browser: only a call with the tokens proves that they open it."""
+        """The company's id came through a browser: only a call with the tokens proves that they open this company."""
         held = _Held(dict(secrets))
         tokens = Tokens(self._application, held, self._wire, self._now)
         checked = Client(self._api_url, consent.account_id, tokens, self._wire, self._now, meter).company_info()

@@ -20,12 +20,12 @@ from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
 
-# Intuit allows 10 a second and 500 a minute per company; the rest is left to whoever else uses the company.
+# Intuit allows 10 a second and 500 a minute per company; the rest is left to the company's other integrations.
 RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
 _TOKEN_RATES = (Rate(50, 1),)
 # Change data capture may bring a thousand payments and a thousand whole invoices, with all their lines.
 _SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000, refuses_numbers=False))
-# Tokens, and the one company that is asked for when somebody connects.
+# Tokens, and the one company that is read while connecting.
 _TOKEN_SIZES = SizeLimits(body_bytes=256 * 1024, json=JsonLimits(values=10_000))
 
 

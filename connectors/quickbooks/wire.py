@@ -27,7 +27,7 @@ _KIND_OF_TYPE = {
     "creditcardcredit": AllocationKind.REFUND,
     "refundreceipt": AllocationKind.REFUND,
 }
-# As the columns take them; nobody has seen ids of more than a few digits.
+# As the columns take them; ids seen so far have a few digits.
 _ID_CHARACTERS_MAX = 50
 _VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
 # A void puts it in front of the note (Intuit's Payment reference).
@@ -65,7 +65,7 @@ class _Linked(Wire):
 
     @property
     def kind(self) -> AllocationKind:
-        """What it is; UNREADABLE if nobody says."""
+        """What it is; UNREADABLE if the line does not tell."""
         name = self.type.strip().casefold()
         return _KIND_OF_TYPE.get(name, AllocationKind.OTHER) if name else AllocationKind.UNREADABLE
 
@@ -80,7 +80,7 @@ class _Entity(Wire):
     sync_token: Text = Field("", alias="SyncToken")
     meta: Annotated[_Meta, BeforeValidator(_object)] = Field(_Meta.model_validate({}), alias="MetaData")
     status: Text = ""
-    # Ours: nobody told of the deletion (`changes.deletion_of`).
+    # Ours: the deletion was concluded, not reported (`changes.deletion_of`).
     inferred: Annotated[bool, BeforeValidator(lambda value: value is True)] = False
     total: Amount = Field(None, alias="TotalAmt")
     currency: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CurrencyRef")
@@ -197,7 +197,7 @@ def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | N
     if not all(
         is_storable(amount) for amount in (read.total, unapplied, *(line.amount or Decimal(0) for line in read.lines))
     ):
-        # As the source has it, and nobody can reckon with it.
+        # As the source has it; no sum can be made with it.
         return Reason.AMOUNT_NOT_REPRESENTABLE
     return None if adds_up(read.total, unapplied, allocations) else Reason.INCOMPLETE
 
@@ -205,7 +205,7 @@ def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | N
 def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:
     lines = [_allocation(line) for line in read.lines if line.amount != 0]
     if read.total is None:
-        # Left out is not nought: without it nobody can tell how much of the lines is money.
+        # Left out is not zero: without it we cannot tell how much of the lines is money.
         untold = SourceAllocation(AllocationKind.UNREADABLE, "", Decimal(0), Reason.TOTAL_UNREADABLE)
         return _held_back(lines, Reason.TOTAL_UNREADABLE) or (untold,)
     if read.total == 0:

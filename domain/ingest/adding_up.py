@@ -1,7 +1,7 @@
 """Does a picture of a payment add up? Only then may anything be taken back, reduced or created because of it.
 
 A payment adds up: its total is what was applied to charges, less what was taken from credits, plus what is unapplied.
-What is left out of a picture is not nought, so a sum that does not come out says that something of it is missing.
+A field left out of a picture is not zero, so a sum that does not add up means that part of the picture is missing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from domain.records import AllocationKind, SourceAllocation
 
-# More sums than this are not tried one by one: nobody has seen a payment with a dozen journal entries.
+# More sums than this are not tried one by one: a payment with a dozen journal entries has never been seen.
 _SUMS_MAX = 5_000
 
 

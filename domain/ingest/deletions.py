@@ -17,10 +17,10 @@ LOOK_AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minut
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of an object's existence, or is told about it now.
+    """What we know of an object's existence, or have just heard about it.
 
     Attributes:
-        inferred: the deletion was concluded from the object not being found; nobody has certainly told of it.
+        inferred: the deletion was concluded because the object was not found; the source has not reported it.
         seen_at: when the source gave this picture, by our own clock; None if that was never noted.
         flawed_version: a picture of this version has come that was not to be relied on, and none since that was.
     """
@@ -33,7 +33,7 @@ class Standing:
 
 
 def replaces(told: Standing, known: Standing) -> bool:
-    """Whether what is told now takes the place of what is known. Never backward."""
+    """Whether the news replaces what we know. It never goes backward."""
     if known.deleted and not known.inferred:
         return False
     if told.deleted and not told.inferred:
@@ -41,7 +41,7 @@ def replaces(told: Standing, known: Standing) -> bool:
     if told.deleted:
         return not known.deleted and not _seen_later(known, told)
     if known.deleted:
-        # It was not to be found and is there after all; without a version nobody can say how old the picture is.
+        # It was not found and is there after all; without a version the age of the picture is unknown.
         return told.version >= max(known.version, 0)
     if known.flawed_version is not None and told.version >= known.flawed_version:
         # The same version, and whole this time.

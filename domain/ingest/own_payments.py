@@ -18,7 +18,7 @@ from domain.typed_values import Problem, read_id
 # Shorter ones would be found in ordinary notes.
 MARKER_CHARACTERS_MIN = 8
 MARKER_CHARACTERS_MAX = 100
-# As the column takes them; nobody has seen ids of more than a few digits.
+# As the column takes them; ids seen so far have a few digits.
 DOCUMENT_ID_CHARACTERS_MAX = 50
 # Callers cut PaymentRefNum to so many characters; what it really takes is not published.
 REFERENCE_CHARACTERS = 21

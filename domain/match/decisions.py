@@ -63,7 +63,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Somebody made the correction at the target by hand: the ledger follows, and nothing is owed.
+    """A person made the correction at the target: the ledger follows, and nothing is owed.
 
     Attributes:
         amount: what the payment is now; None when it was removed.

@@ -96,7 +96,7 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
 
 def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Decision:
     if synced.finding in _NOT_THERE and facts.is_wanted and in_its_place:
-        # Nobody can correct what is not there.
+        # A payment that is gone cannot be corrected.
         return Hold(_REASON_OF_FINDING[synced.finding])
     if not synced.ours:
         return Hold(Reason.NOT_OURS_TO_CHANGE)

@@ -135,7 +135,7 @@ class Facts:
     # It had been synced, and was taken back; by us, unless a person removed it at the target.
     was_reversed: bool = False
     removed_by_hand: bool = False
-    # Payments like the one that was taken back that are still on the target invoice, and of which nobody knows why.
+    # Unexplained payments on the target invoice that look like the one we took back.
     left_behind: tuple[TargetPayment, ...] = ()
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None

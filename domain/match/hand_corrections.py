@@ -67,7 +67,7 @@ def _says(there: TargetPayment, part: tuple[Decimal, date] | None, beside: tuple
 
 
 def _with_the_others(part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> Iterator[tuple[Decimal, date]]:
-    # Whoever corrects a shared payment by hand may correct the one part, or at once all that have changed.
+    # A person who corrects a shared payment may correct one part, or all changed parts at once.
     for others in ([one.entered for one in beside], [one.wanted for one in beside if one.wanted is not None]):
         parts = others if part is None else [*others, part]
         if parts:

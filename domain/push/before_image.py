@@ -1,4 +1,4 @@
-"""What was on a target invoice before we wrote to it: the ground on which ours is told from others', and harm is seen.
+"""The payments on a target invoice before we wrote to it: how we recognize ours among others, and notice harm.
 
 Stored as JSON, one triple of id, amount and day for each payment. Amounts are decimal text, days ISO dates.
 """
@@ -44,7 +44,7 @@ def ids_in(image: Iterable[Seen]) -> set[str]:
 
 
 def harmed(before: Iterable[Seen], after: Iterable[TargetPayment]) -> tuple[str, ...]:
-    """Ids of the payments that vanished or changed between the two looks, whoever did it."""
+    """Ids of the payments that vanished or changed between the two looks, for whatever cause."""
     now = {one.external_id: (one.amount, one.paid_on) for one in after}
     return tuple(one.external_id for one in before if now.get(one.external_id) != (one.amount, one.paid_on))
 

@@ -61,7 +61,7 @@ def recognize(
     by_others = tuple(one for one in candidates if author and one.entered_by not in ("", author))
     match candidates, by_us:
         case (), _:
-            # Somebody may have corrected ours since: the same amount on another day, or our name on another amount.
+            # A person may have corrected ours since: the same amount on another day, or our name on another amount.
             altered = tuple(one for one in new if one.amount == amount or is_by(one, author))
             return Several(altered) if altered else NotThere()
         case (only,), _ if only not in by_others:
@@ -107,7 +107,7 @@ class NoTwin:
 
 @dataclass(frozen=True, slots=True)
 class SameDay:
-    """Somebody typed exactly this payment: same amount, same date. With several, the oldest."""
+    """A person typed exactly this payment: same amount, same date. Of several, the oldest."""
 
     payment: TargetPayment
 
@@ -123,7 +123,7 @@ Twin = NoTwin | SameDay | Nearby
 
 
 def find_twin(amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]) -> Twin:
-    """Before the first send: did somebody type this payment by hand already?"""
+    """Before the first send: has a person typed this payment already?"""
     similar = similar_to(amount, paid_on, payments, claimed)
     same_day = [payment for payment in similar if payment.paid_on == paid_on]
     if same_day:

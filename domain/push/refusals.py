@@ -24,7 +24,7 @@ def are_believed(refusals: int, since: datetime, now: datetime) -> bool:
 
 
 def wait_after(refusals: int) -> timedelta:
-    """How long nobody calls after so many refusals in a row: half a minute at first, then twice as long each time."""
+    """The pause after so many refusals in a row: half a minute at first, then twice as long each time."""
     return min(_FIRST_WAIT * (1 << min(max(refusals - 1, 0), _DOUBLINGS_MAX)), _WAIT_MAX)
 
 

@@ -63,7 +63,7 @@ class RemovePayment:
 
 @dataclass(frozen=True, slots=True)
 class Occupied:
-    """The target keeps one payment per invoice, and somebody else's is there."""
+    """The target keeps one payment per invoice, and another payment is there."""
 
     def is_answered_by(self, _payment: TargetPayment) -> bool:
         """Nothing is asked for, so nothing answers it."""

@@ -42,7 +42,8 @@ def is_surely_empty(owed: Owed, invoice: TargetInvoice, *, has_history: bool, su
 def lags(invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
     """Whether the list has more than the sums, which were read a moment before it, knew of.
 
-    Somebody may have entered a payment in that moment; taking that for a lag costs calls, the other mistake money.
+    A person may have entered a payment in that moment. Mistaking that for a lag costs calls; the opposite mistake costs
+    money.
     """
     listed = sum((one.amount for one in payments if not one.credit), Decimal(0))
     return invoice.paid is not None and listed > invoice.paid
