@@ -244,7 +244,7 @@ def waited_out(context: Context, failure: Failure, at_least: timedelta = timedel
     """Sleeps if the wait is only a moment. True if the same work may be tried again now.
 
     Args:
-            at_least: for work of several calls, which must not spend every free place on repeating its first call.
+        at_least: for work of several calls, which must not spend every free place on repeating its first call.
     """
     if failure.kind is not FailureKind.PACED or failure.retry_after is None or failure.retry_after > SHORT_WAIT:
         return False

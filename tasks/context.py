@@ -128,9 +128,9 @@ class Context:
 
     Attributes:
         holder: who we are in a lane's row: host, process.
-            reached: called at every named point between two steps of I/O; crash tests end the process there.
-            stopping: set when this process is told to end: it finishes its current work and begins nothing new.
-            wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
+        reached: called at every named point between two steps of I/O; crash tests end the process there.
+        stopping: set when this process is told to end: it finishes its current work and begins nothing new.
+        wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
     """
 
     database: Database

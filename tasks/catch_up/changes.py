@@ -33,8 +33,8 @@ class StoredChanges:
 
     Attributes:
         events: how many were not stored before.
-            found: the payments among them that are news, however we learned of them.
-            missed: how many of these a webhook should have reported and did not.
+        found: the payments among them that are news, however we learned of them.
+        missed: how many of these a webhook should have reported and did not.
     """
 
     events: int
@@ -56,8 +56,8 @@ def store_changes(
     """Stores the changes in the inbox.
 
     Args:
-            on_its_way_since: a webhook about a newer change may still come; None where we expect no webhook.
-            gap_opened_at: anything stored since then counts as found in the gap, whatever reported it first.
+        on_its_way_since: a webhook about a newer change may still come; None where we expect no webhook.
+        gap_opened_at: anything stored since then counts as found in the gap, whatever reported it first.
     """
     known = known_event_ids(session, connection.id, kind, [change.event_id for change in changes])
     fresh = [change for change in changes if change.event_id not in known]

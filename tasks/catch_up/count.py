@@ -28,8 +28,8 @@ class Progress:
     """The result of a step and where the next one begins. If neither position is set, its stage is over.
 
     Attributes:
-            checked_id: as the gap keeps it; None leaves the gap's value unchanged.
-            failure: why the step got no further; its results count all the same.
+        checked_id: as the gap keeps it; None leaves the gap's value unchanged.
+        failure: why the step got no further; its results count all the same.
     """
 
     changes: Sequence[Change]

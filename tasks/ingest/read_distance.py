@@ -25,7 +25,7 @@ def note_read(connection: Connection, distance: timedelta, now: datetime, *, wai
     """Records the read. One that comes as soon as it may belongs to a burst.
 
     Args:
-            waiting_saves: one read brought several objects, or we must save reads whatever that costs in time.
+        waiting_saves: one read brought several objects, or we must save reads whatever that costs in time.
     """
     soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
     connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0

@@ -159,7 +159,7 @@ def _is_worth_a_read(picture: Picture, invoice_id: str, row: SourceInvoiceRow | 
 
     Our own hints are worth a read, unless the invoice was shown since. A hint about an invoice that no payment of ours
     ever named is not worth a metered read, nor is one about a change that catch-up has already brought. Times have
-whole seconds there: a second change within the same second is left to the next catch-up, whose overlap covers it.
+    whole seconds there: a second change within the same second is left to the next catch-up, whose overlap covers it.
     """
     about = picture.about(Entity.INVOICE, invoice_id)
     if any(event.verb == LINKED for event in about) and _is_wanting(row):

@@ -32,9 +32,9 @@ class Case:
     """One allocation with its facts.
 
     Attributes:
-            number: the invoice's number at the source, for the look at the target.
-            rivals: the source's ids of other invoices that this number would lead to the same target invoice.
-            effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
+        number: the invoice's number at the source, for the look at the target.
+        rivals: the source's ids of other invoices that this number would lead to the same target invoice.
+        effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
     """
 
     due: DueAllocation
@@ -50,8 +50,8 @@ class Decided:
     """The decision about a case.
 
     Attributes:
-            put_off: a look at its payment had to be left to another batch, which must follow soon.
-            gone: whether that look failed to find the payment; None if no look was made.
+        put_off: a look at its payment had to be left to another batch, which must follow soon.
+        gone: whether that look failed to find the payment; None if no look was made.
     """
 
     case: Case

@@ -25,11 +25,11 @@ class Lookups:
     """The result of the look.
 
     Attributes:
-            given_up: links whose invoice no longer exists, so that the number decides now.
-            owners: the platform's records that are linked to the invoices found by number.
-            failure: why unread ones could not be looked for; `failure_words` are the target's words, if it refused.
-            refused_ids, refused_numbers: the ones that the target refuses to answer about, with its words.
-            unread_ids, unread_numbers: not looked for; without a failure they only have to wait their turn.
+        given_up: links whose invoice no longer exists, so that the number decides now.
+        owners: the platform's records that are linked to the invoices found by number.
+        failure: why unread ones could not be looked for; `failure_words` are the target's words, if it refused.
+        refused_ids, refused_numbers: the ones that the target refuses to answer about, with its words.
+        unread_ids, unread_numbers: not looked for; without a failure they only have to wait their turn.
     """
 
     by_id: Mapping[str, TargetInvoice]
