@@ -89,7 +89,7 @@ def begin_scan(gap: Gap, since: datetime, until_at: datetime, entities: frozense
 
 
 def open_gap_after_silence(session: Session, connection: Connection, now: datetime) -> None:
-    """Opens a gap for a connection that was cut or refused and is active again: it counts the changes made meanwhile."""
+    """Opens a gap for a connection that was cut or refused and is active again, to count the changes made meanwhile."""
     silent_since = connection.cursor_at or connection.connected_at
     open_gap(session, connection.id, GapKind.RECONNECT, silent_since, now)
 

@@ -18,7 +18,7 @@ from models.organizations import Organization
 
 
 def lock_organization(session: Session, organization_id: int) -> None:
-    """Until this transaction ends, no other changes more than one row of this organization.
+    """Until this transaction ends, no other transaction changes more than one row of this organization.
 
     Its key stays free: the webhook endpoint, which serves many organizations at once, adds rows that reference it.
     """

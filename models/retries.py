@@ -38,7 +38,7 @@ def call_other_money(session: Session, allocation_ids: Collection[int]) -> None:
 
 
 def accept_changes(session: Session, allocation_ids: Collection[int]) -> None:
-    """Enters people's changes to these payments of ours in the ledger; differences from the source are then corrected."""
+    """Enters people's changes to these payments of ours in the ledger; differences from the source get corrected."""
     statement = select(LedgerEntry).where(
         LedgerEntry.allocation_id.in_(allocation_ids),
         LedgerEntry.removed_at.is_(None),
