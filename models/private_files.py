@@ -29,7 +29,7 @@ def keep_private(path: Path) -> bool:
 
 
 def make_private_file(path: Path) -> None:
-    """Creates the file if there is none, and leaves it to its owner only; SQLite copies the rights to its other files."""
+    """Creates the file if there is none, for its owner only; SQLite gives its other files the same rights."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
     except OSError:

@@ -53,13 +53,13 @@ _AWAY_STATES = frozenset(
         "25P03",  # idle_in_transaction_session_timeout
         "25P04",  # transaction_timeout
         "40003",  # statement_completion_unknown
-        "57014",  # query_canceled: somebody's time limit
+        "57014",  # query_canceled: a time limit ran out
     }
 )
 _AWAY_CLASSES = frozenset(
     {
         "08",  # connection exceptions
-        "28",  # the password is refused: somebody changes it right now, or it is wrong
+        "28",  # the password is refused: it is being changed right now, or it is wrong
         "3D",  # there is no database of this name, yet or any more
         "53",  # too many connections, disk full, out of memory
         "57",  # shutting down, starting up

@@ -216,7 +216,7 @@ class Processes:
         line.popen = line.reader = None
 
     def _environment_of(self, line: _Line) -> dict[str, str]:
-        # This interpreter's directory first: `celery` and `python` in the Procfile then belong to the environment running
+        # This interpreter's directory first: `celery` and `python` in the Procfile then belong to the environment of
         # this code, whether or not it was activated.
         path = os.pathsep.join([str(Path(sys.executable).parent), self._environment.get("PATH", os.defpath)])
         return {"PYTHONUNBUFFERED": "1", **self._environment, "PATH": path, "PROCESS_NAME": line.name}
@@ -241,7 +241,7 @@ class Processes:
             return
 
         def on_signal(*_: object) -> None:
-            if self._asked_to_stop:  # a second Ctrl-C: somebody is in a hurry
+            if self._asked_to_stop:  # a second Ctrl-C: the person is in a hurry
                 for line in self._lines.values():
                     line.send(signal.SIGKILL)
             self._asked_to_stop = True
