@@ -2,7 +2,7 @@
 
 After a lease has run out, another process may take it while its slow holder still lives. The fencing number, one higher
 with every lease, keeps the late holder from writing: every transaction of a step renews the lease it was given and
-fails if another lease is in force by now (`renew_lane`).
+fails if that one is no longer in force (`renew_lane`).
 """
 
 from collections.abc import Callable

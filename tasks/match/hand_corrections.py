@@ -26,7 +26,7 @@ from tasks.context import Context
 from tasks.match.facts import Decided
 from tasks.points import Point
 
-# One call each, within match's lease. The rest wait, chosen at random so that the same ten are not always first.
+# One call each, within match's lease. Ten are drawn at random, so that the others do not always wait behind the same ten.
 LOOKS_PER_BATCH = 10
 
 
