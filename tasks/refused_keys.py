@@ -75,7 +75,7 @@ def _judge(context: Context, connection: Connection) -> Reason:
     failure = ask(context, connection)
     context.reached(Point.CONNECTION_JUDGED)
     if failure is None:
-        # A system that accepts the keys but always refuses this kind of call objects to a permission, not to the keys.
+        # The system accepts the keys and refuses only this kind of call, all the time: a permission is missing.
         log.warning("connection.refused_in_part", connection_id=connection.id)
         return Reason.TARGET_FORBIDDEN if connection.role == Role.TARGET else Reason.KEYS_DOUBTED
     if failure.kind not in _REFUSALS:

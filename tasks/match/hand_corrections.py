@@ -26,7 +26,7 @@ from tasks.context import Context
 from tasks.match.facts import Decided
 from tasks.points import Point
 
-# One call each, within match's lease. Ten are drawn at random, so that the others do not always wait behind the same ten.
+# One call each, within match's lease. Ten are drawn at random, so that no payment always waits behind the same ten.
 LOOKS_PER_BATCH = 10
 
 

@@ -145,7 +145,7 @@ class States:
         self.rows.decide(effect, Action.HOLD, reason, detail, seen)
 
     def hold_gone(self, effect: Effect, payment_id: str, detail: str = "") -> None:
-        """The payment to change is no longer on the invoice; every allocation that it stands for is decided again."""
+        """The payment to change is no longer on the invoice; its other allocations are decided again."""
         self.hold(effect, Reason.TARGET_PAYMENT_GONE, detail)
         news = self.rows.mark_gone(effect.target_invoice_id, payment_id)
         others = [allocation_id for allocation_id in news if allocation_id != effect.allocation_id]
