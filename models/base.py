@@ -1,4 +1,4 @@
-"""What every table shares: exact money, UTC time, and an insert that ignores what is there already."""
+"""Shared by all tables: exact money, UTC time, and an insert that skips rows that already exist."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from domain.money import AMOUNT_DIGITS_MAX, is_storable
 
 
 class Base(DeclarativeBase):
-    # Named constraints, so that a migration can drop what an earlier one made.
+    # Named constraints, so that a migration can drop one that an earlier migration made.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,7 +38,7 @@ class Base(DeclarativeBase):
     )
 
 
-# SQLite only counts rowids up by itself in a column that is exactly INTEGER.
+# SQLite increments rowids by itself only in a column whose type is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
@@ -49,7 +49,7 @@ T = TypeVar("T", bound=Base)
 class ExactAmount(TypeDecorator[Decimal]):
     """A decimal as a whole number of 1/100,000: exact on both databases, and SQL can still add it up.
 
-    SQLite has no decimal type (it would make floats of them); five digits are what QuickBooks writes at most.
+    SQLite has no decimal type (it would turn them into floats); QuickBooks writes at most five digits.
     """
 
     impl = BigInteger
@@ -67,13 +67,13 @@ class ExactAmount(TypeDecorator[Decimal]):
 
 
 def _plain(amount: Decimal) -> Decimal:
-    """Two digits where they are enough, so that 12.50 reads back as 12.50 and not as 12.50000."""
+    """Keeps two digits where they are enough, so that 12.50 reads back as 12.50 and not as 12.50000."""
     cents = amount.quantize(Decimal("0.01"))
     return cents if cents == amount else amount.normalize()
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC, aware on both sides; SQLite keeps no zone, so it is put back when reading."""
+    """A moment in UTC, aware on both sides; SQLite stores no zone, so we add it when reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -92,13 +92,13 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def say_as_the_row(session: Session, kept: Base, values: Mapping[str, Any]) -> None:
-    """The object says what this transaction has written into its row, and what it said before if that is rolled back.
+    """Makes the object agree with the row that this transaction has written; a rollback restores its old values.
 
-    It may belong to another session that is closed by now.
+    The object may belong to another session that is closed by now.
     """
     before = {name: getattr(kept, name) for name in values}
     _say(kept, values)
-    # The last change is taken back first.
+    # Undoes the last change first.
     event.listen(session, "after_rollback", lambda _session: _say(kept, before), once=True, insert=True)
 
 
@@ -110,19 +110,20 @@ def _say(kept: Base, values: Mapping[str, Any]) -> None:
 def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> None:
     """Locks these rows in the order of their ids, before an UPDATE or DELETE of all of them by the same conditions.
 
-    In a statement of its own: one that locks and changes at once sees rows as they were when it began. Of a row that
-    somebody has changed since, it locks the old version once more, crosswise with whoever waits for the new one.
-    Their keys stay free, as with any UPDATE: a new row somewhere else that names one of them holds its key, and two
-    who have both added such rows would wait for each other here.
+    Needs a statement of its own: one that locks and changes at once sees rows as they were when it began. If a row has
+    changed since, it locks the old version once more, which can deadlock with a transaction waiting for the new one.
+    The rows' keys stay free, as with any UPDATE: a new row elsewhere that references one of them locks its key, and two
+    transactions that have both added such rows would otherwise wait for each other here.
     """
     key = table.__table__.c.id
     session.execute(select(key).where(*conditions).order_by(key).with_for_update(key_share=True)).all()
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inserts the rows that do not clash with a unique constraint; says how many those were.
+    """Inserts the rows that do not clash with a unique constraint; returns how many it inserted.
 
-    In the order of their values: of two that insert the same rows, one waits for the other's first, and never both.
+    Inserts in the order of their values: if two transactions insert the same rows, one waits at the first shared row,
+    and they never wait for each other.
     """
     if not rows:
         return 0
@@ -131,7 +132,7 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 
 
 def insert_one(session: Session, table: type[T], row: Mapping[str, Any]) -> T | None:
-    """Inserts the row and says what it is; None if it clashes with a unique constraint."""
+    """Inserts the row and returns it; None if it clashes with a unique constraint."""
     statement = _insert(session)(table).values(**row).on_conflict_do_nothing().returning(table)
     inserted: T | None = session.scalars(statement).first()
     return inserted
@@ -140,9 +141,9 @@ def insert_one(session: Session, table: type[T], row: Mapping[str, Any]) -> T | 
 def add_or_change(
     session: Session, table: type[T], row: Mapping[str, Any], *, unique: Sequence[str], change: Mapping[str, Any]
 ) -> T:
-    """Inserts the row, or changes the one that clashes with it; the row as it is then, locked.
+    """Inserts the row, or changes the one that clashes with it; returns the resulting row, locked.
 
-    In one statement: between two of them somebody else could delete the row.
+    Uses one statement: between two of them another transaction could delete the row.
     """
     statement = _insert(session)(table).values(**row).on_conflict_do_update(index_elements=list(unique), set_=change)
     kept: T = session.scalars(statement.returning(table), execution_options={"populate_existing": True}).one()
@@ -154,7 +155,7 @@ def _insert(session: Session) -> Any:
 
 
 def _order_of(table: type[Base]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
-    """By what makes a row unique, the same in every process."""
+    """Sorts by the row's unique keys, in the same order in every process."""
     rows = cast("Table", table.__table__)
     unique = [one.columns.keys() for one in rows.constraints if isinstance(one, UniqueConstraint)]
     unique += [one.columns.keys() for one in rows.indexes if one.unique]

@@ -1,4 +1,4 @@
-"""Breakers: how often each kind of call of a connection has failed in a row, and until when it rests."""
+"""Breakers: how often each kind of call of a connection has failed in a row, and how long it rests."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -33,9 +33,9 @@ class Breaker(Base):
     kind: Mapped[str] = mapped_column(String(20))
     # In a row.
     failures: Mapped[int] = mapped_column(default=0)
-    # How often it has opened without having been closed; each rest is longer than the last.
+    # How often it has opened without closing in between; each rest is longer than the last.
     openings: Mapped[int] = mapped_column(default=0)
-    # How often the credentials were refused in a row, and when that began. Beside the failures: they end in other ways.
+    # How often the credentials were refused in a row, and since when. Apart from failures: they end differently.
     refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     refused_since: Mapped[datetime | None] = mapped_column(UtcTime)
     rests_until: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -46,9 +46,9 @@ class Breaker(Base):
 
 
 def count_failure(session: Session, connection_id: int, kind: CallKind) -> Breaker:
-    """One more failure in a row. The row is locked: who fails at the same moment counts after us.
+    """Counts one more failure in a row. Locks the row: a call that fails at the same moment counts after us.
 
-    In one statement, because whoever is answered at this very moment deletes the row.
+    Uses one statement, because a call that succeeds at this very moment deletes the row.
     """
     row = {"connection_id": connection_id, "kind": kind.value, "failures": 1, "openings": 0}
     return add_or_change(
@@ -57,7 +57,7 @@ def count_failure(session: Session, connection_id: int, kind: CallKind) -> Break
 
 
 def count_refusal(session: Session, connection_id: int, kind: CallKind, now: datetime) -> tuple[int, datetime]:
-    """One more refusal of the credentials in a row: how many there are now, and since when."""
+    """Counts one more refusal of the credentials in a row; returns how many there are now, and since when."""
     row = {"connection_id": connection_id, "kind": kind.value, "failures": 0, "openings": 0}
     breaker = add_or_change(
         session,
@@ -70,7 +70,7 @@ def count_refusal(session: Session, connection_id: int, kind: CallKind, now: dat
 
 
 def refused_since(session: Session, connection_id: int) -> datetime | None:
-    """Since when the credentials of this connection are refused, by any kind of call."""
+    """Since when any kind of call has had this connection's credentials refused."""
     return session.scalar(
         select(Breaker.refused_since)
         .where(Breaker.connection_id == connection_id, Breaker.refused_since.is_not(None))
@@ -84,9 +84,9 @@ def open_breaker(breaker: Breaker, until: datetime) -> None:
 
 
 def note_answers(session: Session, connection_id: int, kinds: Collection[CallKind]) -> bool:
-    """Calls of these kinds have succeeded: their rows of failures end and the breakers close; True if there was one.
+    """Calls of these kinds have succeeded: ends their runs of failures, closes the breakers. True if there were any.
 
-    Several kinds at once are for whoever holds the organization.
+    The caller may pass several kinds at once only if it holds the organization.
     """
     of_kinds = Breaker.kind.in_([kind.value for kind in kinds])
     statement = delete(Breaker).where(Breaker.connection_id == connection_id, of_kinds).returning(Breaker.id)
@@ -94,7 +94,7 @@ def note_answers(session: Session, connection_id: int, kinds: Collection[CallKin
 
 
 def close_breakers(session: Session, connection_id: int) -> None:
-    """Somebody has proved or repaired the connection: no kind of call waits for its rest to be over."""
+    """A person has proved or repaired the connection: no kind of call waits any longer for the end of its rest."""
     session.execute(delete(Breaker).where(Breaker.connection_id == connection_id))
 
 
@@ -103,7 +103,7 @@ def breaker_of(session: Session, connection_id: int, kind: CallKind) -> Breaker 
 
 
 def breakers_of(session: Session, connection_ids: Collection[int]) -> dict[int, list[Breaker]]:
-    """What has failed last, by connection; the longest rest first."""
+    """The runs of failures that have not ended, by connection; the longest rest first."""
     found: dict[int, list[Breaker]] = {}
     for one in session.scalars(select(Breaker).where(Breaker.connection_id.in_(connection_ids)).order_by(Breaker.id)):
         found.setdefault(one.connection_id, []).append(one)
@@ -116,7 +116,7 @@ def rests_until(breakers: Sequence[Breaker]) -> datetime | None:
 
 
 def take_probe(session: Session, connection_id: int, kind: CallKind, now: datetime, until: datetime) -> bool:
-    """Compare-and-set: the one call that tries is ours. If we die over it, somebody else may try after `until`."""
+    """Compare-and-set: reserves the one trial call for us. If we die during it, another may try after `until`."""
     taken = session.execute(
         update(Breaker)
         .where(*_of(connection_id, kind), Breaker.rests_until <= now)

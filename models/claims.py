@@ -1,4 +1,4 @@
-"""What is known of the payments on target invoices before anything is sent: whose they are, and whether they stay."""
+"""Our knowledge of the payments on target invoices before anything is sent: whose they are, and whether they stay."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from models.payments import Allocation, Payment
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What is known of the payments on one target invoice.
+    """Our knowledge of the payments on one target invoice.
 
     Attributes:
         entries: the live ledger entries of ours, oldest first.
-        claimed: ids of the payments that stand for some allocation, or did once: ids are kept.
-        outlived: ids of claimed payments that should not be there any more, and may be there all the same.
+        claimed: ids of the payments that stand for some allocation, or once did: we keep ids.
+        outlived: ids of claimed payments that should no longer be there, but may be.
         found_by_look: ids of those that we know only because a look found them after a creation with a lost answer.
     """
 
@@ -34,7 +34,7 @@ class Claims:
 
 
 def claims_on_invoices(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Claims]:
-    """The claims on the payments of each of these invoices; an invoice on which nothing ever stood is missing."""
+    """The claims on the payments of each of these invoices; leaves out invoices that never had any."""
     on_invoices = [LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id.in_(target_invoice_ids)]
     rows: dict[str, list[LedgerEntry]] = {}
     for entry in session.scalars(select(LedgerEntry).where(*on_invoices).order_by(LedgerEntry.id)):
@@ -61,10 +61,10 @@ def claims_on_invoices(session: Session, connection_id: int, target_invoice_ids:
 def unwanted_and_staying(
     session: Session, connection_id: int, target_invoice_ids: Collection[str]
 ) -> dict[str, set[str]]:
-    """Ids of the payments that should not be on these invoices any more, and may be there all the same, by invoice.
+    """Ids, by invoice, of payments that should no longer be on these invoices but may be.
 
-    Their own payment is gone from QuickBooks, and somebody typed them, or their removal is held: they stay until a
-    person acts. Or we took it that a person had removed them, because the invoice was not to be found.
+    Their own payment is gone from QuickBooks, and a person typed them, or their removal is held: they stay until a
+    person acts. Or we assumed that a person had removed them, because the invoice was not found.
     """
     is_held = exists().where(
         DecisionRow.allocation_id == LedgerEntry.allocation_id,
@@ -100,7 +100,7 @@ def _found_by_looks(session: Session, connection_id: int, target_invoice_ids: Co
         Effect.kind == EffectKind.CREATE.value,
         Effect.state == EffectState.DELIVERED.value,
         Effect.doubt != Doubt.NONE.value,
-        # Found to have grown it was known before.
+        # A payment of ours that a look found enlarged was known before.
         Effect.sent_into.is_(None),
     )
     found: dict[str, set[str]] = {}
@@ -110,7 +110,7 @@ def _found_by_looks(session: Session, connection_id: int, target_invoice_ids: Co
 
 
 def claimed_payment_ids(session: Session, connection_id: int, target_invoice_id: str) -> set[str]:
-    """Ids of the payments on this invoice that stand for some allocation already (also removed ones: ids are kept)."""
+    """Ids of this invoice's payments that stand for some allocation already, including removed ones: we keep ids."""
     statement = select(LedgerEntry.target_payment_id).where(
         LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id == target_invoice_id
     )

@@ -1,4 +1,4 @@
-"""Connect requests: somebody was sent to an outside system to consent, and may come back with an answer, once."""
+"""Connect requests: a person was sent to an outside system to consent, and may come back with an answer, once."""
 
 from datetime import date, datetime
 
@@ -12,22 +12,22 @@ class ConnectRequest(Base):
     __tablename__ = "connect_request"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    # A hash: whoever reads the table cannot answer in somebody's name.
+    # A hash: a reader of the table cannot answer in another person's name.
     state_hash: Mapped[str] = mapped_column(String(64), unique=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     vendor: Mapped[str] = mapped_column(String(30))
-    # The dashboard session that asked; None for the command line. The answer must come from the same place.
+    # The dashboard session that asked; None for the command line. The answer must come from the same session.
     session_id: Mapped[int | None] = mapped_column(BigId)
     redirect_uri: Mapped[str] = mapped_column(String(500))
-    # Payments since then are looked for once it is connected.
+    # After connecting, we look for payments since then.
     start_on: Mapped[date | None]
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 def add_connect_request(session: Session, request: ConnectRequest, now: datetime) -> None:
-    """Stores it in place of the asker's request before, and forgets those that nobody came back with in time.
+    """Stores it in place of the asker's earlier request, and deletes requests that were not answered in time.
 
-    However often somebody clicks, there is one row, and one address that can still be answered.
+    However often a person clicks, there is one row, and one address that can still be answered.
     """
     before = and_(
         ConnectRequest.organization_id == request.organization_id,
@@ -43,7 +43,7 @@ def add_connect_request(session: Session, request: ConnectRequest, now: datetime
 def take_connect_request(
     session: Session, state_hash: str, session_id: int | None, now: datetime
 ) -> ConnectRequest | None:
-    """The request with this state, for the one time that it may be answered; None for anybody else's or a late one."""
+    """The request with this state, which can be taken once; None if it is late or another session asks."""
     return session.scalar(
         delete(ConnectRequest)
         .where(ConnectRequest.state_hash == state_hash, ConnectRequest.expires_at > now, _same_asker(session_id))

@@ -1,4 +1,4 @@
-"""Writing connections: made once, connected again, disconnected; the row and its history stay."""
+"""Writes connections: created once, connected again, disconnected; the row and its history stay."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ def insert_connection(
     sealed_secrets: str,
     now: datetime,
 ) -> Connection | None:
-    """The new connection, or None if this role or this account is taken already."""
+    """The new connection, or None if this role or this account is already taken."""
     row = {
         "organization_id": organization_id,
         "role": role.value,
@@ -42,9 +42,9 @@ def insert_connection(
 
 
 def connection_for_change(session: Session, connection_id: int) -> Connection:
-    """The connection, and until this transaction ends nobody else changes it.
+    """The connection, locked against other changes until this transaction ends.
 
-    Its key stays free: whoever holds allocations that we want next may add a row that names this connection.
+    Its key stays free: a transaction that holds allocations we want next may add a row that references this connection.
     """
     connection = connection_by_id(session, connection_id)
     session.refresh(connection, with_for_update={"key_share": True})
@@ -54,7 +54,7 @@ def connection_for_change(session: Session, connection_id: int) -> Connection:
 def connect_again(
     session: Session, connection: Connection, settings: dict[str, Any], sealed_secrets: str, now: datetime
 ) -> None:
-    """New secrets for the same account. `connected_at` and the cursor stay: what was missed meanwhile is caught up."""
+    """Stores new secrets for the same account. `connected_at` and the cursor stay: catch-up closes the time between."""
     connection.status = ConnectionStatus.ACTIVE.value
     connection.settings = settings
     connection.sealed_secrets, connection.secrets_version = sealed_secrets, connection.secrets_version + 1
@@ -63,7 +63,7 @@ def connect_again(
 
 
 def make_callable(session: Session, connection: Connection, now: datetime) -> None:
-    """Forgets the bad days: whoever has just proved or replaced the secrets wants no pause to run out first."""
+    """Clears pauses and failures: after the secrets were proved or replaced, no pause should have to run out first."""
     close_breakers(session, connection.id)
     connection.not_before, connection.pause_reason = None, ""
     connection.status_detail = ""
@@ -71,7 +71,7 @@ def make_callable(session: Session, connection: Connection, now: datetime) -> No
 
 
 def fill_missing_currency(session: Session, connection_id: int, currency: str) -> int:
-    """Payments that came without a currency are in the account's home currency, now that it is known."""
+    """Gives payments without a currency the account's home currency, which is now known."""
     filled = session.execute(
         update(Payment)
         .where(Payment.connection_id == connection_id, Payment.currency.is_(None))
@@ -87,7 +87,7 @@ def sealed_secrets(session: Session) -> dict[int, str]:
 
 
 def replace_sealed(session: Session, connection_id: int, before: str, after: str) -> bool:
-    """Compare-and-set; False if the secrets were replaced meanwhile, which then stand."""
+    """Compare-and-set; False if the secrets were replaced meanwhile: the newer ones stay."""
     replaced = session.execute(
         update(Connection)
         .where(Connection.id == connection_id, Connection.sealed_secrets == before)
@@ -98,12 +98,12 @@ def replace_sealed(session: Session, connection_id: int, before: str, after: str
 
 
 def ask_for_catch_up(session: Session, connection_id: int, now: datetime) -> None:
-    """Due now, so that the sweep sees to it even if nobody gets the nudge."""
+    """Makes it due now, so that the sweep starts it even if the nudge is lost."""
     session.execute(update(Connection).where(Connection.id == connection_id).values(next_catch_up_at=now))
 
 
 def ask_for_early_catch_up(session: Session, connection_ids: Collection[int], now: datetime, apart: timedelta) -> None:
-    """Due now, or so long after the last one: however often this is asked for, the reads that it costs stay few."""
+    """Due now, or this long after the last one: however often we are asked, it costs few reads."""
     long_ago = or_(Connection.caught_up_at.is_(None), Connection.caught_up_at <= now - apart)
     soon = case((long_ago, now), else_=now + apart)
     session.execute(

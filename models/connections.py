@@ -25,7 +25,7 @@ class Role(StrEnum):
 class ConnectionStatus(StrEnum):
     ACTIVE = "active"
     NEEDS_RECONNECT = "needs_reconnect"
-    # The target behaved in a way that could harm payments; nothing is written until a person has looked.
+    # The target behaved in a way that could harm payments; we write nothing until a person has looked.
     STOPPED = "stopped"
     DISCONNECTED = "disconnected"
 
@@ -45,12 +45,12 @@ class Connection(Base):
     # The vendor's name for the account: QuickBooks' realm id, ConnectWise's site and company.
     account_id: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(20), default=ConnectionStatus.ACTIVE.value)
-    # What may be shown: addresses, strategy, home currency.
+    # Settings that may be shown: addresses, strategy, home currency.
     settings: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    # What may not: tokens and keys, sealed by the Keyring.
+    # Secrets that may not be shown: tokens and keys, sealed by the Keyring.
     sealed_secrets: Mapped[str] = mapped_column(Text)
-    # One higher each time that somebody connects again. Tokens that are refreshed, and secrets that are sealed anew,
-    # are still those of the same consent.
+    # Goes up by one each time a person connects again. Refreshed tokens and newly sealed secrets belong to the same
+    # consent.
     secrets_version: Mapped[int] = mapped_column(default=0)
     # The source's own clock up to which every change is stored (change data capture).
     cursor_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -58,15 +58,15 @@ class Connection(Base):
     caught_up_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # The last signed webhook that named this account.
     heard_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # Nobody calls this system before then: it throttled us, or we have used up what may be called.
+    # No calls to this system before then: it throttled us, or our quota is used up.
     not_before: Mapped[datetime | None] = mapped_column(UtcTime)
     pause_reason: Mapped[str] = mapped_column(String(40), default="")
-    # What a person has to know about a stop.
+    # What a person must know about a stop.
     status_detail: Mapped[str] = mapped_column(Text, default="")
-    # The last change that only catch-up brought although a webhook should have told of it, and how many there were.
+    # The last change that only catch-up brought although a webhook should have reported it, and how many there were.
     missed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     missed_count: Mapped[int] = mapped_column(default=0)
-    # When the consent ends by itself, as far as the outside system says.
+    # When the consent ends by itself, as far as the outside system tells us.
     reconnect_by: Mapped[datetime | None] = mapped_column(UtcTime)
     # When hinted payments were last read, and how many reads in a row had to wait for each other (a burst).
     read_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -84,7 +84,7 @@ class Connection(Base):
 
     @property
     def why_paused(self) -> Reason | None:
-        """Why nobody may call now; None where no reason is known (a pause stands without one, too)."""
+        """Why calls are paused now; None if no reason is known (a pause without a reason counts too)."""
         try:
             return Reason(self.pause_reason)
         except ValueError:
@@ -96,7 +96,7 @@ class Connection(Base):
 
 
 def note_sums(session: Session, connection_id: int, sums: Sums) -> None:
-    """Remembers what the sums have shown. A lag that was seen once is never forgotten."""
+    """Records the behavior of the sums. We never forget a lag that was seen once."""
     session.execute(
         update(Connection)
         .where(Connection.id == connection_id, Connection.sums != Sums.LAG.value)
@@ -130,7 +130,7 @@ def connection_counts(session: Session) -> dict[tuple[str, str], int]:
 
 
 def pause_counts(session: Session, now: datetime) -> dict[str, int]:
-    """How many active connections nobody calls at the moment, by the reason."""
+    """How many active connections are paused at the moment, by reason."""
     statement = (
         select(Connection.pause_reason, func.count())
         .where(Connection.status == ConnectionStatus.ACTIVE.value, Connection.not_before > now)
@@ -144,7 +144,7 @@ def connections_of_vendor(session: Session, vendor: str) -> Sequence[Connection]
 
 
 def connections_by_account(session: Session, vendor: str, account_ids: Collection[str]) -> dict[str, Connection]:
-    """The connections that a webhook's accounts belong to, by account; unknown accounts are simply not there."""
+    """The connections for a webhook's accounts, by account; unknown accounts are left out."""
     found = session.scalars(
         select(Connection).where(Connection.vendor == vendor, Connection.account_id.in_(account_ids))
     )
@@ -152,7 +152,7 @@ def connections_by_account(session: Session, vendor: str, account_ids: Collectio
 
 
 def heard_from(session: Session, connection_ids: Collection[int], now: datetime) -> None:
-    """The door's deliveries name several companies each, and two of them the same ones in another order."""
+    """Records a delivery. Each one names several companies; two of them can name the same ones in different order."""
     heard = Connection.id.in_(connection_ids)
     lock_in_order(session, Connection, heard)
     session.execute(update(Connection).where(heard).values(heard_at=now))
@@ -170,7 +170,7 @@ def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:
 
 
 def pause(session: Session, connection_id: int, until: datetime, reason: str) -> None:
-    """Nobody calls the system before `until`; a longer pause that stands already is kept."""
+    """Stops calls to the system before `until`; a longer pause that is already set stays."""
     session.execute(
         update(Connection)
         .where(Connection.id == connection_id)
@@ -180,7 +180,7 @@ def pause(session: Session, connection_id: int, until: datetime, reason: str) ->
 
 
 def learn_author(session: Session, connection_id: int, author: str) -> None:
-    """Remembers under which name the target enters our payments."""
+    """Remembers the name under which the target enters our payments."""
     session.execute(
         update(Connection).where(Connection.id == connection_id, Connection.author != author).values(author=author)
     )
@@ -202,12 +202,12 @@ def mark_needs_reconnect(
     again_at: datetime | None = None,
     reason: str = "",
 ) -> bool:
-    """The secrets are refused for good.
+    """Marks the secrets as refused for good.
 
     Args:
-        secrets_version: which ones were refused; False if somebody has connected again since, and those stand.
-        again_at: when they are tried again by themselves; None where that could never help.
-        reason: what is told meanwhile.
+        secrets_version: the refused ones; False if a person has connected again since, and the new ones stay.
+        again_at: when we try them again by ourselves; None where that could never help.
+        reason: the reason reported meanwhile.
     """
     same = () if secrets_version is None else (Connection.secrets_version == secrets_version,)
     marked = session.execute(
@@ -220,7 +220,7 @@ def mark_needs_reconnect(
 
 
 def refused_to_try_again(session: Session, role: Role, now: datetime) -> Sequence[int]:
-    """Connections whose refused secrets are to be tried again now."""
+    """Connections whose refused secrets we must try again now."""
     statement = select(Connection.id).where(
         Connection.role == role.value,
         Connection.status == ConnectionStatus.NEEDS_RECONNECT.value,
@@ -230,7 +230,7 @@ def refused_to_try_again(session: Session, role: Role, now: datetime) -> Sequenc
 
 
 def postpone_refused(session: Session, connection: Connection, again_at: datetime) -> None:
-    """Still refused: these secrets are left alone for longer."""
+    """Still refused: leaves these secrets alone for longer."""
     session.execute(
         update(Connection)
         .where(

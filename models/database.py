@@ -1,7 +1,7 @@
-"""The engine, and the ways of using it: `reading`, `writing` and `write`, all of them short.
+"""The engine, and three ways to use it: `reading`, `writing` and `write`, all of them short.
 
-SQLite is the embedded default, PostgreSQL the production choice; the same statements run on both. Whatever keeps either
-from being used is a `DatabaseUnavailable` (`models/unavailable.py`).
+SQLite is the embedded default, PostgreSQL the production choice; the same statements run on both. Any reason why
+either cannot be used is a `DatabaseUnavailable` (`models/unavailable.py`).
 """
 
 import random
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A writer waits this long for what another one holds before it gives up (SQLite allows one writer at a time).
+# A writer waits this long for another writer's lock before it gives up (SQLite allows one writer at a time).
 PATIENCE = timedelta(seconds=30)
-# So long for one of the process's own connections, where all are in use.
+# How long to wait for one of the process's own connections when all are in use.
 _POOL_SECONDS = 10
 _RESERVED = 8
 _WRITES = "external_payments_writes"
 _PATIENCE = "external_payments_patience"
-# Who had to give way to another one tries again so often, after a pause that doubles.
+# A transaction that had to give way is repeated so often, after a pause that doubles.
 _TRIES_MAX = 5
 _PAUSE_SECONDS = 0.02
 
 
 class Session(orm.Session):
-    """What a `Database` hands out. Who passes it on to queries names this, and nothing else of SQLAlchemy."""
+    """Returned by a `Database`. Code that passes it on to queries names this class, and nothing else of SQLAlchemy."""
 
 
 class Database:
@@ -62,15 +62,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back by any exception. Never keep it over a wire call."""
+        """One transaction: committed at the end, rolled back by any exception. Never held open during a wire call."""
         with told_as_unavailable(), self._writing_sessions.begin() as session:
             yield session
 
     def write(self, work: Callable[[Session], T], patience: timedelta = PATIENCE) -> T:
-        """One transaction as `writing`, done again where two got into each other's way and ours had to give way.
+        """Runs one transaction like `writing`, and repeats it if it conflicted with another one and had to give way.
 
         Args:
-            work: everything that the transaction does; whatever it leaves behind in memory must bear a second time.
+            work: everything that the transaction does; anything it leaves in memory must survive a second run.
             patience: for all tries together. After that, `DatabaseBusy`.
         """
         ends = time.monotonic() + patience.total_seconds()
@@ -89,7 +89,7 @@ class Database:
 
     @cached_property
     def reserved(self) -> "Database":
-        """The same database through a few connections of its own, for what may not wait for others' to come back."""
+        """The same database through a few connections of its own, for work that must not wait for those in use."""
         return Database(self.url, _RESERVED)
 
     def ping(self) -> None:
@@ -108,9 +108,9 @@ def _sessions(engine: Engine) -> orm.sessionmaker[Session]:
 
 
 def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:
-    """Does the work, and does it again where two got into each other's way and ours had to give way.
+    """Does the work, and repeats it if it conflicted with another transaction and had to give way.
 
-    For work that may be done again from its beginning, also of several transactions.
+    For work that may be repeated from its beginning, even if it has several transactions.
     """
     ends = time.monotonic() + patience.total_seconds()
     for tried in count(1):
@@ -125,7 +125,7 @@ def again_when_busy(work: Callable[[], T], patience: timedelta = PATIENCE) -> T:
 
 
 def _pause_after(tries: int) -> float:
-    """Not all of them the same: two who met would meet again."""
+    """Varies the pause: two transactions that met would meet again."""
     return _PAUSE_SECONDS * (1 << tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
@@ -133,9 +133,9 @@ def upgrade(url: str) -> None:
     """Brings the schema of the database at this address up to date.
 
     Raises:
-        SchemaTooOld: this program does not know the way from there.
+        SchemaTooOld: this program cannot upgrade from that schema.
     """
-    # Here, because it takes a third of a second of every command that never needs it.
+    # Imported here: it takes a third of a second, which most commands would wait for in vain.
     from alembic import command
 
     file = _sqlite_file(url)
@@ -169,7 +169,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **pool)
         file = _sqlite_file(url)
         if file is not None:
-            # Before SQLite makes it, with the rights that the process happens to give.
+            # Before SQLite creates the file, with whatever permissions the process has by default.
             event.listen(engine, "do_connect", lambda *_: make_private_file(file))
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -177,7 +177,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        # A dead server is noticed in seconds, not after the operating system's two hours.
+        # We notice a dead server in seconds, not after the operating system's two hours.
         connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
         **pool,
     )
@@ -191,7 +191,7 @@ def _configure_sqlite(connection: SQLiteConnection, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL and not NORMAL: an intent to pay that a power cut forgets could be sent twice.
+    # FULL and not NORMAL: after a power cut, a lost intent to pay could be sent twice.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
@@ -201,12 +201,12 @@ def _begin_sqlite(connection: Any) -> None:
     options = connection.get_execution_options()
     connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience_milliseconds(options)}")
     # A transaction that reads first and writes later fails with "database is locked" when another one wrote in
-    # between; taking the write lock at once is what makes compare-and-set work here as on PostgreSQL.
+    # between. Taking the write lock at once makes compare-and-set work here as on PostgreSQL.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
 
 
 def _configure_postgresql(connection: Any, _record: Any) -> None:
-    # Without it, one session that was forgotten with a lock would hold every worker's thread for ever.
+    # Without it, one forgotten session with a lock would hold every worker's thread for ever.
     connection.autocommit = True
     connection.execute(f"SET lock_timeout = {_patience_milliseconds({})}")
     connection.autocommit = False

@@ -1,4 +1,4 @@
-"""Decisions: what was decided about an allocation, when, and why. The newest one is the current one."""
+"""Decisions: the decision about an allocation, its time and its reason. The newest one is the current one."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -37,12 +37,12 @@ class DecisionRow(Base):
     action: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(40))
     verdicts: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
-    # What the target answered, where that is the cause; shown as it is, so it is cut to a readable length.
+    # The target's answer, where that is the cause; shown as it is, so we cut it to a readable length.
     detail: Mapped[str] = mapped_column(Text, default="")
-    # The payments on the target invoice because of which it was decided so (`domain/ingest/seen_payments.py`).
+    # The payments on the target invoice that led to this decision (`domain/ingest/seen_payments.py`).
     seen: Mapped[list[list[str | None]] | None] = mapped_column(Json)
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
-    # When the same was decided once more, the last time.
+    # When the same decision was last made again.
     looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     current: Mapped[bool] = mapped_column(default=True)
 
@@ -69,12 +69,12 @@ def action_of(decision: Decision) -> Action:
 
 @dataclass(frozen=True, slots=True)
 class NewDecision:
-    """What was decided about an allocation just now.
+    """A new decision about an allocation.
 
     Attributes:
         verdicts: field by field; a decision without any (an outcome of delivery) takes over those of the decision that
             it follows from.
-        seen: the payments on the target invoice because of which it is so.
+        seen: the payments on the target invoice that led to it.
     """
 
     allocation_id: int
@@ -86,10 +86,10 @@ class NewDecision:
 
 
 def write_decision(session: Session, current: dict[int, DecisionRow], new: NewDecision, now: datetime) -> bool:
-    """Makes this the current decision; False if it already is: the same again is no news, but it was looked at.
+    """Makes this the current decision. False if it already is: then nothing is new, and only the look is recorded.
 
     Args:
-        current: the current decisions by allocation, as this transaction has read them; kept up to date.
+        current: the current decisions by allocation, as this transaction has read them; this updates it.
     """
     former = current.get(new.allocation_id)
     told = [{"field": v.field, "source": v.source, "target": v.target, "identical": v.identical} for v in new.verdicts]

@@ -1,8 +1,8 @@
 """The rows that the outcomes of some effects change, read together, so that many outcomes cost as much as one.
 
-Everything here happens inside the caller's transaction, in which the organization is the caller's alone
-(`models/locks.py`): nobody changes these rows between the read and the commit. What is changed on the rows goes to the
-database when the transaction ends, as few statements for each table.
+Everything here happens inside the caller's transaction, in which the caller alone holds the organization
+(`models/locks.py`): no other transaction changes these rows between the read and the commit. Changes to the rows go to
+the database when the transaction ends, in few statements for each table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -31,11 +31,11 @@ from models.payments import Allocation, allocations_with_payments
 
 @dataclass(slots=True, frozen=True)
 class NewClaim:
-    """A payment at the target that is to stand for an effect's allocation.
+    """A payment at the target that will stand for an effect's allocation.
 
     Attributes:
         amount: in the currency of the effect.
-        shared: it stands for other allocations of the invoice as well.
+        shared: it also stands for other allocations of the invoice.
     """
 
     payment_id: str
@@ -47,7 +47,7 @@ class NewClaim:
 
 @dataclass
 class DeliveryRows:
-    """One transaction's rows about the effects with these ids, all of one target connection."""
+    """The rows that one transaction needs about the effects with these ids, all of one target connection."""
 
     session: Session
     connection_id: int
@@ -77,7 +77,7 @@ class DeliveryRows:
 
     @cached_property
     def entries(self) -> list[LedgerEntry]:
-        """Everything that ever stood for something on the invoices, and for the allocations anywhere; oldest first."""
+        """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
         statement = select(LedgerEntry).where(
             or_(
                 (LedgerEntry.connection_id == self.connection_id)
@@ -93,7 +93,7 @@ class DeliveryRows:
 
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
-        """The highest number of a try so far, by effect."""
+        """The highest attempt number so far, by effect."""
         statement = (
             select(Attempt.effect_id, func.max(Attempt.number))
             .where(Attempt.effect_id.in_(self.effect_ids))
@@ -112,7 +112,7 @@ class DeliveryRows:
     # --- effects and their attempts ---
 
     def move(self, effect: Effect, wanted: EffectState, **values: Any) -> None:
-        """The next state of the effect.
+        """Moves the effect to its next state.
 
         Raises:
             ValueError: an effect cannot go from its state to that one.
@@ -125,7 +125,7 @@ class DeliveryRows:
             setattr(effect, name, value)
 
     def start_attempt(self, effect: Effect) -> int:
-        """The number of the try; it counts all of them, also those that burn none of the allowed attempts."""
+        """The attempt's number. Counts all attempts, including those that use up none of the allowed ones."""
         number = self.attempt_numbers.get(effect.id, 0) + 1
         self.attempt_numbers[effect.id] = number
         self.session.add(Attempt(effect_id=effect.id, number=number, started_at=self.now))
@@ -139,7 +139,7 @@ class DeliveryRows:
         )
 
     def live_entries_of(self, invoice_id: str, payment_id: str) -> list[LedgerEntry]:
-        """What the payment stands for now."""
+        """The entries that the payment stands for now."""
         return [one for one in self._entries_of(invoice_id, payment_id) if one.removed_at is None]
 
     def _entries_of(self, invoice_id: str, payment_id: str) -> list[LedgerEntry]:
@@ -147,15 +147,15 @@ class DeliveryRows:
         return [one for one in self.entries if one.payment_key == key]
 
     def claim(self, effect: Effect, claim: NewClaim) -> bool:
-        """Enters that the payment stands for the effect's allocation; False if it stands for another one already.
+        """Enters that the payment stands for the effect's allocation; False if it already stands for another one.
 
-        Ids are kept: one that stood for something once is never taken for another payment later.
+        We keep ids: a payment that once stood for something never stands for another payment later.
         """
         if self.live_entry(effect.allocation_id) is not None:
             return False
         known = self._entries_of(effect.target_invoice_id, claim.payment_id)
         if claim.shared:
-            # One that stood for its allocation alone, from the days of the other setting, is shared from now on.
+            # An entry that stood for its allocation alone, made under the other setting, is shared from now on.
             for entry in known:
                 entry.shared = entry.shared or entry.removed_at is None
         elif any(not entry.shared and not entry.handed_over for entry in known):
@@ -181,7 +181,7 @@ class DeliveryRows:
         return True
 
     def change_entry(self, allocation_id: int, amount: Decimal, paid_on: date) -> None:
-        """What stands for the allocation has another amount or date now. A double beside it is there all the same."""
+        """Changes amount or date of the payment that stands for the allocation. A double beside it stays on record."""
         entry = self.live_entry(allocation_id)
         if entry is None:
             return
@@ -195,25 +195,25 @@ class DeliveryRows:
             entry.removed_at, entry.removed_by_hand = self.now, False
 
     def is_doubled(self, allocation_id: int) -> bool:
-        """Whether the newest payment of this allocation was found to have another one like it beside it."""
+        """Whether a look found another payment like it beside the newest payment of this allocation."""
         entries = [one for one in self.entries if one.allocation_id == allocation_id]
         return bool(entries) and entries[-1].finding == Finding.DOUBLED
 
     def mark_gone(self, invoice_id: str, payment_id: str) -> list[int]:
-        """A look has shown that the payment is not on the invoice any more; the allocations for which that is news."""
+        """Records that a look did not find the payment on the invoice; returns the allocations that this changes."""
         news = [one for one in self.live_entries_of(invoice_id, payment_id) if one.finding != Finding.GONE]
         for entry in news:
             entry.finding, entry.found = Finding.GONE.value, None
         return [entry.allocation_id for entry in news]
 
     def hand_over(self, effect: Effect, payment_id: str) -> LedgerEntry | None:
-        """Ends what the payment stood for before, so that it can stand for the effect's allocation.
+        """Ends the payment's former entry, so that it can stand for the effect's allocation.
 
         Returns:
-            The former entry, of which only one that outlived its own payment may be ended; None if there is none.
+            The former entry; only one that outlived its own payment may be ended. None if there is none.
 
         Raises:
-            StillStands: it stands for that allocation all the same, or something is on its way there.
+            StillStands: it still stands for that allocation, or something is on its way there.
         """
         known = [one for one in self._entries_of(effect.target_invoice_id, payment_id) if not one.handed_over]
         if not known:
@@ -239,7 +239,7 @@ class DeliveryRows:
     # --- the next look at an invoice ---
 
     def look_soon(self, effect: Effect) -> None:
-        """Something was written to the invoice: the later looks at it begin anew."""
+        """Something was written to the invoice: the later looks at it start over."""
         due_at = self.now + interval_after(0)
         look = self.looks.get(effect.target_invoice_id)
         if look is not None:
@@ -252,7 +252,7 @@ class DeliveryRows:
         self.looks[effect.target_invoice_id] = look
 
     def remember_others(self, effect: Effect) -> None:
-        """What others had on the invoice when this effect was sent; nothing is known where nothing was sent."""
+        """Records other people's payments on the invoice at the time of this send; we know none if nothing was sent."""
         look = self.looks[effect.target_invoice_id]
         if effect.before_image is None:
             look.others = None
@@ -273,7 +273,7 @@ class DeliveryRows:
         """Records the effect's outcome as the current decision about its allocation.
 
         Args:
-            seen: the payments on the invoice because of which it is so.
+            seen: the payments on the invoice that led to it.
         """
         new = NewDecision(
             allocation_id=effect.allocation_id,
@@ -285,7 +285,7 @@ class DeliveryRows:
         write_decision(self.session, self.decisions, new, self.now)
 
     def match_again(self, allocation_ids: Iterable[int]) -> None:
-        """Something has changed for these allocations: match decides about them anew, now."""
+        """Something has changed for these allocations: match decides them again, now."""
         others = set()
         for allocation_id in allocation_ids:
             allocation = self.allocations.get(allocation_id)
@@ -298,11 +298,11 @@ class DeliveryRows:
             self.session.execute(statement)
 
     def match_no_later_than(self, allocation_id: int, at: datetime) -> None:
-        """Looked at again by then; an earlier moment stands, because it was set by news that nobody has read yet."""
+        """Looked at again by then. An earlier time stays, because news that match has not read yet set it."""
         allocation = self.allocations[allocation_id]
         if allocation.match_due_at is None or allocation.match_due_at > at:
             allocation.match_due_at = at
 
 
 class StillStands(Exception):
-    """The payment goes on standing for what it stood for before."""
+    """The payment still stands for its former allocation."""

@@ -1,4 +1,4 @@
-"""The outbox: effects, what we owe the target, and the attempts to deliver them."""
+"""The outbox: effects, which are what we owe the target, and the attempts to deliver them."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -41,7 +41,7 @@ DETAIL_CHARACTERS_MAX = 500
 class Effect(Base):
     __tablename__ = "effect"
     __table_args__ = (
-        # What we owe for a part of a payment, one generation after the other. Twice the same is impossible.
+        # The generations of what we owe for one part of a payment. The same one twice is impossible.
         UniqueConstraint("allocation_id", "generation"),
         Index("uq_effect_open", "allocation_id", unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
         Index("ix_effect_due", "connection_id", "due_at", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
@@ -65,26 +65,26 @@ class Effect(Base):
     reason: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
     due_at: Mapped[datetime] = mapped_column(UtcTime)
-    # Only tries that may have reached the target or found it sick; throttling burns none.
+    # Only attempts that may have reached the target or found it sick; throttling uses up none.
     attempts: Mapped[int] = mapped_column(default=0)
-    # The lease under which it was last claimed; a holder with another number may not touch it.
+    # The lease under which it was last claimed; a holder with another number must not touch it.
     fencing: Mapped[int] = mapped_column(BigId, default=0)
-    # The payments that were on the invoice before the last send, as `domain/push/before_image.py` writes them.
+    # The payments on the invoice before the last send, in the form of `domain/push/before_image.py`.
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
-    # What of ours may be at the target although the ledger does not say so. Still there on one that was delivered, it
-    # says that only a look has found the payment.
+    # Money of ours that may be at the target although the ledger does not show it. On a delivered effect it means that
+    # only a look has found the payment.
     doubt: Mapped[str] = mapped_column(String(10), default=Doubt.NONE.value)
-    # The payment of ours that the last send added to (strategy `single`), where it was not to be one of its own.
+    # The payment of ours that the last send added to (strategy `single`), if it did not create one of its own.
     sent_into: Mapped[str | None] = mapped_column(String(50))
-    # A payment was added to an invoice that had payments, and nobody has looked yet whether those are as they were.
+    # We added a payment to an invoice that had payments, and have not yet checked that those are unchanged.
     read_back_owed_since: Mapped[datetime | None] = mapped_column(UtcTime)
-    # When match wrote it: no rule asks; the benchmark of a single payment measures by it.
+    # When match wrote it. No rule uses it; the benchmark of a single payment measures from it.
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class Attempt(Base):
-    """One try to deliver an effect, on disk before the wire was touched."""
+    """One attempt to deliver an effect, on disk before the send."""
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("effect_id", "number"),)
@@ -136,14 +136,14 @@ def attempts_of(session: Session, effect_id: int) -> Sequence[Attempt]:
 def is_open() -> ColumnElement[bool]:
     """Written into the statement, not bound to it.
 
-    SQLite uses the indexes on open effects only where it can read that open ones are asked for; with bound values it
-    looks through every effect there ever was.
+    SQLite uses the indexes on open effects only if the statement itself names the open states; with bound values it
+    scans every effect there ever was.
     """
     return Effect.state.in_(bindparam(None, _OPEN_STATES, expanding=True, literal_execute=True))
 
 
 def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
-    """Effects that somebody was sending when the lane changed hands: nobody knows whether they arrived."""
+    """Effects that were being sent when the lane changed hands: it is unknown whether they arrived."""
     return session.scalars(
         select(Effect).where(
             Effect.connection_id == connection_id, is_open(), Effect.state == EffectState.SENDING.value
@@ -154,12 +154,12 @@ def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
 def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[Effect]:
     """The oldest open effect of each invoice, where it is due: one invoice is served strictly in order.
 
-    While one effect is on the wire or in doubt no other one of its invoice goes, not even an older one that was revived
-    meanwhile: it would take the payment in question for somebody else's. Of several in doubt the oldest goes first, but
-    not before all of them are due: what was sent for a younger one may still arrive.
+    While one effect is on the wire or in doubt, no other effect of its invoice goes, not even an older one that was
+    revived meanwhile: it would take the doubtful payment for a person's. Of several in doubt the oldest goes first,
+    but not before all of them are due: the send of a younger one may still arrive.
 
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
-    a payment that was voided a moment ago must not be created.
+    we must not create a payment that was voided a moment ago.
     """
     other = aliased(Effect)
     is_pending = Effect.state == EffectState.PENDING.value
@@ -193,7 +193,7 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
 
 
 def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequence[Effect]:
-    """Delivered effects after which the older payments of the invoice have not been looked at yet."""
+    """Delivered effects after which we have not yet checked the older payments of the invoice."""
     statement = (
         select(Effect)
         .where(Effect.connection_id == connection_id, Effect.read_back_owed_since.is_not(None))
@@ -204,7 +204,7 @@ def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequenc
 
 
 def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -> bool:
-    """Compare-and-set on the state this object was read with; False if somebody else was faster."""
+    """Compare-and-set on the state this object was read with; False if another transaction was faster."""
     current = EffectState(effect.state)
     if not may_move(current, wanted):
         raise ValueError(f"an effect cannot go from {current} to {wanted}")
@@ -217,16 +217,16 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
     ).first()
     if moved is None:
         return False
-    # The object may belong to a session that is closed by now; it goes on saying what the row says.
+    # The object may belong to a session that is closed by now; it keeps agreeing with its row.
     say_as_the_row(session, effect, {"state": wanted.value, **values})
     return True
 
 
 def finish_attempts(session: Session, finished: Sequence[tuple[int, int, str, str]], now: datetime) -> None:
-    """Closes tries.
+    """Closes attempts.
 
     Args:
-        finished: effect, number of the try, outcome, the target's words.
+        finished: effect, attempt number, outcome, the target's words.
     """
     if not finished:
         return
@@ -253,7 +253,7 @@ def finish_attempts(session: Session, finished: Sequence[tuple[int, int, str, st
 
 
 def abandon_attempts(session: Session, effect_ids: Collection[int], now: datetime) -> None:
-    """Closes what a dead process left open."""
+    """Closes attempts that a dead process left open."""
     session.execute(
         update(Attempt)
         .where(Attempt.effect_id.in_(effect_ids), Attempt.outcome.is_(None))

@@ -1,4 +1,4 @@
-"""Gaps: stretches of time for which a source has to be asked, how far we are with it, and what was found."""
+"""Gaps: stretches of time to ask a source about, our progress with them, and what we found."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,12 +24,12 @@ class Gap(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     kind: Mapped[str] = mapped_column(String(20))
     from_at: Mapped[datetime] = mapped_column(UtcTime)
-    # The source's own clock up to which the gap is closed; known when it is, or when a scan begins.
+    # The source's own clock up to which the gap is closed; known once it is closed, or when a scan begins.
     until_at: Mapped[datetime | None] = mapped_column(UtcTime)
     opened_at: Mapped[datetime] = mapped_column(UtcTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # How far a scan is: its stage, up to when that stage has listed, and the last known id that it has checked (while
-    # it counts, the moment up to which it has narrowed the stretch with the next deletion).
+    # A scan's progress: its stage, how far that stage has listed, and the last known id that it has checked (while it
+    # counts, the moment up to which it has narrowed the stretch with the next deletion).
     stage: Mapped[str] = mapped_column(String(20), default=ScanStage.NONE.value)
     entities: Mapped[str] = mapped_column(String(40), default="")
     scan_began_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -50,9 +50,9 @@ class Gap(Base):
 
     @property
     def is_counted(self) -> bool:
-        """Whether its deletions are found by counting what exists, instead of asking for every id that we know.
+        """Whether we find its deletions by counting existing objects, instead of asking for every known id.
 
-        Beyond the reach of change data capture, and where an operator wants to be sure, each id is asked for.
+        Beyond the reach of change data capture, and where an operator wants to be sure, we ask for each id.
         """
         began, since = self.scan_began_at, self.scan_from_at
         return self.holds_cursor and began is not None and since is not None and began - since <= CHANGES_REACH
@@ -69,7 +69,7 @@ class Gap(Base):
 
 
 def open_gap(session: Session, connection_id: int, kind: GapKind, from_at: datetime, now: datetime) -> Gap:
-    """The new gap. One that holds the cursor is opened only where none does yet: it would hold it twice."""
+    """The new gap. Opens one that holds the cursor only if there is none yet: two would hold it twice."""
     known = next((gap for gap in open_gaps(session, connection_id) if gap.holds_cursor), None)
     if kind.holds_cursor and known is not None:
         return known
@@ -81,7 +81,7 @@ def open_gap(session: Session, connection_id: int, kind: GapKind, from_at: datet
 
 
 def begin_scan(gap: Gap, since: datetime, until_at: datetime, entities: frozenset[str], now: datetime) -> None:
-    """From now on the gap is closed by listing everything and by looking for what we know."""
+    """From now on we close the gap by listing everything and by looking for the objects that we know."""
     gap.stage = first_stage(entities).value
     gap.entities = ",".join(sorted(entities))
     gap.scan_began_at, gap.until_at = now, until_at
@@ -89,7 +89,7 @@ def begin_scan(gap: Gap, since: datetime, until_at: datetime, entities: frozense
 
 
 def open_gap_after_silence(session: Session, connection: Connection, now: datetime) -> None:
-    """The connection was cut or refused and is active again: what happened meanwhile is counted."""
+    """Opens a gap for a connection that was cut or refused and is active again, to count the changes made meanwhile."""
     silent_since = connection.cursor_at or connection.connected_at
     open_gap(session, connection.id, GapKind.RECONNECT, silent_since, now)
 
@@ -100,7 +100,7 @@ def open_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
 
 
 def sources_with_open_scans(session: Session, now: datetime) -> Sequence[int]:
-    """Active source connections for which a scan is under way; one that died with its worker is taken up again."""
+    """Active source connections with a scan under way, including one whose worker died."""
     statement = (
         select(Gap.connection_id)
         .join(Connection, Connection.id == Gap.connection_id)
@@ -118,7 +118,7 @@ def gap_by_id(session: Session, gap_id: int) -> Gap:
 
 
 def latest_gap(session: Session, connection_id: int) -> Gap | None:
-    """What the page and the command line tell about: an open one first, else the one closed last."""
+    """The gap that the page and the command line show: an open one first, else the one closed last."""
     statement = (
         select(Gap)
         .where(Gap.connection_id == connection_id)
@@ -135,7 +135,7 @@ def gaps_of(session: Session, connection_id: int, limit: int = 20) -> Sequence[G
 
 
 def complete_since(session: Session, connection: Connection) -> datetime:
-    """From when on we know everything that exists: the connection's beginning, or a backfill that went back further."""
+    """The start of our complete knowledge: the connection's beginning, or a backfill that went back further."""
     statement = select(func.min(Gap.from_at)).where(
         Gap.connection_id == connection.id, Gap.kind == GapKind.BACKFILL.value, Gap.closed_at.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""The inbox: what a source told us, stored before anything is done about it."""
+"""The inbox: a source's reports, stored before anything is done about them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class EventSource(StrEnum):
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
     BACKFILL = "backfill"
-    # Hints of our own: an invoice has to be looked for, or looked at again.
+    # Our own hints: look for an invoice, or look at it again.
     INGEST = "ingest"
 
 
@@ -28,7 +28,7 @@ class Entity(StrEnum):
 class InboxEvent(Base):
     __tablename__ = "inbox_event"
     __table_args__ = (
-        # The source's own id of the event (the same on a repeated delivery) is what makes a duplicate harmless.
+        # The source's own id of the event (the same on a repeated delivery) makes a duplicate harmless.
         UniqueConstraint("connection_id", "source", "event_id"),
         Index(
             "ix_inbox_event_waiting",
@@ -46,10 +46,10 @@ class InboxEvent(Base):
     event_id: Mapped[str] = mapped_column(String(200))
     entity: Mapped[str] = mapped_column(String(20))
     entity_id: Mapped[str] = mapped_column(String(50))
-    # The source's word for what happened; informative only, because the entity is read again anyway.
+    # The source's word for the event; informative only, because we read the entity again anyway.
     verb: Mapped[str] = mapped_column(String(20))
     occurred_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # The whole object as the wire had it, when the source sent it (change data capture does, a webhook does not).
+    # The whole object as it came over the wire, if the source sent it (change data capture does, a webhook does not).
     payload: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(UtcTime)
     # Not read again before then (the source said "not found" right after "created").
@@ -73,7 +73,7 @@ class NewEvent:
 
 
 def store_events(session: Session, events: Sequence[NewEvent], now: datetime) -> int:
-    """Stores what is new; says how many that were. What was stored before is a duplicate and changes nothing."""
+    """Stores new events; returns how many there were. A duplicate of a stored event changes nothing."""
     rows: list[Mapping[str, Any]] = [
         {
             "connection_id": event.connection_id,
@@ -95,7 +95,7 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
 
 
 def known_event_ids(session: Session, connection_id: int, source: EventSource, event_ids: Collection[str]) -> set[str]:
-    """Those of the source's event ids that are stored already."""
+    """The event ids among these that are already stored for this source of events."""
     statement = select(InboxEvent.event_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.source == source.value,
@@ -107,7 +107,7 @@ def known_event_ids(session: Session, connection_id: int, source: EventSource, e
 def hinted_among(
     session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], since: datetime
 ) -> set[str]:
-    """Those of the entities that a webhook has told of since then."""
+    """The entities among these that a webhook has reported since then."""
     statement = select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,
@@ -126,7 +126,7 @@ def told_since(
     entity_ids: Collection[str],
     since: datetime,
 ) -> set[str]:
-    """Those of the entities whose content this source of events has told since then."""
+    """The entities among these whose content this source of events has delivered since then."""
     statement = select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,
@@ -139,7 +139,7 @@ def told_since(
 
 
 def told_deleted(connection_id: int, entity: Entity) -> Select[str]:
-    """The ids of what waits here to be stored as deleted."""
+    """The ids of objects that wait here to be stored as deleted."""
     return select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,
@@ -152,7 +152,7 @@ def told_deleted(connection_id: int, entity: Entity) -> Select[str]:
 def reopen_events(
     session: Session, connection_id: int, source: EventSource, event_ids: Collection[str], now: datetime
 ) -> int:
-    """Works them off once more, as received now; says how many of them were done."""
+    """Makes them wait again, as if received now; returns how many of them were done."""
     if not event_ids:
         return 0
     statement = (
@@ -168,7 +168,7 @@ def reopen_events(
 def waiting_events(
     session: Session, connection_id: int, now: datetime, limit: int, *, only_content: bool = False
 ) -> Sequence[InboxEvent]:
-    """What is to be worked off, oldest first; only what came with its content where nothing may be read."""
+    """Waiting events that are due, oldest first; if we may not read now, only those that came with their content."""
     statement = (
         select(InboxEvent)
         .where(InboxEvent.connection_id == connection_id, InboxEvent.done_at.is_(None), InboxEvent.due_at <= now)
@@ -183,7 +183,7 @@ def waiting_events(
 def hinted_waiting(
     session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], verb: str
 ) -> set[str]:
-    """Those of the entities about which a hint of this kind waits, due or not."""
+    """The entities among these with a waiting hint of this kind, due or not."""
     statement = select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,

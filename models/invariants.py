@@ -1,4 +1,4 @@
-"""What must be true at any moment, as named queries.
+"""Conditions that must hold at any moment, as named queries.
 
 `python -m cli database check` runs them in production; the crash tests, the simulation and `make chaos` run the same.
 """
@@ -23,7 +23,7 @@ EXAMPLES_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How many rows break an invariant, and the ids of the first of them."""
+    """How many rows break an invariant, and the ids of the first ones."""
 
     name: str
     sentence: str
@@ -68,7 +68,7 @@ def _claimed_twice() -> Select[int]:
         other.target_payment_id == LedgerEntry.target_payment_id,
         other.id != LedgerEntry.id,
         ~other.shared,
-        # A person gave it from one to the other, and only the other has it now.
+        # A person moved it from one to the other, and only the other has it now.
         ~other.handed_over,
         ~LedgerEntry.handed_over,
     )
@@ -76,7 +76,7 @@ def _claimed_twice() -> Select[int]:
 
 
 def _entry_differs_from_payment() -> Select[int]:
-    """A settled allocation (nothing due, nothing open, decided as pushed) whose ledger says something else."""
+    """A settled allocation (nothing due, nothing open, decided as pushed) whose ledger entry differs from it."""
     open_effect = exists().where(
         Effect.allocation_id == Allocation.id,
         Effect.state.in_((EffectState.PENDING.value, EffectState.SENDING.value, EffectState.IN_DOUBT.value)),
@@ -99,7 +99,7 @@ def _entry_differs_from_payment() -> Select[int]:
 
 
 def _undecided() -> Select[int]:
-    """Neither due for match nor decided: a payment that nobody would ever look at."""
+    """Neither due for match nor decided: nothing would ever look at such a payment."""
     decided = exists().where(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
     return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided)
 
@@ -130,7 +130,7 @@ INVARIANTS = (
 
 
 def check_invariants(session: Session) -> list[Finding]:
-    """One for each invariant, also for those that hold."""
+    """One finding for each invariant, including those that hold."""
     return [_check(session, invariant) for invariant in INVARIANTS]
 
 

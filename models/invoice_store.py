@@ -1,4 +1,4 @@
-"""Storing the platform's invoices from a file: new ones are added, known ones are brought up to date."""
+"""Stores the platform's invoices from a file: adds new ones and updates known ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from models.base import insert_new
 from models.invoices import Invoice
 
 _FIELDS = ("number", "origin", "source_id", "target_id", "total", "currency", "customer")
-# What match looks at; the rest is for people.
+# Match uses these; the rest is for people.
 _LINK_FIELDS = ("number", "origin", "source_id", "target_id")
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """One invoice as the file has it; an id is None where the file does not know it."""
+    """One invoice as the file has it; an id is None if the file does not give it."""
 
     number: str
     origin: str
@@ -37,7 +37,7 @@ class InvoiceRow:
 
 @dataclass(slots=True)
 class StoredInvoices:
-    """What storing came to; the documents named here are decided about again."""
+    """The result of storing; the documents named here are decided again."""
 
     new: int = 0
     changed: int = 0
@@ -47,7 +47,7 @@ class StoredInvoices:
 
 
 def store_invoices(session: Session, organization_id: int, rows: Sequence[InvoiceRow], now: datetime) -> StoredInvoices:
-    """Adds or updates each invoice. An id that the file leaves empty but we have found ourselves stays."""
+    """Adds or updates each invoice. If the file leaves an id empty that we have found ourselves, ours stays."""
     known = _Known.load(session, organization_id, rows)
     stored = StoredInvoices()
     fresh: list[Mapping[str, Any]] = []
@@ -63,7 +63,7 @@ def store_invoices(session: Session, organization_id: int, rows: Sequence[Invoic
         else:
             stored.unchanged += 1
     session.flush()
-    # Of two imports of the same file at the same moment, one finds the other's rows there already.
+    # Of two imports of the same file at the same moment, one finds that the other has already added its rows.
     stored.new = insert_new(session, Invoice, fresh)
     stored.unchanged += len(fresh) - stored.new
     return stored

@@ -17,8 +17,8 @@ from models.connections import Connection, Role
 from models.effects import Effect
 from models.ledger import LedgerEntry
 
-# Stands for an amount that cannot be kept exactly. No invoice has it as its total, so that match holds what is paid on
-# this one; nought would be the total of some.
+# Stands for an amount that cannot be kept exactly. No invoice has it as its total, so match holds payments on this one;
+# some invoices do have a total of zero.
 AMOUNT_NOT_KEPT = 1 - AMOUNT_MAX
 _NUMBER_CHARACTERS_MAX, _CUSTOMER_CHARACTERS_MAX = 50, 500
 
@@ -39,7 +39,7 @@ class Invoice(Base):
     origin: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[str | None] = mapped_column(String(50))
     target_id: Mapped[str | None] = mapped_column(String(50))
-    # We found the target's id ourselves, by the number; an imported one is the partner's word.
+    # We found the target's id ourselves, by the number; an imported id is the partner's word.
     link_learned: Mapped[bool] = mapped_column(default=False)
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str] = mapped_column(String(3))
@@ -47,24 +47,24 @@ class Invoice(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
     def link(self, source_id: str, target_id: str, now: datetime) -> bool:
-        """Remembers the two outside ids once the invoice has been found identical in both systems.
+        """Stores the two outside ids once the invoice has been found identical in both systems.
 
         Returns:
-            False if the record belongs to another document of the source by now: then it says nothing about this one.
+            False if the record belongs to another document of the source by now: then it proves nothing about this one.
         """
         if self.source_id not in (None, source_id):
             return False
         if (self.source_id, self.target_id) != (source_id, target_id):
             self.updated_at = now
         if self.target_id != target_id:
-            # A partner's word about the target stays one where only the source's id was missing.
+            # The partner's word about the target still counts as such if only the source's id was missing.
             self.link_learned = True
         self.source_id, self.target_id = source_id, target_id
         return True
 
 
 class SourceInvoiceRow(Base):
-    """An invoice as the source had it when we last heard of it; spares metered reads."""
+    """An invoice as the source had it when we last heard of it; saves metered reads."""
 
     __tablename__ = "source_invoice"
     __table_args__ = (
@@ -83,7 +83,7 @@ class SourceInvoiceRow(Base):
     currency: Mapped[str | None] = mapped_column(String(3))
     customer_name: Mapped[str] = mapped_column(String(_CUSTOMER_CHARACTERS_MAX))
     deleted: Mapped[bool] = mapped_column(default=False)
-    # As for payments: deleted only because it was not to be found, and when this picture was given to us.
+    # As for payments: deleted only because it was not found, and when the source gave us this picture.
     deletion_inferred: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -144,7 +144,7 @@ def invoices_by_id(session: Session, invoice_ids: Collection[int]) -> dict[int, 
 
 
 def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:
-    """Those of these target invoices on which a payment of ours stands, or may stand."""
+    """The target invoices among these on which a payment of ours stands, or may stand."""
     entered = select(LedgerEntry.target_invoice_id).where(
         LedgerEntry.connection_id == connection_id,
         LedgerEntry.target_invoice_id.in_(target_ids),
@@ -185,7 +185,7 @@ def source_invoices_with_number(
 def owners_of(session: Session, organization_id: int, target_ids: Collection[str]) -> dict[str, list[Invoice]]:
     """The platform's records that are linked to these target invoices.
 
-    Without those whose invoice at the source takes no money any more.
+    Leaves out those whose invoice at the source no longer takes money.
     """
     source = and_(Connection.organization_id == organization_id, Connection.role == Role.SOURCE.value)
     picture = and_(SourceInvoiceRow.connection_id == Connection.id, SourceInvoiceRow.external_id == Invoice.source_id)
@@ -218,7 +218,7 @@ def store_source_invoices(
     """Keeps the newest picture of each invoice.
 
     Returns:
-        those about which decisions depend on what has changed: the invoices themselves, and all that have their number.
+        Ids of invoices whose payments need another decision: those that changed, and all that share their number.
     """
     known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
     changed: set[str] = set()
@@ -246,10 +246,10 @@ def _is_news(told: Standing, known: Standing) -> bool:
 
 
 def _as_kept(invoice: SourceInvoice) -> SourceInvoice:
-    """The invoice as its row takes it: one that does not fit is held with a reason, and keeps nobody else waiting.
+    """The invoice as its row can hold it: one that does not fit is held with a reason, and blocks no others.
 
-    Whatever is cut must not be taken for the whole. A number is looked up and compared, so one that is too long is none
-    at all (no other invoice that we know can have it either); a name ends in a sign that no name at the target ends in.
+    A cut value must not pass for the whole one. Numbers are looked up and compared, so a longer one becomes none
+    at all (no other invoice that we know can have it either); a cut name gets an ending that no name at the target has.
     """
     number, name = invoice.number, invoice.customer_name
     if number is not None and len(number) > _NUMBER_CHARACTERS_MAX:

@@ -1,4 +1,4 @@
-"""The payments and invoices that we hold as existing, for a scan that looks for those that do not exist any more."""
+"""The payments and invoices that we hold as existing, for a scan that looks for deleted ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Whole seconds from `since` to `until`, both included, as the source's own clock names last changes."""
+    """Whole seconds from `since` to `until`, both included, by the source's own clock, as it dates last changes."""
 
     since: datetime
     until: datetime
 
     @classmethod
     def before(cls, complete_since: datetime, gap: Gap) -> "Stretch":
-        """What was last changed before the gap, as far back as we know everything that exists."""
+        """The time before the gap, as far back as we know every existing object."""
         if gap.scan_from_at is None:
             raise AssertionError("a scan began without its bounds")
         since = complete_since.replace(microsecond=0) + _SECOND
@@ -46,10 +46,10 @@ class Stretch:
 def known_payment_ids(
     session: Session, connection_id: int, gap: Gap, limit: int, counted: Stretch | None = None
 ) -> Sequence[str]:
-    """Ids of payments that we hold as existing, after the last one checked; also those that still wait in the inbox.
+    """Ids of payments that we hold as existing, after the last one checked, including those still waiting in the inbox.
 
-    What came after the scan began is none of its business: whatever happens to it, change data capture tells. Nor is
-    what waits to be stored as deleted, nor what is going to be counted.
+    Leaves out payments that came after the scan began (change data capture reports their changes), payments that wait
+    to be stored as deleted, and payments that will be counted.
     """
     stored = select(Payment.external_id.label("known_id")).where(
         Payment.connection_id == connection_id,
@@ -101,7 +101,7 @@ def known_invoice_ids(
 
 
 def _uncounted(entity: Entity, connection_id: int, gap: Gap, counted: Stretch | None) -> list[ColumnElement[bool]]:
-    """Outside of what is counted, and not told by this very scan to exist."""
+    """Conditions for objects that we do not count and that this very scan has not reported as existing."""
     if counted is None:
         return []
     row: Any = _ROWS[entity]
@@ -131,10 +131,10 @@ def existing_ids(session: Session, connection_id: int, entity: Entity, stretch: 
 
 
 def middle_of(session: Session, connection_id: int, entity: Entity, stretch: Stretch, count: int) -> datetime:
-    """The end of a shorter stretch with about half of them; a single second is not divided."""
+    """The end of a shorter stretch with about half of the objects; a single second is not divided."""
     row: Any = _ROWS[entity]
     statement = select(row.changed_at).where(*_existing(connection_id, entity, stretch)).order_by(row.changed_at)
-    # The count is older than this look: of what has been deleted or has moved on since, the last one is the middle.
+    # The count is older than this query: since then objects may be gone or have moved on, even the middle one.
     middle: datetime | None = session.scalars(statement.offset(count // 2).limit(1)).first()
     if middle is None:
         return stretch.since
@@ -143,7 +143,7 @@ def middle_of(session: Session, connection_id: int, entity: Entity, stretch: Str
 
 def _existing(connection_id: int, entity: Entity, stretch: Stretch) -> list[ColumnElement[bool]]:
     row: Any = _ROWS[entity]
-    # What waits with its content has been told to have moved on, or to be gone.
+    # An object that waits with its content has been reported as changed or gone.
     waiting = select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,

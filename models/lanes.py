@@ -1,8 +1,8 @@
-"""Lanes: one row per step and tenant, with the lease of whoever works it off right now.
+"""Lanes: one row per step and tenant, with the lease of the worker that works on it right now.
 
-A lease that ran out may be taken by another process while its slow holder still lives. The fencing number, one higher
-with every lease, is what keeps the late holder from writing: every transaction of a step renews the lease it was given
-and fails if that is no longer the one in force (`renew`).
+After a lease has run out, another process may take it while its slow holder still lives. The fencing number, one higher
+with every lease, keeps the late holder from writing: every transaction of a step renews the lease it was given and
+fails if that one is no longer in force (`renew_lane`).
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ class Lane(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     step: Mapped[str] = mapped_column(String(20))
-    # The organization's or the connection's id, whichever the step works for.
+    # The id of the organization or connection that the step works for.
     owner_id: Mapped[int] = mapped_column(BigId)
     holder: Mapped[str] = mapped_column(String(200), default="")
     fencing: Mapped[int] = mapped_column(BigId, default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcTime)
-    # A nudge came while the lane was taken; its holder looks once more before it goes home.
+    # A nudge came while the lane was taken; its holder looks once more before it gives the lane back.
     marked: Mapped[bool] = mapped_column(default=False)
 
 
 class LeaseLost(Exception):
-    """The lease ran out and somebody else may hold the lane; nothing of this transaction is kept."""
+    """The lease ran out and another worker may hold the lane; nothing of this transaction is kept."""
 
 
 def take_lane(session: Session, step: str, owner_id: int, holder: str, now: datetime, lease: timedelta) -> int | None:
@@ -54,16 +54,16 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
         marked = session.execute(
             update(Lane).where(*mine, Lane.lease_until > now).values(marked=True).returning(Lane.id)
         ).first()
-        # No row was marked: the holder let go between the two statements, so the lane is ours to try again.
+        # No row was marked: the holder let go between the two statements, so we try again for the lane.
         if marked is not None:
             return None
 
 
 def _cut(session: Session, step: str, owner_id: int, ends_at: datetime) -> None:
-    """A lease that ends later than one that begins now was taken by a clock that is ahead, or has gone back since.
+    """Shortens a lease that ends later than one that begins now: a clock that is ahead set it, or one set back since.
 
-    It is not ended, because its holder may live: it is as long from now on as any. Its holder goes on or finds that it
-    is lost, as with any lease, and a dead one keeps the lane for one lease and not until the old time comes.
+    We do not end it, because its holder may live: from now on it is as long as any other. A living holder continues or
+    loses it, as with any lease; a dead one keeps the lane for one lease and not until the old time comes.
     """
     session.execute(
         update(Lane)
@@ -89,7 +89,7 @@ def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: da
 
 
 def end_leases(session: Session, step: str, owner_id: int) -> None:
-    """Whoever holds the lane holds it no longer, and finds out with the next transaction; the lane is free."""
+    """Takes the lane away from its holder, who finds out with the next transaction; the lane is free."""
     _make(session, step, owner_id)
     session.execute(
         update(Lane)
@@ -99,23 +99,23 @@ def end_leases(session: Session, step: str, owner_id: int) -> None:
 
 
 def hold_lane(session: Session, step: str, owner_id: int) -> None:
-    """Until this transaction ends, whoever works here commits nothing and nobody takes the lane; the lease goes on."""
+    """Until this transaction ends, the lane's worker commits nothing and no other takes the lane; the lease stays."""
     _make(session, step, owner_id)
     session.execute(select(Lane.id).where(Lane.step == step, Lane.owner_id == owner_id).with_for_update()).all()
 
 
 def _make(session: Session, step: str, owner_id: int) -> None:
-    """A lane's row, free, where there was none."""
+    """Adds a free row for the lane if there is none."""
     insert_new(session, Lane, [{"step": step, "owner_id": owner_id, "holder": "", "fencing": 0, "marked": False}])
 
 
 def when_committed(session: Session, action: Callable[[], None]) -> None:
-    """Does something once this transaction has been committed, and never if it is rolled back."""
+    """Runs the action after this transaction has been committed, and never if it is rolled back."""
     event.listen(session, "after_commit", lambda _session: action(), once=True)
 
 
 def release_lane(session: Session, step: str, owner_id: int, fencing: int) -> bool:
-    """Gives the lane back; True if somebody left a mark meanwhile. A lost lease is nobody's to give back."""
+    """Gives the lane back; True if another worker left a mark meanwhile. A lost lease cannot be given back."""
     lane = session.scalar(
         select(Lane).where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing).with_for_update()
     )

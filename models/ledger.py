@@ -31,7 +31,7 @@ class LedgerEntry(Base):
             postgresql_where=_UNSHARED,
             sqlite_where=_UNSHARED,
         ),
-        # Asked twice for every delivery; the claims above leave the shared ones out and cannot answer it.
+        # Used twice for every delivery; the claims above leave out the shared ones and cannot serve these queries.
         Index("ix_ledger_entry_invoice", "connection_id", "target_invoice_id"),
         # At most one live target payment for one allocation: never twice.
         Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
@@ -49,16 +49,16 @@ class LedgerEntry(Base):
     ours: Mapped[bool]
     # One payment of ours stands for several allocations of the invoice (strategy `single`).
     shared: Mapped[bool] = mapped_column(default=False)
-    # The target removed or changed the payment when another one was added; a person has to look.
+    # The target removed or changed the payment when another one was added; a person must look.
     harmed: Mapped[bool] = mapped_column(default=False)
-    # What the last look found to be wrong with the payment (`domain/later_looks.py`), and the payments that show it.
+    # The fault that the last look found in the payment (`domain/later_looks.py`), and the payments that show it.
     finding: Mapped[str] = mapped_column(String(20), default="")
     found: Mapped[list[list[str | None]] | None] = mapped_column(Json)
-    # Payments like this one on the invoice of which a person said that they are other money.
+    # Payments like this one on the invoice that a person has called other money.
     other_money_ids: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # It was a person who removed the payment at the target, not we.
+    # A person removed the payment at the target, not we.
     removed_by_hand: Mapped[bool] = mapped_column(default=False)
     # A person said that the payment is the money of another allocation, which has an entry for it now.
     handed_over: Mapped[bool] = mapped_column(default=False)
@@ -98,7 +98,7 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
 
 
 def parts_beside(session: Session, entries: Collection[LedgerEntry]) -> dict[int, list[Part]]:
-    """What else the payments of these entries stand for, by allocation; only shared ones have anything."""
+    """The other parts that these entries' payments stand for, by allocation; only shared payments have any."""
     shared = {entry.payment_key for entry in entries if entry.shared}
     if not shared:
         return {}
@@ -130,7 +130,7 @@ def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | 
 
 
 def taken_back_among(session: Session, allocation_ids: Collection[int]) -> dict[int, LedgerEntry]:
-    """The last entry that was taken back of each of these allocations; some may have been synced anew since."""
+    """The last entry that was taken back for each of these allocations; some may have been synced anew since."""
     statement = (
         select(LedgerEntry)
         .where(LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None))
@@ -162,7 +162,7 @@ def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on:
         .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
         .values(amount=amount, paid_on=paid_on)
     )
-    # A double beside it is there all the same.
+    # A double beside it stays on record.
     session.execute(
         update(LedgerEntry)
         .where(
@@ -193,10 +193,10 @@ def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, pa
 def mark_gone(
     session: Session, connection_id: int, target_invoice_id: str, target_payment_id: str, *, gone: bool
 ) -> Sequence[int]:
-    """A look has shown that the payment is not on the invoice any more, or that it is there again.
+    """Records that a look did not find the payment on the invoice, or found it there again.
 
     Returns:
-        the allocations for which this is news.
+        The allocations for which this is news.
     """
     return session.scalars(
         update(LedgerEntry)

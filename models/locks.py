@@ -1,13 +1,13 @@
 """The one order in which rows are locked, so that no two transactions ever wait for each other.
 
 1. Lanes: match before ingest before tokens; a step's own lane is the only one that it locks.
-2. The organization. Whoever changes more than one row of an organization locks it before any of them, and then changes
-   whatever there is in whatever order: nobody else is at it. On SQLite one transaction writes at a time; here it is one
-   for each organization.
-3. What is changed without that lock: one row alone, or several rows of one table in the order of their ids
-   (`lock_in_order` in `models/base.py`).
+2. The organization. A transaction that changes more than one row of an organization locks it before any of them, and
+   then changes its rows in any order: no other transaction is at work there. On SQLite one transaction writes at a
+   time; here it is one for each organization.
+3. Changes without that lock: one row alone, or several rows of one table in the order of their ids (`lock_in_order` in
+   `models/base.py`).
 
-Inserts wait as well, for whoever has just inserted the same key: `insert_new` sorts its rows by their keys.
+Inserts also wait, for a transaction that has just inserted the same key: `insert_new` sorts its rows by their keys.
 """
 
 from sqlalchemy import select
@@ -18,9 +18,9 @@ from models.organizations import Organization
 
 
 def lock_organization(session: Session, organization_id: int) -> None:
-    """Until this transaction ends, nobody else changes more than one row of this organization.
+    """Until this transaction ends, no other transaction changes more than one row of this organization.
 
-    Its key stays free: the door, which serves many organizations at once, goes on adding rows that name it.
+    Its key stays free: the webhook endpoint, which serves many organizations at once, adds rows that reference it.
     """
     session.execute(
         select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
@@ -28,6 +28,6 @@ def lock_organization(session: Session, organization_id: int) -> None:
 
 
 def lock_organization_of(session: Session, connection_id: int) -> None:
-    """As `lock_organization`, for whoever works for one of its connections."""
+    """Like `lock_organization`, for work on one of its connections."""
     owner = select(Connection.organization_id).where(Connection.id == connection_id).scalar_subquery()
     session.execute(select(Organization.id).where(Organization.id == owner).with_for_update(key_share=True)).all()

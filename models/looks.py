@@ -1,4 +1,4 @@
-"""Later looks at the invoices on which something stands for a payment: when the next one is due, and what it needs."""
+"""Later looks at the invoices on which a payment counts for something: when the next one is due, and what it needs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _IS_DUE_SOME_TIME = text("due_at IS NOT NULL")
 
 
 class InvoiceLook(Base):
-    """One target invoice on which something stands for a payment."""
+    """One target invoice with a payment that stands for an allocation."""
 
     __tablename__ = "invoice_look"
     __table_args__ = (
@@ -34,9 +34,9 @@ class InvoiceLook(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     target_invoice_id: Mapped[str] = mapped_column(String(50))
-    # What the payments of others on it come to, where the invoice's own sum can be trusted; then it answers alone.
+    # The sum of other people's payments on it, if the invoice's own sum can be trusted; then that sum alone is enough.
     others: Mapped[Decimal | None] = mapped_column(ExactAmount)
-    # How many looks since something was last written to it.
+    # How many looks since our last write to it.
     looks: Mapped[int] = mapped_column(default=0)
     # None when nothing stands on it any more.
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -47,7 +47,7 @@ class InvoiceLook(Base):
 
 
 def look_now(session: Session, connection_id: int, target_invoice_ids: Collection[str], now: datetime) -> None:
-    """A person wants to know how it is by now."""
+    """Makes the looks due now: a person wants to know the current state."""
     for invoice_id in sorted(target_invoice_ids):
         _set_due(session, connection_id, invoice_id, now, others=None)
 
@@ -65,7 +65,7 @@ def _set_due(session: Session, connection_id: int, target_invoice_id: str, due_a
 
 
 def due_looks(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InvoiceLook]:
-    """The looks that are due, the longest overdue first."""
+    """The due looks, the longest overdue first."""
     return session.scalars(
         select(InvoiceLook)
         .where(InvoiceLook.connection_id == connection_id, InvoiceLook.due_at <= now)
@@ -76,7 +76,7 @@ def due_looks(session: Session, connection_id: int, now: datetime, limit: int) -
 
 @dataclass(frozen=True, slots=True)
 class NextLook:
-    """What a look leaves behind in the row with this id; it stands only if the row is as it was read."""
+    """The result of a look for the row with this id; it is stored only if the row is as it was read."""
 
     id: int
     was_due_at: datetime | None
@@ -87,7 +87,7 @@ class NextLook:
 
 
 def schedule_looks(session: Session, next_looks: Collection[NextLook]) -> None:
-    """Sets when the invoices are looked at next; one that was written to meanwhile keeps its own moment."""
+    """Sets when we look at the invoices next. One that was written to meanwhile keeps its own time."""
     if not next_looks:
         return
     statement = (
@@ -118,7 +118,7 @@ def schedule_looks(session: Session, next_looks: Collection[NextLook]) -> None:
 
 
 def targets_with_due_looks(session: Session, now: datetime) -> Sequence[int]:
-    """Connections at which an invoice is to be looked at and that may be called now."""
+    """Connections with a due look at an invoice that may be called now."""
     statement = (
         select(InvoiceLook.connection_id)
         .join(Connection, Connection.id == InvoiceLook.connection_id)

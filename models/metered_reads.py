@@ -1,4 +1,4 @@
-"""Metered reads: our calls for each connection in each month; a vendor's cap is for all its connections together."""
+"""Metered reads: our calls for each connection in each month; a vendor's cap covers all its connections together."""
 
 from datetime import datetime
 

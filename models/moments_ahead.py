@@ -1,14 +1,14 @@
-"""Moments that lie further ahead than anything is ever set: the clock has gone back since they were written.
+"""Finds times that lie further ahead than we ever set them: the clock has gone back since they were written.
 
-A clock that was wrong is set right, or a machine starts with a wrong one: what was due "now" is due tomorrow, and
-whoever compares it with the clock waits until then. So the sweep looks for such moments and brings them back to now.
-Where even something that has happened lies ahead, the clock has certainly gone back, and whatever waits is due.
+A wrong clock is corrected, or a machine starts with a wrong one: work that was due "now" is then due tomorrow, and any
+code that compares it with the clock waits until then. So the sweep looks for such times and brings them back to now.
+If even the time of a past event lies ahead, the clock has certainly gone back, and all waiting work is due.
 
-One that may have been sent is not looked for before its settle time is over once more, and a lease is not touched here:
-it is cut to its own length by whoever wants the lane (`models/lanes.py`), because its holder may live.
+We do not look for a send that may have arrived before its settle time has passed once more. We do not touch leases
+here: a worker that wants the lane cuts the lease to its own length (`models/lanes.py`), because its holder may live.
 
-A clock that goes forward needs nothing of the kind: everything is due early, leases run out under living holders, and
-their fencing numbers keep them from writing.
+A clock that goes forward needs none of this: everything is due early, leases run out under living holders, and their
+fencing numbers keep them from writing.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at,
 
 @dataclass(frozen=True, slots=True)
 class Longest:
-    """How far ahead each kind of moment is ever set.
+    """The furthest ahead that each kind of time is ever set.
 
     Attributes:
-        settle: how long what may have been sent is left alone.
+        settle: how long we leave alone a send that may have arrived.
     """
 
     look: timedelta
@@ -54,7 +54,7 @@ class Longest:
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
-    """Whose rows were written by a clock that was ahead of ours."""
+    """Organizations whose rows were written by a clock that was ahead of ours."""
     ahead = _Ahead(now, longest)
     owner = select(Connection.organization_id)
     statements = [
@@ -69,11 +69,11 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
 
 
 def bring_back(session: Session, organization_id: int, now: datetime, longest: Longest) -> None:
-    """Makes due whatever lies too far ahead. The organization is locked (`models/locks.py`)."""
+    """Makes work due whose time lies too far ahead. The organization is locked (`models/locks.py`)."""
     ahead = _Ahead(now, longest)
     of_organization = Connection.organization_id == organization_id
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
-        # But for later looks: they are never urgent, and all of them at once would be many calls.
+        # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
@@ -95,7 +95,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
-    # When a picture was seen says which of two is the later one: the next one is later than what comes from the future.
+    # `seen_at` says which of two pictures is later. We clear a time from the future: the next picture is later.
     for table in (Payment, SourceInvoiceRow):
         seen_ahead = and_(table.connection_id.in_(ours), table.seen_at > now + CLOCKS_APART_MAX)
         session.execute(update(table).where(seen_ahead).values(seen_at=None))
@@ -115,7 +115,7 @@ def _bring_back_connections(session: Session, organization_id: int, ahead: "_Ahe
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """Conditions for moments that lie too far ahead."""
+    """Conditions for times that lie too far ahead."""
 
     now: datetime
     longest: Longest
@@ -148,7 +148,7 @@ class _Ahead:
         return self._beyond(InvoiceLook.due_at, self.longest.later_look)
 
     def of_connections(self) -> list[tuple[ColumnElement[bool], dict[str, datetime]]]:
-        """Each condition with what it makes of the connection; what has happened never lies ahead at all."""
+        """Each condition with the new values for the connection. The time of a past event never lies ahead at all."""
         is_refused = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
         not_before, then = Connection.not_before, {Connection.not_before.key: self.now}
         due = [(Connection.next_catch_up_at, self.longest.catch_up)]

@@ -1,4 +1,4 @@
-"""Writing organizations: two people may create or change the same one at the same moment."""
+"""Writes organizations: two people may create or change the same one at the same moment."""
 
 from datetime import datetime
 
@@ -25,9 +25,9 @@ def insert_organization(session: Session, slug: str, name: str, now: datetime) -
 
 
 def organization_for_change(session: Session, organization_id: int) -> Organization:
-    """The organization, and until this transaction ends nobody else changes it.
+    """The organization, locked against other changes until this transaction ends.
 
-    Its key stays free: whoever holds allocations that we want next may add a row that names this organization.
+    Its key stays free: a transaction that holds allocations we want next may add a row that references it.
     """
     found = session.get(Organization, organization_id, with_for_update={"key_share": True})
     if found is None:

@@ -1,4 +1,4 @@
-"""Organizations: the tenants, and what they chose."""
+"""Organizations: the tenants and their choices."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Intents: payments that the platform is about to make at the source, known by a marker until their id is known."""
+"""Intents: payments that the platform is about to make at the source, identified by a marker until they have an id."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -23,7 +23,7 @@ class OwnIntent(Base):
     marker: Mapped[str] = mapped_column(String(100))
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
     paid_on: Mapped[date]
-    # The payment that it became.
+    # The payment that resulted from it.
     external_id: Mapped[str | None] = mapped_column(String(50))
 
     parts: Mapped[list["OwnIntentPart"]] = relationship()
@@ -35,7 +35,7 @@ class OwnIntent(Base):
 
 
 class OwnIntentPart(Base):
-    """What of an intent goes to one invoice; what no part names stays on account."""
+    """The part of an intent for one invoice; any amount that no part names stays on account."""
 
     __tablename__ = "own_payment_intent_part"
     __table_args__ = (UniqueConstraint("intent_id", "document_id"),)
@@ -48,7 +48,7 @@ class OwnIntentPart(Base):
 
 
 def add_intent(session: Session, connection_id: int, intent: Intent) -> bool:
-    """Remembers it; False if this marker is known already."""
+    """Stores the intent; False if this marker is already known."""
     row = {
         "connection_id": connection_id,
         "marker": intent.marker,

@@ -1,7 +1,7 @@
-"""Storing a payment as the source has it now: the newest version wins, the allocations become the diff.
+"""Stores a payment as the source has it now: the newest version wins, the allocations become the diff.
 
-A picture that is not to be relied on (`SourcePayment.flaw`) never takes the place of one that is: what is known stays
-as it is, and that a newer picture has come which says nothing is noted beside it.
+An unreliable picture (`SourcePayment.flaw`) never replaces a reliable one: our record stays as it is, and beside it we
+note that a newer picture has come that tells us nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from models.payments import Allocation, Payment, payments_by_external_id
 
 _CUSTOMER_CHARACTERS_MAX = 500
 _REFERENCE_CHARACTERS_MAX = 100
-# The version of a payment of which no picture was whole so far; below any that a source has.
+# The version of a payment that has had no whole picture so far; below any version of a source.
 _NEVER_WHOLE = -1
 
 
@@ -36,7 +36,7 @@ class Stored:
 def store_payments(
     session: Session, organization_id: int, connection_id: int, payments: Sequence[SourcePayment], now: datetime
 ) -> Stored:
-    """Stores each payment unless what is known of it stands, and makes what changed due for match."""
+    """Stores each payment unless our record of it stands, and makes changed ones due for match."""
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
     new = changed = stale = 0
     for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
@@ -55,7 +55,7 @@ def store_payments(
             stale += 1
             continue
         elif row.standing.deleted and payment.state is PaymentState.DELETED:
-            # What we had inferred is told now: nothing else changes, and nothing is decided again.
+            # The source now reports the deletion that we had inferred: nothing else changes or is decided again.
             row.deletion_inferred = False
             stale += 1
             continue
@@ -67,7 +67,7 @@ def store_payments(
 
 
 def is_news(payment: SourcePayment, row: Payment | None) -> bool:
-    """Whether a picture that is not to be relied on tells that something newer exists than what we hold."""
+    """Whether an unreliable picture shows that something newer exists than our record."""
     if row is None:
         return True
     if row.flawed_version is not None and payment.version <= row.flawed_version:
@@ -80,18 +80,18 @@ def _standing(payment: SourcePayment, now: datetime) -> Standing:
 
 
 def _note_seen(row: Payment, payment: SourcePayment, now: datetime) -> None:
-    """Seen as we know it, and later than we knew: whoever could not find it earlier has nothing to say any more."""
+    """Seen unchanged, later than we knew: an earlier failure to find it no longer counts."""
     is_the_same = payment.version == row.version and PaymentState.DELETED not in (payment.state, row.state)
     if is_the_same:
         row.seen_at = max(row.seen_at or now, payment.seen_at or now)
 
 
 def _note_flaw(row: Payment, payment: SourcePayment, now: datetime) -> bool:
-    """Notes that a newer picture shows too little; what it shows changes nothing. False if that was known."""
+    """Notes that a newer picture shows too little; its content changes nothing. False if that was known."""
     if payment.flaw is None or not tells_of_a_change(_standing(payment, now), row.standing):
         return False
     before = row.state, row.flaw, row.flawed_version
-    # It could not be found before, and is there after all.
+    # We could not find it before, and it is there after all.
     row.state = PaymentState.LIVE.value if row.state == PaymentState.DELETED else row.state
     row.deletion_inferred, row.seen_at = False, payment.seen_at or now
     known = row.flawed_version
@@ -124,14 +124,14 @@ def _store(row: Payment, payment: SourcePayment, now: datetime) -> None:
     row.state, row.changed_at, row.updated_at = payment.state.value, payment.changed_at, now
     row.deletion_inferred, row.seen_at = payment.inferred, payment.seen_at or now
     if payment.flaw is not None:
-        # Nothing whole is known of it yet: any picture that is, of this version or a later one, takes its place.
+        # We have nothing whole of it yet: any whole picture, of this version or a later one, replaces this.
         row.flaw, row.flawed_version, row.version = payment.flaw.value, payment.version, _NEVER_WHOLE
     else:
         if _is_as_new(payment, row):
             row.flaw = row.flawed_version = None
         row.version = max(row.version, payment.version)
     if payment.state is not PaymentState.DELETED or row.customer_id is None:
-        # A tombstone has no fields: what was last known stays readable.
+        # A tombstone has no fields: the last known values stay readable.
         row.paid_on, row.currency = payment.paid_on, payment.currency
         row.listed_on = payment.paid_on or row.first_seen_at.date()
         row.total = payment.total if is_storable(payment.total) else Decimal(0)
@@ -167,5 +167,5 @@ def _store_allocations(row: Payment, after: Mapping[AllocationKey, AllocationVal
         allocation.amount = value.amount
         allocation.problem = value.problem.value if value.problem else None
         allocation.removed = value.removed
-        # Also the unchanged ones: the payment's date, state or currency may have changed.
+        # Unchanged allocations too: the payment's date, state or currency may have changed.
         allocation.match_due_at = now

@@ -38,19 +38,19 @@ class Payment(Base):
     version: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UtcTime)
     state: Mapped[str] = mapped_column(String(10))
-    # Deleted only because it was not to be found; a live picture revives it.
+    # Deleted only because it was not found; a live picture revives it.
     deletion_inferred: Mapped[bool] = mapped_column(default=False)
     # When the source gave us this picture, by our own clock.
     seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # A newer picture has come (its version, and what is wrong with it) from which nothing may be concluded: everything
-    # here is from the last one that was whole.
+    # A newer picture has come (its version, and what is wrong with it) that proves nothing: everything here is from the
+    # last one that was whole.
     flaw: Mapped[str | None] = mapped_column(String(40))
     flawed_version: Mapped[int | None]
     paid_on: Mapped[date | None]
-    # The day under which lists show it: its own, else that of its arrival.
+    # The day under which lists show it: its own, else the day it arrived.
     listed_on: Mapped[date] = mapped_column(default=_day_in_lists)
     total: Mapped[Decimal] = mapped_column(ExactAmount)
-    # What it came to before it was voided; as `total` in all others.
+    # Its amount before it was voided; same as `total` in all others.
     live_total: Mapped[Decimal] = mapped_column(
         ExactAmount, default=lambda context: context.get_current_parameters()["total"]
     )
@@ -67,7 +67,7 @@ class Payment(Base):
 
     @property
     def versions(self) -> "Version":
-        """What has to be the same still for facts about this payment to be new."""
+        """Must be unchanged for facts about this payment to be current."""
         return self.version, self.flawed_version
 
     @property
@@ -80,7 +80,7 @@ class Allocation(Base):
     __tablename__ = "allocation"
     __table_args__ = (
         UniqueConstraint("payment_id", "kind", "document_id"),
-        # Only of what is to be decided: the sweep reads it from end to end every few seconds.
+        # Only rows to be decided: the sweep reads this index from end to end every few seconds.
         Index(
             "ix_allocation_organization_id_match_due_at",
             "organization_id",
@@ -98,22 +98,22 @@ class Allocation(Base):
     document_id: Mapped[str] = mapped_column(String(50))
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
     problem: Mapped[str | None] = mapped_column(String(40))
-    # The payment no longer names this document; the row stays, because something may have been synced for it.
+    # The payment no longer names this document; the row stays, because we may have synced something for it.
     removed: Mapped[bool] = mapped_column(default=False)
-    # The payments of the same amount on a nearby date that the target had when this one was held because of them.
+    # The payments of the same amount on a nearby date at the target for which this one was held.
     similar_payment_ids: Mapped[list[str] | None] = mapped_column(Json)
-    # A person said of those: they are other money, create it anyway.
+    # A person has called those other money and wants this one created anyway.
     ignore_twins: Mapped[bool] = mapped_column(default=False)
-    # The payment at the target of which a person said that it is this money: link it, create nothing.
+    # The payment at the target that a person has called the same money: link it, create nothing.
     same_money_id: Mapped[str | None] = mapped_column(String(50))
-    # When match looks at it (again); None means that nothing is to be decided.
+    # When match looks at it (again); None means that nothing is to decide.
     match_due_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     payment: Mapped[Payment] = relationship(back_populates="allocations")
 
 
 class OwnPayment(Base):
-    """A payment that this platform created at the source itself; it is not external."""
+    """A payment that this platform itself created at the source; it is not external."""
 
     __tablename__ = "own_payment"
     __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
@@ -125,7 +125,7 @@ class OwnPayment(Base):
 
 @dataclass(frozen=True, slots=True)
 class DueAllocation:
-    """An allocation to be decided, with the moment it was due for: whoever clears that must name the same moment."""
+    """An allocation to be decided, with its due time: code that clears that time must name the same one."""
 
     allocation: Allocation
     payment: Payment
@@ -153,13 +153,13 @@ def due_allocations(session: Session, organization_id: int, now: datetime, limit
 
 
 def due_moments(session: Session, allocation_ids: Collection[int]) -> dict[int, datetime | None]:
-    """When each of these allocations is to be decided, as of now."""
+    """When each of these allocations is due for a decision, as of now."""
     statement = select(Allocation.id, Allocation.match_due_at).where(Allocation.id.in_(allocation_ids))
     return {allocation_id: due_at for allocation_id, due_at in session.execute(statement)}  # noqa: C416
 
 
 def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:
-    """Sets when these allocations are decided next; for whoever holds the organization."""
+    """Sets when these allocations are decided next; the caller holds the organization."""
     if not moments:
         return
     statement = (
@@ -182,7 +182,7 @@ def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int
 
 
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
-    """Something has changed: whoever decides about them right now decides from facts that are old."""
+    """Something has changed: a decision being made right now about them rests on old facts."""
     _set_due(session, [Allocation.id.in_(allocation_ids)], at)
 
 
@@ -197,7 +197,7 @@ def allocations_with_payments(session: Session, allocation_ids: Collection[int])
 
 
 def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:
-    """Everything of the organization is decided again: a preference or a connection has changed."""
+    """Everything in the organization is decided again: a preference or a connection has changed."""
     _set_due(session, [Allocation.organization_id == organization_id], at)
 
 
@@ -212,7 +212,7 @@ def organizations_with_due_allocations(session: Session, now: datetime) -> Seque
 
 
 def register_own_payments(session: Session, connection_id: int, external_ids: Collection[str], now: datetime) -> int:
-    """Remembers payments as the platform's own; says how many are new."""
+    """Records payments as the platform's own; returns how many are new."""
     rows = [
         {"connection_id": connection_id, "external_id": external_id, "registered_at": now}
         for external_id in sorted(set(external_ids))

@@ -9,7 +9,7 @@ _FILE_MODE, _DIRECTORY_MODE = 0o600, 0o700
 
 
 def is_open_to_others(path: Path) -> bool:
-    """True if another user of this machine may read or change it; a file that is not there is open to nobody."""
+    """True if another user of this machine may read or change it; a missing file is open to no user."""
     try:
         found = path.stat()
     except OSError:
@@ -18,7 +18,7 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def keep_private(path: Path) -> bool:
-    """Takes the file away from everybody but its owner; False if it is open to others and stays so."""
+    """Takes access to the file from all but its owner; False if it is open to others and stays so."""
     if not is_open_to_others(path):
         return True
     try:
@@ -29,18 +29,18 @@ def keep_private(path: Path) -> bool:
 
 
 def make_private_file(path: Path) -> None:
-    """An empty file if there is none, and one for its owner only; SQLite gives its other files the same rights."""
+    """Creates the file if there is none, for its owner only; SQLite gives its other files the same rights."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
     except OSError:
-        # Whoever opens it says why that cannot be.
+        # The code that opens it reports why that fails.
         return
     for one in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         keep_private(one)
 
 
 def make_private_directory(path: Path) -> None:
-    """The directory and those above it that are not there yet; one that is there belongs to whoever made it."""
+    """Creates the directory and its missing parents; existing ones keep their owner and permissions."""
     if path.is_dir():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

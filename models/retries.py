@@ -1,4 +1,4 @@
-"""What a person's retry needs to find and to set."""
+"""Queries and updates for a person's retry."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -23,12 +23,12 @@ def payment_of(session: Session, organization_id: int, external_id: str) -> Paym
 
 
 def ignore_twins(session: Session, allocation_ids: Collection[int]) -> None:
-    """A person has seen the similar payments at the target and says that they are other money."""
+    """A person has seen the similar payments at the target and calls them other money."""
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(ignore_twins=True))
 
 
 def call_other_money(session: Session, allocation_ids: Collection[int]) -> None:
-    """A person says that the payments found beside these, which look like them once more, are other money."""
+    """A person calls the doubles that were found beside these payments other money."""
     statement = select(LedgerEntry).where(
         LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.finding == Finding.DOUBLED.value
     )
@@ -38,13 +38,13 @@ def call_other_money(session: Session, allocation_ids: Collection[int]) -> None:
 
 
 def accept_changes(session: Session, allocation_ids: Collection[int]) -> None:
-    """The ledger says what people have made of these payments of ours; what differs from the source is corrected."""
+    """Enters people's changes to these payments of ours in the ledger; differences from the source get corrected."""
     statement = select(LedgerEntry).where(
         LedgerEntry.allocation_id.in_(allocation_ids),
         LedgerEntry.removed_at.is_(None),
         LedgerEntry.finding == Finding.CHANGED.value,
         LedgerEntry.ours,
-        # What stands for several is not divided by a guess.
+        # If a payment stands for several parts, we do not guess how to divide it.
         ~LedgerEntry.shared,
     )
     for entry in session.scalars(statement):
@@ -74,10 +74,10 @@ def entries_beside(
 
 
 def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) -> Sequence[int]:
-    """The target payments of these entries are no more: they stand for nothing from now on.
+    """The target payments of these entries no longer exist: from now on they stand for nothing.
 
     Returns:
-        the allocations that they stood for.
+        The allocations that they stood for.
     """
     return session.scalars(
         update(LedgerEntry)
@@ -88,10 +88,10 @@ def forget_entries(session: Session, entry_ids: Collection[int], now: datetime) 
 
 
 def mark_repaired(session: Session, entry_ids: Collection[int]) -> Sequence[int]:
-    """A person has put right at the target what it had removed or changed.
+    """A person has corrected at the target the payments that it had removed or changed.
 
     Returns:
-        the allocations that these entries stand for.
+        The allocations that these entries stand for.
     """
     return session.scalars(
         update(LedgerEntry)

@@ -1,4 +1,4 @@
-"""Which schema a database has, and which one this code needs."""
+"""The schema that a database has, and the one that this code needs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from models.unavailable import told_as_unavailable
 
 
 class SchemaTooOld(Exception):
-    """This program has no way from the database's schema to its own; the message is a sentence for a person."""
+    """This program cannot upgrade the database's schema to its own; the message is a sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SchemaState:
 
 
 def problem_with_address(url: str) -> str | None:
-    """Why this cannot be the address of a database, without repeating it: it may hold a password. Connects nowhere."""
+    """Why this is no database address. Does not repeat the address, which may hold a password. Connects nowhere."""
     try:
         create_engine(url).dispose()
     except (ArgumentError, ValueError):
@@ -38,7 +38,7 @@ def problem_with_address(url: str) -> str | None:
 
 def schema_state(url: str) -> SchemaState:
     """Asks the database; DatabaseUnavailable if it does not answer."""
-    # Here, because no other command needs it, and it takes a third of a second of each.
+    # Imported here: no other command needs it, and it would cost each of them a third of a second.
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -53,7 +53,7 @@ def _current(url: str) -> str | None:
 
     address = make_url(url)
     if address.drivername.startswith("sqlite") and not Path(address.database or "").exists():
-        # Asking would make an empty file.
+        # The query would create an empty file.
         return None
     engine = create_engine(url)
     try:

@@ -11,7 +11,7 @@ class SecretsUnreadable(Exception):
     """The stored secrets were encrypted with a key that is not in ENCRYPTION_KEYS.
 
     Attributes:
-        connection_id: whose secrets they are, where that is known.
+        connection_id: the owner of the secrets, if known.
     """
 
     connection_id: int | None = None

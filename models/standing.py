@@ -1,4 +1,4 @@
-"""What we know of the payments on a target invoice before we look at it again, and what the look leaves behind."""
+"""Our knowledge of the payments on a target invoice before we look at it again, and the result of the look."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from models.payments import Allocation
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What we know of one invoice before we look at it.
+    """Our knowledge of one invoice before we look at it.
 
     Attributes:
-        entries: the ledger's, oldest first; also those taken back of which a double may be left.
-        explained: ids of the payments that stand for something, or about which a person is being asked.
-        busy: something is on its way to it, or may be on it: what a look shows would mean nothing.
+        entries: the ledger's, oldest first, including those taken back that may have left a double.
+        explained: ids of the payments that stand for something, or that we are asking a person about.
+        busy: something is on its way to it, or may be on it: a look would prove nothing.
     """
 
     entries: tuple[LedgerEntry, ...]
@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def fingerprint(self) -> tuple[tuple[object, ...], ...]:
-        """Changes with whatever would make a look that began before mean something else."""
+        """Changes whenever a look that began earlier would mean something else."""
         return tuple(
             (entry.id, entry.amount, entry.paid_on, entry.removed_at, entry.finding, str(entry.found))
             for entry in self.entries
@@ -40,7 +40,7 @@ class Standing:
 
 
 def standing_on(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Standing]:
-    """What we know of these invoices, in a handful of queries whatever their number."""
+    """Our knowledge of these invoices, in a handful of queries whatever their number."""
     entries: dict[str, list[LedgerEntry]] = {one: [] for one in target_invoice_ids}
     claimed: dict[str, set[str]] = {one: set() for one in target_invoice_ids}
     rows = session.scalars(
@@ -93,7 +93,7 @@ def _written(entries: Sequence[LedgerEntry], images: Mapping[tuple[str, str], fr
 def _images(
     session: Session, connection_id: int, target_invoice_ids: Collection[str]
 ) -> dict[tuple[str, str], frozenset[str]]:
-    """What was on the invoices before each of our payments was created."""
+    """The payments on the invoices before each of our payments was created."""
     statement = select(Effect.target_invoice_id, Effect.target_payment_id, Effect.before_image).where(
         Effect.connection_id == connection_id,
         Effect.target_invoice_id.in_(target_invoice_ids),
@@ -110,7 +110,7 @@ def _images(
 def _questions(
     session: Session, connection_id: int, target_invoice_ids: Collection[str]
 ) -> tuple[dict[str, set[str]], set[str]]:
-    """Payments about which a person is asked beside another one, and invoices that may have unknown money of ours."""
+    """Payments that we ask a person about beside another one, and invoices that may have unknown money of ours."""
     statement = (
         select(Effect.target_invoice_id, Effect.state, Effect.doubt, Allocation.similar_payment_ids)
         .join(Allocation, Allocation.id == Effect.allocation_id)
@@ -135,7 +135,7 @@ def _questions(
 def note_findings(
     session: Session, entry_ids: Collection[int], finding: Finding | None, found: list[list[str | None]]
 ) -> None:
-    """The ledger remembers what a look has shown of the payment of these entries."""
+    """Stores in the ledger what a look has found about the payment of these entries."""
     session.execute(
         update(LedgerEntry)
         .where(LedgerEntry.id.in_(entry_ids))

@@ -1,8 +1,8 @@
-"""Every way in which a database can be of no use at this moment, told apart from statements that it refused.
+"""All the ways in which a database can be unusable at this moment, kept apart from statements that it refused.
 
-Whoever opens a session sees one class, `DatabaseUnavailable`: the door and the pages answer 503, a command ends with
-one line, a step leaves its work to the next nudge. What a database refuses because it is wrong (a broken constraint, a
-value that does not fit, a column that is not there) is a bug of ours or a schema that is too old: it stays what it is.
+Code that opens a session sees one class, `DatabaseUnavailable`: the webhook endpoint and pages answer 503, a command
+ends with one line, a step leaves its work to the next nudge. A statement that the database refuses as wrong (a broken
+constraint, a value that does not fit, a missing column) is a bug of ours or an old schema: that error stays as it is.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from typing import ClassVar
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-# What the database refused; for whoever tells a person, who may not know SQLAlchemy.
+# The database refused a statement; for code that informs a person and may not know SQLAlchemy.
 DatabaseRefused = DBAPIError
 
 
@@ -28,13 +28,13 @@ class DatabaseUnavailable(Exception):
 
 
 class DatabaseAway(DatabaseUnavailable):
-    """It cannot be reached, is starting or stopping, is full, or may only be read."""
+    """It cannot be reached, is starting or stopping, is full, or is read-only."""
 
     fate = "database_away"
 
 
 class DatabaseBusy(DatabaseUnavailable):
-    """It is there: somebody else held what we wanted for too long, or one of two had to give way to the other."""
+    """It is reachable: another transaction held a lock too long, or one of two had to give way to the other."""
 
     fate = "database_busy"
 
@@ -53,13 +53,13 @@ _AWAY_STATES = frozenset(
         "25P03",  # idle_in_transaction_session_timeout
         "25P04",  # transaction_timeout
         "40003",  # statement_completion_unknown
-        "57014",  # query_canceled: somebody's time limit
+        "57014",  # query_canceled: a time limit ran out
     }
 )
 _AWAY_CLASSES = frozenset(
     {
         "08",  # connection exceptions
-        "28",  # the password is refused: somebody changes it right now, or it is wrong
+        "28",  # the password is refused: it is being changed right now, or it is wrong
         "3D",  # there is no database of this name, yet or any more
         "53",  # too many connections, disk full, out of memory
         "57",  # shutting down, starting up
@@ -87,7 +87,7 @@ _SQLITE_AWAY = frozenset(
 
 
 def unavailable(error: SQLAlchemyError) -> DatabaseUnavailable | None:
-    """What the error means for whoever wanted to use the database; None if the database is well and refused."""
+    """The unavailability that this error means; None if the database is well and refused the statement."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseBusy("every connection of this process is in use")
     if isinstance(error, DisconnectionError):
@@ -107,7 +107,7 @@ def _kind(error: DBAPIError) -> type[DatabaseUnavailable] | None:
         return DatabaseBusy
     if error.connection_invalidated or state in _AWAY_STATES or (state or "")[:2] in _AWAY_CLASSES:
         return DatabaseAway
-    # What the client's library says by itself has no state: it could not connect, or the connection broke.
+    # Errors of the client's library itself have no state: it could not connect, or the connection broke.
     says_the_client = state is None and type(cause).__name__ in {"OperationalError", "InterfaceError"}
     return DatabaseAway if says_the_client or _is_a_broken_connection(error) else None
 
@@ -129,7 +129,7 @@ def _first_line(error: DBAPIError) -> str:
 
 @contextmanager
 def told_as_unavailable() -> Iterator[None]:
-    """Around everything that talks to a database."""
+    """Put around all code that talks to a database."""
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,7 +1,7 @@
 """Who may use the dashboard and the API: users, their sessions, one-time links and API tokens.
 
-Keys that somebody carries (a session, a link, a token) are stored as SHA-256: they are long and random, so a fast hash
-is enough, and whoever reads the database cannot use them.
+Keys that people or programs carry (a session, a link, a token) are stored as SHA-256: they are long and random, so a
+fast hash is enough, and a reader of the database cannot use them.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from domain.clocks import CLOCKS_APART_MAX
 from models.base import Base, BigId, UtcTime, lock_in_order
 from models.organizations import Organization
 
-# A token that is used all the time must not cost a write each time.
+# A token in constant use must not cost a write each time.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 
@@ -27,7 +27,7 @@ class UserRole(StrEnum):
 
 
 class TokenScope(StrEnum):
-    """What a program may do with its token; who may write may read as well."""
+    """A program's rights with its token; the right to write includes the right to read."""
 
     READ = "read"
     WRITE = "write"
@@ -40,14 +40,14 @@ class User(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    # Case-folded: nobody remembers how they typed it the first time.
+    # Case-folded: people do not remember how they typed it the first time.
     email: Mapped[str] = mapped_column(String(254), unique=True)
     role: Mapped[str] = mapped_column(String(10))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
-    # None: can come in by a one-time link only.
+    # None: the user can log in by a one-time link only.
     password_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
-    # From then on nothing lets this user in.
+    # From then on this user cannot log in by any means.
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
@@ -56,7 +56,7 @@ class User(Base):
 
 
 class DashboardSession(Base):
-    """One browser that is logged in. The row, not the cookie, says whether it still is."""
+    """One logged-in browser. The row, not the cookie, decides whether it still is."""
 
     __tablename__ = "dashboard_session"
 
@@ -83,7 +83,7 @@ class LoginLink(Base):
 
 
 class ApiToken(Base):
-    """Lets a program read, or read and write, what its organization may, until it ends or is revoked."""
+    """Lets a program read, or read and write, within its organization's rights, until it ends or is revoked."""
 
     __tablename__ = "api_token"
 
@@ -99,9 +99,9 @@ class ApiToken(Base):
 
 
 def user_by_email(session: Session, email: str, *, locked: bool = False) -> User | None:
-    """The user with this address; `locked` until the transaction ends, for whoever changes what lets them in."""
+    """The user with this address; `locked` until the transaction ends, for a change to how they log in."""
     if "\0" in email:
-        # PostgreSQL keeps no NUL in a text and refuses to be asked for one.
+        # PostgreSQL stores no NUL in a text and refuses to search for one.
         return None
     statement = select(User).where(User.email == email.strip().casefold())
     return session.scalar(statement.with_for_update() if locked else statement)
@@ -118,7 +118,7 @@ def signed_in(session: Session, key_hash: str, now: datetime) -> tuple[Dashboard
         select(DashboardSession, User)
         .join(User, User.id == DashboardSession.user_id)
         .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now, User.disabled_at.is_(None))
-        # One that a wrong clock began in the future would last for too long.
+        # A session that a wrong clock began in the future would last too long.
         .where(DashboardSession.created_at <= now + CLOCKS_APART_MAX)
     )
     found = session.execute(statement).first()
@@ -136,19 +136,19 @@ def end_session(session: Session, key_hash: str) -> None:
 
 
 def end_sessions_of(session: Session, user_id: int) -> None:
-    """Everywhere at once, and the links that would begin new ones."""
+    """Ends them everywhere at once, together with the links that would begin new ones."""
     _forget(session, DashboardSession, DashboardSession.user_id == user_id)
     _forget(session, LoginLink, LoginLink.user_id == user_id)
 
 
 def forget_expired(session: Session, now: datetime) -> None:
-    """Sessions and links that can do nothing any more."""
+    """Deletes sessions and links that can no longer be used."""
     _forget(session, DashboardSession, DashboardSession.expires_at <= now)
     _forget(session, LoginLink, LoginLink.expires_at <= now)
 
 
 def end_the_oldest(session: Session, table: type[DashboardSession | LoginLink], user_id: int, keep: int) -> None:
-    """Leaves so many of the user's rows: whoever begins more of them ends their own first ones."""
+    """Leaves this many of the user's rows: beginning more of them ends the user's own oldest ones."""
     oldest = select(table.id).where(table.user_id == user_id).order_by(table.id.desc()).offset(keep)
     ids = session.scalars(oldest).all()
     if ids:
@@ -166,7 +166,7 @@ def _forget(session: Session, table: type[DashboardSession | LoginLink], conditi
 
 
 def use_login_link(session: Session, nonce_hash: str, now: datetime) -> int | None:
-    """The user whose link this is, the first time; None ever after. Compare-and-set: two browsers cannot both win."""
+    """The user whose link this is, the first time; None after that. Compare-and-set: two browsers cannot both win."""
     used: int | None = session.scalar(
         update(LoginLink)
         .where(LoginLink.nonce_hash == nonce_hash, LoginLink.used_at.is_(None), LoginLink.expires_at > now)
@@ -200,7 +200,7 @@ def tokens_of(session: Session, organization_id: int) -> Sequence[ApiToken]:
 def revoke_tokens(
     session: Session, organization_id: int, now: datetime, *, name: str | None = None, token_id: int | None = None
 ) -> int:
-    """Revokes the token with this id, or every live one of this name; says how many that were."""
+    """Revokes the token with this id, or all live ones with this name; returns how many there were."""
     which = ApiToken.name == name if token_id is None else ApiToken.id == token_id
     revoked = session.scalars(
         update(ApiToken)

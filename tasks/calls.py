@@ -1,4 +1,4 @@
-"""What a vendor's bad day means: a pause of the connection, a breaker for one kind of call, or a person's work."""
+"""Handles failed calls: pauses the connection, opens a breaker for one kind of call, or asks a person to act."""
 
 from datetime import timedelta
 
@@ -32,21 +32,21 @@ from tasks.refused_keys import note_refused_keys
 
 log = structlog.get_logger()
 
-# When a system says "slow down" without saying for how long; ConnectWise's guide starts at 30 seconds.
+# Used when a system says "slow down" without saying for how long; ConnectWise's guide starts at 30 seconds.
 DEFAULT_WAIT = timedelta(seconds=30)
 
-# The longest that we make such a wait by ourselves.
+# Our own doubling makes a throttled wait no longer than this.
 THROTTLED_WAIT_MAX = timedelta(hours=1)
 _DOUBLINGS_MAX = 10
-# Asked again after so long, whatever was told; a moment further ahead was written by a clock that was wrong.
+# The longest pause, whatever wait the vendor asked for. A pause that ends even later was written by a wrong clock.
 PAUSE_MAX = timedelta(hours=6)
-# A wrong setting is put right by a restart, which tells nobody here: asked again so often, it goes on by itself.
+# A restart with the right setting ends this, but does not notify us here, so we try again this often.
 MISCONFIGURED_WAIT = timedelta(minutes=5)
 SUSPENDED_WAIT = timedelta(hours=1)
-# So is a role at the target that somebody repairs there.
+# The same holds for a missing permission: nobody notifies us when the role at the target has been repaired.
 FORBIDDEN_WAIT = timedelta(minutes=5)
 
-# A write that was refused for one of these was not carried out, and says nothing about the payment.
+# A write refused for one of these reasons was not carried out, and the refusal says nothing about the payment.
 ABOUT_THE_CONNECTION = frozenset(
     {FailureKind.CREDENTIALS, FailureKind.MISCONFIGURED, FailureKind.SUSPENDED, FailureKind.USED_UP}
 )
@@ -56,7 +56,7 @@ ABOUT_THE_CONNECTION = frozenset(
 
 
 def admits(context: Context, session: Session, connection_id: int, kind: CallKind) -> Admission:
-    """How many calls of this kind may be made now, as the database says now: others may have been told to wait."""
+    """How many calls of this kind may be made now. Reads the database: another worker may have been told to wait."""
     now = context.clock.now()
     connection = connection_by_id(session, connection_id)
     if not connection.is_active or (connection.not_before is not None and connection.not_before > now):
@@ -66,12 +66,12 @@ def admits(context: Context, session: Session, connection_id: int, kind: CallKin
 
 
 def may_call(context: Context, session: Session, connection_id: int, kind: CallKind) -> bool:
-    """Whether a call of this kind may be made now; for one caller at a time (the holder of a lane)."""
+    """Whether a call of this kind may be made now. For a single caller at a time (the holder of a lane)."""
     return admits(context, session, connection_id, kind) is not Admission.NONE
 
 
 def begin_call(context: Context, connection_id: int, kind: CallKind) -> bool:
-    """As `may_call`, where several lanes make this kind of call: after a rest only one of them is let through."""
+    """Like `may_call`, for calls that several lanes make: after a rest only one of them gets through."""
     with context.database.reading() as session:
         admitted = admits(context, session, connection_id, kind)
     if admitted is not Admission.ONE:
@@ -85,10 +85,10 @@ def begin_call(context: Context, connection_id: int, kind: CallKind) -> bool:
 
 
 def note_failure(context: Context, connection: Connection, failure: Failure, kind: CallKind) -> Reason:
-    """A read failed: its work keeps waiting, and the sweep goes on with it when the connection may be called again.
+    """Handles a failed read. Its work keeps waiting; the sweep resumes it when the connection may be called again.
 
     Returns:
-        Why it waits, as a partner reads it.
+        The reason for the wait that a partner reads.
     """
     reason = why_it_waits(failure.kind, Role(connection.role))
     match failure.kind:
@@ -104,7 +104,7 @@ def note_failure(context: Context, connection: Connection, failure: Failure, kin
             log.warning("connection.suspended", connection_id=connection.id, detail=failure.detail)
             pause_for(context, connection, SUSPENDED_WAIT, reason)
         case FailureKind.FORBIDDEN if connection.role == Role.TARGET:
-            # The keys are good, and nobody has to connect again; at a source it means that the consent was taken back.
+            # The keys are good, and nobody has to connect again. At a source it means that the consent was withdrawn.
             log.warning("connection.forbidden", connection_id=connection.id, detail=failure.detail)
             pause_for(context, connection, FORBIDDEN_WAIT, reason)
         case FailureKind.CREDENTIALS | FailureKind.FORBIDDEN:
@@ -115,7 +115,7 @@ def note_failure(context: Context, connection: Connection, failure: Failure, kin
 
 
 def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome) -> bool:
-    """What became of a write, outside of its effect's transaction; True if no more calls are to be made now."""
+    """Handles the result of a write, outside its effect's transaction. True if no more calls may be made now."""
     match outcome:
         case Created() | Changed() | Removed() | Conflict():
             note_success(context, connection, CallKind.WRITE)
@@ -136,7 +136,7 @@ def note_outcome(context: Context, connection: Connection, outcome: WriteOutcome
 
 
 def why_it_waits(kind: FailureKind, role: Role) -> Reason:
-    """What a failed call is called where a partner reads why something waits; the one translation there is."""
+    """Translates a failed call into the reason for waiting that a partner reads. No other code translates it."""
     is_source = role is Role.SOURCE
     match kind:
         case FailureKind.THROTTLED:
@@ -167,16 +167,16 @@ def _refused(context: Context, connection: Connection, detail: str, kind: CallKi
 
 
 def _longer_each_time(context: Context, connection: Connection, told: timedelta, kind: CallKind) -> timedelta:
-    """The wait that we were told, twice; then twice as long each time, until something answers.
+    """Returns the vendor's wait unchanged for the first two failures, then doubles it each time until a call succeeds.
 
-    A month's limit that other programs have used up looks like one for the pace, and would be asked every minute.
+    When other programs have used up a monthly limit, the answer looks like a rate limit; we would call every minute.
     """
     times = context.database.write(lambda session: count_failure(session, connection.id, kind).failures)
     return max(told, min(told * (1 << min(max(times - 2, 0), _DOUBLINGS_MAX)), THROTTLED_WAIT_MAX))
 
 
 def pause_for(context: Context, connection: Connection, wait: timedelta, reason: Reason) -> None:
-    """Nobody calls this connection before the wait is over."""
+    """Stops all calls to this connection until the wait is over."""
     until = context.clock.now() + min(wait, PAUSE_MAX)
     context.database.write(lambda session: pause(session, connection.id, until, reason.value))
     context.reached(Point.CONNECTION_PAUSED)
@@ -184,7 +184,7 @@ def pause_for(context: Context, connection: Connection, wait: timedelta, reason:
 
 
 def note_unreadable(context: Context, error: SecretsUnreadable) -> None:
-    """Nobody can call this connection until a key is put back; as the restart tells nobody here, it is tried again."""
+    """Pauses the connection until a key is put back. A restart does not notify us, so we try again by ourselves."""
     if error.connection_id is None:
         raise error
     with context.database.reading() as session:
@@ -192,7 +192,7 @@ def note_unreadable(context: Context, error: SecretsUnreadable) -> None:
     log.error("connection.secrets_unreadable", connection_id=connection.id)
     pause_for(context, connection, MISCONFIGURED_WAIT, Reason.SECRETS_UNREADABLE)
     if connection.was_paused_for(Reason.SECRETS_UNREADABLE, context.clock.now() - MISCONFIGURED_WAIT):
-        # Tried again, and it is as it was: what waits has been told so already.
+        # We tried again and nothing has changed. The waiting payments already say why.
         return
     context.database.write(lambda session: _decide_again(context, session, connection))
 
@@ -203,7 +203,7 @@ def _decide_again(context: Context, session: Session, connection: Connection) ->
 
 
 def note_sick(context: Context, connection: Connection, detail: str, kind: CallKind) -> bool:
-    """One more failure in a row of this kind; True if it rests now, also if others have opened the breaker just now."""
+    """Counts one more failure in a row of this kind. True if it rests now, even if others opened the breaker."""
     timing, now = context.timing, context.clock.now()
 
     def count(session: Session) -> tuple[int, bool]:
@@ -224,7 +224,7 @@ def note_sick(context: Context, connection: Connection, detail: str, kind: CallK
 
 
 def note_success(context: Context, connection: Connection, kind: CallKind) -> None:
-    """An answer that is no failure ends the row of failures of its kind, whoever counted them."""
+    """A call of this kind was answered: ends the run of failures of its kind, including those other workers counted."""
     with context.database.reading() as session:
         if breaker_of(session, connection.id, kind) is None:
             return
@@ -236,15 +236,15 @@ def note_success(context: Context, connection: Connection, kind: CallKind) -> No
 
 # --- our own limiter ---
 
-# Longer than the windows of the limits per second, and far below a slice.
+# Longer than the windows of the per-second limits, and far below a slice.
 SHORT_WAIT = timedelta(seconds=1)
 
 
 def waited_out(context: Context, failure: Failure, at_least: timedelta = timedelta(0)) -> bool:
-    """Waits if it is only for a moment; True if the same work may be tried again now.
+    """Sleeps if the wait is only a moment. True if the same work may be tried again now.
 
     Args:
-        at_least: for work of several calls, which must not spend each place that comes free on its first call again.
+        at_least: for work of several calls, which must not spend every free place on repeating its first call.
     """
     if failure.kind is not FailureKind.PACED or failure.retry_after is None or failure.retry_after > SHORT_WAIT:
         return False

@@ -1,4 +1,4 @@
-"""What a step is given: handles, clock and numbers. Composed once per process in `workers/composition.py`."""
+"""Everything a step needs: handles, clock and numbers. Composed once per process in `workers/composition.py`."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ from tasks.points import Point
 
 
 class Step(StrEnum):
-    """The steps that drain a lane, and whose lane that is."""
+    """The steps that drain a lane, and the owner of each lane."""
 
     INGEST = "ingest"  # of a source connection
     MATCH = "match"  # of an organization
@@ -33,13 +33,13 @@ class Step(StrEnum):
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The moment, in UTC."""
+        """The current time, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump and go on while the machine sleeps; only differences mean anything."""
+        """Seconds that never jump and keep running while the machine sleeps; only differences mean anything."""
 
     def sleep(self, duration: timedelta) -> None:
-        """Waits. Only for moments: a worker that waits works for nobody."""
+        """Waits. Only for moments: a waiting worker does no other work."""
 
 
 _COUNTS_SLEEP: int | None = getattr(time, "CLOCK_BOOTTIME", None)
@@ -59,15 +59,15 @@ class SystemClock:
 
 class Nudge(Protocol):
     def __call__(self, step: Step, owner_id: int) -> None:
-        """Asks some worker to look at this lane, soon. Best effort: never raises, may be lost; the sweep asks again."""
+        """Asks a worker to look at this lane soon. Best effort: never raises, may be lost; the sweep asks again."""
 
     def arrived(self, step: Step, owner_id: int) -> None:
-        """The lane is about to be looked at: from now on another nudge for it is news again."""
+        """A worker is about to look at the lane. From now on another nudge for it is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Every duration a step knows; see `settings` for what each one means."""
+    """Every duration a step knows; `settings` says what each one means."""
 
     lease: timedelta
     slice: timedelta
@@ -90,7 +90,7 @@ T = TypeVar("T")
 
 
 class Opened(Generic[T]):
-    """Open connectors, one per connection, kept for their pooled sockets and what they have discovered.
+    """Open connectors, one per connection, kept for their pooled sockets and for what they have discovered.
 
     A connection whose settings or secrets have changed is opened anew; threads still using the old one end with it.
     """
@@ -110,7 +110,7 @@ class Opened(Generic[T]):
         return made
 
 
-# Threads are started when they are needed. More lanes than this are never drained at once with all their calls.
+# Threads start on demand. At most this many calls run at once, over all lanes.
 _WIRE_THREADS_MAX = 64
 
 
@@ -119,7 +119,7 @@ def _wire_threads() -> Executor:
 
 
 def _pass(_point: Point) -> None:
-    """Production goes on."""
+    """In production: does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class Context:
     Attributes:
         holder: who we are in a lane's row: host, process.
         reached: called at every named point between two steps of I/O; crash tests end the process there.
-        stopping: set when this process was told to end: what is being done is finished, and nothing is begun.
-        wire: the threads on which outside calls are made, for all lanes of the process (`tasks/wire.py`).
+        stopping: set when this process is told to end: it finishes its current work and begins nothing new.
+        wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
     """
 
     database: Database
@@ -148,7 +148,7 @@ class Context:
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 
     def source(self, connection: Connection) -> Source:
-        # Its tokens change about every hour and are read afresh with every call, so they are no part of the key.
+        # Its tokens change about every hour and are read again with every call, so they are not part of the key.
         return self._sources.get(
             connection.id, repr(connection.settings), lambda: open_source(self.platform, self._account(connection))
         )
@@ -158,7 +158,7 @@ class Context:
         return self._targets.get(connection.id, key, lambda: open_target(self.platform, self._account(connection)))
 
     def options(self, connection: Connection) -> Options:
-        """What was chosen for this connection."""
+        """The options chosen for this connection."""
         return options_of(self.platform, connection.vendor, connection.settings)
 
     def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:

@@ -1,4 +1,4 @@
-"""Hints of our own in the inbox: an object is to be read although the source has not told of it (again)."""
+"""Our own hints in the inbox: read an object although the source has not reported it (again)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from domain.ingest.deletions import next_look_after
 from models.inbox import Entity, EventSource, NewEvent, hinted_waiting, store_events
 
-# A payment names an invoice of which we have no picture.
+# A payment names an invoice that we have no picture of.
 LINKED: Final = "linked"
-# A payment waits for what may have changed at the source without the invoice's version telling.
+# A payment waits for a change at the source that may not show in the invoice's version.
 LOOK_AGAIN: Final = "look_again"
 # A picture of a payment was not whole.
 INCOMPLETE: Final = "incomplete"
@@ -21,7 +21,7 @@ OWN_VERBS: Final = frozenset({LINKED, LOOK_AGAIN, INCOMPLETE})
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An object that is to be read at that time, and how often it was looked for before."""
+    """An object to read at that time, and how often we have looked for it before."""
 
     entity_id: str
     due_at: datetime
@@ -29,7 +29,7 @@ class Look:
 
 
 def looks_for_linked(linked: Mapping[str, int], now: datetime) -> list[Look]:
-    """What a payment names and was not to be found is looked for ever later; what could not be asked for, at once."""
+    """When to look for invoices that payments name: ever later if they were not found, at once if not yet asked for."""
     return [
         Look(invoice_id, now + (next_look_after(tries - 1) if tries else timedelta(0)), tries)
         for invoice_id, tries in linked.items()
@@ -37,12 +37,12 @@ def looks_for_linked(linked: Mapping[str, int], now: datetime) -> list[Look]:
 
 
 def hint_at_invoices(session: Session, connection_id: int, verb: str, looks: Sequence[Look], now: datetime) -> None:
-    """One hint for each of these invoices, unless one of its kind waits already."""
+    """Adds one hint for each of these invoices, unless one of its kind already waits."""
     _hint_at(session, connection_id, Entity.INVOICE, verb, looks, now)
 
 
 def hint_at_payments(session: Session, connection_id: int, verb: str, looks: Sequence[Look], now: datetime) -> None:
-    """The same for payments."""
+    """Does the same for payments."""
     _hint_at(session, connection_id, Entity.PAYMENT, verb, looks, now)
 
 

@@ -1,4 +1,4 @@
-"""What connectors keep with us: secrets, which one process at a time may replace, and the count of metered reads."""
+"""State that connectors keep with us: secrets, which one process at a time may replace, and metered read counts."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,13 +24,13 @@ from tasks.points import Point
 log = structlog.get_logger()
 
 _LANE = "tokens"
-# A refresh takes well under a second on a good day; who waits longer than this comes back later.
+# A refresh normally takes well under a second; a caller that has waited this long comes back later.
 _PATIENCE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
 def consent_ends_at(secrets: Mapping[str, Any]) -> datetime | None:
-    """When nothing can be refreshed any more: the rolling end of the refresh token, or the hard end of the consent."""
+    """When tokens can no longer be refreshed: the rolling end of the refresh token, or the hard end of the consent."""
     ends = [secrets[name] for name in ("refresh_expires_at", "refresh_hard_expires_at") if secrets.get(name)]
     return min((datetime.fromisoformat(str(end)) for end in ends), default=None)
 
@@ -87,15 +87,15 @@ class DatabaseSecretsKeeper:
 class DatabaseTurn:
     """The right to replace a connection's secrets, while its lease lasts.
 
-    A process may freeze between the question and the answer, and wake up when others have refreshed, connected again or
-    disconnected. So every write proves the fencing number in its own transaction, before it locks the connection.
+    A process may freeze between the question and the answer, and wake up after others have refreshed, connected again
+    or disconnected. So every write proves the fencing number in its own transaction, before it locks the connection.
     """
 
     keeper: DatabaseSecretsKeeper
     fencing: int
 
     def prove(self, session: Session) -> None:
-        """Proves in this transaction that it is still our turn; LeaseLost if it is not."""
+        """Proves in this transaction that it is still our turn; raises LeaseLost if it is not."""
         keeper = self.keeper
         renew_lane(session, _LANE, keeper.connection_id, self.fencing, keeper.now(), keeper.lease)
 
@@ -147,16 +147,16 @@ class DatabaseTurn:
 
 
 def end_turns(session: Session, connection_id: int) -> None:
-    """Nobody can replace the secrets with what was asked for before this transaction."""
+    """Ends all turns: secrets requested before this transaction can no longer replace the stored ones."""
     end_leases(session, _LANE, connection_id)
 
 
 # --- metered reads ---
 
-# Shares of the cap at which the log says so.
+# Percentages of the cap at which we log a warning.
 WARN_PERCENTS = (80, 95)
-# Our counter may be behind (another program of the workspace reads as well): from here on a refusal means the month's
-# cap and not the pace, and is asked again soon; beyond the cap rarely, because somebody may have raised it.
+# Our counter may be behind (another program of the workspace may read as well). From this share on a refusal means
+# the monthly cap and not the rate limit. We ask again soon; beyond the cap rarely, because it may have been raised.
 _NEARLY_PERCENT = 95
 _NEARLY_WAIT = timedelta(minutes=15)
 _USED_UP_WAIT = timedelta(hours=6)
@@ -169,7 +169,7 @@ class DatabaseReadMeter:
     connection_id: int
     vendor: str
     reached: Callable[[Point], None]
-    # Nought is no cap.
+    # Zero means no cap.
     monthly_reads_max: int
 
     def count(self) -> None:
@@ -177,7 +177,7 @@ class DatabaseReadMeter:
         total = self.database.write(self._add)
         self.reached(Point.READS_COUNTED)
         for percent in WARN_PERCENTS:
-            # Said once: by whoever makes the read that reaches it.
+            # Logged once, by the process whose read reaches the threshold.
             if self.monthly_reads_max and total == -(-self.monthly_reads_max * percent // 100):
                 log.warning("metered_reads.warning", percent=percent, reads=total, cap=self.monthly_reads_max)
 

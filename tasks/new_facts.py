@@ -1,13 +1,13 @@
-"""A new fact by which payments are decided again: none that comes in at this very moment is decided by the old one.
+"""Puts a new fact in force: no payment that arrives at the same moment is decided by the old one.
 
-Called by: whoever changes, from outside of the steps, what decisions depend on (a connection, a preference, an import,
-own payments), first thing in the transaction.
+Called by: code outside the steps that changes the basis of decisions (a connection, a preference, an import, own
+payments), first thing in its transaction.
 
-"Decided again" reaches the payments that the statement sees. While its transaction is open, ingest could commit one
-that it does not see, and match could decide about that one, from the old fact, because nobody sees the new one before
-the commit. It would never be due again: held as without a target although there is one, or pushed although it is the
-platform's own. So nothing is stored meanwhile: what ingest has committed before is seen here, and what it commits later
-is decided by the new fact.
+"Decided again" reaches the payments that the statement sees. While its transaction is open, ingest could commit a
+payment that it does not see, and match could decide that one from the old fact, because the new fact is invisible
+before the commit. It would never be due again: held for lack of a target although there is one, or pushed although it
+is the platform's own. So we let nothing be stored meanwhile: we see what ingest has committed before, and what it
+commits later is decided by the new fact.
 """
 
 from collections.abc import Callable
@@ -28,8 +28,8 @@ def hold_steps(
     Args:
         then_tokens: what to do with the lane of a connection's tokens; its turn is before the organization.
 
-    The steps lock their lane and then the organization before anything else (`models/locks.py`), and so do we: nobody
-    waits for anybody crosswise.
+    The steps lock their lane and then the organization before anything else (`models/locks.py`). We lock in the same
+    order, so no deadlock arises.
     """
     hold_lane(session, Step.MATCH.value, organization_id)
     source = connection_in_role(session, organization_id, Role.SOURCE)

@@ -1,14 +1,14 @@
 """Every place between two steps of input or output at which a process may die. Crash tests end it at each of them.
 
-What a connector reads in one call (pages, the discovery before it) counts as one step, as does everything in one
-transaction: nothing outside of the process is different in between.
+Everything that a connector reads in one call (pages, the discovery before it) counts as one step, and so does a whole
+transaction: nothing outside the process changes in between.
 """
 
 from enum import StrEnum
 
 
 class Point(StrEnum):
-    # The webhook door: stored, answered, nudged.
+    # The webhook endpoint: stored, answered, nudged.
     DOOR_STORED = "door.stored"
     DOOR_ANSWERED = "door.answered"
     SWEEP_LOOKED = "sweep.looked"
@@ -20,7 +20,7 @@ class Point(StrEnum):
     CATCH_UP_STORED = "catch_up.stored"
     CATCH_UP_NUDGED = "catch_up.nudged"
     CATCH_UP_LANE_RELEASED = "catch_up.lane_released"
-    # A gap or a backfill, looked through step by step in the same lane.
+    # A gap or a backfill, scanned step by step in the same lane.
     SCAN_IDS_READ = "scan.ids_read"
     SCAN_SOURCE_READ = "scan.source_read"
     SCAN_STORED = "scan.stored"
@@ -52,11 +52,11 @@ class Point(StrEnum):
     PUSH_RECORDED = "push.recorded"
     PUSH_READ_BACK = "push.read_back"
     PUSH_READ_BACK_STORED = "push.read_back_stored"
-    # A look that ended it without a send: it is there already, it waits for a cause, it has to be decided again, ...
+    # A look that ended the effect without a send: already there, waiting for a cause, to be decided again, ...
     PUSH_ENDED = "push.ended"
     PUSH_NUDGED = "push.nudged"
     PUSH_LANE_RELEASED = "push.lane_released"
-    # A later look at what was written.
+    # A later look at the payments that we wrote.
     LOOK_AGAIN_LANE_TAKEN = "look_again.lane_taken"
     LOOK_AGAIN_SUMS_READ = "look_again.sums_read"
     LOOK_AGAIN_SUMS_STORED = "look_again.sums_stored"
@@ -65,7 +65,7 @@ class Point(StrEnum):
     LOOK_AGAIN_NUDGED = "look_again.nudged"
     LOOK_AGAIN_FAILED = "look_again.failed"
     LOOK_AGAIN_LANE_RELEASED = "look_again.lane_released"
-    # What an answer means for the whole connection.
+    # Consequences of an answer for the whole connection.
     CONNECTION_PAUSED = "connection.paused"
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"
     CONNECTION_RECOVERED = "connection.recovered"

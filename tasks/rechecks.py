@@ -1,4 +1,4 @@
-"""When to look again at what waits for a cause to go away: soon at first, rarely for what nobody repairs."""
+"""When to look again at payments that wait for a cause to go away: soon at first, rarely if it is never repaired."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -16,7 +16,7 @@ from tasks.hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
 
 
 def look_after(timing: Timing, current: DecisionRow | None, reason: Reason, now: datetime) -> datetime:
-    """A quarter of the time that it has waited for this reason already, within the limits of the settings."""
+    """Waits a quarter of the time that it has waited for this reason already, within the limits of the settings."""
     since = current.decided_at if current is not None and current.reason == reason else now
     return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
 
@@ -24,11 +24,11 @@ def look_after(timing: Timing, current: DecisionRow | None, reason: Reason, now:
 def look_at_the_source_again(
     context: Context, session: Session, source: Connection, held: Collection[Allocation], now: datetime
 ) -> bool:
-    """Has the source's customer got another name? Asked where a payment is held for it, each time that it is decided.
+    """Has the source's customer been renamed? Asked for payments held because of the name, each time one is decided.
 
-    A name belongs to the customer: a rename changes neither the invoice's version nor the moment of its last change, so
-    neither a webhook nor change data capture tells of it. Each look is a metered read, so it is made only for what was
-    held for this already, and comes no sooner after the last one than anything is looked at again.
+    A name belongs to the customer: a rename changes neither the invoice's version nor the time of its last change, so
+    neither a webhook nor change data capture reports it. Each look is a metered read, so we look only for payments that
+    were already held for this, and wait after the last look at least as long as before any other recheck.
 
     Returns:
         True if something may be read now.
@@ -48,7 +48,7 @@ def look_at_the_source_again(
 def look_at_payments_again(
     context: Context, session: Session, source: Connection, held: Collection[tuple[Allocation, Payment]], now: datetime
 ) -> bool:
-    """Does the source show the payment whole by now? Asked each time that its hold is decided again.
+    """Does the source now show the payment whole? Asked each time its hold is decided again.
 
     Returns:
         True if something may be read now.

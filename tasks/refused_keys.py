@@ -1,9 +1,9 @@
-"""The outside system refuses our credentials: patience first, then a verdict.
+"""Handles refused credentials: patience first, then a verdict.
 
-Called by: whoever was refused (`tasks/calls.py`). What happens after the verdict is in `tasks/reviving.py`.
-Leaves behind: the row of refusals and a pause; at the verdict, a connection that needs a person and what it holds due
+Called by: `tasks/calls.py`, after a call was refused. `tasks/reviving.py` handles what follows the verdict.
+Leaves behind: the run of refusals and a pause; at the verdict, a connection that needs a person and its payments due
 for another decision.
-If it dies here: the row is on disk, so the next refusal goes on with it, and asks for the verdict again.
+If it dies here: the run is on disk, so the next refusal continues it, and asks for the verdict again.
 """
 
 from dataclasses import dataclass, replace
@@ -36,10 +36,10 @@ class _Counted:
 
 
 def note_refused_keys(context: Context, connection: Connection, detail: str, kind: CallKind) -> Reason:
-    """A call was refused because of who we are. Says why what was to be called for waits now.
+    """Counts a call refused because of our credentials. Returns why its work waits now.
 
-    A refusal of the old secrets may arrive after somebody has connected again: then it only lets what it has held be
-    decided again, because the new ones are not what was refused.
+    A refusal of the old secrets may arrive after the connection got new ones: then it only makes the payments that it
+    held be decided again, because the new secrets are not the ones refused.
     """
     now = context.clock.now()
 
@@ -50,7 +50,7 @@ def note_refused_keys(context: Context, connection: Connection, detail: str, kin
         if counted.is_late or not counted.is_active:
             match_organization_again(session, connection.organization_id, now)
         elif not (fresh.why_paused is Reason.KEYS_DOUBTED and fresh.not_before is not None and fresh.not_before > now):
-            # Refusals of calls that were under way when the first one came are the same moment, and count once.
+            # Calls under way when the first refusal came are refused for the same event, and count once.
             refusals, since = count_refusal(session, connection.id, kind, now)
             pause(session, connection.id, now + wait_after(refusals), Reason.KEYS_DOUBTED.value)
             return replace(counted, refusals=refusals, believed=are_believed(refusals, since, now))
@@ -71,11 +71,11 @@ def note_refused_keys(context: Context, connection: Connection, detail: str, kin
 
 
 def _judge(context: Context, connection: Connection) -> Reason:
-    """Refused several times over some minutes: the cheapest question there is decides what that means."""
+    """After several refusals over some minutes: the cheapest possible call decides what they mean."""
     failure = ask(context, connection)
     context.reached(Point.CONNECTION_JUDGED)
     if failure is None:
-        # Whoever accepts the keys and refuses this kind of call all the time means a right, not the keys.
+        # The system accepts the keys and refuses only this kind of call, all the time: a permission is missing.
         log.warning("connection.refused_in_part", connection_id=connection.id)
         return Reason.TARGET_FORBIDDEN if connection.role == Role.TARGET else Reason.KEYS_DOUBTED
     if failure.kind not in _REFUSALS:
@@ -104,7 +104,7 @@ def _judge(context: Context, connection: Connection) -> Reason:
 
 
 def ask(context: Context, connection: Connection) -> Failure | None:
-    """Whether the system accepts our credentials now; None if it does."""
+    """Asks whether the system accepts our credentials now; None if it does."""
     is_source = connection.role == Role.SOURCE
     return (context.source(connection) if is_source else context.target(connection)).prove_access()
 

@@ -1,7 +1,7 @@
-"""A connection that was refused, paused or stopped goes on: the vendor accepts its secrets.
+"""Revives a connection that was refused, paused or stopped: the vendor accepts its secrets.
 
-Called by: a person who tests a connection; push and catch-up, which try refused secrets again, rarely: keys are made
-active and roles repaired at the vendor without anybody's telling us.
+Called by: a person who tests a connection; push and catch-up, which rarely retry refused secrets: keys are activated
+and roles repaired at the vendor without any notice to us.
 """
 
 import structlog
@@ -22,13 +22,13 @@ log = structlog.get_logger()
 
 
 def revive(context: Context, connection: Connection, *, only_refused: bool = False) -> Connection | None:
-    """Makes the connection active again and lets what waited for it go on.
+    """Makes the connection active again and lets the work that waited for it continue.
 
     Args:
-        only_refused: leave it alone unless these very secrets are marked as refused: nobody has looked at a stop yet.
+        only_refused: change nothing unless these very secrets are marked as refused; a stop needs a person first.
 
     Returns:
-        The connection as it is now; None if it was left alone, because somebody else has changed it meanwhile.
+        The connection as it is now; None if we changed nothing because it has changed meanwhile.
     """
     now = context.clock.now()
     with context.database.writing() as session:
@@ -49,7 +49,7 @@ def revive(context: Context, connection: Connection, *, only_refused: bool = Fal
 
 
 def nudge_all(context: Context, connection: Connection) -> None:
-    """Asks for everything that may be waiting for this connection."""
+    """Nudges every step that may have work waiting for this connection."""
     if connection.role == Role.SOURCE:
         context.nudge(Step.CATCH_UP, connection.id)
         context.nudge(Step.INGEST, connection.id)
@@ -59,7 +59,7 @@ def nudge_all(context: Context, connection: Connection) -> None:
 
 
 def try_again(context: Context, lease: Lease, connection: Connection) -> None:
-    """Asks once whether refused credentials are accepted again, when their time has come; goes on if they are."""
+    """Tries refused credentials once, when their time has come; revives the connection if they are accepted."""
     now = context.clock.now()
     is_due = connection.not_before is not None and connection.not_before <= now
     if connection.status != ConnectionStatus.NEEDS_RECONNECT or not is_due:

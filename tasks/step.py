@@ -21,7 +21,7 @@ from tasks.points import Point
 
 log = structlog.get_logger()
 
-# An exchange is only begun while this much of the lease is left beyond the exchange's own time limits.
+# We begin an exchange only if this much of the lease is left beyond the exchange's own time limits.
 _MARGIN = timedelta(seconds=2)
 
 
@@ -31,9 +31,9 @@ class Drained(StrEnum):
     DONE = "done"
     # The slice was used up with more waiting; the lane has nudged itself to the back of the queue.
     MORE = "more"
-    # Somebody else has the lane; a mark tells them to look once more.
+    # Another worker has the lane; a mark asks it to look once more.
     TAKEN = "taken"
-    # Our lease ran out under us; what was not committed is the next holder's work.
+    # Our lease ran out during the work; the next holder does whatever was not committed.
     LOST = "lost"
 
 
@@ -45,14 +45,14 @@ class Lease:
     step: Step
     owner_id: int
     fencing: int
-    # The same moment twice: by the clock that never jumps, and by the one that other hosts compare the lease with.
+    # The same moment twice: by the clock that never jumps, and by the one that other hosts check the lease against.
     _ends: float
     _ends_at: datetime
 
     def guard(self, session: Session) -> None:
-        """First thing in every transaction of a step: the lane is still ours, and the organization until it ends.
+        """Call first in every transaction of a step: it proves that the lane is ours and locks the organization.
 
-        Extends the lease; LeaseLost if it is no longer in force.
+        Extends the lease; raises LeaseLost if it is no longer in force.
         """
         self._renew(session)
         if self.step is Step.MATCH:
@@ -66,7 +66,7 @@ class Lease:
         when_committed(session, lambda: self._extend(started + length.total_seconds(), now + length))
 
     def keep(self) -> None:
-        """Extends the lease when it would not outlast another exchange; LeaseLost if it is no longer ours."""
+        """Extends the lease if it would not outlast another exchange; raises LeaseLost if it is no longer ours."""
         if not self.may_send():
             self.context.database.write(self._renew)
 
@@ -76,7 +76,7 @@ class Lease:
     def may_send(self) -> bool:
         """Whether an exchange begun now ends before the lease does: a late holder never starts a send.
 
-        Both clocks have to agree: one may have stood still while the machine slept, the other may have been set back.
+        Both clocks must agree: one may have stood still while the machine slept, the other may have been set back.
         """
         clock, limits = self.context.clock, self.context.platform.time_limits
         exchange = timedelta(seconds=limits.exchange_seconds) + _MARGIN
@@ -85,10 +85,10 @@ class Lease:
 
 
 def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], bool]) -> Drained:
-    """Works the lane off until nothing waits, the slice is used up, or the process is told to end.
+    """Works on the lane until nothing waits, the slice is used up, or the process is told to end.
 
     Args:
-        work: does one bounded batch and says whether more is waiting right now.
+        work: does one bounded batch and returns whether more is waiting right now.
     """
     lease = _take(context, step, owner_id)
     if lease is None:
@@ -97,7 +97,7 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     more = True
     try:
         while more:
-            # Two who met in the database do not meet twice: a batch may be done again from its beginning at any time.
+            # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database.
             more = again_when_busy(lambda: work(lease))
             if context.clock.monotonic() >= ends or context.stopping.is_set():
                 break
@@ -105,16 +105,16 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
         log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)
         return Drained.LOST
     except SecretsUnreadable as error:
-        # No bug of ours and no bad day of a vendor: somebody has to put a key back, and is told so.
+        # Neither a bug of ours nor a vendor's failure: a person has to put a key back, and this tells them so.
         note_unreadable(context, error)
         more = False
     except DatabaseUnavailable:
-        # Mostly it cannot be given back either, and runs out.
+        # Usually we cannot give it back either, and it runs out.
         with suppress(DatabaseUnavailable):
             _release(context, lease)
         raise
     except Exception:
-        # A bug must not block the lane until the lease runs out. Whoever is told to die just dies: the lease runs out.
+        # A bug must not block the lane until the lease runs out. A killed process just dies, and its lease runs out.
         _release(context, lease)
         raise
     if _release(context, lease) or more:
@@ -147,7 +147,7 @@ def _release(context: Context, lease: Lease) -> bool:
 
 @contextmanager
 def database_may_be_away() -> Iterator[None]:
-    """One line in the log, and no traceback for every nudge of an outage; the sweep comes back to what is due."""
+    """Logs an outage in one line, without a traceback for every nudge; the sweep comes back to due work."""
     try:
         yield
     except DatabaseUnavailable as error:
@@ -155,7 +155,7 @@ def database_may_be_away() -> Iterator[None]:
 
 
 def process_context(step: Step | None = None, owner_id: int = 0) -> Context:
-    """The context that `workers/composition.py` made; says to the nudge that this lane's nudge has arrived."""
+    """The context that `workers/composition.py` made. Also records that this lane's nudge has arrived."""
     context: Context = current_app.context()
     if step is not None:
         context.nudge.arrived(step, owner_id)

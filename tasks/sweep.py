@@ -1,8 +1,8 @@
-"""Sweep: nudges whatever is due, because any message may have been lost.
+"""Sweep: nudges everything that is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: a few indexed queries, at most three for each step, and one for what a clock that went back has left in the future
-(`models/moments_ahead.py`); nothing is locked unless there is such a thing, nothing is decided.
+Does: a few indexed queries, at most three for each step, and one for rows that a clock that went back has left in the
+future (`models/moments_ahead.py`); locks nothing unless there are such rows, and decides nothing.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
@@ -60,7 +60,7 @@ def sweep(context: Context) -> Swept:
                     *refused_to_try_again(session, Role.SOURCE, now),
                 }
             ),
-            # The last in the queue, too: it is never as urgent as a payment.
+            # Also last in the queue: a look is never as urgent as a payment.
             Step.LOOK_AGAIN: targets_with_due_looks(session, now),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
@@ -77,7 +77,7 @@ def sweep(context: Context) -> Swept:
 
 
 def _bring_back(context: Context, organization_id: int, now: datetime) -> None:
-    """What it makes due is found by the next sweep."""
+    """The next sweep finds the work that this makes due."""
 
     def at_once(session: Session) -> None:
         lock_organization(session, organization_id)
@@ -88,7 +88,7 @@ def _bring_back(context: Context, organization_id: int, now: datetime) -> None:
 
 
 def longest(timing: Timing) -> Longest:
-    """How far ahead the steps ever set what they leave behind."""
+    """How far ahead the steps set their due times at most."""
     pause = max(timing.recheck_max, timing.backoff_max, PAUSE_MAX)
     return Longest(
         look=max(timing.recheck_max, timing.recheck_min),

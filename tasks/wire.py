@@ -1,7 +1,7 @@
 """The outside calls of one batch: a few at a time, on threads that the whole process shares.
 
-A lane's own thread decides and talks to the database; here only calls are made. What comes back is taken in groups, so
-that many answers are recorded as one thing.
+A lane's own thread decides and talks to the database; these threads only make calls. Results are taken in groups, so
+that many answers are recorded together.
 """
 
 import threading
@@ -18,11 +18,11 @@ R = TypeVar("R")
 
 
 class Wire(Generic[J, R]):
-    """Makes calls for jobs, at most `parallel` at a time; leaving it waits for the calls that were begun.
+    """Makes calls for jobs, at most `parallel` at a time. On leaving it waits for the calls that have begun.
 
     Args:
         call: makes the call of one job; runs in a thread of the pool.
-        is_alarming: results after which no further call is begun before they have been taken and dealt with.
+        is_alarming: results that must be taken and dealt with before any further call begins.
     """
 
     def __init__(self, pool: Executor, parallel: int, call: Callable[[J], R], is_alarming: Callable[[R], bool]) -> None:
@@ -58,7 +58,7 @@ class Wire(Generic[J, R]):
             self._start()
 
     def drop(self, is_dropped: Callable[[J], bool]) -> list[J]:
-        """Gives back these of the jobs whose calls have not been begun; they are not made."""
+        """Gives back those of the jobs whose calls have not begun; they are not made."""
         with self._state:
             dropped = [job for job in self._jobs if is_dropped(job)]
             self._jobs = deque(job for job in self._jobs if not is_dropped(job))
@@ -66,14 +66,14 @@ class Wire(Generic[J, R]):
             return dropped
 
     def take(self, patience: timedelta, linger: timedelta) -> list[R] | None:
-        """The results that have come; an empty list if none came within the patience, None if none will.
+        """The results that have come; an empty list if none came within the patience, None if none will come.
 
         Args:
-            linger: how long to wait for more after the first one, so that they are dealt with together. Nothing is
-                waited for when no call is under way.
+            linger: how long to wait for more after the first one, so that they are dealt with together. Does not wait
+                when no call is under way.
 
         Raises:
-            Exception: what a call has raised.
+            Exception: the exception that a call raised.
         """
         with self._state:
             self._state.wait_for(lambda: self._results or self._has_stopped, patience.total_seconds())
@@ -90,7 +90,7 @@ class Wire(Generic[J, R]):
             return results
 
     def resume(self) -> None:
-        """What alarmed has been dealt with: the other calls go on."""
+        """The alarming result has been dealt with: the other calls continue."""
         with self._state:
             self._alarmed = False
             self._start()
@@ -101,7 +101,7 @@ class Wire(Generic[J, R]):
 
     def _start(self) -> None:
         for _ in range(0 if self._alarmed else min(self._parallel - self._running, len(self._jobs))):
-            # First: a pool that takes no more work (the process ends) raises, and then nothing is under way.
+            # First: a pool that accepts no more work (the process is ending) raises, and then nothing is under way.
             self._pool.submit(self._run)
             self._running += 1
 

@@ -1,6 +1,6 @@
-"""Whose account it is: one account at an outside system belongs to one organization, however its name was typed.
+"""Account ownership: one account at an outside system belongs to one organization, however its name was typed.
 
-Called by: whatever adds, tests or connects a connection. Asks the vendor, before any transaction.
+Called by: any code that adds, tests or connects a connection. Asks the vendor, before any transaction.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ OF_ANOTHER = "This account is connected to another organization; one account can
 def identify(
     context: Context, vendor: str, account_id: str, settings: Mapping[str, Any], *, patient: bool = False
 ) -> str:
-    """The account as the vendor names it; while that cannot be asked, as it was typed, without what may differ."""
+    """The account as the vendor names it; if we cannot ask now, as it was typed, without the parts that may differ."""
     known = context.platform.vendors[vendor]
 
     def ask() -> ReadResult[str]:
@@ -35,7 +35,7 @@ def identify(
 
 
 def same_account(platform: Platform, connection: Connection, vendor: str, account_id: str) -> bool:
-    """Rows of an older version hold accounts as they were typed."""
+    """Compares canonical names, because rows of an older version hold accounts as they were typed."""
     if connection.vendor != vendor:
         return False
     known = platform.vendors[vendor]
@@ -61,7 +61,7 @@ def another_account(connection: Connection, of_another: bool) -> str:
 def problem_with_account(
     context: Context, organization_id: int, role: Role, vendor: str, account_id: str
 ) -> str | None:
-    """Why this account cannot be the organization's, as a sentence; None if it can."""
+    """Why this account cannot belong to the organization, as a sentence; None if it can."""
     with context.database.reading() as session:
         of_another = belongs_to_another(context.platform, session, organization_id, vendor, account_id)
         existing = connection_in_role(session, organization_id, role)
@@ -71,7 +71,7 @@ def problem_with_account(
 
 
 def settle_account(context: Context, connection: Connection) -> str | None:
-    """Stores the account as the vendor names it; a sentence if it turns out to be another organization's."""
+    """Stores the account as the vendor names it; returns a sentence if another organization has it already."""
     identity = identify(context, connection.vendor, connection.account_id, connection.settings)
     if identity == connection.account_id:
         return None

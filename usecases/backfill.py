@@ -1,4 +1,4 @@
-"""Asking for a catch-up before its time, or for a look further back: by a person who misses a payment."""
+"""Requests an early catch-up, or a look further back, for a person who misses a payment."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,20 +15,20 @@ def request_catch_up(context: Context, connection_id: int) -> None:
     context.nudge(Step.CATCH_UP, connection_id)
 
 
-# QuickBooks says when something changed in Pacific time; a day begins there up to eight hours later than in UTC, and
-# elsewhere up to fourteen hours earlier.
+# QuickBooks reports change times in Pacific time; a day begins there up to eight hours later than in UTC, and elsewhere
+# up to fourteen hours earlier.
 _EARLIEST_BEGIN_OF_A_DAY = timedelta(hours=14)
 
 
-# QuickBooks Online has no older books; a year such as 0001 is a slip of the keyboard.
+# No QuickBooks Online books are older; a year such as 0001 is a typing error.
 _FIRST_DAY = date(1990, 1, 1)
 
 
 def request_backfill(context: Context, connection_id: int, start_on: date) -> Gap:
-    """Makes everything due that was recorded or changed on this day or later, and what we know of it that is gone.
+    """Makes everything recorded or changed on this day or later due, and known objects that are gone.
 
     Raises:
-        ValueError: another backfill is under way, or the day has not begun anywhere, or is no day of any books.
+        ValueError: another backfill is under way, or the day has not begun anywhere, or no books go back that far.
     """
     now = context.clock.now()
     if start_on < _FIRST_DAY:

@@ -1,8 +1,8 @@
-"""Connecting by consent: somebody is sent to the outside system's consent page and comes back with an answer.
+"""Connecting by consent: a person goes to the outside system's consent page and comes back with an answer.
 
 Called by: the Partner Dashboard and the command line.
-Leaves behind: a request that can be answered once, by whoever made it; then the connection, as if its secrets had been
-typed in, and with a start date everything since then is looked through.
+Leaves behind: a request that its maker can answer once; then the connection, as if its secrets had been typed in, and
+with a start date a look through everything since then.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from usecases.results import Rejected
 
 log = structlog.get_logger()
 
-# Long enough to find a password and to choose a company; Intuit's own code lives ten minutes.
+# Long enough to find a password and to choose a company; Intuit's own code lasts ten minutes.
 REQUEST_LASTS = timedelta(minutes=15)
 _NOT_OURS = (
     "This answer does not belong to a request of yours: it was answered already, took too long, was begun anew, or is"
@@ -37,7 +37,7 @@ _NOT_OURS = (
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The connection, and what a person who waits for old payments has to know; "" when all goes as they asked."""
+    """The connection, and a note for a person who waits for old payments; "" when all goes as they asked."""
 
     connection: Connection
     notice: str = ""
@@ -52,10 +52,10 @@ def begin_connect(
     session_id: int | None,
     start_on: date | None = None,
 ) -> str | Rejected:
-    """The address to send a person to.
+    """Returns the address to send a person to.
 
     Args:
-        session_id: whose browser may answer; None is the command line.
+        session_id: the session whose browser may answer; None is the command line.
     """
     found = _authorization(context, vendor)
     if isinstance(found, Rejected):
@@ -83,7 +83,7 @@ def complete_connect(
     session_id: int | None,
     allows_plain_http: bool = False,
 ) -> Connected | Rejected:
-    """Connects with what the consent page sent back; another company than the one before is refused."""
+    """Connects with the answer from the consent page; refuses a company other than the earlier one."""
     found = _authorization(context, vendor)
     if isinstance(found, Rejected):
         return found
@@ -96,7 +96,7 @@ def complete_connect(
     consent = found.consent_in(parameters)
     if isinstance(consent, str):
         return Rejected(consent)
-    # Before the code becomes tokens: revoking them again could cut off whoever this company belongs to.
+    # Before the code becomes tokens: revoking them again could cut off the organization that this company belongs to.
     problem = problem_with_account(context, request.organization_id, Role.SOURCE, vendor, consent.account_id)
     if problem is not None:
         return Rejected(problem)
@@ -119,7 +119,7 @@ def complete_connect(
         allows_plain_http=allows_plain_http,
     )
     if isinstance(added, Rejected):
-        # What the proof cost belongs to no connection; it is the one read that our own count lacks.
+        # The reads for the proof belong to no connection; only these are missing from our own count.
         return added
     for _ in range(tally.reads):
         context.meter(added).count()
@@ -127,7 +127,7 @@ def complete_connect(
 
 
 def _look_back(context: Context, connection: Connection, start_on: date) -> str:
-    """Asks for what happened since that day; a sentence if it is not going to be looked for."""
+    """Requests a look back to that day; returns a sentence if there will be none."""
     try:
         request_backfill(context, connection.id, start_on)
     except ValueError as error:

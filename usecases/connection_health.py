@@ -1,4 +1,4 @@
-"""What a person should know about a connection beyond its status: reads, webhooks, gaps, and when its consent ends."""
+"""Facts about a connection beyond its status: reads, webhooks, gaps, and the end of its consent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from models.metered_reads import reads_of, reads_of_vendor
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
 
-# Pauses that end sooner when somebody does something about them.
+# Pauses that a person can end sooner.
 PAUSES_TO_ACT_ON = frozenset(
     {
         Reason.READS_USED_UP,
@@ -35,7 +35,7 @@ class ConnectionFacts:
     """Sentences; "" where there is nothing to say.
 
     Attributes:
-        warnings: what somebody should do something about.
+        warnings: matters that need a person to act.
     """
 
     reads: str

@@ -1,6 +1,6 @@
-"""The defaults of a connection's settings, and what its secrets may look like, whichever vendor they are for.
+"""The defaults of a connection's settings, and the form of its secrets, for every vendor.
 
-What its settings may look like stands where they are declared: `connectors/options.py` and the vendors' folders.
+The form of the settings is declared elsewhere: `connectors/options.py` and the vendors' folders.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ DEFAULTS: dict[str, Any] = {"home_currency": "USD"}
 
 
 def with_defaults(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given wins over what was known before, and both over the defaults."""
+    """Given settings win over known ones, and both over the defaults."""
     return {**DEFAULTS, **known, **given}
 
 
 def problem_with_secrets(secrets: Mapping[str, Any]) -> str | None:
-    """What is wrong with these secrets, as a sentence that does not repeat them."""
+    """The fault in these secrets, as a sentence that does not repeat them."""
     if not secrets:
         return "The secrets are missing."
     for name, value in secrets.items():

@@ -54,7 +54,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
-    """What a test showed, line by line, for a person."""
+    """The result of a test, line by line, for a person."""
 
     ok: bool
     lines: tuple[str, ...]
@@ -74,7 +74,7 @@ def add_source(
     """Connects the system that payments come from, or connects it again.
 
     Args:
-        verify: ask the system first; what it refuses is not stored, and what was connected before stays (Unproved).
+        verify: ask the system first; we store nothing that it refuses, and the earlier connection stays (Unproved).
     """
     if vendor not in context.platform.sources:
         return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(context.platform.sources)}.")
@@ -120,7 +120,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: 
     identity = identify(context, wanted.vendor, wanted.account_id, settings, patient=verify)
     wanted, reads = replace(wanted, account_id=identity), 0
     if existing is not None and not same_account(context.platform, existing, wanted.vendor, wanted.account_id):
-        # A row of an older version holds what was typed; asked today, it may turn out to be this very account.
+        # A row of an older version holds the typed name; if we ask today, it may be this very account.
         settle_account(context, existing)
     if verify:
         proved = _prove(context, wanted, settings)
@@ -130,7 +130,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: 
     if existing is None:
         added = _insert(context, wanted)
     else:
-        # A refresh of the old tokens that is under way right now would overwrite the new ones when it ends.
+        # A refresh of the old tokens that is under way right now would otherwise overwrite the new ones when it ends.
         with context.keeper(existing.id).alone() as turn:
             if turn is None:
                 return Rejected(_BUSY)
@@ -147,7 +147,7 @@ def _add(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: 
 
 
 def _prove(context: Context, wanted: _Wanted, settings: Mapping[str, Any]) -> Proved | Rejected:
-    """The system's answer to what was entered, before anything is stored."""
+    """The system's answer to the entered secrets, before anything is stored."""
     taken = problem_with_account(context, wanted.organization_id, wanted.role, wanted.vendor, wanted.account_id)
     if taken is not None:
         return Rejected(taken)
@@ -158,7 +158,7 @@ def _prove(context: Context, wanted: _Wanted, settings: Mapping[str, Any]) -> Pr
 
 
 def _problem(context: Context, wanted: _Wanted, *, allows_plain_http: bool, verify: bool) -> str | None:
-    """What is wrong with what was entered, found out without a call."""
+    """The fault in the entered values, as far as we can find it without a call."""
     options = context.platform.vendors[wanted.vendor].options
     return (
         ("The account is missing." if not wanted.account_id.strip() else None)
@@ -217,7 +217,7 @@ _BUSY = "The tokens of this connection are being refreshed right now; try again 
 def change_settings(
     context: Context, connection_id: int, changes: Mapping[str, Any], *, allows_plain_http: bool = False
 ) -> Connection | Rejected:
-    """Changes what is named and leaves the rest; everything of the organization is decided again."""
+    """Changes the named settings and leaves the rest; everything in the organization is decided again."""
     with context.database.reading() as session:
         before = connection_by_id(session, connection_id)
     options = context.platform.vendors[before.vendor].options
@@ -238,7 +238,7 @@ def test_connection(context: Context, connection_id: int, *, patient: bool = Fal
     """Calls the system once. A connection that had been refused or stopped goes on when the test succeeds.
 
     Args:
-        patient: wait for our own limiter, as somebody at a terminal does.
+        patient: wait for our own limiter, as a person at a terminal does.
     """
     with context.database.reading() as session:
         connection = connection_by_id(session, connection_id)
@@ -271,7 +271,7 @@ def _check(context: Context, connection: Connection) -> ReadResult[str]:
 
 
 def _go_on(context: Context, connection: Connection) -> list[str]:
-    """The system accepts us: if the connection waited for that, it waits no longer."""
+    """The system accepts us: if the connection waited for that, it continues."""
     with context.database.reading() as session:
         failed = breakers_of(session, [connection.id])
     if connection.is_active and connection.not_before is None and not failed:

@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 
 def disconnect(context: Context, connection_id: int) -> Connection:
-    """Forgets the secrets. The row, the payments and what was synced stay; what still waits says so."""
-    # Whoever refreshes the tokens at this moment is waited for, so that the newest ones are revoked. If they take too
-    # long, a person's wish to disconnect comes first: their turn is ended with the secrets, and they can save nothing.
+    """Forgets the secrets. The row, the payments and the synced state stay; waiting payments show the reason."""
+    # We wait for a token refresh that is under way, to revoke the newest tokens. If it takes too long, a person's
+    # wish to disconnect comes first: we end the turn together with the secrets, and the refresh cannot save anything.
     with context.keeper(connection_id).alone():
         _revoke(context, connection_id)
         context.reached(Point.DISCONNECT_REVOKED)
@@ -33,7 +33,7 @@ def disconnect(context: Context, connection_id: int) -> Connection:
 
 
 def _revoke(context: Context, connection_id: int) -> None:
-    """Ends the consent at the vendor as well. Best effort: what we forget nobody can use, whatever the vendor says."""
+    """Ends the consent at the vendor as well. Best effort: once forgotten here, the secrets are of no use anyway."""
     with context.database.reading() as session:
         connection = connection_by_id(session, connection_id)
     vendor = authorization(context.platform, connection.vendor)

@@ -1,4 +1,4 @@
-"""What a call that failed means, and what to do about it, in words for the person who tested a connection."""
+"""The meaning of a failed call, and advice about it, in words for the person who tested a connection."""
 
 from connectors.base import FailureKind
 from connectors.vendor import Vendor
@@ -30,5 +30,5 @@ _ADVICE = {
 
 
 def advice_on(vendor: Vendor, kind: FailureKind) -> str:
-    """What to do about it: the vendor's own words where it has some."""
+    """Advice on the failure: the vendor's own words where it has some."""
     return vendor.advice.get(kind, _ADVICE[kind])

@@ -1,11 +1,11 @@
-"""An invoice file's bytes become lines of text: which encoding it is, and what is no CSV file at all."""
+"""Turns an invoice file's bytes into lines of text: finds its encoding, and rejects files that are not CSV."""
 
 from io import BytesIO, TextIOWrapper
 from typing import BinaryIO, TextIO
 
 from usecases.invoice_rows import SAVE_AS, BadRow
 
-# Far more than a platform has; a file is read as a whole before anything of it is stored.
+# Far more than a platform needs; we read a file as a whole before we store anything of it.
 BYTES_MAX = 50 * 1024 * 1024
 LINES_MAX = 500_000
 _HEAD_BYTES = 1024
@@ -30,7 +30,7 @@ def text_of(file: BinaryIO) -> TextIO | BadRow:
         if data.startswith(start):
             return BadRow(1, f"the file is {name} and no CSV file; {SAVE_AS}")
     encoding = _encoding_of(data[:_HEAD_BYTES])
-    # Bytes that are no text come out as surrogates, so that they spoil their own line and not all that follow.
+    # Bytes that are not text become surrogates, so that they spoil their own line and not all that follow.
     errors = "surrogateescape" if encoding == "utf-8-sig" else "surrogatepass"
     if max(data.count(b"\n"), data.count(b"\r")) > LINES_MAX:
         return BadRow(1, f"the file has more than {LINES_MAX} lines; split it. Nothing was read")
@@ -38,7 +38,7 @@ def text_of(file: BinaryIO) -> TextIO | BadRow:
 
 
 def _encoding_of(head: bytes) -> str:
-    """By the byte order mark; without one by the NULs that every second byte of simple text is in UTF-16."""
+    """Decides by the byte order mark; without one by the NULs in every second byte of simple UTF-16 text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     pairs = max(len(head) // 2, 1)

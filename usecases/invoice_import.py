@@ -3,7 +3,7 @@
 Called by: the command line.
 Does: reads the rows, stores them in chunks of short transactions, and makes the payments of invoices whose link is new
 or has changed due for match.
-If it dies here: the chunks before stay; importing the file again changes only what is missing.
+If it dies here: the earlier chunks stay; importing the file again changes only the missing rows.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def import_invoices(context: Context, organization_id: int, text: TextIO) -> Imp
     """Imports the good rows and lists the bad ones.
 
     Args:
-        text: CSV, whose first line with anything in it names the columns.
+        text: CSV, whose first non-empty line names the columns.
     """
     bad: list[BadRow] = []
     new = changed = unchanged = 0
@@ -88,6 +88,6 @@ def _store(context: Context, organization_id: int, rows: list[InvoiceRow]) -> St
 
 
 def _documents_with(session: Session, organization_id: int, numbers: set[str]) -> set[str]:
-    """The source's ids of the invoices with these numbers, as far as a payment has ever named them."""
+    """The source's ids of the invoices with these numbers, if a payment has ever named them."""
     source = connection_in_role(session, organization_id, Role.SOURCE)
     return set(source_ids_with_number(session, source.id, numbers)) if source is not None and numbers else set()

@@ -1,4 +1,4 @@
-"""Reading the rows of an invoice file as spreadsheets and programs write it; bad rows are told by line."""
+"""Reads the rows of an invoice file as spreadsheets and programs write it; reports bad rows by line."""
 
 import csv
 import unicodedata
@@ -25,24 +25,24 @@ COLUMNS = ("number", "origin", "quickbooks_id", "connectwise_id", "total", "curr
 SAVE_AS = "save it as 'CSV UTF-8' in the spreadsheet"
 BAD_ROWS_MAX = 10_000
 _MAY_BE_EMPTY = frozenset({"quickbooks_id", "connectwise_id"})
-# As long as the columns of the table.
+# The lengths of the table's columns.
 _CHARACTERS_MAX = {"number": 50, "quickbooks_id": 50, "connectwise_id": 50, "customer": 200}
 # ConnectWise's record numbers are whole numbers of 32 bits.
 _RECORD_NUMBER_MAX = 2**31 - 1
 _DELIMITERS = ",;\t|"
 # Below csv's limit for a field, so that a field is never cut.
 _LINE_CHARACTERS_MAX = 100_000
-# A note of several lines in a column that we do not read.
+# For a note of several lines in a column that we do not read.
 _LINES_PER_ROW_MAX = 50
-# Blanks which spreadsheets and web pages put where a person sees an ordinary one.
+# Blanks that spreadsheets and web pages use where a person sees an ordinary one.
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
-# They join letters in some scripts, and the parts of a picture: of a name, but of nothing that is looked up.
+# They join letters in some scripts, and the parts of a picture: fine in a name, but not in a number or an id.
 _JOINERS = frozenset("\u200c\u200d")
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out; `line` is where it begins in the file, counted from 1."""
+    """A row that was left out; `line` is its first line in the file, counted from 1."""
 
     line: int
     reason: str
@@ -65,7 +65,7 @@ class _LineTooLong(Exception):
 
 
 class _Lines:
-    """The lines of the file; `number` is that of the line which was taken last."""
+    """The lines of the file; `number` is the number of the line taken last."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -81,7 +81,7 @@ class _Lines:
         return line
 
     def peek(self, distance: int) -> str | None:
-        """The line so many lines further on; it is still to be taken."""
+        """The line this many lines further on, without taking it."""
         while len(self._ahead) < distance:
             line = self._text.readline(_LINE_CHARACTERS_MAX)
             if not line:
@@ -93,7 +93,7 @@ class _Lines:
 
 
 def read_rows(text: TextIO) -> Iterator[GoodRow | BadRow]:
-    """The rows of the file, one after the other; a file that cannot be read on ends with a bad row."""
+    """The rows of the file, one after the other; ends with a bad row if the rest cannot be read."""
     lines = _Lines(text)
     bad = 0
     try:
@@ -138,7 +138,7 @@ def _read_all(lines: _Lines) -> Iterator[GoodRow | BadRow]:
 
 
 def _read_header(lines: _Lines) -> _Header | BadRow:
-    """The line that names the columns: the first with anything in it, after Excel's sep= line."""
+    """The line that names the columns: the first non-empty one, after Excel's sep= line."""
     delimiters = _DELIMITERS
     while (record := lines.take()) is not None:
         text = _trimmed(record.removeprefix("\ufeff"))
@@ -180,10 +180,10 @@ def _split(record: str, delimiter: str) -> list[str] | None:
 
 
 def _take_rest(record: str, lines: _Lines, header: _Header) -> list[str] | BadRow | None:
-    """The fields of a row that goes on in the next lines, because a quoted field has line breaks in it.
+    """The fields of a row that continues in the next lines, because a quoted field has line breaks in it.
 
-    A quotation mark that is never closed must not swallow the rows that follow, nor the end of a row be taken for one:
-    where a line could be both, none of them is read.
+    An unclosed quotation mark must not swallow the following rows, and we must not take the end of a row for one: where
+    a line could be both, we read none of them.
     """
     first, has_rows = lines.number, False
     for distance in range(1, _LINES_PER_ROW_MAX):
@@ -207,7 +207,7 @@ def _take_rest(record: str, lines: _Lines, header: _Header) -> list[str] | BadRo
 
 
 def _problem_with_text(record: str) -> str | None:
-    """Bytes that are no text have become surrogates."""
+    """Bytes that are not text have become surrogates."""
     foreign = next((sign for sign in record if "\ud800" <= sign <= "\udfff"), None)
     if foreign is None:
         return None
@@ -300,7 +300,7 @@ def _problem_with_signs(column: str, value: str) -> Problem | None:
 
 
 def _trimmed(text: str) -> str:
-    """Without the blanks at both ends, nor what cannot be seen there, such as a byte order mark inside a file."""
+    """Removes blanks and invisible characters from both ends, such as a byte order mark inside a file."""
     start, end = 0, len(text)
     while start < end and _is_nothing(text[start]):
         start += 1
@@ -314,7 +314,7 @@ def _is_nothing(sign: str) -> bool:
 
 
 def _literal(value: str) -> tuple[str, bool]:
-    """What stands in ="...", with which a spreadsheet is told to leave a text alone, and whether it stands so."""
+    """The text inside ="...", which tells a spreadsheet to leave a text alone, and whether it had that form."""
     if len(value) > len('=""') and value.startswith('="') and value.endswith('"') and '"' not in value[2:-1]:
         return _trimmed(value[2:-1]), True
     return value, False

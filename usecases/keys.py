@@ -1,7 +1,7 @@
-"""Keys: everything that is sealed at rest is sealed anew with the newest key, so that an old one can be taken away.
+"""Keys: seals all stored secrets anew with the newest key, so that an old key can be removed.
 
 Called by: the command line.
-If it dies here: what was done stays done; running it again does the rest.
+If it dies here: finished connections stay done; running it again does the rest.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RotationReport:
-    """How many connections were sealed anew, and the ids of those whose key is not known any more."""
+    """How many connections were sealed anew, and the ids of those whose key is no longer known."""
 
     rotated: int
     unreadable: tuple[int, ...]
@@ -35,7 +35,7 @@ def rotate_keys(context: Context) -> RotationReport:
             unreadable.append(connection_id)
             continue
         with context.database.writing() as session:
-            # Whoever replaced the secrets in between sealed them with the newest key already.
+            # If the secrets were replaced in between, they are already sealed with the newest key.
             rotated += replace_sealed(session, connection_id, before, after)
     log.info("keys.rotated", rotated=rotated, unreadable=unreadable)
     return RotationReport(rotated, tuple(unreadable))

@@ -1,8 +1,8 @@
-"""Same money: a person says which payment at the target is the one that we would create, so that it is linked instead.
+"""Same money: a person names the payment at the target that we would otherwise create, so that we link it instead.
 
 Called by: the Partner Dashboard, the command line and the JSON API.
-Does: remembers what the person said with the part of the payment that is held, and lets it go again. Push looks at the
-invoice, and links the payment if it is still there as the person saw it and stands for nothing else.
+Does: stores the person's statement with the held part of the payment, and releases the hold. Push looks at the
+invoice, and links the payment if it is still as the person saw it and stands for nothing else.
 Leaves behind: an effect that is due. Saying it twice does no harm.
 """
 
@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """What became of it.
+    """The result of the link request.
 
     Attributes:
-        linked: it had been linked before; else it is looked at now.
+        linked: it had been linked before; otherwise push looks at it now.
     """
 
     target_payment_id: str
@@ -52,7 +52,7 @@ class LinkReport:
 def link_payment(
     context: Context, organization_id: int, payment_external_id: str, target_payment_id: str
 ) -> LinkReport | Rejected:
-    """A person has seen this payment on the target invoice and says that it is the same money."""
+    """A person has seen this payment on the target invoice and calls it the same money."""
     now = context.clock.now()
     with context.database.writing() as session:
         lock_organization(session, organization_id)

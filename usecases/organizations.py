@@ -1,4 +1,4 @@
-"""Organizations: creating one, and changing what a partner has chosen.
+"""Organizations: creating one, and changing a partner's choices.
 
 Called by: the command line and the Partner Dashboard.
 Leaves behind: the organization's row; after a change of preferences every allocation of it is decided again.
@@ -37,7 +37,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True, slots=True)
 class PreferenceChanges:
-    """What is to be changed; what is left out stays as it is.
+    """The values to change; omitted ones stay as they are.
 
     Attributes:
         cut_off_on: None takes the cut-off date away.
@@ -83,7 +83,7 @@ def change_preferences(context: Context, organization_id: int, changes: Preferen
 
 
 def _apply(organization: Organization, changes: PreferenceChanges) -> dict[str, str]:
-    """Sets what differs; says what that was, for the log."""
+    """Sets the values that differ; returns them for the log."""
     changed: dict[str, str] = {}
     for one in fields(changes):
         wanted = getattr(changes, one.name)

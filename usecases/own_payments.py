@@ -1,7 +1,7 @@
-"""Own payments: the platform says which of the source's payments it made itself; those are not external.
+"""Own payments: the platform names the source's payments that it made itself; those are not external.
 
 Called by: the JSON API, before (an intent) and when (the id) the platform has posted a payment, and the command line.
-Leaves behind: the ids, also of payments that nobody has told us of yet; known payments are decided again.
+Leaves behind: the ids, including those of payments not yet reported to us; known payments are decided again.
 """
 
 from collections.abc import Iterable
@@ -18,17 +18,17 @@ from tasks.new_facts import hold_steps
 
 log = structlog.get_logger()
 
-# A transaction stays short, and a statement below the number of parameters that SQLite takes.
+# Keeps a transaction short, and a statement below the number of parameters that SQLite accepts.
 IDS_PER_TRANSACTION = 500
 _ID_CHARACTERS_MAX = 50
 
 
 def register(context: Context, organization_id: int, external_ids: Iterable[str]) -> int:
-    """Remembers these payments as the platform's own; says how many were not known as such before.
+    """Records these payments as the platform's own; returns how many were not known as such before.
 
     Raises:
         LookupError: the organization has no source connection, so the ids belong to nothing.
-        ValueError: something in the list cannot be an id.
+        ValueError: an entry in the list cannot be an id.
     """
     ids = sorted({_payment_id(external_id.strip()) for external_id in external_ids if external_id.strip()})
     source = _source(context, organization_id)
@@ -45,7 +45,7 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
 
 
 def _payment_id(text: str) -> str:
-    # A mangled id would be remembered for nothing, and the payment that was meant be synced as an external one.
+    # We would store a mangled id in vain, and sync the intended payment as an external one.
     match read_id(text, "id of a payment"):
         case Problem(sentence):
             raise ValueError(sentence)
@@ -56,11 +56,11 @@ def _payment_id(text: str) -> str:
 
 
 def register_intent(context: Context, organization_id: int, intent: Intent) -> bool:
-    """Remembers a payment that the platform is about to make; False if exactly this one was remembered before.
+    """Records a payment that the platform is about to make; False if exactly this one was recorded before.
 
     Raises:
         LookupError: the organization has no source connection.
-        ValueError: the intent is none, or its marker stands for another payment.
+        ValueError: the intent is invalid, or its marker stands for another payment.
     """
     problem = problem_with(intent)
     if problem is not None:

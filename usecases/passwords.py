@@ -8,13 +8,13 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# NIST SP 800-63B asks for eight at least and forbids rules on what is in them; twelve costs a person nothing more.
+# NIST SP 800-63B asks for at least eight and forbids rules on their content; twelve costs a person nothing more.
 PASSWORD_CHARACTERS_MIN = 12
-# Nobody types more; a megabyte would only be work for us.
+# People do not type more; a megabyte would only be work for us.
 PASSWORD_CHARACTERS_MAX = 500
 
-# The library's defaults follow RFC 9106 (low memory): 64 MiB for each comparison. Two at once bound the memory that a
-# crowd at the login page can take.
+# The library's defaults follow RFC 9106 (low memory): 64 MiB for each comparison. At most two at once limit the memory
+# that a crowd at the login page can take.
 _hasher = PasswordHasher()
 _places = BoundedSemaphore(2)
 _WAIT_SECONDS = 10
@@ -30,7 +30,7 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password_hash: str | None, password: str) -> bool:
-    """Whether it is the password; takes as long when there is none to compare with.
+    """Whether it is the password; takes just as long when there is no hash to compare with.
 
     Raises:
         TooBusy: the comparison could not begin within seconds.
@@ -56,10 +56,10 @@ def what_is_wrong_with(password: str) -> str | None:
 
 @cache
 def _nobody() -> str:
-    """Compared when there is no such user, so that the answer takes as long as for one that exists.
+    """A hash to compare with when there is no such user, so that the answer takes as long as for an existing one.
 
-    Made when it is first needed: most programs that load this module never log anybody in, and a hash costs them 0.2 s.
-    The very first stranger waits for it once; that tells nothing of which users there are.
+    Made on first use: most programs that load this module never log a user in, and a hash costs them 0.2 s. The very
+    first unknown user waits for it once; that reveals nothing about which users exist.
     """
     return _hasher.hash("nobody has this password")
 

@@ -1,4 +1,4 @@
-"""A person at a terminal waits for a place in our own limiter, where a worker would come back later."""
+"""Waits for a place in our own limiter for a person at a terminal; a worker would come back later instead."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,14 +8,14 @@ from connectors.base import Failure, FailureKind, ReadResult
 from tasks.calls import SHORT_WAIT
 from tasks.context import Context
 
-# The longest window of a limit is the minute.
+# The longest window of any limit is one minute.
 PATIENCE = timedelta(seconds=90)
 
 T = TypeVar("T")
 
 
 def patiently(context: Context, ask: Callable[[], ReadResult[T]]) -> ReadResult[T]:
-    """Asks again for as long as it is only our own limiter that says no, within a person's patience."""
+    """Asks again while only our own limiter refuses, within a person's patience."""
     ends = context.clock.monotonic() + PATIENCE.total_seconds()
     while True:
         result = ask()

@@ -1,7 +1,7 @@
-"""Secrets that somebody has just entered are tried before they are stored: what works already is never lost to a typo.
+"""Tries newly entered secrets before they are stored, so that a typo never loses a working connection.
 
-Called by: whoever adds a connection. Changes nothing here; at QuickBooks it may refresh the tokens, so that those to be
-stored are the ones that come back.
+Called by: the use cases that add a connection. Changes nothing here; at QuickBooks it may refresh the tokens, and then
+the returned tokens are the ones to store.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from usecases.results import Rejected
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """The secrets as they are after the question, and how many metered reads it took."""
+    """The secrets after the check, and how many metered reads it took."""
 
     secrets: Mapping[str, Any]
     reads: int
@@ -63,19 +63,19 @@ def prove(
 
 @dataclass(frozen=True, slots=True)
 class Unproved(Rejected):
-    """The system did not answer to what was entered, so nothing was stored; `lines` as a test tells it."""
+    """The system did not accept the entered secrets, so nothing was stored; `lines` is the text that a test shows."""
 
     lines: tuple[str, ...]
 
 
 def unproved(vendor: Vendor, failure: Failure) -> Unproved:
-    """What is told of secrets that the system did not answer to."""
+    """The report about secrets that the system did not accept."""
     told = f"{FAILURE_SENTENCES[failure.kind]} ({failure.detail})"
     lines = (told, advice_on(vendor, failure.kind), "Nothing was stored; what was connected before stays as it is.")
     return Unproved(told, lines)
 
 
 def missing_setting(context: Context, vendor: str, secrets: Mapping[str, Any]) -> str | None:
-    """The settings without which no call could succeed, as a sentence; None if there are none."""
+    """The missing settings without which no call could succeed, as a sentence; None if there are none."""
     missing = " and ".join(context.platform.vendors[vendor].missing_settings(secrets))
     return f"{missing} must be set before this can be connected; nothing was called or stored." if missing else None

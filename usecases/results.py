@@ -1,4 +1,4 @@
-"""What a use case answers when it does nothing: a value, not an exception."""
+"""The result of a use case that did nothing: a value, not an exception."""
 
 from dataclasses import dataclass
 

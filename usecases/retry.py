@@ -1,10 +1,10 @@
-"""Retry: a person says that the cause is gone, so what is stuck goes again.
+"""Retry: a person reports that the cause is gone, so stuck effects go again.
 
 Called by: the Partner Dashboard and the command line.
-Does: makes held and dead effects pending and due now, and lets everything else of the payment be decided again. It
-looks at the invoices on which something of the payment stands, because a person may have changed things there.
-Leaves behind: effects that push takes up, allocations that match takes up. What is on the wire is left alone: only a
-look at the target can say what became of it.
+Does: makes held and dead effects pending and due now, and has everything else of the payment decided again. It looks
+at the invoices on which something of the payment stands, because a person may have changed things there.
+Leaves behind: effects that push takes up, allocations that match takes up. It leaves effects on the wire alone: only a
+look at the target can find their outcome.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RetryReport:
-    """What became of the payment's parts.
+    """The outcome for the payment's parts.
 
     Attributes:
         revived: their effects are due now.
@@ -106,7 +106,7 @@ def retry_payment(
         match_again(session, [*repaired, *forgotten], now)
         report = _retry(session, payment, effects, forgotten, now)
         if payment.flaw is not None:
-            # Only the source can say that the cause is gone.
+            # Only the source can show that the cause is gone.
             hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
         read_again = payment.connection_id if payment.flaw is not None else None
         target = connection_in_role(session, organization_id, Role.TARGET)
@@ -123,19 +123,19 @@ def retry_payment(
 
 
 def _held_for_a_twin(session: Session, payment: Payment) -> list[int]:
-    """As a partner reads it: the effect itself may be on its way to another look at this very moment."""
+    """Judged by the decision that a partner reads: the effect itself may be waiting for another look right now."""
     decisions = current_decisions(session, [allocation.id for allocation in payment.allocations])
     return [identity for identity, decision in decisions.items() if explain(decision.why).may_create_anyway]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a look at one target invoice shows of the payments that stand for something."""
+    """The state that a look at one target invoice shows of the payments that stand for something."""
 
     gone: frozenset[int]
-    # Harmed once, and now as the ledger says: a person has corrected it.
+    # Harmed once, and now as the ledger has them: a person has corrected them.
     repaired: frozenset[int]
-    # On which something stands for a part of the payment, whether they could be looked at or not.
+    # Invoices on which something stands for a part of the payment, whether we could look at them or not.
     invoice_ids: frozenset[str] = frozenset()
 
     def __or__(self, other: "_Seen") -> "_Seen":
@@ -148,9 +148,9 @@ _NOTHING_SEEN = _Seen(frozenset(), frozenset())
 def _look(context: Context, organization_id: int, payment_external_id: str) -> _Seen:
     """Ledger entries on the payment's invoices whose target payment is certainly not there (any more).
 
-    A hold alone does not prove it: ConnectWise answers "not found" also to keys that may not see the record. Where the
-    whole invoice is not to be found either, the person who retries is believed. Should its payments be seen again, no
-    second one is created beside them (`models/claims.py`).
+    A hold alone does not prove it: ConnectWise also answers "not found" to keys that may not see the record. If the
+    whole invoice is not found either, we believe the person who retries. Should its payments appear again, we create no
+    second one beside them (`models/claims.py`).
     """
     seen = _NOTHING_SEEN
     with context.database.reading() as session:
@@ -161,7 +161,7 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
         entries = entries_beside(session, connection.id, [one.id for one in payment.allocations])
         seen = _Seen(frozenset(), frozenset(), frozenset(entries))
         if not may_call(context, session, connection.id, CallKind.LOOK):
-            # Paused or disconnected: nobody calls it, also not a person in a hurry.
+            # Paused or disconnected: we do not call it, even for a person in a hurry.
             return seen
     try:
         target = context.target(connection)
@@ -171,7 +171,7 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
     for invoice_id, on_invoice in entries.items():
         look = _payments_on(target, invoice_id)
         if isinstance(look, Failure) and look.kind is FailureKind.REFUSED:
-            # Nothing is known of this invoice, and it says nothing of the others.
+            # We know nothing of this invoice, and it proves nothing about the others.
             continue
         if isinstance(look, Failure):
             note_failure(context, connection, look, CallKind.LOOK)
@@ -181,7 +181,7 @@ def _look(context: Context, organization_id: int, payment_external_id: str) -> _
 
 
 def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
-    """None are left where the invoice itself is no more: neither of two questions finds it."""
+    """No payments are left if the invoice itself no longer exists: two different requests both failed to find it."""
     payments = target.list_payments(invoice_id)
     if not (isinstance(payments, Failure) and payments.kind is FailureKind.NOT_FOUND):
         return payments
@@ -195,7 +195,7 @@ def _payments_on(target: Target, invoice_id: str) -> ReadResult[tuple[TargetPaym
 
 
 def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPayment]) -> _Seen:
-    # One payment may stand for several parts: then it is repaired when it says the sum of all of them, and only then.
+    # One payment may stand for several parts. It is repaired only when its amount is the sum of all of them.
     parts: dict[str, list[LedgerEntry]] = {}
     for entry in on_invoice:
         parts.setdefault(entry.target_payment_id, []).append(entry)
@@ -228,7 +228,7 @@ def _retry(
 
 
 def revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
-    """Makes the effect due if it is stuck; False if push has just taken it up."""
+    """Makes the effect due if it is stuck; False if push has just claimed it."""
     match EffectState(effect.state):
         case EffectState.PENDING:
             return effect.due_at <= now or move(session, effect, EffectState.PENDING, due_at=now)
@@ -237,9 +237,9 @@ def revive(session: Session, effect: Effect, forgotten: Collection[int], now: da
             return move(session, effect, EffectState.CANCELLED)
         case EffectState.HELD | EffectState.DEAD:
             # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
-            # because it is what keeps match from replacing the effect.
+            # because it keeps match from replacing the effect.
             values = {} if effect.doubt != Doubt.NONE else {"reason": ""}
-            # And if the look ends the doubt, a payment that changed meanwhile is decided again instead of sent.
+            # If the look then ends the doubt, a payment that changed meanwhile is decided again instead of sent.
             again = EffectState.IN_DOUBT if Doubt(effect.doubt).is_unanswered else EffectState.PENDING
             return move(session, effect, again, due_at=now, attempts=0, detail="", **values)
         case _:

@@ -1,8 +1,8 @@
-"""Who may use the dashboard: making users, and letting them in and out.
+"""Dashboard users: creating them, and logging them in and out.
 
 Called by: the dashboard's login pages and the command line.
-A key that is handed out here (for a session, in a link, as an API token) exists only once, with whoever asked for it;
-the database keeps its hash.
+A key that we hand out here (for a session, in a link, as an API token) exists only once, with the person who asked for
+it; the database keeps its hash.
 """
 
 import hashlib
@@ -36,19 +36,19 @@ from usecases.results import Rejected
 
 log = structlog.get_logger()
 
-# A working day; after it one logs in again.
+# A working day; after that the user logs in again.
 SESSION_LASTS = timedelta(hours=12)
 LOGIN_LINK_LASTS = timedelta(minutes=5)
-# More than anybody has browsers; the oldest end when there are more.
+# More browsers than a person has; if there are more sessions, the oldest end.
 SESSIONS_MAX = 20
 LOGIN_LINKS_MAX = 5
 API_TOKEN_DAYS = 365
 API_TOKEN_DAYS_MAX = 730
 _TOKEN_NAME_CHARACTERS_MAX = 100
-# Names the kind of secret to people and to scanners that look for leaked ones.
+# Shows people, and scanners for leaked secrets, what kind of secret this is.
 API_TOKEN_PREFIX = "eps_"  # noqa: S105
 _LINK_SALT = "login-link"
-# One @, something on both sides, nothing that could end a header or a cell: more than that only a mail would prove.
+# One @, text on both sides, and nothing that could end a header or a cell; only a mail could prove more.
 _EMAIL = re.compile(r"[^@\s\"<>,;]+@[^@\s\"<>,;]+")
 _EMAIL_CHARACTERS_MAX = 254
 
@@ -58,7 +58,7 @@ def hashed(key: str) -> str:
 
 
 def create_user(context: Context, email: str, password: str | None, organization_slug: str | None) -> User | Rejected:
-    """A partner of this organization, or an operator where none is named. Without a password only links let them in."""
+    """Creates a partner of this organization, or an operator if none is named. Without a password only links work."""
     email = email.strip().casefold()
     if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > _EMAIL_CHARACTERS_MAX:
         return Rejected(f"'{email}' is not an e-mail address.")
@@ -86,7 +86,7 @@ def create_user(context: Context, email: str, password: str | None, organization
 
 
 def set_password(context: Context, email: str, password: str) -> User | Rejected:
-    """Whoever is logged in as this user is logged out: a password is often changed because somebody else knows it."""
+    """Also logs this user out everywhere: passwords are often changed because another person knows them."""
     if wrong := what_is_wrong_with(password):
         return Rejected(wrong)
     password_hash = hash_password(password)
@@ -100,7 +100,7 @@ def set_password(context: Context, email: str, password: str) -> User | Rejected
 
 
 def disable_user(context: Context, email: str) -> User | Rejected:
-    """Lets this user in no more, by any way; every session and every link ends in the same transaction."""
+    """Stops all logins of this user; every session and every link ends in the same transaction."""
     with context.database.writing() as session:
         user = user_by_email(session, email, locked=True)
         if user is None:
@@ -113,7 +113,7 @@ def disable_user(context: Context, email: str) -> User | Rejected:
 
 
 def enable_user(context: Context, email: str) -> User | Rejected:
-    """Lets this user in again, as before; what was ended stays ended."""
+    """Lets this user log in again, as before; ended sessions and links stay ended."""
     with context.database.writing() as session:
         user = user_by_email(session, email, locked=True)
         if user is None:
@@ -135,12 +135,12 @@ def forget_user(context: Context, email: str) -> User | Rejected:
 
 
 def _log_change(event: str, user: User) -> None:
-    # A warning, so that the command line's log has it too: who may get in is to be found again later.
+    # A warning, so that the command line's log has it too: changes to access must be traceable later.
     log.warning(event, user_id=user.id, email=user.email, role=user.role, organization_id=user.organization_id)
 
 
 def log_in(context: Context, email: str, password: str) -> str | None:
-    """The key of a new session, or None: whether the user or the password was wrong is nobody's business.
+    """The key of a new session, or None. It does not reveal whether the user or the password was wrong.
 
     Raises:
         TooBusy: too many people are logging in at this moment.
@@ -181,7 +181,7 @@ def redeem_login_link(context: Context, secret_key: str, token: str) -> str | No
     try:
         nonce = _link_signer(secret_key).loads(token, max_age=int(LOGIN_LINK_LASTS.total_seconds()))
     except BadSignature:
-        # Refused before the database is asked; a signature that is too old is a BadSignature as well.
+        # Refused before we ask the database; a signature that is too old is a BadSignature as well.
         return None
     with context.database.writing() as session:
         user_id = use_login_link(session, hashed(str(nonce)), context.clock.now())
@@ -226,7 +226,7 @@ def create_api_token(
 def revoke_api_tokens(
     context: Context, organization_slug: str, name: str | None = None, *, token_id: int | None = None
 ) -> int | Rejected:
-    """Says how many live tokens had this name or id; they let nobody in any more."""
+    """Returns how many live tokens had this name or id; they no longer work."""
     if (name is None) == (token_id is None):
         return Rejected("Say either the name of the tokens or the id of one.")
     with context.database.writing() as session:
@@ -243,7 +243,7 @@ def _begin_session(context: Context, user_id: int, password_hash: str | None) ->
     """None if the password changed, or the user was disabled, since we looked: that has just ended all sessions."""
     key = secrets.token_urlsafe(32)
     now = context.clock.now()
-    # By itself: whoever changes a password locks the user first and then such rows.
+    # In a transaction of its own: a password change locks the user first and then such rows.
     context.database.write(lambda session: forget_expired(session, now))
     with context.database.writing() as session:
         user = session.get(User, user_id, with_for_update=True)

@@ -30,7 +30,7 @@ _stopping = threading.Event()
 
 @lru_cache(maxsize=1)
 def process_context() -> Context:
-    """Made at the first task, after any fork: engines and sockets must not cross one."""
+    """Builds the context at the first task, after any fork: engines and sockets must not cross a fork."""
     return build_context(load_settings(), app, _stopping)
 
 
@@ -44,5 +44,5 @@ def _configure_logging(**_: Any) -> None:
 
 @signals.worker_shutting_down.connect
 def _end_in_time(**_: Any) -> None:
-    """Called by Celery in its handler of SIGTERM, SIGINT and SIGQUIT, before it waits for the threads."""
+    """Celery calls this in its handler of SIGTERM, SIGINT and SIGQUIT, before it waits for the threads."""
     end_within(load_settings().stop_seconds, _stopping)

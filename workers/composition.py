@@ -25,15 +25,15 @@ from workers.nudges import CeleryNudge
 
 log = structlog.get_logger()
 
-# It holds the keys; as somebody made it, others of this machine may often read it.
+# It holds the keys; by default, others on this machine can often read it.
 _SETTINGS_FILE = Path(".env")
 
-# A limiter or a nudge that waits longer for Redis than this holds up work that could go on without it.
+# A limiter or a nudge must not wait longer for Redis: the work can go on without it.
 REDIS_TIMEOUT_SECONDS = 2.0
 
 
 def build_context(settings: Settings, celery: Celery | None, stopping: threading.Event | None = None) -> Context:
-    """The context of this process; without Celery (the command line on its own) nudges are left to the sweep.
+    """The context of this process. Without Celery (the command line on its own) it leaves nudges to the sweep.
 
     Args:
         stopping: set when the process is told to end.

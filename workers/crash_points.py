@@ -1,4 +1,4 @@
-"""Where a crash test ends or freezes this process: at a named point between two steps of I/O, as `kill` would."""
+"""Ends or freezes this process in a crash test: at a named point between two steps of I/O, as `kill` would."""
 
 import os
 import signal
@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from tasks.points import Point
 
-# "push.intended" ends the process at that point, "push.intended:3" the third time it is reached, and
-# "push.intended:1:STOP" freezes it there until somebody sends SIGCONT.
+# "push.intended" ends the process at that point, "push.intended:3" the third time that it gets there, and
+# "push.intended:1:STOP" freezes it there until it receives SIGCONT.
 CRASH_POINT_VARIABLE = "CRASH_POINT"
 TAKES_EFFECT_SECONDS = 0.2
 
 
 def chosen_crash_point() -> Callable[[Point], None]:
-    """What the Context calls at each point; does nothing unless the environment names one."""
+    """The function that the Context calls at each point; does nothing unless the environment names one."""
     chosen, times, name = [*os.environ.get(CRASH_POINT_VARIABLE, "").split(":"), "", ""][:3]
     if not chosen:
         return lambda _point: None
@@ -31,7 +31,7 @@ def chosen_crash_point() -> Callable[[Point], None]:
             remaining[0] -= 1
             if remaining[0] == 0:
                 os.kill(os.getpid(), fate)
-                # A signal to the process reaches its threads a moment later; this one must not run on meanwhile.
+                # A signal to the process reaches its threads a moment later; this thread must not run on meanwhile.
                 time.sleep(TAKES_EFFECT_SECONDS)
 
     return reached

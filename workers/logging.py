@@ -1,4 +1,4 @@
-"""Logs as one JSON object per line in production, readable lines elsewhere; secrets never get this far."""
+"""Logs as one JSON object per line in production, readable lines elsewhere; secrets never reach the logs."""
 
 import logging
 import sys
@@ -14,14 +14,14 @@ _TRACES = frozenset({"exception", "stack"})
 
 
 class VisibleFormatter(logging.Formatter):
-    """For what libraries log, whose messages repeat what they were given."""
+    """For the libraries' own logs, whose messages repeat their input."""
 
     def format(self, record: logging.LogRecord) -> str:
         return visible_lines(super().format(record))
 
 
 def show_hidden(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Nothing in an event moves the cursor of whoever reads it, turns a line around or begins one of its own."""
+    """Makes control characters visible, so that no event can move the reader's cursor, reverse text or fake a line."""
     return {visible(name): _shown(name, value) for name, value in event.items()}
 
 
@@ -35,7 +35,7 @@ def _shown(name: str, value: Any) -> Any:
 def configure_logging(settings: Settings) -> None:
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     readable = settings.environment is Environment.DEVELOPMENT
-    # JSON escapes whatever is not ASCII by itself.
+    # JSON itself escapes all characters outside ASCII.
     rendering: list[Processor] = [structlog.processors.JSONRenderer()]
     if readable:
         rendering = [show_hidden, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
@@ -54,5 +54,5 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler])
-    # urllib3 tells every retry and every pool at a level that drowns the product's own events.
+    # urllib3 logs every retry and every pool at a level that drowns the product's own events.
     logging.getLogger("urllib3").setLevel(logging.WARNING)

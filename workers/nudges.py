@@ -1,4 +1,4 @@
-"""Nudges as Celery messages. Best effort by design: what cannot be published now, the sweep asks for again."""
+"""Nudges as Celery messages. Best effort by design: the sweep repeats any nudge that cannot be published now."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from tasks.context import Step
 
 log = structlog.get_logger()
 
-# Two nudges for one lane within this time are one, until the first has arrived. A lost nudge costs at most this much
-# more, because the sweep's nudges are held back as well.
+# Two nudges for one lane within this time count as one, until the first has arrived. A lost nudge delays the work by at
+# most this much more, because the sweep's nudges are held back as well.
 COALESCE_MILLISECONDS = 2000
 
 
@@ -33,7 +33,7 @@ class CeleryNudge:
             log.warning("nudge.not_sent", step=step.value, owner_id=owner_id, error=type(error).__name__)
 
     def arrived(self, step: Step, owner_id: int) -> None:
-        """From now on another nudge for this lane is news again. Called before the step looks at any row."""
+        """From now on another nudge for this lane is sent again. Called before the step looks at any row."""
         if self.redis is None:
             return
         try:

@@ -1,11 +1,11 @@
-"""The lines of many processes: all of them in files, and on the terminal those that somebody has to see."""
+"""The output of many processes: all lines in files, and on the terminal those that a person has to see."""
 
 import re
 import threading
 from pathlib import Path
 
 FILE_BYTES_MAX = 10 * 1024 * 1024
-# How a line begins that is a record of its own: a time, a JSON object, uvicorn's word for its level.
+# The start of a line that is its own record: a time, a JSON object, uvicorn's word for its level.
 _RECORD = re.compile(r"\[?\d{4}-\d\d-\d\d|\{|[A-Z]+:\s")
 # structlog for people and as JSON, Celery and the standard library, uvicorn.
 _TROUBLE = re.compile(
@@ -14,7 +14,7 @@ _TROUBLE = re.compile(
 
 
 class ProcessLog:
-    """The file of one process; when it has become long it is put aside as `.1`, so that two files are all there is."""
+    """The log file of one process. When long, it is renamed to `.1`, so that there are never more than two files."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ class ProcessLog:
         self._is_trouble = False
 
     def write(self, line: str) -> bool:
-        """Keeps the line. Says whether it is one to be seen: a warning, an error, or what belongs to one above it."""
+        """Stores the line. True if a person should see it: a warning, an error, or a line that belongs to one above."""
         with self._lock:
             if self._output.tell() > FILE_BYTES_MAX:
                 self._output.close()

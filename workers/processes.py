@@ -1,6 +1,6 @@
 """Starts, watches and stops the processes of the Procfile.
 
-honcho reads the Procfile; its manager is not used, because it stops every process as soon as one has died, and because
+honcho reads the Procfile. We do not use its manager, because it stops every process as soon as one dies, and because
 its children outlive it when it is killed.
 """
 
@@ -24,11 +24,11 @@ from honcho.printer import Message, Printer
 from workers.process_logs import ProcessLog
 from workers.redis_server import has_ended, signal_group, spawn
 
-# SIGTERM lets a Celery worker finish what it is at (STOP_SECONDS); Ctrl-C has to end everything within ten seconds.
+# SIGTERM lets a Celery worker finish its current work (STOP_SECONDS); Ctrl-C must end everything within ten seconds.
 GRACE_SECONDS = 8.0
 FIRST_RESTART_DELAY_SECONDS = 1.0
 LONGEST_RESTART_DELAY_SECONDS = 30.0
-# A process that lived this long did start properly: its next death begins again with the shortest delay.
+# A process that lived this long started properly: after its next death it restarts with the shortest delay.
 STEADY_SECONDS = 60.0
 TAIL_LINES = 20
 TAIL_BYTES = 64 * 1024
@@ -36,7 +36,7 @@ TAIL_BYTES = 64 * 1024
 
 @dataclasses.dataclass(frozen=True)
 class Death:
-    """A process that ended although nobody had asked it to."""
+    """A process that ended without being asked to."""
 
     name: str
     exit_code: int  # negative: the signal that ended it, as subprocess has it
@@ -73,9 +73,9 @@ class _Line:
 class Processes:
     """All processes of a Procfile, by name; a line with several instances has them as `push.1`, `push.2`.
 
-    `environment` is all they see of the outside. With `log_dir` each writes to a file of its own; without, their lines
-    come to the terminal, each behind its name; of these `keep_in` keeps all in files, and only what somebody has to see
-    still comes to the terminal.
+    `environment` is their whole environment. With `log_dir` each writes to its own file. Without it, their lines go to
+    the terminal, each after the process's name; `keep_in` then stores all lines in files and leaves only those on the
+    terminal that a person has to see.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Processes:
         self._log_dir = log_dir
         if log_dir is not None:
             log_dir.mkdir(parents=True, exist_ok=True)
-        # Starting and stopping may be asked for by two threads, such as a demo's and the one in run_forever.
+        # Two threads may ask to start and stop, such as a demo's and the one in run_forever.
         self._lock = threading.RLock()
         self._printing = threading.Lock()
         self._asked_to_stop = False
@@ -114,7 +114,7 @@ class Processes:
             self.start(name)
 
     def start(self, name: str) -> None:
-        """Starts a process that is not running; one that runs is left alone."""
+        """Starts a process that is not running; leaves a running one alone."""
         line = self._lines[name]
         with self._lock:
             if line.alive:
@@ -145,7 +145,7 @@ class Processes:
             self._collect(line)
 
     def deaths(self) -> list[Death]:
-        """The processes that died of themselves since the last call."""
+        """The processes that died by themselves since the last call."""
         with self._lock:
             return [self._bury(line) for line in self._lines.values() if line.popen is not None and not line.alive]
 
@@ -160,7 +160,7 @@ class Processes:
             return []
 
     def run_forever(self) -> None:
-        """Runs everything until SIGINT or SIGTERM; what dies is started again, ever more slowly."""
+        """Runs everything until SIGINT or SIGTERM; restarts dead processes, ever more slowly."""
         with self._stop_on_signals():
             try:
                 self.start_all()
@@ -205,7 +205,7 @@ class Processes:
                 self._collect(line)
 
     def _collect(self, line: _Line) -> None:
-        """Ends what is left of a process: its children, its zombie, its reader."""
+        """Cleans up after a process: its children, its zombie, its reader."""
         line.restart_at = None
         if line.popen is None:
             return
@@ -216,8 +216,8 @@ class Processes:
         line.popen = line.reader = None
 
     def _environment_of(self, line: _Line) -> dict[str, str]:
-        # The directory of this interpreter first: `celery` and `python` in the Procfile are those of the environment
-        # that runs this code, whether or not somebody activated it.
+        # This interpreter's directory first: `celery` and `python` in the Procfile then belong to the environment of
+        # this code, whether or not it was activated.
         path = os.pathsep.join([str(Path(sys.executable).parent), self._environment.get("PATH", os.defpath)])
         return {"PYTHONUNBUFFERED": "1", **self._environment, "PATH": path, "PROCESS_NAME": line.name}
 
@@ -241,7 +241,7 @@ class Processes:
             return
 
         def on_signal(*_: object) -> None:
-            if self._asked_to_stop:  # a second Ctrl-C: somebody is in a hurry
+            if self._asked_to_stop:  # a second Ctrl-C: the person is in a hurry
                 for line in self._lines.values():
                     line.send(signal.SIGKILL)
             self._asked_to_stop = True

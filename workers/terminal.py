@@ -1,7 +1,7 @@
 """Text that fits the terminal it is read on: tables that fold instead of cutting, sentences that break between words.
 
-A terminal of any width, and a pipe, get every letter. Nothing is shortened with an ellipsis; amounts, states and ids
-are never broken while there is a line that is long enough for them.
+A terminal of any width, and a pipe, gets every letter. Nothing is shortened with an ellipsis; amounts, states and ids
+are never broken while a line is long enough for them.
 """
 
 import re
@@ -18,7 +18,7 @@ from domain.visible_text import visible
 
 GAP = 2
 INDENT = 2
-# A sentence in a column narrower than this is read worse than one on a line of its own.
+# A sentence in a column narrower than this is harder to read than one on its own line.
 WRAPPED_WIDTH_MIN = 24
 SENTENCE_WIDTH_MIN = 40
 # Beside a name that takes more than this part of the line, a value has no room.
@@ -34,9 +34,9 @@ class Column:
     """One column of a table.
 
     Attributes:
-        wraps: the cells are words, which may be broken between two of them; without it they are kept whole.
-        place: where a cell goes when the line is too short for all of them: it stays in the row, it becomes a heading
-            above the rows that share it, or a line of its own below the row.
+        wraps: the cells are words, which may be broken between two of them; otherwise they are kept whole.
+        place: where a cell goes when the line is too short for all of them: it stays in the row, becomes a heading
+            above the rows that share it, or gets its own line below the row.
     """
 
     heading: str
@@ -49,8 +49,8 @@ class Column:
 class FoldingTable:
     """A table for `Console.print`: one line for each row where there is room, several where there is not.
 
-    The layouts are tried from wide to narrow: everything side by side; sentences below their row; what rows have in
-    common above them; and at last one line for each cell, behind the name of its column.
+    We try layouts from wide to narrow: everything side by side; sentences below their row; shared values above their
+    rows; and at last one line for each cell, behind the name of its column.
     """
 
     title: str
@@ -58,7 +58,7 @@ class FoldingTable:
     rows: list[list[Text]] = field(default_factory=list)
 
     def add_row(self, *cells: Cell) -> None:
-        """Adds a row; a plain string is text and never markup, and what is missing at the end is empty."""
+        """Adds a row; a plain string is text and never markup, and missing cells at the end are empty."""
         made = [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in cells]
         missing = len(self.columns) - len(made)
         assert missing >= 0, "more cells than columns"
@@ -84,19 +84,19 @@ class FoldingTable:
     # --- side by side ---
 
     def _widths(self, places: Sequence[int], width: int, *, sentences: bool) -> dict[int, int] | None:
-        """How wide each column is; None where they do not all fit."""
+        """The width of each column; None if they do not all fit."""
         room = width - GAP * (len(places) - 1)
         wanted = {place: self._natural(place, self.columns[place].heading) for place in places}
         if sum(wanted.values()) <= room:
             return wanted
-        # Headings are words too: broken between two of them they take less.
+        # Headings are words too: broken between words they take less room.
         wanted = {place: self._natural(place, *self.columns[place].heading.split()) for place in places}
         least = {place: self._least(place, wanted[place], sentences=sentences) for place in places}
         spare = room - sum(least.values())
         if spare < 0:
             return None
         widths = dict(least)
-        # What is over goes first to those that want little: a few are whole then, and one long one is wrapped.
+        # Spare room goes first to columns that want little: a few are whole then, and one long one is wrapped.
         for place in sorted(places, key=lambda one: wanted[one] - least[one]):
             given = min(spare, wanted[place] - least[place])
             widths[place] += given
@@ -126,7 +126,7 @@ class FoldingTable:
             if before is None or any(row[place].plain != before[place].plain for place in common):
                 yield from _wrap(console, Text(", ").join(row[place] for place in away if place in common), width)
                 common = set()
-            # What is the same as in the row before is not said again.
+            # A value that is the same as in the row before is not repeated.
             cells = [Text() if place in common else row[place] for place in beside]
             yield from self._row(console, cells, beside, widths, indent)
             for place in away:
@@ -168,7 +168,7 @@ class FoldingTable:
 
 
 def hang(text: str, width: int) -> str:
-    """The text in lines of at most this width; what is broken off a line hangs below it, a little further in.
+    """The text in lines of at most this width; a continuation hangs below its line, a little further in.
 
     A word that is longer than a line, such as a link, stays whole: it can be copied then.
     """
@@ -190,7 +190,7 @@ def _hang_line(line: str, width: int) -> Iterator[str]:
 
 
 def report_console() -> Console:
-    """Where a program prints its report: as wide as the terminal, and of one width where there is none."""
+    """The console for a program's report: as wide as the terminal, and of one width where there is none."""
     terminal = Console()
     return terminal if terminal.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
 
@@ -204,7 +204,7 @@ def _width(cell: Text) -> int:
 
 
 def _wrap(console: Console, cell: Text, width: int) -> list[Text]:
-    """Broken between words; a word that no line can take is folded, and no letter of it is lost."""
+    """Breaks between words; a word that fits no line is folded, and no letter of it is lost."""
     lines = list(cell.wrap(console, width, overflow="fold")) if cell.plain else []
     for line in lines:
         line.rstrip()

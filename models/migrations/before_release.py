@@ -1,9 +1,10 @@
-"""The way from the last schemas before the first release to that of the first release.
+"""Upgrades the last schemas before the first release to the schema of the first release.
 
-Until then every change had a migration of its own: nineteen, of which 0018, 0025 and 0026 are the last. They are one now
+Until then every change had its own migration: nineteen, of which 0018, 0025 and 0026 are the last. They are one now
 (`versions/0001_first_release.py`). A database of 0018 has the same tables, with columns that nothing read, and with
-defaults that only helped their own migrations. Here it loses both, and no row. What was doubted by a flag and by the
-reason of a hold becomes one value (that was 0025), and a connection learns whether sums can be trusted (that was 0026).
+defaults that only helped their own migrations. The upgrade drops both and loses no row. A doubt that a flag and the
+reason of a hold expressed together becomes one value (that was 0025), and a connection records whether its sums can be
+trusted (that was 0026).
 """
 
 import re
@@ -15,7 +16,7 @@ from sqlalchemy import Column, Connection, String, column, inspect, select, tabl
 from models.schema import SchemaTooOld
 
 FIRST = "first_release"
-# In their order; nothing older can be brought up to date.
+# In their order; nothing older can be upgraded.
 LAST = ("0018", "0025", "0026")
 
 _COLUMNS_NO_MORE = {
@@ -48,17 +49,17 @@ _VERSION = table("alembic_version", column("version_num"))
 
 
 def bring_over(connection: Connection) -> None:
-    """Changes the schema in the transaction of this connection; does nothing to a database that has no such need.
+    """Changes the schema in the transaction of this connection; does nothing to a database that does not need it.
 
     Raises:
         SchemaTooOld: it is older than the last schemas before the first release.
     """
     if connection.dialect.name == "sqlite":
-        # Python's driver begins no transaction for a change of the schema. Half of one would be a broken database.
+        # Python's driver begins no transaction for a schema change. Half a change would break the database.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     if not inspect(connection).has_table(_VERSION.name):
         return
-    # Of two who are at it, the second one waits here and then finds nothing to do.
+    # If two processes upgrade at once, the second one waits here and then finds nothing to do.
     moved = connection.execute(update(_VERSION).where(_VERSION.c.version_num.in_(LAST)).values(version_num=FIRST))
     if moved.rowcount:
         _change_tables(Operations(MigrationContext.configure(connection)))
@@ -82,7 +83,7 @@ def _change_tables(operations: Operations) -> None:
         operations.execute(_ONE_DOUBT)
     operations.drop_index("ix_decision_reason", "decision")
     for name in sorted(_COLUMNS_NO_MORE.keys() | _NEEDLESS_DEFAULTS.keys()):
-        # SQLite makes the table anew for that, with all of its rows.
+        # For that, SQLite rebuilds the table with all of its rows.
         with operations.batch_alter_table(name) as batch:
             if name == "effect":
                 batch.drop_constraint("uq_effect_key", type_="unique")

@@ -21,7 +21,7 @@ class Situation:
     effect: Effect | None
     target: Connection | None
     sync_enabled: bool
-    # Until when the target rests after failures; None while it does not.
+    # Until when the target rests after failures; None if it does not.
     rests_until: datetime | None
     now: datetime
 
@@ -50,7 +50,7 @@ def next_step(situation: Situation) -> str:
 
 
 def _next_look(situation: Situation) -> str:
-    """When we look again by ourselves, for whoever has just repaired the cause and wonders."""
+    """When we look again by ourselves, for a person who has just repaired the cause."""
     if situation.match_due_at is None:
         return ""
     return f" The next look is {_when(situation, situation.match_due_at)}."

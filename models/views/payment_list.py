@@ -18,7 +18,7 @@ from models.views.status import status_rank
 
 T = TypeVar("T")
 PAGE_SIZE_MAX = 500
-# As the index has them; the id only tells two apart that came in at the same moment.
+# In the index's order; the id only separates two that arrived at the same moment.
 _ORDER = (Payment.listed_on, Payment.first_seen_at, Payment.id)
 
 
@@ -39,10 +39,10 @@ def list_payments(
     limit: int = 50,
     before_id: int | None = None,
 ) -> Page[PaymentRow]:
-    """The organization's payments, the latest first: by their own date, and those of one day as they came in.
+    """The organization's payments, the latest first: by their own date, and within one day in the order they came in.
 
     Args:
-        before_id: the last one of the page before; this page begins after it, wherever it stands by now.
+        before_id: the last one of the page before; this page begins after its current place in the list.
         search: part of a customer's name, a reference or an invoice number, or a whole payment id or amount.
     """
     limit = max(1, min(limit, PAGE_SIZE_MAX))
@@ -53,7 +53,7 @@ def list_payments(
         statement = statement.where(_matches(organization_id, search.strip()))
     if status is not None:
         statement = statement.where(status_rank() == PRECEDENCE.index(status))
-    # One more than asked for tells whether there is another page.
+    # One more than asked for shows whether there is another page.
     newest_first = (column.desc() for column in _ORDER)
     found = session.scalars(statement.order_by(*newest_first).limit(limit + 1)).all()
     shown = found[:limit]
@@ -61,7 +61,7 @@ def list_payments(
 
 
 def _comes_after(session: Session, organization_id: int, payment_id: int) -> ColumnElement[bool]:
-    """Nothing comes after a payment that there is not."""
+    """Nothing comes after a payment that does not exist."""
     place = session.execute(
         select(*_ORDER).where(Payment.organization_id == organization_id, Payment.id == payment_id)
     ).one_or_none()
@@ -72,7 +72,7 @@ def _comes_after(session: Session, organization_id: int, payment_id: int) -> Col
 
 
 def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
-    """How many payments have each status; every status is there, also with nought."""
+    """How many payments have each status; includes every status, even at zero."""
     rank = status_rank().label("rank")
     each = select(rank).where(Payment.organization_id == organization_id).subquery()
     counted = session.execute(select(each.c.rank, func.count()).group_by(each.c.rank))

@@ -1,4 +1,4 @@
-"""Building the rows of a list out of the tables: everything for all payments of a page at once."""
+"""Builds the rows of a list from the tables: everything at once for all payments of a page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class AllocationRow:
     """One part of a payment.
 
     Attributes:
-        target_payment_id: what stands for it at the target, or stood for it before it was taken back.
-        synced_seconds: from the first we heard of the payment until it was certain at the target.
+        target_payment_id: the payment that stands for it at the target, or stood for it before it was taken back.
+        synced_seconds: from our first news of the payment until it was certain at the target.
         removed: the payment no longer names this document.
     """
 
@@ -49,9 +49,9 @@ class PaymentRow:
     """A payment with the parts that are worth a line.
 
     Attributes:
-        total: what it came to before, where it is voided; `state` says that it is.
-        reason: of the part that gives the payment its status; None when nothing has been decided yet.
-        updated_at: when anything about it changed last, here.
+        total: for a voided payment its former amount; `state` says that it is voided.
+        reason: of the part that gives the payment its status; None while nothing has been decided.
+        updated_at: when anything about it last changed here.
     """
 
     external_id: str
@@ -68,7 +68,7 @@ class PaymentRow:
 
     @property
     def counting(self) -> tuple[AllocationRow, ...]:
-        """The parts that a summary speaks of: what the payment was moved away from counts only if all else is gone."""
+        """The parts for a summary. Parts that the payment was moved away from count only if there are no others."""
         return tuple(_counting(self.allocations))
 
     @property
@@ -119,7 +119,7 @@ def _newest_entries(session: Session, allocation_ids: Sequence[int]) -> dict[int
 
 
 def _invoice_numbers(session: Session, payment_ids: Sequence[int]) -> dict[tuple[int, str], str]:
-    """What people call the invoices: as the source has it, else as the platform has it."""
+    """People's names for the invoices: the number from the source, else the platform's."""
     statement = (
         select(Allocation.organization_id, Allocation.document_id, SourceInvoiceRow.number, Invoice.number)
         .join(Payment, Payment.id == Allocation.payment_id)
@@ -146,7 +146,7 @@ def _invoice_numbers(session: Session, payment_ids: Sequence[int]) -> dict[tuple
 
 
 def _first_heard(session: Session, payment_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the source first told us of each payment, by webhook or by catch-up."""
+    """When the source first reported each payment, by webhook or by catch-up."""
     statement = (
         select(Payment.id, func.min(InboxEvent.received_at))
         .join(
@@ -205,7 +205,7 @@ def _allocation_row(part: Allocation, facts: _Facts, heard_at: datetime) -> Allo
 
 
 def _worth_a_line(rows: Iterable[AllocationRow]) -> list[AllocationRow]:
-    """Without parts that are no more and never mattered; but a payment always has a line."""
+    """Leaves out removed parts that never mattered; but a payment always has at least one line."""
     every = list(rows)
     mattering = [row for row in every if not _never_mattered(row)]
     without_placeholder = [row for row in mattering if row.kind is not AllocationKind.NOTHING]

@@ -1,4 +1,4 @@
-"""The status of a payment as SQL, made out of the pure rule itself, so that the two cannot say different things."""
+"""The status of a payment as SQL, generated from the pure rule itself, so that the two cannot disagree."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,12 +20,12 @@ _ALL_STATES: _States = (None, *EffectState)
 
 @cache
 def status_rank() -> ColumnElement[int]:
-    """The place of a payment's status in PRECEDENCE, to be used where `Payment` is selected from.
+    """The place of a payment's status in PRECEDENCE, for use in a query that selects from `Payment`.
 
-    Made once: putting the rule into words of SQL takes 20 ms, which every page of a list would wait for.
+    Built once: translating the rule into SQL takes 20 ms, which every page of a list would wait for.
     """
     newest_effect = aliased(Effect)
-    # By index, one effect for each allocation; almost all allocations have one or none.
+    # Looks up one effect for each allocation by index; almost all allocations have one or none.
     state = func.coalesce(
         select(newest_effect.state)
         .where(newest_effect.allocation_id == Allocation.id)
@@ -62,11 +62,11 @@ def _whens(state: ColumnElement[str]) -> Iterator[tuple[ColumnElement[bool], int
 
 
 def _place(status: PaymentStatus) -> int | ColumnElement[int]:
-    """What the payment was moved away from comes after all that it is applied to, and before nothing."""
+    """A part that the payment was moved away from ranks after all its other parts, and counts if there are none."""
     place = PRECEDENCE.index(status)
     return case((Allocation.removed, place + len(PRECEDENCE)), else_=place) if is_past(status, removed=True) else place
 
 
 def _rule(action: Action, state: EffectState | None) -> tuple[str, ...]:
-    """What the rule says about every reason, in the order of the reasons."""
+    """The rule's result for every reason, in the order of the reasons."""
     return tuple(allocation_status(action.value, reason, state).value for reason in Reason)

@@ -1,4 +1,4 @@
-"""One payment's whole story, for the page and the command line: what we heard, decided, tried, and what is next."""
+"""The whole story of one payment, for the page and the command line: reports, decisions, attempts and next step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """Something the source told us; `done_at` is None while it waits to be worked off."""
+    """One report from the source; `done_at` is None while it waits to be processed."""
 
     source: EventSource
     verb: str
@@ -48,9 +48,9 @@ class DecisionLine:
     verdicts: tuple[Verdict, ...]
     detail: str
     current: bool
-    # The payments in ConnectWise because of which it was decided so.
+    # The payments in ConnectWise that led to this decision.
     seen: tuple[TargetPayment, ...]
-    # When it came to the same once more, the last time.
+    # When the same decision was last made again.
     looked_at: datetime | None
     may_be_linked: bool
 
@@ -89,7 +89,7 @@ class LedgerLine:
     ours: bool
     created_at: datetime
     removed_at: datetime | None
-    # When the invoice was looked at last, after the payment was written or linked.
+    # When we last looked at the invoice, after the payment was written or linked.
     looked_at: datetime | None
 
 
@@ -106,7 +106,7 @@ class AllocationStory:
 
 @dataclass(frozen=True, slots=True)
 class PaymentStory:
-    """Everything about one payment; `next` is what happens next to the part that is most pressing."""
+    """Everything about one payment; `next` is the next step of its most pressing part."""
 
     payment: PaymentRow
     unapplied: Decimal
@@ -248,7 +248,7 @@ def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> Decis
 
 
 def _when_found_again(decision: DecisionRow, every: Sequence[DecisionRow]) -> datetime | None:
-    """A retry lets it be sent; what stood before that, and stands again, was looked at and is the same."""
+    """When a retry comes back to the hold that stood before it: we looked, and the reason is unchanged."""
     before = [one for one in every if one.id < decision.id and one.why is not Reason.ELIGIBLE]
     is_the_same = bool(before) and (before[-1].action, before[-1].reason) == (decision.action, decision.reason)
     return decision.decided_at if is_the_same and decision.action == Action.HOLD else None

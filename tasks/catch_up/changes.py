@@ -1,4 +1,4 @@
-"""Storing what a source tells of changes, and knowing what of it was news: nobody had told us of it before."""
+"""Stores the changes that a source reports, and finds those that are news: no earlier message reported them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,18 +23,18 @@ from models.inbox import (
 from models.invoices import source_invoices
 from models.payments import Payment, payments_by_external_id
 
-# How far our clock and the source's may be apart before a webhook seems to have come before its change.
+# Our clock and the source's may differ by this much, so a webhook can seem to have come before its change.
 _CLOCKS_APART = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredChanges:
-    """What storing came to.
+    """The result of storing changes.
 
     Attributes:
         events: how many were not stored before.
-        found: the payments among them that are news, whoever told of them.
-        missed: how many of these should have been told by webhook and were not.
+        found: the payments among them that are news, however we learned of them.
+        missed: how many of these a webhook should have reported and did not.
     """
 
     events: int
@@ -56,15 +56,15 @@ def store_changes(
     """Stores the changes in the inbox.
 
     Args:
-        on_its_way_since: a webhook about something newer may still come; None where no webhook is to be expected.
-        gap_opened_at: what was stored since then was found in the gap as well, whoever told of it first.
+        on_its_way_since: a webhook about a newer change may still come; None where we expect no webhook.
+        gap_opened_at: anything stored since then counts as found in the gap, whatever reported it first.
     """
     known = known_event_ids(session, connection.id, kind, [change.event_id for change in changes])
     fresh = [change for change in changes if change.event_id not in known]
     told_again = _contradicted(session, connection.id, [change for change in changes if change.event_id in known])
     news = _news(session, source, connection.id, fresh, gap_opened_at)
     if gap_opened_at is not None and news:
-        # Each payment once, also when a scan comes across two versions of it.
+        # Counts each payment once, even if a scan finds two versions of it.
         ids = {change.entity_id for change in news}
         counted = told_since(session, connection.id, kind, Entity.PAYMENT, ids, gap_opened_at)
         news = {change: verb for change, verb in news.items() if change.entity_id not in counted}
@@ -80,7 +80,7 @@ def store_changes(
 
 
 def _contradicted(session: Session, connection_id: int, known: Sequence[Change]) -> list[Change]:
-    """What is told again although we hold the opposite: we could not find it, or somebody revived it since."""
+    """Changes reported again that contradict our record: we could not find the object, or it was revived since."""
     payments = payments_by_external_id(session, connection_id, _ids(known, Entity.PAYMENT))
     invoices = source_invoices(session, connection_id, _ids(known, Entity.INVOICE))
     standings = {(Entity.PAYMENT, one): row.standing for one, row in payments.items()}
@@ -102,7 +102,7 @@ def _ids(changes: Iterable[Change], entity: Entity) -> set[str]:
 def _news(
     session: Session, source: Source, connection_id: int, fresh: Sequence[Change], gap_opened_at: datetime | None
 ) -> dict[Change, str]:
-    """What each change of a payment is to us; changes that we hold already, or that end up as nothing, are left out."""
+    """Maps each news change of a payment to its verb. Leaves out changes that we already hold or that add nothing."""
     rows = payments_by_external_id(session, connection_id, _ids(fresh, Entity.PAYMENT))
     news: dict[Change, str] = {}
     for change in fresh:

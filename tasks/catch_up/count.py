@@ -1,9 +1,9 @@
-"""Finding deletions by counting: as many objects in a stretch of time as we hold means that none of them is gone.
+"""Finds deletions by counting: if the source has as many objects in a stretch of time as we hold, none is deleted.
 
-Change data capture cannot tell the deletions behind a flood of changes, and asking for every id that we know would cost
-a read for every 300 of them. What has not changed since the gap began is where we know it to be: a count of a stretch
-of last changes is one read, whatever it holds. Where it differs the stretch is halved, until few enough are left to be
-asked for by their ids.
+Change data capture cannot report the deletions behind a flood of changes, and asking for every known id would cost one
+read for every 300 of them. An object that has not changed since the gap began still has the time of last change that we
+know. Counting the objects last changed in one stretch takes one read, however many there are. Where the counts differ
+we halve the stretch, until few enough objects are left to ask for each by its id.
 """
 
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ from tasks.context import Context
 
 # One query of the source.
 IDS_PER_STEP = 300
-# No further count is begun after so long. Each narrows the stretch, which is stored: the next step goes on from there.
+# No further count starts after this time. Each one narrows the stretch, which is stored; the next step continues there.
 COUNTING_MAX = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a step found, and where the next one begins; with neither, its stage is over.
+    """The result of a step and where the next one begins. If neither position is set, its stage is over.
 
     Attributes:
-        checked_id: as the gap keeps it; None leaves it as it is.
-        failure: why the step did not get further; what it found counts all the same.
+        checked_id: as the gap keeps it; None leaves the gap's value unchanged.
+        failure: why the step got no further; its results count all the same.
     """
 
     changes: Sequence[Change]
@@ -39,7 +39,7 @@ class Progress:
 
 
 def count(context: Context, source: Source, connection: Connection, gap: Gap, entity: Entity) -> ReadResult[Progress]:
-    """Settles the oldest part of what is left to be counted: as much as agrees, or as little as can be asked for."""
+    """Settles the oldest uncounted stretch: one where the counts agree, or one small enough to ask by id."""
     with context.database.reading() as session:
         whole = Stretch.before(complete_since(session, connection), gap)
     left = Stretch(gap.listed_until_at or whole.since, whole.until)
@@ -72,7 +72,7 @@ def _ask_for_each(
         return _narrowed(stretch, failure=result)
     gone = result.value
     if gone.unchecked_ids:
-        # What was found is stored and no longer counted as existing; the same stretch is counted again.
+        # The deletions found are stored and no longer count as existing; we count the same stretch again.
         return _narrowed(stretch, gone.deletions, gone.failure)
     return _up_to(left, stretch, gone.deletions)
 
@@ -83,5 +83,5 @@ def _up_to(left: Stretch, settled: Stretch, changes: Sequence[Change]) -> Progre
 
 
 def _narrowed(stretch: Stretch, changes: Sequence[Change] = (), failure: Failure | None = None) -> Progress:
-    """Nothing is settled but where to look first."""
+    """Settles nothing; records only where to look first next time."""
     return Progress(changes, stretch.since, stretch.until.isoformat(), failure)

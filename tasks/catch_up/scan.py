@@ -1,10 +1,10 @@
-"""A scan: closing a gap where change data capture does not reach, or has cut its answer off.
+"""A scan: closes a gap that change data capture does not reach, or for which it cut its answer off.
 
 Called by: catch-up, in the same lane, one bounded step at a time.
 Does: lists everything that changed in the gap and still exists, in closed windows; then looks for the payments and
-invoices that we know, because what was deleted is in no list: by counting (`count.py`), or each by its id.
-Leaves behind: inbox events, and how far it is, moved in the same transaction; at its end the cursor.
-If it dies here: the same step is done again, and its events are duplicates.
+invoices that we know, because no list shows deleted ones: by counting (`count.py`), or each by its id.
+Leaves behind: inbox events, and the scan's position, moved in the same transaction; at its end the cursor.
+If it dies here: the next run repeats the step, and its events are duplicates.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 def scan_step(context: Context, lease: Lease, connection: Connection, gap: Gap) -> bool:
-    """Does the next bit of the scan; True if there is more of it to do right now."""
+    """Does the next part of the scan. True if more can be done right now."""
     source, stage = context.source(connection).keeping(lease.keep), ScanStage(gap.stage)
     if stage.is_listing:
         result = _list(source, gap, stage)
@@ -106,7 +106,7 @@ def _move_on(context: Context, connection: Connection, gap: Gap, progress: Progr
         gap.checked_id = gap.checked_id if progress.checked_id is None else progress.checked_id
         return
     following = stage_after(ScanStage(gap.stage), frozenset(gap.entities.split(",")), counts=gap.is_counted)
-    # The second listing begins where the first one did, and a count with what changed longest ago.
+    # The second listing begins where the first one did, and a count begins with the objects changed longest ago.
     begins_at = gap.scan_from_at if following.is_listing else None
     gap.stage, gap.listed_until_at, gap.checked_id = following.value, begins_at, ""
     if following is ScanStage.NONE:
@@ -114,6 +114,6 @@ def _move_on(context: Context, connection: Connection, gap: Gap, progress: Progr
         if gap.holds_cursor and gap.until_at is not None:
             connection.caught_up_at = now
             connection.cursor_at = max(connection.cursor_at or gap.until_at, gap.until_at)
-            # Not at once: while the overlap still reaches into a flood, the next answer would be cut off as well.
+            # Not at once: while the overlap reaches into a flood, the source would cut the next answer off too.
             connection.next_catch_up_at = now + context.timing.catch_up_overlap
         log.info("gap.closed", connection_id=connection.id, kind=GapKind(gap.kind).value, told=gap.sentence)

@@ -1,8 +1,8 @@
-"""Catch-up: change data capture, the truth behind the hints. What webhooks missed arrives in the same inbox.
+"""Catch-up: change data capture, the truth behind the hints. Changes that webhooks missed reach the same inbox.
 
 Called by: the sweep, when a source connection's time has come; the command line.
-Does: asks the source for everything that changed since the cursor, minus an overlap, and stores it. Where that reaches
-too little (a cursor a month old, an answer cut off, an operator's date) it opens a gap and scans (`scan.py`).
+Does: asks the source for everything that changed since the cursor, minus an overlap, and stores it. Where one answer
+cannot cover it (a cursor a month old, an answer cut off, an operator's date) it opens a gap and scans (`scan.py`).
 Leaves behind: inbox events with full payloads, and the cursor, moved in the same transaction as the rows.
 If it dies here: the cursor has not moved; the same changes come again and are duplicates.
 """
@@ -32,7 +32,7 @@ from tasks.step import Drained, Lease, database_may_be_away, drain, process_cont
 
 log = structlog.get_logger()
 
-# Where our own clock has gone back, the source's is believed as long as it goes on from what it said last.
+# If our own clock has gone back, we believe the source's clock as long as it is at most this far past its last answer.
 CURSOR_STEP_MAX = timedelta(days=1)
 
 
@@ -55,18 +55,18 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     backfill = next((gap for gap in gaps if not gap.holds_cursor), None)
     is_due = connection.next_catch_up_at is None or connection.next_catch_up_at <= now
     if backfill is not None and not (is_due and may_ask):
-        # A long look back must not keep today's payments waiting: it goes on while nothing else is due.
+        # A backfill must not keep today's payments waiting: it continues while nothing else is due.
         return may_scan and scan_step(context, lease, connection, backfill)
     return may_ask and _ask(context, lease, connection, gaps, now)
 
 
 def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[Gap], now: datetime) -> bool:
-    # A new connection starts at the moment it was made; older payments are a backfill's work.
+    # A new connection starts at the moment it was made; older payments need a backfill.
     cursor = connection.cursor_at or connection.connected_at
     since = cursor - context.timing.catch_up_overlap
     too_old = now - since > CHANGES_REACH
-    # A cursor out of reach: the scan does the rest, and ends with the source's own clock of this answer. What it tells
-    # of deletions need not be asked for one by one.
+    # The cursor is out of reach: the scan does the rest, and ends with the source's clock from this answer. Deletions
+    # that this answer reports need no check one by one.
     asked_since = now - CHANGES_REACH if too_old else since
     context.reached(Point.CATCH_UP_CURSOR_READ)
     result = _believable(context, connection, context.source(connection).keeping(lease.keep).changes_since(asked_since))
@@ -98,12 +98,12 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
 
 
 def _believable(context: Context, connection: Connection, result: ReadResult[Changes]) -> ReadResult[Changes]:
-    """The cursor follows the source's clock: one that is far ahead would let us skip whatever happens until then."""
+    """Limits how far the cursor follows the source's clock: one far ahead would make us skip all changes until then."""
     if isinstance(result, Failure):
         return result
     latest, cursor = context.clock.now() + CLOCKS_APART_MAX, connection.cursor_at
     if cursor is not None and cursor > latest:
-        # It has been that late before: not the source's clock went forward, ours went back.
+        # The source has said this time before: its clock did not go forward, ours went back.
         latest = cursor + CURSOR_STEP_MAX
     if result.value.until <= latest:
         return result
@@ -157,7 +157,7 @@ def _store(context: Context, lease: Lease, changes: Changes, since: datetime) ->
         # No webhook comes for a company that is not connected.
         expected_before = None if gap is not None else changes.until - ON_ITS_WAY
         if changes.cut:
-            # The cursor stays where it is until a scan has told what the answer could not.
+            # The cursor stays where it is until a scan has found the changes that the answer left out.
             entities = frozenset(entity.value for entity in changes.cut)
             gap = _begin_scan(context, session, connection.id, GapKind.CUT, since, changes.until, entities)
         stored = store_changes(

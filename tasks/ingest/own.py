@@ -1,4 +1,4 @@
-"""Own payments that came before the platform said their id."""
+"""Own payments that arrived before the platform told us their ids."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 def adopt_by_marker(
     session: Session, connection_id: int, payments: Sequence[SourcePayment], now: datetime
 ) -> list[str]:
-    """From now on the ids of payments that bear an announced marker are known as own, whatever the note says later.
+    """Records payments that bear an announced marker as own, even if their note changes later.
 
-    In the transaction that stores the payments, so that match never sees them as external.
+    Runs in the transaction that stores the payments, so that match never sees them as external.
     """
     waiting = open_intents(
         session, connection_id, {payment.total for payment in payments if is_storable(payment.total)}

@@ -1,4 +1,4 @@
-"""What the waiting events of a company amount to, object by object, and what becomes of each event."""
+"""The combined content of a company's waiting events, object by object, and the outcome of each event."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,35 +19,35 @@ Seen = TypeVar("Seen", SourcePayment, SourceInvoice)
 
 
 class Outcome(StrEnum):
-    """Why a hint is done that led to nothing."""
+    """Why a hint is done although it brought nothing."""
 
-    # The source refused to show exactly this object, time after time; change data capture tells what there is of it.
+    # The source has repeatedly refused to show exactly this object; change data capture reports what exists of it.
     REFUSED = "refused"
-    # Not to be found, and nothing may be concluded from that; change data capture tells whether it was deleted.
+    # It was not found, which proves nothing; change data capture reports whether it was deleted.
     LEFT_TO_CATCH_UP = "left_to_catch_up"
 
 
 @dataclass(slots=True)
 class Picture:
-    """Payments and invoices to be stored, and the events that brought or asked for them.
+    """Payments and invoices to store, and the events that brought or asked for them.
 
-    An event that is neither done nor postponed in the end keeps waiting: its object could not be asked for yet.
+    An event that ends neither done nor postponed keeps waiting: we could not ask for its object yet.
     """
 
     payments: list[SourcePayment] = field(default_factory=list)
     invoices: list[SourceInvoice] = field(default_factory=list)
-    # Payments that were shown incompletely, with when to read each again.
+    # Payments that the source showed incompletely, each with the time to read it again.
     incomplete: list[tuple[SourcePayment, datetime]] = field(default_factory=list)
     done: dict[int, Outcome | None] = field(default_factory=dict)
     postponed: list[InboxEvent] = field(default_factory=list)
-    # Invoices that a payment names and that could not be found or asked for, by how often they were looked for.
+    # Invoices that a payment names and that we could not find or ask for, by how often we looked for them.
     linked: dict[str, int] = field(default_factory=dict)
     hints: dict[tuple[Entity, str], list[InboxEvent]] = field(default_factory=dict)
-    # At least one call brought something.
+    # At least one call returned something.
     was_read: bool = False
-    # Something is missing that we hold as live: change data capture is asked before its time.
+    # An object that we hold as live is missing: change data capture runs early.
     wants_catch_up: bool = False
-    # There was more to read than one step takes.
+    # There was more to read than one step can take.
     is_unfinished: bool = False
 
     @property
@@ -56,7 +56,7 @@ class Picture:
 
     @property
     def brought_several(self) -> bool:
-        """Whether one read brought what several would have: a payment alone is hinted at with all of its invoices."""
+        """Whether one read did the work of several. A payment's hint comes with hints for all its invoices."""
         return len(self.hinted(Entity.PAYMENT) or self.hinted(Entity.INVOICE)) > 1
 
     def hinted(self, entity: Entity) -> set[str]:
@@ -69,11 +69,11 @@ class Picture:
         return any(event.verb in DELETION_VERBS for event in self.about(entity, entity_id))
 
     def looks_for(self, entity: Entity, entity_id: str) -> int:
-        """How often it was looked for before this time."""
+        """How often we have looked for it before this time."""
         return max((event.tries for event in self.about(entity, entity_id)), default=0)
 
     def told_at(self, entity: Entity, entity_id: str, now: datetime) -> datetime:
-        """When we first heard of it: what the source shows of it after that is newer than the hint."""
+        """When we first heard of it: anything the source shows of it after that is newer than the hint."""
         return min((event.received_at for event in self.about(entity, entity_id)), default=now)
 
     def finish(self, entity: Entity, ids: Iterable[str], outcome: Outcome | None = None) -> None:
@@ -86,7 +86,7 @@ class Picture:
 
 
 def collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
-    """Payloads are taken as they are; whatever was only hinted at is to be read, once, however often it was hinted."""
+    """Takes payloads as they are. An object that was only hinted at must be read, once for all its hints."""
     picture = Picture()
     for event in events:
         if event.payload is None:

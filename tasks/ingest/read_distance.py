@@ -1,31 +1,31 @@
 """How long hinted objects wait for others, so that a burst of hints becomes few reads of many objects.
 
-A single payment never waits. The distance between two reads of one company grows only while waiting saves reads: while
-each read that had to wait brings several objects (an import of a thousand). An accountant who records one payment every
-few seconds has each of them read at once, unless the month's reads are used up faster than the month passes.
+A single payment never waits. The interval between two reads of one company grows only while waiting saves reads: while
+each read that had to wait brings several objects (an import of a thousand). If an accountant records one payment every
+few seconds, we read each at once, unless the month's reads are used up faster than the month passes.
 """
 
 from datetime import datetime, timedelta
 
 from models.connections import Connection
 
-# Times the distance of the settings, by how many reads in a row came as soon as they could and waiting saved some.
+# Multiplies the interval from the settings, by how many reads in a row came as soon as allowed and saved others.
 _GROWTH = (1, 1, 1, 2, 4, 8)
 
 
 def wait_before_read(connection: Connection, distance: timedelta, now: datetime) -> timedelta:
-    """Zero when the hinted objects may be read now."""
+    """How long to wait; zero when the hinted objects may be read now."""
     if connection.read_at is None:
         return timedelta(0)
-    # A read that seems to come from the future was noted by a clock that has gone back since.
+    # A read that seems to lie in the future was noted by a clock that has gone back since.
     return max(min(connection.read_at, now) + _distance(connection, distance) - now, timedelta(0))
 
 
 def note_read(connection: Connection, distance: timedelta, now: datetime, *, waiting_saves: bool) -> None:
-    """Remembers the read; one that comes as soon as it may belongs to a burst.
+    """Records the read. One that comes as soon as it may belongs to a burst.
 
     Args:
-        waiting_saves: several objects came in one read, or reads have to be saved whatever it costs in time.
+        waiting_saves: one read brought several objects, or we must save reads whatever that costs in time.
     """
     soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
     connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0

@@ -1,6 +1,6 @@
-"""Reading what was only hinted at, and what it means that an object is not to be found (`domain/ingest/deletions.py`).
+"""Reads objects that were only hinted at, and decides what a missing one means (`domain/ingest/deletions.py`).
 
-Whatever is settled goes into the picture, also when the reading ends early; the rest keeps waiting in the inbox.
+Every settled result goes into the picture, even when the reading ends early; the rest keeps waiting in the inbox.
 """
 
 from collections.abc import Collection
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 def read_payments(context: Context, connection: Connection, source: Source, picture: Picture) -> Failure | None:
-    """At most a few reads for all hinted payments together."""
+    """Reads all hinted payments together, in at most a few reads."""
     hinted = picture.hinted(Entity.PAYMENT)
     if not hinted:
         return None
@@ -57,7 +57,7 @@ def read_payments(context: Context, connection: Connection, source: Source, pict
 
 
 def _take_payments(picture: Picture, payments: Collection[SourcePayment], now: datetime) -> None:
-    """What is shown incompletely is read once more before anybody is told, and taken for that the second time."""
+    """Reads an incomplete payment once more before anybody is told; accepts it as incomplete the second time."""
     for payment in payments:
         about = picture.about(Entity.PAYMENT, payment.external_id)
         is_second_look = any(event.verb in (INCOMPLETE, LOOK_AGAIN) for event in about)
@@ -68,7 +68,7 @@ def _take_payments(picture: Picture, payments: Collection[SourcePayment], now: d
 
 
 def _leave_incomplete(context: Context, connection: Connection, picture: Picture) -> None:
-    """A payment that was shown incompletely, and then not at all any more: what is known of it is not the newest."""
+    """Handles payments first shown incompletely and then not at all: our record of them is not the newest."""
     left = [
         one
         for one in sorted(picture.hinted(Entity.PAYMENT))
@@ -85,7 +85,7 @@ def _leave_incomplete(context: Context, connection: Connection, picture: Picture
 
 
 def _give_up(context: Context, connection: Connection, picture: Picture, given_up: Collection[str]) -> None:
-    """What stays missing is taken as gone; what we hold as live only when change data capture tells, which is asked."""
+    """Treats payments that stay missing as gone. If we hold one as live, we ask change data capture, which decides."""
     if not given_up:
         return
     now = context.clock.now()
@@ -98,14 +98,14 @@ def _give_up(context: Context, connection: Connection, picture: Picture, given_u
             picture.finish(Entity.PAYMENT, [one])
             continue
         _leave(picture, Entity.PAYMENT, one, Outcome.LEFT_TO_CATCH_UP)
-        # One call tells of all of them; what was shown since the hint came needs none.
+        # One call reports all of them. A payment that was shown after the hint came needs none.
         picture.wants_catch_up |= row.seen_at is None or row.seen_at <= told_at
 
 
 def read_invoices(
     context: Context, connection: Connection, source: Source, picture: Picture, *, may_call: bool
 ) -> Failure | None:
-    """Invoices that a payment names and we have no picture of, and hinted ones that we have a picture of."""
+    """Reads invoices that a payment names and we have no picture of, and hinted ones that we have a picture of."""
     carried = {one.external_id for one in picture.invoices if not one.inferred}
     linked, hinted = linked_invoice_ids(picture.payments) - carried, picture.hinted(Entity.INVOICE)
     with context.database.reading() as session:
@@ -141,7 +141,7 @@ def _miss_invoice(picture: Picture, invoice_id: str, row: SourceInvoiceRow | Non
             return
     else:
         picture.finish(Entity.INVOICE, [invoice_id])
-    # So that a later hint about it is worth a read, and the hold of its payments clears itself.
+    # This makes a later hint about it worth a read, and lets the hold of its payments clear itself.
     seen_at = now if what is Missing.GONE else picture.told_at(Entity.INVOICE, invoice_id, now)
     picture.invoices.append(deleted_invoice(invoice_id, seen_at))
 
@@ -155,10 +155,10 @@ def _was_shown_since(row: SourceInvoiceRow | None, moment: datetime) -> bool:
 
 
 def _is_worth_a_read(picture: Picture, invoice_id: str, row: SourceInvoiceRow | None) -> bool:
-    """Whether a hinted invoice is read.
+    """Whether to read a hinted invoice.
 
-    Where we look again by ourselves it is, unless it was shown since. A hint about an invoice that no payment of ours
-    ever named is not worth a metered read, nor is one about a change that catch-up has brought already. Times have
+    Our own hints are worth a read, unless the invoice was shown since. A hint about an invoice that no payment of ours
+    ever named is not worth a metered read, nor is one about a change that catch-up has already brought. Times have
     whole seconds there: a second change within the same second is left to the next catch-up, whose overlap covers it.
     """
     about = picture.about(Entity.INVOICE, invoice_id)
@@ -173,7 +173,7 @@ def _is_worth_a_read(picture: Picture, invoice_id: str, row: SourceInvoiceRow | 
 
 
 def _take(picture: Picture, entity: Entity, asked: Collection[str], reading: Reading) -> None:
-    """What was shown is done, what is refused is asked for again, what was not asked yet keeps waiting."""
+    """Finishes the objects shown, asks again for refused ones, and lets those not yet asked for keep waiting."""
     picture.was_read = True
     picture.finish(entity, set(asked) - reading.missing_ids - reading.refused_ids - reading.unread_ids)
     picture.is_unfinished |= bool(reading.unread_ids) and reading.failure is None
@@ -181,7 +181,7 @@ def _take(picture: Picture, entity: Entity, asked: Collection[str], reading: Rea
 
 
 def _refused(picture: Picture, entity: Entity, asked: Collection[str], failure: Failure) -> None:
-    """A refusal of all that was asked for counts for each: it must not be asked for again for ever."""
+    """Counts a refusal of the whole request for each object in it, so that we do not ask for ever."""
     if failure.kind is FailureKind.REFUSED:
         _ask_again_or_leave(picture, entity, asked)
 

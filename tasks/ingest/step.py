@@ -1,10 +1,10 @@
-"""Ingest: from what a source told us to what it holds now.
+"""Ingest: turns a source's reports into our record of what it holds now.
 
 Called by: a nudge for a source connection, after the inbox was written.
-Does: coalesces all waiting events, reads the payments and invoices that it does not hold yet (one query each), stores
+Does: coalesces all waiting events, reads the payments and invoices that they do not carry (one query each), stores
 the newest versions, and makes the allocations that changed due for match.
-Leaves behind: payments, allocations, source invoices; the events done. What could not be read keeps waiting, and what
-came with its content is stored all the same.
+Leaves behind: payments, allocations, source invoices; the events done. Objects that could not be read keep waiting;
+those that came with their content are stored all the same.
 If it dies here: the events still wait; reading and storing again changes nothing.
 """
 
@@ -39,7 +39,7 @@ EVENTS_PER_BATCH = 500
 
 
 def ingest(context: Context, connection_id: int) -> Drained:
-    """Works off the inbox of one source connection."""
+    """Processes the inbox of one source connection."""
     return drain(context, Step.INGEST, connection_id, lambda lease: _ingest_batch(context, lease))
 
 
@@ -49,17 +49,17 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         connection = connection_by_id(session, lease.owner_id)
         may_read = may_call(context, session, connection.id, CallKind.INGEST)
     if not connection.is_active:
-        # The events of an inactive connection keep waiting; they are worked off when it is connected again.
+        # The events of an inactive connection keep waiting until it is connected again.
         return False
     wait = wait_before_read(connection, context.timing.read_distance, now)
     with context.database.reading() as session:
-        # The sweep comes back for the hints; what catch-up brought with its content needs no call.
+        # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
         only_content = not may_read or wait > SHORT_WAIT
         events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=only_content)
     if not events:
         return False
     if wait and any(event.payload is None for event in events):
-        # What arrives while we wait joins the next read, which is what keeps metered reads few.
+        # Events that arrive while we wait join the next read, which keeps metered reads few.
         context.clock.sleep(wait)
         return True
     source = context.source(connection).keeping(lease.keep)
@@ -82,11 +82,11 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
 def _read(
     context: Context, connection: Connection, source: Source, picture: Picture, *, may_call: bool
 ) -> Failure | None:
-    """Reads what is missing, until something fails; the picture has whatever was settled by then."""
+    """Reads missing objects until something fails. Everything settled by then is in the picture."""
     failure = read_payments(context, connection, source, picture)
     if picture.was_read:
         context.reached(Point.INGEST_PAYMENTS_READ)
-    # After a failure nobody calls again, but the payments that are there still want their invoices, later.
+    # After a failure we make no more calls, but the payments that we have still need their invoices, later.
     may_call = may_call and failure is None
     later = read_invoices(context, connection, source, picture, may_call=may_call)
     return failure or later
@@ -99,7 +99,7 @@ def _store_and_finish(
     waiting_saves = picture.brought_several or context.meter(connection).is_ahead_of_the_month()
     with context.database.writing() as session:
         lease.guard(session)
-        # Before the payments: whoever locks a connection and then payments must not wait for us crosswise.
+        # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
         if picture.was_read and picture.hints:
             read = connection_by_id(session, connection.id)
             note_read(read, context.timing.read_distance, now, waiting_saves=waiting_saves)
@@ -136,7 +136,7 @@ def _store(session: Session, connection: Connection, picture: Picture, now: date
 
 
 def _read_again(session: Session, connection: Connection, picture: Picture, now: datetime) -> None:
-    """What was shown incompletely is read again, unless what we hold (by now) is as new."""
+    """Asks to read incomplete payments again, unless our record is by now as new."""
     shown = {payment.external_id for payment, _ in picture.incomplete}
     known = payments_by_external_id(session, connection.id, shown)
     looks = [

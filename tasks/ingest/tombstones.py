@@ -1,4 +1,4 @@
-"""Records for what is not to be found or not shown: an id and nothing else."""
+"""Records for objects that are not found or not shown: an id and nothing else."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -29,7 +29,7 @@ def deleted_payment(external_id: str, seen_at: datetime) -> SourcePayment:
 
 
 def incomplete_payment(external_id: str, version: int, seen_at: datetime) -> SourcePayment:
-    """It exists and has changed, and the source does not show what it is now."""
+    """A payment that exists and has changed, but whose current content the source does not show."""
     nothing = deleted_payment(external_id, seen_at)
     return replace(nothing, version=version, state=PaymentState.LIVE, inferred=False, flaw=Reason.INCOMPLETE)
 

@@ -1,4 +1,4 @@
-"""What a look at an invoice's payments shows of those that stand for something: the ledger says so, match decides."""
+"""Records in the ledger the state that a look shows of payments that stand for something; match decides."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from models.standing import Standing, note_findings
 
 
 def note_what_was_found(session: Session, standing: Standing, founds: Mapping[str, Found], now: datetime) -> bool:
-    """Writes down what is news, with the organization locked by the caller; True if anything is to be decided again."""
+    """Records news, with the organization locked by the caller. True if something must be decided again."""
     by_payment: dict[str, list[LedgerEntry]] = {}
     for entry in standing.entries:
         by_payment.setdefault(entry.target_payment_id, []).append(entry)

@@ -1,10 +1,10 @@
-"""Look again: is what was written to the target, or linked there, still as we left it?
+"""Look again: do the payments that we wrote or linked at the target still exist as we left them?
 
 Called by: a nudge for a target connection, when the sweep finds a look due or a person wants to know.
-Does: reads the invoices' own sums, a hundred in one call; only where a sum does not say what we know are the payments
-listed and compared (`domain/later_looks.py`). It never comes before a payment: while anything is to be sent to this
-target, it waits.
-Leaves behind: findings on the ledger's entries, which match makes decisions; the moment of the next look.
+Does: reads the invoices' own sums, a hundred in one call; lists and compares payments (`domain/later_looks.py`) only
+where a sum disagrees with our records. It never comes before a payment: while anything is to be sent to this target,
+it waits.
+Leaves behind: findings on the ledger's entries, which match turns into decisions; the time of the next look.
 If it dies here: the invoices are still due, and looking twice does no harm.
 """
 
@@ -36,26 +36,26 @@ log = structlog.get_logger()
 
 # As many as the connectors ask for in one call.
 INVOICES_PER_BATCH = 100
-# One call each, one after the other: a target is never kept busy by looks.
+# One call each, one after the other: looks never keep a target busy.
 LISTS_PER_BATCH = 20
-# Something is on its way to the invoice; its end is soon known.
+# Something is on its way to the invoice and will finish soon.
 WHILE_BUSY = timedelta(minutes=10)
-# Its payments cannot be listed; it may be that one alone, and must not keep the others waiting.
+# Its payments cannot be listed. Perhaps only this invoice fails, and it must not keep the others waiting.
 AFTER_A_FAILURE = timedelta(minutes=10)
-# The target refuses to answer about this one alone.
+# The target refuses to answer about this invoice only.
 AFTER_A_REFUSAL = timedelta(hours=6)
-# While something is wrong that a person may put right at any moment.
+# While something is wrong that a person may correct at any moment.
 WITH_A_FINDING_MAX = timedelta(hours=6)
 
 
 def look_again(context: Context, connection_id: int) -> Drained:
-    """Looks at the invoices of one target connection that are due."""
+    """Looks at the due invoices of one target connection."""
     return drain(context, Step.LOOK_AGAIN, connection_id, lambda lease: _Batch(context, lease).work())
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """One invoice whose look is due, and what is known of it."""
+    """One invoice whose look is due, and what we know of it."""
 
     look: InvoiceLook
     standing: Standing
@@ -65,7 +65,7 @@ class _Due:
         return self.look.target_invoice_id
 
     def is_as_known(self, invoice: TargetInvoice | None) -> bool:
-        """Whether the invoice's sum alone says that all is as it should be."""
+        """Whether the invoice's sum alone proves that everything is as it should be."""
         if invoice is None or is_in_depth(self.look.looks):
             return False
         if any(entry.finding for entry in self.standing.entries):
@@ -79,7 +79,7 @@ class _Batch:
     lease: Lease
 
     def work(self) -> bool:
-        """One batch; True if more is due right now."""
+        """Does one batch. True if more is due right now."""
         connection, due = self._due()
         if not due:
             return False
@@ -97,7 +97,7 @@ class _Batch:
             self._failed(connection, result, CallKind.FIND, waiting)
             return False
         found = result.value
-        # The target answers about none of these, whoever asks; nothing is concluded.
+        # The target refuses to answer about any of these; we conclude nothing.
         self._store([self._put_off(one, AFTER_A_REFUSAL) for one in waiting if one.invoice_id in found.refused_ids])
         if found.failure is not None:
             unread = [one for one in waiting if one.invoice_id in found.unread_ids]
@@ -128,7 +128,7 @@ class _Batch:
         return connection, [_Due(one, standings[one.target_invoice_id]) for one in looks]
 
     def _may_call(self, connection_id: int, kind: CallKind) -> bool:
-        """Payments go first, and so does whoever tries after a rest: a look is made only where any call is welcome."""
+        """Payments go first, and so does a trial call after a rest: we look only when all calls are admitted."""
         now = self.context.clock.now()
         with self.context.database.reading() as session:
             if admits(self.context, session, connection_id, kind) is not Admission.ALL:
@@ -141,7 +141,7 @@ class _Batch:
     # --- one invoice in depth ---
 
     def _list(self, connection: Connection, target: Target, one: _Due, invoice: TargetInvoice | None) -> bool:
-        """Lists and compares the payments of one invoice; False if no more calls are to be made now."""
+        """Lists and compares the payments of one invoice. False if no more calls may be made now."""
         if not self._may_call(connection.id, CallKind.LOOK):
             return False
         self.lease.keep()
@@ -155,7 +155,7 @@ class _Batch:
             return False
         note_success(self.context, connection, CallKind.LOOK)
         self.context.reached(Point.LOOK_AGAIN_LISTED)
-        # Neither of two questions finds the invoice.
+        # Two different requests both failed to find the invoice.
         payments = None if isinstance(result, Failure) else result.value
         is_news = self._record(one, invoice, payments)
         self.context.reached(Point.LOOK_AGAIN_RECORDED)
@@ -165,13 +165,13 @@ class _Batch:
         return True
 
     def _record(self, one: _Due, invoice: TargetInvoice | None, payments: Sequence[TargetPayment] | None) -> bool:
-        """Writes down what the list shows, if it still is about what we know; True if anything is news."""
+        """Records what the list shows, if our own records are still the same. True if anything is news."""
         now, connection_id = self.context.clock.now(), self.lease.owner_id
         with self.context.database.writing() as session:
             self.lease.guard(session)
             standing = standing_on(session, connection_id, [one.invoice_id])[one.invoice_id]
             if standing.busy or standing.fingerprint != one.standing.fingerprint:
-                # Something was written meanwhile: the list is about what was before, or about what is being done.
+                # We wrote something meanwhile: the list shows the state before that, or in the middle of it.
                 schedule_looks(session, [self._put_off(one, WHILE_BUSY)])
                 return False
             founds = compare(standing.written, payments, standing.explained)
@@ -188,9 +188,9 @@ class _Batch:
         return is_news
 
     def _failed(self, connection: Connection, failure: Failure, kind: CallKind, due: Sequence[_Due]) -> None:
-        """The look failed; what it means for the connection is said as for any other call, but for our own pace.
+        """Handles a failed look. The connection treats it like any other failed call, except for our own limiter.
 
-        What our own limiter leaves is for payments, which are not to wait because of a look.
+        Calls that our own limiter still allows belong to payments, which must not wait because of a look.
         """
         if failure.kind is not FailureKind.PACED:
             note_failure(self.context, connection, failure, kind)
@@ -207,7 +207,7 @@ class _Batch:
                 schedule_looks(session, next_looks)
 
     def _later(self, one: _Due) -> NextLook:
-        """Not now, or never: nothing stands on the invoice any more."""
+        """The next look: not now, or never because nothing stands on the invoice any more."""
         if one.standing.entries:
             return self._put_off(one, WHILE_BUSY)
         look = one.look
@@ -230,7 +230,7 @@ class _Batch:
 
 
 def _needs_no_look(one: _Due) -> bool:
-    """Nothing stands on the invoice any more, or something is on its way to it."""
+    """Whether nothing stands on the invoice any more, or something is on its way to it."""
     return one.standing.busy or not one.standing.entries
 
 

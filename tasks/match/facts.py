@@ -1,4 +1,4 @@
-"""Gathering the facts of a batch of allocations from the database, in a handful of queries whatever its size."""
+"""Gathers the facts of a batch of allocations from the database, in a handful of queries whatever its size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Case:
     """One allocation with its facts.
 
     Attributes:
-        number: what the source calls the invoice, for the look at the target.
+        number: the invoice's number at the source, for the look at the target.
         rivals: the source's ids of other invoices that this number would lead to the same target invoice.
         effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
     """
@@ -47,11 +47,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided about a case.
+    """The decision about a case.
 
     Attributes:
-        put_off: a look at its payment had to be left to another batch, and is to be made up for soon.
-        gone: whether that look did not find the payment; None if nobody has looked.
+        put_off: a look at its payment had to be left to another batch, which must follow soon.
+        gone: whether that look failed to find the payment; None if no look was made.
     """
 
     case: Case
@@ -68,7 +68,7 @@ class Batch:
 
 
 def gather(session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
-    """The allocations that are due, oldest first, each with everything that can be known without a wire call."""
+    """The due allocations, oldest first, each with all facts that need no wire call."""
     due = due_allocations(session, organization_id, now, limit)
     source = connection_in_role(session, organization_id, Role.SOURCE)
     target = connection_in_role(session, organization_id, Role.TARGET)
@@ -126,7 +126,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
 
 @dataclass(frozen=True, slots=True)
 class _PlatformInvoices:
-    """The platform's records for the invoices of a batch, and all that could be mistaken for one of them.
+    """The platform's records for the invoices of a batch, and all records that could be mistaken for one of them.
 
     Attributes:
         unlinked: records that name no invoice of the source, by number; `linked` those that do.
@@ -161,7 +161,7 @@ class _PlatformInvoices:
             (unlinked if invoice.source_id is None else linked).setdefault(invoice.number, []).append(invoice)
             if invoice.source_id is not None:
                 by_source_id[invoice.source_id] = invoice
-        # A record may name an invoice that has another number by now.
+        # A record may name an invoice whose number has changed.
         elsewhere = {one.source_id for some in linked.values() for one in some if one.source_id} - documents
         known = {row.external_id: row for row in (*rows, *pictures.values())}
         if source is not None and elsewhere:
@@ -169,7 +169,7 @@ class _PlatformInvoices:
         return cls(by_source_id, unlinked, linked, namesakes, known)
 
     def find(self, document_id: str, picture: SourceInvoiceRow | None) -> Invoice | Ambiguous | None:
-        """Stored link first, exact number second; a number says nothing that leads to or from several invoices."""
+        """Stored link first, exact number second. A number that leads to or from several invoices proves nothing."""
         own = self.by_source_id.get(document_id)
         if own is not None or picture is None or not picture.number or picture.deleted:
             return own
@@ -181,7 +181,7 @@ class _PlatformInvoices:
             if row.external_id != document_id and row.external_id not in self.by_source_id
         ]
         if not candidates:
-            # The platform knows the number, as that of another invoice.
+            # The platform has this number, but for another invoice.
             others = [one.source_id for one in self.linked.get(number, ()) if one.source_id and self._has(one, number)]
         if others and (candidates or self.linked.get(number)):
             return sharing(number, (document_id, *others))
@@ -190,7 +190,7 @@ class _PlatformInvoices:
         return candidates[0] if candidates else None
 
     def _has(self, record: Invoice, number: str) -> bool:
-        """Whether the invoice that the record names takes money and has this number; if unknown, as the record says."""
+        """Whether the invoice that the record names takes money and has this number; if unknown, the record decides."""
         row = self.known.get(record.source_id or "")
         return row is None or (row.takes_money and row.number == number)
 

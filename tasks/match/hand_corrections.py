@@ -1,8 +1,8 @@
-"""Corrections that wait for a person: has somebody made them at the target by hand meanwhile?
+"""Corrections that wait for a person: have they been made at the target by hand meanwhile?
 
-Called by: match, for what it would hold because a person is to make the correction.
-Does: looks at the payment itself, a few in each batch; where the target says already what the source says, the ledger
-follows and the hold is over without a click.
+Called by: match, for payments that it would hold because a person has to correct them.
+Does: looks at the payment itself, a few in each batch. If the target already agrees with the source, it updates the
+ledger and ends the hold without a click.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ from tasks.context import Context
 from tasks.match.facts import Decided
 from tasks.points import Point
 
-# One call each, within match's lease. The others are put off; by lot, so that nobody is always behind the same ten.
+# One call each, within match's lease. Ten are drawn at random, so that no payment always waits behind the same ten.
 LOOKS_PER_BATCH = 10
 
 
 def look_at_corrections_by_hand(
     context: Context, connection: Connection | None, decided: Sequence[Decided]
 ) -> list[Decided]:
-    """The same decisions, but for those whose correction has been made by hand."""
+    """The same decisions, except for payments that have been corrected by hand."""
     waiting = [one for one in decided if waits_for_a_hand(one.decision)]
     if connection is None or not waiting or not begin_call(context, connection.id, CallKind.LOOK):
         return list(decided)
@@ -46,7 +46,7 @@ def look_at_corrections_by_hand(
 
 
 def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided]) -> dict[int, Decided]:
-    """What the looks came to, by allocation."""
+    """The results of the looks, by allocation."""
     target, looked = context.target(connection), dict[int, Decided]()
     for one in waiting:
         synced = one.case.facts.synced
@@ -54,7 +54,7 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
             continue
         payments = _look(target, synced)
         if isinstance(payments, Failure) and payments.kind in (FailureKind.NOT_FOUND, FailureKind.REFUSED):
-            # It proves nothing, keys that may not see a record are told so, too; and it says nothing of the others.
+            # This proves nothing: keys that may not see a record get the same answer. Nor does it concern the others.
             continue
         if isinstance(payments, Failure):
             note_failure(context, connection, payments, CallKind.LOOK)
@@ -68,7 +68,7 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
 
 
 def follow_the_hand(session: Session, one: Decided, connection: Connection | None, now: datetime) -> None:
-    """The ledger says what the look has shown."""
+    """Updates the ledger with what the look has shown."""
     synced, allocation_id, decision = one.case.facts.synced, one.case.due.allocation.id, one.decision
     if connection is not None and synced is not None and one.gone is not None:
         news = mark_gone(session, connection.id, synced.target_invoice_id, synced.target_payment_id, gone=one.gone)
@@ -89,7 +89,7 @@ def _look(target: Target, synced: SyncedPayment) -> Sequence[TargetPayment] | Fa
 def _unclaimed(
     context: Context, connection: Connection, synced: SyncedPayment, payments: Sequence[TargetPayment]
 ) -> Sequence[TargetPayment]:
-    """Those that may have been typed in place of the one that is gone."""
+    """Payments that may have been typed in place of the missing one."""
     with context.database.reading() as session:
         claimed = claimed_payment_ids(session, connection.id, synced.target_invoice_id)
     return [one for one in payments if one.external_id not in claimed and not one.foreign]

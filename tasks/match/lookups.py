@@ -1,7 +1,7 @@
-"""The look at the target that match makes for a batch: which of its invoices are meant?
+"""The look at the target that match makes for a batch: which target invoices belong to its payments?
 
-Called by: match, once for each batch. The stored link says it; without one the exact number does. A link that we found
-ourselves gives way to the number when its invoice is gone for good: somebody has created the invoice anew.
+Called by: match, once for each batch. It uses the stored link first, then the exact number. A link that we found
+ourselves gives way to the number when its invoice is gone for good: it may have been created anew.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,14 +22,14 @@ from tasks.match.facts import Case, sharing
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What the look showed.
+    """The result of the look.
 
     Attributes:
-        given_up: links whose invoice is no more, so that the number says which one is meant now.
-        owners: the platform's records that are linked to what was found by number.
-        failure: why what is unread could not be looked for; `failure_words` are the target's, where it refused.
-        refused_ids, refused_numbers: the target refuses to answer about exactly these; with its words.
-        unread_ids, unread_numbers: not looked for; without a failure simply not yet.
+        given_up: links whose invoice no longer exists, so that the number decides now.
+        owners: the platform's records that are linked to the invoices found by number.
+        failure: why unread ones could not be looked for; `failure_words` are the target's words, if it refused.
+        refused_ids, refused_numbers: the ones that the target refuses to answer about, with its words.
+        unread_ids, unread_numbers: not looked for; without a failure they only have to wait their turn.
     """
 
     by_id: Mapping[str, TargetInvoice]
@@ -44,12 +44,12 @@ class Lookups:
     unread_numbers: Collection[str] = ()
 
     def of(self, case: Case) -> TargetLookup | None:
-        """Stored link first, exact number second; None if it was not looked for, and stays due."""
+        """Stored link first, exact number second; None if the look is still to be made and the case stays due."""
         link = _link_of(case)
         by_link = bool(link) and link not in self.given_up
         value = link if by_link else case.number
         if value in (self.unread_ids if by_link else self.unread_numbers):
-            # A moment's wait is no news for a partner.
+            # A partner need not hear about a moment's wait.
             return NotReachable(self.failure, self.failure_words) if self.failure not in (None, Reason.PACED) else None
         words = (self.refused_ids if by_link else self.refused_numbers).get(value)
         if words is not None:
@@ -68,11 +68,11 @@ class Lookups:
                 return Ambiguous(detail=f"ConnectWise invoices with number {case.number}: ids {named}")
 
     def shows_to_be_gone(self, link: str) -> bool:
-        """Whether it was asked for, and is not there."""
+        """Whether we asked for it and the target does not have it."""
         return not any(link in some for some in (self.by_id, self.refused_ids, self.unread_ids))
 
     def _alone(self, case: Case, found: TargetInvoice) -> Found | Ambiguous:
-        """The only target invoice with the number, unless it is as well, or by its link, that of another invoice."""
+        """The only target invoice with this number, unless the number or a link connects it to another invoice too."""
         if case.rivals:
             return sharing(case.number, (case.due.allocation.document_id, *case.rivals))
         for owner in self.owners.get(found.external_id, ()):
@@ -84,7 +84,7 @@ class Lookups:
 
 
 def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
-    """Looks up the target invoices of the cases that come so far, in as few calls as possible."""
+    """Looks up the target invoices of the cases that get this far, in as few calls as possible."""
     wanted = [case for case in cases if decide_early(case.facts) is None]
     ids = {link for case in wanted if (link := _link_of(case))}
     numbers = {case.number for case in wanted if case.number and not _link_of(case)}
@@ -128,7 +128,7 @@ def _given_up(context: Context, target: Connection, wanted: Sequence[Case], look
     }
     if not lost:
         return ()
-    # "Not found" is also told to keys that may not see a record: where money of ours may be, nothing moves elsewhere.
+    # Keys that may not see a record also get "not found". Where money of ours may be, we keep the link.
     with context.database.reading() as session:
         return lost - with_our_money(session, target.id, lost)
 
@@ -146,7 +146,7 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
     if found.failure is not None:
         failure = note_failure(context, target, found.failure, CallKind.FIND)
     else:
-        # Also where some are refused: the connection is well.
+        # Even if the target refused some: the connection works.
         note_success(context, target, CallKind.FIND)
     by_number: dict[str, list[TargetInvoice]] = {}
     for invoice in found.invoices:
@@ -164,7 +164,7 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
 
 
 def _words_of(failure: Failure) -> str:
-    """What the target said, where it refused to answer; an outage has no words worth showing."""
+    """The target's words if it refused to answer; an outage has no words worth showing."""
     return failure.detail if failure.kind is FailureKind.REFUSED else ""
 
 

@@ -1,8 +1,8 @@
-"""What was not found by its exact number: is it there under nearly this number? Told to a person, never acted upon.
+"""Looks for invoices with nearly the number that was not found. Only informs a person; nothing acts on it.
 
 Called by: match, once for each batch, after the look at the target.
-Does: at most one more question for all that was not found. If it fails, what was not found is simply missing: nothing
-else of the batch waits for a hint.
+Does: at most one more request for all missing numbers. If it fails, they simply count as missing: the rest of the
+batch does not wait for a hint.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from tasks.match.lookups import Lookups
 
 log = structlog.get_logger()
 
-# They say nothing about the connection, and the look that match needs has just succeeded: a hint must not rest it.
+# These failures say nothing about the connection, and match's own look has just succeeded: a hint must not pause it.
 _ABOUT_THE_QUESTION = frozenset({FailureKind.REFUSED, FailureKind.NOT_FOUND, FailureKind.UNAVAILABLE})
 
 LookedUp = Sequence[tuple[Case, TargetLookup]]
@@ -34,12 +34,12 @@ LookedUp = Sequence[tuple[Case, TargetLookup]]
 def look_nearby(
     context: Context, target: Connection | None, lookups: Lookups, looked_up: LookedUp
 ) -> list[tuple[Case, TargetLookup]]:
-    """The same, with what is known about those that were not found."""
+    """The same list, with hints for the invoices that were not found."""
     missing = [case for case, lookup in looked_up if _is_missing(case, lookup)]
     numbers = {case.number for case in missing if case.number}
     if target is None or not missing:
         return list(looked_up)
-    # A target that ignores letter case or blanks has shown some already.
+    # A target that ignores letter case or blanks has already shown some.
     shown = {one.external_id: one for some in lookups.by_number.values() for one in some}
     shown |= {one.external_id: one for one in _find_nearby(context, target, numbers)}
     nearly = by_core(shown.values(), lambda one: one.number)
@@ -80,7 +80,7 @@ def _explained(
         NearNumber(one.number, f"id {one.external_id}", _why_not(case, one, owners.get(one.external_id, ())))
         for one in sorted(near, key=lambda one: (one.number, one.external_id))
     ]
-    # What a person can make the right one comes first.
+    # Invoices that a person can make the right one come first.
     rejected.sort(key=lambda one: bool(one.why_not))
     seen = f"ConnectWise has {told(case.number, rejected)}" if rejected else ""
     if missing.linked_id:

@@ -1,4 +1,4 @@
-"""Writing into the outbox what was planned: new effects, and the end of those that are no longer wanted."""
+"""Writes the plan into the outbox: new effects, and the end of those that are no longer wanted."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def carry_out(
     target: Connection | None,
     now: datetime,
 ) -> bool:
-    """Makes the outbox say what was planned; True if something is owed now."""
+    """Makes the outbox match the plan. True if we owe something now."""
     match planned:
         case Leave():
             return effect is not None and effect.state == EffectState.PENDING
@@ -29,7 +29,7 @@ def carry_out(
             return False
         case Revive():
             if effect is not None and Doubt(effect.doubt).is_unanswered:
-                # What keeps it from being replaced stays on it until push has looked.
+                # Whatever keeps it from being replaced stays on it until push has looked.
                 _move(session, effect, EffectState.IN_DOUBT, due_at=now)
                 return True
             values = {"attempts": ATTEMPTS_MAX - 1} if effect is not None and effect.state == EffectState.DEAD else {}
@@ -46,7 +46,7 @@ def carry_out(
 
 def _move(session: Session, effect: Effect | None, wanted: EffectState, **values: object) -> None:
     if effect is None or not move(session, effect, wanted, **values):
-        # Push claimed it between our read and this write: nothing of this transaction may stand.
+        # Push claimed it between our read and this write: this transaction must be rolled back.
         raise Overtaken
 
 
@@ -55,7 +55,7 @@ def state_of(effect: Effect | None) -> tuple[int, str] | None:
 
 
 class Overtaken(Exception):
-    """Push was faster; the batch is decided again from what is true then."""
+    """Push was faster; match decides the batch again from the facts at that time."""
 
 
 def current_effect(effect: Effect | None) -> CurrentEffect | None:

@@ -1,10 +1,10 @@
-"""Match: from allocations to decisions, and from decisions to what we owe the target.
+"""Match: from allocations to decisions, and from decisions to effects that we owe the target.
 
 Called by: a nudge for an organization, after a payment, an invoice, a preference or a connection has changed.
-Does: gathers the facts of a batch (one look at the target for the whole batch), lets
-`domain.match.eligibility.decide` decide about each allocation, and writes decision and effect in one transaction.
+Does: gathers the facts of a batch (one look at the target for the whole batch), calls
+`domain.match.eligibility.decide` for each allocation, and writes decision and effect in one transaction.
 Leaves behind: decisions with one reason each, effects in the outbox.
-If it dies here: the allocations are still due; deciding again comes to the same.
+If it dies here: the allocations are still due; deciding again gives the same result.
 """
 
 from collections.abc import Sequence
@@ -36,14 +36,14 @@ from tasks.step import Drained, Lease, database_may_be_away, drain, process_cont
 
 log = structlog.get_logger()
 
-# Far less than a slice's work: the slice can only end between two batches.
+# Far less than a slice's work: a slice can only end between two batches.
 ALLOCATIONS_PER_BATCH = 100
-# How soon to look whether what is on the wire has come to its end, in case nobody tells us.
+# How soon to check whether an effect on the wire has finished, in case no nudge comes.
 WIRE_POLL = timedelta(seconds=5)
 
 
 def match(context: Context, organization_id: int) -> Drained:
-    """Decides about everything of the organization that is due."""
+    """Decides all due allocations of the organization."""
     return drain(context, Step.MATCH, organization_id, lambda lease: _match_batch(context, lease))
 
 
@@ -57,7 +57,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     lookups = look_up(context, batch.target, batch.cases)
     context.reached(Point.MATCH_TARGET_READ)
     looked_up = [(case, lookup) for case in batch.cases if (lookup := lookups.of(case)) is not None]
-    # What was not looked for stays due: the sweep comes back to it, or the next batch.
+    # Allocations without a look stay due: the sweep or the next batch returns to them.
     unread = len(batch.cases) - len(looked_up)
     if not looked_up:
         return False
@@ -65,7 +65,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
-        # New rows go in all together at the end: none of the queries between asks for what this transaction adds.
+        # All new rows are inserted together at the end: no query in between asks for rows that this transaction adds.
         with context.database.writing() as session, session.no_autoflush:
             lease.guard(session)
             owed = _record(context, session, decided, batch.target, now)
@@ -89,16 +89,16 @@ def _match_batch(context: Context, lease: Lease) -> bool:
 def _record(
     context: Context, session: Session, decided: Sequence[Decided], target: Connection | None, now: datetime
 ) -> int:
-    """Writes decisions and effects; says how many effects are owed now. What changed meanwhile stays due."""
+    """Writes decisions and effects; returns how many effects are owed now. Allocations changed meanwhile stay due."""
     decided = _still_as_gathered(session, decided)
     allocation_ids = [one.case.due.allocation.id for one in decided]
-    # Push records an outcome under the same lock: it is either seen here, or waits and sees what is written here.
+    # Push records outcomes under the same lock: we either see its outcome here, or it waits and sees our decision.
     effects = latest_effects(session, allocation_ids)
     current = current_decisions(session, allocation_ids)
     planned = [
         (one, plan(one.decision, current_effect(effects.get(one.case.due.allocation.id))))
         for one in decided
-        # Push went on meanwhile: what the facts say about the ledger may be old. It stays due.
+        # Push has moved on: our facts about the ledger may be out of date. The allocation stays due.
         if state_of(effects.get(one.case.due.allocation.id)) == one.case.effect_state
     ]
     reschedule_matches(
@@ -115,7 +115,7 @@ def _record(
         if isinstance(what, Wait):
             continue
         if due.allocation.id in taken:
-            # The facts took the record for this document's. It stays due, and is decided by the link that is there now.
+            # The facts assumed that the record belongs to this document. It stays due; next time the new link decides.
             match_again(session, [due.allocation.id], now)
             continue
         if not (isinstance(what, Revive) or (isinstance(what, Leave) and what.silent)):
@@ -126,7 +126,7 @@ def _record(
 
 
 def _still_as_gathered(session: Session, decided: Sequence[Decided]) -> list[Decided]:
-    """Those that nobody has made due anew, and of which nothing newer was stored, since we gathered the facts."""
+    """Decisions whose payment is unchanged and whose allocation was not made due anew since we gathered the facts."""
     versions = payment_versions(session, {one.case.due.payment.id for one in decided})
     moments = due_moments(session, [one.case.due.allocation.id for one in decided])
     return [
@@ -171,18 +171,18 @@ def _as_new(one: Decided) -> NewDecision:
 def _next_look(
     context: Context, current: DecisionRow | None, one: Decided, planned: Plan, now: datetime
 ) -> datetime | None:
-    """When to decide again by ourselves: only where nobody calls us when the cause is gone."""
+    """When to decide again by ourselves: only if we get no other signal when the cause is gone."""
     reason = one.decision.reason
     if isinstance(planned, Wait):
         return now + WIRE_POLL
     if isinstance(one.decision, Acknowledge) and one.decision.amount is None and one.case.facts.is_wanted:
-        # Gone from an invoice that it no longer belongs on: now it is decided for the one on which it does.
+        # It is gone from an invoice that it no longer belongs on. Now we decide for the right invoice.
         return now
     if one.put_off:
         return now + context.timing.recheck_min
     undecided = explain(reason).cannot_tell
     if not undecided and (isinstance(planned, Revive) or (isinstance(planned, Leave) and planned.silent)):
-        # Push says what comes next, or a person does.
+        # Push or a person decides when this continues.
         return None
     if not (undecided or explain(reason).cause_at_target or explain(reason).read_again):
         return None

@@ -1,7 +1,7 @@
 """Delivering a batch: look -> judge -> intend -> send -> record, all effects of it together.
 
-One thread decides, reads and writes the database; the calls are made on the process's shared threads (`tasks/wire.py`).
-What comes back within a moment is judged and recorded in one transaction, and nobody waits for the slowest call.
+One thread decides, reads and writes the database; the process's shared threads make the calls (`tasks/wire.py`).
+Answers that arrive within a moment are judged and recorded in one transaction, without waiting for the slowest call.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,23 +42,23 @@ from tasks.wire import Wire
 
 log = structlog.get_logger()
 
-# How long to wait for more answers after the first one, so that they are recorded together. Only what is under way is
-# waited for: a single payment waits for nobody.
+# How long to wait for more answers after the first one, so that they are recorded together. We wait only for calls
+# that are under way, so a single payment waits for no other.
 _LINGER = timedelta(seconds=0.1)
-# How often to see to the lease while no answer comes.
+# How often to check the lease while no answer comes.
 _PATIENCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class OwedLook:
-    """A look that is owed after a payment was added to an invoice that had payments."""
+    """A look that we owe after adding a payment to an invoice that had payments."""
 
     effect: Effect
 
 
 @dataclass(frozen=True, slots=True)
 class NotReadBack:
-    """That look failed; it stays owed."""
+    """The owed look failed; it stays owed."""
 
     failure: Failure
 
@@ -72,14 +72,13 @@ class Delivery:
     """One batch.
 
     Attributes:
-        effects: those that the lane has claimed, by id; at most one of each invoice.
-        invoices: what the target shows of their invoices, by id.
-        parallel: how many calls are made at a time. Our lease is what bounds the calls to this connection, over all
-            workers.
-        ends: no look is begun after this moment of the monotonic clock: the slice is over.
-        surely_empty: effects of whose invoices the sums say that there is nothing to list.
-        created: payments that were created while nobody knew whether the sums follow, by invoice.
-        stopped: nothing more is to be written to this target now; what was not begun stays due.
+        effects: the effects that the lane has claimed, by id; at most one for each invoice.
+        invoices: their invoices as the target shows them, by id.
+        parallel: how many calls are made at a time. Our lease limits the calls to this connection, over all workers.
+        ends: no look starts after this moment of the monotonic clock: the slice is over.
+        surely_empty: effects whose invoices have nothing to list, according to the sums.
+        created: payments created before we knew whether the sums follow, by invoice.
+        stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
     """
 
@@ -98,13 +97,13 @@ class Delivery:
     decide_again: bool = False
 
     def pay_read_backs(self, owed: Sequence[Effect]) -> bool:
-        """Makes the looks that are owed; False if the target may not be written to now."""
+        """Makes the looks that we owe. False if we may not write to the target now."""
         if owed:
             self._work([OwedLook(effect) for effect in owed])
         return not self.stopped
 
     def deliver(self, effects: Sequence[Effect]) -> None:
-        """Brings each of these effects one step further."""
+        """Takes each of these effects one step further."""
         turns = [as_claimed(effect) for effect in effects]
         missing = [Looked(one, None) for one in turns if one.invoice_id not in self.invoices]
         if missing:
@@ -114,7 +113,7 @@ class Delivery:
         self._work(there)
 
     def learn_from_the_sums(self, found: Mapping[str, TargetInvoice]) -> None:
-        """What the invoices show right after payments of ours were created on them."""
+        """Learns from the invoices as they are right after payments of ours were created on them."""
         shown = {
             after_a_payment(self.invoices[invoice_id], found.get(invoice_id), amount)
             for invoice_id, amount in self.created.items()
@@ -126,12 +125,12 @@ class Delivery:
             self._note_sums(Sums.FOLLOW)
 
     def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
-        """The target refuses to answer about these effects' invoices; by invoice, in which words."""
+        """Records that the target refuses to answer about these effects' invoices, with its words by invoice."""
         if effects:
             self._record([LookRefused(as_claimed(one), refused[one.target_invoice_id]) for one in effects])
 
     def note_unseen(self, effects: Sequence[Effect], failure: Failure) -> None:
-        """The invoices of these effects could not be read."""
+        """Records that the invoices of these effects could not be read."""
         if effects:
             self._record([Unseen(as_claimed(one), failure) for one in effects])
 
@@ -163,7 +162,7 @@ class Delivery:
         log.info("connection.sums", connection_id=self.connection.id, sums=sums.value)
 
     def _watch_the_sums(self, came: Sequence[Came]) -> None:
-        """Lists are compared with the sums that were read before them; creations are remembered until those are."""
+        """Compares lists with the sums read before them; remembers creations until their invoices' sums are read."""
         sums = Sums(self.connection.sums)
         if sums is Sums.LAG:
             return
@@ -193,10 +192,10 @@ class Delivery:
                 wire.resume()
 
     def _deal_with(self, came: Sequence[Came]) -> list[Job]:
-        """Judges and records what has come; the calls that follow from it."""
+        """Judges and records the results that have come; returns the calls that follow from them."""
         self._watch_the_sums(came)
         failures = [one.failure for one in came if isinstance(one, Unseen | NotReadBack)]
-        # After a stop nothing more is decided on a look; those effects stay due.
+        # After a stop we judge no more looks; those effects stay due.
         seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Looked)]
         results = [one for one in came if isinstance(one, Unseen | LookRefused | Answered | ReadBack)]
         for failure in failures:
@@ -253,18 +252,18 @@ class Delivery:
         return recorded
 
     def _owed(self, recorded: Recorded) -> list[OwedLook]:
-        """The looks that are owed after what was recorded, if they may be made now; the debt is on disk."""
+        """The looks owed after these results, if they may be made now. The debt itself is on disk."""
         if self.stopped or not recorded.owed_read_backs:
             return []
         if not self._may_look():
-            # It is paid before anything else is written.
+            # We make the owed look before anything else is written.
             self.stopped = True
             return []
         with self.context.database.reading() as session:
             return [OwedLook(effect) for effect in effects_by_id(session, recorded.owed_read_backs)]
 
     def _may_look(self) -> bool:
-        """Whether nobody was told to wait since the batch began."""
+        """Whether looks are still allowed: another worker may have paused the connection since the batch began."""
         with self.context.database.reading() as session:
             return admits(self.context, session, self.connection.id, CallKind.LOOK) is not Admission.NONE
 
@@ -274,7 +273,7 @@ class Delivery:
             dropped = wire.drop(lambda _job: True)
             self._give_back([one for one in dropped if isinstance(one, Intended)])
         elif self.context.clock.monotonic() > self.ends:
-            # What has been looked at is sent all the same: a target that needs seconds for a look gets its payments.
+            # Effects after a look are sent all the same: a target that needs seconds for a look gets its payments.
             wire.drop(lambda job: isinstance(job, Claimed))
 
     def _give_back(self, intended: Sequence[Intended]) -> None:
@@ -301,15 +300,15 @@ class Delivery:
             case FailureKind.NOT_FOUND:
                 return Looked(claimed, None)
             case FailureKind.REFUSED:
-                # The invoices were read a moment ago, so it is this one that is refused.
+                # The invoices were read a moment ago, so the target refuses this one only.
                 return LookRefused(claimed, result.detail)
             case _:
                 return Unseen(claimed, result, alone=True)
 
     def _send(self, intended: Intended) -> Came:
         if not self.lease.may_send():
-            # Frozen between the intent and the wire: the lane may be another's by now, who will find the intent and
-            # look. Sending now is the one thing that must not happen.
+            # Frozen between the intent and the wire: another holder may have the lane by now, will find the intent
+            # and will look. Sending now is the one thing that must not happen.
             return Answered(intended, NotBegun("the lease would have ended first"))
         outcome = self._change(intended.claimed.invoice_id, intended.change)
         self.context.reached(Point.PUSH_ANSWERED)
@@ -327,10 +326,10 @@ class Delivery:
                 raise AssertionError("an occupied invoice is never written to")
 
     def _read_back(self, effect: Effect) -> Came:
-        """Is every payment that was on the invoice before still there, unchanged?
+        """Checks that every payment that was on the invoice before is still there, unchanged.
 
         Some ConnectWise tenants keep one payment per invoice and answer 201 to a second one while they replace the
-        first. Then nothing more is written to that tenant until a person has looked, because every further write could
+        first. Then we write nothing more to that tenant until a person has looked, because every further write could
         undo another.
         """
         result = self.target.list_payments(effect.target_invoice_id)
@@ -338,27 +337,27 @@ class Delivery:
         if not isinstance(result, Failure):
             return ReadBack(effect.id, harmed(seen_in(effect.before_image), result.value))
         if result.kind is FailureKind.NOT_FOUND:
-            # An invoice that is not there any more has no payments left that a further write could harm.
+            # An invoice that no longer exists has no payments left that a further write could harm.
             return ReadBack(effect.id)
         return NotReadBack(result)
 
 
 def _is_alarming(came: Came) -> bool:
-    """Whether no further call may be begun before this has been dealt with."""
+    """Whether this must be dealt with before any further call starts."""
     match came:
         case Unseen() | NotReadBack():
             return True
         case ReadBack(_, harm):
             return bool(harm)
         case Answered(intended, outcome):
-            # Whether the older payments are as they were is looked at before further invoices are written to.
+            # We check that the older payments are unchanged before we write to further invoices.
             return intended.may_harm or isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
         case Looked() | LookRefused():
             return False
 
 
 def _is_a_bad_sign(outcome: WriteOutcome) -> bool:
-    """Whether the outcome says something about the whole connection and not about its payment alone."""
+    """Whether the outcome concerns the whole connection and not only its payment."""
     match outcome:
         case Created() | Changed() | Removed() | Conflict():
             return False

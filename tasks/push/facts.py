@@ -1,4 +1,4 @@
-"""What the verdict depends on, gathered for all effects of a batch in a handful of statements."""
+"""The facts that the verdict depends on, gathered for all effects of a batch in a handful of statements."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Payments = Sequence[TargetPayment]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect whose turn it is, as it was when this lane took it."""
+    """An effect whose turn has come, as it was when this lane claimed it."""
 
     effect_id: int
     allocation_id: int
@@ -29,7 +29,7 @@ class Claimed:
 
     @property
     def is_certainly_not_sent(self) -> bool:
-        """Nothing of it can be at the target: neither a doubt, nor a hold because of what the target may have done."""
+        """Nothing of it can be at the target: there is no doubt, and no hold about what the target may have done."""
         return self.state is EffectState.PENDING and self.doubt is Doubt.NONE
 
 
@@ -45,15 +45,15 @@ def as_claimed(effect: Effect) -> Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one effect besides the look at its invoice."""
+    """Everything we know of one effect besides the look at its invoice."""
 
     owed: Owed
     claims: Claims = field(default_factory=Claims)
-    # Payments of which a person has said that they are other money.
+    # Payments that a person has called other money.
     other_money: frozenset[str] = frozenset()
 
     def seen(self, invoice: TargetInvoice, payments: Payments) -> InvoiceSeen:
-        """The look at the invoice, with what we know of its payments."""
+        """The look at the invoice, with everything we know of its payments."""
         claims = self.claims
         return InvoiceSeen(
             invoice=invoice,
@@ -67,7 +67,7 @@ class Facts:
 
 
 def gather(session: Session, connection_id: int, effects: Collection[Effect]) -> Mapping[int, Facts]:
-    """The facts by effect, as of now; the looks at the invoices have to be older than they are."""
+    """The facts by effect, as of now; the looks at the invoices must be older than these facts."""
     allocations = allocations_with_payments(session, {effect.allocation_id for effect in effects})
     claims = claims_on_invoices(session, connection_id, {effect.target_invoice_id for effect in effects})
     return {
@@ -95,13 +95,13 @@ def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
         changed_since=allocation.match_due_at is not None or is_outdated(effect, allocation),
         same_money_id=allocation.same_money_id,
     )
-    # Those that a person has seen and calls other money. One that was typed since is asked about.
+    # Only those that a person has seen and called other money. We ask about one that was typed since.
     other_money = frozenset(allocation.similar_payment_ids or ()) if allocation.ignore_twins else frozenset()
     return Facts(owed, claims, other_money)
 
 
 def is_outdated(effect: Effect, allocation: Allocation) -> bool:
-    """Whether the payment says something else by now than the effect that was made from it."""
+    """Whether the payment has changed since the effect was made from it."""
     payment = allocation.payment
     wanted = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
     if effect.kind == EffectKind.REVERSE:

@@ -1,7 +1,7 @@
-"""Recording what became of effects: one transaction for all of them, one exhaustive match. Nothing else in push writes.
+"""Records the results of effects: one transaction for all, one exhaustive match. Nothing else in push writes.
 
-The caller's lease is extended first, and the organization is ours until the transaction ends, so match does not decide
-meanwhile. What match has decided since we read an effect stands: nothing is recorded about an effect that changed.
+It extends the caller's lease first and locks the organization until the transaction ends, so match does not decide
+meanwhile. A decision that match made since we read an effect stands: we record nothing about an effect that changed.
 """
 
 from collections.abc import Collection, Sequence
@@ -66,11 +66,11 @@ _MAY_BE_THIS_INVOICE_ALONE = frozenset({FailureKind.UNAVAILABLE, FailureKind.REF
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What follows from what was recorded.
+    """The consequences of a record.
 
     Attributes:
-        intended: the sends that are on disk now, and may go to the wire.
-        owed_read_backs: effects after which the older payments of the invoice have to be looked at.
+        intended: the sends that are on disk now and may go to the wire.
+        owed_read_backs: effects after which we must look at the older payments of the invoice.
         decide_again: match has something to decide right now.
         stop: nothing more may be written to this target now.
         ended: an effect came to its end, or waits, without a send.
@@ -88,10 +88,10 @@ class Recorded:
 def record(
     context: Context, lease: Lease, terms: Terms, results: Sequence[Result], answered: Collection[CallKind] = ()
 ) -> Recorded:
-    """Writes down the results, and puts on disk what is going to be sent because of them.
+    """Writes the results, and puts on disk the sends that follow from them.
 
     Args:
-        answered: the kinds of call that the target has answered meanwhile: their rows of failures end.
+        answered: the kinds of call that the target has answered meanwhile: their runs of failures end.
     """
 
     def write(session: Session) -> Recorded:
@@ -110,12 +110,12 @@ def record(
 
 
 def doubt_abandoned_sends(context: Context, lease: Lease) -> int:
-    """Puts in doubt what was being sent under a lease that is no more: it may have arrived. How many those are."""
+    """Puts sends in doubt that began under a lease now over: they may have arrived. Returns how many."""
     with context.database.reading() as session:
         if not abandoned_sends(session, lease.owner_id):
             return 0
-    # Its holder may live, and lose its lease only by a clock that is ahead: what it begins ends before its lease would
-    # have ended.
+    # The holder may be alive and have lost its lease only to a clock that is ahead: any exchange that it begins ends
+    # before its lease would have ended.
     rest = max(context.timing.settle, context.timing.lease)
 
     def write(session: Session) -> int:
@@ -138,7 +138,7 @@ def _effect_id(result: Result) -> int:
 
 @dataclass
 class _Page:
-    """One transaction: what each result leads to."""
+    """One transaction: the consequences of each result."""
 
     context: Context
     lease: Lease
@@ -173,7 +173,7 @@ class _Page:
                 if claimed.is_certainly_not_sent:
                     self.states.hold(effect, Reason.TARGET_LOOKUP_REFUSED, detail)
                 else:
-                    # A doubt stays one, and so does a hold that keeps an effect from being replaced: looked at later.
+                    # A doubt stays a doubt, and a hold that keeps an effect from being replaced stays too: look later.
                     self.states.look_later(effect, Reason.IN_DOUBT)
             case Answered(intended, outcome):
                 self._answered(effect, intended, outcome)
@@ -183,7 +183,7 @@ class _Page:
                     self.states.stop_after_harm(effect, harmed)
 
     def _is_as_read(self, effect: Effect, result: Result) -> bool:
-        """Whether nobody has changed the effect since we claimed it; match may have cancelled or replaced it."""
+        """Whether the effect is as we claimed it. Match may have cancelled or replaced it since."""
         match result:
             case ReadBack():
                 return effect.read_back_owed_since is not None
@@ -195,7 +195,7 @@ class _Page:
     def _carry_out(self, effect: Effect, judged: Judged) -> None:  # noqa: C901, PLR0912 - one arm for each verdict
         verdict = judged.verdict
         if judged.payments is not None and not isinstance(verdict, Link | Replaced):
-            # What a person said about this payment was asked first, and is not the case any more.
+            # The verdict asked first about the payment that a person named; the person's statement no longer applies.
             self.rows.allocations[effect.allocation_id].same_money_id = None
         if not isinstance(verdict, Send):
             self._ended = True
@@ -210,7 +210,7 @@ class _Page:
                 self.states.link(effect, payment)
             case Held(reason, detail, beside):
                 if explain(reason).may_create_anyway:
-                    # That they are other money can be said of these alone.
+                    # A person can call only these payments other money.
                     allocation = self.rows.allocations[effect.allocation_id]
                     allocation.similar_payment_ids = [payment.external_id for payment in beside]
                     allocation.ignore_twins = False
@@ -228,24 +228,24 @@ class _Page:
                 detail = link_not_shown(effect.target_invoice_id)
                 self.rows.decide(effect, Action.HOLD, Reason.TARGET_INVOICE_MISSING, detail)
             case GiveUp():
-                # Sent as often as is sensible, and certainly not there: from now on it is tried rarely.
+                # Sent as often as is sensible, and certainly not there: from now on we try rarely.
                 self.states.bury(effect, effect.detail, doubt=Doubt.NONE.value)
 
     def _intend(self, effect: Effect, judged: Judged, change: Change) -> None:
-        """Puts on disk that we are about to send, with what is on the invoice before we do."""
+        """Puts on disk that we are about to send, and the payments on the invoice before the send."""
         payments = judged.payments or ()
         if self._may_write is None:
             admitted = admits(self.context, self.rows.session, self.rows.connection_id, CallKind.WRITE)
             self._may_write = admitted is not Admission.NONE
         if not self._may_write:
-            # Somebody was told to wait since the batch began: nothing has been sent, and it goes on later.
+            # The connection was paused after the batch began: nothing has been sent, and it continues later.
             self.states.stop = True
             return
         if effect.state == EffectState.IN_DOUBT:
-            # The look has ended the doubt: what is on the invoice from now on is not what was sent before.
+            # The look has ended the doubt: payments that appear on the invoice from now on are not the earlier send.
             self.rows.move(effect, EffectState.PENDING, **NO_DOUBT)
         if self.rows.allocations[effect.allocation_id].match_due_at is not None:
-            # It changed after it was claimed; what is true now is decided first.
+            # It changed after we claimed it; match decides first from the current facts.
             return
         into = change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
         self.rows.move(effect, EffectState.SENDING, before_image=image_of(payments), sent_into=into, **NO_DOUBT)
@@ -254,11 +254,11 @@ class _Page:
         self._intended.append(Intended(judged.claimed, attempt, change, may_harm))
 
     def _unseen(self, effect: Effect, unseen: Unseen) -> None:
-        """A right that is missing stays so until a person gives it, and is said with the payment.
+        """Records a failed look. A missing permission lasts until a person grants it, and shows with the payment.
 
         A hold that keeps an effect from being replaced says more, and a doubt stays one. After a breaker's rest one
-        effect tries, and what becomes of it decides for all others: it must not always be the same. A pause (throttled,
-        paced, a missing right) is about the whole connection and moves nobody.
+        effect tries, and its result decides for all others: it must not always be the same effect. A pause (throttled,
+        paced, a missing permission) concerns the whole connection and moves no effect.
         """
         failure, certain = unseen.failure, unseen.claimed.is_certainly_not_sent
         if certain and failure.kind is FailureKind.FORBIDDEN:
@@ -286,17 +286,17 @@ class _Page:
             case Refused(kind, detail):
                 self._refused(effect, intended.change, kind, detail)
             case Conflict(detail) if not isinstance(intended.change, CreatePayment):
-                # A payment in a closed batch: ConnectWise will go on saying no until somebody opens the batch.
+                # A payment in a closed batch: ConnectWise refuses until the batch is opened again.
                 self.states.hold(effect, Reason.TARGET_LOCKED, detail)
             case Conflict(detail):
                 self.states.try_later(effect, detail)
             case NotSent(detail):
-                # The whole system is away: the breaker's business. An outage of hours must not use up the attempts.
+                # The whole system is away, which the breaker handles. An outage of hours must not use up the attempts.
                 self.states.snooze(effect, Reason.TARGET_UNREACHABLE, detail, self.rows.now + self.states.rest(1))
             case Throttled(detail, retry_after):
                 self.states.snooze(effect, Reason.TARGET_THROTTLED, detail, self.rows.now + min(retry_after, PAUSE_MAX))
             case Paced(_, retry_after):
-                # Nothing to tell anybody: it was not sent, and goes on in a moment.
+                # Nothing to report: it was not sent, and continues in a moment.
                 self.rows.move(effect, EffectState.PENDING, due_at=self.rows.now + retry_after)
             case NotBegun():
                 self.rows.move(effect, EffectState.PENDING)
@@ -305,20 +305,20 @@ class _Page:
         log.info("push.recorded", effect_id=effect.id, attempt=intended.attempt, outcome=name, state=effect.state)
 
     def _answered_with(self, effect: Effect, change: Change, payment: TargetPayment) -> None:
-        """The target answered with a payment; whether it is the one that was asked for is looked at closely."""
+        """The target answered with a payment. Checks whether it is the one that we asked for."""
         image = ids_in(seen_in(effect.before_image))
         is_new = isinstance(change, CreatePayment)
         if is_new and payment.entered_by and payment.entered_by != self.rows.connection.author:
             learn_author(self.rows.session, effect.connection_id, payment.entered_by)
         if is_new and payment.external_id in image:
-            # An id that was there before: the target replaced somebody's payment instead of adding ours.
+            # An id that was there before: the target replaced another payment instead of adding ours.
             self.states.hold_replaced(effect, [payment.external_id])
             return
         owed_since = self.rows.now if is_new and image else None
         if change.is_answered_by(payment):
             self.states.done(effect, payment.external_id, ours=True, owed_since=owed_since)
             return
-        # The target took the payment but made another amount or date of it.
+        # The target accepted the payment but changed its amount or date.
         there = f"{money_text(payment.amount, effect.currency)} on {payment.paid_on}"
         if not is_new:
             self.states.hold(effect, Reason.TARGET_CHANGED_IT, there, [payment])
@@ -327,7 +327,7 @@ class _Page:
         if not self.states.claim(effect, payment.external_id, payment.amount, paid_on, ours=True):
             self.states.hold_replaced(effect, [payment.external_id])
             return
-        # The ledger says what is really there.
+        # The ledger records what is really there.
         self.states.close(effect, target_payment_id=payment.external_id, read_back_owed_since=owed_since)
         self.rows.decide(effect, Action.HOLD, Reason.TARGET_CHANGED_IT, there, [payment])
 

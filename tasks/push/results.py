@@ -1,4 +1,4 @@
-"""What comes back from the wire about one effect, before it is recorded."""
+"""Answers from the wire about one effect, before they are recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Unseen:
     """The look failed.
 
     Attributes:
-        alone: its own invoice could not be looked at; otherwise none of the batch could be read.
+        alone: only its own invoice could not be looked at; otherwise none of the batch could be read.
     """
 
     claimed: Claimed
@@ -33,7 +33,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class LookRefused:
-    """The target refuses to answer about this invoice alone, in these words."""
+    """The target refuses to answer about this invoice only, in these words."""
 
     claimed: Claimed
     detail: str
@@ -41,7 +41,7 @@ class LookRefused:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What to do about the effect after the look, with the payments that the look showed."""
+    """The verdict about the effect after the look, with the payments that the look showed."""
 
     claimed: Claimed
     verdict: Verdict
@@ -50,7 +50,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A send that is on disk, with the number of its try.
+    """A send that is on disk, with its attempt number.
 
     Attributes:
         may_harm: it adds a payment to an invoice that has payments, which some targets replace.
@@ -64,14 +64,14 @@ class Intended:
 
 @dataclass(frozen=True, slots=True)
 class NotBegun:
-    """Intended and certainly not sent: the batch had to end before."""
+    """Intended and certainly not sent: the batch had to end first."""
 
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of a send."""
+    """The outcome of a send."""
 
     intended: Intended
     outcome: WriteOutcome | NotBegun
@@ -83,7 +83,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """The look after a payment was added to an invoice that had payments.
+    """The look after we added a payment to an invoice that had payments.
 
     Attributes:
         harmed: ids of the payments that vanished or changed meanwhile.

@@ -1,6 +1,6 @@
-"""The next state of an effect and what goes with it: the ledger's line, the decision a partner reads, the next look.
+"""Sets the next state of an effect with everything that belongs to it: ledger entry, decision, next look.
 
-Every method changes rows of one transaction, in which the lane and the organization are ours; `record.py` opens it.
+Every method changes rows of one transaction, which holds the lane and the organization; `record.py` opens it.
 """
 
 from collections.abc import Collection, Sequence
@@ -39,7 +39,7 @@ class States:
     """Moves effects on.
 
     Attributes:
-        owed_read_backs: effects after which the older payments of the invoice have to be looked at.
+        owed_read_backs: effects after which we must look at the older payments of the invoice.
         decide_again: match has something to decide right now.
         stop: nothing more may be written to this target now.
     """
@@ -52,15 +52,15 @@ class States:
     stop: bool = False
 
     def decide_first(self, effect: Effect) -> None:
-        """The doubt has ended without a payment: match decides what is owed now."""
+        """The doubt has ended without a payment: match decides what we owe now."""
         self.rows.move(effect, EffectState.PENDING, **NO_DOUBT)
         self.match_again(effect.allocation_id)
 
     def link(self, effect: Effect, payment: TargetPayment) -> None:
-        """A person says that this payment is the money.
+        """Links a payment that a person has called the same money.
 
-        It is a person's payment then, and never changed by us: unless it was ours before, of a payment that was taken
-        back in QuickBooks and entered anew, or is what we sent and had lost out of sight.
+        It counts as a person's payment, which we never change. Two exceptions: it was ours before, for a payment
+        that was removed in QuickBooks and entered anew, or it is the one that we sent and lost sight of.
         """
         try:
             former = self.rows.hand_over(effect, payment.external_id)
@@ -75,10 +75,10 @@ class States:
             if former is not None
             else Doubt(effect.doubt).is_unanswered and is_by(payment, self.terms.author)
         )
-        # The date of one of ours is what it is, and corrected afterwards; a person's own may be a day off.
+        # A payment of ours keeps its own date and is corrected afterwards; a person's own may be a day off.
         paid_on = payment.paid_on if ours and payment.paid_on is not None else day_of(effect)
         if not (is_free and self.claim(effect, payment.external_id, payment.amount, paid_on, ours=ours)):
-            # It stands for something else by now: what the person said is not the case any more.
+            # It stands for something else by now: the person's statement no longer applies.
             self.rows.allocations[effect.allocation_id].same_money_id = None
             self.rows.move(effect, EffectState(effect.state), due_at=self.rows.now)
             return
@@ -88,11 +88,11 @@ class States:
         self.match_again(effect.allocation_id)
 
     def done(self, effect: Effect, payment_id: str, *, ours: bool, owed_since: datetime | None = None) -> None:
-        """The target has what the effect wanted: the ledger says so, and a partner reads so."""
+        """The target has what the effect wanted: records that in the ledger and for the partner."""
         match EffectKind(effect.kind):
             case EffectKind.CREATE:
                 if not self.claim(effect, payment_id, effect.amount, day_of(effect), ours=ours):
-                    # The id stands for another payment already: the target replaced that one instead of adding.
+                    # The id already stands for another payment: the target replaced that one instead of adding.
                     self.hold_replaced(effect, [payment_id])
                     return
                 self.close(effect, target_payment_id=payment_id, read_back_owed_since=owed_since)
@@ -108,11 +108,11 @@ class States:
                 self.rows.decide(effect, Action.REVERSE, Reason.REVERSED)
         self.rows.look_soon(effect)
         if self.rows.is_doubled(effect.allocation_id):
-            # Ours is as it should be; another one like it is still beside it, and that is what has to be told.
+            # Ours is as it should be, but another one like it is still beside it: match must report that.
             self.match_again(effect.allocation_id)
 
     def claim(self, effect: Effect, payment_id: str, amount: Decimal, paid_on: date, *, ours: bool) -> bool:
-        # Sent into a payment of ours, it is a part of that one, whatever the setting says by now.
+        # It was sent into a payment of ours, so it is a part of that one, whatever the setting is by now.
         is_part = self.terms.strategy is PaymentStrategy.SINGLE or effect.sent_into == payment_id
         claim = NewClaim(payment_id, amount, paid_on, ours=ours, shared=ours and is_part)
         if not self.rows.claim(effect, claim):
@@ -132,12 +132,12 @@ class States:
             self.owed_read_backs.append(effect.id)
         allocation = self.rows.allocations[effect.allocation_id]
         allocation.ignore_twins, allocation.similar_payment_ids, allocation.same_money_id = False, None, None
-        # The payment changed while this was on its way, or something waits for this to come to its end.
+        # The payment changed while this was on its way, or a decision waits for this to end.
         if is_outdated(effect, allocation) or allocation.match_due_at is not None:
             self.match_again(effect.allocation_id)
 
     def hold(self, effect: Effect, reason: Reason, detail: str = "", seen: Sequence[TargetPayment] = ()) -> None:
-        # Where the look has ended the doubt, what somebody types from now on is not ours.
+        # Where the look has ended the doubt, payments typed from now on are not ours.
         doubt = Doubt(effect.doubt).held_because_of(reason)
         self.rows.move(effect, EffectState.HELD, reason=reason.value, detail=detail, doubt=doubt.value)
         if explain(reason).clears_itself:
@@ -145,7 +145,7 @@ class States:
         self.rows.decide(effect, Action.HOLD, reason, detail, seen)
 
     def hold_gone(self, effect: Effect, payment_id: str, detail: str = "") -> None:
-        """The payment that was to be changed is not on the invoice any more; all that it stands for learns it."""
+        """The payment to change is no longer on the invoice; its other allocations are decided again."""
         self.hold(effect, Reason.TARGET_PAYMENT_GONE, detail)
         news = self.rows.mark_gone(effect.target_invoice_id, payment_id)
         others = [allocation_id for allocation_id in news if allocation_id != effect.allocation_id]
@@ -153,12 +153,12 @@ class States:
             self.match_again(*others)
 
     def hold_replaced(self, effect: Effect, payment_ids: Collection[str]) -> None:
-        """The target put ours in the place of these payments: nothing more is written to it before a person looked."""
+        """The target put ours in the place of these payments: no more writes to it before a person has looked."""
         self.hold(effect, Reason.TARGET_REPLACED, f"payment {', '.join(sorted(payment_ids))}")
         self.stop_after_harm(effect, payment_ids)
 
     def stop_after_harm(self, effect: Effect, payment_ids: Collection[str]) -> None:
-        """Nothing more is written to this target: a write of ours removed or changed these payments."""
+        """Stops all writes to this target: one of our writes removed or changed these payments."""
         session, invoice_id, listed = self.rows.session, effect.target_invoice_id, ", ".join(sorted(payment_ids))
         stop_connection(
             session,
@@ -172,15 +172,15 @@ class States:
         log.error("connection.stopped", connection_id=effect.connection_id, invoice_id=invoice_id)
 
     def wait_for_connection(self, effect: Effect, kind: FailureKind, detail: str) -> None:
-        """Not carried out, and the payment is not why: it stays due, and the connection's pause says when it goes.
+        """Not carried out, and not because of the payment: it stays due, and goes when the connection's pause is over.
 
-        The effect bears no reason of its own, so that whatever the connection waits for by then is told with it.
+        The effect has no reason of its own, so it always shows the connection's current reason for waiting.
         """
         self.rows.move(effect, EffectState.PENDING, due_at=self.rows.now, reason="", detail=detail)
         self.rows.decide(effect, Action.HOLD, why_it_waits(kind, Role(self.rows.connection.role)), detail)
 
     def try_later(self, effect: Effect, detail: str) -> None:
-        """Certainly not carried out; a rest, and then again, as often as is sensible."""
+        """Certainly not carried out: tries again after a rest, as often as is sensible."""
         attempts = effect.attempts + 1
         if attempts >= ATTEMPTS_MAX:
             self.bury(effect, detail, attempts=attempts)
@@ -189,7 +189,7 @@ class States:
         self.snooze(effect, Reason.TARGET_UNREACHABLE, detail, due_at, attempts=attempts)
 
     def bury(self, effect: Effect, detail: str, **values: object) -> None:
-        """A dead letter: shown to a person with the last answer, and tried again rarely, in case the cause is gone."""
+        """A dead letter: a person sees it with the last answer. We rarely try it again, in case the cause is gone."""
         reason = Reason.ATTEMPTS_EXHAUSTED
         self.rows.move(effect, EffectState.DEAD, reason=reason.value, detail=detail, **values)
         self.rows.match_no_later_than(effect.allocation_id, self.next_look(effect, reason))
@@ -212,7 +212,7 @@ class States:
         self.rows.decide(effect, Action.HOLD, Reason.IN_DOUBT, detail)
 
     def look_later(self, effect: Effect, reason: Reason) -> None:
-        """It stays as it is; the looks come ever further apart."""
+        """Leaves the effect as it is and sets its next look; the looks come ever further apart."""
         self.rows.move(effect, EffectState(effect.state), due_at=self.next_look(effect, reason))
 
     def next_look(self, effect: Effect, reason: Reason) -> datetime:

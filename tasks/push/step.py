@@ -1,11 +1,11 @@
-"""Push: from what we owe to what the target has. The only step that writes to an outside system.
+"""Push: delivers to the target what we owe it. The only step that writes to an outside system.
 
 Called by: a nudge for a target connection, after match or when an effect is due.
 Does, for a batch of effects: *claim* -> *look* (list each invoice's payments) -> *judge* -> *intend* (attempts and
 before-images on disk) -> *send* (the wire, once) -> *record*. Different invoices in parallel, one invoice in order.
 Leaves behind: attempts, ledger entries, effects that are delivered, in doubt, held or due later.
-If it dies here: before *intend* nothing was sent and the effects are as they were; after it, nobody knows, so the next
-holder finds them in `sending`, puts them in doubt, and looks when the settle time is over.
+If it dies here: before *intend* nothing was sent and the effects are unchanged; after it, it is unknown whether a send
+arrived, so the next holder finds them in `sending`, puts them in doubt, and looks when the settle time is over.
 """
 
 from collections.abc import Sequence
@@ -32,17 +32,17 @@ from tasks.step import Drained, Lease, database_may_be_away, drain, process_cont
 
 log = structlog.get_logger()
 
-# What a process that dies between intent and answer leaves in doubt at most: looked for after the settle time.
+# A process that dies between intent and answer leaves at most this many in doubt, to look for after the settle time.
 EFFECTS_PER_BATCH = 50
 
 
 def push(context: Context, connection_id: int) -> Drained:
-    """Delivers what is due for one target connection."""
+    """Delivers the due effects of one target connection."""
     return drain(context, Step.PUSH, connection_id, lambda lease: _push_batch(context, lease))
 
 
 def _push_batch(context: Context, lease: Lease) -> bool:
-    """One batch; True if more is waiting right now."""
+    """Does one batch. True if more is waiting right now."""
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
     try_again(context, lease, connection)
@@ -62,7 +62,7 @@ def _push_batch(context: Context, lease: Lease) -> bool:
 
 
 def _deliver(context: Context, delivery: Delivery) -> bool:
-    """Delivers what was claimed; False if the target could not be asked about all of it."""
+    """Delivers the claimed effects. False if the target could not be asked about all of them."""
     with context.database.reading() as session:
         owed = owed_read_backs(session, delivery.connection.id, EFFECTS_PER_BATCH)
     effects = list(delivery.effects.values())
@@ -75,9 +75,9 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
     refused = reading.refused_ids
     delivery.note_refused([one for one in effects if one.target_invoice_id in refused], refused)
     context.reached(Point.PUSH_INVOICES_READ)
-    # From here: at a target that needs seconds for that one call, the slice would be over before it has begun.
+    # From here: at a target that needs seconds for that one call, the slice would be over before the first look.
     delivery.ends = context.clock.monotonic() + context.timing.slice.total_seconds()
-    # What is unread stays due, for the next batch.
+    # Effects whose invoices were not read stay due, for the next batch.
     unread = reading.unread_ids
     delivery.deliver([one for one in effects if one.target_invoice_id not in unread | set(refused)])
     if delivery.created and not delivery.stopped:
@@ -86,12 +86,12 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
 
 
 def _ask_the_sums(context: Context, delivery: Delivery) -> None:
-    """Once for each connection: do the invoices' sums follow payments at once? Then lists need not be read."""
+    """Asks once for each connection: do the invoices' sums follow payments at once? Then we need not read lists."""
     if not begin_call(context, delivery.connection.id, CallKind.FIND):
         return
     delivery.lease.keep()
     result = delivery.target.find_invoices(set(delivery.created), ())
-    # A failure is no reason to stop: the next batch asks again.
+    # A failure does not stop us: the next batch asks again.
     found = () if isinstance(result, Failure) else result.value.invoices
     delivery.learn_from_the_sums({one.external_id: one for one in found})
 
@@ -110,10 +110,10 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
         admitted = {kind: admits(context, session, connection.id, kind) for kind in TARGET_CALLS}
         if Admission.NONE in admitted.values():
             return None
-        # After a breaker's rest one effect tries; what becomes of it decides for the others.
+        # After a breaker's rest one effect tries, and its result decides for the others.
         one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
         limit = 1 if one_tries else EFFECTS_PER_BATCH
-        # With the partner's switch off nothing is written; what may have been written is still looked after.
+        # With the partner's switch off we write nothing, but still look after sends that may have arrived.
         effects = due_heads(session, connection.id, now, limit)
         if not organization.sync_enabled:
             effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
@@ -142,7 +142,7 @@ def _strategy_of(connection: Connection) -> PaymentStrategy:
 
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> InvoicesFound | None:
-    """The invoices of the whole batch in one call: what is open on them now, not when match looked."""
+    """Reads the invoices of the whole batch in one call: the amounts open on them now, not when match looked."""
     if not begin_call(context, delivery.connection.id, CallKind.FIND):
         return None
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
