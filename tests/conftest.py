@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 from tests import servers
 from workers.redis_server import RedisServer, find_or_start
 
+# An example may be slow on a busy machine, and is not wrong for that.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
 DATABASES = ["sqlite", "postgresql"]
 # What SQL, locks and transactions do is the subject of these folders: all of their tests run on both databases. Elsewhere
 # a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
-ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks")]
+ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks", "usecases")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

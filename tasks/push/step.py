@@ -17,9 +17,8 @@ from connectors.base import Failure, InvoicesFound
 from domain.breaker import TARGET_CALLS, Admission, CallKind
 from domain.preferences import TwinPolicy
 from domain.push.effect import EffectState
-from domain.push.strategy import PaymentStrategy
 from domain.push.verdict import Terms
-from models.connections import Connection, connection_by_id
+from models.connections import connection_by_id
 from models.effects import Effect, due_heads, owed_read_backs
 from models.organizations import organization_by_id
 from tasks.calls import admits, begin_call, note_failure, note_success
@@ -119,26 +118,23 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
             effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
         for effect in effects:
             effect.fencing = lease.fencing
+    options = context.options(connection)
     return Delivery(
         context=context,
         lease=lease,
         connection=connection,
         target=context.target(connection),
         terms=Terms(
-            strategy=_strategy_of(connection),
+            strategy=options.strategy,
             twin_policy=TwinPolicy(organization.twin_policy),
             author=connection.author,
             sync_enabled=organization.sync_enabled,
         ),
-        parallel=int(connection.settings.get("parallel", context.timing.push_parallel)),
+        parallel=options.parallel or context.timing.push_parallel,
         effects={effect.id: effect for effect in effects},
         invoices={},
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )
-
-
-def _strategy_of(connection: Connection) -> PaymentStrategy:
-    return PaymentStrategy(connection.settings.get("strategy", PaymentStrategy.APPEND))
 
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> InvoicesFound | None:
