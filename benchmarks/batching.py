@@ -77,7 +77,7 @@ def run(bench: Bench) -> None:
 
 @contextmanager
 def _unhurried(stack: Stack) -> Iterator[Context]:
-    """This process as the only worker, without deliberate waits: it waits neither for more hints nor for a rate limit."""
+    """This process as the only worker, without deliberate waits, neither for more hints nor for a rate limit."""
     context = stack.context()
     unhurried = {name: replace(vendor, rates=NO_LIMIT) for name, vendor in context.platform.vendors.items()}
     yield replace(

@@ -31,7 +31,7 @@ class Hooks:
         return self._session.post(self._address, data=body, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def send(self, events: Sequence[Event]) -> float:
-        """Sends one delivery, again if the door refuses it, as Intuit does; returns the seconds until it is accepted."""
+        """Sends a delivery, again if the door refuses it, as Intuit does; returns the seconds until it is accepted."""
         body = body_of(events, "cloudevents", "void")
         headers = {"intuit-signature": signature_of(body, self._token), "Content-Type": "application/json"}
         started = time.monotonic()
