@@ -1,1 +1,1 @@
-"""What the README's numbers come from: ratios measured side by side in one run, never asserted by a timed test."""
+"""The measurements behind docs/benchmarks.md: ratios from one run, side by side, never asserted by a timed test."""

@@ -1,8 +1,8 @@
 """What does working in batches bring, against one payment at a time, and does a long history slow it down?
 
-The same step functions (ingest, match, push) in one process against the sandboxes over HTTP: once with everything told
-before, so that each step works in batches, and once payment by payment, each through all three steps before the next
-one is told. Both on a database with nothing in it, and again where the same organization has a long history.
+The same step functions (ingest, match, push) run in one process against the sandboxes over HTTP. Once all hints are in
+the inbox first, so that each step works in batches; once payment by payment, each through all three steps before the
+next hint. Both run on an empty database, and again where the same organization has a long history.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from tasks.match.step import match
 from tasks.push.step import push
 
 NO_LIMIT = (Rate(1_000_000, 1),)
-# Ingest takes so many events at once; a batch of the outbox is smaller, so every step is asked until all is there.
+# Ingest takes this many events at once. A batch of the outbox is smaller, so each step runs until all have arrived.
 ROUNDS_MAX = 1_000
 
 
@@ -77,7 +77,7 @@ def run(bench: Bench) -> None:
 
 @contextmanager
 def _unhurried(stack: Stack) -> Iterator[Context]:
-    """This process as the only worker, with nothing that waits on purpose: neither for other hints nor for a pace."""
+    """This process as the only worker, without deliberate waits, neither for more hints nor for a rate limit."""
     context = stack.context()
     unhurried = {name: replace(vendor, rates=NO_LIMIT) for name, vendor in context.platform.vendors.items()}
     yield replace(
@@ -89,7 +89,7 @@ def _unhurried(stack: Stack) -> Iterator[Context]:
 
 
 def _work(stack: Stack, context: Context, how: str, book: Book, at_once: int) -> Throughput:
-    """Tells of so many payments, works them off to the end, and so on until the book is done."""
+    """Reports a few payments, processes them completely, and repeats this until the book is done."""
     tenant, before = book.tenant, delivered(context, book.tenant.target_id)
     reads, calls = _reads(stack, book), _calls(stack)
     with counted(context.database) as statements:
@@ -108,7 +108,7 @@ def _work(stack: Stack, context: Context, how: str, book: Book, at_once: int) ->
 
 
 def _tell(context: Context, book: Book, start: int, count: int) -> None:
-    """Hints in the inbox, as the door leaves them there."""
+    """Puts hints into the inbox, as the door does."""
     now = datetime.now(UTC)
     events = [
         NewEvent(book.tenant.source_id, EventSource.WEBHOOK, f"{entity}-{one}", entity, one, verb, now)

@@ -1,4 +1,4 @@
-"""What every benchmark is given: where it prints, how long it may take, and a fresh database."""
+"""The tools of every benchmark: its output, its length, and a fresh database."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from sandbox.stack import Stack, running_stack
 from tests.servers import PostgresqlDatabases, PostgresqlUnavailable, migrate, postgresql_server, temporary_directory
 from workers.terminal import Column, FoldingTable
 
-# Flower only watches; without it there is a little more of the machine for what is measured.
+# Flower only watches; leaving it out frees some of the machine for the measurement.
 LEFT_OUT = ("flower",)
 
 
@@ -25,8 +25,8 @@ class Bench:
     """One run of some benchmarks.
 
     Attributes:
-        short: a minute for all of them together: that they work is seen, what they say is rough.
-        missed: promises that this run did not see kept, as sentences.
+        short: a minute for all benchmarks together; it shows that they work, but the figures are rough.
+        missed: promises that this run did not keep, as sentences.
     """
 
     console: Console
@@ -38,14 +38,14 @@ class Bench:
         self.console.print(f"[dim]{time.strftime('%H:%M:%S')} {text}[/dim]", highlight=False)
 
     def promise(self, kept: bool, sentence: str) -> None:
-        """Tells whether the run saw a promise kept; nothing fails by it, because another machine is another run."""
+        """Records whether the run kept a promise. A broken one fails nothing, because times differ between machines."""
         self.console.print(f"{'[green]kept[/green]' if kept else '[red]missed[/red]'}: {sentence}", highlight=False)
         if not kept:
             self.missed.append(sentence)
 
     @contextlib.contextmanager
     def database_url(self, kind: str = "") -> Iterator[str]:
-        """A migrated database that nobody has used, on the kind asked for or the one of this run."""
+        """A fresh, migrated database of the given kind, or of this run's kind."""
         if (kind or self.database) == "sqlite":
             with tempfile.TemporaryDirectory(prefix="payments-bench-") as folder:
                 url = f"sqlite:///{folder}/payments.sqlite"
@@ -54,7 +54,7 @@ class Bench:
             return
         with (
             temporary_directory() as directory,
-            # No option: it waits for the disk at every commit and keeps its statistics, as in production.
+            # No options: the server waits for the disk at every commit and keeps statistics, as in production.
             postgresql_server(directory, options=()) as server_url,
             PostgresqlDatabases(server_url, migrate).fresh() as url,
         ):
@@ -62,7 +62,7 @@ class Bench:
 
     @contextlib.contextmanager
     def stack(self, changes: Mapping[str, str]) -> Iterator[Stack]:
-        """Redis, both sandboxes and the processes of the Procfile (not started yet), as production sets them up."""
+        """Redis, both sandboxes and the processes of the Procfile (not started yet), set up as in production."""
         with (
             self.database_url() as url,
             tempfile.TemporaryDirectory(prefix="payments-bench-") as folder,
@@ -74,7 +74,7 @@ class Bench:
 
 @contextlib.contextmanager
 def log_to(path: Path) -> Iterator[None]:
-    """What the product logs in this process goes into a file, not between the tables."""
+    """Sends this process's log to a file, so that it does not mix with the tables."""
     with path.open("w", encoding="utf-8") as log:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
         try:
@@ -84,7 +84,7 @@ def log_to(path: Path) -> Iterator[None]:
 
 
 def chosen_database(wanted: str, *, short: bool) -> str:
-    """The kind of database: the one asked for, or PostgreSQL where a server can be had and there is time to make it."""
+    """The requested kind of database; else PostgreSQL, if a server is available and there is time to start it."""
     if wanted != "auto":
         return wanted
     if short:

@@ -1,4 +1,4 @@
-"""Tenants with paid invoices in all three places, of which nobody has been told yet."""
+"""Tenants with paid invoices in all three places, before any webhook about them."""
 
 import io
 import time
@@ -18,7 +18,7 @@ CATCH_UP_PATIENCE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Book:
-    """One tenant's payments, each of one invoice, in the order in which they were recorded."""
+    """One tenant's payments, one for each invoice, in the order of recording."""
 
     tenant: Tenant
     payment_ids: tuple[str, ...]
@@ -30,9 +30,9 @@ def add_tenant(stack: Stack, context: Context, number: int) -> Tenant:
 
 
 def record_payments(stack: Stack, context: Context, tenant: Tenant, count: int) -> Book:
-    """So many invoices, each paid in full; no webhook is sent, and catch-up has been there already."""
+    """Records `count` invoices, each paid in full. No webhook is sent, and the first catch-up has already run."""
     with stack.quickbooks() as quickbooks:
-        # Numbers go on where the book before has ended: a number that two invoices share says nothing.
+        # Numbers continue after the last book: a number that two invoices share would be ambiguous.
         first = len(quickbooks.invoices(realm_id=tenant.realm_id)) + 1
         payment_ids = quickbooks.record_many_payments(
             tenant.customer_id, count, AMOUNT, first_number=first, realm_id=tenant.realm_id
@@ -58,7 +58,7 @@ def _add_to_connectwise(stack: Stack, tenant: Tenant, numbers: list[str]) -> Non
 
 
 def wait_for_first_catch_up(context: Context, *tenants: Tenant) -> None:
-    """The first poll belongs to connecting; what is recorded afterwards comes by webhook alone for some minutes."""
+    """Waits for the poll that connecting triggers; for some minutes after it, payments arrive by webhook alone."""
     deadline = time.monotonic() + CATCH_UP_PATIENCE_SECONDS
     for tenant in tenants:
         while True:

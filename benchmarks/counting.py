@@ -1,4 +1,4 @@
-"""Counts what a stretch of work asks of the database, and shows how the database finds it."""
+"""Counts the statements of a stretch of work, and shows the database's plans for them."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tasks.context import Context
 
 @dataclass
 class Statements:
-    """What was sent to the database between the beginning and the end of a `counted` block."""
+    """The statements sent to the database within a `counted` block."""
 
     seen: list[tuple[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
@@ -28,7 +28,7 @@ class Statements:
 
 @contextmanager
 def counted(database: Database) -> Iterator[Statements]:
-    """Counts every statement; what begins and ends transactions is none."""
+    """Counts every statement, but not those that begin or end transactions."""
     statements = Statements()
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
@@ -54,7 +54,7 @@ def plan_of(database: Database, statement: str, parameters: Any) -> list[str]:
 
 
 def refresh_statistics(database: Database) -> None:
-    """What autovacuum does within a minute of a change as big as a benchmark's; SQLite has nobody who would do it."""
+    """Updates the statistics, as autovacuum does within a minute of such a large change; SQLite has no autovacuum."""
     if database.engine.dialect.name == "sqlite":
         return
     with database.engine.connect() as connection:

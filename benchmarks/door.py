@@ -1,8 +1,8 @@
 """How fast does the webhook door answer while the workers are busy?
 
-QuickBooks waits three seconds for an answer and holds back what follows. 5,000 events of one company come within a
-minute while all workers are busy with another company's backlog, and then once more as fast as sixteen senders can;
-beside it the same deliveries one by one on the idle system. The promise: no delivery over three seconds.
+QuickBooks waits three seconds for an answer and holds back later events. 5,000 events of one company come within a
+minute while all workers are busy with another company's backlog, and then again as fast as sixteen senders can. For
+comparison, the same deliveries go one by one to the idle system. The promise: no delivery over three seconds.
 """
 
 import threading
@@ -47,7 +47,7 @@ def run(bench: Bench) -> None:
 
 
 def _deliveries(book: Book, events: int) -> list[list[Event]]:
-    """Events about the book's payments, over and over; each has an id of its own, so none is a duplicate."""
+    """Repeated events about the book's payments; each has its own id, so none is a duplicate."""
     made: list[Event] = []
     while len(made) < events:
         made += events_of(book)
@@ -60,7 +60,7 @@ def _one_by_one(stack: Stack, deliveries: Sequence[Sequence[Event]]) -> list[flo
 
 
 def _within(stack: Stack, deliveries: Sequence[Sequence[Event]], seconds: float) -> list[float]:
-    """Sends them evenly spread over so many seconds; those that are late are sent as soon as a sender is free."""
+    """Sends the deliveries evenly over `seconds`; a late one goes as soon as a sender is free."""
     local, started = threading.local(), time.monotonic()
 
     def send(place: int) -> float:

@@ -1,12 +1,12 @@
 """Does one organization's backlog delay another organization's single payment?
 
-One organization's 10,000 payments arrive at once, so that ingest, match and push all have more than they can do; every
-few seconds another organization records one payment. Measured is its time from the webhook to ConnectWise, beside the
-same figure on the idle system, in real processes. The promise: the backlog delays it by two seconds at most.
+One organization's 10,000 payments arrive at once and overload ingest, match and push. Every few seconds another
+organization records one payment. The benchmark measures its time from the webhook to ConnectWise, and compares it with
+the same figure on the idle system, in real processes. The promise: the backlog delays it by two seconds at most.
 
 The variations do the same while the backlog's ConnectWise keeps our normal pace, needs a second for every call (once
-with the backlog in ten organizations, more than there are threads for), says "slow down" to one in ten, or is down. The
-backlog has a ConnectWise server of its own, as it would in the world.
+with the backlog in ten organizations), answers one call in ten with "slow down", or is down. The backlog has its own
+ConnectWise server, as it would in reality.
 """
 
 import threading
@@ -29,7 +29,7 @@ from workers.redis_server import free_port
 from workers.waiting import wait_for_http
 
 PROMISE_SECONDS = 2.0
-# Apart so far, two payments of one company do not wait for each other to be read together.
+# At this interval, two payments of one company are not read together.
 APART_SECONDS = 2.5
 PATIENCE_SECONDS = 60.0
 EVENTS_PER_DELIVERY = 100
@@ -45,7 +45,7 @@ class Variation:
     organizations: int = 1
 
 
-# Every call about invoices and payments, for as long as the run lasts.
+# Every call about invoices and payments, during the whole run.
 ALWAYS = Fault(kind="latency", path="/finance/", times=None)
 
 FULL_SPEED = Variation("as fast as it goes", environment=tuple(UNLIMITED.items()))
@@ -70,7 +70,7 @@ class Measured:
 
     @property
     def delay_seconds(self) -> float:
-        """The slowest one during the backlog against the usual one on the idle system."""
+        """The slowest payment during the backlog minus the median on the idle system."""
         slowest = spread([way.delivered for way in self.busy]).longest
         return float("inf") if self.never else slowest - spread([way.delivered for way in self.idle]).median
 
@@ -97,7 +97,7 @@ def _measure(bench: Bench, variation: Variation, payments: int, seconds: float, 
         backlog = [record_payments(other, context, one, payments // len(many)) for one in many]
         with other.connectwise() as connectwise:
             connectwise.add_fault(*variation.faults)
-        # The import has made everybody look at everything; that is over when the system is quiet again.
+        # The import makes all payments due for match; wait until the system is quiet again.
         time.sleep(2)
         hooks = Hooks(stack)
         idle = [follow_after_a_rest(context, hooks, singles, place) for place in range(idle_payments)]
@@ -125,7 +125,7 @@ def _there(ways: Sequence[Way | None]) -> tuple[Way, ...]:
 
 
 def send_all(stack: Stack, *backlog: Book) -> None:
-    """All webhooks of the backlog, as fast as the door takes them from one sender."""
+    """Sends all webhooks of the backlog, as fast as the door takes them from one sender."""
     hooks, events = Hooks(stack), [event for book in backlog for event in events_of(book)]
     for start in range(0, len(events), EVENTS_PER_DELIVERY):
         hooks.send(events[start : start + EVENTS_PER_DELIVERY])
@@ -133,7 +133,7 @@ def send_all(stack: Stack, *backlog: Book) -> None:
 
 @contextmanager
 def _second_connectwise(stack: Stack) -> Iterator[Stack]:
-    """The same stack, with another ConnectWise server for whoever is set up through it."""
+    """The same stack, with another ConnectWise server for the tenants that are set up through it."""
     port = free_port()
     environment = {**stack.environment, "CONNECTWISE_SANDBOX_PORT": str(port)}
     server = Processes(ROOT / "Procfile.sandbox", environment, stack.state_dir / "other", concurrency={"quickbooks": 0})
@@ -175,7 +175,7 @@ def _print(bench: Bench, measured: Sequence[Measured], payments: int) -> None:
             longest = [spread([getattr(way, step) for way in ways]).longest for step in _STEPS.values()]
             steps.add_row(name, *map(duration, longest))
     bench.console.print(steps)
-    # The promise is about one organization's backlog; what ten slow ones do is only told.
+    # The promise covers one organization's backlog; the figure for ten slow ones is only printed.
     for one in (one for one in measured if one.variation.organizations == 1):
         kept = one.delay_seconds <= PROMISE_SECONDS
         bench.promise(kept, f"{one.variation.name}: delayed by {duration(one.delay_seconds)}, 2 s are allowed")

@@ -1,4 +1,4 @@
-"""A past: payments that came and were delivered long ago, written straight into the tables."""
+"""A history: payments that were delivered long ago, written straight into the tables."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 
 ROWS_PER_INSERT = 5_000
-# Far from every id that the databases give by themselves.
+# Far from all ids that the databases assign.
 FIRST_ID = 1_000_000_000
 LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
 PAID_ON = date(2026, 1, 5)
@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose past it is."""
+    """The owner of a history."""
 
     organization_id: int
     source_id: int
@@ -37,7 +37,7 @@ class Owner:
 
 
 def add_history(database: Database, owners: list[Owner], payments: int) -> None:
-    """So many payments, dealt out to the owners in turn, each told of, decided, delivered and in the ledger."""
+    """Adds payments, assigned to the owners in turn, each with event, decision, delivery and ledger entry."""
     for table, row_of in _TABLES.items():
         for start in range(0, payments, ROWS_PER_INSERT):
             places = range(start, min(start + ROWS_PER_INSERT, payments))
@@ -171,7 +171,7 @@ def _ledger_entry(owner: Owner, place: int) -> Row:
     }
 
 
-# In the order in which they may refer to each other.
+# In the order of their references.
 _TABLES: dict[type[Base], Callable[[Owner, int], Row]] = {
     Payment: _payment,
     Allocation: _allocation,

@@ -1,8 +1,8 @@
 """What does a sweep cost when there is nothing to do, however much has been done before?
 
-The sweep runs every few seconds for ever. Measured on both databases, beside each other: one sweep of an empty
-database, and of one with 1,000 connections and 100,000 finished payments, where also 10,000 wait for later in the
-day. A ratio near 1 is wanted; how the database finds each answer is printed below (EXPLAIN).
+The sweep runs every few seconds for ever. On both databases the benchmark measures one sweep of an empty database, of
+one with 1,000 connections and 100,000 finished payments, and of one where 10,000 more wait for later in the day. The
+ratio should be near 1. The database's plan for each statement is printed below (EXPLAIN).
 """
 
 import math
@@ -59,7 +59,7 @@ def run(bench: Bench) -> None:
 
 
 def _sweep_often(context: Context, name: str) -> Sweeps:
-    # The first ones fill caches and prepare statements, as in a process that has run for a minute.
+    # The first sweeps fill caches and prepare statements, as in a process that has run for a minute.
     for _ in range(10):
         swept = sweep(context)
         assert swept.ingest + swept.match + swept.push + swept.catch_up == 0, swept
@@ -78,7 +78,7 @@ def _sweep_often(context: Context, name: str) -> Sweeps:
 
 
 def _add_owners(context: Context, connections: int) -> list[Owner]:
-    """Organizations with both connections, whose next catch-up is as far ahead as one is ever set."""
+    """Organizations with both connections, whose next catch-up is as far ahead as possible."""
     now, owners = context.clock.now(), []
     with context.database.writing() as session:
         for number in range(connections // 2):
@@ -104,7 +104,7 @@ def _add_owners(context: Context, connections: int) -> list[Owner]:
 
 
 def _let_some_wait(context: Context, count: int) -> None:
-    """Payments whose cause at ConnectWise has to go away are looked at again later."""
+    """Lets payments wait for a cause at ConnectWise to go away, with the next look later."""
     again_at = context.clock.now() + context.timing.recheck_max
     with context.database.writing() as session:
         session.execute(update(Allocation).where(Allocation.id < FIRST_ID + count).values(match_due_at=again_at))

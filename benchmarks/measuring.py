@@ -10,7 +10,7 @@ _A_SECOND, _A_TENTH = 1.0, 0.1
 
 @dataclass(frozen=True)
 class Spread:
-    """What a series of durations says: its middle, its bad days, its worst."""
+    """A series of durations in three figures: median, 99th percentile, longest."""
 
     count: int
     median: float
@@ -22,11 +22,11 @@ class Spread:
 
 
 def spread(seconds: Sequence[float]) -> Spread:
-    """Of no measurement at all everything is infinite: it never came to an end."""
+    """Without any measurement every figure is infinite: nothing came to an end."""
     if not seconds:
         return Spread(0, math.inf, math.inf, math.inf)
     ordered = sorted(seconds)
-    # Nearest rank: of less than a hundred measurements the 99th percentile is the longest.
+    # Nearest rank: with less than a hundred measurements the 99th percentile is the longest.
     rank = math.ceil(len(ordered) * 0.99) - 1
     return Spread(len(ordered), statistics.median(ordered), ordered[rank], ordered[-1])
 

@@ -1,8 +1,8 @@
 """How many metered reads does a burst of payments cost, and an idle company?
 
-QuickBooks bills reads. 1,000 payments of one company are told of at once, and evenly within 20 seconds and a minute;
-beside it payments that come one at a time, which cannot share a read, and a company in which nothing happens while
-catch-up asks. The promise: at most 0.05 metered reads per payment in a burst, and one per catch-up when idle.
+QuickBooks bills reads. Webhooks report 1,000 payments of one company at once, and evenly within 20 seconds and within a
+minute. For comparison, payments come one at a time, which cannot share a read, and catch-up asks for an inactive
+company. The promise: at most 0.05 metered reads per payment in a burst, and one per catch-up when idle.
 """
 
 import time
@@ -99,7 +99,7 @@ def _wait_until_read(context: Context, tenant: Tenant) -> None:
 
 
 def _idle(bench: Bench) -> tuple[int, int]:
-    """How often catch-up asked a company in which nothing happened, and what QuickBooks counted for it."""
+    """How often catch-up asked about an inactive company, and how many reads QuickBooks counted for it."""
     quickly = {"CATCH_UP_SECONDS": str(IDLE_POLL_SECONDS), "CATCH_UP_SILENT_SECONDS": str(IDLE_POLL_SECONDS)}
     with bench.stack({**quickly, "SWEEP_SECONDS": "1"}) as stack:
         context = stack.context()

@@ -1,4 +1,4 @@
-"""One payment's way from the webhook to ConnectWise, with the moments at which each step took it up."""
+"""One payment's way from the webhook to ConnectWise, with the time at which each step took it up."""
 
 import time
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Way:
 
 
 def follow(context: Context, hooks: Hooks, book: Book, place: int, patience_seconds: float) -> Way | None:
-    """Tells the door of one payment and follows it; None if it was not there when patience was over."""
+    """Sends one payment's webhook and follows the payment; None if it does not arrive in time."""
     payment_id = book.payment_ids[place]
     told_at, deadline = datetime.now(UTC), time.monotonic() + patience_seconds
     hooks.send(list(events_of(book, place, 1)))

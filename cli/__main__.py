@@ -41,6 +41,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="user")
 
 if __name__ == "__main__":
-    # What a command or a process started by one writes (logs, a backup, Redis' files) is for this user only.
+    # Only this user may read files that a command or its processes write (logs, a backup, Redis' files).
     os.umask(0o077)
     app(prog_name="python -m cli")

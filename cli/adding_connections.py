@@ -1,4 +1,4 @@
-"""`connection add`: connecting QuickBooks and ConnectWise with secrets that somebody has at hand."""
+"""`connection add`: connecting QuickBooks and ConnectWise with existing secrets."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -131,7 +131,7 @@ def _finish(context: Context, added: Connection | Rejected, test: bool, as_json:
 
 
 def _tokens(given: dict[str, Any]) -> dict[str, str]:
-    """As the connector keeps them. An access token of unknown age counts as new; a refused one is replaced anyway."""
+    """The tokens as the connector stores them. An access token of unknown age counts as new until it is refused."""
     lives = [value for name, value in given.items() if name.endswith("expires_in") and value is not None]
     if not all(isinstance(life, int) for life in lives):
         raise Refusal("the secrets file has a lifetime that is not a number of seconds")

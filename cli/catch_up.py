@@ -132,7 +132,7 @@ def _source(context: Context, slug: str) -> Connection:
 
 
 def _catch_up(context: Context, source: Connection) -> Connection:
-    """Until the source has nothing more; a connection that is paused or refused ends it with the reason."""
+    """Runs until the source has nothing more; a paused or refused connection ends it with the reason."""
     _drain(context, source)
     with context.database.reading() as session:
         after = connection_by_id(session, source.id)

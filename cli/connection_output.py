@@ -1,4 +1,4 @@
-"""How a connection and its test look on the terminal and as JSON; secrets are never among it."""
+"""How a connection and its test look on the terminal and as JSON; never with secrets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def print_connection(connection: Connection, as_json: bool) -> None:
 
 
 def print_report(report: ConnectionReport, as_json: bool) -> None:
-    """What a test showed; a failed test ends the command with exit code 2."""
+    """Prints the result of a test; a failed test ends the command with exit code 2."""
     if as_json:
         print_json({"ok": report.ok, "lines": report.lines})
     else:
@@ -34,7 +34,7 @@ def print_report(report: ConnectionReport, as_json: bool) -> None:
 
 
 def why_waiting(connection: Connection, failed: Sequence[Breaker]) -> str:
-    """Until when nobody calls, and why; "" where somebody may."""
+    """The end and the reason of the pause; "" if calls may be made."""
     told = [
         moment_text(connection.not_before),
         connection.pause_reason,
@@ -45,7 +45,7 @@ def why_waiting(connection: Connection, failed: Sequence[Breaker]) -> str:
 
 
 def breaker_lines(failed: Sequence[Breaker]) -> list[str]:
-    """What has failed last, kind of call by kind of call."""
+    """The last failure of each kind of call."""
     return [_breaker_line(one) for one in failed]
 
 

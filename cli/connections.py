@@ -43,7 +43,7 @@ Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's shor
 
 
 KNOWN = {vendor.name: vendor for vendor in VENDORS}
-# The command line wants to know the names that may be written; the type checker cannot know which vendors there are.
+# The command line needs the list of accepted names; the type checker cannot know the vendors.
 if TYPE_CHECKING:
     VendorName = str
 else:

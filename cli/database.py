@@ -1,4 +1,4 @@
-"""`database`: the schema, and whether the database is well."""
+"""`database`: the schema, and the health of the database."""
 
 import typer
 
@@ -10,7 +10,7 @@ from models.invariants import Finding, check_invariants
 from models.schema import schema_state
 from workers.terminal import Column
 
-# Other than that of a command that could not do what it was asked: a monitor tells the two apart.
+# It differs from the exit code of a failed command, so that a monitor can tell the two apart.
 BROKEN = 1
 COLUMNS = [
     Column("invariant"),

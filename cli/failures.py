@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what it was asked: one line on stderr, exit code 2, no traceback."""
+"""How a failed command ends: one line on stderr, exit code 2, no traceback."""
 
 import sys
 from typing import Any
@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 class OneLineErrors(TyperGroup):
-    """The group at the top: whatever goes wrong below it becomes one line."""
+    """The top group: every error below it becomes one line."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Runs the command and ends the process with its exit code."""

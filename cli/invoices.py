@@ -85,7 +85,7 @@ def list_(
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
-        # The pipe stays open for whoever reads on.
+        # The pipe stays open for later readers.
         yield sys.stdin.buffer
         return
     try:

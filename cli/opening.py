@@ -1,4 +1,4 @@
-"""What a command works with: settings, database, context. Nothing here waits for a Redis that is not there."""
+"""The tools of a command: settings, database, context. Nothing here waits for a missing Redis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from workers.logging import configure_logging
 
 
 def read_settings() -> Settings:
-    """The settings, with a log that leaves the terminal to the command's own words."""
+    """The settings; the log is set up so that it does not mix with the command's output."""
     settings = load_settings()
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     problem = problem_with_address(settings.effective_database_url)
@@ -31,7 +31,7 @@ def read_settings() -> Settings:
 
 
 def public_address(settings: Settings) -> str:
-    """What a link begins with."""
+    """The start of every link."""
     try:
         return settings.public_address
     except ValueError as error:
@@ -57,7 +57,7 @@ def opened_session() -> Iterator[Session]:
 
 @contextmanager
 def opened_context() -> Iterator[Context]:
-    """For commands that do something. Without Redis the workers are not nudged; the sweep finds what is due."""
+    """For commands that change something. Without Redis the workers get no nudge; the sweep finds the due work."""
     settings = read_settings()
     found = find_redis(settings)
     if found.trouble:
@@ -70,7 +70,7 @@ def opened_context() -> Iterator[Context]:
 
 
 def _build(settings: Settings) -> Context:
-    # Late, because they bring Celery along, which commands that only look do without.
+    # Imported late, because they import Celery, which commands that only look do not need.
     from settings.celery import celery_configuration
     from workers.composition import build_context
 

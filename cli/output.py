@@ -18,18 +18,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are st
 
 
 def examples(*commands: str) -> str:
-    """The foot of a help page; a blank line between keeps every command on a line of its own."""
+    """The foot of a help page; blank lines keep every command on its own line."""
     return "\n\n".join(["Examples:", *(f"python -m cli {command}" for command in commands)])
 
 
 def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
-    """One JSON document; what JSON has no word for is written as `plain` says."""
+    """Prints one JSON document; `plain` converts values that JSON cannot express."""
     document = simplejson.dumps(plain(value), indent=2, ensure_ascii=False)
     sys.stdout.write(f"{visible_json(document)}\n")
 
 
 def plain(value: Any) -> Any:
-    """Only texts, numbers, lists and objects. A decimal becomes a text: a JSON number is a float to most readers."""
+    """Converts to texts, numbers, lists and objects. A decimal becomes a text: most readers parse numbers as floats."""
     match value:
         case Enum():
             return value.value
@@ -52,9 +52,9 @@ def moment_text(moment: datetime | None) -> str:
 
 
 def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]], nothing: str) -> None:
-    """A table that fits the terminal; aligned text elsewhere, a row to a line, for grep and awk.
+    """Prints a table that fits the terminal; elsewhere aligned text, one row per line, for grep and awk.
 
-    `nothing` is said where there are no rows.
+    `nothing` is printed if there are no rows.
     """
     texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     made = [Column(column) if isinstance(column, str) else column for column in columns]
@@ -63,7 +63,7 @@ def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]
     elif is_terminal():
         table = FoldingTable("", made)
         for row in texts:
-            # Whatever a customer is called, it is text and never markup.
+            # A customer's name is text and never markup.
             table.add_row(*row)
         Console(markup=False, highlight=False, emoji=False).print(table)
     else:
@@ -71,25 +71,25 @@ def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Names and values, one to a line."""
+    """Prints names and values, one per line."""
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         say(f"{name:<{width}}  {'' if value is None else value}".rstrip())
 
 
 def say(text: str = "") -> None:
-    """A line for a person: on a terminal it is broken between words where it does not fit, elsewhere it stays whole."""
+    """Prints a line for a person: on a terminal it wraps between words, elsewhere it stays whole."""
     line = visible(text)
     print(hang(line, terminal_width()) if is_terminal() else line)
 
 
 def note(text: str) -> None:
-    """A line beside the result, for the person who reads the terminal."""
+    """Prints a remark beside the result, for the person at the terminal."""
     sys.stderr.write(f"{visible(text)}\n")
 
 
 def is_terminal() -> bool:
-    """Whether a person reads what is printed."""
+    """Whether a person reads the output."""
     return sys.stdout.isatty()
 
 

@@ -1,4 +1,4 @@
-"""A payment's story as text: top down, the way a person asks."""
+"""A payment's story as text, in the order of a person's questions."""
 
 from cli.output import moment_text, say
 from domain.explanations import explain
@@ -11,7 +11,7 @@ from models.views.story import AllocationStory, DecisionLine, EffectLine, EventL
 
 
 def print_story(story: PaymentStory) -> None:
-    """Prints the payment, then every part of it, then what we heard."""
+    """Prints the payment, then each of its parts, then the events."""
     payment = story.payment
     say(f"Payment {payment.external_id}: {STATUS_LABELS[payment.status]}")
     if payment.reason is not None:
@@ -39,7 +39,7 @@ def print_story(story: PaymentStory) -> None:
 
 
 def total_text(payment: PaymentRow) -> str:
-    """The amount, and whether the payment is no more."""
+    """The amount, and whether the payment was voided or deleted."""
     mark = "" if payment.state is PaymentState.LIVE else f" ({payment.state})"
     return f"{money_text(payment.total, payment.currency)}{mark}"
 

@@ -1,4 +1,4 @@
-"""Which Redis the running workers use: the one of REDIS_URL, or the embedded one of the state directory, if it runs."""
+"""Finds the Redis of the running workers: REDIS_URL, or the embedded one of the state directory if it runs."""
 
 import contextlib
 import fcntl
@@ -9,30 +9,30 @@ import redis
 
 from settings import Settings
 
-# A person waits for this command; a Redis that is well answers within a millisecond.
+# A person waits for this command; a healthy Redis answers within a millisecond.
 PING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRedis:
-    """Where Redis is; without a usable one `url` is empty, and `trouble` says why if that is worth a word."""
+    """Where Redis is; without a usable one `url` is empty, and `trouble` gives a reason worth knowing."""
 
     url: str
     trouble: str = ""
 
 
 def find_redis(settings: Settings) -> FoundRedis:
-    """Looks, starts nothing, and comes back soon."""
+    """Looks for a running Redis; starts none, and returns quickly."""
     if settings.redis_url:
         answers = _answers(settings.redis_url)
         return FoundRedis(settings.redis_url) if answers else FoundRedis("", "the Redis of REDIS_URL does not answer")
     url = _embedded_url(settings.state_dir / "redis.lock")
-    # That no embedded Redis runs is usual: nothing runs at all before the first `up`.
+    # A missing embedded Redis is normal: nothing runs before the first `up`.
     return FoundRedis(url if url and _answers(url) else "")
 
 
 def _embedded_url(lock: Path) -> str:
-    """The address that the embedded server wrote down. It holds the lock as long as it lives, so an old one shows."""
+    """The address that the embedded server wrote. A live server holds the lock, so a stale address is recognized."""
     try:
         with lock.open("rb") as file:
             try:

@@ -33,7 +33,7 @@ class Wanted:
 
 
 def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
-    """The secrets: from the file if one is named, else from the environment, else from a person at the terminal."""
+    """The secrets: from the file if one is given, else from the environment, else from a prompt at the terminal."""
     if file is not None:
         given = _read_file(file)
         missing = [one.name for one in wanted if not one.optional and not given.get(one.name)]
@@ -44,7 +44,7 @@ def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
 
 
 def warn_if_open_to_others(file: Path) -> None:
-    """A file with a secret that is not ours to change; whoever made it hears about it."""
+    """Warns about a secret file that others can read; we do not change its mode, because it is not ours."""
     if is_open_to_others(file):
         note(f"note: other users of this machine may read {file}; run: chmod 600 {shlex.quote(str(file))}")
 
@@ -57,7 +57,7 @@ def _read_file(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise Refusal(f"the secrets file cannot be read: {error.strerror}") from None
     except ValueError:
-        # What is wrong with it is not repeated: the message would show a piece of the secrets.
+        # The error is not repeated: its message would show a piece of the secrets.
         raise Refusal("the secrets file is not JSON") from None
     if not isinstance(parsed, Mapping):
         raise Refusal("the secrets file must hold one JSON object")
@@ -69,7 +69,7 @@ def _ask(wanted: Wanted) -> str:
         if wanted.optional:
             return ""
         raise Refusal(f"{wanted.variable} is not set; set it, or use --secrets-file, or run this at a terminal")
-    # Not typer's prompt: it prints before it has turned the echo off, so what is pasted fast can be seen.
+    # Not typer's prompt: it prints before it turns the echo off, so fast pasted input would be visible.
     prompt = f"{wanted.prompt}{' (Enter for none)' if wanted.optional else ''}: "
     while not (entered := getpass(prompt).strip()) and not wanted.optional:
         pass

@@ -1,4 +1,4 @@
-"""`sweep`: nudging the workers to whatever is due; beat does it every few seconds."""
+"""`sweep`: nudging the workers to all due work; beat does it every few seconds."""
 
 import dataclasses
 

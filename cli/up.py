@@ -1,4 +1,4 @@
-"""`up`: everything that the Procfile names, on this machine, until Ctrl-C."""
+"""`up`: all processes of the Procfile, on this machine, until Ctrl-C."""
 
 import errno
 import os
@@ -66,7 +66,7 @@ UP_EPILOG = examples("up", "up --scale push=2", "up --logs")
 
 
 def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
-    """What the children see: the file, what the environment says instead, and what was found or started here."""
+    """The children's environment: the file, overridden by the environment, plus the servers found or started here."""
     file = Path(".env")
     from_file: Mapping[str, str] = parse(file.read_text("utf-8")) if file.exists() else {}
     # An empty line in the file means "not set", for the children as for us.
@@ -99,7 +99,7 @@ def _counts(scale: list[str]) -> dict[str, int]:
 
 def _check_free(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # As the servers do: a port that was closed a moment ago is free.
+        # As the servers do: a port that was just closed is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -111,7 +111,7 @@ def _check_free(host: str, port: int) -> None:
 
 @dataclass(frozen=True)
 class _Announcement:
-    """Where to look, said when there is something to see: last, so that nothing scrolls it away."""
+    """Prints the addresses once the servers answer: last, so that nothing scrolls them away."""
 
     settings: Settings
     names: Sequence[str]

@@ -254,14 +254,14 @@ def revoke_api_token(
 
 
 def _read_password(file: Path | None) -> str:
-    """From the file, else from the environment, else from a person who types it twice."""
+    """The password from the file, else from the environment, else typed twice at a prompt."""
     if file is not None:
         warn_if_open_to_others(file)
         try:
             text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             raise Refusal("the password file cannot be read") from None
-        # An editor ends the last line; blanks inside or at the begin are part of the password.
+        # An editor adds the newline at the end; blanks inside or at the start are part of the password.
         return text.rstrip("\r\n")
     if password := os.environ.get(PASSWORD_VARIABLE):
         return password

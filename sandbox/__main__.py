@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
 
 
 def make(vendor: str, seed: int) -> Sandbox:
-    # Each vendor is imported only when it is asked for: neither needs the other to run.
+    # Each vendor is imported only when it is chosen: neither needs the other to run.
     if vendor == "quickbooks":
         from sandbox.quickbooks import QuickBooksSandbox
 

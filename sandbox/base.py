@@ -63,7 +63,7 @@ class Sandbox(ABC):
         """Fills the world from the JSON of a world file, in a form each vendor defines."""
         raise ValueError(f"{self.name} loads no world file.")
 
-    # What a vendor may replace so that errors come in its own format.
+    # A vendor may override these to answer errors in its own format.
 
     def http_error_reply(self, error: HTTPException, request: Request) -> Response:  # noqa: ARG002
         """The answer when no route fits, or when `handle` raised one of werkzeug's HTTP errors."""
@@ -83,7 +83,7 @@ class Sandbox(ABC):
         """Acts out a kind named in `own_fault_kinds`."""
         raise NotImplementedError(fault.kind)
 
-    # What faults need.
+    # For faults.
 
     def pause(self, seconds: float | Decimal) -> None:
         """Waits; when the server stops meanwhile the request ends here, undone, with its connection."""
@@ -91,7 +91,7 @@ class Sandbox(ABC):
             raise ConnectionDropped(reset=False)
 
     def wait_for_late_commits(self) -> None:
-        """Returns when every request that was to land late has landed; for worlds with a clock of their own."""
+        """Returns when all late requests have landed; for worlds with a clock of their own."""
         for thread in list(self._later):
             thread.join()
 
@@ -104,7 +104,7 @@ class Sandbox(ABC):
 
         thread = threading.Thread(target=run, name=f"{self.name}-late-commit", daemon=True)
         with self.lock:
-            # Started first: whoever stops the server at this moment waits for no thread that has not begun.
+            # Started first: a stop at this moment must not wait for a thread that has not begun.
             thread.start()
             self._later = [*(one for one in self._later if one.is_alive()), thread]
 
@@ -113,7 +113,7 @@ class Sandbox(ABC):
         self.stopping.clear()
 
     def stop(self) -> None:
-        """Called by `serve` at its end: wakes whatever waits, and waits for it to end."""
+        """Called by `serve` at its end: wakes all waiting threads, and waits for them to end."""
         self.stopping.set()
         self.wait_for_late_commits()
 

@@ -1,4 +1,4 @@
-"""What reached the sandbox's vendor API: the counter that proves how often a client called."""
+"""The requests that reached the sandbox's vendor API: a counter that proves how often a client called."""
 
 import threading
 from collections import Counter, deque
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-# Enough to read what happened around a failure; the counters are exact however long the run.
+# Enough to see the calls around a failure; the counters are exact however long the run.
 RECENT_CALLS = 500
 
 

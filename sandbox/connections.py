@@ -14,7 +14,7 @@ from sandbox.misbehaving import ConnectionDropped
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# Nothing in here takes that long; a thread that does is a bug, and hiding it would leak it.
+# Nothing here takes that long; a thread that does is a bug, and hiding it would leak it.
 _STOP_TIMEOUT_SECONDS = 10
 
 

@@ -26,7 +26,7 @@ _ROUTES = Map(
 
 
 class Controlled(Protocol):
-    """What every sandbox has that can be looked at and set from outside."""
+    """The parts of every sandbox that can be read and set from outside."""
 
     name: str
     bugs: list[str]

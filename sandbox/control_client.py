@@ -9,7 +9,7 @@ import simplejson
 
 from sandbox.faults import Fault
 
-# The sandbox is on the same machine; whoever waits longer than this waits for nothing.
+# The sandbox is on the same machine; a longer wait is useless.
 _TIMEOUT_SECONDS = 30
 
 
@@ -23,7 +23,7 @@ class ControlClient:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
         self._session = requests.Session()
-        # What the environment says about proxies is not meant for a sandbox next door.
+        # The environment's proxies are not meant for a sandbox on the same machine.
         self._session.trust_env = False
 
     def close(self) -> None:

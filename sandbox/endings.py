@@ -1,4 +1,4 @@
-"""How a program that plays on the sandbox ends when it cannot go on: one sentence on stderr and an exit code."""
+"""How a program on the sandbox ends if it cannot go on: one sentence on stderr and an exit code."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from workers.terminal import hang, terminal_width
 
 CANNOT_GO_ON = 2
 STOPPED = 130
-# Above this many waiting programs for each core, what comes late is the machine's doing.
+# Above this many waiting programs for each core, delays are the machine's fault.
 BUSY_LOAD_PER_CORE = 1.5
 
 
@@ -30,14 +30,14 @@ class CannotGoOn(Exception):
 
 
 def ends_in_a_sentence(program: Callable[[], int]) -> int:
-    """Runs the program; whatever ends it early is said in words. Returns the exit code."""
+    """Runs the program; reports an early end in words. Returns the exit code."""
     with _ended_politely():
         try:
             return program()
         except KeyboardInterrupt:
             sys.stderr.write("Stopped.\n")
             return STOPPED
-        except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it
+        except Exception as error:  # noqa: BLE001 - a person reads it
             message = f"error: {sentence_about(error)}"
             busy = busy_sentence()
             sys.stderr.write(hang(f"{message}\n{busy}" if busy else message, terminal_width()) + "\n")
@@ -45,7 +45,7 @@ def ends_in_a_sentence(program: Callable[[], int]) -> int:
 
 
 def sentence_about(error: BaseException) -> str:
-    """What is the matter and what can be done, for a person who knows nothing of the program's inside."""
+    """The problem and its remedy, for a person who does not know the program's internals."""
     match error:
         case CannotGoOn() | RedisUnavailable() | ProcessDied():
             return str(error)
@@ -73,7 +73,7 @@ def sentence_about(error: BaseException) -> str:
 
 
 def busy_sentence() -> str:
-    """Says that the machine is busy, where it is."""
+    """A sentence that the machine is busy, if it is."""
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load < BUSY_LOAD_PER_CORE * cores:
         return ""
@@ -99,7 +99,7 @@ def _about_the_system(error: OSError) -> str:
 
 
 def _written_down(error: BaseException) -> str:
-    """Where the traceback is kept, for a report; on the screen it helps nobody who came to see the system at work."""
+    """Saves the traceback for a report and returns its place; on the screen it would not help the viewer."""
     file = Path.cwd() / ".state" / "mistakes.log"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _written_down(error: BaseException) -> str:
 
 @contextmanager
 def _ended_politely() -> Iterator[None]:
-    """A closed terminal and a SIGTERM are a Ctrl-C: what was started is ended, and the temporary folder goes."""
+    """Treats a closed terminal and a SIGTERM like Ctrl-C: ends the processes, and removes the temporary folder."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-# What each kind does to the request it meets is acted out in sandbox/misbehaving.py.
+# sandbox/misbehaving.py acts out each kind on the request it meets.
 COMMON_KINDS = frozenset(
     {
         "latency",
@@ -32,13 +32,13 @@ COMMON_KINDS = frozenset(
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong, and for whom."""
+    """One fault, and the requests it hits."""
 
     kind: str
     method: str = "*"
     path: str = ""  # a regular expression, searched for in the path (without the query string)
     times: int | None = 1  # None: for ever
-    skip: int = 0  # so many matching requests pass before the first one is hit
+    skip: int = 0  # this many matching requests pass before the first one is hit
     probability: float | Decimal = 1.0
     seconds: float | Decimal = 0  # how long latency, hangs and late commits take
     status: int = 500
@@ -99,7 +99,7 @@ class FaultPlan:
             self._random.seed(self.seed)
 
     def pick(self, method: str, path: str) -> list[Fault]:
-        """Says what hits this request: at most one fault, with any latency before it.
+        """Returns the faults for this request: at most one, with any latency before it.
 
         Latency is the one kind that lets another fault act too: slow days have dropped connections as well.
         """

@@ -1,4 +1,4 @@
-"""Acts a fault out: what happens in the world, and what the client gets to see."""
+"""Acts a fault out: its effect in the world, and the client's view of it."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -14,7 +14,7 @@ _COMMITTED_FIRST = frozenset(
     {"error_after_commit", "hang_after_commit", "commit_then_drop", "garbage_after_commit", "duplicate_delivery"},
 )
 
-# What a gateway in front of a vendor shows while the vendor is away.
+# The page of a gateway in front of a vendor while the vendor is down.
 GATEWAY_PAGE = "<html><head><title>{status}</title></head><body><h1>{status} Service Error</h1></body></html>"
 
 
@@ -27,7 +27,7 @@ class ConnectionDropped(Exception):
 
 
 class Actor(Protocol):
-    """What a sandbox does for its faults, each vendor in its own format."""
+    """A sandbox's part in its faults, each vendor in its own format."""
 
     def pause(self, seconds: float | Decimal) -> None: ...
 
@@ -41,7 +41,7 @@ class Actor(Protocol):
 
 
 def act_out(fault: Fault, sandbox: Actor, request: Request, carry_out: CarryOut) -> Response:  # noqa: C901
-    """Does what the request asks for (`carry_out`) never, once or twice, and answers as the kind says."""
+    """Carries the request out (`carry_out`) never, once or twice, and answers as the kind says."""
     if fault.kind in _COMMITTED_FIRST:
         carry_out()
     match fault.kind:

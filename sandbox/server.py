@@ -11,7 +11,7 @@ from sandbox.base import Sandbox
 from sandbox.certificates import server_context, write_certificate
 from sandbox.connections import ConnectionServer
 
-# How often the accepting thread looks whether it should end: the longest a stop has to wait for it.
+# How often the accepting thread checks whether it should end; a stop waits at most this long.
 _POLL_SECONDS = 0.01
 
 
@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.01
 class Server:
     url: str
     port: int
-    certificate_path: Path | None  # what a client must trust when the server speaks TLS
+    certificate_path: Path | None  # the certificate that a client must trust if the server speaks TLS
 
 
 @contextmanager

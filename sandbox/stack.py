@@ -1,6 +1,6 @@
 """Everything at once on free ports: Redis, both sandboxes, and every process of the Procfile.
 
-The demo plays on it, and so do the tests that need whole processes. What it starts, it ends.
+The demo runs on it, and so do the tests that need whole processes. It ends everything that it starts.
 """
 
 import os
@@ -24,12 +24,12 @@ from workers.waiting import wait_for_http
 ROOT = Path(__file__).parent.parent
 CLIENT_ID, CLIENT_SECRET = "sandbox-client-id", "sandbox-client-secret"
 CONNECTWISE_CLIENT_ID = "00000000-0000-4000-8000-000000000001"
-# On a machine that does much else at the same time, starting everything takes minutes.
+# On a busy machine, starting everything takes minutes.
 START_SECONDS = 240
 TELL_EVERY_SECONDS = 10
 
-# Durations of a good play: everything that production waits minutes for takes seconds. The proportions are kept:
-# nothing lands later than the settle time, and a lease outlives the longest exchange.
+# Short durations for the demo: waits of minutes in production take seconds here. The proportions are kept: nothing
+# lands later than the settle time, and a lease outlives the longest exchange.
 QUICK = {
     "CONNECT_TIMEOUT_SECONDS": "2",
     "READ_TIMEOUT_SECONDS": "3",
@@ -42,7 +42,7 @@ QUICK = {
     "BREAKER_SECONDS_MIN": "3",
     "BREAKER_SECONDS_MAX": "10",
     "SWEEP_SECONDS": "1",
-    # A Redis that has just begun to count would slow the first minute down, and nobody throttles a sandbox.
+    # A Redis that has just begun to count would slow down the first minute, and a sandbox does not throttle.
     "LIMIT_PROCESSES": "1",
     "CATCH_UP_SECONDS": "5",
 }
@@ -54,7 +54,7 @@ class ProcessDied(Exception):
 
 @dataclass(frozen=True)
 class Stack:
-    """What runs, and how to reach it."""
+    """The running processes, and their addresses."""
 
     state_dir: Path
     environment: Mapping[str, str]
@@ -74,11 +74,11 @@ class Stack:
         return ConnectWiseControl(self.connectwise_url, company_id)
 
     def context(self) -> Context:
-        """A context of this process, for looking and for administration; its nudges are the sweep's work."""
+        """A context of this process, for reading and administration; it sends no nudges, the sweep does."""
         return build_context(self.settings, None)
 
     def open_door(self) -> None:
-        """From now on QuickBooks tells our webhook door of every change."""
+        """From now on QuickBooks reports every change to our webhook door."""
         with self.quickbooks() as quickbooks:
             quickbooks.add_webhook(f"{self.web_url}/webhooks/quickbooks", self.verifier_token)
 
@@ -86,11 +86,11 @@ class Stack:
         self.wait_for(f"{self.web_url}/healthz", "the web process", say)
 
     def wait_for(self, url: str, what: str, say: Callable[[str], None]) -> None:
-        """Returns when the address answers; says now and then that it waits.
+        """Returns when the address answers; reports now and then that it still waits.
 
         Raises:
-            TimeoutError: it never did.
-            ProcessDied: it cannot any more.
+            TimeoutError: it did not answer in time.
+            ProcessDied: its process has ended.
         """
         began = time.monotonic()
         while True:
@@ -144,7 +144,7 @@ def running_stack(
 
 
 def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: Mapping[str, str]) -> dict[str, str]:
-    """All that the processes see; of the surrounding environment only what finding programs and texts needs."""
+    """The processes' whole environment; from outside only the variables that find programs and texts."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "TMPDIR") if name in os.environ}
     quickbooks_port, connectwise_port = free_port(), free_port()
     return {

@@ -23,13 +23,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-# A length of time that somebody waits for: none at all would be a loop without a pause, or work that never begins.
+# A waiting time. Zero would be a loop without a pause, or work that never begins.
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class OwnSettings(BaseSettings):
-    """What is set for the platform itself; `Settings` has the vendors' settings as well."""
+    """The platform's own settings; `Settings` has the vendors' settings as well."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
@@ -46,46 +46,46 @@ class OwnSettings(BaseSettings):
     public_url: str = ""
     flower_port: Port = 5555
 
-    # Hosts at which partners' systems may be although they are on a network of our own, or although another site than
-    # theirs names them; `.example.com` is every host below it.
+    # Hosts of partners' systems that may be called although they are on a network of our own, or although a site of
+    # another domain names them; `.example.com` is every host below it.
     outside_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = []
-    # Each for the whole of its part, however slowly the bytes come: connecting, and from the first byte of the request
-    # to the last one of the answer. No exchange takes longer than both together.
+    # Each limit covers its whole part, however slowly the bytes come: connecting, and from the first byte of the
+    # request to the last one of the answer. No exchange takes longer than both together.
     connect_timeout_seconds: Seconds = 5
     read_timeout_seconds: Seconds = 60
 
     # A step keeps its lane this long without a sign of life; longer than the longest exchange (connect + read).
     lease_seconds: Seconds = 90
-    # A worker that is told to stop (SIGTERM) has ended after so long, whatever its peers do: what is under way then is
-    # dropped. Below the patience of whoever starts it; `make up` has eight seconds.
+    # A worker that gets SIGTERM ends after this time at the latest, whatever its peers do, and drops its open calls.
+    # Keep it below the time that its supervisor allows; `make up` allows eight seconds.
     stop_seconds: Seconds = 6
-    # A slice ends after so long, so that a tenant with a backlog goes to the back of the queue.
+    # A slice ends after this time, so that a tenant with a backlog goes to the back of the queue.
     slice_seconds: Seconds = 2
-    # How long a request that lost its answer can still land at the target. A stated assumption: nothing can prove it
-    # from outside. Never below the read time limit.
+    # How long a request can still land at the target after its answer was lost. This is an assumption: nothing can
+    # prove it from outside. Never below the read time limit.
     settle_seconds: Seconds = 90
-    # Payments that wait for a cause to go away are looked at again: first soon, then with growing distance.
+    # Payments that wait for a cause to go away are looked at again: soon at first, then at growing intervals.
     recheck_seconds_min: Seconds = 60
     recheck_seconds_max: Seconds = 6 * 3600
     # Rest after a failure of the target: doubles from the first to the second.
     backoff_seconds_min: Seconds = 5
     backoff_seconds_max: Seconds = 1800
-    # So many failures in a row of one kind of call open its breaker; its rest doubles from the first to the second.
+    # This many failures in a row of one kind of call open its breaker; its rest doubles from the first to the second.
     breaker_failures: int = Field(default=5, ge=1)
     breaker_seconds_min: Seconds = 60
     breaker_seconds_max: Seconds = 1800
     push_parallel: int = Field(default=4, ge=1, le=32)
-    # How many processes, over all hosts, may call one outside system; each keeps to its part of the rate limits while
-    # Redis cannot count for all of them.
+    # How many processes, over all hosts, may call one outside system. While Redis cannot count for all of them, each
+    # keeps to its share of the rate limits.
     limit_processes: int = Field(default=4, ge=1)
     sweep_seconds: Seconds = 5
     # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.
     catch_up_seconds: Seconds = 900
     catch_up_silent_seconds: Seconds = 300
     catch_up_overlap_seconds: float = Field(default=300, ge=0, allow_inf_nan=False)
-    # So long apart at least are two reads of one company's hinted payments: a burst becomes few reads of many.
+    # Shortest interval between two reads of one company's hinted payments. It grows only while waiting saves reads.
     read_distance_seconds: float = Field(default=1, ge=0, allow_inf_nan=False)
-    # Intuit speaks of a hundred events and one megabyte at most; nothing promises it.
+    # Intuit mentions a hundred events and one megabyte at most, but does not promise it.
     webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 
     @model_validator(mode="after")
@@ -107,7 +107,7 @@ class OwnSettings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        """The address that all links begin with: a scheme, a host, perhaps a port, and nothing else."""
+        """The start of all links: a scheme, a host, perhaps a port, and nothing else."""
         if not value:
             return value
         parts = urlsplit(value)
@@ -135,7 +135,7 @@ class OwnSettings(BaseSettings):
         return self
 
     def of_vendor(self, name: str, form: type[VendorSettings]) -> VendorSettings:
-        """A vendor's settings as it has declared them."""
+        """A vendor's settings, in the form that the vendor declares."""
         return form.model_validate({field: getattr(self, f"{name}_{field}") for field in form.model_fields})
 
     @property
@@ -145,10 +145,10 @@ class OwnSettings(BaseSettings):
 
     @property
     def public_address(self) -> str:
-        """What every link to us begins with. Never what a request says: anybody may write anything there.
+        """The start of every link to us. It never comes from a request, because a caller can write anything there.
 
         Raises:
-            ValueError: nobody has said it, and in production nothing can be guessed.
+            ValueError: it is not set, and in production we must not guess it.
         """
         if self.public_url:
             return self.public_url
@@ -156,7 +156,7 @@ class OwnSettings(BaseSettings):
             raise ValueError(
                 "PUBLIC_URL must be set in production: links and QuickBooks' consent page lead to that address"
             )
-        # Listening everywhere is no address that anybody could go to.
+        # "Listen everywhere" is not an address that a browser can open.
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -166,7 +166,7 @@ class OwnSettings(BaseSettings):
 
 
 def with_settings_of(vendors: Iterable[type[Vendor]]) -> type[OwnSettings]:
-    """The settings with those of the vendors, which stand in their folders: `api_url` of acme is ACME_API_URL."""
+    """The settings with those that vendors declare in their folders: `api_url` of acme is ACME_API_URL."""
     fields: dict[str, Any] = {
         f"{vendor.name}_{name}": (info.annotation, info)
         for vendor in vendors
@@ -175,7 +175,7 @@ def with_settings_of(vendors: Iterable[type[Vendor]]) -> type[OwnSettings]:
     return create_model("Settings", __base__=OwnSettings, **fields)
 
 
-# The type checker cannot follow which vendors there are; whoever asks for a vendor's settings gets them by their form.
+# The type checker cannot know the vendors; `of_vendor` returns a vendor's settings in their own form.
 if TYPE_CHECKING:
     Settings = OwnSettings
 else:
@@ -188,7 +188,7 @@ def load_settings() -> Settings:
 
 
 def first_problem(error: ValidationError) -> str:
-    """What is wrong with the settings, in one line, with the name that a person has to change and without its value."""
+    """The first error in the settings, in one line, with the name to change and without its value."""
     told = error.errors(include_url=False, include_input=False, include_context=False)[0]
     name = ".".join(str(part) for part in told["loc"]).upper()
     message = told["msg"].removeprefix("Value error, ")

@@ -10,7 +10,7 @@ QUEUES = {
     "payments.push": "push",
     "payments.catch_up": "routine",
     "payments.sweep": "routine",
-    # Calls ConnectWise and writes nothing there, as match does; in push's queue it would stand before payments.
+    # It calls ConnectWise without writing there, as match does; in push's queue it would delay payments.
     "payments.look_again": "match",
 }
 
@@ -30,14 +30,14 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
             "global_keyprefix": "payments:",
         },
         "broker_connection_retry_on_startup": True,
-        # For ever: a worker that gives up after a long Redis outage would have to be started by hand.
+        # Retry for ever: a worker that gives up after a long Redis outage would have to be started by hand.
         "broker_connection_max_retries": None,
-        # Nor does one exit that is connected to a Redis which refuses to write: after a failover the old address is a
+        # A worker does not exit either when its Redis refuses to write: after a failover the old address is a
         # read-only replica, or its memory or disk is full. It waits (workers/consumer.py), connects anew and goes on.
         "broker_channel_error_retry": True,
         "worker_consumer": "workers.consumer:PatientConsumer",
         "broker_pool_acquire_timeout": 5,
-        # A publisher must not hang; the sweep nudges again what could not be published.
+        # A publisher must not hang; the sweep repeats nudges that could not be published.
         "task_publish_retry": True,
         "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.3},
         "task_ignore_result": True,
@@ -47,7 +47,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
-        # Flower turns them on while it looks (see Procfile): nobody pays for events that nobody sees.
+        # Flower turns events on while it runs (see Procfile), so they cost nothing when it does not.
         "worker_send_task_events": False,
         "task_send_sent_event": False,
         "task_routes": {name: {"queue": queue} for name, queue in QUEUES.items()},
@@ -55,13 +55,13 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
         "enable_utc": True,
         "beat_max_loop_interval": 1,
-        # Without it beat answers no ping, and one that hangs looks like one that is well (docker-compose.yml asks).
+        # Without it beat answers no ping, and a hanging beat looks healthy (docker-compose.yml asks).
         "beat_enable_remote_control": True,
         "beat_schedule": {
             "sweep": {
                 "task": "payments.sweep",
                 "schedule": settings.sweep_seconds,
-                # A worker that was stopped must not wake up to a pile of ticks.
+                # A worker that was stopped must not find a pile of old ticks.
                 "options": {"expires": max(settings.sweep_seconds, 1)},
             },
         },

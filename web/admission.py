@@ -1,10 +1,10 @@
-"""What is asked of a request before anybody knows who sends it: time, memory, and that there is room for one more.
+"""Limits for a request before its sender is known: time, memory, and the number of requests at once.
 
-Called by: every request, before all that knows about pages (`web/protocol.py` bounds connections and headers before).
-Does: gives a body so many seconds to arrive, and all bodies together so many bytes. Where those are used up, the
-largest body that has not arrived yet gives way: what a source tells us is small, and goes through beside any number of
-large ones. Pages have room for so many at once; the door and the health check always have.
-Answers: 408 for a body that does not arrive, 503 where there is no room. A caller who has gone is no error of ours.
+Called by: every request, before any page code (`web/protocol.py` bounds connections and headers before that).
+Does: limits the seconds for a body to arrive, and the bytes of all bodies together. When the bytes are used up, it
+drops the largest unfinished body: a source's deliveries are small, so they get through beside any number of large
+ones. It also limits the number of pages at once; the door and the health check are exempt.
+Answers: 408 for a body that does not arrive, 503 where there is no room. A caller who has left is not our error.
 """
 
 import anyio
@@ -59,7 +59,7 @@ class Admission:
 
 
 class _Body:
-    """A body on its way in."""
+    """A body that is still arriving."""
 
     def __init__(self, in_flight: "_BytesInFlight") -> None:
         self._in_flight = in_flight
@@ -75,7 +75,7 @@ class _Body:
             if self.gives_way:
                 raise self._no_room()
             if self.is_complete:
-                # Somebody listens for the caller to go, which has no time limit.
+                # The application waits for the caller to disconnect; that has no time limit.
                 return await receive()
             message: Message = {}
             self._waiting = anyio.CancelScope(deadline=self._ends_at)
@@ -112,7 +112,7 @@ class _Body:
 
 
 class _BytesInFlight:
-    """All bytes of bodies that have been read and not been done with. Only the event loop's thread counts."""
+    """The bytes of all bodies that were read and are still in use. Only the event loop's thread counts."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
@@ -120,7 +120,7 @@ class _BytesInFlight:
         self._bodies: set[_Body] = set()
 
     def take(self, body: _Body, count: int) -> bool:
-        """Counts so many more bytes of this body; False if it is the one that has to give way."""
+        """Counts more bytes of this body; False if this body must be dropped."""
         self._bodies.add(body)
         body.bytes += count
         self._bytes += count

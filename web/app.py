@@ -25,7 +25,7 @@ from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
 
-# The largest list of own payments that is taken at once is a tenth of it; a form is far smaller.
+# The largest accepted list of own payments is a tenth of it; a form is far smaller.
 BODY_BYTES_MAX = 1024 * 1024
 
 
@@ -42,7 +42,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        # A body is read before anybody is asked who they are.
+        # The body is read before the caller is authenticated.
         max_body_size=BODY_BYTES_MAX,
     )
     app.state.context = context
@@ -55,7 +55,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     _add_middleware(app, settings)
     add_error_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    # The door counts by itself, so that what it refuses is counted as well.
+    # The door does its own counting, so that refused deliveries are counted as well.
     app.include_router(webhooks.router, max_body_size=sys.maxsize)
     app.include_router(health.router)
     app.include_router(api.router)
@@ -69,14 +69,14 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         SessionMiddleware,
         secret_key=settings.secret_key.get_secret_value(),
-        # The prefix makes browsers refuse the cookie from anywhere but this host over https.
+        # With this prefix browsers accept the cookie only from this host over https.
         session_cookie="__Host-session" if https_only else "session",
         max_age=int(SESSION_LASTS.total_seconds()),
         same_site="lax",
         https_only=https_only,
     )
     app.add_middleware(Admission)
-    # Outside of all that answers, so that every answer has its headers.
+    # The outermost layer, so that every answer has these headers.
     app.add_middleware(SecurityHeaders, https_only=https_only)
     app.add_middleware(PublicAddress, address=settings.public_address)
 
@@ -84,7 +84,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 def build_app() -> FastAPI:
     try:
         settings = load_settings()
-        # Asked for here as well, so that nothing has been opened yet when it is missing.
+        # Checked here as well, before anything is opened.
         _ = settings.public_address
     except ValueError as error:
         told = first_problem(error) if isinstance(error, ValidationError) else str(error)

@@ -1,4 +1,4 @@
-"""Integrations: the two connections, how they are, testing and disconnecting them."""
+"""Integrations: the two connections, their health, testing and disconnecting them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ CONNECTED = "{name} is connected. What happened meanwhile is being looked for."
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a connection is, as the pages show it."""
+    """The health of a connection, as the pages show it."""
 
     role: Role
     account_id: str
@@ -67,11 +67,11 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is connected in a role, and what could be.
+    """The connected system of a role, and the systems that could be connected.
 
     Attributes:
-        label: the system's name; of all that could be connected while none is.
-        consents: the systems that can be connected here on a page of theirs, by their names in addresses.
+        label: the system's name; while none is connected, the names of all that could be.
+        consents: the systems that connect by consent on a page of their own, by their names in addresses.
     """
 
     role: Role
@@ -81,7 +81,7 @@ class Place:
 
 
 def places_of(context: Context, session: Session, organization: Organization) -> list[Place]:
-    """Both roles, the source first, whether or not something is connected in them."""
+    """Both roles, the source first, connected or not."""
     found = {Role(one.role): one for one in connections_of(session, organization.id)}
     failed = breakers_of(session, [one.id for one in found.values()])
     places = []
@@ -98,7 +98,7 @@ def places_of(context: Context, session: Session, organization: Organization) ->
 
 
 def _vendors_for(platform: Platform, role: Role, connection: Connection | None) -> Mapping[str, Vendor]:
-    """The system that is connected, or all that could be."""
+    """The connected system, or all that could be connected."""
     if connection is not None:
         return {connection.vendor: platform.vendors[connection.vendor]}
     return platform.sources if role is Role.SOURCE else platform.targets
@@ -145,7 +145,7 @@ def connections_page(
 
 
 def _source_name(request: Request, member: Member) -> str:
-    """What payments come from; "" if nothing is connected, whatever the address says."""
+    """The name of the connected source; "" if none is connected, whatever the address says."""
     context = context_of(request)
     with context.database.reading() as session:
         connection = connection_in_role(session, member.organization_id, Role.SOURCE)

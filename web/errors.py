@@ -1,4 +1,4 @@
-"""What is answered when something is wrong: a finished page (or plain JSON for programs) that says nothing inside."""
+"""The answers to errors: a finished page (or plain JSON for programs) that reveals no internals."""
 
 import json
 from urllib.parse import urlencode
@@ -87,7 +87,7 @@ def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if not _is_for_a_program(request):
         return _page(request, 400)
-    # Without the values: they may be half of a character, which no JSON can carry, and the caller knows them.
+    # Without the values: they may be half a character, which JSON cannot carry, and the caller knows them.
     told = [{name: one[name] for name in ("loc", "msg", "type")} for one in error.errors()]
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 

@@ -1,4 +1,4 @@
-"""What machines ask: is this process able to work, and what has it counted."""
+"""Endpoints for machines: can this process work, and what are its counters."""
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -57,7 +57,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _count_connections(context: Context) -> None:
-    """Asked of the database with every scrape; without it the counters of the process are told all the same."""
+    """Read from the database with every scrape; without it the process's own counters are still reported."""
     try:
         with context.database.reserved.reading() as session:
             counts, paused = connection_counts(session), pause_counts(session, context.clock.now())

@@ -12,7 +12,7 @@ from web.signed_in import InOrganization, context_of
 router = APIRouter(include_in_schema=False)
 
 ROWS_PER_PAGE = 50
-# Beyond it an offset is only work for the database.
+# A larger offset only costs the database work.
 PAGE_MAX = 100_000
 
 

@@ -1,4 +1,4 @@
-"""The words for what the records call by one name each."""
+"""The words that pages show for names in the records."""
 
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
@@ -51,7 +51,7 @@ EFFECT_STATE_LABELS = {
     EffectState.DEAD: "given up",
     EffectState.CANCELLED: "no longer wanted, not sent",
 }
-# How an attempt ended, by the name under which it is kept.
+# How an attempt ended, by its stored name.
 OUTCOME_LABELS = {
     "created": "created",
     "changed": "changed",

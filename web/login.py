@@ -52,7 +52,7 @@ def login(
 ) -> Response:
     check_form_token(request, None, csrf_token)
     throttle: LoginThrottle = request.app.state.login_throttle
-    # The hash, because the text comes from anybody and becomes a key in Redis.
+    # The hash, because the text comes from any caller and becomes a key in Redis.
     account, address = hashed(email.strip().casefold()), request.client.host if request.client else ""
     places: Places = request.app.state.login_places
     with places.place(address) as free:
@@ -88,7 +88,7 @@ def login_once(request: Request, token: str = "") -> Response:
 def logout(
     request: Request, csrf_token: Annotated[str, Form()] = "", organization: Annotated[int, Form()] = 0
 ) -> Response:
-    """Works with the form of any page of this session: who wants out gets out, whichever organization was chosen."""
+    """Works with the form of any page of this session, whichever organization was chosen since."""
     check_form_token(request, organization, csrf_token)
     key = forget(request)
     if key is not None:
@@ -140,6 +140,6 @@ def _login_page(
 
 
 def _inside(wanted: str, otherwise: str = "/overview") -> str:
-    """Only ever a page of ours: no other host, no scheme, nothing a browser would read as one."""
+    """Returns only pages of ours: no other host, no scheme, nothing that a browser would read as one."""
     ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
     return wanted if ours else otherwise

@@ -1,4 +1,4 @@
-"""Connecting a source by consent: out to its page and back. What decides is in `usecases/connecting.py`.
+"""Connecting a source by consent: out to its page and back. The rules are in `usecases/connecting.py`.
 
 The way out is a link and not a form: our own Content-Security-Policy forbids a form to end up on another host.
 """
@@ -50,7 +50,7 @@ def callback(request: Request, vendor: str) -> Response:
     try:
         person = viewer(request)
     except NotSignedIn:
-        # Not to the login: the address with the code in it is what the command line is waiting for.
+        # No redirect to the login: the command line needs the address with the code in it.
         return _page(request, vendor, None, _FROM_THE_COMMAND_LINE)
     settings: Settings = request.app.state.settings
     organization_id = person.organization.id if person.organization else None
@@ -66,7 +66,7 @@ def callback(request: Request, vendor: str) -> Response:
         )
     if isinstance(connected, Rejected):
         return _page(request, vendor, person, connected.message)
-    # The sentence itself stays here: an address may be made by anybody.
+    # The sentence is not taken from the address, because a stranger could write one there.
     looked_back = "" if not connected.notice else "&looked_back=false"
     return RedirectResponse(f"/integrations?connected=true{looked_back}", 303)
 

@@ -1,4 +1,4 @@
-"""The overview: numbers by status, what needs a person, how the connections are, and what happened last."""
+"""The overview: numbers by status, payments that need a person, the connections' health, and the latest events."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ def _static_version(name: str) -> str:
 
 
 def static_url(name: str) -> str:
-    """With a hash of the content, so that a browser may keep it and still never shows an old one."""
+    """The address with a hash of the content: a browser may cache the file and still never shows an old one."""
     return f"/static/{name}?v={_static_version(name)}"
 
 
@@ -61,7 +61,7 @@ _environment = _make_environment()
 
 
 def render(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
-    """A page; `viewer` is None on those that nobody has to be logged in for."""
+    """Renders a page; `viewer` is None on pages that need no login."""
     values.setdefault("viewer", None)
     values.setdefault("notice", None)
     values.setdefault("problem", None)

@@ -32,7 +32,7 @@ RETRIABLE = frozenset({PaymentStatus.NEEDS_ATTENTION, PaymentStatus.WAITING, Pay
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the list is narrowed to; everything that cannot be read narrows nothing."""
+    """The list's filter; unreadable values filter nothing."""
 
     status: PaymentStatus | None
     search: str
@@ -44,7 +44,7 @@ class Filter:
 
 def _filter(status: str = "", search: Annotated[str, Query(max_length=SEARCH_CHARACTERS_MAX)] = "") -> Filter:
     known = status in list(PaymentStatus)
-    # PostgreSQL keeps no NUL in a text and refuses to be asked for one.
+    # PostgreSQL stores no NUL in a text and refuses a query with one.
     return Filter(PaymentStatus(status) if known else None, search.replace("\0", "").strip())
 
 

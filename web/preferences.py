@@ -1,7 +1,7 @@
-"""Integrations > Preferences and Sync Invoices > Preferences: what a partner chooses.
+"""Integrations > Preferences and Sync Invoices > Preferences: a partner's choices.
 
-Every setting stands in one place only: the sync mode, the cut-off date and the rest are on the Sync Tool's page where
-the Sync Tool is enabled, and beside the switch where it is not.
+Every setting appears in one place only: the sync mode, the cut-off date and the rest are on the Sync Tool's page if the
+Sync Tool is enabled, and beside the switch if it is not.
 """
 
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ MODE_TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class ShownPreferences:
-    """What the form shows."""
+    """The values in the form."""
 
     sync_enabled: bool
     sync_mode: str
@@ -69,7 +69,7 @@ WithSyncTool = Annotated[Member, Depends(_with_sync_tool)]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What came with the fields that both pages may have; `problem` is a sentence when it cannot be taken."""
+    """The values of the fields that both pages may have; `problem` is a sentence if they are not acceptable."""
 
     changes: PreferenceChanges
     problem: str | None = None
@@ -81,7 +81,7 @@ def _typed(
     correction_policy: Annotated[CorrectionPolicy | None, Form()] = None,
     twin_policy: Annotated[TwinPolicy | None, Form()] = None,
 ) -> Typed:
-    """The marker says that the form had these fields: an emptied date would otherwise look like none at all."""
+    """The marker shows that the form had these fields; otherwise an emptied date would look like a missing one."""
     if not has_payment_preferences:
         return Typed(PreferenceChanges())
     try:

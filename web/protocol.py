@@ -1,10 +1,10 @@
-"""uvicorn's HTTP protocol with bounds on what anybody may hold: connections, and time for their headers.
+"""uvicorn's HTTP protocol with limits for strangers: on connections, and on the time for their headers.
 
 Called by: the web process (`--http web.protocol:BoundedProtocol`, in the Procfile). uvicorn itself limits only the time
 between two requests of one connection, and counts connections when a request has arrived.
-Does: closes a connection whose headers do not arrive in time (408), and one that goes on sending long after it has been
-answered. At the limit of connections (`--limit-concurrency`), whoever has waited longest without a request is closed
-for a newcomer; where all are being answered, the newcomer is sent away (503).
+Does: closes a connection whose headers do not arrive in time (408), and one that keeps sending long after its answer.
+At the limit of connections (`--limit-concurrency`) it closes the one that has waited longest without a request to make
+room for a new one; if all are being answered, the new one gets a 503.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEADER_SECONDS = 10.0
-# Closing at once would reset the connection before the caller has read why.
+# Closing at once would reset the connection before the caller has read the answer.
 LINGER_SECONDS = 5.0
 CONNECTIONS_MAX = 512
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -64,7 +64,7 @@ class BoundedProtocol(H11Protocol):
         return cycle is None or cycle.response_complete
 
     def _look(self) -> None:
-        """After anything has happened: what is waited for now, and how long."""
+        """Sets, after each event, what the connection waits for and how long."""
         if self.transport.is_closing():
             self._unwatch()
         elif self.awaits_a_request:
@@ -105,7 +105,7 @@ class BoundedProtocol(H11Protocol):
         if not idle:
             return False
         oldest = min(idle, key=lambda one: one.waiting_since)
-        # Out of the count at once: the next newcomer is to close another one.
+        # Out of the count at once: the next new connection must close a different one.
         self.connections.discard(oldest)
         oldest.transport.abort()
         return True

@@ -1,7 +1,7 @@
-"""One address for everything that leads back to us: the one in the settings.
+"""One address for all links to us: the one in the settings.
 
-The Host header is what a caller writes. Whatever builds an address from a request (a redirect from one spelling of a
-path to another, the framework's own links) would send people to wherever a stranger's link said.
+The caller writes the Host header. An address built from the request (a redirect from one spelling of a path to another,
+the framework's own links) would send people wherever a stranger's link points.
 """
 
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class PublicAddress:
-    """Puts our own address in the place of the one that the request names."""
+    """Replaces the address in the request by our own."""
 
     def __init__(self, app: ASGIApp, *, address: str) -> None:
         self._app = app

@@ -1,9 +1,9 @@
-"""Headers on every answer: nothing from elsewhere is loaded, nobody frames us, nothing private is cached."""
+"""Headers on every answer: no content from elsewhere, no framing by other sites, no caching of private pages."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# No inline script and no inline style: what an invoice's customer name could smuggle in does not run.
+# No inline script and no inline style: code smuggled in by a customer's name on an invoice does not run.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -12,7 +12,7 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    # The address of a one-time link must not travel on.
+    # The address of a one-time link must not reach other sites.
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",

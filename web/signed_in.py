@@ -1,4 +1,4 @@
-"""Who is asking, for which organization, and whether the form really came from one of our pages."""
+"""The caller of a page: who it is, for which organization, and whether the form came from one of our pages."""
 
 import hashlib
 import hmac
@@ -14,16 +14,16 @@ from models.users import User, signed_in
 from tasks.context import Context
 from usecases.users import hashed
 
-# What the cookie carries: the key of the row that says whether the session still lives, and the secret of its forms.
+# The cookie carries the key of the session's row, which says whether it is still valid, and the secret of its forms.
 _KEY, _FORM_SECRET = "key", "forms"
 
 
 class NotSignedIn(Exception):
-    """Nobody is logged in; pages send to the login."""
+    """The caller is not logged in; pages redirect to the login."""
 
 
 class NoOrganization(Exception):
-    """An operator has not chosen an organization yet; pages send to the choice."""
+    """An operator has not chosen an organization yet; pages redirect to the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def context_of(request: Request) -> Context:
 
 
 def form_token(request: Request, organization_id: int | None) -> str:
-    """Bound to the organization: a form in a forgotten tab must not change whichever one was chosen since."""
+    """A token bound to the organization: a form in a forgotten tab must not change an organization chosen since."""
     secret = request.session.get(_FORM_SECRET)
     if secret is None:
         secret = request.session[_FORM_SECRET] = secrets.token_urlsafe(32)
@@ -61,28 +61,28 @@ def check_form_token(request: Request, organization_id: int | None, given: str) 
 
 
 def remember(request: Request, key: str) -> None:
-    """Begins with an empty cookie: nothing that was there before the login is trusted after it."""
+    """Starts with an empty cookie: values from before the login are not trusted after it."""
     request.session.clear()
     request.session.update({_KEY: key, _FORM_SECRET: secrets.token_urlsafe(32)})
 
 
 def forget(request: Request) -> str | None:
-    """Empties the cookie; says which session it named."""
+    """Empties the cookie; returns the session that it named."""
     key: str | None = request.session.get(_KEY)
     request.session.clear()
     return key
 
 
 def has_session(request: Request) -> bool:
-    """Whether the cookie names a session; the database is not asked."""
+    """Whether the cookie names a session; does not ask the database."""
     return _KEY in request.session
 
 
 def viewer(request: Request) -> Viewer:
-    """The person who is asking.
+    """The person who makes the request.
 
     Raises:
-        NotSignedIn: nobody is logged in.
+        NotSignedIn: the person is not logged in.
     """
     key = request.session.get(_KEY)
     if not key:
@@ -102,7 +102,7 @@ def viewer(request: Request) -> Viewer:
 
 
 def _the_only_one(organizations: Sequence[Organization]) -> Organization | None:
-    """Where there is nothing to choose, nobody is asked."""
+    """The organization, if there is only one to choose from."""
     return organizations[0] if len(organizations) == 1 else None
 
 
@@ -131,7 +131,7 @@ InOrganization = Annotated[Member, Depends(member)]
 
 
 def member_with_form(request: Request, person: InOrganization, csrf_token: Annotated[str, Form()] = "") -> Member:
-    """For everything that changes something: the form has to be ours and about this organization."""
+    """For every change: the form must be ours and about this organization."""
     check_form_token(request, person.organization_id, csrf_token)
     return person
 

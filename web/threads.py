@@ -1,7 +1,7 @@
-"""Threads of their own for the webhook door and for what machines ask.
+"""Separate threads for the webhook door and for the health check.
 
-Everything else shares the forty threads that Starlette works with. A page that is slow, or many of them, may make other
-pages wait; a delivery that is not taken within three seconds comes again and holds back all that follows it.
+All other requests share Starlette's forty threads. Slow pages, or many of them, may make other pages wait. A delivery
+that is not accepted within three seconds comes again and holds back all later ones.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 # Never more than the database has reserved connections (`models/database.py`).
 DOOR_THREADS = 6
 HEALTH_THREADS = 2
-# A Redis that does not answer holds each of them for seconds; beyond so many that wait, nudging is the sweep's work.
+# A Redis that does not answer holds each of them for seconds; if more wait than this, the sweep does the nudging.
 NUDGE_THREADS = 4
 NUDGES_WAITING_MAX = 200
 
@@ -36,13 +36,13 @@ def threads_of(app: FastAPI) -> Threads:
 
 
 class NoThread(Exception):
-    """All threads were busy for as long as the work could wait; it was not begun."""
+    """All threads were busy until the work was too late; it was not begun."""
 
 
 async def run_in_time(
     threads: CapacityLimiter, patience: timedelta, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """As `run_in`, for work that is of no use when it begins too late. What was begun is waited for.
+    """As `run_in`, for work that is useless if it begins too late. Waits for work that has begun.
 
     Raises:
         NoThread: no thread was free in time.

@@ -1,4 +1,4 @@
-"""How often somebody may try to log in. Counted before the password is compared, so that parallel tries count too."""
+"""Limits login attempts. Counts each before it compares the password, so that parallel attempts count too."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ class LoginThrottle:
             )
 
     def permits(self, account: str, address: str) -> bool:
-        """Counts one try; False if it must not be made."""
+        """Counts one attempt; False if it is not allowed."""
         tries: Sequence[tuple[RateLimitItem, tuple[str, ...]]] = (
             (PER_ACCOUNT_AND_ADDRESS, ("both", account, address)),
             (PER_ADDRESS, ("address", address)),
@@ -48,7 +48,7 @@ class LoginThrottle:
         return _hit(self._memory, tries)
 
     def forget(self, account: str, address: str) -> None:
-        """The password was right: what this person mistyped before no longer counts."""
+        """The password was right: earlier typing errors no longer count."""
         for storage in (self._redis, self._memory):
             if storage is None:
                 continue

@@ -1,9 +1,9 @@
-"""The webhook door: verifies, stores, commits, answers, and only then nudges. It decides nothing and calls nobody.
+"""The webhook door: verifies, stores, commits, answers, and only then nudges. No decisions and no outside calls.
 
 Called by: the sources' notification services.
-Answers: 200 for every authentic body, whatever is in it (a source would resend a refused one for days, and hold back
-what follows it); 403 for a wrong signature; 413 for a body beyond all reason; 503 when it could not be stored, so that
-it is sent again.
+Answers: 200 for every authentic body, whatever its content (a source would resend a refused one for days, and hold back
+later ones); 403 for a wrong signature; 413 for a body that is too large; 503 if it could not be stored, so that the
+source sends it again.
 """
 
 import time
@@ -31,8 +31,8 @@ log = structlog.get_logger()
 router = APIRouter()
 
 EVENTS = Metric("webhook_events_total", "Events of authentic deliveries, by what became of them", ["vendor", "fate"])
-# Intuit counts an answer after three seconds as none, and sends again: whoever cannot store by then says so. A second
-# is left for the way and for what else the process is at.
+# Intuit ignores an answer after three seconds and sends again, so the door answers 503 before that. One second is
+# left for the network and for other work of the process.
 PATIENCE = timedelta(seconds=2)
 _MOMENT_SECONDS = 0.1
 
@@ -48,7 +48,7 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
         return Response(status_code=404)
     check = reader.check_of(request.headers.get(reader.signature_header, ""))
     if check is None:
-        # Nobody who signs like this is ever the source: not a byte of the body is read.
+        # The source never signs like this, so no byte of the body is read.
         log.warning("webhook.bad_signature", vendor=vendor)
         return _answered(vendor, 403, "bad_signature")
     body = await _body(request, request.app.state.settings.webhook_bytes_max, check)
@@ -61,7 +61,7 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     try:
         delivery = await run_in_time(threads.door, _left(ends), reader.read, body)
     except ValueError as error:
-        # Answered with 200: the same bytes would come again for days, and would be as unreadable then.
+        # Answered with 200: otherwise the same unreadable bytes would come again for days.
         log.error("webhook.unreadable", vendor=vendor, bytes=len(body), error=type(error).__name__)
         return _answered(vendor, 200, "unreadable")
     except NoThread:
@@ -80,19 +80,19 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
 
 
 def _left(ends: float) -> timedelta:
-    """The time until then; a moment at least, because a try costs nothing more than an answer."""
+    """The time until then; at least a moment, because an attempt costs no more than an answer."""
     return timedelta(seconds=max(ends - time.monotonic(), _MOMENT_SECONDS))
 
 
 def _busy(vendor: str) -> Response:
-    """More deliveries at once than can be stored in time, or a database that keeps all of them waiting."""
+    """For more deliveries at once than we can store in time, or a database that keeps all of them waiting."""
     log.warning("webhook.busy", vendor=vendor)
     return _answered(vendor, 503, "busy")
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """How many events are ours and how many of them are new, of which connections, and whose could not all be read."""
+    """The number of our events and of new ones, their connections, and the connections with unreadable events."""
 
     events: int
     new: int
@@ -101,7 +101,7 @@ class _Stored:
 
 
 def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> list[tuple[Step, int]]:
-    """Stores what is ours in one transaction; says which lanes have something waiting."""
+    """Stores our events in one transaction; returns the lanes that have work waiting."""
     fates: Counter[str] = Counter(delivery.ignored)
     now = context.clock.now()
     named = {hint.account_id for hint in delivery.hints} | delivery.accounts_in_doubt
@@ -127,7 +127,7 @@ def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> li
         if heard or in_doubt:
             heard_from(session, sorted({*heard, *in_doubt}), now)
         if in_doubt:
-            # Something was told that cannot be read. What it was, only the source's own list of changes still says.
+            # An event was unreadable. Only the source's own list of changes still has its content.
             apart = min(context.timing.catch_up, context.timing.catch_up_silent)
             ask_for_early_catch_up(session, in_doubt, now, apart)
         return _Stored(len(events), new, heard, in_doubt)
@@ -145,20 +145,20 @@ def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> li
 
 
 async def _nudge_later(threads: Threads, context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
-    """Best effort: a Redis that does not answer may not keep deliveries waiting, nor what waits grow without end."""
+    """Best effort: a silent Redis must not delay deliveries, and the queue of nudges must not grow without end."""
     if threads.nudges.statistics().tasks_waiting < NUDGES_WAITING_MAX:
         await run_in(threads.nudges, _nudge, context, lanes)
 
 
 def _nudge(context: Context, lanes: Sequence[tuple[Step, int]]) -> None:
-    """After the answer: whoever waits for it does not wait for this."""
+    """Runs after the answer, so the caller does not wait for it."""
     context.reached(Point.DOOR_ANSWERED)
     for step, connection_id in lanes:
         context.nudge(step, connection_id)
 
 
 async def _body(request: Request, bytes_max: int, check: SignatureCheck) -> bytes | None:
-    """The raw bytes, or None as soon as there are more than anybody has a reason to send."""
+    """The raw bytes, or None as soon as there are more than `bytes_max`."""
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > bytes_max:
         return None
@@ -170,7 +170,7 @@ async def _body(request: Request, bytes_max: int, check: SignatureCheck) -> byte
             return None
         check.update(chunk)
         chunks.append(chunk)
-    # Put together only where it is going to be read: of a stranger's body there is never a second copy.
+    # Joined only if it will be parsed: a stranger's body never gets a second copy.
     return b"".join(chunks) if check.fits() else b""
 
 

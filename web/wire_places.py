@@ -1,7 +1,7 @@
-"""Few requests of the dashboard may do slow work at once, and one partner may not take the place of all others.
+"""Limits slow work of the dashboard: few requests at once, and only some of the places for one partner.
 
-A call to another system can last a minute, and comparing a password takes memory and both cores. Whoever finds no place
-is told so at once: a thread that waits for its turn would be one less for everybody else.
+A call to another system can last a minute, and comparing a password takes memory and both cores. A request that finds
+no place gets a 503 at once: a thread that waits for its turn would be missing for all other requests.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ COME_BACK_SECONDS = 30
 
 
 class Places(BoundedSemaphore):
-    """So many at once, and so many of them for one."""
+    """A limited number of places, and a lower limit for each holder."""
 
     def __init__(self, total: int, of_one: int) -> None:
         super().__init__(total)
@@ -28,7 +28,7 @@ class Places(BoundedSemaphore):
 
     @contextmanager
     def place(self, who: Hashable) -> Iterator[bool]:
-        """True if there is a place; the caller says to come back later if not."""
+        """True if there is a place; otherwise the caller answers "come back later"."""
         with self._lock:
             free = self._taken[who] < self._of_one and self.acquire(blocking=False)
             self._taken[who] += free

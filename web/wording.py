@@ -50,7 +50,7 @@ def ago(value: datetime, now: datetime) -> str:
 
 
 def pause_sentence(name: str, reason: Reason | None) -> str:
-    """Why nobody calls the system of this name for a while. The reasons' own sentences speak of the target."""
+    """Why calls to this system are paused. The reasons' own sentences speak of the target."""
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
     if reason is Reason.KEYS_DOUBTED:
@@ -61,14 +61,14 @@ def pause_sentence(name: str, reason: Reason | None) -> str:
 
 
 def part_label(part: AllocationRow) -> str:
-    """What a part of a payment was applied to: the number of an invoice, the kind of everything else."""
+    """The label of a payment's part: the invoice's number, or the kind of any other document."""
     if part.kind is not AllocationKind.INVOICE:
         return KIND_LABELS[part.kind]
     return part.invoice_number or f"QuickBooks id {part.document_id}"
 
 
 def state_mark(row: PaymentRow) -> str:
-    """What stands behind the amount of a payment that is no more; empty for all others."""
+    """The mark behind the amount of a voided or deleted payment; empty for all others."""
     return "" if row.state is PaymentState.LIVE else PAYMENT_STATE_LABELS[row.state].lower()
 
 
@@ -77,7 +77,7 @@ def invoice_labels(row: PaymentRow) -> list[str]:
 
 
 def synced_seconds(row: PaymentRow) -> float | None:
-    """How long the slowest part took that is at the target now."""
+    """How long the slowest of the delivered parts took."""
     there = [part.synced_seconds for part in row.counting if part.reason in {Reason.SYNCED, Reason.ADOPTED}]
     return max((seconds for seconds in there if seconds is not None), default=None)
 
@@ -96,6 +96,6 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str, bool]
 
 
 def _with_currency(text: str, currency: str) -> str:
-    """The amount is the first word; a balance says behind it what it is."""
+    """Puts the currency behind the amount, which is the first word; a balance has its description after it."""
     amount, _, rest = text.partition(" ")
     return f"{money(Decimal(amount), currency or None)} {rest}".rstrip()

@@ -1,4 +1,4 @@
-"""Who may ask: Basic authentication as company+publicKey:privateKey, the clientId header, the member's role."""
+"""Access checks: Basic authentication as company+publicKey:privateKey, the clientId header, the member's role."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from sandbox.connectwise.errors import ApiError
 from sandbox.connectwise.switches import Switches
 from sandbox.connectwise.world import Company
 
-# Creating a payment is an edit of its invoice: what vendors that post payments ask for in the role.
+# Creating a payment is an edit of its invoice: vendors that post payments ask for this right in the role.
 _LEVEL_BY_METHOD = {"POST": "edit", "PUT": "edit", "PATCH": "edit", "DELETE": "delete"}
 
 

@@ -26,7 +26,7 @@ ORDER_SYMBOLS = frozenset(_ORDERS)
 
 @dataclass(frozen=True)
 class Equality:
-    """What a comparison of two whole texts leaves out."""
+    """The differences that a comparison of two whole texts ignores."""
 
     ignore_case: bool
     ignore_trailing_spaces: bool

@@ -13,8 +13,8 @@ from sandbox.connectwise.tokens import Token, tokens_of
 @dataclass(frozen=True)
 class Conditions:
     predicate: Predicate
-    # Every match has one of these values there: lets a caller start from an index. A name is only in it
-    # where the whole of the conditions demands it.
+    # Every match has one of these values in that field, so a caller can start from an index. A name is listed
+    # only if the conditions as a whole demand it.
     equal_to: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def hold_for(self, record: Record) -> bool:

@@ -12,7 +12,7 @@ from sandbox.control_client import ControlClient
 
 class ConnectWiseControl(ControlClient):
     def __init__(self, base_url: str, company_id: str = "acme") -> None:
-        """`company_id` is the company meant wherever a method is not given another."""
+        """`company_id` is the default company of all methods."""
         super().__init__(base_url)
         self.company_id = company_id
 
@@ -45,7 +45,7 @@ class ConnectWiseControl(ControlClient):
         client_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        """Changes what is given: a rotated key, say, after which the old one is refused."""
+        """Changes the given keys: after a rotation, for instance, the old key is refused."""
         body = {"public_key": public_key, "private_key": private_key, "client_id": client_id, "name": name}
         self._call("PATCH", self._path(company_id, "keys"), body)
 

@@ -1,4 +1,4 @@
-"""The bodies ConnectWise answers errors with; texts marked * are by analogy, no published source shows them."""
+"""The bodies of ConnectWise's error answers; texts marked * are by analogy, no published source shows them."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def conflict(message: str) -> ApiError:  # *
 
 
 def invalid_payment(code: str, message: str, field: str) -> ApiError:
-    """The shape is read from company errors ("company object is invalid"); that payments do likewise is an analogy."""
+    """The shape comes from company errors ("company object is invalid"); for payments it is an analogy."""
     detail = {"code": code, "message": message, "resource": "payment", "field": field}
     return ApiError(
         400,

@@ -54,7 +54,7 @@ PAYMENT_FIELDS: dict[str, Kind] = {
 
 
 def value_at(record: Mapping[str, Any], name: str) -> Any:
-    """Follows a name such as company/identifier into a record; None where nothing is."""
+    """Follows a name such as company/identifier into a record; None if there is no value."""
     value: Any = record
     for part in ("_info/lastUpdated" if name == "lastUpdated" else name).split("/"):
         value = value.get(part) if isinstance(value, Mapping) else None

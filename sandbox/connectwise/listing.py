@@ -1,4 +1,4 @@
-"""What every list of ConnectWise can do: conditions, orderBy, fields, and its two ways of paging."""
+"""The features of every ConnectWise list: conditions, orderBy, fields, and two ways of paging."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sandbox.connectwise.fields import Kind, value_at
 from sandbox.replies import json_response
 
 DEFAULT_PAGE_SIZE = 25
-LARGEST_PAGE_SIZE = 1000  # larger ones are capped without a word
+LARGEST_PAGE_SIZE = 1000  # larger ones are capped silently
 _NOT_PLAYED = ("childConditions", "customFieldConditions")
 
 
@@ -31,7 +31,7 @@ def refuse_what_is_not_played(request: Request) -> None:
 
 
 def list_response(request: Request, items: list[Record], fields: Mapping[str, Kind]) -> Response:
-    """Answers with one page of the items, which match already and come in ascending order of their ids."""
+    """Answers with one page of the items, which are already filtered and in ascending order of their ids."""
     if request.headers.get("pagination-type") == "forward-only":
         page = _forward_page(request, items)
     else:
@@ -41,7 +41,7 @@ def list_response(request: Request, items: list[Record], fields: Mapping[str, Ki
 
 
 def selected(item: Record, request: Request) -> dict[str, Any]:
-    """Keeps what `fields=` names, and all without it; an unknown name selects nothing."""
+    """Keeps the fields named in `fields=`, or all without it; an unknown name selects nothing."""
     names = [name.strip() for name in request.args.get("fields", "").split(",") if name.strip()]
     if not names:
         return dict(item)
@@ -114,6 +114,6 @@ def _whole(request: Request, name: str, default: int, smallest: int = 1) -> int:
 
 
 def _address(request: Request, **changes: int) -> str:
-    """The page comes last, as ConnectWise writes it: there are clients that look for `page=2>`."""
+    """The page number comes last, as in ConnectWise: some clients look for `page=2>`."""
     query = {name: value for name, value in request.args.items() if name not in changes}
     return f"{request.base_url}?{urlencode(query | changes)}"

@@ -1,4 +1,4 @@
-"""What a test or a demo does to the world behind the API's back: set it up, act as a person, look at the truth."""
+"""Operations of a test or demo behind the API's back: set up the world, act as a person, read the truth."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from sandbox.connectwise.truth import InvoiceTruth
 from sandbox.connectwise.world import INVOICE_TYPES, Company, Invoice, to_cents
 
 Money = Decimal | int | str
-# Who edits in the ConnectWise desktop, as opposed to the API member.
+# The person who edits in the ConnectWise desktop, as opposed to the API member.
 DEFAULT_PERSON = "jsmith"
 _NUMBER_LENGTH = 15  # "max 15" (Invoice schema)
 
@@ -76,7 +76,7 @@ class Operations:
         client_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        """Changes what is given: a rotated key, say, after which the old one is refused."""
+        """Changes the given keys: after a rotation, for instance, the old key is refused."""
         with self.lock:
             company = self._company(company_id)
             company.public_key = public_key or company.public_key
@@ -97,7 +97,7 @@ class Operations:
             return company.permissions
 
     def refuse_queries_for(self, values: Iterable[str], company_id: str | None = None) -> None:
-        """From now on every query that names one of these numbers or ids is answered with 400; none ends it."""
+        """From now on every query that names one of these numbers or ids gets a 400; an empty list ends this."""
         with self.lock:
             self._company(company_id).refused_values = frozenset(values)
 
@@ -183,7 +183,7 @@ class Operations:
         payment_type: str = "P",
         credit_memo: str | None = None,
     ) -> int:
-        """A person records a payment (or, with a credit memo's number, applies that); no switch stands in the way."""
+        """A person records a payment (or, with a credit memo's number, applies that); switches do not apply."""
         with self.lock:
             company, invoice = self._find(company_id, invoice_id)
             draft = PaymentDraft(

@@ -11,7 +11,7 @@ from sandbox.connectwise.world import Invoice, Payment, to_cents
 
 _WRITTEN_ELSEWHERE = {"glBatchID", "paymentAccount", "aRPaymentAccount", "wisePayPayment", "paymentSyncDate"}
 _WRITABLE = {"type", "source", "invoice", "credit", "amount", "paymentDate"} | _WRITTEN_ELSEWHERE
-# Sent along they are neither taken nor refused: the server sets them.
+# The server sets these fields; it ignores values that a client sends.
 _SET_BY_THE_SERVER = {
     "id",
     "appliedBy",
@@ -51,7 +51,7 @@ def patch_payment(
     switches: Switches,
     now: datetime,
 ) -> PaymentDraft:
-    """Applies the operations to the payment's own fields, and reads the result like a new one."""
+    """Applies the operations to the payment's own fields, and parses the result like a new payment."""
     fields: dict[str, Any] = {
         "type": payment.type,
         "source": payment.source,

@@ -1,4 +1,4 @@
-"""What ConnectWise does when a payment is added, changed or removed, as the tenant's switches say."""
+"""ConnectWise's behaviour when a payment is added, changed or removed, by the tenant's switches."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from sandbox.connectwise.world import ZERO, Company, Invoice, Payment
 
 @dataclass
 class PaymentDraft:
-    """A payment as it was asked for."""
+    """A payment as requested."""
 
     amount: Decimal
     payment_date: datetime
@@ -37,7 +37,7 @@ def add_payment(company: Company, invoice: Invoice, draft: PaymentDraft, at: dat
 
 
 def put_payment(company: Company, invoice: Invoice, draft: PaymentDraft, by: str, at: datetime) -> Payment:
-    """Adds it without asking the switches: also what a person does who types it in."""
+    """Adds the payment without regard to the switches; a person who types one in does the same."""
     payment = Payment(
         id=company.next_payment_id(),
         type=draft.type,
@@ -79,7 +79,7 @@ def remove_payment(company: Company, invoice: Invoice, payment: Payment, at: dat
 
 
 def take_payment(company: Company, invoice: Invoice, payment: Payment, by: str, at: datetime) -> None:
-    """Removes it without asking the switches."""
+    """Removes the payment without regard to the switches."""
     del invoice.payments[payment.id]
     company.touch(invoice, by, at)
 

@@ -1,4 +1,4 @@
-"""ConnectWise PSA as a real HTTP server: its addresses, its versions, its way to say no."""
+"""ConnectWise PSA as a real HTTP server: its addresses, its versions, its refusals."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ CURRENT_VERSION = "2026.4"
 LONGEST_ADDRESS = 2000
 
 _PAYMENTS = f"{API}/finance/invoices/<int:id>/payments"
-# Werkzeug would take a route whose "count" does not fit <int:id> for missing: exactly ConnectWise's 404 there.
+# Werkzeug answers 404 if "count" does not fit <int:id>, exactly as ConnectWise does there.
 _PAYMENT = f"{_PAYMENTS}/<int:payment_id>"
 _VERSIONED = re.compile(r"application/vnd\.connectwise\.com\+json\s*;\s*version=([\d.]+)")
 

@@ -1,4 +1,4 @@
-"""What differs between ConnectWise tenants, or is known of none: every open question is a switch."""
+"""Differences between ConnectWise tenants, and unknown behaviour: every open question is a switch."""
 
 import dataclasses
 import typing
@@ -44,9 +44,9 @@ class Switches(_Settings):
     sums: Literal["at_once", "late"] = "at_once"
     # SQL Server compares text without regard to case unless it was set up otherwise.
     text_comparison: Literal["ignore_case", "exact"] = "ignore_case"
-    # SQL Server pads texts with blanks before it compares them with = or in; whether ConnectWise lets it is not known.
+    # SQL Server pads texts with blanks before it compares them with = or in; whether ConnectWise does is not known.
     trailing_spaces: Literal["ignore", "count"] = "ignore"
-    # What becomes of a query that names one of the refused values: a filter says no, or the server fails on it.
+    # The fate of a query that names one of the refused values: a filter rejects it, or the server fails on it.
     refused_values: Literal[400, 500] = 400
 
 

@@ -1,4 +1,4 @@
-"""What the world holds, for the eyes of tests and demos: the same records in this process and over control."""
+"""The world's contents for tests and demos: the same records in this process and over the control API."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

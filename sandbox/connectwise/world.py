@@ -72,7 +72,7 @@ class Invoice:
     updated_by: str
     updated_at: datetime
     payments: dict[int, Payment] = field(default_factory=dict)
-    # What was paid and credited after the last change, and before it.
+    # The paid and credited sums after the last change, and before it.
     latest_sums: tuple[Decimal, Decimal] = (ZERO, ZERO)
     earlier_sums: tuple[Decimal, Decimal] = (ZERO, ZERO)
     rendered: tuple[str, dict[str, Any]] | None = None  # the wire form, until the next change
@@ -120,7 +120,7 @@ class Company:
     member: str = "API1"
     switches: Switches = field(default_factory=Switches)
     permissions: Permissions = field(default_factory=Permissions)
-    # Numbers and ids at which every query that names them is refused, as a gateway's filter does it.
+    # Numbers and ids that make every query with them fail, as a gateway's filter does.
     refused_values: frozenset[str] = frozenset()
     invoices: dict[int, Invoice] = field(default_factory=dict)  # ascending ids
     _ids_by_number: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -154,7 +154,7 @@ class Company:
         self._ids_by_number[_key(invoice.number)].discard(invoice.id)
 
     def numbered(self, numbers: Iterable[str]) -> list[Invoice]:
-        """Finds by number, whatever its case and the blanks behind it, by id: what keeps a batch lookup quick."""
+        """Invoices by id, found by number, ignoring case and trailing blanks; this keeps a batch lookup quick."""
         ids = {one for number in numbers for one in self._ids_by_number.get(_key(number), ())}
         return [self.invoices[one] for one in sorted(ids)]
 
@@ -169,5 +169,5 @@ class Company:
 
 
 def _key(number: str) -> str:
-    """Alike for all numbers that any setting of the comparison takes for equal."""
+    """The same key for all numbers that any comparison setting treats as equal."""
     return number.casefold().rstrip(" ")

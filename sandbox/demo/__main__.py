@@ -51,7 +51,7 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
         played = theatre.play_all()
         broken = judge(theatre, played, reporter.seconds)
         if stay:
-            # From here on Ctrl-C is how it ends, and no accident.
+            # From here on Ctrl-C is the normal end.
             with contextlib.suppress(KeyboardInterrupt):
                 _stay(stack, theatre.context, reporter)
             reporter.say("Stopping everything")
@@ -61,7 +61,7 @@ def _run(stack: Stack, reporter: Reporter, *, stay: bool) -> int:
 
 
 def _log_to_file(stack: Stack) -> None:
-    """The demo's own use cases log like the other processes: into a file, not between the stories."""
+    """Sends the log of the demo's own use cases to a file, so that it does not mix with the stories."""
     log = (stack.state_dir / "logs" / "demo.log").open("a", encoding="utf-8")
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
 
@@ -90,7 +90,7 @@ def _stay(stack: Stack, context: Context, reporter: Reporter) -> None:
 
 
 def _let_in(stack: Stack, context: Context, password: str) -> str:
-    """An operator who logs in with this password as often as wanted; returns a link that does it once, with a click."""
+    """Creates an operator who can always log in with this password; returns a link that logs in once."""
     if isinstance(create_user(context, OPERATOR, password, None), Rejected):
         set_password(context, OPERATOR, password)
     token = create_login_link(context, stack.settings.secret_key.get_secret_value(), OPERATOR)
@@ -110,7 +110,7 @@ def _arguments() -> argparse.Namespace:
 
 @dataclass
 class _Folder:
-    """Where files and logs are; `is_wanted` when somebody may want to read them afterwards."""
+    """The folder of files and logs; `is_wanted` if a person may want to read them afterwards."""
 
     path: Path
     is_wanted: bool = False
@@ -118,7 +118,7 @@ class _Folder:
 
 @contextmanager
 def _folder(chosen: Path | None, reporter: Reporter) -> Iterator[_Folder]:
-    """The chosen folder, or one that is removed when all went well."""
+    """The chosen folder, or one that is removed after a success."""
     if chosen is not None:
         yield _Folder(chosen.resolve())
         return

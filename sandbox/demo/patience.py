@@ -1,4 +1,4 @@
-"""How long the play waits for what is promised: on a fast machine not long, on a busy one as long as anything moves."""
+"""How long the play waits for a promised ending: briefly on a fast machine, on a busy one while there is progress."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ from models.unavailable import DatabaseUnavailable
 T = TypeVar("T")
 
 POLL_SECONDS = 0.1
-# Longer than any promised ending takes without any news before it; when a start took long, everything does.
+# Longer than any promised ending takes without news before it. After a slow start, everything is slow.
 QUIET_SECONDS_MIN = 45.0
 QUIET_SECONDS_MAX = 300.0
 QUIET_PER_START = 5.0
-# Whoever has news all the time, and never the promised one, is stopped too.
+# A story with constant news but never the promised ending is stopped too.
 LONGEST_SECONDS = 900.0
 DATABASE_SECONDS_MAX = 180.0
 
@@ -34,7 +34,7 @@ class Patience:
         self._told_of_database = False
 
     def begin(self, start_seconds: float) -> None:
-        """The stories begin now, on a machine that took so long to start the processes."""
+        """The stories begin now; `start_seconds` is how long the processes took to start."""
         self._began = self._last_news = time.monotonic()
         self._quiet_seconds = min(QUIET_SECONDS_MAX, max(QUIET_SECONDS_MIN, QUIET_PER_START * start_seconds))
 
@@ -50,18 +50,18 @@ class Patience:
         return now - self._last_news > self._quiet_seconds or now - self._began > LONGEST_SECONDS
 
     def pause(self) -> None:
-        """Between two looks.
+        """Waits between two looks.
 
         Raises:
-            Stopped: somebody wants to go home.
+            Stopped: a person ended the demo.
         """
         if self._stopped.wait(POLL_SECONDS):
             raise Stopped
 
     def with_database(self, action: Callable[[], T]) -> T:
-        """Does what needs the database, which has one writer at a time and may be busy. Says so, once, and waits.
+        """Runs an action on the database, which has one writer at a time. If it is busy, says so once and waits.
 
-        Only for actions that may be done twice, or that leave nothing behind when they fail.
+        Only for actions that may run twice, or that leave nothing behind when they fail.
         """
         deadline = time.monotonic() + DATABASE_SECONDS_MAX
         while True:

@@ -1,4 +1,4 @@
-"""Playing all stories at once on a running stack, and judging what came of them."""
+"""Playing all stories at once on a running stack, and judging their endings."""
 
 import threading
 import time
@@ -45,7 +45,7 @@ class Theatre:
                 futures |= self._begin(pool, [story for story in STORIES if not story.early], wait=False)
                 return [(story, futures[story.title].result()) for story in STORIES]
             except BaseException:
-                # Nobody waits any more, and the pool would wait for its threads.
+                # Stop the stories: otherwise the pool would wait for their threads.
                 self.patience.stop()
                 raise
 
@@ -93,7 +93,7 @@ class Theatre:
             except Stopped:
                 return []
             except Exception as error:
-                # One story that cannot be played is told as its own ending; the others go on.
+                # A story that cannot be played is reported as its own ending; the others go on.
                 log.exception("demo.story_failed", story=story.title)
                 return self._failed(story, sentence_about(error))
             finally:
@@ -126,7 +126,7 @@ def open_theatre(stack: Stack, reporter: Reporter) -> Theatre:
 
 
 def judge(theatre: Theatre, played: Sequence[tuple[Story, Sequence[Row]]], seconds: float) -> int:
-    """Prints the table and the audit; says how many promises were broken."""
+    """Prints the table and the audit; returns the number of broken promises."""
     console = theatre.reporter.console
     console.print()
     print_rows(console, played)

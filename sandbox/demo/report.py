@@ -1,4 +1,4 @@
-"""What the demo prints: progress while it plays, the table of payments, and the audit."""
+"""The demo's output: progress while it plays, the table of payments, and the audit."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Reporter:
         return time.monotonic() - self._started
 
     def say(self, text: str, title: str = "") -> None:
-        """One line of news, of a story if a title is given; what does not fit the line hangs below it."""
+        """Prints one line of news, of a story if a title is given; longer text continues below it."""
         head = Text(f"{self.seconds:5.1f} s  ", style="dim")
         width = self.console.width - len(head.plain)
         text = visible(text)
@@ -74,7 +74,7 @@ def print_rows(console: Console, played: Sequence[tuple[Story, Sequence[Row]]]) 
 
 
 def print_audit(console: Console, lines: Sequence[AuditLine], explained: dict[str, str]) -> int:
-    """Prints both systems side by side; says how many invoices differ without an explanation."""
+    """Prints both systems side by side; returns the number of invoices that differ without an explanation."""
     table = FoldingTable(
         "\nAudit: both systems side by side (USD)",
         [

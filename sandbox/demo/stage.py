@@ -1,4 +1,4 @@
-"""The stage of one story: an accountant's hands in both systems, and eyes on what the product did."""
+"""The stage of one story: acts as an accountant in both systems, and reads the product's results."""
 
 import io
 import threading
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Expected:
-    """What is promised about one part of a payment; `kind` names parts that pay no invoice."""
+    """The promise about one part of a payment; `kind` names parts that pay no invoice."""
 
     reason: Reason
     invoice: DemoInvoice | None = None
@@ -68,12 +68,12 @@ class Stage:
     prefix: str
     quickbooks: QuickBooksControl
     connectwise: ConnectWiseControl
-    # Set when an early story has done all that must be done before the workers start.
+    # Set when an early story has finished its part before the workers start.
     ready: threading.Event = field(default_factory=threading.Event)
     _acted_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _invoices: int = 0
 
-    # --- what people do ---
+    # --- actions of people ---
 
     def invoice(
         self,
@@ -121,16 +121,16 @@ class Stage:
             )
 
     def act(self, what: str, action: Callable[[], object]) -> None:
-        """Somebody does something later in the story; the seconds count from here."""
+        """A person acts later in the story; the seconds count from here."""
         self.say(what)
         with self.books:
             self._acted_at = datetime.now(UTC)
             action()
 
-    # --- what the product did ---
+    # --- results of the product ---
 
     def until(self, payment_id: str, *expected: Expected) -> list[Row]:
-        """Waits for the promised ending and describes what is the case then, or when patience is over."""
+        """Waits for the promised ending or the end of patience, and describes the state then."""
         told: dict[int, str] = {}
         while True:
             decisions = self._decisions(payment_id)
@@ -198,7 +198,7 @@ class Stage:
         return f"{money_text(amount, 'USD')} for {one.invoice.number}"
 
     def _connectwise_now(self, invoice: DemoInvoice | None) -> tuple[tuple[str, ...], str, str]:
-        """The amounts of the payments on the invoice, the same as text, and what is still open."""
+        """The amounts of the payments on the invoice, the same as text, and the open balance."""
         if invoice is None:
             return (), "-", "-"
         found = [one for one in self.connectwise.invoices() if one.number == invoice.number]

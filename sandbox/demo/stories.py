@@ -1,4 +1,4 @@
-"""The stories: what an accountant does, what may go wrong, and the ending that is promised."""
+"""The stories: the accountant's actions, the faults, and the promised ending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -55,9 +55,9 @@ def set_up_tenant(
     """An organization with both connections, the Sync Tool and the mode 'Synced Invoices Only'.
 
     Args:
-        older_invoices: invoices that are there already. Every ConnectWise company counts its invoices from one, and a
-            fault is planned for an invoice's address, which names no company: two companies must not meet there.
-        do: how each use case is carried out, for instance again when the database is busy.
+        older_invoices: invoices that exist already. Every ConnectWise company numbers its invoices from one, and a
+            fault is planned for an invoice's address, which names no company: two companies must not share one.
+        do: how to run each use case, for instance again when the database is busy.
     """
     with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
         quickbooks.add_company(realm_id, name)

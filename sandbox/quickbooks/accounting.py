@@ -25,7 +25,7 @@ READS = frozenset({"payment", "invoice", "customer", "query", "cdc", "companyinf
 
 
 def reads_in(endpoint: str, request: Request, switches: Switches) -> int:
-    """How many metered calls the request is. How Intuit counts a batch is not published."""
+    """The number of metered calls in the request. Intuit does not publish how it counts a batch."""
     if endpoint != "batch":
         return 1 if endpoint in READS else 0
     try:
@@ -61,7 +61,7 @@ def answer(company: Company, endpoint: str, request: Request, record_id: str) ->
 
 
 def _one(company: Company, endpoint: str, record_id: str) -> Json:
-    """One record by its id; 610 (never 404) when it is not there, or not there yet."""
+    """One record by its id; fault 610 (never 404) if it does not exist, or not yet."""
     if endpoint == "payment":
         payment = company.payment(record_id)
         if readable(company, payment):

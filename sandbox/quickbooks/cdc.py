@@ -1,4 +1,4 @@
-"""Change data capture: what was created, changed or deleted since an instant, with Intuit's caps and silences."""
+"""Change data capture: records created, changed or deleted since an instant, with Intuit's caps and omissions."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -78,7 +78,7 @@ def _capped(
     changed: dict[str, Iterable[Record]],
     deleted: dict[str, Iterable[Tombstone]],
 ) -> list[Json]:
-    """One block per entity that has something: active ones by last update, then the tombstones."""
+    """One block per entity with changes: active records by last update, then the tombstones."""
     rows: list[tuple[str, Record | Tombstone]] = []
     if company.switches.cdc_cap_scope == "request":
         rows = _cap(company, _in_one_row(changed, deleted))
@@ -97,7 +97,7 @@ def _in_one_row(
     changed: dict[str, Iterable[Record]],
     deleted: dict[str, Iterable[Tombstone]],
 ) -> Iterator[tuple[str, Record | Tombstone]]:
-    """Lazily: the cap takes the first thousand, and the tables may hold many times that."""
+    """Merges lazily: the cap takes the first thousand, and the tables may hold many times that."""
     active = [_named(name, records) for name, records in changed.items()]
     gone = [_named(name, stones) for name, stones in deleted.items()]
     yield from merge(*active, key=lambda pair: pair[1].updated_at)

@@ -43,7 +43,7 @@ def throttled(detail: str = "The request limit was reached.") -> GatewayFault:
 
 
 def success(body: Json, now: datetime, request: Request, *, xml_without_accept: bool) -> Response:
-    """JSON for who asks for it; XML for everyone else, as Intuit does."""
+    """JSON for clients that ask for it; XML for all others, as Intuit does."""
     body = body | {"time": server_time(now)}
     if xml_without_accept and "json" not in request.headers.get("Accept", ""):
         root = ET.Element("IntuitResponse", xmlns="http://schema.intuit.com/finance/v3", time=body.pop("time"))

@@ -1,4 +1,4 @@
-"""The gateway before the accounting service: who may pass, how fast, and how often in a month."""
+"""The gateway in front of the accounting service: access, rate limit and monthly cap."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Gate:
         self._reads_by_month: dict[str, int] = defaultdict(int)
 
     def check(self, realm_id: str, authorization: str, reads: int) -> GatewayFault | None:
-        """None when the request may pass; it is then counted, `reads` of it as metered reads."""
+        """None if the request may pass; it is then counted, with `reads` metered reads."""
         return self._authentication(realm_id, authorization) or self._pace(realm_id) or self._meter(realm_id, reads)
 
     def reset_reads(self) -> None:
@@ -36,7 +36,7 @@ class Gate:
         if opens is None:
             return authentication_failed(f"Malformed bearer token: {token}")
         if not alive:
-            # The detail really carries the token: whoever logs it raw has leaked it.
+            # The detail really contains the token: logging it raw leaks the token.
             return authentication_failed(f"Token expired: {token}")
         return None if opens == realm_id else authorization_failed()
 
@@ -55,7 +55,7 @@ class Gate:
         return None
 
     def _meter(self, realm_id: str, reads: int) -> GatewayFault | None:
-        """The cap counts over all companies: a runaway poll for one of them stops every one."""
+        """The cap counts all companies together: a runaway poll for one of them stops them all."""
         month = f"{self._clock():%Y-%m}"
         cap = self._switches.monthly_read_cap
         if reads and cap and self._reads_by_month[month] + reads > cap:

@@ -1,4 +1,4 @@
-"""Payments as an answer shows them on a bad day: a field is missing, a line is missing, the sum does not come out."""
+"""Payments in an incomplete answer: a field is missing, a line is missing, or the sum does not come out."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ def _with_lines(change: Callable[[list[Any]], Any]) -> Callable[[Json], Json]:
     return lambda payment: payment | {"Line": change(payment.get("Line", []))}
 
 
-# In whatever way a payment with at least one line is shown, it does not add up then, or it lacks what would say so.
+# In each of these shapes a payment with at least one line does not add up, or lacks the fields that would show it.
 SHAPES: dict[str, Callable[[Json], Json]] = {
     "empty_lines": _with_lines(lambda _: []),
     "no_lines": _without("Line"),
@@ -37,7 +37,7 @@ SHAPES: dict[str, Callable[[Json], Json]] = {
 
 
 def shown_incompletely(body: bytes, shape: str) -> bytes:
-    """The same answer, with every payment in it in this shape; what is no JSON, or has no payments, stays as it is."""
+    """The same answer with every payment in this shape; a body without JSON or payments stays as it is."""
     try:
         answer = simplejson.loads(body, use_decimal=True)
     except ValueError:
@@ -52,7 +52,7 @@ def shown_incompletely(body: bytes, shape: str) -> bytes:
 
 
 def _shown(payment: Any, shape: str) -> Any:
-    """A tombstone stays one, and so does what has no line that could be missed."""
+    """The payment in this shape; a tombstone stays unchanged, and so does a payment without a line to leave out."""
     lines = payment.get("Line") if isinstance(payment, dict) else None
     return SHAPES[shape](payment) if lines and payment.get("TotalAmt") else payment
 

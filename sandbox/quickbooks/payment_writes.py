@@ -1,4 +1,4 @@
-"""POST /payment: what an application may do to payments, from the JSON it sends."""
+"""POST /payment: an application's changes to payments, from the JSON it sends."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,12 +12,12 @@ from sandbox.quickbooks.world.faults import malformed, not_a_number, required, u
 from sandbox.quickbooks.world.payments import Content
 from sandbox.quickbooks.world.records import LARGEST_AMOUNT, NOTHING, Line, Link, Payment
 
-# What a full update does not name is set back to this; a sparse update leaves it alone.
+# A full update resets missing fields to these values; a sparse update leaves them alone.
 _EMPTY: Json = {"Line": [], "PaymentRefNum": "", "PrivateNote": "", "PaymentMethodRef": {"value": ""}}
 
 
 def write(company: Company, body: Any, operation: str = "", include: str = "") -> Json:
-    """Create, update (full or sparse), void or delete, and the payment as it is then."""
+    """Creates, updates (full or sparse), voids or deletes; returns the payment as it is then."""
     if not isinstance(body, dict):
         raise malformed("The body is not a payment")
     match operation, include:
@@ -51,7 +51,7 @@ def _current(company: Company, body: Json) -> Payment:
 
 
 def _as_body(company: Company, payment: Payment) -> Json:
-    """The payment as its own update would write it, for a sparse update to lay itself over."""
+    """The payment as the body of its own update, on which a sparse update is laid."""
     return _EMPTY | {"CurrencyRef": {"value": payment.currency}} | payment_json(company, payment)
 
 

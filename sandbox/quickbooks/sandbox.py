@@ -74,7 +74,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
         self._empty()
 
     def reset(self) -> None:
-        """Forget everything but the switches."""
+        """Forgets everything but the switches."""
         with self.lock:
             self._empty()
 
@@ -136,7 +136,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
                 return self._gateway(envelopes.authorization_failed())
             case "monthly_cap":
                 return self._gateway(monthly_cap_reached())
-            case _:  # a Fault inside HTTP 200, nothing done (observed 2026-08)
+            case _:  # a Fault inside HTTP 200, request not carried out (observed 2026-08)
                 return envelopes.system_failure(self.clock(), 200)
 
     def _empty(self) -> None:
@@ -172,7 +172,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
             xml_without_accept=self.switches.xml_without_accept,
         )
         if request_id:
-            # Replayed even when the payment has been deleted since (seen by others at the real service).
+            # Replayed even if the payment has been deleted since (others observed this at the real service).
             self._first_answers[realm_id, request_id] = (200, response.get_data(), response.headers.copy())
         return response
 

@@ -1,6 +1,6 @@
-"""Everything about QuickBooks that Intuit leaves open, varies, or can do on a bad day: one switch each.
+"""One switch for each behaviour of QuickBooks that Intuit leaves open, varies, or shows on a bad day.
 
-The defaults are the behaviour that is documented or best attested. A test that cares about the other one flips it.
+The defaults are the documented or best attested behaviour. A test of the other behaviour flips the switch.
 """
 
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 class Switches:
     # OAuth. "daily" is Intuit's documented habit: the value changes about every 24 hours.
     refresh_rotation: Literal["always", "daily", "never"] = "always"
-    # What a refresh with a value that has been replaced does. Intuit may revoke the whole chain ("kills_both").
+    # The effect of a refresh with a replaced value. Intuit may revoke the whole chain ("kills_both").
     replaced_refresh: Literal["dies_at_once", "still_works", "kills_both"] = "dies_at_once"
     access_token_seconds: int = 3600
     authorize: Literal["redirect", "page", "deny"] = "redirect"
@@ -37,12 +37,12 @@ class Switches:
     line_over_balance: Literal["clamp", "reject", "accept"] = "clamp"
 
     # Reading.
-    xml_without_accept: bool = True  # Intuit answers XML to whoever does not ask for JSON
+    xml_without_accept: bool = True  # Intuit answers XML unless a client asks for JSON
     id_sortable: bool = True  # Intuit announced in 2025-11 that this ends
-    query_order: Literal["newest_first", "oldest_first"] = "newest_first"  # without ORDERBY; nobody promises either
+    query_order: Literal["newest_first", "oldest_first"] = "newest_first"  # without ORDERBY; Intuit promises neither
     in_list_limit: int = 0
-    readable_after_seconds: float = 0.0  # 610 for so long after a create
-    cdc_after_seconds: float = 0.0  # change data capture shows a change only so long after it
+    readable_after_seconds: float = 0.0  # 610 for this long after a create
+    cdc_after_seconds: float = 0.0  # change data capture shows a change only after this delay
     cdc_inclusive: bool = True
     cdc_cap: int = 1000
     cdc_cap_scope: Literal["request", "entity"] = "request"

@@ -1,4 +1,4 @@
-"""What the books really hold, for tests and demos to compare with what a client believes."""
+"""The true state of the books, for tests and demos to compare with a client's data."""
 
 from dataclasses import asdict, dataclass
 from datetime import date

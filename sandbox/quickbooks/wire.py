@@ -1,4 +1,4 @@
-"""Entities as JSON, exactly as QuickBooks writes them: what is empty is left out, nothing is ever null."""
+"""Entities as JSON, exactly as QuickBooks writes them: empty fields are left out, no value is ever null."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ CURRENCY_NAMES = {
 }
 
 
-# Home units for one foreign unit, on every foreign transaction: clients are told not to reckon with it.
+# Home units for one foreign unit, on every foreign transaction; clients must not calculate with it.
 EXCHANGE_RATE = Decimal("1.085")
 
 
@@ -217,7 +217,7 @@ def _line_json(company: Company, payment: Payment, line: Line) -> Json:
 
 
 def _line_extras(company: Company, payment: Payment, line: Line) -> list[Json]:
-    """The undocumented extras of a line: the linked id, what was open there before this payment, its number."""
+    """The undocumented extras of a line: the linked id, its open balance before this payment, its number."""
     linked = line.links[0].transaction_id
     values = {"txnId": linked}
     invoice = company.invoices.get(linked)

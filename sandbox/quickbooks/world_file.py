@@ -1,6 +1,6 @@
 """Fills the books from a world file.
 
-It is JSON in this form; customers and invoices are named in it, their ids are given out:
+It is JSON in this form. The file names customers and invoices; the sandbox assigns their ids:
 
 {"switches": {...},
  "companies": [{"realm_id": "9341", "name": "Example", "currency": "USD", "multicurrency": false,
@@ -20,7 +20,7 @@ def load_companies(operations: EveryOperation, world: dict[str, Any]) -> None:
     operations.set_switches(**world.get("switches", {}))
     for company in world["companies"]:
         _load_company(operations, dict(company))
-    # Endpoints come last: what the file holds is history, nobody is told of it.
+    # Endpoints come last: the file's content is history and sends no webhooks.
     for webhook in world.get("webhooks", []):
         operations.add_webhook(**webhook)
 

@@ -1,4 +1,4 @@
-"""Who calls the API: a program with a token of its organization, or a page of the dashboard with its session."""
+"""The API's callers: a program with a token of its organization, or a dashboard page with its session."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -68,7 +68,7 @@ def _caller(
 
 
 def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
-    """A wrong token is never mended by a session: whoever sends one means it."""
+    """A session never makes up for a wrong token: the caller chose to send the token."""
     context = context_of(request)
     now = context.clock.now()
     found = None

@@ -1,4 +1,4 @@
-"""POST /api/own-payments: the platform says which payments in QuickBooks it made itself; those are not external."""
+"""POST /api/own-payments: the platform registers the QuickBooks payments that it made itself; they are not external."""
 
 from datetime import date
 from decimal import Decimal
@@ -58,10 +58,10 @@ class IntentIn(BaseModel):
     invoices: Annotated[list[IntentInvoiceIn], Field(max_length=IDS_MAX)] | None = None
 
     def as_intent(self) -> Intent:
-        """What is announced.
+        """The announced payment.
 
         Raises:
-            ValueError: it is not said, or said in two ways, which invoices are paid.
+            ValueError: the paid invoices are missing, or given in two ways.
         """
         if (self.invoice_id is None) == (self.invoices is None):
             raise ValueError("name either invoice_id or invoices")

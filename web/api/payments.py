@@ -1,4 +1,4 @@
-"""GET /api/payments and /api/payments/{id}: what the dashboard shows, for programs."""
+"""GET /api/payments and /api/payments/{id}: the dashboard's data, for programs."""
 
 from typing import Annotated
 

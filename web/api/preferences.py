@@ -1,4 +1,4 @@
-"""GET and PUT /api/preferences: what the organization has chosen."""
+"""GET and PUT /api/preferences: the organization's choices."""
 
 from datetime import date
 

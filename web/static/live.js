@@ -9,14 +9,14 @@ function openDetails(part) {
 }
 
 function isInUse(part) {
-  // Whoever is typing, has a button focused or is marking text is not interrupted.
+  // No interruption while a person types, has a button focused or marks text.
   const selection = document.getSelection();
   const marking = selection !== null && !selection.isCollapsed && part.contains(selection.anchorNode);
   return marking || (part.contains(document.activeElement) && document.activeElement !== document.body);
 }
 
 function announce(text) {
-  // A status line that is there from the beginning: screen readers read out what is put into it, and nothing else.
+  // A status line that exists from the start: screen readers read out new text in it, and nothing else.
   const line = document.getElementById("news");
   if (line !== null && text !== "") {
     line.textContent = text;
@@ -59,7 +59,7 @@ function say(on) {
 async function refresh(part, shown) {
   const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, cache: "no-store", redirect: "error" });
   if (answer.status === 401) {
-    // The session has ended: the page itself leads to the login and back.
+    // The session has ended: reloading the page leads to the login and back.
     window.location.reload();
     return shown;
   }
@@ -82,7 +82,7 @@ async function keepFresh(part) {
       try {
         const began = performance.now();
         shown = await refresh(part, shown);
-        // A server that needs long for an answer is asked less often.
+        // A slow server is asked less often.
         pause = Math.max(pause, (5 * (performance.now() - began)) / 1000);
         say(true);
       } catch {

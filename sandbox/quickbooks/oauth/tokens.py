@@ -1,4 +1,4 @@
-"""Grants and their tokens: what lives, what was replaced, what died, and what a second refresh does."""
+"""Grants and their tokens: valid, replaced or dead ones, and the effect of a second refresh."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from sandbox.quickbooks.switches import Switches
 
 CODE_LIFE = timedelta(minutes=10)
 REFRESH_LIFE = timedelta(days=100)
-# Tokens with the accounting scope die five years after the consent whatever happens (Intuit blog, 2025-11-12).
+# Tokens with the accounting scope always expire five years after the consent (Intuit blog, 2025-11-12).
 HARD_LIFE = timedelta(days=1825)
 ROTATION_PERIOD = timedelta(hours=24)
 
@@ -62,7 +62,7 @@ class TokenStore:
         return code
 
     def exchange_code(self, code: str, redirect_uri: str) -> Tokens:
-        """A code works once, within ten minutes, and only for the address it was sent to."""
+        """Exchanges a code, which works once, within ten minutes, and only for the address it was sent to."""
         realm_id, expected_uri, issued_at = self._codes.pop(code, ("", "", self._clock()))
         if not realm_id or redirect_uri != expected_uri or self._clock() > issued_at + CODE_LIFE:
             raise InvalidGrant("Invalid authorization code")
@@ -92,7 +92,7 @@ class TokenStore:
         return self._tokens(grant)
 
     def revoke(self, token: str) -> bool:
-        """Ends the grant the token belongs to; says whether there was one."""
+        """Ends the token's grant; returns whether there was one."""
         access = self._access.get(token)
         grant = access.grant if access else self._by_refresh.get(token)
         if grant is None or grant.revoked:
@@ -101,7 +101,7 @@ class TokenStore:
         return True
 
     def access(self, token: str) -> tuple[str | None, bool]:
-        """The realm the access token opens (None: no such token) and whether it still lives."""
+        """The realm that the access token opens (None: no such token) and whether it is still valid."""
         access = self._access.get(token)
         if access is None:
             return None, False
@@ -111,7 +111,7 @@ class TokenStore:
         return any(grant.realm_id == realm_id and not grant.revoked for grant in self._grants)
 
     def expire_access(self, realm_id: str | None = None) -> None:
-        """The hour is over now; `None` means for every company."""
+        """Lets access tokens expire now; `None` means those of every company."""
         now = self._clock()
         for token, access in self._access.items():
             if realm_id in (None, access.grant.realm_id):

@@ -1,4 +1,4 @@
-"""What the operations work on."""
+"""The state that the operations work on."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from sandbox.quickbooks.world.company import Company
 class Operations:
     """The public methods of the subclasses are the control API: same names, same arguments, over HTTP as JSON.
 
-    `realm_id` may be left out; the first company is meant then.
+    `realm_id` may be left out; the default is the first company.
     """
 
     lock: threading.RLock

@@ -1,4 +1,4 @@
-"""Companies, customers and invoices as a person sets them up, and the truth about them."""
+"""Companies, customers and invoices set up by a person, and their true state."""
 
 from typing import Any
 
@@ -33,12 +33,12 @@ class BookOperations(Operations):
             return realm_id
 
     def add_customer(self, name: str, currency: str | None = None, *, realm_id: str | None = None) -> str:
-        """A customer; "Freeman:55 Twin Lane" is a sub-customer of Freeman."""
+        """Adds a customer; "Freeman:55 Twin Lane" is a sub-customer of Freeman."""
         with self.lock:
             return invoices.add_customer(self._company(realm_id), name, currency).id
 
     def rename_customer(self, customer_id: str, name: str, *, realm_id: str | None = None) -> None:
-        """The customer's invoices carry the new name, and neither their SyncToken nor their time of change tells."""
+        """Renames the customer on its invoices too; neither their SyncToken nor their time of change shows it."""
         with self.lock:
             invoices.rename_customer(self._company(realm_id), customer_id, name)
 
@@ -55,7 +55,7 @@ class BookOperations(Operations):
         at: Instant = None,
         realm_id: str | None = None,
     ) -> str:
-        """An invoice, always in its customer's currency. `at` puts it into the past, and then nobody is told."""
+        """Adds an invoice, always in its customer's currency. `at` puts it into the past, without a webhook."""
         with self.lock:
             company = self._company(realm_id)
             with company.in_the_past(instant(at)):

@@ -8,13 +8,13 @@ from sandbox.quickbooks.operations.base import Operations
 
 class ConnectionOperations(Operations):
     def issue_tokens(self, *, realm_id: str | None = None) -> dict[str, Any]:
-        """Tokens as the token endpoint gives them, without the walk through the consent page."""
+        """Issues tokens as the token endpoint does, without the consent page."""
         with self.lock:
             realm_id = self._company(realm_id).realm_id
             return token_json(self.tokens.issue(realm_id), with_hard_expiry=True) | {"realm_id": realm_id}
 
     def expire_access_tokens(self, *, realm_id: str | None = None) -> None:
-        """The hour is over now, for one company or (left out) for all."""
+        """Lets the access tokens of one company, or (left out) of all, expire now."""
         with self.lock:
             self.tokens.expire_access(realm_id)
 

@@ -1,4 +1,4 @@
-"""All that can be done to the books and around them, as one."""
+"""All operations on the books and around them, in one class."""
 
 from sandbox.quickbooks.operations.books import BookOperations
 from sandbox.quickbooks.operations.connections import ConnectionOperations
@@ -7,7 +7,7 @@ from sandbox.quickbooks.operations.webhooks import WebhookOperations
 
 
 class EveryOperation(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations):
-    """What the control API and a world file may call."""
+    """The operations that the control API and a world file may call."""
 
 
 OPERATIONS = {name for kind in EveryOperation.__bases__ for name in vars(kind) if not name.startswith("_")}

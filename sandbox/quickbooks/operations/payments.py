@@ -1,4 +1,4 @@
-"""Payments as a person at the screen records, corrects and undoes them; and as the platform posts its own."""
+"""Payments that a person at the screen records, corrects and undoes; and the platform's own payments."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -27,7 +27,7 @@ class PaymentOperations(Operations):
         at: Instant = None,
         realm_id: str | None = None,
     ) -> str:
-        """Money received. Lines may leave a rest on account; `at` puts it into the past, and nobody is told."""
+        """Records money received. Lines may leave a rest on account; `at` puts it into the past, without a webhook."""
         with self.lock:
             company = self._company(realm_id)
             content = Content(
@@ -52,7 +52,7 @@ class PaymentOperations(Operations):
         at: Instant = None,
         realm_id: str | None = None,
     ) -> list[str]:
-        """So many invoices, each paid in full by a payment of its own."""
+        """Records `count` invoices, each paid in full by a payment of its own."""
         with self.lock:
             ids = []
             for number in range(first_number, first_number + count):
@@ -79,7 +79,7 @@ class PaymentOperations(Operations):
         note: str = "",
         realm_id: str | None = None,
     ) -> str:
-        """The platform's own payment: it takes the way of POST /payment, JSON and all."""
+        """Records the platform's own payment through POST /payment, with its JSON."""
         with self.lock:
             company = self._company(realm_id)
             body = {
@@ -104,7 +104,7 @@ class PaymentOperations(Operations):
         customer_id: str | None = None,
         realm_id: str | None = None,
     ) -> None:
-        """Change what is given. A new total without new lines shrinks or grows what is applied, as the screen does."""
+        """Changes the given values. A new total without new lines changes the applied amounts, as the screen does."""
 
         def change(_: Company, payment: Payment) -> Content:
             content = content_of(payment)
@@ -122,7 +122,7 @@ class PaymentOperations(Operations):
         self._change(realm_id, payment_id, change)
 
     def split_payment(self, payment_id: str, lines: Iterable[LineInput], *, realm_id: str | None = None) -> None:
-        """Lay the payment on these invoices instead."""
+        """Applies the payment to these invoices instead."""
         self.edit_payment(payment_id, lines=lines, realm_id=realm_id)
 
     def move_payment(
@@ -133,7 +133,7 @@ class PaymentOperations(Operations):
         *,
         realm_id: str | None = None,
     ) -> None:
-        """What is applied to one invoice goes to another."""
+        """Moves the amount applied to one invoice to another."""
 
         def moved(line: Line) -> Line:
             links = [
@@ -173,15 +173,15 @@ class PaymentOperations(Operations):
         )
 
     def link_to_journal_entry(self, payment_id: str, amount: Money, *, realm_id: str | None = None) -> str:
-        """Settle a journal entry with money on account, or with more money; its id."""
+        """Settles a journal entry with money on account, or with more money; returns its id."""
         return self._link_to_new(realm_id, payment_id, "JournalEntry", money(amount))
 
     def link_to_expense(self, payment_id: str, amount: Money, *, realm_id: str | None = None) -> str:
-        """Offset a refund that was paid to the customer as an expense; its id."""
+        """Offsets a refund that was paid to the customer as an expense; returns its id."""
         return self._link_to_new(realm_id, payment_id, "Expense", money(amount))
 
     def apply_credit_memo(self, invoice_id: str, amount: Money, *, realm_id: str | None = None) -> str:
-        """A credit memo lowers an invoice through a payment of zero; that payment's id."""
+        """Lowers an invoice by a credit memo through a payment of zero; returns that payment's id."""
         with self.lock:
             company = self._company(realm_id)
             invoice = company.invoice(invoice_id)
@@ -201,7 +201,7 @@ class PaymentOperations(Operations):
     def apply_journal_credit(
         self, invoice_id: str, amount: Money, *, received: Money = 0, realm_id: str | None = None
     ) -> str:
-        """A journal entry in the customer's favour lowers an invoice, together with so much money; the payment's id."""
+        """Lowers an invoice by a journal entry in the customer's favour, and by money; returns the payment's id."""
         with self.lock:
             company = self._company(realm_id)
             invoice = company.invoice(invoice_id)
@@ -230,7 +230,7 @@ class PaymentOperations(Operations):
             payments.delete(company, company.payment(payment_id), origin="user")
 
     def deposit_payment(self, payment_id: str, *, realm_id: str | None = None) -> str:
-        """Put it into a bank deposit, which freezes it; the deposit's id."""
+        """Puts the payment into a bank deposit, which freezes it; returns the deposit's id."""
         with self.lock:
             company = self._company(realm_id)
             return payments.deposit(company, company.payment(payment_id))
@@ -262,7 +262,7 @@ class PaymentOperations(Operations):
 
 
 def _fitted(payment: Payment, total: Decimal) -> tuple[Line, ...]:
-    """Lines for a corrected total: the last ones give way first; a single line that was all of it stays all of it."""
+    """Lines for a corrected total: the last ones shrink first; a single line with the whole total keeps the whole."""
     if len(payment.lines) == 1 and payment.lines[0].amount == payment.total:
         return (replace(payment.lines[0], amount=total),)
     excess = max(payment.total - payment.unapplied - total, NOTHING)

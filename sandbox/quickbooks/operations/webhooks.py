@@ -33,15 +33,15 @@ class WebhookOperations(Operations):
         self.webhooks.unregister(url)
 
     def lose_webhooks(self, count: int = 0, fraction: float = 0.0) -> None:
-        """The next `count` events never leave, and after them each with this probability (0, 0: none any more)."""
+        """Loses the next `count` events, and after them each with this probability (0, 0: loses none)."""
         self.webhooks.lose(count, float(fraction))
 
     def double_webhooks(self, count: int = 0, fraction: float = 0.0) -> None:
-        """The next `count` events are delivered twice with the same id, and after them a fraction."""
+        """Delivers the next `count` events twice with the same id, and after them a fraction."""
         self.webhooks.double(count, float(fraction))
 
     def reorder_webhooks(self, count: int) -> None:
-        """The next `count` events wait for each other and leave in the reverse order."""
+        """Holds the next `count` events until all are there, then sends them in reverse order."""
         self.webhooks.reorder(count)
 
     def hold_webhooks(self) -> None:
@@ -63,12 +63,12 @@ class WebhookOperations(Operations):
         event_type: str = "",
         realm_id: str | None = None,
     ) -> None:
-        """An event about nothing that happened; `event_type` may be one that nobody has heard of."""
+        """Sends an event without a change behind it; `event_type` may be an unknown one."""
         company = self._company(realm_id)
         self.webhooks.send(new_event(company.realm_id, entity, record_id, operation, self.clock(), event_type))
 
     def resend_webhook(self, delivery_id: str) -> str:
-        """An old delivery again, unchanged; the new delivery's id."""
+        """Sends an old delivery again, unchanged; returns the new delivery's id."""
         return self.webhooks.resend(delivery_id).id
 
     def send_raw_webhook(
@@ -79,7 +79,7 @@ class WebhookOperations(Operations):
         content_type: str | None = None,
         url: str = "",
     ) -> str:
-        """Any body at all, signed as asked; the delivery's id."""
+        """Sends any body, signed as requested; returns the delivery's id."""
         if signature not in get_args(Signature):
             raise ValueError(f"signature is one of {', '.join(get_args(Signature))}, not {signature!r}")
         return self.webhooks.send_raw(url, body.encode(), signature, content_type).id
@@ -89,9 +89,9 @@ class WebhookOperations(Operations):
         return [delivery.to_json() for delivery in self.webhooks.log.all()]
 
     def lost_webhooks(self) -> list[str]:
-        """The ids of the events that were lost on order."""
+        """The ids of the events that were lost on purpose."""
         return [event.id for event in self.webhooks.lost()]
 
     def webhooks_idle(self) -> bool:
-        """Nothing waits, is under way or will be retried."""
+        """Whether nothing waits, is under way or will be retried."""
         return self.webhooks.is_idle()

@@ -1,4 +1,4 @@
-"""Which properties of an entity may stand in a query, and what they are compared as."""
+"""The properties of an entity that a query may use, and the types they are compared as."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def _text(text: str) -> str:
     return text.lower()
 
 
-# Id takes only = and IN (query page); it is sortable until Intuit carries out what it announced in 2025-11.
+# Id takes only = and IN (query page); it is sortable until Intuit ends that, as announced in 2025-11.
 _ID = Field(lambda record: record.id, str, frozenset({"=", "IN"}))
 _COMMON = {
     "id": _ID,
@@ -59,7 +59,7 @@ FIELDS: dict[str, dict[str, Field]] = {
 
 
 def field_of(entity: str, name: str) -> Field:
-    """The field, or fault 4001: PrivateNote, LinkedTxn and the like can be read but not asked for."""
+    """The field, or fault 4001: PrivateNote, LinkedTxn and the like can be read but not queried."""
     field = FIELDS[entity].get(name.lower())
     if field is None:
         raise Refused("4001", "Invalid query", f"QueryValidationError: property '{name}' is not queryable")

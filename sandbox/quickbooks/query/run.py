@@ -1,4 +1,4 @@
-"""Answers a query from a company's tables, by the shortest way there is: by id, by time of change, or by looking."""
+"""Answers a query from a company's tables, by the shortest way: by id, by time of change, or by a scan."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What was sent to an endpoint, how often it was tried, and what came back."""
+"""The deliveries to an endpoint, their attempts, and the answers."""
 
 import threading
 from collections import deque
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-# The log forgets the oldest deliveries beyond this; a test that needs more reads in between.
+# Beyond this number the log drops the oldest deliveries; a test that needs more reads it in between.
 KEPT_DELIVERIES = 20_000
 
 

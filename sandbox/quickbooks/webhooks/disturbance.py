@@ -1,4 +1,4 @@
-"""What goes wrong with events before they are sent: lost, doubled, out of order, held back."""
+"""Disturbs events before they are sent: lost, doubled, out of order, held back."""
 
 import random
 
@@ -25,14 +25,14 @@ class Disturbance:
         self._double_next, self._double_fraction = count, fraction
 
     def reorder(self, count: int) -> None:
-        """Keep the next `count` events until all are there, then let them go last one first."""
+        """Keeps the next `count` events until all are there, then releases them in reverse order."""
         self._reorder_next = count
 
     def hold(self) -> None:
         self.holding = True
 
     def release(self) -> list[Event]:
-        """Everything held back or kept for reordering, to be sent now."""
+        """Releases all events held back or kept for reordering."""
         self.holding = False
         self._reorder_next = 0
         released = [*self._held, *reversed(self._waiting)]
@@ -40,7 +40,7 @@ class Disturbance:
         return released
 
     def pass_on(self, event: Event) -> list[Event]:
-        """What is to be sent now that this event has happened."""
+        """The events to send now that this one has happened."""
         if self._strikes("_lose_next", self._lose_fraction):
             self.lost.append(event)
             return []

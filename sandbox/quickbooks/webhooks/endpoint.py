@@ -44,7 +44,7 @@ class Endpoint:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, or go on after a stop with what was left."""
+        """Begins, or continues after a stop with the remaining deliveries."""
         self._stopped = False
         self._poster = Poster()
         self._thread = threading.Thread(target=self._run, name="webhook-sender", daemon=True)
@@ -68,7 +68,7 @@ class Endpoint:
             self._changed.notify()
 
     def deliver(self, delivery: Delivery) -> None:
-        """Send a ready-made delivery at once, whatever waits before it."""
+        """Sends a ready-made delivery at once, ahead of all that wait."""
         self._log.add(delivery)
         with self._changed:
             heapq.heappush(self._due, (monotonic(), next(self._numbers), delivery))
@@ -108,7 +108,7 @@ class Endpoint:
         return None
 
     def _batch(self, now: float) -> tuple[list[Event], float | None]:
-        """Events for one array, or when there might be one. An event never meets its own double in an array."""
+        """Events for one array, or the time of the next one. An array never holds an event and its duplicate."""
         blocked = self._blocked()
         sendable = [pair for pair in self._fresh if not blocked(pair[1])]
         if not sendable:
@@ -128,7 +128,7 @@ class Endpoint:
         return list(batch.values()), None
 
     def _blocked(self) -> Callable[[Event], bool]:
-        """Head-of-line blocking: nothing subsequent until the first event is acknowledged."""
+        """Head-of-line blocking: no later event until the first one is acknowledged."""
         scope = self._switches.webhook_blocking
         waiting = [delivery for _, _, delivery in self._due]
         if scope == "endpoint":

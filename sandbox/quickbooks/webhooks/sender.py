@@ -1,4 +1,4 @@
-"""Tells the registered endpoints what changed, with the bad days that a test asks for."""
+"""Reports changes to the registered endpoints, with the disturbances that a test asks for."""
 
 import threading
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class WebhookSender:
                 self._endpoints.remove(endpoint)
 
     def tell(self, change: Change) -> None:
-        """Called for every change of every company; whether anybody hears of it is decided here."""
+        """Called for every change of every company; decides whether an event is sent."""
         if change.origin == "api" and not self._switches.webhook_self_echo:
             return
         if change.entity == "Invoice" and change.operation == "Update" and not self._switches.webhook_invoice_updates:
@@ -107,7 +107,7 @@ class WebhookSender:
             self._enqueue([new_event(realm_id, "Payment", "1", "Create", at)])
 
     def resend(self, delivery_id: str) -> Delivery:
-        """The same bytes and headers again, as a replay would come."""
+        """Sends the same bytes and headers again, like a replay."""
         old = self.log.find(delivery_id)
         with self._lock:
             endpoint = self._endpoint(old.url)

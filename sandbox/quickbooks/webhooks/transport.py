@@ -22,7 +22,7 @@ class Poster:
         self._cut = False
 
     def post(self, url: str, body: bytes, headers: dict[str, str], limit_seconds: float) -> Answer:
-        """The answer's status; None when there was none within the limit."""
+        """Posts, and returns the answer's status; None if there was none within the limit."""
         started = monotonic()
         parts = urlsplit(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -39,7 +39,7 @@ class Poster:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", target, body, headers)
             if self._cut:
-                # The cut came while there was no socket to break yet.
+                # The cut came before there was a socket to break.
                 return Answer(None, "the sender was stopped", monotonic() - started)
             response = connection.getresponse()
             response.read()
@@ -54,7 +54,7 @@ class Poster:
             connection.close()
 
     def cut(self) -> None:
-        """Ends the exchange that is under way, and all later ones at once."""
+        """Ends the current exchange, and every later one at once."""
         with self._lock:
             self._cut = True
             if self._open is not None:

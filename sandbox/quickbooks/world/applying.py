@@ -1,4 +1,4 @@
-"""Lays a payment's lines on invoices and credit memos: the only place where a balance changes."""
+"""Applies a payment's lines to invoices and credit memos: the only place where a balance changes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def checked_lines(company: Company, payment: Payment, lines: Iterable[Line]) -> 
 
 
 def apply_lines(company: Company, payment: Payment, origin: str) -> None:
-    """Make invoices and credit memos agree with the payment's lines; each one that changes is touched and told."""
+    """Makes invoices and credit memos agree with the payment's lines; touches and reports each that changes."""
     shares = _shares(company, payment)
     for record_id in list(dict.fromkeys([*payment.laid_on, *shares])):
         share = shares.get(record_id, NOTHING)
@@ -39,7 +39,7 @@ def apply_lines(company: Company, payment: Payment, origin: str) -> None:
 
 
 def take_off(company: Company, invoice: Invoice, excess: Decimal, origin: str) -> None:
-    """Unapply so much from an invoice, newest payment first: QuickBooks does it when a total shrinks below."""
+    """Unapplies `excess` from an invoice, newest payment first, as QuickBooks does when the total shrinks below."""
     for payment_id in sorted(invoice.applied, key=int, reverse=True):
         if excess <= NOTHING:
             return
@@ -121,7 +121,7 @@ def _within_balance(company: Company, payment: Payment, line: Line, taken: Appli
 
 
 def _shares(company: Company, payment: Payment) -> Applied:
-    """Which invoice or credit memo gets how much; a line with several links fills them in their order."""
+    """The amount for each invoice or credit memo; a line with several links fills them in their order."""
     shares: Applied = defaultdict(Decimal)
     for line in payment.lines:
         rest = line.amount
@@ -137,7 +137,7 @@ def _shares(company: Company, payment: Payment) -> Applied:
 
 
 def _set_share(record: Invoice | CreditMemo, payment: Payment, share: Decimal) -> bool:
-    """Says whether the share changed."""
+    """Sets the share; returns whether it changed."""
     if record.applied.get(payment.id, NOTHING) == share:
         return False
     if share == NOTHING:

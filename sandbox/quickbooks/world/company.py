@@ -1,4 +1,4 @@
-"""One company (realm): its tables, its ids, and the one way anything in it changes."""
+"""One company (realm): its tables, its ids, and the single path for all changes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from sandbox.quickbooks.world.table import Table
 
 R = TypeVar("R", bound=Record)
 
-# Transactions of all kinds share one row of numbers; customers have their own. Every company starts at the same
+# Transactions of all kinds share one sequence of numbers; customers have their own. Every company starts at the same
 # numbers, as real ones do: an id means nothing without its realm.
 FIRST_TRANSACTION_ID = 101
 FIRST_CUSTOMER_ID = 1
@@ -22,7 +22,7 @@ FIRST_CUSTOMER_ID = 1
 
 @dataclass(frozen=True)
 class Change:
-    """What a webhook may tell: something happened to this record, read it again."""
+    """The content of a webhook: this record has changed, read it again."""
 
     realm_id: str
     entity: str
@@ -67,7 +67,7 @@ class Company:
 
     @contextmanager
     def in_the_past(self, at: datetime | None) -> Iterator[None]:
-        """What is done meanwhile happened `at` (None: now): a history to back-fill, which tells nobody."""
+        """Changes inside this block happened `at` (None: now): a history for a backfill, without webhooks."""
         self._pretended = at.astimezone(UTC) if at is not None else None
         try:
             yield
@@ -110,7 +110,7 @@ class Company:
         self.tell(entity, record.id, "Create", record.changed_at, origin)
 
     def touched(self, table: Table[R], record: R, entity: str, origin: str, operation: str = "Update") -> None:
-        """Bump the SyncToken and LastUpdatedTime, and tell."""
+        """Bumps the SyncToken and LastUpdatedTime, and reports the change."""
         record.sync_token += 1
         record.changed_at = self.now()
         record.modified_by = _author(origin)

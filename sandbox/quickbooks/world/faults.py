@@ -1,4 +1,4 @@
-"""What QuickBooks refuses, with the code it refuses it with (quickbooks error codes, observed or documented)."""
+"""QuickBooks' refusals, with their codes (quickbooks error codes, observed or documented)."""
 
 
 class Refused(Exception):  # the books refuse; nothing is broken

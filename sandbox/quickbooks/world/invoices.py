@@ -32,7 +32,7 @@ def add_customer(company: Company, name: str, currency: str | None = None) -> Cu
 
 
 def rename_customer(company: Company, customer_id: str, name: str) -> None:
-    """The new name is in every transaction of the customer from now on, and none of them is told as changed."""
+    """Puts the new name on all transactions of the customer; none of them is reported as changed."""
     customer = company.customer(customer_id)
     if not name:
         raise required("DisplayName")
@@ -100,7 +100,7 @@ def void_invoice(company: Company, invoice: Invoice) -> None:
 
 
 def delete_invoice(company: Company, invoice: Invoice) -> None:
-    """The payments stay; what they had applied here is unapplied again."""
+    """Deletes the invoice; its payments stay, and their amounts on it become unapplied again."""
     take_off(company, invoice, sum(invoice.applied.values(), NOTHING), "user")
     company.deleted(company.invoices, invoice, "Invoice", "user")
 

@@ -1,4 +1,4 @@
-"""What can happen to a payment, whoever does it: a person at the screen or an application over the API."""
+"""All changes to a payment, by a person at the screen or by an application over the API."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOTE_LENGTH = 4000
 
 @dataclass(kw_only=True)
 class Content:
-    """Everything of a payment that its writer chooses."""
+    """The fields of a payment that its writer chooses."""
 
     customer_id: str
     total: Decimal
@@ -43,7 +43,7 @@ def content_of(payment: Payment) -> Content:
 def create(company: Company, content: Content, *, origin: str) -> Payment:
     now = company.now()
     payment = Payment(
-        # The number is taken only once everything is checked, as a refused payment leaves no gap.
+        # The number is assigned only after all checks, because a refused payment leaves no gap.
         id="",
         created_at=now,
         changed_at=now,
@@ -135,7 +135,7 @@ def _write(company: Company, payment: Payment, content: Content) -> None:
         _assign(payment, before)
         payment.lines = tuple(before.lines)
         raise
-    # A voided payment that gets an amount again lives again.
+    # A voided payment that gets an amount again is no longer void.
     payment.voided = payment.voided and not (payment.total or payment.lines)
 
 

@@ -1,10 +1,10 @@
-"""What a company's books hold. Amounts are Decimal, instants are UTC; how they look on the wire is wire.py's matter."""
+"""The records of a company's books. Amounts are Decimal, instants are UTC; wire.py writes them for the wire."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-# What a payment line can settle (a charge) and what it can use up (a credit).
+# The documents that a payment line can settle (charges) and use up (credits).
 CHARGE_TYPES = ("Invoice", "JournalEntry", "Expense", "Check", "CreditCardCredit")
 CREDIT_TYPES = ("CreditMemo",)
 
@@ -23,7 +23,7 @@ class Link:
 class Line:
     amount: Decimal
     links: tuple[Link, ...]
-    # A journal entry may owe or be owed, and nothing on the wire says which of the two it does.
+    # A journal entry may be a charge or a credit; the wire does not say which.
     uses_entry_as_credit: bool = False
 
     @property
@@ -65,7 +65,7 @@ class Invoice(Record):
     # Money taken on the invoice form: it lowers the balance although no payment exists.
     deposit: Decimal = NOTHING
     note: str = ""
-    # Payment id -> what that payment applies here.
+    # Payment id -> the amount that this payment applies here.
     applied: dict[str, Decimal] = field(default_factory=dict)
 
     @property
