@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.push.recognition import TWIN_DAYS
 from domain.records import TargetInvoice, TargetPayment
 
 # Soon, because most of what goes wrong does so at once (a request committed twice, a late send, a slip of the hand);
@@ -42,7 +41,7 @@ class Written:
     """A payment that stands for something, as the ledger has it.
 
     Attributes:
-        ours: False when a person had typed it; its date may then be a nearby one.
+        ours: False when a person had typed it; its date is then that person's affair, and may never have been ours.
         other_money: ids of payments that are known to be other money: there before we wrote, or called so by a person.
         doubles: ids of the payments that an earlier look took for this one once more.
         taken_back: it is not to be on the invoice any more; only its doubles are looked for.
@@ -90,16 +89,9 @@ def _look_at(one: Written, there: TargetPayment | None, doubles: Sequence[Target
     if not one.taken_back:
         if there is None:
             return Found(Finding.GONE)
-        if there.amount != one.amount or not _has_its_day(one, there):
+        if there.amount != one.amount or (one.ours and there.paid_on != one.paid_on):
             return Found(Finding.CHANGED, (there,))
     return Found(Finding.DOUBLED, tuple(doubles)) if doubles else AS_IT_SHOULD_BE
-
-
-def _has_its_day(one: Written, there: TargetPayment) -> bool:
-    """What a person typed may bear a day nearby, or none: so it was taken for this payment."""
-    if one.ours:
-        return there.paid_on == one.paid_on
-    return there.paid_on is None or abs((there.paid_on - one.paid_on).days) <= TWIN_DAYS
 
 
 def _doubles(written: Sequence[Written], strangers: Sequence[TargetPayment]) -> dict[str, list[TargetPayment]]:

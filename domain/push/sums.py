@@ -51,8 +51,11 @@ def lags(invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
 
 def after_a_payment(before: TargetInvoice, after: TargetInvoice | None, amount: Decimal) -> Sums:
     """What the sums say right after a payment of ours was created on the invoice."""
-    if after is None or before.paid is None or after.paid is None:
+    if after is None:
         return Sums.UNPROVEN
+    if before.paid is None or after.paid is None:
+        # It does not tell: never to be relied on, and not worth asking again.
+        return Sums.LAG
     if after.paid < before.paid + amount:
         return Sums.LAG
     return Sums.FOLLOW if after.balance == before.balance - amount else Sums.UNPROVEN

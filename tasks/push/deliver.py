@@ -5,12 +5,8 @@ Answers that arrive within a moment are judged and recorded in one transaction, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
-
-import structlog
-from sqlalchemy.orm import Session
 
 from connectors.base import (
     Changed,
@@ -26,10 +22,10 @@ from connectors.base import (
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
-from domain.push.sums import Sums, after_a_payment, is_surely_empty, lags
+from domain.push.sums import Sums, is_surely_empty
 from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
-from models.connections import Connection, note_sums
+from models.connections import Connection
 from models.effects import Effect, effects_by_id
 from tasks.calls import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
 from tasks.context import Context
@@ -37,16 +33,18 @@ from tasks.points import Point
 from tasks.push.facts import Claimed, as_claimed, gather
 from tasks.push.record import Recorded, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
+from tasks.push.sums import SumsOfBatch
 from tasks.step import Lease
 from tasks.wire import Wire
-
-log = structlog.get_logger()
 
 # How long to wait for more answers after the first one, so that they are recorded together. We wait only for calls
 # that are under way, so a single payment waits for no other.
 _LINGER = timedelta(seconds=0.1)
 # How often to check the lease while no answer comes.
 _PATIENCE = timedelta(seconds=1)
+# How many sends are intended together by the sums: as many as go out within this time, and at most so many rounds. This
+# is also what a killed process leaves in doubt.
+_SENT_WITHIN, _ROUNDS_MAX = timedelta(seconds=0.5), 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ class Delivery:
         invoices: their invoices as the target shows them, by id.
         parallel: how many calls are made at a time. Our lease limits the calls to this connection, over all workers.
         ends: no look starts after this moment of the monotonic clock: the slice is over.
+        sums: what is known of the invoices' sums.
         surely_empty: effects whose invoices have nothing to list, according to the sums.
-        created: payments created before we knew whether the sums follow, by invoice.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
     """
@@ -90,9 +88,9 @@ class Delivery:
     parallel: int
     effects: Mapping[int, Effect]
     invoices: Mapping[str, TargetInvoice]
+    sums: SumsOfBatch
     ends: float = 0.0
     surely_empty: frozenset[int] = frozenset()
-    created: dict[str, Decimal] = field(default_factory=dict)
     stopped: bool = False
     decide_again: bool = False
 
@@ -109,20 +107,10 @@ class Delivery:
         if missing:
             self._record(self._judged(missing))
         there = [one for one in turns if one.invoice_id in self.invoices]
-        self.surely_empty = self._surely_empty(there)
-        self._work(there)
-
-    def learn_from_the_sums(self, found: Mapping[str, TargetInvoice]) -> None:
-        """Learns from the invoices as they are right after payments of ours were created on them."""
-        shown = {
-            after_a_payment(self.invoices[invoice_id], found.get(invoice_id), amount)
-            for invoice_id, amount in self.created.items()
-        }
-        self.created.clear()
-        if Sums.LAG in shown:
-            self._note_sums(Sums.LAG)
-        elif Sums.FOLLOW in shown:
-            self._note_sums(Sums.FOLLOW)
+        empty = self._surely_empty(there)
+        self._work_by_the_sums([one for one in there if one.effect_id in empty])
+        if not self.stopped:
+            self._work([one for one in there if one.effect_id not in empty])
 
     def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
         """Records that the target refuses to answer about these effects' invoices, with its words by invoice."""
@@ -136,9 +124,29 @@ class Delivery:
 
     # --- the batch's own thread ---
 
+    def _work_by_the_sums(self, turns: Sequence[Claimed]) -> None:
+        """Delivers effects whose invoices have nothing to list, a few at a time while the sums are fresh.
+
+        The rest stays due: the next batch reads the sums of all of them again, in one call. So what a person types
+        meanwhile is seen before the send, as with lists, and a killed process leaves only a few effects in doubt.
+        """
+        waiting, few, clock = list(turns), self.parallel, self.context.clock
+        while waiting and self._may_go_on_by_the_sums():
+            some, waiting = waiting[:few], waiting[few:]
+            began = clock.monotonic()
+            self.surely_empty = frozenset(one.effect_id for one in some)
+            self._work(some)
+            # As many at once as are sent within a moment, by what the last ones took.
+            fit = int(len(some) * _SENT_WITHIN.total_seconds() / max(clock.monotonic() - began, 0.001))
+            few = min(max(fit, self.parallel), _ROUNDS_MAX * self.parallel)
+        self.surely_empty = frozenset()
+
+    def _may_go_on_by_the_sums(self) -> bool:
+        ends = self.stopped or self.context.stopping.is_set() or self.context.clock.monotonic() > self.ends
+        return self.sums.are_fresh and not ends
+
     def _surely_empty(self, turns: Sequence[Claimed]) -> frozenset[int]:
-        sums = Sums(self.connection.sums)
-        if sums is not Sums.FOLLOW:
+        if self.sums.state is not Sums.FOLLOW:
             return frozenset()
         with self.context.database.reading() as session:
             facts = gather(session, self.connection.id, [self.effects[one.effect_id] for one in turns])
@@ -148,31 +156,23 @@ class Delivery:
             if is_surely_empty(
                 facts[one.effect_id].owed,
                 self.invoices[one.invoice_id],
-                has_history=bool(facts[one.effect_id].claims.claimed),
-                sums=sums,
+                has_history=bool(facts[one.effect_id].claims.claimed) or self._was_tried(one),
+                sums=self.sums.state,
             )
         )
 
-    def _note_sums(self, sums: Sums) -> None:
-        def write(session: Session) -> None:
-            self.lease.guard(session)
-            note_sums(session, self.connection.id, sums)
-
-        self.context.database.write(write)
-        log.info("connection.sums", connection_id=self.connection.id, sums=sums.value)
+    def _was_tried(self, claimed: Claimed) -> bool:
+        """Whether this or an earlier effect of the same payment was ever about to be sent. A retry forgets tries."""
+        effect = self.effects[claimed.effect_id]
+        return effect.generation > 1 or effect.before_image is not None
 
     def _watch_the_sums(self, came: Sequence[Came]) -> None:
-        """Compares lists with the sums read before them; remembers creations until their invoices' sums are read."""
-        sums = Sums(self.connection.sums)
-        if sums is Sums.LAG:
-            return
         for one in came:
             match one:
-                case Looked(claimed, payments) if payments and lags(self.invoices[claimed.invoice_id], payments):
-                    self._note_sums(Sums.LAG)
-                    return
-                case Answered(intended, Created(payment)) if sums is Sums.UNPROVEN:
-                    self.created[intended.claimed.invoice_id] = payment.amount
+                case Looked(claimed, payments) if payments:
+                    self.sums.note_list(self.invoices[claimed.invoice_id], payments)
+                case Answered(intended, Created(payment)):
+                    self.sums.note_created(intended.claimed.invoice_id, payment.amount)
                 case _:
                     pass
 
@@ -292,7 +292,7 @@ class Delivery:
 
     def _look(self, claimed: Claimed) -> Came:
         if claimed.effect_id in self.surely_empty:
-            return Looked(claimed, ())
+            return Looked(claimed, (), is_listed=False)
         result = self.target.list_payments(claimed.invoice_id)
         if not isinstance(result, Failure):
             return Looked(claimed, result.value)
@@ -310,6 +310,8 @@ class Delivery:
             # Frozen between the intent and the wire: another holder may have the lane by now, will find the intent
             # and will look. Sending now is the one thing that must not happen.
             return Answered(intended, NotBegun("the lease would have ended first"))
+        if intended.claimed.effect_id in self.surely_empty and self.sums.are_too_old:
+            return Answered(intended, NotBegun("the sums were read too long ago"))
         outcome = self._change(intended.claimed.invoice_id, intended.change)
         self.context.reached(Point.PUSH_ANSWERED)
         return Answered(intended, outcome)
@@ -368,7 +370,7 @@ def _is_a_bad_sign(outcome: WriteOutcome) -> bool:
 
 
 def _kinds_answered(came: Sequence[Came]) -> frozenset[CallKind]:
-    looked = any(isinstance(one, Looked | ReadBack) for one in came)
+    looked = any(isinstance(one, ReadBack) or (isinstance(one, Looked) and one.is_listed) for one in came)
     written = any(
         isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed | Conflict) for one in came
     )

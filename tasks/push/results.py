@@ -12,10 +12,15 @@ from tasks.push.facts import Claimed
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The payments on the effect's invoice; None if the target does not show the invoice."""
+    """The payments on the effect's invoice; None if the target does not show the invoice.
+
+    Attributes:
+        is_listed: False where the invoice's sums said that there is none, and no call was made.
+    """
 
     claimed: Claimed
     payments: Sequence[TargetPayment] | None
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

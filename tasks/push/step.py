@@ -17,6 +17,7 @@ from connectors.base import Failure, InvoicesFound
 from domain.breaker import TARGET_CALLS, Admission, CallKind
 from domain.preferences import TwinPolicy
 from domain.push.effect import EffectState
+from domain.push.sums import Sums
 from domain.push.verdict import Terms
 from models.connections import connection_by_id
 from models.effects import Effect, due_heads, owed_read_backs
@@ -26,6 +27,7 @@ from tasks.context import Context, Step
 from tasks.points import Point
 from tasks.push.deliver import Delivery
 from tasks.push.record import doubt_abandoned_sends
+from tasks.push.sums import SumsOfBatch
 from tasks.reviving import try_again
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
@@ -70,6 +72,7 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
     reading = _read_invoices(context, delivery, effects)
     if reading is None:
         return False
+    delivery.sums.read_at = context.clock.monotonic()
     delivery.invoices = {invoice.external_id: invoice for invoice in reading.invoices}
     refused = reading.refused_ids
     delivery.note_refused([one for one in effects if one.target_invoice_id in refused], refused)
@@ -79,7 +82,7 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
     # Effects whose invoices were not read stay due, for the next batch.
     unread = reading.unread_ids
     delivery.deliver([one for one in effects if one.target_invoice_id not in unread | set(refused)])
-    if delivery.created and not delivery.stopped:
+    if delivery.sums.created and not delivery.stopped:
         _ask_the_sums(context, delivery)
     return reading.failure is None
 
@@ -89,10 +92,12 @@ def _ask_the_sums(context: Context, delivery: Delivery) -> None:
     if not begin_call(context, delivery.connection.id, CallKind.FIND):
         return
     delivery.lease.keep()
-    result = delivery.target.find_invoices(set(delivery.created), ())
-    # A failure does not stop us: the next batch asks again.
-    found = () if isinstance(result, Failure) else result.value.invoices
-    delivery.learn_from_the_sums({one.external_id: one for one in found})
+    result = delivery.target.find_invoices(set(delivery.sums.created), ())
+    if isinstance(result, Failure):
+        # No payment depends on it: the next batch asks again.
+        note_failure(context, delivery.connection, result, CallKind.FIND)
+        return
+    delivery.sums.learn(delivery.invoices, {one.external_id: one for one in result.value.invoices})
 
 
 def _claim(context: Context, lease: Lease) -> Delivery | None:
@@ -133,6 +138,7 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
         parallel=options.parallel or context.timing.push_parallel,
         effects={effect.id: effect for effect in effects},
         invoices={},
+        sums=SumsOfBatch(context, lease, Sums(connection.sums)),
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )
 

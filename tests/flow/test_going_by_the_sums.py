@@ -1,12 +1,19 @@
 """A clean payment costs one call: where an invoice's sums say that nothing was ever applied, nothing is listed."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import func, select
 
+from domain.breaker import CallKind
+from domain.push.effect import EffectState
 from domain.push.sums import Sums
+from models.breakers import breaker_of
 from models.connections import connection_by_id
+from models.effects import Effect
 from sandbox.faults import Fault
+from tasks.points import Point
 from tests.world import BothInvoices, World
 
 PAID_ON = date(2026, 11, 20)
@@ -91,4 +98,79 @@ def test_a_question_about_the_sums_that_fails_costs_no_payment(world: World, ans
     assert sums(world) == Sums.UNPROVEN
     paid(world, 2)
     assert sums(world) == Sums.FOLLOW
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def batch(world: World, size: int) -> list[tuple[str, BothInvoices]]:
+    invoices = [world.invoice(f"INV-{number}", "500.00") for number in range(100, 100 + size)]
+    return [(world.pay("100.00", (invoice, "100.00")), invoice) for invoice in invoices]
+
+
+@pytest.mark.parametrize("seconds", [3, 5, 60])
+def test_what_is_typed_while_a_batch_is_being_sent_is_seen_before_its_send(world: World, seconds: int) -> None:
+    paid(world, 1)
+    payments = batch(world, 30)
+    last, invoice = payments[-1]
+    act = {"answers": 0}
+
+    def at(point: Point) -> None:
+        act["answers"] += point is Point.PUSH_ANSWERED
+        if act["answers"] == 3:
+            act["answers"] += 1
+            world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=PAID_ON)
+            world.clock.move(seconds=seconds)
+
+    world.context = replace(world.context, reached=at)
+    world.notice()
+    world.settle()
+    assert world.reason(last) == "adopted"
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert [world.amounts_on(one) for _, one in payments] == [["100.00"]] * 30
+
+
+def test_few_are_intended_at_once_so_that_a_killed_process_leaves_few_in_doubt(world: World) -> None:
+    paid(world, 1)
+    batch(world, 40)
+    most = [0]
+
+    def at(point: Point) -> None:
+        if point is Point.PUSH_INTENDED:
+            with world.context.database.reading() as session:
+                sending = select(func.count()).where(Effect.state == EffectState.SENDING.value)
+                most[0] = max(most[0], session.scalar(sending) or 0)
+
+    world.context = replace(world.context, reached=at)
+    world.notice()
+    world.settle()
+    assert 0 < most[0] <= 16
+
+
+def test_lists_that_fail_rest_although_clean_payments_are_sent_without_one(world: World) -> None:
+    paid(world, 1)
+    world.connectwise.faults.add(Fault("error", path="/payments$", method="GET", status=503, times=None))
+    invoice = world.invoice("INV-2", "500.00")
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "7.00", payment_date=PAID_ON)
+    world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    failures = []
+    for number in range(10, 16):
+        world.pay("100.00", (world.invoice(f"INV-{number}"), "100.00"))
+        world.notice()
+        world.later(seconds=30)
+        with world.context.database.reading() as session:
+            breaker = breaker_of(session, world.target_id, CallKind.LOOK)
+        failures.append(breaker.failures if breaker is not None else 0)
+    assert failures == sorted(failures)
+    assert failures[-1] > 1
+
+
+def test_what_was_tried_before_is_listed_although_a_retry_forgets_the_tries(world: World) -> None:
+    paid(world, 1)
+    world.connectwise.faults.add(Fault("drop_before_commit", path="/payments$", method="POST", times=1))
+    payment, invoice = paid(world, 2)
+    assert world.reason(payment) == "in_doubt"
+    lists = count(world, LIST)
+    world.later(minutes=5)
+    assert world.reason(payment) == "synced"
+    assert count(world, LIST) > lists
     assert world.amounts_on(invoice) == ["100.00"]

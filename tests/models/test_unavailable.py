@@ -236,4 +236,5 @@ def test_a_real_deadlock_ends_with_both_having_written(postgresql: Database) -> 
         postgresql.write(cross)
 
     assert at_once(2, work) == [None, None]
-    assert len(tries) == 3
+    # On a busy machine the two may meet again.
+    assert len(tries) >= 3

@@ -143,11 +143,10 @@ def _amounts_differ(simulation: Simulation, parts: Sequence[Part]) -> list[str]:
             continue
         entries = [part.entry for part in sharing if part.entry is not None]
         total, paid_on = sum((one.amount for one in entries), Decimal(0)), max(one.paid_on for one in entries)
-        if (payment.amount, payment.payment_date.date()) != (total, paid_on):
-            found.append(
-                f"{names}: ConnectWise has {payment.amount} on {payment.payment_date.date()}, "
-                f"the ledger {total} on {paid_on}"
-            )
+        # The date of a payment that a person typed is that person's affair: it may have been linked with any.
+        there_on = payment.payment_date.date() if any(one.ours for one in entries) else paid_on
+        if (payment.amount, there_on) != (total, paid_on):
+            found.append(f"{names}: ConnectWise has {payment.amount} on {there_on}, the ledger {total} on {paid_on}")
     found += [
         f"{part.name}: {part.allocation.amount} on {part.payment.paid_on} in QuickBooks, "
         f"{part.entry.amount} on {part.entry.paid_on} in the ledger"

@@ -1,0 +1,84 @@
+"""What a batch knows of its invoices' sums: how old they are, and whether this connection's follow payments at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+from sqlalchemy.orm import Session
+
+from domain.push.sums import Sums, after_a_payment, lags
+from domain.records import TargetInvoice
+from models.connections import note_sums
+from tasks.context import Context
+from tasks.push.facts import Payments
+from tasks.step import Lease
+
+log = structlog.get_logger()
+
+# For so long after they were read, sums are good enough to begin a few more sends, and to make one. What a person types
+# in between is not seen before the send, as with a list that waits for its send.
+_FRESH, _USABLE = timedelta(seconds=2), timedelta(seconds=4)
+
+
+@dataclass(slots=True)
+class SumsOfBatch:
+    """The sums of one batch's invoices.
+
+    Attributes:
+        state: whether sums can be relied on at this connection.
+        read_at: when the invoices were read, by the monotonic clock.
+        created: amounts of payments created before we knew whether the sums follow, by invoice.
+    """
+
+    context: Context
+    lease: Lease
+    state: Sums
+    read_at: float = 0.0
+    created: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def are_fresh(self) -> bool:
+        """Whether a few more sends may begin by them."""
+        return self.state is Sums.FOLLOW and self._age_seconds() <= _FRESH.total_seconds()
+
+    @property
+    def are_too_old(self) -> bool:
+        """Whether a send that was intended by them must not be made any more."""
+        return self._age_seconds() > _USABLE.total_seconds()
+
+    def note_list(self, invoice: TargetInvoice, payments: Payments) -> None:
+        """Compares a list with the sums read before it."""
+        if self.state is not Sums.LAG and payments and lags(invoice, payments):
+            self._note(Sums.LAG)
+
+    def note_created(self, invoice_id: str, amount: Decimal) -> None:
+        """Remembers a creation until the invoice's sums are read again."""
+        if self.state is Sums.UNPROVEN:
+            self.created[invoice_id] = amount
+
+    def learn(self, before: Mapping[str, TargetInvoice], after: Mapping[str, TargetInvoice]) -> None:
+        """Learns from the invoices as they are right after payments of ours were created on them."""
+        shown = {
+            after_a_payment(before[invoice_id], after.get(invoice_id), amount)
+            for invoice_id, amount in self.created.items()
+        }
+        self.created.clear()
+        if Sums.LAG in shown:
+            self._note(Sums.LAG)
+        elif Sums.FOLLOW in shown:
+            self._note(Sums.FOLLOW)
+
+    def _age_seconds(self) -> float:
+        return self.context.clock.monotonic() - self.read_at
+
+    def _note(self, sums: Sums) -> None:
+        self.state = sums
+
+        def write(session: Session) -> None:
+            self.lease.guard(session)
+            note_sums(session, self.lease.owner_id, sums)
+
+        self.context.database.write(write)
+        log.info("connection.sums", connection_id=self.lease.owner_id, sums=sums.value)
