@@ -1,7 +1,7 @@
-"""A later look at what was written: is every payment still on its invoice, as we left it, and only once? Pure.
+"""A later look at the payments in the ledger: is each still on its invoice, as we left it, and only once? Pure.
 
-An invoice's own sum answers for many invoices in one call; where it does not say what we know, or says nothing, its
-payments are listed and compared one by one.
+One call reads the sums of many invoices. If an invoice's sum differs from what we know, or is missing, we list its
+payments and compare them one by one.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,8 +13,8 @@ from enum import StrEnum
 from domain.push.recognition import TWIN_DAYS
 from domain.records import TargetInvoice, TargetPayment
 
-# Soon, because most of what goes wrong does so at once (a request committed twice, a late send, a slip of the hand);
-# then with the rhythm of people's work: the hour, the day, the week, the end of the month.
+# Soon, because most faults happen at once (a request committed twice, a late send, a slip of the hand); then in the
+# rhythm of people's work: the hour, the day, the week, the end of the month.
 INTERVALS = (
     timedelta(minutes=10),
     timedelta(hours=1),
@@ -23,13 +23,13 @@ INTERVALS = (
     timedelta(days=23),
     timedelta(days=30),
 )
-# The look after a month, and one a year from then on, list the payments whatever the sum says: a date that was edited,
-# or a payment that somebody removed and typed anew, does not change it.
+# The look after a month, and one a year from then on, list the payments whatever the sum says: an edited date, or a
+# payment that was removed and typed anew, does not change the sum.
 _FIRST_IN_DEPTH, _IN_DEPTH_EVERY = 4, 12
 
 
 class Finding(StrEnum):
-    """What a look found to be wrong with a payment that stands for something."""
+    """What a look found wrong with a payment that stands for an allocation."""
 
     GONE = "gone"
     CHANGED = "changed"
@@ -39,13 +39,13 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A payment that stands for something, as the ledger has it.
+    """A payment that stands for an allocation, as the ledger has it.
 
     Attributes:
-        ours: False when a person had typed it; its date may then be a nearby one.
-        other_money: ids of payments that are known to be other money: there before we wrote, or called so by a person.
-        doubles: ids of the payments that an earlier look took for this one once more.
-        taken_back: it is not to be on the invoice any more; only its doubles are looked for.
+        ours: False if a person typed it; its date may then be a few days off.
+        other_money: ids of payments known to be other money: they were there before we wrote, or a person said so.
+        doubles: ids of the payments that an earlier look took for doubles of this one.
+        taken_back: it should no longer be on the invoice; we look only for its doubles.
     """
 
     payment_id: str
@@ -59,7 +59,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a look shows of one payment: nothing wrong, or a finding with the payments that show it."""
+    """The result of a look for one payment: nothing wrong, or a finding with the payments that show it."""
 
     finding: Finding | None = None
     payments: tuple[TargetPayment, ...] = ()
@@ -71,12 +71,12 @@ AS_IT_SHOULD_BE = Found()
 def compare(
     written: Sequence[Written], payments: Collection[TargetPayment] | None, explained: Collection[str]
 ) -> dict[str, Found]:
-    """What a list of the invoice's payments says of those that stand for something, by their ids.
+    """Compares the ledger's payments with a list of the invoice's payments; the results are by payment id.
 
     Args:
         written: oldest first.
-        payments: None when the invoice itself is not to be found.
-        explained: ids of payments that stand for something, or about which a person is being asked already.
+        payments: None if the invoice itself was not found.
+        explained: ids of payments that stand for an allocation, or that a person is already being asked about.
     """
     if payments is None:
         return {one.payment_id: AS_IT_SHOULD_BE if one.taken_back else Found(Finding.INVOICE_GONE) for one in written}
@@ -96,14 +96,14 @@ def _look_at(one: Written, there: TargetPayment | None, doubles: Sequence[Target
 
 
 def _has_its_day(one: Written, there: TargetPayment) -> bool:
-    """What a person typed may bear a day nearby, or none: so it was taken for this payment."""
+    """Whether the date is right. A payment that a person typed may have a nearby date or none: we linked it so."""
     if one.ours:
         return there.paid_on == one.paid_on
     return there.paid_on is None or abs((there.paid_on - one.paid_on).days) <= TWIN_DAYS
 
 
 def _doubles(written: Sequence[Written], strangers: Sequence[TargetPayment]) -> dict[str, list[TargetPayment]]:
-    """Each stranger is the double of one payment at most: of the newest that it may be."""
+    """The doubles of each payment. A stranger is the double of one payment at most: the newest that it fits."""
     doubles: dict[str, list[TargetPayment]] = {one.payment_id: [] for one in written}
     for stranger in strangers:
         of = next((one for one in reversed(written) if _is_double(one, stranger)), None)
@@ -116,7 +116,7 @@ def _is_double(one: Written, stranger: TargetPayment) -> bool:
     if stranger.external_id in one.other_money:
         return False
     if stranger.external_id in one.doubles:
-        # Still there, also when ours has been changed or taken back since.
+        # Still a double, even if ours has been changed or taken back since.
         return True
     return not one.taken_back and (stranger.amount, stranger.paid_on) == (one.amount, one.paid_on)
 
@@ -142,9 +142,9 @@ def sum_of(written: Sequence[Written]) -> Decimal:
 def sum_of_others(
     invoice: TargetInvoice, written: Sequence[Written], payments: Collection[TargetPayment]
 ) -> Decimal | None:
-    """What to remember of the payments of others; None while the invoice's sum does not say what its payments say.
+    """The sum of other people's payments, to be remembered; None if the invoice's sum differs from its listed payments.
 
-    Such a sum lags behind, or counts something else: it is no ground to believe the next one.
+    Such a sum lags behind or counts something else, so it is no reason to believe the next one.
     """
     listed = sum((one.amount for one in payments if not one.credit), Decimal(0))
     return listed - sum_of(written) if invoice.paid == listed else None
@@ -154,10 +154,10 @@ def sum_of_others(
 
 
 def interval_after(looks: int) -> timedelta:
-    """How long until the next look, after so many."""
+    """How long until the next look, after this many looks."""
     return INTERVALS[min(looks, len(INTERVALS) - 1)]
 
 
 def is_in_depth(looks: int) -> bool:
-    """Whether the look after so many lists the payments even if the sum is as it should be."""
+    """Whether the look after this many lists the payments even if the sum is right."""
     return looks >= _FIRST_IN_DEPTH and (looks - _FIRST_IN_DEPTH) % _IN_DEPTH_EVERY == 0
