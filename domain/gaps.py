@@ -62,7 +62,7 @@ def stage_after(stage: ScanStage, entities: frozenset[str], *, counts: bool = Fa
     """The next stage for these entities; NONE when the scan is through.
 
     Args:
-        counts: what is checked by its id is only what cannot be counted.
+        counts: whether objects are counted; then only those that cannot be counted are checked by their ids.
     """
     later = _STAGES[_STAGES.index(stage) + 1 :]
     return next((one for one in later if one.entity in entities and (counts or not one.is_counting)), ScanStage.NONE)

@@ -55,7 +55,7 @@ def is_nearly(one: str, other: str) -> bool:
 
 
 def by_core(found: Iterable[T], number_of: Callable[[T], str]) -> Callable[[str], list[T]]:
-    """Returns a function that lists those found with nearly a given number; it compares only a few of them each time."""
+    """Returns a function that lists those with nearly a given number; it compares only a few of them each time."""
     groups: dict[tuple[str, ...], list[T]] = {}
     for one in found:
         groups.setdefault(_prefix_off(parts_of(number_of(one))), []).append(one)
@@ -85,7 +85,7 @@ def differences(one: str, other: str) -> str:
 
 
 def told(wanted: str, near: Sequence[NearNumber]) -> str:
-    """The invoices with nearly this number, one after the other, each with the difference that keeps us from using it."""
+    """The invoices with nearly this number, one after the other, each with what keeps it from matching."""
     named = [_told_one(wanted, one) for one in near[:_TOLD_MAX]]
     more = len(near) - _TOLD_MAX
     return "; ".join([*named, f"and {more} more"] if more > 0 else named)

@@ -1,8 +1,8 @@
-"""May an invoice's own sums stand for the list of its payments? Pure.
+"""Can an invoice's own sums replace the list of its payments? Pure.
 
-One call reads the sums of many invoices; a list is a call for each. Where the sums say that nothing was ever applied,
-there is nothing to list. ConnectWise documents nothing about how soon the sums follow a payment, so they are believed
-only at a connection where they were seen to follow one of ours at once, and never again once they were seen to lag.
+One call reads the sums of many invoices; a list costs one call for each. If the sums say that nothing was ever applied,
+there is nothing to list. ConnectWise does not document how soon the sums follow a payment. So we believe them only at a
+connection where we saw them follow one of our payments at once, and never again after we saw them lag.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from domain.records import TargetInvoice, TargetPayment
 
 
 class Sums(StrEnum):
-    """What is known of a connection's sums."""
+    """What we know of a connection's sums."""
 
     UNPROVEN = ""
     FOLLOW = "follow"
@@ -23,10 +23,10 @@ class Sums(StrEnum):
 
 
 def is_surely_empty(owed: Owed, invoice: TargetInvoice, *, has_history: bool, sums: Sums) -> bool:
-    """Whether a first send may go by the sums alone: there is no payment on the invoice that a list could show.
+    """Whether a first send can rely on the sums alone: a list of the invoice's payments would be empty.
 
     Args:
-        has_history: some payment on this invoice stands or stood for an allocation; then the list is read.
+        has_history: a payment on this invoice stands or stood for an allocation; then we read the list.
     """
     is_first_send = (
         owed.wanted.kind is EffectKind.CREATE
@@ -40,7 +40,7 @@ def is_surely_empty(owed: Owed, invoice: TargetInvoice, *, has_history: bool, su
 
 
 def lags(invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
-    """Whether the list has more than the sums, which were read a moment before it, knew of.
+    """Whether the list has more money than the sums had, which we read a moment earlier.
 
     A person may have entered a payment in that moment. Mistaking that for a lag costs calls; the opposite mistake costs
     money.
@@ -50,7 +50,7 @@ def lags(invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:
 
 
 def after_a_payment(before: TargetInvoice, after: TargetInvoice | None, amount: Decimal) -> Sums:
-    """What the sums say right after a payment of ours was created on the invoice."""
+    """How the sums behave right after we created a payment on the invoice."""
     if after is None or before.paid is None or after.paid is None:
         return Sums.UNPROVEN
     if after.paid < before.paid + amount:
