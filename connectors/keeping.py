@@ -11,7 +11,7 @@ class Turn(Protocol):
     """The right to replace the secrets. It ends when it has lasted too long, and when a person disconnects."""
 
     def save(self, secrets: Mapping[str, Any]) -> bool:
-        """True: the secrets are durable. False: the turn was over, and the secrets that others saved meanwhile stand."""
+        """True: the secrets are durable. False: the turn was over, and what others have saved meanwhile stands."""
 
     def reconnect_needed(self) -> bool:
         """Records that the outside system no longer accepts these secrets, and that a person has to connect again.

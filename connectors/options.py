@@ -1,6 +1,6 @@
 """The options of one connection: each with its type, its rule, and the sentence for a person who breaks the rule.
 
-Options that every connection has are here; those of one vendor are in its folder, in a class that adds to this one.
+Options that every connection has are here; those of one vendor are in its folder, in a class that adds to `Options`.
 """
 
 from collections.abc import Callable, Mapping

@@ -84,7 +84,7 @@ def change_body(amount: Decimal, currency_digits: int, paid_on: date, hour_utc: 
 
 
 def payment_date(paid_on: date, hour_utc: int) -> str:
-    """The payment's day at this hour, in UTC; a tenant far to the west may need noon so that its screens keep the day."""
+    """The payment's day at this hour, in UTC; a tenant far to the west may need noon so that its screens keep it."""
     return f"{paid_on.isoformat()}T{hour_utc:02d}:00:00Z"
 
 
