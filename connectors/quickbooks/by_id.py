@@ -92,7 +92,7 @@ class Reader:
         return reading
 
     def _refused(self, entity: ChangedEntity, reading: ById, chunk: Sequence[str], failure: Failure) -> Failure | None:
-        """Records the id that caused a refusal, or lets the list be split; returns the failure that ends the reading."""
+        """Records the id that was refused, if only one was asked for; returns the failure that ends the reading."""
         if not failure.may_be_about_one_value:
             return failure
         if failure.broke_on_the_question and (len(chunk) == 1 or not reading.refusals):

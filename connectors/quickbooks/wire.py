@@ -94,7 +94,7 @@ class _Entity(Wire):
         return min(int(self.sync_token[:_VERSION_DIGITS]), _VERSION_MAX)
 
     def currency_or(self, home_currency: str | None) -> str | None:
-        """The currency. Companies without multicurrency leave CurrencyRef out: then the home currency, if it is known."""
+        """The currency. Companies without multicurrency leave CurrencyRef out: then the home currency, if known."""
         code = self.currency.value.upper()
         return code if is_currency_code(code) else (home_currency or None)
 
