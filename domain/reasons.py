@@ -64,7 +64,7 @@ class Reason(StrEnum):
     EXCEEDS_BALANCE = "exceeds_balance"
     TWIN_NEARBY = "twin_nearby"
     FORMER_PAYMENT_THERE = "former_payment_there"
-    # Corrections of what was already synced.
+    # Corrections of payments already synced.
     CORRECTION_NEEDS_APPROVAL = "correction_needs_approval"
     NOT_OURS_TO_CHANGE = "not_ours_to_change"
     # Delivery.

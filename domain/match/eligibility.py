@@ -73,7 +73,7 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
     return Push(invoice.external_id, facts.amount, currency, paid_on, Reason.ELIGIBLE, verdicts)
 
 
-# --- what was synced already ---
+# --- payments already synced ---
 
 
 def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
@@ -105,7 +105,7 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     if not facts.is_wanted:
         return Reverse(synced.target_invoice_id, synced.target_payment_id, _why_taken_back(facts))
     if not in_its_place:
-        # First we take it back here; then match decides again, for the invoice that it belongs on.
+        # We first take it back here; after that it is decided again, for the invoice that it belongs on.
         return Reverse(synced.target_invoice_id, synced.target_payment_id, Reason.RELINKED_AFTER_SYNC)
     stop = _first_of(facts, (_currency_known, _date_present, _amount_representable))
     if stop is not None:

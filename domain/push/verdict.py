@@ -187,7 +187,7 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class DecideAgain:
-    """The doubt has ended without a payment; first match decides again what is owed now."""
+    """The doubt has ended without a payment; before any other send, match decides again what is owed now."""
 
 
 @dataclass(frozen=True, slots=True)
