@@ -1,10 +1,10 @@
-"""Which addresses outside we call, with the keys of a tenant in the request.
+"""Which outside addresses we call, with the keys of a tenant in the request.
 
-A tenant's own server says where its API is, and a partner types where that server is. Neither may decide that keys go
-to somebody else's host, nor that we call what only we can reach: the network around us answers without asking who we
-are, and part of what it says would come back to the partner.
+A partner types the address of a tenant's server, and that server says where its API is. Neither may send keys to a
+foreign host, nor make us call hosts that only we can reach: the network around us answers without asking who we are,
+and part of its answers would come back to the partner.
 
-The name is checked when it is given, the address when we connect, because the name may lead elsewhere by then.
+We check the name when it is given, and the address when we connect, because the name may lead elsewhere by then.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-# What carries another address inside of it (RFC 6052, which is a public one by itself).
+# Addresses that carry an IPv4 address inside (RFC 6052); the prefix by itself is a public one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -46,7 +46,7 @@ class AddressRules:
         return [one for one in self.allowed_hosts if one.strip(". ")]
 
     def why_refused(self, host: str, address: str) -> str | None:
-        """Why this address is not connected to, although the host's name says so; None if it is."""
+        """Why we do not connect to this address, although the host's name leads to it; None if we do."""
         if not self.public_only or self.is_allowed(host) or _is_public(address):
             return None
         return "the site is not at a public address (an operator can allow its host in OUTSIDE_HOSTS)"
@@ -65,7 +65,7 @@ def _is_public(address: str) -> bool:
 
 
 def _meant_by(address: _Address) -> Sequence[_Address]:
-    """The address, or the one that it is only another way to write or to reach."""
+    """The address itself, or the IPv4 addresses that it only writes or reaches in another way."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     if address in _NAT64:
@@ -75,9 +75,9 @@ def _meant_by(address: _Address) -> Sequence[_Address]:
 
 
 def host_told(told: str, site_url: str, rules: AddressRules) -> str | None:
-    """The host (and port) of an API as a server tells it, or None if it is not one that its site may send us to.
+    """The host (and port) of an API as a server names it, or None if its site may not send us there.
 
-    Only a name, of the site's own organization, at the port that the site has or the usual one.
+    Allowed is only a name of the site's own organization, at the site's port or the usual one.
     """
     site = urlsplit(site_url)
     told = told.strip().lower()
@@ -100,7 +100,7 @@ def host_told(told: str, site_url: str, rules: AddressRules) -> str | None:
 
 
 def _belong_together(one: str, other: str) -> bool:
-    """Whether two names are of one domain: `na.` and `api-na.myconnectwise.net` are, two under `co.uk` are not."""
+    """Whether two names share a domain: `na.` and `api-na.myconnectwise.net` do, two under `co.uk` do not."""
     suffixes = _public_suffixes()
     domain = None if _is_number(one) or _is_number(other) else suffixes.privatesuffix(one)
     return domain is not None and domain == suffixes.privatesuffix(other)
@@ -110,12 +110,12 @@ def _is_number(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        # `127.1` and `2130706433` are addresses for a resolver as well: no top-level domain is a number.
+        # A resolver takes `127.1` and `2130706433` for addresses too: no top-level domain is a number.
         return host.rpartition(".")[2].isdigit() or host.rpartition(".")[2].startswith("0x")
     return True
 
 
 @cache
 def _public_suffixes() -> PublicSuffixList:
-    """With the list that came with the package; unknown top-level names have no registrable domain."""
+    """The list that came with the package; unknown top-level names have no registrable domain."""
     return PublicSuffixList(accept_unknown=False)

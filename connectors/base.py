@@ -1,9 +1,9 @@
 """What a source and a target can do, and how their answers look. Results are values; a vendor's bad day is a result.
 
-    ReadResult[T] = Got[T] | Failure                          what a read can end in
+    ReadResult[T] = Got[T] | Failure                          how a read can end
     WriteOutcome  = Created | Changed | Removed | Refused | Conflict | Throttled | Paced | NotSent | Unknown
 
-`Unknown` is the one that matters: the request may have been carried out. It is never sent again before a look.
+`Unknown` is the one that matters: the target may have carried the request out. We never send it again before a look.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -27,7 +27,7 @@ class FailureKind(StrEnum):
     THROTTLED = "throttled"
     # Our own limiter said no; nothing was sent.
     PACED = "paced"
-    # All calls that may be made in this month have been made.
+    # We have made all the calls that we may make in this month.
     USED_UP = "used_up"
     UNAVAILABLE = "unavailable"
     CREDENTIALS = "credentials"
@@ -47,8 +47,8 @@ class Failure:
     Attributes:
         detail: the vendor's words, without secrets, cut to a readable length.
         retry_after: when the vendor (or our own limiter) allows the next call.
-        broke_on_the_question: the vendor answered that it failed itself (500), which may be its bad moment or one value
-            of the question that it cannot cope with.
+        broke_on_the_question: the vendor reported a failure of its own (500): a bad moment, or one value of the
+            question that it cannot handle.
     """
 
     kind: FailureKind
@@ -85,7 +85,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The target said no and did nothing; `kind` says what would have to change."""
+    """The target refused and did nothing; `kind` says what would have to change."""
 
     kind: FailureKind
     detail: str
@@ -93,7 +93,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The target said that the record is in use; nothing was done, and later may be better."""
+    """The target answered that the record is in use and did nothing; a later try may succeed."""
 
     detail: str
 
@@ -123,7 +123,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Sent, and no answer that says what became of it."""
+    """The request was sent, and no answer says what became of it."""
 
     detail: str
 
@@ -131,18 +131,18 @@ class Unknown:
 WriteOutcome = Created | Changed | Removed | Refused | Conflict | Throttled | Paced | NotSent | Unknown
 
 
-# --- what a source tells ---
+# --- a source's answers ---
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What became of the ids that were asked for. It contains the settled ids even when the rest could not be asked.
+    """The results for the ids that we asked for. It contains the settled ids even if we could not ask for the rest.
 
     Attributes:
-        missing_ids: not among what the source shows; deleted, or too fresh to be shown.
+        missing_ids: the source does not show these; they are deleted, or too fresh to be shown.
         refused_ids: the source refuses to answer about exactly these.
-        unread_ids: not asked yet, to be asked again.
-        failure: why the reading ended early; None also where it ended because it had taken enough calls.
+        unread_ids: not read yet, to be asked for again.
+        failure: why the reading ended early; None also if it ended because it had made enough calls.
     """
 
     missing_ids: frozenset[str] = frozenset()
@@ -168,7 +168,7 @@ class ChangedEntity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One changed object with its whole content as the wire had it.
+    """One changed object with its whole content as it was on the wire.
 
     Attributes:
         event_id: the same whenever the same version of the same object is reported again.
@@ -187,8 +187,8 @@ class Changes:
     """All changes since the cursor, and the source's own clock up to which they are complete.
 
     Attributes:
-        cut: the entities whose answer the source cut off. Nothing may be concluded for them from these changes (which
-            then hold none of theirs); `list_changed`, `count_changed` and `find_gone` tell what there is.
+        cut: the entities whose answer the source cut off. These changes hold none of theirs and prove nothing about
+            them; `list_changed`, `count_changed` and `find_gone` find out what there is.
     """
 
     changes: tuple[Change, ...]
@@ -202,10 +202,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class GoneFound:
-    """Which of the ids do not exist any more, as far as it was asked.
+    """Which of the ids no longer exist, as far as we have asked.
 
     Attributes:
-        unchecked_ids: not settled yet, to be asked again.
+        unchecked_ids: not settled yet, to be asked for again.
         failure: as in Reading.
     """
 
@@ -216,10 +216,10 @@ class GoneFound:
 
 @dataclass(frozen=True, slots=True)
 class ChangedPage:
-    """A page of what changed in a stretch of time and still exists, oldest change first.
+    """A page of the objects that changed in a stretch of time and still exist, oldest change first.
 
     Attributes:
-        next_since: where the next page begins, which tells the objects of that moment again; None on the last page.
+        next_since: where the next page begins; it may repeat the objects of that moment. None on the last page.
     """
 
     changes: tuple[Change, ...]
@@ -230,21 +230,21 @@ class Source(Protocol):
     """A system in which payments are recorded."""
 
     def keeping(self, keep: Callable[[], None]) -> "Source":
-        """The same source for one step of work: `keep` is called before every call, and may end the step by raising.
+        """The same source for one step of work: before every call it calls `keep`, which may raise to end the step.
 
         One question may take many calls; a step whose lease outlasts only the first throws away what it has read.
         """
 
     def check(self) -> ReadResult[str]:
-        """Calls the system once with our credentials; the text says whose account it is."""
+        """Calls the system once with our credentials; the text names the account."""
 
     def prove_access(self) -> Failure | None:
-        """The cheapest question that needs our credentials; None if it was answered, so that they are accepted."""
+        """Asks the cheapest question that needs our credentials; None if the answer shows that they are accepted."""
 
     def read_payments(self, ids: Collection[str]) -> ReadResult[PaymentsRead]:
         """These payments as they are now, in as few calls as possible (reads are metered).
 
-        A Failure is answered only when nothing is settled; otherwise it is in the reading.
+        Returns a Failure only if nothing is settled; otherwise the failure is in the reading.
         """
 
     def read_invoices(self, ids: Collection[str]) -> ReadResult[InvoicesRead]:
@@ -254,29 +254,29 @@ class Source(Protocol):
         """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""
 
     def list_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[ChangedPage]:
-        """The oldest changes of a closed stretch of time, however long ago; what was deleted is not among them."""
+        """The oldest changes of a closed stretch of time, however long ago; deleted objects are not among them."""
 
     def count_changed(self, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[int]:
         """How many objects exist whose last change is in a closed stretch of time."""
 
     def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[GoneFound]:
-        """Those of the ids that the source says not to have, one by one, as deletions; a bounded number of calls."""
+        """Deletions for those ids that the source, asked one by one, does not have; a bounded number of calls."""
 
     def parse_payment(self, payload: str) -> SourcePayment:
-        """A payment out of a change's payload."""
+        """The payment in a change's payload."""
 
     def parse_invoice(self, payload: str) -> SourceInvoice:
-        """An invoice out of a change's payload."""
+        """The invoice in a change's payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvoicesFound:
-    """What became of the ids and numbers that were asked for. What is in none of these sets does not exist.
+    """The results for the ids and numbers that we asked for. One that is in none of these sets does not exist.
 
     Attributes:
         refused_ids, refused_numbers: the target refuses to answer about exactly these; with its words.
-        unread_ids, unread_numbers: nothing is known about these yet; to be asked again.
-        failure: why the search ended early; None also where it ended because it had taken enough calls.
+        unread_ids, unread_numbers: nothing is known about these yet; to be asked for again.
+        failure: why the search ended early; None also if it ended because it had made enough calls.
     """
 
     invoices: tuple[TargetInvoice, ...] = ()
@@ -293,13 +293,13 @@ class Target(Protocol):
     def check(self) -> ReadResult[str]: ...
 
     def prove_access(self) -> Failure | None:
-        """As of a source; where the system is to be found is asked for anew."""
+        """As for a source; it also asks again for the address of the system's API."""
 
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[InvoicesFound]:
         """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible.
 
-        What the target refuses is told apart from the rest, in a bounded number of calls. A Failure is answered only
-        when nothing is settled; otherwise it is in the answer.
+        Separates the values that the target refuses from the rest, in a bounded number of calls. Returns a Failure only
+        if nothing is settled; otherwise the failure is in the answer.
         """
 
     def find_nearby(self, numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:

@@ -1,11 +1,11 @@
-"""What an exchange may take: one deadline and one size, from the first look for an address to the last byte.
+"""The limits of an exchange: one deadline and one size, from the first look for an address to the last byte.
 
 The time limits of sockets count between bytes: a peer that sends a byte a second, one `100 Continue` after the other,
-or headers without end keeps a call going for ever and breaks none of them. So whoever exchanges something opens a
-budget, and every operation on the socket (`connectors/sockets.py`) asks it how long it may wait, and counts what came.
+or headers without end keeps a call going for ever and breaks none of them. So every exchange opens a budget, and every
+operation on the socket (`connectors/sockets.py`) asks it how long to wait, and counts the bytes that came.
 
-The budget belongs to the thread that exchanges: the sockets are pooled, and http.client reads from them in places where
-no argument of ours arrives.
+The budget belongs to the thread of the exchange: the sockets are pooled, and http.client reads from them in places that
+no argument of ours reaches.
 """
 
 import time
@@ -23,9 +23,9 @@ _READ_AHEAD_BYTES = 8 * 1024
 
 
 class TooMuch(Exception):
-    """The peer sends more than anything that we ask for can be.
+    """The peer sends more than any answer to our questions can be.
 
-    No OSError on purpose: urllib3 would take it for a broken connection, and http.client would try to go on.
+    On purpose no OSError: urllib3 would take it for a broken connection, and http.client would try to go on.
     """
 
 
@@ -39,10 +39,10 @@ class Budget:
 
     Attributes:
         connect_ends, ends: moments of the monotonic clock.
-        refusal: why the host's address was not connected to, where that was our own doing.
-        sent: set before the first byte of the request goes out. As long as it is not, nothing can have been carried
-            out; that is the only proof, whatever the exception says.
-        why_refused: says why this address (of that host) may not be connected to, or None.
+        refusal: why we ourselves did not connect to the host's address, if so.
+        sent: set before the first byte of the request goes out. Until then the peer cannot have carried anything out;
+            this is the only proof, whatever the exception says.
+        why_refused: returns why we may not connect to this address (of that host), or None.
     """
 
     connect_ends: float
@@ -55,13 +55,13 @@ class Budget:
     _bytes_left: int = field(default=HEADER_BYTES_MAX + _READ_AHEAD_BYTES)
 
     def begin_request(self) -> None:
-        """From the first byte of the request the answer has its own time, however soon the connection was there."""
+        """Starts the answer's own time at the first byte of the request, however soon the connection was there."""
         if not self.sent:
             self.sent = True
             self.ends = min(self.ends, time.monotonic() + self.answer_seconds)
 
     def begin_body(self) -> None:
-        """The headers are whole; what comes from now on is the body, with what frames its chunks."""
+        """The headers are complete; from now on the bytes are the body and the framing of its chunks."""
         self._bytes_left = self.body_bytes_max + _READ_AHEAD_BYTES
 
     def seconds_to_connect(self) -> float:
@@ -77,10 +77,10 @@ class Budget:
 
 
 def _left(ends: float) -> float:
-    """Seconds, never none: zero would make a socket wait for nothing at all, which is another meaning.
+    """The seconds left, never zero: a socket takes zero to mean that it must not wait at all.
 
     Raises:
-        TimeoutError: they are used up.
+        TimeoutError: no time is left.
     """
     left = ends - time.monotonic()
     if left <= 0:
@@ -98,7 +98,7 @@ def current_budget() -> Budget | None:
 
 @contextmanager
 def spending(budget: Budget) -> Iterator[None]:
-    """What this thread does on sockets meanwhile is done on this budget."""
+    """Meanwhile everything that this thread does on sockets counts against this budget."""
     outer = _question_ends.get()
     if outer is not None:
         budget.ends = min(budget.ends, outer)
@@ -111,9 +111,9 @@ def spending(budget: Budget) -> Iterator[None]:
 
 @contextmanager
 def one_question(seconds: float) -> Iterator[None]:
-    """All exchanges meanwhile share this time: a question that takes several of them ends as soon as one would.
+    """All exchanges meanwhile share this time: a question of several exchanges may take no longer than this.
 
-    Inside of another question nothing changes: the caller waits for the outer one.
+    Inside another question nothing changes: the caller waits for the outer one.
     """
     if _question_ends.get() is not None:
         yield
@@ -139,10 +139,10 @@ Result = TypeVar("Result")
 def in_one_question(
     method: Callable[Concatenate[Asker, Arguments], Result],
 ) -> Callable[Concatenate[Asker, Arguments], Result]:
-    """Pages, an API that has moved, the look after a 404: who holds a lane waits for all of them together.
+    """Pages, an API that has moved, the look after a 404: the holder of a lane waits for all of them together.
 
-    With a time limit for each of them a write could begin long after the lease that allowed it is over, and a server
-    that is slow on every page of a long list would keep a worker's thread for an hour.
+    With a time limit for each exchange, a write could begin long after the end of the lease that allowed it, and a
+    server that is slow on every page of a long list would keep a worker's thread for an hour.
     """
 
     @wraps(method)

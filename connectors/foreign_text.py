@@ -1,8 +1,8 @@
-"""Text that others wrote, made fit to be kept, logged and shown; once, where it enters.
+"""Makes foreign text fit to be stored, logged and shown; once, where it enters.
 
-A server may send back what we sent to it: an error page with the request's headers is a convenience to its developers,
-and puts a tenant's keys into our log, our database and a page. And any text may carry letters that are no letters:
-terminal escapes, marks that turn the direction of reading, characters without width.
+A server may send our own request back to us: an error page with the request's headers helps its developers, but puts a
+tenant's keys into our log, our database and a page. And any text may contain more than letters: terminal escapes, marks
+that turn the direction of reading, characters without width.
 """
 
 import base64
@@ -18,13 +18,13 @@ from urllib.parse import parse_qsl, quote, quote_plus
 from connectors.json_reader import JsonUnreadable, read_json
 
 HIDDEN = "[hidden]"
-# Of a name or a note; QuickBooks' longest note has as many. What is longer was never meant to be read.
+# The length of a name or a note: QuickBooks' longest note has as many. Nobody meant a longer text to be read.
 TEXT_CHARACTERS_MAX = 4000
 WORDS_CHARACTERS_MAX = 300
 NAME_CHARACTERS_MAX = 100
 # A run of a secret this long is hidden in foreign text, which may have been cut in the middle of the secret.
 _PART_CHARACTERS = 12
-# A shorter one would hide ordinary words.
+# Hiding a shorter secret would hide ordinary words.
 _SECRET_CHARACTERS_MIN = 6
 _REMEMBERED_MAX = 40
 _SECRET_HEADERS = frozenset({"authorization", "clientid"})
@@ -34,7 +34,7 @@ _NO_LETTERS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def cleaned(text: str, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
-    """The text without what is no letter, in one line, of at most this length."""
+    """The text in one line, without control and format characters, of at most this length."""
     if not text.isprintable():
         text = "".join(_letter(one) for one in text[: characters_max * 4])
     return text if len(text) <= characters_max else text[: characters_max - 1] + "\u2026"
@@ -48,7 +48,7 @@ def _letter(one: str) -> str:
 
 @dataclass(frozen=True)
 class Secrets:
-    """What must not come back to anybody's eyes, in every spelling in which it may."""
+    """Values that nobody may see in an answer, in every spelling in which they may come back."""
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -66,14 +66,14 @@ class Secrets:
         return frozenset(part for one in self._spellings for part in _parts_of(one))
 
     def with_those_in(self, headers: Mapping[str, str], body: bytes | None) -> "Secrets":
-        """These, and what a request carries; those of long ago are forgotten."""
+        """These secrets and those of a request; if there are too many, only those of the request."""
         sent = frozenset(secrets_sent(headers, body))
         if sent <= self.values:
             return self
         return Secrets(sent if len(self.values) > _REMEMBERED_MAX else sent | self.values)
 
     def hidden_in(self, text: str) -> str:
-        """The text without a secret, or a part of one, whatever is between its letters."""
+        """The text with every secret, or part of one, hidden, whatever stands between its letters."""
         shown = [(place, one.lower()) for place, one in enumerate(text) if not one.isspace() and one.isprintable()]
         letters = "".join(one[:1] for _, one in shown)
         hide: set[int] = set()
@@ -91,7 +91,7 @@ class Secrets:
         return "".join(kept)
 
     def words(self, text: str, characters_max: int = WORDS_CHARACTERS_MAX) -> str:
-        """What an outside system says, to be told to a person. Hidden before it is cut: a cut secret is one as well."""
+        """An outside system's words for a person. Hides secrets before it cuts: part of a secret is secret as well."""
         return cleaned(self.hidden_in(text[: characters_max * 10]), characters_max)
 
     def without(self, document: Any) -> Any:
@@ -100,7 +100,7 @@ class Secrets:
         texts = [one for holder in holders for one in _values(holder) if isinstance(one, str)]
         whole = " ".join(texts)
         searched = whole.lower()
-        # Nearly always there is none; a search letter by letter of everything would take longer than the call.
+        # There is almost never a secret in it; searching everything letter by letter would take longer than the call.
         holds_secret = any(spelling in searched for spelling in self._spellings)
         if holds_secret or not whole.isprintable() or max(map(len, texts), default=0) > TEXT_CHARACTERS_MAX:
             for holder in holders:
@@ -112,7 +112,7 @@ class Secrets:
 
 
 def secrets_sent(headers: Mapping[str, str], body: bytes | None) -> Iterator[str]:
-    """What the request carries that must not come back: keys and tokens, and what they are made of."""
+    """The secrets in the request, which must not come back: keys and tokens, and their parts."""
     for name, value in headers.items():
         if name.lower() in _SECRET_HEADERS:
             yield from _credentials(value)

@@ -1,4 +1,4 @@
-"""What a source's webhook tells: hints that something may have changed, and never more than that."""
+"""What a source's webhooks bring: hints that something may have changed, and never more than that."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ class Hint:
     """One event of a webhook: something about this object may have changed. Never more than a hint.
 
     Attributes:
-        account_id: whose object; one delivery may carry several accounts.
+        account_id: the account of the object; one delivery may carry several accounts.
     """
 
     account_id: str
@@ -25,11 +25,11 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook delivery, read.
+    """The content of a webhook delivery.
 
     Attributes:
-        ignored: how many of its events are no hints, by why.
-        accounts_in_doubt: whose events could not be read; what they told of has to be asked for.
+        ignored: how many of its events are no hints, by reason.
+        accounts_in_doubt: the accounts whose events we could not read; we have to ask them what changed.
     """
 
     hints: tuple[Hint, ...]
@@ -43,7 +43,7 @@ class SignatureCheck(Protocol):
     def update(self, part: bytes) -> None: ...
 
     def fits(self) -> bool:
-        """Whether all that came so far was signed with one of our verifier tokens; compares in constant time."""
+        """Whether the parts so far were signed with one of our verifier tokens; compares in constant time."""
 
 
 class WebhookReader(Protocol):
@@ -56,11 +56,11 @@ class WebhookReader(Protocol):
         """Whether the raw body was signed with one of our verifier tokens; compares in constant time."""
 
     def check_of(self, signature: str) -> SignatureCheck | None:
-        """What checks a body that comes with this signature; None if no body at all would fit it."""
+        """The check for a body that comes with this signature; None if no body at all would fit it."""
 
     def read(self, body: bytes) -> Delivery:
-        """The hints in an authentic body: all that can be read, whatever stands beside them.
+        """All readable hints in an authentic body, whatever stands beside them.
 
         Raises:
-            ValueError: nothing in it is what this source writes.
+            ValueError: the body has nothing that this source would write.
         """

@@ -3,7 +3,7 @@
 Answer          the system answered something, whatever it says
 NeverSent       no byte of the request went out, so nothing can have been carried out
 NoAnswer        the request was sent, at least in part, and no whole answer came back in time and in size
-Limited         our own limiter said no; nothing was sent
+Limited         our own limiter refused; nothing was sent
 """
 
 import time
@@ -46,12 +46,12 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON with decimals, or None if it is not JSON: a gateway may answer HTML with any status.
 
-        Its texts are cleaned and carry nothing that was secret in the request: this is where foreign text enters.
+        Cleans its texts and hides the request's secrets in them: this is where foreign text enters.
         """
         return self.secrets.without(self.raw_json())
 
     def raw_json(self) -> Any:
-        """The same as it came; only for the answers that bring secrets."""
+        """The JSON as it came; only for answers that bring secrets."""
         try:
             return read_json(self.body, self.json_limits)
         except JsonUnreadable:
@@ -62,7 +62,7 @@ class Answer:
         return self.words(self.headers.get("intuit_tid", ""))[:_TRACE_CHARACTERS]
 
     def words(self, text: str) -> str:
-        """A part of the answer in the other system's words, to be told and kept."""
+        """A part of the answer in the other system's words, fit to be shown and stored."""
         return self.secrets.words(text)
 
     @property
@@ -103,7 +103,7 @@ Exchange = Answer | NeverSent | NoAnswer | Limited
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """Seconds, each for the whole of its part and not between two bytes.
+    """Time limits in seconds, each for the whole of its part and not between two bytes.
 
     The defaults for ConnectWise come from 50 observed reads: median 1 s, worst 28 s.
 
@@ -117,13 +117,13 @@ class TimeLimits:
 
     @property
     def exchange_seconds(self) -> float:
-        """No exchange takes longer, and no question of several exchanges (`Wire.one_question`)."""
+        """The longest time of an exchange, and of a question of several exchanges (`Wire.one_question`)."""
         return self.connect_seconds + self.read_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """How much of an answer is taken: on the wire and unpacked, and as values in memory."""
+    """How much of an answer we accept: on the wire and unpacked, and as values in memory."""
 
     body_bytes: int = 16 * 1024 * 1024
     json: JsonLimits = DEFAULT_LIMITS
@@ -153,9 +153,9 @@ class Wire:
         self._session = _NoRedirects()
         # Environment proxies and .netrc must not change where money is sent or with which credentials.
         self._session.trust_env = False
-        # A peer's cookies would come along with every later call, and their number has no end.
+        # A peer's cookies would come along with every later call, and their number has no limit.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        # One packing, which is unpacked below piece by piece: five around each other are work without end.
+        # One compression only, which we unpack piece by piece below: unpacking five nested ones has no end.
         self._session.headers["Accept-Encoding"] = "gzip"
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, BoundedAdapter(connections_max=32))
@@ -212,7 +212,7 @@ class Wire:
             return NeverSent("the address or a header is not valid")
         budget = self._budget()
         try:
-            # Tokens are renewed, and an old one may come back late. Threads may replace each other's; each has its own.
+            # Tokens change, and an old one may come back late. Threads may overwrite the shared set; each uses its own.
             secrets = self._secrets = self._secrets.with_those_in(headers, body)
             with spending(budget):
                 return self._answer(prepared, secrets)
@@ -237,14 +237,14 @@ class Wire:
         try:
             body = unpacked(response, self._size_limits.body_bytes)
         except BaseException:
-            # What is left of the answer must not become the begin of the next one.
+            # The rest of this answer must not become the beginning of the next one.
             response.raw.close()
             raise
         return Answer(response.status_code, response.headers, body, self._size_limits.json, secrets)
 
 
 class _NoRedirects(requests.Session):
-    """Never looks where an answer wants to send us: a redirected POST would become a GET that creates nothing."""
+    """Never follows an answer elsewhere: a redirected POST would become a GET that creates nothing."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
         # requests reads Location even when redirects are switched off, and fails on letters that are not UTF-8.
@@ -252,7 +252,7 @@ class _NoRedirects(requests.Session):
 
 
 def _check_encodable(headers: Mapping[str, str | bytes]) -> None:
-    """Raises UnicodeError for what could not be written to the wire; found out now, nothing has been sent yet."""
+    """Raises UnicodeError for headers that cannot be written to the wire, while nothing has been sent yet."""
     for name, value in headers.items():
         name.encode("ascii")
         if isinstance(value, str):
@@ -260,7 +260,7 @@ def _check_encodable(headers: Mapping[str, str | bytes]) -> None:
 
 
 def _failed(budget: Budget, detail: str) -> NeverSent | NoAnswer:
-    """Whether the request may have arrived is what the budget saw on the socket, whatever the exception says."""
+    """The budget saw on the socket whether the request may have arrived; the exception does not matter."""
     if not budget.sent:
         return NeverSent(detail)
     return NoAnswer("no answer within the time limit" if time.monotonic() >= budget.ends else detail)

@@ -1,4 +1,4 @@
-"""JSON from outside, read with limits: any input is read or refused, soon and without a traceback.
+"""Reads JSON from outside with limits: it reads or refuses any input, soon and without a traceback.
 
 A document of a few megabytes can hold millions of values, brackets nested without end, or a number that takes minutes.
 Numbers with a fraction become decimals.
@@ -12,14 +12,14 @@ from typing import Any
 
 import simplejson
 
-# Beyond a double's exponent nothing is an amount, and turning such a decimal into an integer takes for ever.
+# No amount has an exponent beyond a double's, and turning such a decimal into an integer takes for ever.
 _EXPONENT_MAX = 400
-# What stands for a number beyond all amounts where the rest of the document is read nevertheless: no amount and no id.
+# Replaces a number beyond all amounts if the rest of the document is read nevertheless: it is no amount and no id.
 BEYOND = Decimal(1).scaleb(_EXPONENT_MAX)
 
 
 class JsonUnreadable(ValueError):
-    """It is no JSON, or more of it than we read."""
+    """The document is no JSON, or more of it than we read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class JsonLimits:
     Attributes:
         values: a value in memory takes up to a hundred times what it takes on the wire (`{}` is three bytes there).
         digits: of one number; amounts have about ten.
-        refuses_numbers: whether a number beyond all amounts makes the document unreadable. Where a document tells of
-            many payments, and is told again until it could be read, one such number would stop all of them for ever.
+        refuses_numbers: whether a number beyond all amounts makes the document unreadable. If a document holds many
+            payments, and comes again until we can read it, one such number would stop all of them for ever.
     """
 
     values: int = 500_000
@@ -46,15 +46,15 @@ def read_json(document: bytes | str, limits: JsonLimits = DEFAULT_LIMITS) -> Any
     """The document's value.
 
     Raises:
-        JsonUnreadable: the only exception; the text says what is wrong, without words of the document.
+        JsonUnreadable: the only exception; its text says what is wrong, without quoting the document.
     """
     raw = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
-    # More than the values that there are, as texts may hold such letters; counted before a single one is made.
+    # An upper bound, as texts may hold these characters too; we count before we create a single value.
     if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > limits.values:
         raise JsonUnreadable(f"more than {limits.values} values")
 
     try:
-        # With a byte order mark some servers begin.
+        # Some servers begin with a byte order mark.
         value = simplejson.loads(
             raw.removeprefix(b"\xef\xbb\xbf"),
             parse_int=partial(_whole_number, limits=limits),
@@ -75,7 +75,7 @@ def _whole_number(text: str, limits: JsonLimits) -> int | Decimal:
 
 
 def _fraction(text: str, limits: JsonLimits) -> Decimal:
-    """Kept only if writing it again, comparing it and reckoning with it take no longer than with any amount."""
+    """The number, if writing it again, comparing it and calculating with it take no longer than with any amount."""
     try:
         number = Decimal(text)
     except ArithmeticError:  # its exponent alone has more digits than a decimal takes
@@ -97,7 +97,7 @@ def _beyond(text: str, limits: JsonLimits) -> Decimal:
 
 
 def _check_depth(value: Any, limits: JsonLimits) -> None:
-    """The parser takes more than what is done with the value afterwards."""
+    """Refuses a depth that the parser can handle and the code after it cannot."""
     level = [value]
     for _ in range(limits.depth + 2):
         level = [inner for one in level for inner in _inside(one)]

@@ -1,4 +1,4 @@
-"""What a connector needs kept: its secrets and the count of its calls. Connectors know no database; tasks do."""
+"""What a connector needs stored: its secrets and the count of its calls. Connectors know no database; tasks do."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -11,12 +11,12 @@ class Turn(Protocol):
     """The right to replace the secrets. It ends when it has lasted too long, and when a person disconnects."""
 
     def save(self, secrets: Mapping[str, Any]) -> bool:
-        """Durable when this says True. False: the turn was over, others have decided meanwhile, and theirs stands."""
+        """True: the secrets are durable. False: the turn was over, and what others have saved meanwhile stands."""
 
     def reconnect_needed(self) -> bool:
-        """The outside system will not accept these secrets any more, and a person has to connect again.
+        """Records that the outside system no longer accepts these secrets, and that a person has to connect again.
 
-        False: the turn was over, so what was refused may have been replaced since.
+        False: the turn was over, so the refused secrets may have been replaced since.
         """
 
 
@@ -25,17 +25,17 @@ class SecretsKeeper(Protocol):
         """The secrets as they are on disk now."""
 
     def alone(self) -> AbstractContextManager[Turn | None]:
-        """Only one process at a time gets a turn; None means that another one holds it and did not let go in time."""
+        """Gives one process at a time a turn; None means that another one holds it and did not let go in time."""
 
 
 class ReadMeter(Protocol):
-    """Counts what costs money, and tells the two meanings of "too many calls" apart."""
+    """Counts the calls that cost money, and tells the two meanings of "too many calls" apart."""
 
     def count(self) -> None:
         """One metered call was answered."""
 
     def used_up(self) -> timedelta | None:
-        """How long reading is of no use because the month's reads are used up; None while they are not."""
+        """How long to wait because the month's reads are used up; None while they are not."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Tally:
 
 
 class NoMeter:
-    """For calls that are not counted."""
+    """A meter for calls that are not counted."""
 
     def count(self) -> None:
         pass

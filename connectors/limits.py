@@ -1,7 +1,7 @@
 """Rate limits per connection, shared by all workers through Redis.
 
-Each process also remembers its own calls. While there is no shared count (Redis is away, or has just been emptied) it
-keeps to a part of the limit that is safe whatever the others do: slower, never faster.
+Each process also remembers its own calls. While there is no shared count (Redis is away, or has just been emptied), it
+uses only a part of the limit that is safe whatever the others do: slower, never faster.
 """
 
 import threading
@@ -19,20 +19,20 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
-# How many processes may call one system at the same time: ingest, match, push and one more. Settings say it.
+# How many processes may call one system at the same time: ingest, match, push and one more. Settings can change it.
 PROCESSES = 4
-# Since when all calls are counted in this Redis (milliseconds since 1970, by its own clock: those of the hosts may
-# differ). Not there: it has been emptied.
+# The moment since which this Redis counts all calls (milliseconds since 1970, by its own clock: the clocks of the hosts
+# may differ). If the key is missing, Redis has been emptied.
 EPOCH_KEY = "payments-limits-epoch"
 _WAIT_SECONDS_MIN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls in so many seconds.
+    """A limit of `calls` in `seconds`.
 
     Attributes:
-        allowed: what the vendor allows; the difference to `calls` may be spent while there is no shared count.
+        allowed: the vendor's own limit; we may use the difference to `calls` while there is no shared count.
     """
 
     calls: int
@@ -45,17 +45,17 @@ class Rate:
         return RateLimitItemPerSecond(self.calls, self.seconds)
 
     def share(self, processes: int) -> int:
-        """One process's part when the processes cannot count together; at least one call."""
+        """One process's part if the processes cannot count together; at least one call."""
         return max(1, self.calls // processes)
 
     def spare(self, processes: int) -> int:
-        """One process's part of what the vendor allows beyond what all together may count up to."""
+        """One process's part of the calls that the vendor allows beyond our shared limit."""
         return max(0, self.allowed - self.calls) // processes
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call of this process, by the monotonic clock; `spare` when it was made beyond what is counted for all."""
+    """One call of this process, by the monotonic clock; `spare` if it was made beyond the shared count."""
 
     at: float
     spare: bool
@@ -65,8 +65,8 @@ class _Call:
 class Limiter:
     """Says whether a call may be made now. Thread-safe.
 
-    Whatever becomes of Redis, no window holds more calls than the vendor allows: those that one Redis has counted are
-    `calls` at most, and those that it has not, or not for a whole window, come out of what is spare.
+    Whatever happens to Redis, no window holds more calls than the vendor allows: one Redis counts `calls` at most, and
+    the calls that it has not counted, or not for a whole window, come out of the spare ones.
     """
 
     shared: RedisStorage | None
@@ -79,7 +79,7 @@ class Limiter:
         """Takes a place for one call under every rate.
 
         Returns:
-            None when the call may be made, else how long to wait before asking again.
+            None if the call may be made, else how long to wait before asking again.
         """
         counted_since = self._counted_since()
         wait = self._take_own(key, rates, counted_since)
@@ -91,14 +91,14 @@ class Limiter:
             self._note_away(error)
             self._give_back(key)
             return self._take_own(key, rates, None)
-        # Not before: a replica answers questions, and counts nothing.
+        # Not earlier: a replica answers questions, but counts nothing.
         self._is_away = False
         if wait is not None:
             self._give_back(key)
         return wait
 
     def _counted_since(self) -> float | None:
-        """Since when Redis counts the calls of all, by our monotonic clock; None while it does not."""
+        """The moment since which Redis counts everybody's calls, by our monotonic clock; None while it does not."""
         if self.shared is None:
             return None
         redis, now = self.shared.storage, time.monotonic()
@@ -158,10 +158,10 @@ class Limiter:
         # (fourteen calls within a second were measured at a limit of eight).
         limiter = MovingWindowRateLimiter(shared)
         for rate in rates:
-            # The places taken under the earlier rates are lost when a later one is full: that errs to the slow side.
+            # If a later rate is full, the places taken under the earlier ones are lost: that errs on the slow side.
             item = rate.as_item()
             if not limiter.hit(item, key):
-                # Calls that seem to come from the future were counted before a clock went back.
+                # Calls that seem to be in the future were counted before a clock went back.
                 wait = min(limiter.get_window_stats(item, key).reset_time - time.time(), rate.seconds)
                 return timedelta(seconds=max(wait, _WAIT_SECONDS_MIN))
         return None

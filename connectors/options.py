@@ -1,6 +1,6 @@
-"""What may be chosen for one connection: each option with its type, its rule, and the sentence for who breaks it.
+"""The options of one connection: each with its type, its rule, and the sentence for a person who breaks the rule.
 
-What every connection has stands here; what only one vendor knows stands in its folder, in a class that adds to it.
+Options that every connection has are here; those of one vendor are in its folder, in a class that adds to `Options`.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def a_number_up_to(most: int, what: str) -> Callable[[Any], Any]:
 
 
 def an_address(value: Any, given: ValidationInfo) -> Any:
-    """A rule for what people enter, and for nothing that is stored: where http is allowed is up to the process."""
+    """A rule for addresses that people enter, not for stored ones: the process decides whether http is allowed."""
     if given.context is None:
         return value
     problem = _problem_with_url(str(value), allows_plain_http=given.context["allows_plain_http"])
@@ -55,9 +55,9 @@ class Options(BaseModel):
     """The options of a connection. An option that was not chosen has its default; an unknown one is left alone.
 
     Attributes:
-        home_currency: what stands in where the system names no currency.
+        home_currency: the currency to assume if the system names none.
         strategy: how the system keeps payments on an invoice.
-        parallel: invoices that are delivered at the same time; None: as the settings of the process say.
+        parallel: how many invoices are delivered at the same time; None: as the settings of the process say.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,4 +1,4 @@
-"""Which vendors there are. A third one is one folder and one line here; no other code asks for a vendor's name."""
+"""The list of vendors. A third one is one folder and one line here; no other code asks for a vendor's name."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def configured(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform(Surroundings):
-    """What is the same for all connections: the vendors with their settings, and what surrounds each of them."""
+    """The parts that all connections share: the vendors with their settings, and the surroundings of each of them."""
 
     vendors: Mapping[str, Vendor]
 
@@ -38,7 +38,7 @@ class Platform(Surroundings):
 
     @property
     def asked_for_consent(self) -> Mapping[str, SourceVendor]:
-        """The sources that are connected on a page of theirs."""
+        """The sources that people connect on the vendor's own consent page."""
         return {name: one for name, one in self.sources.items() if one.authorization(self) is not None}
 
 
@@ -57,11 +57,11 @@ def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:
 
 
 def authorization(platform: Platform, vendor: str) -> Authorization | None:
-    """How consent is asked for at this vendor; None for one that is connected with keys."""
+    """How we ask for consent at this vendor; None for one that is connected with keys."""
     known = platform.vendors.get(vendor)
     return known.authorization(platform) if known else None
 
 
 def options_of(platform: Platform, vendor: str, settings: Mapping[str, Any]) -> Options:
-    """What was chosen for a connection."""
+    """The options chosen for a connection."""
     return platform.vendors[vendor].options.of(settings)

@@ -1,10 +1,10 @@
-"""Reads a JSON text of which parts are rubbish: everything that can be read is there, and the rest is marked.
+"""Reads a JSON text with damaged parts: it returns everything readable and marks the rest.
 
-Called by: a source's webhook reader, when the whole text is no JSON. A delivery holds events of many companies, and one
-that cannot be read must not take the others with it.
+Called by: a source's webhook reader, if the whole text is no JSON. A delivery holds events of many companies, and one
+unreadable event must not take the others with it.
 Does: one pass without recursion, in time and memory that grow with the length of the text and with nothing else. A
-bracket that does not fit closes what should have been closed before it; what is nested deeper than anybody has a reason
-to nest, a number longer than any number, and what is no value at all become `DAMAGED`.
+bracket that does not fit closes everything that should have been closed before it. Values nested too deeply for any
+purpose, numbers longer than any real number, and text that is no value at all become `DAMAGED`.
 """
 
 import re
@@ -16,32 +16,32 @@ import simplejson
 
 DEPTH_MAX = 64
 DIGITS_MAX = 40
-# Three times what two megabytes of events have. A text of nothing but brackets is not worth more of anybody's time.
+# Three times the tokens of two megabytes of events. A text of nothing but brackets is not worth more time.
 TOKENS_MAX = 500_000
 
 
 class _Damaged:
-    """Stands where something stood that cannot be read."""
+    """Stands in the place of an unreadable value."""
 
     def __repr__(self) -> str:
         return "DAMAGED"
 
 
 DAMAGED: Final = _Damaged()
-# Under this key an object keeps what stands in it without a name of its own; no name in a JSON text is None.
+# Under this key an object keeps the values in it that have no name; no name in a JSON text is None.
 STRAYS: Final = None
 
-# Possessive, so that no text makes the search go back. Outside of strings a backslash takes the next character along:
-# which quotes are escaped does not depend on where one begins to read.
+# Possessive, so that no text makes the search backtrack. Outside strings a backslash takes the next character along, so
+# it does not matter for escaped quotes where the reading begins.
 _TOKEN = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"\\]++|\\.?|"',
     re.DOTALL,
 )
-# What may follow a string. Anything else: it is the quote that would end the string which is missing, and what looks
-# like its end is where the next one begins.
+# The characters that may follow a string. If anything else follows, the string's own end quote is missing, and the
+# quote that looks like it begins the next string.
 _AFTER_A_STRING = re.compile(r"\s*+(?:[:,\]}]|\Z)")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-# A control character in a string is left to the reader of that string.
+# Lets control characters in a string through; the reader of the string has to handle them.
 _strings = simplejson.JSONDecoder(strict=False)
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _OPENERS = {"]": "[", "}": "{"}
@@ -52,7 +52,7 @@ _PARTS_MAX = 4
 
 @dataclass(slots=True)
 class _Open:
-    """A list or an object that has not ended, and what has come since its last comma."""
+    """A list or an object that has not ended, and the parts since its last comma."""
 
     opener: str
     values: list[Any] = field(default_factory=list)
@@ -96,9 +96,9 @@ class _Open:
 
 
 def salvage(text: str) -> list[Any]:
-    """What can be read of the text: the values that stand in it side by side, which is one where it is JSON.
+    """The readable values that stand side by side in the text; a text that is JSON has one.
 
-    A text with more in it than `TOKENS_MAX` is read so far.
+    Stops after `TOKENS_MAX` tokens.
     """
     reading = _Reading()
     place: int | None = 0
@@ -120,14 +120,14 @@ def salvage(text: str) -> list[Any]:
 
 
 def number_of(token: str) -> Any:
-    """The number that a JSON text spells so, or `DAMAGED` if it has more digits than anybody has a reason to send."""
+    """The number of a JSON token, or `DAMAGED` if it is none or has more digits than there is a reason to send."""
     return Decimal(token) if len(token) <= DIGITS_MAX and _NUMBER.fullmatch(token) else DAMAGED
 
 
 class _Reading:
     def __init__(self) -> None:
         self._open = [_Open("")]
-        # What is nested too deeply is passed over up to its end, with its brackets only.
+        # We skip a value that is nested too deeply up to its end, and follow only its brackets.
         self._skipped = bytearray()
         self._skipped_counts = {"[": 0, "{": 0}
         self._skipping_from = 0
@@ -148,7 +148,7 @@ class _Reading:
             self._open[-1].add(_scalar(mark))
 
     def give_up_skipping(self) -> int | None:
-        """At the end of the text: where to go on if what is nested too deeply never ended and hides what follows it."""
+        """At the end of the text: where to go on if a skipped value never ended and hides the text after it."""
         if not self._skipped:
             return None
         self._skipped.clear()
@@ -169,7 +169,7 @@ class _Reading:
             self._skipping_from = place
             self._push_skipped(opener)
         else:
-            # The outermost is given up: whatever ends it comes too late, and stands for nothing then.
+            # We give up the outermost value: its closing bracket comes too late and then means nothing.
             outermost = self._open.pop(1)
             outermost.end_item()
             self._open[0].values.append(outermost.value)

@@ -1,9 +1,9 @@
-"""Sockets that keep to the budget of the exchange they are used for, and how requests comes to use them.
+"""Sockets that keep to the budget of their exchange, and the adapter that makes requests use them.
 
 Why sockets: http.client reads status line, headers and chunk sizes line by line in blocking calls, urllib3 and requests
-read bodies on top of it; all of it ends in `recv_into` of one socket, in the thread that exchanges. There is the one
-place at which no byte passes uncounted. A second thread that closes the socket at the deadline was the other way; it
-costs a thread for each call, and what it closes may be in use by the next exchange already.
+read bodies on top of it; all of it ends in `recv_into` of one socket, in the thread of the exchange. Only there does no
+byte pass uncounted. The alternative was a second thread that closes the socket at the deadline; it costs a thread for
+each call, and the next exchange may already be using the socket that it closes.
 
 CPython's own socket calls (`connect`, `sendall`, the TLS handshake, reading one TLS record) keep to the socket's time
 limit as a whole and not between bytes; so it is enough to set that limit anew before each of them.
@@ -26,8 +26,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from connectors.budget import current_budget
 
-# A name is asked for by a thread of its own, as the system's resolver knows no deadline. So many may be under way when
-# a name server does not answer; it is given up by the resolver after half a minute.
+# A thread of its own resolves each name, as the system's resolver knows no deadline. This many may wait for a name
+# server that does not answer; the resolver gives up after half a minute.
 _RESOLVING_MAX = 32
 _resolving = threading.BoundedSemaphore(_RESOLVING_MAX)
 
@@ -35,7 +35,7 @@ Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
 class _Bounded(socket.socket):
-    """Asks the budget before, and tells it afterwards. Used without one (never by us) it is an ordinary socket."""
+    """Asks the budget before each call and counts the bytes after it. Without one (never here) an ordinary socket."""
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         budget = current_budget()
@@ -71,7 +71,7 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     failure: OSError | None = None
     try:
         for family, kind, protocol, _, address in _resolve(host, connection.port, budget.seconds_to_connect()):
-            # Asked of the address itself: a name can have another one every time.
+            # We check the address itself: a name can lead to another one every time.
             refusal = budget.why_refused(host, address[0])
             if refusal is not None:
                 budget.refusal = refusal
@@ -81,7 +81,7 @@ def _connect(connection: HTTPConnection) -> socket.socket:
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 opened.settimeout(budget.seconds_to_connect())
                 opened.connect(address)
-                # What is left for connecting is the time of the TLS handshake.
+                # The TLS handshake gets the time that is left for connecting.
                 opened.settimeout(budget.seconds_to_connect())
             except OSError as error:
                 opened.close()

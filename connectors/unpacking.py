@@ -1,4 +1,4 @@
-"""A body as it was before it was packed, never more of it than we take."""
+"""Unpacks a body, but never more of it than we accept."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _ZLIB_OF_ENCODING = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS,
 
 
 def unpacked(response: requests.Response, bytes_max: int) -> bytes:
-    """The body, unpacked in pieces: what a few kilobytes would become is never made, only counted up to the limit."""
+    """The body, unpacked in pieces; we stop at the limit, however much a few kilobytes would become."""
     pieces = response.raw.stream(_PIECE_BYTES, decode_content=False)
     window_bits = _ZLIB_OF_ENCODING.get(response.headers.get("Content-Encoding", "").strip().lower())
     body = bytearray()
@@ -33,9 +33,9 @@ def _inflated(pieces: Iterator[bytes], window_bits: int) -> Iterator[bytes]:
                 yield unpacking.decompress(rest, _PIECE_BYTES)
                 rest = unpacking.unconsumed_tail
             if rest or unpacking.unused_data:
-                # Something behind the end: what was unpacked may be half of what was meant.
+                # There is more data after the end: what we unpacked may be half of the body.
                 raise requests.exceptions.ContentDecodingError
-        # What the last step had no room for; less than one run of repeated bytes.
+        # The bytes that the last step had no room for; less than one run of repeated bytes.
         yield unpacking.flush()
     except zlib.error:
         raise requests.exceptions.ContentDecodingError from None

@@ -1,7 +1,7 @@
-"""What a vendor is to everybody else: one value that carries its names, settings, options, sentences and ways in.
+"""A vendor for the rest of the code: one value with its names, settings, options, sentences and ways in.
 
-A vendor's folder makes a class of its own from `SourceVendor` or `TargetVendor` (or both), and `registry` lists it.
-What differs from vendor to vendor is asked of this value, never of its name.
+A vendor's folder derives a class of its own from `SourceVendor` or `TargetVendor` (or both), and `registry` lists it.
+Code asks this value for whatever differs between vendors, and never looks at a vendor's name.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +24,7 @@ from connectors.options import Options
 
 
 def split_list(value: Any) -> Any:
-    """How every list is written in the environment: with commas."""
+    """Splits a list at its commas: all lists are written like that in the environment."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -42,7 +42,7 @@ class VendorSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What is the same for all vendors and connections of a process."""
+    """The parts that all vendors and connections of a process share."""
 
     time_limits: TimeLimits
     limiter: Limiter
@@ -53,7 +53,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One connection, as its row says."""
+    """One connection, with the values of its row."""
 
     connection_id: int
     vendor: str
@@ -68,13 +68,13 @@ class Vendor(ABC):
     """A vendor with its settings.
 
     Attributes:
-        name: as it is stored, and as it stands in addresses, on the command line and before its variables.
-        label: its product as a heading says it.
-        short_label: as a sentence says it.
-        form: its settings.
-        options: what may be chosen for one of its connections.
-        advice: what to do about a failed call, where more can be said than for any vendor.
-        rates: how often one of its accounts may be called, where that is not left to the vendor; for measurements.
+        name: its name in storage, in addresses, on the command line and before its variables.
+        label: its product's name in a heading.
+        short_label: its name in a sentence.
+        form: the class of its settings.
+        options: the class of the options for one of its connections.
+        advice: what to do about a failed call, if there is better advice than for any vendor.
+        rates: how often we may call one of its accounts, in place of the vendor's own rates; for measurements.
     """
 
     name: ClassVar[str]
@@ -89,7 +89,7 @@ class Vendor(ABC):
 
     @property
     def monthly_reads_max(self) -> int:
-        """Metered reads of all its connections together in a month; zero is no cap."""
+        """The most metered reads in a month for all its connections together; zero means no cap."""
         return 0
 
     def missing_settings(self, secrets: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG002
@@ -102,15 +102,15 @@ class Vendor(ABC):
         account_id: str,
         settings: Mapping[str, Any],  # noqa: ARG002
     ) -> ReadResult[str]:
-        """The account as the vendor names it: asked for where people type it in several ways."""
+        """The account as the vendor names it; calls the vendor if people type the name in several ways."""
         return Got(account_id)
 
     def canonical_account(self, account_id: str) -> str:
-        """The account in one spelling of the several that people type; makes no call."""
+        """The account in one spelling out of the several that people type; makes no call."""
         return account_id
 
     def authorization(self, surroundings: Surroundings) -> Authorization | None:  # noqa: ARG002
-        """How consent is asked for; None for a vendor that is connected with keys."""
+        """How we ask for consent; None for a vendor that is connected with keys."""
         return None
 
 
@@ -118,7 +118,7 @@ class SourceVendor(Vendor):
     """A vendor in whose system payments are recorded.
 
     Attributes:
-        silence_advice: what to look at when its webhooks are not heard any more.
+        silence_advice: what to check if its webhooks no longer arrive.
     """
 
     silence_advice: ClassVar[str] = "check their address there"
@@ -127,7 +127,7 @@ class SourceVendor(Vendor):
     def open_source(self, surroundings: Surroundings, account: Account) -> Source: ...
 
     def webhook_reader(self) -> WebhookReader | None:
-        """How its webhooks are signed and written; None for a vendor that sends none."""
+        """How the vendor signs and writes its webhooks; None for a vendor that sends none."""
         return None
 
 

@@ -1,7 +1,7 @@
-"""Error bodies in XML: elements with their attributes and texts, read by a parser that refuses whatever could grow.
+"""Error bodies in XML: elements with their attributes and texts, read by a parser that refuses all that can grow.
 
-Gateways answer XML where the service behind them answers JSON, and some services answer it to whoever asks for neither.
-A document type is refused, and with it every entity: what is left cannot expand, refer to a file, or call anybody.
+Gateways answer XML where the service behind them answers JSON, and some services answer XML if a caller asks for
+neither. We refuse a document type, and with it every entity: the rest cannot expand, refer to a file, or make a call.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class _Refused(Exception):
 
 @dataclass(slots=True)
 class Element:
-    """One element, without its namespace; `text` is what stands in it directly."""
+    """One element, without its namespace; `text` is the text directly in it."""
 
     name: str
     attributes: dict[str, str]
@@ -34,7 +34,7 @@ class Element:
 
 
 def elements_in(body: bytes) -> list[Element]:
-    """All elements of the document, outermost first; none if it is no XML, or none that we take."""
+    """All elements of the document, outermost first; none if it is no XML, or XML that we do not accept."""
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
     if len(body) > _BYTES_MAX or not (start.startswith(b"<") or body[:2] in (b"\xff\xfe", b"\xfe\xff")):
         return []

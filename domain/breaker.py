@@ -1,7 +1,7 @@
-"""A breaker: after several failures in a row of one kind of call, that kind rests; then one call tries.
+"""A circuit breaker: after several failures in a row, calls of that kind rest; then a single call tries again.
 
-Each kind of call of a connection has its own. A system may be well for reading and sick for writing, so the success of
-one kind says nothing about another, and the rest of one kind stops no other.
+Each kind of call of a connection has its own. A system may answer reads and fail on writes, so the success of one kind
+says nothing about another, and the rest of one kind stops no other.
 """
 
 from datetime import datetime, timedelta
@@ -11,13 +11,13 @@ _DOUBLINGS_MAX = 16
 
 
 class CallKind(StrEnum):
-    """What is asked of a system, as far as it can fail by itself."""
+    """The kinds of calls to a system that can fail independently of each other."""
 
     FIND = "find"  # a target's invoices
     LOOK = "look"  # the payments on one of them
     WRITE = "write"  # the only writes
     CATCH_UP = "catch_up"  # a source's changes
-    SCAN = "scan"  # the stretches that these do not reach
+    SCAN = "scan"  # the stretches of time that catching up does not reach
     INGEST = "ingest"  # a source's payments and invoices by their ids
 
 
@@ -28,13 +28,13 @@ class Admission(StrEnum):
     """How many calls of a kind may be made now."""
 
     ALL = "all"
-    # The rest is over: one call tries, and what becomes of it decides for all others.
+    # The rest is over: one trial call is made, and its result decides for all others.
     ONE = "one"
     NONE = "none"
 
 
 def admission(rests_until: datetime | None, probed_until: datetime | None, now: datetime) -> Admission:
-    """What a breaker lets through.
+    """How many calls a breaker lets through.
 
     Args:
         rests_until: None while the breaker is closed.
@@ -47,5 +47,5 @@ def admission(rests_until: datetime | None, probed_until: datetime | None, now: 
 
 
 def rest_after(openings: int, shortest: timedelta, longest: timedelta) -> timedelta:
-    """Doubles each time that the breaker opens again without having been closed."""
+    """How long to rest: twice as long each time the breaker opens again without having closed."""
     return min(shortest * (1 << min(openings, _DOUBLINGS_MAX)), longest)

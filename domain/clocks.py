@@ -1,7 +1,7 @@
-"""What clocks may be trusted with."""
+"""How far clocks can be trusted."""
 
 from datetime import timedelta
 from typing import Final
 
-# Clocks that are kept differ by seconds; one of two that differ by more than this is wrong.
+# Synchronized clocks differ by seconds. If two clocks differ by more than this, one of them is wrong.
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""When a connection will end by itself, and when to say so."""
+"""When a connection will expire, and when to warn about it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +24,7 @@ def expiry_of(ends_at: datetime | None, now: datetime) -> Expiry:
 
 
 def expiry_sentence(ends_at: datetime | None, now: datetime) -> str:
-    """What people read; "" while there is nothing to say."""
+    """The sentence that people read; "" while there is nothing to say."""
     match expiry_of(ends_at, now):
         case Expiry.FAR:
             return ""

@@ -1,4 +1,4 @@
-"""What a partner reads about how a payment was decided: the good ends, and the rules in the order they are asked."""
+"""The sentences a partner reads about a decision: first the good ends, then the rules that stop a payment."""
 
 from domain.reasons import NOTHING, NOTHING_RETRIED, Explanation, Reason
 

@@ -1,4 +1,4 @@
-"""What a partner reads about a payment on its way: corrections, waits, and what the outside systems answered."""
+"""The sentences a partner reads about a payment on its way: corrections, waits, and the outside systems' answers."""
 
 from domain.reasons import NOTHING_RETRIED, Explanation, Reason
 

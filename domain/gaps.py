@@ -1,4 +1,4 @@
-"""Stretches of time without news from the source, and the sentence that reports what was found in them."""
+"""Stretches of time without news from the source, and the sentence that reports the payments found in them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,21 +11,24 @@ CHANGES_REACH = timedelta(days=29)
 class GapKind(StrEnum):
     # The connection was cut or refused and has been connected again.
     RECONNECT = "reconnect"
-    # The cursor is older than change data capture reaches.
+    # The cursor is older than change data capture reaches back.
     TOO_OLD = "too_old"
-    # Change data capture cut its answer off: more changes than it can tell.
+    # Change data capture cut its answer off: there were more changes than it can return.
     CUT = "cut"
     # An operator wants everything since a date.
     BACKFILL = "backfill"
 
     @property
     def holds_cursor(self) -> bool:
-        """Whether the cursor waits until it is closed."""
+        """Whether the cursor waits until the gap is closed."""
         return self is not GapKind.BACKFILL
 
 
 class ScanStage(StrEnum):
-    """What is done next where change data capture does not reach; invoices first, so that payments find theirs here."""
+    """The steps of a scan where change data capture does not reach.
+
+    Invoices come first, so that payments find theirs in our database.
+    """
 
     NONE = ""
     LIST_INVOICES = "list_invoices"
@@ -59,7 +62,7 @@ def stage_after(stage: ScanStage, entities: frozenset[str], *, counts: bool = Fa
     """The next stage for these entities; NONE when the scan is through.
 
     Args:
-        counts: what is checked by its id is only what cannot be counted.
+        counts: whether objects are counted; then only those that cannot be counted are checked by their ids.
     """
     later = _STAGES[_STAGES.index(stage) + 1 :]
     return next((one for one in later if one.entity in entities and (counts or not one.is_counting)), ScanStage.NONE)
@@ -67,7 +70,7 @@ def stage_after(stage: ScanStage, entities: frozenset[str], *, counts: bool = Fa
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Payments that we had not heard of."""
+    """How many payments we had not heard of, by what happened to them."""
 
     new: int = 0
     changed: int = 0
@@ -75,7 +78,7 @@ class Found:
 
 
 def gap_sentence(kind: GapKind, from_at: datetime, until_at: datetime | None, found: Found) -> str:
-    """What the command line, the page and the log say about a gap."""
+    """The sentence about a gap on the command line, the page and in the log."""
     start, end = _moment(from_at), _moment(until_at) if until_at else "now"
     if until_at is None:
         return f"{_OPEN[kind]} from {start} on: {_numbers(found)} found so far."

@@ -35,16 +35,16 @@ def is_storable(amount: Decimal) -> bool:
 
 
 def _is_in_reach(amount: Decimal) -> bool:
-    # JSON may carry exponents with which every arithmetic raises Overflow, abs() too; a comparison does not.
+    # JSON may carry exponents that make all arithmetic raise Overflow, abs() too; a comparison does not.
     return amount.copy_abs() < AMOUNT_MAX
 
 
 def without_dust(amount: Decimal, currency: str | None) -> Decimal:
-    """The amount that is meant where a double's dust hangs on it (93.99999999999999 is 94).
+    """The intended amount, without the rounding error of a double (93.99999999999999 is 94).
 
-    Rounded to the currency's digits only if it is within a hundredth of its smallest coin; anything more is a real
-    difference and stays. Without a currency those of most (two) and then of some (three) are tried, never none: another
-    currency's coins would be lost.
+    Rounds to the currency's digits only if that changes the amount by less than a hundredth of the smallest coin;
+    anything more is a real difference and stays. Without a currency it tries two digits (most currencies), then three
+    (some), but never none: another currency's coins would be lost.
     """
     if not amount.is_finite() or not _is_in_reach(amount):
         return amount
@@ -59,14 +59,14 @@ def without_dust(amount: Decimal, currency: str | None) -> Decimal:
 
 
 def is_currency_code(text: str) -> bool:
-    """True for three ASCII capitals; whether the bank exists is not ours to know."""
+    """True for three ASCII capitals; whether there is such a currency is not ours to know."""
     return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()  # noqa: PLR2004 - ISO 4217 codes have three letters
 
 
 def money_text(amount: Decimal, currency: str | None) -> str:
     """The amount as pages, logs and tables print it: `1,234.50 USD`, or with the digits it has if they do not fit."""
     if not is_storable(amount):
-        # Also what has more digits than anybody reads: written out, an exponent can become a million of them.
+        # These include amounts with more digits than people read: written out, an exponent can become a million digits.
         return f"{amount} {currency or '?'}"
     if currency is None or not fits_currency(amount, currency):
         return f"{amount.normalize():,f} {currency or '?'}"

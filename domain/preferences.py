@@ -1,4 +1,4 @@
-"""What a partner has chosen."""
+"""A partner's choices."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class SyncMode(StrEnum):
-    """Asked only where the Sync Tool is enabled; the words on the page are in `LABELS`."""
+    """Applies only if the Sync Tool is enabled; the words on the page are in `SYNC_MODE_LABELS`."""
 
     DISABLED = "disabled"
     ALL_INVOICES = "all_invoices"

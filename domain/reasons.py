@@ -1,7 +1,8 @@
 """Why a payment was synced, skipped, held or given up: one closed list; `domain/explanations.py` has the sentences.
 
-Pages, command line, logs and `docs/reasons.md` all print these words and no others. The order is the order of
-precedence: where several apply, the first one is recorded.
+Pages, command line, logs and `docs/reasons.md` all print these words and no others. Match checks the reasons from
+SOURCE_DISCONNECTED to BEFORE_CUT_OFF in this order and records the first that applies; the order of push's questions is
+in `domain/push/verdict.py`.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class Reason(StrEnum):
     RELINKED_AFTER_SYNC = "relinked_after_sync"
     REVERSED = "reversed"
     CORRECTED_BY_HAND = "corrected_by_hand"
-    # Eligibility, in the order in which the rules are asked.
+    # Eligibility, in the order in which the rules are checked.
     SOURCE_DISCONNECTED = "source_disconnected"
     TARGET_DISCONNECTED = "target_disconnected"
     SWITCHED_OFF = "switched_off"
@@ -63,7 +64,7 @@ class Reason(StrEnum):
     EXCEEDS_BALANCE = "exceeds_balance"
     TWIN_NEARBY = "twin_nearby"
     FORMER_PAYMENT_THERE = "former_payment_there"
-    # Corrections of what was already synced.
+    # Corrections of payments already synced.
     CORRECTION_NEEDS_APPROVAL = "correction_needs_approval"
     NOT_OURS_TO_CHANGE = "not_ours_to_change"
     # Delivery.
@@ -101,20 +102,20 @@ class Explanation:
     """One row of the table of reasons: what a partner reads, and what the engine knows about it.
 
     Attributes:
-        sentence: what is the case.
+        sentence: what has happened.
         advice: what to do about it; starts with "Nothing to do" where the system goes on by itself.
         clears_itself: the cause can go away without a click here, and the payment then goes on by itself.
-        needs_person: the cause does not go away before somebody has done something about this very payment or its
-            invoice, in one of the two systems or here.
+        needs_person: the cause stays until a person acts on this very payment or its invoice, in one of the two systems
+            or here.
         is_done: the target says what the source says, through us or through a person.
-        cannot_tell: we could not look, so we know nothing new: never a ground to touch what is in the outbox.
+        cannot_tell: we could not look, so we know nothing new: never a reason to touch the outbox.
         leaves_money: held, and yet the target may have taken the payment or done something else with it: never
             replaced and never cancelled by a new decision (`domain/push/effect.py`, Doubt).
-        cause_at_target: the cause stands in the target's invoice, so a fresh look there may end it.
+        cause_at_target: the cause is in the target's invoice, so a new look there may end it.
         done_by_hand: a person may make the very change at the target, and a look recognizes it.
-        read_again: the picture was not whole, so the source is asked for it again.
-        may_be_linked: a person may say that one of the payments that were seen is this money ("same money: link it").
-        may_create_anyway: a person may say that what looks alike is other money ("create anyway").
+        read_again: the picture was not whole, so we ask the source for it again.
+        may_be_linked: a person may say that one of the payments seen is this money ("same money: link it").
+        may_create_anyway: a person may say that a similar payment is other money ("create anyway").
     """
 
     sentence: str

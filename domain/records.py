@@ -1,4 +1,4 @@
-"""What the two outside systems told us, in our words.
+"""What the two outside systems report, in our words.
 
 A source (QuickBooks Online) reports payments and invoices; a target (ConnectWise PSA) has invoices that carry payments.
 Connectors translate wire formats into these records; nothing else in the system knows a wire format.
@@ -25,7 +25,7 @@ class AllocationKind(StrEnum):
     CREDIT_MEMO = "credit_memo"
     JOURNAL_ENTRY = "journal_entry"
     REFUND = "refund"
-    # Known by name or not: some document that is not an invoice.
+    # Any other document that is not an invoice, whether we know its type or not.
     OTHER = "other"
     UNAPPLIED = "unapplied"
     UNREADABLE = "unreadable"
@@ -54,12 +54,12 @@ class SourcePayment:
     Attributes:
         version: grows with every change at the source (QuickBooks: SyncToken); a lower one is an older picture.
         changed_at: UTC, the source's own clock.
-        currency: ISO 4217, or None when neither the payment nor its company says.
+        currency: ISO 4217, or None if neither the payment nor its company names one.
         paid_on: the day the money was received, as a person typed it; it has no zone.
-        inferred: it is DELETED only because it was not to be found (`domain/ingest/deletions.py`).
+        inferred: it is DELETED only because it was not found (`domain/ingest/deletions.py`).
         seen_at: when the source gave this picture, by our own clock; set by the code that received it.
-        flaw: why this picture is not to be relied on: something of it is missing, or it does not add up
-            (`domain/ingest/adding_up.py`). Nothing is concluded from such a picture, least of all that something is
+        flaw: why this picture is unreliable: part of it is missing, or it does not add up
+            (`domain/ingest/adding_up.py`). We conclude nothing from such a picture, least of all that something is
             gone.
     """
 
@@ -107,10 +107,10 @@ class TargetInvoice:
     """One invoice as the target holds it now.
 
     Attributes:
-        balance: what is still open, in the invoice's currency.
-        paid: what the payments on it come to, credits left out; None where the target does not tell.
+        balance: the amount still open, in the invoice's currency.
+        paid: the sum of the payments on it, without credits; None if the target does not give it.
         payable: False for documents that only look like invoices (credit memos), and for invoices whose total or open
-            balance the target does not tell: then these figures mean nothing.
+            balance the target does not give: then these figures mean nothing.
     """
 
     external_id: str
@@ -128,7 +128,7 @@ class TargetPayment:
     """One payment on a target invoice; `foreign` ones (credits, the vendor's own product) are never candidates.
 
     Attributes:
-        credit: no money, but a credit that was applied; the invoice's sum of payments leaves it out.
+        credit: an applied credit, not money; the invoice's sum of payments leaves it out.
     """
 
     external_id: str

@@ -9,12 +9,12 @@ from domain.reasons import Reason
 
 
 class PaymentStatus(StrEnum):
-    """The order is the order of precedence: a payment has the first of these that one of its parts has."""
+    """The order is the order of precedence: a payment gets the first of these that one of its parts has."""
 
-    NEEDS_ATTENTION = "needs_attention"  # held until a person has done something about it
+    NEEDS_ATTENTION = "needs_attention"  # held until a person acts
     WAITING = "waiting"  # held, and this payment needs nothing from a person
     ON_ITS_WAY = "on_its_way"  # not decided yet, or decided and not delivered yet
-    SYNCED = "synced"  # the target says what the source says, through us
+    SYNCED = "synced"  # the target says what the source says, through us or through a person
     SKIPPED = "skipped"  # by rule nothing is synced
 
 
@@ -55,13 +55,13 @@ SETTLED = frozenset({PaymentStatus.SYNCED, PaymentStatus.SKIPPED})
 
 
 def is_past(status: PaymentStatus, *, removed: bool) -> bool:
-    """Whether a part says nothing about its payment any more, as long as another part does.
+    """Whether a part no longer counts for its payment's status, as long as another part does.
 
-    The payment was moved away from it, and nothing is left to be done about that.
+    The payment was moved away from it, and nothing is left to do about that.
     """
     return removed and status in SETTLED
 
 
 def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:
-    """The most pressing of the parts' statuses; a payment without any part has not been decided about yet."""
+    """The most pressing of the parts' statuses; a payment without any part is not decided yet."""
     return min(statuses, key=PRECEDENCE.index, default=PaymentStatus.ON_ITS_WAY)

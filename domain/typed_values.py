@@ -1,7 +1,7 @@
-"""Amounts, ids and numbers as people type them and spreadsheets save them: read where there is one reading, or refused.
+"""Amounts, ids and numbers as people type them and spreadsheets save them: read if only one reading fits, else refused.
 
-A spreadsheet writes 1,250 for 1250 and for 1.25, shows a long id as 9.13E+14 and turns 1-1 into 1-Jan. Whatever it may
-have changed is refused with what to do about it; only a leading zero that it has dropped leaves no trace.
+A spreadsheet writes 1,250 for 1250 and for 1.25, shows a long id as 9.13E+14 and turns 1-1 into 1-Jan. We refuse
+whatever it may have changed and say what to do about it; only a leading zero that it has dropped leaves no trace.
 """
 
 import re
@@ -33,7 +33,7 @@ _MONTHS = (
     "août déc ene abr ago set dic gen mag giu lug ott fev out mrt mei"
 )
 _MONTH = f"(?:{'|'.join(_MONTHS.split())})"
-# No spreadsheet takes the year 1001 for one.
+# No spreadsheet takes 1001 for a year.
 _DAY_OR_YEAR = r"(?:\d{1,2}|(?:19|20)\d{2})"
 _DATE_WITH_MONTH = re.compile(
     rf"{_DAY_OR_YEAR}[-/. ]{{1,2}}{_MONTH}\.?(?:[-/. ]{_DAY_OR_YEAR})?|{_MONTH}\.?[-/. ]{{1,2}}{_DAY_OR_YEAR}",
@@ -46,7 +46,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _QUOTES = frozenset({"''", '""', "“”", "„“", "‘’", "‚‘", "«»", "``"})
-# What a spreadsheet keeps of a number; the digits behind become zeros.
+# How many digits of a number a spreadsheet keeps; those after them become zeros.
 _DIGITS_KEPT = 15
 
 
@@ -58,7 +58,7 @@ class Problem:
 
 
 def shown(text: str) -> str:
-    """The text as a sentence quotes it: never longer than anybody reads."""
+    """The text as a sentence quotes it, cut to a length that people read."""
     return text if len(text) <= _SHOWN_CHARACTERS_MAX else f"{text[:_SHOWN_CHARACTERS_MAX]}…"
 
 
@@ -66,7 +66,7 @@ def read_amount(text: str, currency: str | None = None) -> Decimal | Problem:
     """The amount, with a decimal point or a decimal comma.
 
     Args:
-        currency: what the amount is in, so that the advice fits; None if it is not known.
+        currency: the amount's currency, so that the advice fits; None if it is not known.
     """
     two = _TWO_READINGS.fullmatch(text)
     if two is not None:
@@ -77,7 +77,7 @@ def read_amount(text: str, currency: str | None = None) -> Decimal | Problem:
 
 
 def _two_readings(text: str, decimal: Decimal, thousands: Decimal, currency: str | None) -> Problem:
-    # A fourth digit behind the point leaves one reading.
+    # With a fourth digit after the point only one reading is left.
     ways = {f"{decimal.normalize():f}": decimal, f"{thousands:f}": thousands}
     written = [
         f"{way}0" if _TWO_READINGS.fullmatch(way) else way
@@ -102,7 +102,7 @@ def read_id(text: str, what: str, number_max: int | None = None) -> str | Proble
 
     Args:
         what: what the id is, as in "no record number such as 1234".
-        number_max: the highest that there can be.
+        number_max: the highest possible number.
     """
     digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
     if not digits or (number_max is not None and (len(digits) > len(str(number_max)) or int(digits) > number_max)):
@@ -126,7 +126,7 @@ def _hint_for_id(text: str) -> str:
 
 
 def problem_with_document_number(text: str) -> Problem | None:
-    """What makes a document's number, which may be any text, look as if a spreadsheet had changed it."""
+    """Why a document's number, which may be any text, looks as if a spreadsheet had changed it; None if it does not."""
     changed = _change_by_a_spreadsheet(text)
     if changed is None:
         return problem_with_name(text)
@@ -142,7 +142,7 @@ def _change_by_a_spreadsheet(text: str) -> str | None:
         (_WHOLE_WITH_POINT.fullmatch(text), "is a whole number with a decimal point behind it"),
         (_GROUPED_WHOLE.fullmatch(text), "has separators of thousands"),
         (_NEGATIVE.fullmatch(text), "is a negative number"),
-        # JAN-01 in capitals is a name: no spreadsheet writes a month so.
+        # JAN-01 in capitals is a name: no spreadsheet writes a month like that.
         (not text.isupper() and _DATE_WITH_MONTH.fullmatch(text), "is a date, into which spreadsheets turn 1-1"),
         (_DATE.fullmatch(text), "is a date, into which spreadsheets turn 1-1"),
         (text.startswith("'"), "begins with an apostrophe"),
@@ -153,12 +153,12 @@ def _change_by_a_spreadsheet(text: str) -> str | None:
 
 
 def stands_for_nothing(text: str) -> bool:
-    """True for what programs write where they have no value."""
+    """True for the words that programs write if they have no value."""
     return text.casefold() in _NO_VALUE
 
 
 def problem_with_name(text: str) -> Problem | None:
-    """What makes a name look as if a spreadsheet or an export had put something else in its place."""
+    """Why a name looks as if a spreadsheet or an export had replaced it; None if it does not."""
     if _ERROR.fullmatch(text):
         return Problem(f"'{shown(text)}' is an error of the spreadsheet; correct it there and export it again")
     if text.startswith("="):

@@ -1,4 +1,4 @@
-r"""Text from outside on a terminal: what moves the cursor, turns a line around or hides is shown, as \x1b or \u202e.
+r"""Text from outside on a terminal: characters that move the cursor, reverse a line or hide appear as \x1b or \u202e.
 
 They are shown, not dropped: a reader must see that the name contains something.
 """
@@ -6,12 +6,12 @@ They are shown, not dropped: a reader must see that the name contains something.
 import unicodedata
 
 # Control characters (both sets of them), marks without a shape (bidi, zero width, tags), ends of lines and paragraphs,
-# halves of a pair, and what no font has.
+# halves of a pair, and characters that no font has.
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co"})
 
 
 def visible(text: str) -> str:
-    """One line, whatever the text has in it."""
+    """The text in one line, whatever is in it."""
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
@@ -24,7 +24,7 @@ def visible_lines(text: str) -> str:
 
 
 def visible_json(document: str) -> str:
-    """A JSON document with the same meaning, in which nothing is hidden. Outside of its texts it is ASCII anyway."""
+    """The JSON document with the same meaning and nothing hidden. Outside its texts it is ASCII anyway."""
     return "".join(sign if sign in "\n\t" or not _is_hidden(sign) else _as_json(sign) for sign in document)
 
 

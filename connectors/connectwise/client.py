@@ -65,16 +65,16 @@ class Page:
     link: str | None
 
     def may_go_on(self, found: int) -> bool:
-        """Whether there may be another page, of which this one with so many records is not the last.
+        """Whether there may be another page after this one, which has `found` records.
 
-        Without a Link header a server that gives fewer records than were asked for cannot be told from the last page;
-        none is known to give fewer than its default.
+        Without a Link header, a page that a server cut short looks like the last page; we know of no server that gives
+        fewer records than its default.
         """
         return found >= SMALLEST_PAGE if self.link is None else bool(_NEXT.search(self.link))
 
 
 class Client:
-    """One tenant. The codebase is discovered once and again after a 404: it changes with the tenant's releases."""
+    """One tenant. We discover the codebase once, and again after a 404: it changes with the tenant's releases."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Client:
         return self._version
 
     def one_question(self) -> AbstractContextManager[None]:
-        """All calls meanwhile take no longer than one may: a lease counts with the time of one exchange."""
+        """All calls meanwhile take no longer than one may: a lease allows for the time of one exchange."""
         return self._wire.one_question()
 
     def identity(self) -> ReadResult[str]:
@@ -128,7 +128,7 @@ class Client:
         return answer
 
     def _why_not_found(self, answer: Failure) -> Failure:
-        """A cloud answers 404 also to keys that it does not accept; what every key may see tells which it is."""
+        """A cloud answers 404 to refused keys too; a page that every key may read shows which case this is."""
         return self._not_accepted() or answer
 
     def prove_access(self) -> Failure | None:
@@ -155,7 +155,7 @@ class Client:
         return self._wire.exchange(method, base_url + path, route=route, headers=headers, body=body)
 
     def failure_of(self, answer: Answer) -> Failure:
-        """What an answer that is not a success says; the text is ConnectWise's own."""
+        """The failure that an unsuccessful answer reports; the text is ConnectWise's own."""
         words = _message(answer)
         fallback = FailureKind.UNAVAILABLE if answer.status >= _SERVER_ERROR else FailureKind.REFUSED
         kind = _KIND_OF_STATUS.get(answer.status, fallback)
@@ -188,7 +188,7 @@ class Client:
                 return self.failure_of(result)
 
     def _discovered(self) -> str | Failure:
-        """`https://{SiteUrl}/{Codebase}apis/3.0`, as the company's own information names it."""
+        """`https://{SiteUrl}/{Codebase}apis/3.0`, with the values of the company's own information."""
         if self._base_url is None:
             information = self._information()
             if isinstance(information, Failure):
@@ -197,7 +197,7 @@ class Client:
         return self._base_url
 
     def _information(self) -> ReadResult[Where]:
-        """What the site tells everybody about the company."""
+        """The site's public information about the company."""
         result = self._parsed(
             self._wire.exchange(
                 "GET",
@@ -207,7 +207,7 @@ class Client:
             )
         )
         if isinstance(result, Failure):
-            # Asked without keys, and at an address that every ConnectWise has: no answer of it is about the keys.
+            # We asked without keys, at an address that every ConnectWise has: no answer to this is about the keys.
             if result.kind in _LATER:
                 return result
             return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; {result.detail}")
@@ -224,12 +224,12 @@ class Client:
 
 
 def canonical_account(account: str) -> str:
-    """Host and company, without what may be typed in several ways: letter case, scheme, and the API host's prefix."""
+    """Host and company, without the parts that people type in several ways: letter case, scheme, API host's prefix."""
     return account.strip().lower().removeprefix("https://").removeprefix("http://").removeprefix("api-")
 
 
 def _message(answer: Answer) -> str:
-    """ConnectWise's message with the messages of its fields, in JSON or XML; of a page only what it shows."""
+    """ConnectWise's message with the messages of its fields, in JSON or XML; of a page only its visible text."""
     parsed = answer.json()
     if isinstance(parsed, dict):
         texts = _texts_in(parsed)
@@ -242,7 +242,7 @@ def _message(answer: Answer) -> str:
 
 
 def _texts_in(parsed: Mapping[str, Any]) -> list[str]:
-    """Throttling answers spell the code `error`."""
+    """The answer's message and those of its fields. Throttling answers spell the code `error`."""
     texts = [str(parsed.get("message") or parsed.get("error") or parsed.get("code") or "")]
     errors = parsed.get("errors")
     listed = errors if isinstance(errors, list) else []
@@ -250,7 +250,7 @@ def _texts_in(parsed: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(body: bytes) -> str:
-    """What a gateway's page says, as far as it speaks of the client id; else nothing: such pages are long."""
+    """The text of a gateway's page if it is about the client id, else nothing: such pages are long."""
     text = " ".join(_TAG.sub(" ", body[:_PAGE_BYTES_MAX].decode("utf-8", "replace")).split())
     return text if _is_about_the_client_id(text) else ""
 
@@ -258,7 +258,7 @@ def _shown(body: bytes) -> str:
 def _is_about_the_client_id(words: str) -> bool:
     """Whether the answer says that the client id is missing, wrong or not registered.
 
-    The words differ between versions and gateways. What is quoted is left out: it may be what we asked for, and an
+    The words differ between versions and gateways. We leave quoted text out: it may repeat our question, and an
     invoice's number may read like a client id.
     """
     told = _QUOTED.sub(lambda quoted: quoted.group(1) if _CLIENT_ID.fullmatch(quoted.group(1)) else " ", words)

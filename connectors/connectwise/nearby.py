@@ -1,8 +1,8 @@
-"""Searching for invoices whose number is nearly the one that is wanted, whatever ConnectWise's comparisons ignore.
+"""Searching for invoices with nearly the wanted number, whatever differences ConnectWise's comparisons ignore.
 
-Digits are the same in any case, so a number with enough of them is searched by its digits alone, with anything around
-and between; what comes back is sifted by `domain.match.near_numbers`. Few digits would find half of the invoices: such
-a number is asked for in its likeliest other spellings.
+Digits do not change with the spelling, so we search for a number with enough digits by its digits alone, with anything
+around and between them; `domain.match.near_numbers` sifts the results. A few digits would find half of the invoices, so
+we ask for such a number in its likeliest other spellings.
 """
 
 from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ CALLS_MAX = 4
 
 
 def conditions(numbers: Collection[str], characters_max: int) -> Iterator[str]:
-    """The conditions of as many calls as may be made, for as many of the numbers as they have room for."""
+    """The conditions for the calls that we may make, with as many of the numbers as they have room for."""
     clauses = [clause for number in sorted(numbers) if (clause := _clause(number))]
     return islice(_joined(dict.fromkeys(clauses), characters_max), CALLS_MAX)
 
@@ -44,6 +44,6 @@ def _clause(number: str) -> str:
     if sum(map(len, digits)) >= DIGITS_MIN:
         return f'invoiceNumber like "*{"*".join(digits)}*"'
     spellings = [one for one in spellings_of(number) if '"' not in one][:SPELLINGS_MAX]
-    # As in every string of the conditions, "[" is written as "[[]".
+    # As in every string of the conditions, we write "[" as "[[]".
     quoted = ",".join('"' + one.replace("[", "[[]") + '"' for one in spellings)
     return f"invoiceNumber in ({quoted})" if quoted else ""

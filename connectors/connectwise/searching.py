@@ -1,8 +1,8 @@
-"""Searching by a list of values: many in one query, and what ConnectWise refuses is taken to the value it is about.
+"""Searching by a list of values: many in one query, and each refusal is traced to the value that caused it.
 
-ConnectWise refuses a whole query (400) for one value that it does not take, or fails on it (500). So such a list is
-sent again in halves; before that, a harmless value is asked for in the same form: if that goes wrong
-as well, it is the query or the connection, and no value is blamed.
+ConnectWise refuses a whole query (400) because of one value that it does not take, or fails on it (500). So we send
+such a list again in halves. Before that we ask for a harmless value in the same form: if that goes wrong as well, the
+query or the connection is at fault, and we blame no value.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from connectors.base import Failure, ReadResult
 from domain.records import TargetInvoice
 
-# One refused value among 100 is found with eight refusals; the caller comes again with what is unread.
+# It takes eight refusals to find one refused value among 100; the caller comes again with the unread values.
 REFUSALS_MAX = 24
 
 Ask = Callable[[Sequence[str]], ReadResult[list[TargetInvoice]]]
@@ -19,11 +19,11 @@ Ask = Callable[[Sequence[str]], ReadResult[list[TargetInvoice]]]
 
 @dataclass(slots=True)
 class Search:
-    """What has become of the values of one field so far; `unread` are in the order in which they are asked for.
+    """The results for the values of one field so far; `unread` are in the order in which we ask for them.
 
     Attributes:
         refused: the values that ConnectWise does not take, each with its words.
-        failure: why the search ended early; None also where it ended because of too many refusals.
+        failure: why the search ended early; None also if it ended because of too many refusals.
     """
 
     unread: list[str]
@@ -33,7 +33,7 @@ class Search:
 
 
 def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
-    """Asks for the values of all lists, each list in one query as long as ConnectWise takes it."""
+    """Asks for the values of all lists, each list in one query unless ConnectWise refuses it."""
     result = Search([value for values in lists for value in values])
     waiting, refusals, is_taken = list(lists), 0, False
     while waiting and refusals < REFUSALS_MAX:
@@ -47,7 +47,7 @@ def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
         if not answer.may_be_about_one_value:
             result.failure = answer
         elif answer.broke_on_the_question or not is_taken:
-            # A server that fails may have begun to just now: what it took before says nothing.
+            # A failing server may have begun to fail just now: an earlier success proves nothing.
             result.failure = _why_nothing_is_taken(ask, neutral, answer)
             is_taken = result.failure is None
         if result.failure is not None:
@@ -63,7 +63,7 @@ def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
 
 
 def _why_nothing_is_taken(ask: Ask, neutral: str, failure: Failure) -> Failure | None:
-    """None if the form is taken, so that the failure is about a value."""
+    """Why ConnectWise does not even take a harmless value; None if it does, so that the failure is about a value."""
     answer = ask([neutral])
     if not isinstance(answer, Failure):
         return None

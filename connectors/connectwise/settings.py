@@ -8,5 +8,5 @@ from connectors.vendor import VendorSettings
 class ConnectWiseSettings(VendorSettings):
     client_id: str = ""
     api_version: str = "2025.16"
-    # To one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
+    # For one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
     calls_per_minute: int = Field(default=600, ge=1)

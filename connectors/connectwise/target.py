@@ -1,7 +1,7 @@
 """ConnectWise PSA as a target: finds invoices, lists their payments, and makes the only writes of this product.
 
 The outcome rules (ConnectWise has no idempotency key): 201 created; no connection, 429 and other 4xx not created;
-everything else, also a 2xx that is not the expected one or cannot be read, is unknown.
+everything else is unknown, even a 2xx that is unexpected or unreadable.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -43,9 +43,9 @@ PAGE_SIZE = 1000
 PAGES_MAX = 50
 # Record numbers start at one.
 NO_INVOICE = "0"
-# A number of letters and digits only, at which no tenant and no gateway can take offence.
+# A number of letters and digits only, which no tenant and no gateway has a reason to refuse.
 NEUTRAL_NUMBER = "A1"
-# What the vendors of payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
+# The rights that payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 400, 404, 409, 408
 # A look that ends in one of these says something about the connection; the write itself was answered with 404.
@@ -79,7 +79,7 @@ class ConnectWiseTarget:
         return self._client.one_question()
 
     def check(self) -> ReadResult[str]:
-        """Credentials, clientId, version and each permission that we need, without touching any record."""
+        """Checks credentials, clientId, version and each permission that we need, without touching any record."""
         result = self._client.read(INFORMATION_PATH, route="system/info")
         if isinstance(result, Failure):
             return result
@@ -163,7 +163,7 @@ class ConnectWiseTarget:
             return result
         payments = tuple(payment for payment in result.value if payment is not None)
         if len(payments) < len(result.value):
-            # It may be the very one we look for, so a list without it is no answer.
+            # The unreadable one may be the very payment we look for, so a list without it is no answer.
             return Failure(FailureKind.UNAVAILABLE, "a payment on the invoice cannot be read")
         return Got(payments)
 
@@ -171,7 +171,7 @@ class ConnectWiseTarget:
     def find_nearby(self, numbers: Collection[str]) -> ReadResult[tuple[TargetInvoice, ...]]:
         found: dict[str, TargetInvoice] = {}
         for condition in nearby.conditions(numbers, CONDITION_CHARACTERS_MAX):
-            # The newest page is enough: payments come for young invoices, and this is only a hint.
+            # The newest page is enough: most payments are for recent invoices, and this is only a hint.
             parameters = {
                 "conditions": condition,
                 "fields": wire.INVOICE_FIELDS,
@@ -194,7 +194,7 @@ class ConnectWiseTarget:
     def _list(
         self, path: str, parameters: Mapping[str, str], route: str, record_in: Callable[[Any], Record]
     ) -> ReadResult[list[Record]]:
-        """The whole list: a server may give fewer records at once than it is asked for. Of a page its records stay."""
+        """The whole list: a server may give fewer records at once than we ask for. Keeps only the records of a page."""
         records: list[Record] = []
         for number in range(1, PAGES_MAX + 1):
             page = self._client.read_page(path, {**parameters, "page": str(number)}, route=route)
@@ -249,16 +249,16 @@ class ConnectWiseTarget:
         return self._outcome(exchange)
 
     def _not_found(self, exchange: Answer, invoice_id: str, payment_id: str, gone: WriteOutcome) -> WriteOutcome:
-        """What it means that a payment's own address was answered with 404; only a list without it proves it `gone`."""
+        """The outcome after a 404 at a payment's own address; only a list without the payment proves it `gone`."""
         look = self.list_payments(invoice_id)
         is_gone = isinstance(look, Got) and all(payment.external_id != payment_id for payment in look.value)
         return gone if is_gone else self._no_proof(exchange, look)
 
     def _no_proof(self, exchange: Answer, look: ReadResult[Any]) -> WriteOutcome:
-        """A write was answered with 404, and the look after it does not say that there is nothing to write to.
+        """The outcome of a write that got a 404, if the look after it does not show that there is nothing to write to.
 
         The keys are bad, or the codebase has moved (the look has found the new one), or ConnectWise is not well.
-        Nothing was done; Unknown lets it be sent again, and only after another look.
+        Nothing was done; Unknown allows another send, and only after another look.
         """
         if isinstance(look, Failure) and look.kind in _NOT_ABOUT_THE_PAYMENT:
             return _not_even_sent(look)
@@ -350,5 +350,5 @@ def _number_condition(numbers: Sequence[str]) -> str:
 
 
 def _quoted(number: str) -> str:
-    """In a string "[" opens a character class (ConnectWise's guide): it is written as "[[]"."""
+    """In a string "[" opens a character class (ConnectWise's guide), so we write it as "[[]"."""
     return '"' + number.replace("[", "[[]") + '"'

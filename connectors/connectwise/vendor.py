@@ -18,12 +18,12 @@ from connectors.options import Address, Options, a_number_up_to
 from connectors.vendor import Account, Surroundings, TargetVendor, VendorSettings
 
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
-# no limit per second, and how much runs in parallel is bounded by the lease of push (docs/decisions/0012).
+# no limit per second, and the lease of push bounds how many calls run in parallel (docs/decisions/0012).
 REQUESTS_PER_MINUTE_MAX = 1000
 PAYMENT_TYPE_CHARACTERS_MAX = 30
 _HOURS = range(24)
-# A thousand invoices with the fields that we ask for are half a megabyte and fifty values each. The server may be
-# anybody's, and sixteen of its answers may be in memory at once.
+# A thousand invoices with the fields that we ask for are half a megabyte and fifty values each. We do not know who runs
+# the server, and sixteen of its answers may be in memory at once.
 _SIZES = SizeLimits(body_bytes=16 * 1024 * 1024, json=JsonLimits(values=500_000))
 
 
@@ -40,11 +40,11 @@ def _a_payment_type(value: Any) -> Any:
 
 
 class ConnectWiseOptions(Options):
-    """A tenant, and how payments are to be written there.
+    """A tenant, and how we write payments there.
 
     Attributes:
-        payment_hour_utc: the hour of a payment's day, so that screens far away keep the date.
-        requests_per_minute: our part of what all of the tenant's integrations may call; None: as the settings say.
+        payment_hour_utc: the hour (UTC) of a payment's day, so that screens in far time zones keep the date.
+        requests_per_minute: our part of the calls of all the tenant's integrations; None: as the settings say.
     """
 
     site_url: Address = ""
@@ -121,7 +121,7 @@ class ConnectWise(TargetVendor):
         return Client(site_url, keys, version, wire, surroundings.now, surroundings.addresses)
 
     def _platform_rates(self) -> Sequence[Rate]:
-        """What we count up to, and what the tenant allows: who lets us count further knows of one that allows more."""
+        """Our own limit, and the tenant's: an operator who raises ours knows of a tenant that allows more."""
         if self.rates:
             return self.rates
         calls = self.settings.calls_per_minute

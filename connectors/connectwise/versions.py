@@ -1,4 +1,4 @@
-"""Which version a ConnectWise is, and whether it is the one that our calls ask for."""
+"""Which version a ConnectWise runs, and whether it is the one that our calls ask for."""
 
 import re
 
@@ -11,8 +11,8 @@ def remark(running: str, pinned: str) -> str:
     """What a person should know about the two, as the end of a sentence; "" when there is nothing to say.
 
     Args:
-        running: as the server tells it, such as v2025.16.123456.
-        pinned: what we ask for, such as 2025.16.
+        running: the version that the server reports, such as v2025.16.123456.
+        pinned: the version that we ask for, such as 2025.16.
     """
     theirs, ours = _VERSION.match(running), _VERSION.match(pinned)
     if ours is None or theirs is None:

@@ -1,4 +1,4 @@
-"""Where a company's API is, as its site tells everybody; the site decides as little of it as can be."""
+"""Where a company's API is, by the site's public information; we let the site decide as little of it as possible."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _ANOTHER_HOST = (
 )
 # `v4_6_release/`, `v2025_1/`: one step of a path, and none that leads out of it.
 _CODEBASE = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,50}")
-# As the login form takes it, and as it stands in the account's name afterwards.
+# The form that the login page accepts; it becomes part of the account's name.
 _COMPANY = re.compile(r"[\w .&+@-]{1,80}")
 
 
@@ -35,9 +35,9 @@ class Where:
 
 
 def where_in(information: Any, site_url: str, company: str, addresses: AddressRules) -> ReadResult[Where]:
-    """Where the API is, if our keys may go there: the site decides nothing but a name of its domain and a release.
+    """Where the API is, if our keys may go there: the site decides only a name in its own domain and a release.
 
-    What it says instead is not repeated: it may be an address that only we can reach.
+    We do not repeat a refused address: it may be one that only we can reach.
     """
     if not isinstance(information, dict) or not information.get("Codebase"):
         return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; no codebase in the answer")

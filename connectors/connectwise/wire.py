@@ -9,7 +9,7 @@ import simplejson
 from domain.money import is_currency_code, minor_digits, without_dust
 from domain.records import TargetInvoice, TargetPayment
 
-# The kind that a published connector sends for money received; other kinds (credits) carry `credit`.
+# The type that a published connector sends for money received; other types (credits) carry `credit`.
 PAYMENT_TYPE = "P"
 _CREDIT_MEMO = "CreditMemo"
 
@@ -17,7 +17,7 @@ INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payme
 
 
 def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | None:
-    """One invoice, or None if it lacks what identifies it. One whose money cannot be read is there, and not payable."""
+    """One invoice, or None if it has no id. An invoice whose amounts cannot be read exists, but is not payable."""
     currency = _currency(wire.get("currency")) or default_currency
     total, balance = _amount(wire.get("total"), currency), _amount(wire.get("balance"), currency)
     identity = wire.get("id")
@@ -84,7 +84,7 @@ def change_body(amount: Decimal, currency_digits: int, paid_on: date, hour_utc: 
 
 
 def payment_date(paid_on: date, hour_utc: int) -> str:
-    """All dates are UTC; a tenant far to the west may need noon so that its screens keep the day."""
+    """The payment's day at this hour, in UTC; a tenant far to the west may need noon so that its screens keep it."""
     return f"{paid_on.isoformat()}T{hour_utc:02d}:00:00Z"
 
 
@@ -106,7 +106,7 @@ def as_decimal(value: Any) -> Decimal | None:
 
 
 def _amount(value: Any, currency: str | None) -> Decimal | None:
-    """ConnectWise computes with doubles: what it shows may be a hair beside the amount that is meant."""
+    """The intended amount. ConnectWise computes with doubles, so the amount it shows may be off by a hair."""
     amount = as_decimal(value)
     return None if amount is None else without_dust(amount, currency)
 

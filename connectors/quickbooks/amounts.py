@@ -22,7 +22,7 @@ def as_decimal(value: Any) -> Decimal | None:
         return None
     if not number.is_finite():
         return None
-    # QuickBooks writes five digits at most ("10.5 format"): with more of them it is a double's dust.
+    # QuickBooks writes five digits at most ("10.5 format"): any more are the rounding error of a double.
     return number if is_storable(number) else without_dust(number, None)
 
 
@@ -57,6 +57,6 @@ Text = Annotated[str, BeforeValidator(as_text)]
 
 
 class Wire(BaseModel):
-    """Fields come and go without a new minor version (Intuit, 2025-01): what we do not know is ignored."""
+    """Fields come and go without a new minor version (Intuit, 2025-01): we ignore those we do not know."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,7 +1,7 @@
-"""Reading by id: many objects in one query, what is refused is isolated, and what is settled is kept.
+"""Reading by id: many objects in one query; we isolate the refused ids and keep the settled ones.
 
-Every call is a metered read and takes its time, so a reading ends after a bounded number of them; the caller stores
-what is settled and comes again with the rest.
+Every call is a metered read and takes its time, so a reading ends after a bounded number of calls; the caller stores
+the settled results and comes again with the rest.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,24 +13,24 @@ from connectors.base import ChangedEntity, Failure, FailureKind, GoneFound, Got,
 from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, objects_in
 from connectors.quickbooks.client import Client
 
-# The length that an IN list may have is not documented. Every query is a metered read, so it begins long; a list that
-# is refused is sent again in halves, and if its length was the reason, lists are that short from then on.
+# The longest possible IN list is not documented. Every query is a metered read, so we begin with a long one. We send a
+# refused list again in halves, and if its length was the reason, we keep lists that short from then on.
 IDS_PER_QUERY_MAX = 300
-# One refused id among 300 is found with nine refusals; the next reading goes on with the rest.
+# It takes nine refusals to find one refused id among 300; the next reading goes on with the rest.
 REFUSALS_MAX = 24
-# Ids refused one by one before anything was answered: then it may be the query that is refused, and not they.
+# After so many ids refused one by one, and no answer yet, QuickBooks may be refusing the query and not the ids.
 REFUSED_IDS_MAX = 2
-# No object has this id: whether QuickBooks answers about it tells only whether it answers at all.
+# No object has this id: asking for it shows only whether QuickBooks answers at all.
 NO_ID = "0"
-# Asking for one object by its id is the dearest read.
+# Asking for one object by its id is the most expensive read.
 CONFIRMATIONS_MAX = 20
-# No further call is begun after so long: what is settled is stored, and others get their turn.
+# After this long we begin no further call: the caller stores the settled results, and others get their turn.
 READING_MAX = timedelta(seconds=20)
 
 
 @dataclass(slots=True)
 class ById:
-    """What became of the ids so far."""
+    """The results for the ids so far."""
 
     unread: list[str]
     found: list[Any] = field(default_factory=list)
@@ -41,7 +41,7 @@ class ById:
 
     @property
     def brought_nothing(self) -> bool:
-        """No id was told apart from the others: nothing is known, or every single one was refused."""
+        """Whether no id was settled apart from the others: we know nothing, or every single one was refused."""
         return not (self.found or self.missing) and not (self.refused and self.unread)
 
     def answered(self, chunk: Sequence[str], objects: Sequence[Any]) -> None:
@@ -53,7 +53,7 @@ class ById:
 
 @dataclass(slots=True)
 class _Learned:
-    """What a company's answers have taught us."""
+    """What we have learned from a company's answers."""
 
     ids_per_query: int = IDS_PER_QUERY_MAX
 
@@ -86,13 +86,13 @@ class Reader:
                 continue
             reading.answered(chunk, result.value)
             if in_parts and in_parts <= len(chunk):
-                # The whole of it was answered, in parts: it was only too long.
+                # QuickBooks answered the whole list in parts: it was only too long.
                 self._learned.ids_per_query = length
             in_parts = max(in_parts - len(chunk), 0)
         return reading
 
     def _refused(self, entity: ChangedEntity, reading: ById, chunk: Sequence[str], failure: Failure) -> Failure | None:
-        """Takes a refusal to its id, if it is one id's; otherwise says what ends the reading."""
+        """Records the id that was refused, if only one was asked for; returns the failure that ends the reading."""
         if not failure.may_be_about_one_value:
             return failure
         if failure.broke_on_the_question and (len(chunk) == 1 or not reading.refusals):
@@ -114,16 +114,16 @@ class Reader:
             return result
         response = result.value.get("QueryResponse")
         if not isinstance(response, dict) or not isinstance(response.get(ENTITY_NAMES[entity], []), list):
-            # Taken for an empty answer, it would say that none of them exists.
+            # If we took it for an empty answer, none of the objects would seem to exist.
             return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
         return Got(objects_in(response, ENTITY_NAMES[entity]))
 
     # --- deletions without a message ---
 
     def find_gone(self, entity: ChangedEntity, ids: Collection[str]) -> ReadResult[GoneFound]:
-        """A query leaves out what it cannot find for whatever reason; only fault 610 says that it does not exist.
+        """A query leaves out objects that it cannot find for whatever reason; only fault 610 says that one is gone.
 
-        The first one is asked for however late it is: a query that takes all the time does so every time.
+        We ask for the first one however late it is: a query that takes all the time does so every time.
         """
         ends = self._client.now() + READING_MAX
         reading = self._read(entity, ids, ends)
@@ -135,7 +135,7 @@ class Reader:
                 case Failure(FailureKind.NOT_FOUND):
                     gone.append(waiting.pop(0))
                 case Failure(FailureKind.REFUSED):
-                    # It says nothing about this one: nothing is concluded.
+                    # QuickBooks says nothing about this one, so we conclude nothing.
                     waiting.pop(0)
                 case Failure() as failure:
                     pass
@@ -150,7 +150,7 @@ class Reader:
 
 
 def _in_order(ids: Collection[str]) -> list[str]:
-    """As given, so that a caller who goes through them in an order knows how far it is; a set has none."""
+    """The ids in the given order, so that a caller who goes through them knows its place; a set is sorted."""
     return sorted(ids) if isinstance(ids, set | frozenset) else list(dict.fromkeys(ids))
 
 

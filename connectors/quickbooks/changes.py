@@ -1,7 +1,7 @@
-"""Telling what changed: change data capture, and windows of the query where its answer is cut or it reaches too little.
+"""Finding changes: by change data capture, or by windows of a query if its answer is cut or it does not reach back far.
 
-Change data capture has no upper bound and no pages; a cut answer holds the active objects before any tombstone, so
-nothing in it says which deletions are missing (Intuit's change data capture page: at most 1,000 objects in an answer).
+Change data capture has no upper bound and no pages; a cut answer holds the active objects before any tombstone, so it
+does not show which deletions are missing (Intuit's change data capture page: at most 1,000 objects in an answer).
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,12 @@ from connectors.quickbooks.client import Client
 CHANGES_MAX = 1000
 # The longest page of a query (query page of the reference).
 PAGE_MAX = 1000
-# A second in which objects still move while we page through it is read again so often.
+# How often we read a second again whose objects still move while we page through it.
 ATTEMPTS_MAX = 3
 ENTITY_NAMES = {ChangedEntity.PAYMENT: "Payment", ChangedEntity.INVOICE: "Invoice"}
 _SECOND = timedelta(seconds=1)
-# As the columns take them; ids seen so far have a few digits. The payload keeps the whole Id, is unreadable
-# for that reason, and says so; nothing else waits for it.
+# The width of the columns; ids seen so far have a few digits. The payload keeps a longer Id whole, so it cannot be read
+# and is reported as unreadable; nothing else waits for it.
 _TEXT_CHARACTERS_MAX = 50
 
 
@@ -30,7 +30,7 @@ _TEXT_CHARACTERS_MAX = 50
 
 
 def read_changes(client: Client, cursor: datetime) -> ReadResult[Changes]:
-    """One call for both entities; when the answer is cut off, one call for each."""
+    """Makes one call for both entities; if the answer is cut off, one call for each."""
     together = _changes(client, tuple(ChangedEntity), cursor)
     if isinstance(together, Failure) or together.value.complete:
         return together
@@ -51,7 +51,7 @@ def _changes(client: Client, entities: tuple[ChangedEntity, ...], cursor: dateti
         return result
     until = as_moment(result.value.get("time"))
     if until is None or not _tells_changes(result.value):
-        # Taken for "nothing changed", it would move the cursor past what was never read.
+        # If we took it for "nothing changed", the cursor would move past changes that we never read.
         return Failure(FailureKind.UNAVAILABLE, "the answer does not say what changed")
     changes = tuple(_changes_in(result.value, entities))
     if _objects_told(result.value) < CHANGES_MAX:
@@ -66,7 +66,7 @@ def _tells_changes(answer: Any) -> bool:
 
 
 def _objects_told(answer: Any) -> int:
-    """Also those that we cannot read: they count against the longest answer as well."""
+    """The number of objects in the answer; unreadable ones count against the longest answer as well."""
     blocks = [block for one in answer["CDCResponse"] for block in one["QueryResponse"] if isinstance(block, dict)]
     return sum(len(found) for block in blocks for found in block.values() if isinstance(found, list))
 
@@ -87,8 +87,8 @@ def _changes_in(answer: Any, entities: Iterable[ChangedEntity]) -> Iterator[Chan
 def read_window(client: Client, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[ChangedPage]:
     """The window's oldest thousand. The next page is the rest of the window and not an offset into it.
 
-    Offsets into a changing set skip objects (reproduced in Intuit's sandbox, 2026-08): whatever is touched leaves the
-    window and moves the rest forward. Change data capture reports what has left it from `until` on.
+    Offsets into a changing set skip objects (reproduced in Intuit's sandbox, 2026-08): a touched object leaves the
+    window and moves the rest forward. From `until` on, change data capture reports the objects that have left it.
     """
     result = client.query(_window(entity, since, until))
     if isinstance(result, Failure):
@@ -114,7 +114,7 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
 
 
 def _read_second(client: Client, entity: ChangedEntity, second: datetime) -> ReadResult[tuple[Change, ...]]:
-    """All of a second that holds more than a page: by offset, and proved by counting before and after."""
+    """All objects of a second that holds more than a page: by offset, and proved by counting before and after."""
     for _ in range(ATTEMPTS_MAX):
         before = count_window(client, entity, second, second)
         if isinstance(before, Failure):
@@ -183,7 +183,7 @@ def _cut(value: Any) -> str:
 
 
 def deletion_of(entity: ChangedEntity, entity_id: str) -> Change:
-    """An object that was not found; its deletion and the time of it were never reported."""
+    """The deletion of an object that was not found; nothing reported the deletion or its time."""
     return Change(
         entity=entity,
         entity_id=entity_id,

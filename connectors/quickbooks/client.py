@@ -12,9 +12,9 @@ from connectors.keeping import NoMeter, ReadMeter
 from connectors.quickbooks.faults import failure_of
 from connectors.quickbooks.tokens import Tokens
 
-# Values below 75 have been ignored since August 2025; it is sent so that a later default does not surprise us.
+# Intuit has ignored values below 75 since August 2025; we send it so that a later default does not surprise us.
 MINOR_VERSION = "75"
-# Faults of the service behind the gateway: the call was made.
+# Faults of the service behind the gateway: these calls count.
 _ANSWERED = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
 
 
@@ -34,7 +34,7 @@ class Client:
         self._wire = wire
         self._now = now
         self._meter = meter or NoMeter()
-        # What every exchange is preceded by.
+        # Called before every exchange.
         self.keep: Callable[[], None] = _nothing
 
     def keeping(self, keep: Callable[[], None]) -> Self:
@@ -116,9 +116,9 @@ class Client:
                 return self._metered(failure_of(result, self._now())) or Got(result.json())
 
     def _metered(self, failure: Failure | None) -> Failure | None:
-        """Counts the call: all here are reads, and reads are metered. What the gateway refuses is not counted.
+        """Counts the call: all our calls are reads, and reads are metered. Calls that the gateway refuses do not count.
 
-        The body of a 429 does not say reliably which of the two limits was reached; our own counter does.
+        The body of a 429 does not reliably say which of the two limits was reached; our own counter does.
         """
         if failure is None or failure.kind in _ANSWERED:
             self._meter.count()
@@ -132,7 +132,7 @@ def _nothing() -> None:
 
 
 def _although_refreshed(result: ReadResult[Any]) -> ReadResult[Any]:
-    """A server that accepts our refresh token has not ended the consent: refusing its own new token is a bad moment.
+    """A server that accepts our refresh token has not ended the consent; if it refuses its own new token, it is unwell.
 
     A consent ends with an answer to the refresh (invalid_grant), or with a fault of that code.
     """

@@ -1,6 +1,6 @@
 """QuickBooks' error envelopes: two spellings, JSON or XML, sometimes inside HTTP 200, one table.
 
-The `detail` of a 401 can contain the access token (captured in the wild), so details are never passed on.
+The `detail` of a 401 can contain the access token (captured in the wild), so we never pass details on.
 """
 
 import re
@@ -25,7 +25,7 @@ _KIND_OF_CODE = {
 }
 _KIND_OF_STATUS = {
     401: FailureKind.CREDENTIALS,
-    # Only a fault's code says that consent was taken back; without one it is some gateway's bad moment.
+    # Only a fault's code proves that consent was revoked; without one it is some gateway's bad moment.
     403: FailureKind.UNAVAILABLE,
     404: FailureKind.REFUSED,
     408: FailureKind.UNAVAILABLE,
@@ -47,7 +47,7 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
     """None for a good answer; else what went wrong, from the fault's code first and the status second."""
     parsed = answer.json()
     faults = _faults_in(parsed) if parsed is not None else _faults_in_xml(answer.body)
-    # Of several, the one whose code we know says what to do.
+    # Of several faults we follow the one whose code we know.
     fault = next((one for one in faults if one.code in _KIND_OF_CODE), faults[0] if faults else None)
     if fault is None and answer.status == _OK:
         return None if isinstance(parsed, dict) else Failure(FailureKind.UNAVAILABLE, "the answer is not JSON")
@@ -62,7 +62,7 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
 
 
 def _faults_in(parsed: Any) -> list[Fault]:
-    """What stands under fault and error, in whatever letter case, as a list or alone."""
+    """The errors under fault and error, in any letter case, as a list or alone."""
     envelope = _under(parsed, "fault")
     if not isinstance(envelope, dict):
         return []
@@ -90,7 +90,7 @@ def _faults_in_xml(body: bytes) -> list[Fault]:
 
 
 def _fault(code: Any, message: Any) -> Fault:
-    """The code without its leading zeros. One that stands only in the message is taken from there."""
+    """The fault, with its code without leading zeros; a code that is only in the message is taken from there."""
     text = str(message or "").strip()
     known = str(code or "").strip()
     if not known:

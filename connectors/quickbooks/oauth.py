@@ -1,6 +1,6 @@
 """Consent by OAuth 2.0: the way to QuickBooks' consent page, back with a code, and out again (revoke).
 
-There is no read-only scope (Intuit's scopes page): that we only read is kept by the client, which can do nothing else.
+There is no read-only scope (Intuit's scopes page); our client keeps us to reading, as it can do nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +90,7 @@ class QuickBooksAuthorization:
         return None if answer.status == _OK else Failure(FailureKind.REFUSED, f"HTTP {answer.status}")
 
     def _proved(self, consent: Consent, secrets: dict[str, str], meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:
-        """The company's id came through a browser: only a call with the tokens proves that they open this company."""
+        """Proves the tokens with a call: the company's id came through a browser, so they may open another company."""
         held = _Held(dict(secrets))
         tokens = Tokens(self._application, held, self._wire, self._now)
         checked = Client(self._api_url, consent.account_id, tokens, self._wire, self._now, meter).company_info()

@@ -1,4 +1,4 @@
-"""Access tokens for one company: kept fresh early, refreshed by one process at a time, saved before they are used.
+"""Access tokens for one company: refreshed early, by one process at a time, and saved before they are used.
 
 A refresh token changes its value about every day, and two refreshes at the same time may cost the whole connection
 (Intuit may revoke both). So: one at a time across all processes, read again after getting the turn, save, then use.
@@ -19,10 +19,10 @@ from connectors.keeping import SecretsKeeper, Turn
 # Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
 REFRESH_EARLY = timedelta(minutes=10)
 ACCESS_SECONDS = 3600
-# A century: beyond it is no life but rubbish.
+# A century: a longer lifetime is rubbish.
 _LONGEST_LIFE_SECONDS = 100 * 365 * 86_400
 _OK = 200
-# It is our registration that is refused here, the same for every company, and no company's consent.
+# These refuse our own registration, which is the same for every company, and no company's consent.
 REGISTRATION_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 REGISTRATION_REFUSED_DETAIL = "Intuit does not accept QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET"
 # QuickBooks is well; only our own processes are in each other's way for a moment.
@@ -50,14 +50,14 @@ class Tokens:
         self._now = now
 
     def current(self) -> ReadResult[str]:
-        """An access token that is good for some minutes yet."""
+        """An access token that stays valid for some more minutes."""
         kept = self._keeper.load()
         if self._is_fresh(kept):
             return Got(str(kept["access_token"]))
         return self.replace(str(kept.get("access_token", "")))
 
     def replace(self, rejected: str) -> ReadResult[str]:
-        """Another access token than the one that was rejected or has grown old."""
+        """A new access token in place of the one that was rejected or has grown old."""
         with self._keeper.alone() as turn:
             if turn is None:
                 return _ANOTHER_REFRESHES
@@ -113,7 +113,7 @@ class Tokens:
         return Failure(FailureKind.UNAVAILABLE, f"the token endpoint answered HTTP {answer.status}")
 
     def _overtaken(self, ours: Mapping[str, Any]) -> ReadResult[str]:
-        """Our turn ended before the answer came (a frozen process): what is kept now is another's, and newer."""
+        """Our turn ended before the answer came (a frozen process): the stored tokens are another's, and newer."""
         kept = self._keeper.load()
         if self._replaces(str(ours.get("access_token", "")), kept):
             return Got(str(kept["access_token"]))
@@ -121,12 +121,12 @@ class Tokens:
 
 
 def secrets_from(parsed: Mapping[str, Any], now: datetime) -> dict[str, str]:
-    """What is kept of a token response: values and the moments at which they end (UTC)."""
+    """The parts of a token response that we store: the values and the moments at which they expire (UTC)."""
 
     def after(seconds: Any) -> str:
         return (now + timedelta(seconds=int(seconds))).isoformat()
 
-    # A life that cannot be read must not cost the tokens themselves: they are the only ones that are valid.
+    # An unreadable lifetime must not cost us the tokens themselves: they are the only valid ones.
     access_seconds = parsed.get("expires_in")
     secrets = {
         "access_token": str(parsed["access_token"]),

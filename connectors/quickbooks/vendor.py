@@ -20,17 +20,17 @@ from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
 
-# Intuit allows 10 a second and 500 a minute per company; the rest is left to the company's other integrations.
+# Intuit allows 10 a second and 500 a minute per company; we leave the rest to the company's other integrations.
 RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
 _TOKEN_RATES = (Rate(50, 1),)
 # Change data capture may bring a thousand payments and a thousand whole invoices, with all their lines.
 _SIZES = SizeLimits(body_bytes=64 * 1024 * 1024, json=JsonLimits(values=3_000_000, refuses_numbers=False))
-# Tokens, and the one company that is read while connecting.
+# Tokens, and the one company that we read while connecting.
 _TOKEN_SIZES = SizeLimits(body_bytes=256 * 1024, json=JsonLimits(values=10_000))
 
 
 class QuickBooksOptions(Options):
-    # For a company that lives elsewhere than the settings say.
+    # For a company at another address than the one in the settings.
     api_url: Address = ""
 
 
@@ -72,7 +72,7 @@ class QuickBooks(SourceVendor):
             self.rates or RATES,
             surroundings.time_limits,
             _SIZES,
-            # A connection's own address is its partner's; the one in the settings is the operator's, wherever it is.
+            # A partner chose a connection's own address; the operator chose the one in the settings, wherever it leads.
             surroundings.addresses if options.api_url else AddressRules(),
         )
         tokens = Tokens(self.settings.application, account.keeper, _token_wire(surroundings), surroundings.now)

@@ -25,7 +25,7 @@ _TYPE_PARTS = 4
 
 
 class QuickBooksWebhooks:
-    """One application has one verifier token per environment; two are accepted while one is being replaced."""
+    """One application has one verifier token per environment; we accept two while one is being replaced."""
 
     signature_header = "intuit-signature"
 
@@ -47,7 +47,7 @@ class QuickBooksWebhooks:
         return _Check(self._keys, given) if len(given) == hashlib.sha256().digest_size else None
 
     def read(self, body: bytes) -> Delivery:
-        # Bytes that are no UTF-8 stay recognizable: a text that has some is not printable, and the rest is as it was.
+        # Bytes that are no UTF-8 stay recognizable: a text with such bytes is not printable; other texts do not change.
         text = body.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
         try:
             parsed = simplejson.loads(text, parse_int=number_of, use_decimal=True)
@@ -85,7 +85,7 @@ class _Ignored:
     """An event that is no hint.
 
     Attributes:
-        account_in_doubt: whose event it is, where it may have told of something that we want to know.
+        account_in_doubt: the event's account, if the event may have been about something that we want to know.
     """
 
     why: str
@@ -111,7 +111,7 @@ def _events_of(parsed: Any) -> Iterator[Hint | _Ignored]:
 
 
 def _rescued(values: Sequence[Any]) -> Iterator[Hint | _Ignored]:
-    """The events in what is left of a body that is no JSON, wherever in it the broken ones have put them."""
+    """The events in the rest of a body that is no JSON, at whatever place the broken ones have put them."""
     waiting: deque[tuple[Any, Any]] = deque((value, None) for value in values)
     accounts: set[str] = set()
     orphans: list[dict[Any, Any]] = []
@@ -131,7 +131,7 @@ def _rescued(values: Sequence[Any]) -> Iterator[Hint | _Ignored]:
             elif "name" in value and "operation" in value:
                 yield from _from_entity(account, value)
             waiting.extend((inner, account) for inner in value.values() if isinstance(inner, list | dict))
-    # Something broken has parted them from their company. Where only one is named it is theirs, else it may be any.
+    # A broken part has separated them from their company. If the body names only one it is theirs, else any may be.
     for orphan in orphans:
         if len(accounts) == 1:
             yield from _from_entity(min(accounts), orphan)
@@ -144,7 +144,7 @@ def _is_cloud_event(value: Any) -> bool:
 
 
 def _from_cloud_event(event: Any) -> Hint | _Ignored:
-    """The hint, or why it is none; every verb (`void`, `voided`, what may come yet) means "read it again"."""
+    """The hint, or why it is none; every verb (`void`, `voided`, any future one) means "read it again"."""
     if event is DAMAGED:
         return _UNREADABLE
     if not isinstance(event, dict):
@@ -187,7 +187,7 @@ def _from_entity(account: Any, entity: Any) -> Iterator[Hint | _Ignored]:
         return
     found = _hint(
         account_id=account,
-        # The legacy format has no event id; what names the change is the same on a repeated delivery.
+        # The legacy format has no event id; these fields are the same on a repeated delivery.
         event_id=f"{name}:{entity_id}:{verb}:{changed}",
         entity=name,
         entity_id=entity_id,
@@ -222,7 +222,7 @@ def _hint(
 
 
 def _account(given: Any) -> str | None:
-    """Whose event it is, as far as a person could tell: a number names a company as well as a text does."""
+    """The event's account, as far as a person could tell: a number names a company as well as a text does."""
     if isinstance(given, Decimal) and 0 <= given.adjusted() < _ID_CHARACTERS_MAX and given == given.to_integral_value():
         return f"{given:.0f}"
     return given if isinstance(given, str) and given and given.isprintable() else None

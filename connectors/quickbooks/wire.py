@@ -16,8 +16,8 @@ from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
 
 _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
-# Intuit's Payment reference names what a line can be linked to; other documents are met as well (a deposit whose money
-# is applied later, a refund receipt, a statement charge). Those without a kind here are told apart by the sum alone.
+# Intuit's Payment reference lists the documents that a line can be linked to; others occur as well (a deposit whose
+# money is applied later, a refund receipt, a statement charge). For those without a kind here only the sum decides.
 _KIND_OF_TYPE = {
     "invoice": AllocationKind.INVOICE,
     "creditmemo": AllocationKind.CREDIT_MEMO,
@@ -27,10 +27,10 @@ _KIND_OF_TYPE = {
     "creditcardcredit": AllocationKind.REFUND,
     "refundreceipt": AllocationKind.REFUND,
 }
-# As the columns take them; ids seen so far have a few digits.
+# The width of the columns; ids seen so far have a few digits.
 _ID_CHARACTERS_MAX = 50
 _VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
-# A void puts it in front of the note (Intuit's Payment reference).
+# A void puts this word in front of the note (Intuit's Payment reference).
 _VOID_NOTE = "Voided"
 _NOT_MONEY = frozenset({AllocationKind.CREDIT_MEMO, AllocationKind.REFUND})
 # Lines that have no better reason of their own for not being synced.
@@ -42,7 +42,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _is_told(value: Any) -> bool:
-    """Whether every element can be read: a list that is left out is not an empty one."""
+    """Whether there is a list and every element can be read: a missing list is not an empty one."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
@@ -65,7 +65,7 @@ class _Linked(Wire):
 
     @property
     def kind(self) -> AllocationKind:
-        """What it is; UNREADABLE if the line does not tell."""
+        """The kind of the linked document; UNREADABLE if the line does not name its type."""
         name = self.type.strip().casefold()
         return _KIND_OF_TYPE.get(name, AllocationKind.OTHER) if name else AllocationKind.UNREADABLE
 
@@ -88,13 +88,13 @@ class _Entity(Wire):
 
     @property
     def version(self) -> int:
-        """SyncToken counts the changes; a tombstone has none and sorts first."""
+        """SyncToken counts the changes; a tombstone has none and gets -1, so it sorts first."""
         if not (self.sync_token.isascii() and self.sync_token.isdigit()):
             return -1
         return min(int(self.sync_token[:_VERSION_DIGITS]), _VERSION_MAX)
 
     def currency_or(self, home_currency: str | None) -> str | None:
-        """Companies without multicurrency leave CurrencyRef out; the home currency stands in, if it is known."""
+        """The currency. Companies without multicurrency leave CurrencyRef out: then the home currency, if known."""
         code = self.currency.value.upper()
         return code if is_currency_code(code) else (home_currency or None)
 
@@ -179,10 +179,10 @@ def _state(read: _Payment) -> PaymentState:
 
 
 def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | None:
-    """Why nothing may be concluded from this picture; None if it is whole and adds up.
+    """Why we may conclude nothing from this picture; None if it is whole and adds up.
 
-    Every sample of Intuit's has TotalAmt, UnappliedAmt and Line, an empty list included. UnappliedAmt is not missed
-    where the lines come to the total by themselves.
+    All of Intuit's samples have TotalAmt, UnappliedAmt and Line, even if the list is empty. UnappliedAmt may be missing
+    if the lines add up to the total by themselves.
     """
     if read.status == "Deleted":
         return None
@@ -191,13 +191,13 @@ def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | N
     if not read.lines_told or any(line.amount is None for line in read.lines):
         return Reason.INCOMPLETE
     if read.unapplied is None and not read.lines and not read.note.startswith(_VOID_NOTE):
-        # Nothing in it says that nothing is left out.
+        # The picture has no sign that it is whole.
         return Reason.INCOMPLETE
     unapplied = read.unapplied or Decimal(0)
     if not all(
         is_storable(amount) for amount in (read.total, unapplied, *(line.amount or Decimal(0) for line in read.lines))
     ):
-        # As the source has it; no sum can be made with it.
+        # The source has such an amount; we cannot add it up exactly.
         return Reason.AMOUNT_NOT_REPRESENTABLE
     return None if adds_up(read.total, unapplied, allocations) else Reason.INCOMPLETE
 
@@ -205,11 +205,11 @@ def _flaw(read: _Payment, allocations: Sequence[SourceAllocation]) -> Reason | N
 def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:
     lines = [_allocation(line) for line in read.lines if line.amount != 0]
     if read.total is None:
-        # Left out is not zero: without it we cannot tell how much of the lines is money.
+        # A missing total is not zero: without it we cannot tell how much of the lines is money.
         untold = SourceAllocation(AllocationKind.UNREADABLE, "", Decimal(0), Reason.TOTAL_UNREADABLE)
         return _held_back(lines, Reason.TOTAL_UNREADABLE) or (untold,)
     if read.total == 0:
-        # No money came in: whatever its lines are, none of them is.
+        # No money came in: whatever the lines are, none of them is money.
         return _held_back(lines, Reason.CREDIT_APPLIED, _MAY_BE_MONEY)
     if any(line.kind in _NOT_MONEY for line in lines) or _use_credit(lines, read.total, read.unapplied):
         return _held_back(lines, Reason.MIXED_WITH_CREDIT if read.total > 0 else Reason.AMOUNT_NOT_REPRESENTABLE)
@@ -217,13 +217,13 @@ def _allocations(read: _Payment) -> tuple[SourceAllocation, ...]:
 
 
 def _use_credit(lines: Sequence[SourceAllocation], total: Decimal, unapplied: Decimal | None) -> bool:
-    """Whether the lines come to more than the money that was received for them; the rest is credit then.
+    """Whether the lines add up to more than the money received for them; then the rest is credit.
 
-    A payment adds up: total = charges - credits + what is unapplied. No line says which of the two a journal entry is.
+    A payment adds up: total = charges - credits + unapplied. No line says which of the two a journal entry is.
     """
     rest = max(unapplied or Decimal(0), Decimal(0))
     if not all(is_storable(amount) for amount in (total, rest, *(line.amount for line in lines))):
-        # Too large to reckon with exactly, and no line of it is synced anyway.
+        # Too large to add up exactly, and no line of it is synced anyway.
         return True
     return sum((abs(line.amount) for line in lines), Decimal(0)) > total - rest
 
@@ -233,7 +233,7 @@ def _held_back(
 ) -> tuple[SourceAllocation, ...]:
     """Credits pay part of the invoices, and the wire does not say which part of which: only money may be synced.
 
-    What is true of the whole payment goes before what may be odd about a line of it.
+    A problem of the whole payment (CREDIT_APPLIED) goes before a problem of one line.
     """
     first = problem is Reason.CREDIT_APPLIED
     return tuple(
@@ -261,9 +261,9 @@ def _without_document(kind: AllocationKind, document_id: str, amount: Decimal) -
 
 
 def _of_several(linked: Sequence[_Linked], amount: Decimal) -> SourceAllocation:
-    """Every sample links one document per line, the schema allows several: then the money cannot be told apart."""
+    """Every sample links one document per line, but the schema allows several: then we cannot divide the money."""
     document_id = "+".join(one.id for one in linked)[:_ID_CHARACTERS_MAX]
     if all(one.kind not in (AllocationKind.INVOICE, AllocationKind.UNREADABLE) for one in linked):
-        # And need not be: no invoice is among them.
+        # We need not: no invoice is among them.
         return SourceAllocation(AllocationKind.OTHER, document_id, amount)
     return SourceAllocation(AllocationKind.UNREADABLE, document_id, amount, Reason.LINE_UNREADABLE)

@@ -1,7 +1,8 @@
 """Does a picture of a payment add up? Only then may anything be taken back, reduced or created because of it.
 
-A payment adds up: its total is what was applied to charges, less what was taken from credits, plus what is unapplied.
-A field left out of a picture is not zero, so a sum that does not add up means that part of the picture is missing.
+A payment adds up if its total is the amount applied to charges, less the amount taken from credits, plus the unapplied
+amount. A field left out of a picture is not zero, so a sum that does not add up means that part of the picture is
+missing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,15 +10,15 @@ from decimal import Decimal
 
 from domain.records import AllocationKind, SourceAllocation
 
-# More sums than this are not tried one by one: a payment with a dozen journal entries has never been seen.
+# Beyond this number we do not try the sums one by one: we have never seen a payment with a dozen journal entries.
 _SUMS_MAX = 5_000
 
 
 def adds_up(total: Decimal, unapplied: Decimal, allocations: Iterable[SourceAllocation]) -> bool:
-    """Whether the parts come to the total.
+    """Whether the parts add up to the total.
 
     No line says whether a journal entry, a refund or an unknown document takes money or gives it: any of them may do
-    either. The amounts have to be storable, so that reckoning with them is exact.
+    either. The amounts have to be storable, so that the sums are exact.
     """
     rest, either = total - unapplied, list[Decimal]()
     for allocation in allocations:
@@ -32,7 +33,7 @@ def adds_up(total: Decimal, unapplied: Decimal, allocations: Iterable[SourceAllo
 
 
 def _comes_to(rest: Decimal, amounts: Sequence[Decimal]) -> bool:
-    """Whether the amounts, each added or taken off, can come to the rest."""
+    """Whether the amounts, each added or subtracted, can add up to the rest."""
     sums = {Decimal(0)}
     for amount in amounts:
         sums = {one + signed for one in sums for signed in (amount, -amount)}

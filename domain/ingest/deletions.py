@@ -1,17 +1,17 @@
-"""What exists and what does not: a source that cannot find an object has not said that it was deleted.
+"""Which objects still exist: a source that cannot find an object has not reported its deletion.
 
-QuickBooks answers "not found" for an object that was deleted, and for one that is too fresh to be read. A deletion is
-*told* when a webhook or change data capture says so, and *inferred* when an object is only not to be found. An inferred
-one is taken back by the first live picture; what change data capture told is final, because ids are not given twice.
+QuickBooks answers "not found" for a deleted object, and also for one that is too fresh to be read. A deletion is *told*
+when a webhook or change data capture reports it, and *inferred* when we merely cannot find the object. The first live
+picture undoes an inferred deletion. One that change data capture told is final, because ids are never reused.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# The words of a webhook for it, in both of Intuit's formats.
+# The verbs a webhook uses for a deletion, in both of Intuit's formats.
 DELETION_VERBS = frozenset({"delete", "deleted"})
-# What cannot be found or is refused is asked for again so often.
+# How long we wait before we ask again for an object that was not found or was refused.
 LOOK_AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
 
 
@@ -21,8 +21,8 @@ class Standing:
 
     Attributes:
         inferred: the deletion was concluded because the object was not found; the source has not reported it.
-        seen_at: when the source gave this picture, by our own clock; None if that was never noted.
-        flawed_version: a picture of this version has come that was not to be relied on, and none since that was.
+        seen_at: when the source gave this picture, by our own clock; None if that was never recorded.
+        flawed_version: the version of an unreliable picture that came, while no reliable one has come since.
     """
 
     version: int
@@ -33,7 +33,7 @@ class Standing:
 
 
 def replaces(told: Standing, known: Standing) -> bool:
-    """Whether the news replaces what we know. It never goes backward."""
+    """Whether the news replaces what we know. Our knowledge never goes back to an older state."""
     if known.deleted and not known.inferred:
         return False
     if told.deleted and not told.inferred:
@@ -41,7 +41,7 @@ def replaces(told: Standing, known: Standing) -> bool:
     if told.deleted:
         return not known.deleted and not _seen_later(known, told)
     if known.deleted:
-        # It was not found and is there after all; without a version the age of the picture is unknown.
+        # We had not found it, and it exists after all. A picture without a version may be of any age.
         return told.version >= max(known.version, 0)
     if known.flawed_version is not None and told.version >= known.flawed_version:
         # The same version, and whole this time.
@@ -50,14 +50,14 @@ def replaces(told: Standing, known: Standing) -> bool:
 
 
 def tells_of_a_change(told: Standing, known: Standing) -> bool:
-    """Whether a picture that is not to be relied on says at least that what is known is not the newest."""
+    """Whether an unreliable picture at least shows that the one we know is out of date."""
     if known.deleted:
         return known.inferred and told.version >= max(known.version, 0)
     return told.version > known.version
 
 
 def is_a_later_look(told: Standing, known: Standing) -> bool:
-    """Whether the same version is shown once more, later: what it only repeats of another object may have changed.
+    """Whether this is a later picture of the same version: what it copies from another object may have changed.
 
     A customer's name is in every invoice of the customer, and a rename changes the version of none of them.
     """
@@ -71,17 +71,21 @@ def _seen_later(one: Standing, other: Standing) -> bool:
 
 
 class Missing(StrEnum):
-    """What to do about an object that a hint named and that the source does not show."""
+    """What to do about an object that a hint named and the source does not show."""
 
     LOOK_AGAIN = "look_again"
-    # Its deletion was told, and it is not there.
+    # Its deletion was told, and the source does not show it.
     GONE = "gone"
-    # Looked for through all the delays: taken as gone until a live picture comes.
+    # Not found after all the delays: we treat it as gone until a live picture comes.
     GIVEN_UP = "given_up"
 
 
 def what_of_missing(*, deletion_told: bool, looks: int) -> Missing:
-    """Args: looks: how often it was looked for before this time."""
+    """What to do next about a missing object.
+
+    Args:
+        looks: how often we have looked for it before.
+    """
     if deletion_told:
         return Missing.GONE
     return Missing.LOOK_AGAIN if looks < len(LOOK_AGAIN_AFTER) else Missing.GIVEN_UP

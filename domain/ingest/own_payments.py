@@ -1,8 +1,8 @@
-"""Is this payment one that the platform made itself? By its id, else by a marker that everything else agrees with.
+"""Did the platform make this payment itself? Its id decides; until it is known, a marker if everything else agrees.
 
-The platform says what it is about to post before it posts it. A webhook may bring the payment before the platform has
-said its id (or the platform dies in between); the marker covers that time. A marker alone proves nothing: people copy
-notes. Once the id is known, it outranks the note, which people edit.
+The platform announces a payment before it posts it. A webhook may bring the payment before the platform has reported
+its id (or the platform dies in between); the marker covers that time. A marker alone proves nothing: people copy notes.
+Once the id is known, it outranks the note, which people edit.
 """
 
 import re
@@ -15,21 +15,21 @@ from domain.money import is_storable
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from domain.typed_values import Problem, read_id
 
-# Shorter ones would be found in ordinary notes.
+# Shorter markers would turn up in ordinary notes.
 MARKER_CHARACTERS_MIN = 8
 MARKER_CHARACTERS_MAX = 100
-# As the column takes them; ids seen so far have a few digits.
+# The width of the column; ids seen so far have a few digits.
 DOCUMENT_ID_CHARACTERS_MAX = 50
-# Callers cut PaymentRefNum to so many characters; what it really takes is not published.
+# Callers cut PaymentRefNum to this many characters; its real limit is not published.
 REFERENCE_CHARACTERS = 21
 _MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9]")
-# What may stand inside a marker cannot end one: "PAY-12" is not found in "PAY-123".
+# A marker is never found inside a longer one: "PAY-12" does not match "PAY-123".
 _INSIDE = r"[A-Za-z0-9._:-]"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class IntentPart:
-    """So much of it goes to this invoice (the source's id)."""
+    """The amount that goes to one invoice; `document_id` is the source's id."""
 
     document_id: str
     amount: Decimal
@@ -40,8 +40,8 @@ class Intent:
     """A payment that the platform is about to make.
 
     Attributes:
-        total: what is received; more than its parts when a rest stays on account.
-        parts: in the order of their invoices.
+        total: the amount received; more than the sum of its parts if a rest stays on account.
+        parts: in the order of their invoices' ids.
     """
 
     marker: str
@@ -55,7 +55,7 @@ def intent_of(marker: str, total: Decimal, paid_on: date, parts: Iterable[tuple[
 
 
 def problem_with(intent: Intent) -> str | None:
-    """What keeps it from being announced, as a sentence."""
+    """Why the intent cannot be announced, as a sentence; None if it can."""
     problem = problem_with_marker(intent.marker)
     if problem is not None:
         return problem
@@ -79,7 +79,7 @@ def problem_with(intent: Intent) -> str | None:
 
 
 def problem_with_marker(marker: str) -> str | None:
-    """What is wrong with it, as a sentence."""
+    """What is wrong with the marker, as a sentence; None if it is good."""
     if not MARKER_CHARACTERS_MIN <= len(marker) <= MARKER_CHARACTERS_MAX:
         return f"a marker has {MARKER_CHARACTERS_MIN} to {MARKER_CHARACTERS_MAX} characters"
     if not _MARKER.fullmatch(marker):
@@ -88,7 +88,7 @@ def problem_with_marker(marker: str) -> str | None:
 
 
 def find_intent(payment: SourcePayment, intents: Iterable[Intent]) -> Intent | None:
-    """The intent that this payment is; None when none or more than one fits."""
+    """The intent that this payment carries out; None if none or more than one fits."""
     fitting = [intent for intent in intents if _carries(payment, intent.marker) and _agrees(payment, intent)]
     return fitting[0] if len(fitting) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Payments on a target invoice as a look saw them, kept with what was decided because of them.
+"""Payments on a target invoice as a look saw them, stored with the decision that they led to.
 
 Stored as JSON, one list of id, amount, day and name for each payment. Amounts are decimal text, days ISO dates.
 """
@@ -14,7 +14,7 @@ Stored = list[list[str | None]]
 
 
 def stored(payments: Iterable[TargetPayment]) -> Stored:
-    """The payments in the form that is kept."""
+    """The payments in the form that is stored."""
     return [
         [one.external_id, str(one.amount), one.paid_on.isoformat() if one.paid_on else None, one.entered_by]
         for one in sorted(payments, key=lambda one: one.external_id)
@@ -22,7 +22,7 @@ def stored(payments: Iterable[TargetPayment]) -> Stored:
 
 
 def payments_in(kept: Sequence[Any] | None) -> tuple[TargetPayment, ...]:
-    """The payments that were kept; none where there are none."""
+    """The stored payments; empty if none were stored."""
     return tuple(
         TargetPayment(str(identity), Decimal(amount), date.fromisoformat(day) if day else None, str(name or ""))
         for identity, amount, day, name in kept or ()

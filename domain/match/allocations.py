@@ -21,8 +21,7 @@ class AllocationValue:
 def merge_allocations(payment: SourcePayment) -> dict[AllocationKey, AllocationValue]:
     """The payment's allocations, one per document: several lines on one invoice are one amount.
 
-    The part that is applied to nothing becomes an allocation of its own, and so does a payment without any part, so
-    that every payment ends with a reason.
+    The part that is applied to nothing becomes an allocation of its own.
     """
     merged: dict[AllocationKey, AllocationValue] = {}
     for allocation in payment.allocations:
@@ -38,6 +37,7 @@ def diff_allocations(
     """The values of all allocations after this version: known ones that it no longer names are `removed`.
 
     A deleted payment comes without its lines; its allocations keep their amounts and the payment's state says the rest.
+    A payment without any part gets an empty allocation, so that every payment ends with a reason.
     """
     if payment.state is PaymentState.DELETED:
         return dict(known) or {(AllocationKind.NOTHING, ""): AllocationValue(Decimal(0))}
@@ -64,7 +64,7 @@ def _add(merged: dict[AllocationKey, AllocationValue], allocation: SourceAllocat
 
 
 def _sum(before: Decimal, amount: Decimal) -> Decimal | None:
-    """The exact sum; None if it cannot be kept, or what is added: that would be rounded, or raise, unseen."""
+    """The exact sum; None if the ledger cannot keep it or the added amount: it would be rounded silently, or raise."""
     total = before + amount if is_storable(amount) else None
     return total if total is not None and is_storable(total) else None
 

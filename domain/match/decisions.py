@@ -1,4 +1,4 @@
-"""What is to be done about one allocation: a closed union, each member with exactly one reason."""
+"""What to do about one allocation: a closed union, each member with exactly one reason."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -66,7 +66,7 @@ class Acknowledge:
     """A person made the correction at the target: the ledger follows, and nothing is owed.
 
     Attributes:
-        amount: what the payment is now; None when it was removed.
+        amount: the payment's amount now; None if it was removed.
     """
 
     amount: Decimal | None
@@ -80,7 +80,7 @@ class Skip:
     """By rule this is not synced. It is decided again when a rule's input (a preference, an invoice) changes.
 
     Attributes:
-        detail: as of Hold.
+        detail: as for Hold.
     """
 
     reason: Reason
@@ -93,8 +93,8 @@ class Hold:
     """It should be synced but waits: for its cause to go away by itself, or for a person.
 
     Attributes:
-        detail: what this very case is about, where the reason's sentence cannot say it.
-        seen: the payments on the target invoice because of which it waits.
+        detail: the particulars of this case, if the reason's sentence cannot give them.
+        seen: the payments on the target invoice that make it wait.
     """
 
     reason: Reason

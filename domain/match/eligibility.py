@@ -1,7 +1,7 @@
-"""May this allocation be synced, and what is to be done about it? Pure, total, ordered.
+"""May this allocation be synced, and what has to be done about it? Pure, total, ordered.
 
-`decide_early` asks everything that needs no look at the target; only what survives costs a wire call. `decide` then
-gives the one decision. The first rule that fails gives the reason; the order is the order of `RULES_*` below.
+`decide_early` checks everything that needs no look at the target, so that only the rest costs a wire call. `decide`
+then makes the one decision. The first rule that fails gives the reason; the order is that of `RULES` below.
 """
 
 from collections.abc import Callable
@@ -68,12 +68,12 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
     cut_off_on = facts.preferences.cut_off_on
     if cut_off_on is not None and paid_on < cut_off_on:
         return Skip(Reason.BEFORE_CUT_OFF, verdicts)
-    # Twins and the open balance are push's question, asked with the invoice's payments in hand: a payment typed by hand
-    # is the usual reason for a balance that is too small, and then says more than the balance does.
+    # Push checks twins and the open balance, with the invoice's payments in hand. A payment typed by hand is the usual
+    # reason for a balance that is too small, and it then explains more than the balance does.
     return Push(invoice.external_id, facts.amount, currency, paid_on, Reason.ELIGIBLE, verdicts)
 
 
-# --- what was synced already ---
+# --- payments already synced ---
 
 
 def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
@@ -81,10 +81,10 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     if synced.harmed:
         return Hold(Reason.TARGET_HARMED)
     if facts.flaw is not None:
-        # What the picture does not show may only be missing from it.
+        # Whatever this picture lacks may still exist in the source.
         return Hold(facts.flaw)
     if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
-        # It cannot be told any more how much money this invoice got: nothing is changed on a guess.
+        # We can no longer tell how much money this invoice got, and we change nothing on a guess.
         return Hold(facts.problem)
     in_its_place = is_in_its_place(facts, synced)
     if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
@@ -105,7 +105,7 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     if not facts.is_wanted:
         return Reverse(synced.target_invoice_id, synced.target_payment_id, _why_taken_back(facts))
     if not in_its_place:
-        # Taken back here first; when that is done it is decided anew, for the invoice that it belongs on.
+        # We first take it back here; after that it is decided again, for the invoice that it belongs on.
         return Reverse(synced.target_invoice_id, synced.target_payment_id, Reason.RELINKED_AFTER_SYNC)
     stop = _first_of(facts, (_currency_known, _date_present, _amount_representable))
     if stop is not None:
@@ -116,7 +116,7 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
 
 
 def is_in_its_place(facts: Facts, synced: SyncedPayment) -> bool:
-    """Whether the payment stands on the invoice that it belongs on."""
+    """Whether the payment is on the invoice that it belongs on."""
     return facts.linked_target_id in (None, synced.target_invoice_id)
 
 

@@ -17,11 +17,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """No invoice with exactly this number is shown to us.
+    """The target shows us no invoice with exactly this number.
 
     Attributes:
-        linked_id: the stored link, if it was followed; what it leads to is not shown to us.
-        detail: what was found and rejected.
+        linked_id: the stored link, if we followed it; the target does not show us the invoice behind it.
+        detail: the invoices that were found and rejected.
     """
 
     linked_id: str = ""
@@ -37,7 +37,7 @@ class NearlyFound:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """More than one invoice may be meant by the number we looked for.
+    """The number we looked for may mean more than one invoice.
 
     Attributes:
         detail: which ones.
@@ -65,11 +65,11 @@ TargetLookup = Found | NotFound | NearlyFound | Ambiguous | NotReachable
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Another allocation of the invoice for which the same target payment stands (strategy `single`).
+    """Another allocation of the invoice that shares the same target payment (strategy `single`).
 
     Attributes:
-        entered: amount and date with which the ledger has it.
-        wanted: amount and date that the source says now; None when it wants no money there any more.
+        entered: its amount and date in the ledger.
+        wanted: its amount and date in the source now; None if the source has no money there any more.
     """
 
     entered: tuple[Decimal, date]
@@ -81,10 +81,10 @@ class SyncedPayment:
     """The target payment that stands for this allocation now.
 
     Attributes:
-        ours: False when a person had typed it and we only linked it; such a payment is never changed.
+        ours: False if a person typed it and we only linked it; we never change such a payment.
         harmed: the target removed or changed it when another payment was added; a person has to look.
         beside: the other parts, where the payment stands for several.
-        finding: what the last look at the invoice found to be wrong with it.
+        finding: what the last look at the invoice found wrong with it.
         found: the payments on the invoice that show it.
     """
 
@@ -100,7 +100,7 @@ class SyncedPayment:
 
     @property
     def gone(self) -> bool:
-        """When we last looked, it was not on the invoice any more."""
+        """Whether it was missing from the invoice when we last looked."""
         return self.finding is Finding.GONE
 
 
@@ -125,14 +125,14 @@ class Facts:
     removed: bool
     platform_origin: InvoiceOrigin | None
     source_invoice: SourceInvoice | None
-    # The platform has a record with the invoice's number, and it cannot be told whether it is this invoice's.
+    # The platform has a record with the invoice's number, but we cannot tell whether it belongs to this invoice.
     number_ambiguous: Ambiguous | None = None
-    # The platform has no such record, but some with nearly the number; told, and never acted upon.
+    # The platform has no such record, but some with nearly this number: shown to a person, never acted upon.
     nearly_in_the_platform: str = ""
-    # The newest picture of the payment is not to be relied on; all the rest is from the last one that was.
+    # The newest picture of the payment is unreliable; all other facts are from the last reliable one.
     flaw: Reason | None = None
     synced: SyncedPayment | None = None
-    # It had been synced, and was taken back; by us, unless a person removed it at the target.
+    # The payment was synced and then taken back: by us, unless a person removed it at the target.
     was_reversed: bool = False
     removed_by_hand: bool = False
     # Unexplained payments on the target invoice that look like the one we took back.
@@ -142,5 +142,5 @@ class Facts:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the source says that money is on this invoice."""
+        """Whether the source has money on this invoice."""
         return self.payment_state is PaymentState.LIVE and not self.removed and self.amount > 0

@@ -1,4 +1,4 @@
-"""What a person was asked to do at the target, and what a look at the payment shows of it. Pure."""
+"""Corrections that a person was asked to make at the target, and whether a look at the payment shows them. Pure."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -16,18 +16,18 @@ from domain.records import TargetPayment
 
 
 def waits_for_a_hand(decision: Decision) -> bool:
-    """A person was asked to do something at the target; whether that was done shows a look at the payment."""
+    """Whether a person was asked to do something at the target that a look at the payment can confirm."""
     return isinstance(decision, Hold) and explain(decision.reason).done_by_hand
 
 
 def after_a_look_at_the_payment(
     facts: Facts, there: TargetPayment | None, unclaimed: Collection[TargetPayment] = ()
 ) -> Decision:
-    """The decision about what waits for a person, now that the payment itself has been looked for.
+    """The decision about an allocation that waits for a person, after we have looked for the payment itself.
 
     Args:
-        there: the payment as it is on the target invoice now; None when it certainly is not there.
-        unclaimed: the payments on that invoice that stand for nothing yet.
+        there: the payment as it is on the target invoice now; None if it certainly is not there.
+        unclaimed: the payments on that invoice that stand for no allocation yet.
     """
     if facts.synced is None:
         raise AssertionError("a look at a payment of which nobody knows")
@@ -40,19 +40,19 @@ def after_a_look_at_the_payment(
     if not waits_for_a_hand(decision):
         return decision
     if decision == Hold(Reason.TARGET_PAYMENT_GONE):
-        # Push links what was typed in its place, as it would have linked it before the first payment.
+        # Push links the payment typed in its place, as it would have linked it before the first payment.
         return Acknowledge(None, None) if _is_typed_anew(facts, synced, unclaimed) else decision
     return _after_a_hand(facts, synced, there) or decision
 
 
 def _is_typed_anew(facts: Facts, synced: SyncedPayment, unclaimed: Collection[TargetPayment]) -> bool:
-    """Whether a person removed the payment and typed in its place, beyond doubt, the one that is wanted."""
+    """Whether a person removed the payment and, beyond doubt, typed the wanted one in its place."""
     wanted = [one for one in unclaimed if (one.amount, one.paid_on) == (facts.amount, facts.paid_on)]
     return len(wanted) == 1 and not synced.beside
 
 
 def _after_a_hand(facts: Facts, synced: SyncedPayment, there: TargetPayment | None) -> Acknowledge | None:
-    """What a person has done already of what they were asked for."""
+    """The correction, if the person has made it already."""
     if not (facts.is_wanted and is_in_its_place(facts, synced)):
         is_corrected = there is None or _says(there, None, synced.beside)
         return Acknowledge(None, None) if is_corrected else None
@@ -62,7 +62,7 @@ def _after_a_hand(facts: Facts, synced: SyncedPayment, there: TargetPayment | No
 
 
 def _says(there: TargetPayment, part: tuple[Decimal, date] | None, beside: tuple[Part, ...]) -> bool:
-    """Whether the payment is what it has to be with this part (or without it) and the others that it stands for."""
+    """Whether the payment is right for this part (or without it) together with the others that it stands for."""
     return any(one == (there.amount, there.paid_on) for one in _with_the_others(part, beside))
 
 

@@ -1,9 +1,9 @@
-"""Is it nearly the same number? What two people typed for one invoice, told to a person and never acted upon.
+"""Are two numbers nearly the same, as two people may type them for one invoice? A hint for a person, never acted upon.
 
-Money goes by the exact number only. But "create the invoice" is bad advice where it is there as 'inv-1001 ': a person
-would enter it a second time. So a number is taken apart into its runs of letters and of digits; everything between
-them, letter case, leading zeros and the form of a character (full width, Arabic digits) is typing. Two numbers are
-nearly the same when their parts are, also where only one of them begins with letters ('INV-1001' and '1001').
+Money goes by the exact number only. But "create the invoice" is bad advice if it exists as 'inv-1001 ': a person would
+enter it a second time. So we split a number into its runs of letters and of digits; everything between them, letter
+case, leading zeros and the form of a character (full width, Arabic digits) is typing. Two numbers are nearly the same
+if their parts are the same, even if only one of them begins with letters ('INV-1001' and '1001').
 """
 
 import re
@@ -14,10 +14,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Longer than any invoice number; what is longer still is compared by its beginning.
+# Longer than any invoice number; of a longer text we compare only the beginning.
 _CHARACTERS_MAX = 200
 _RUNS = re.compile(r"\d+|[^\W\d_]+")
-# They look like the one on the keyboard; word processors put them in its place.
+# They look like the hyphen on the keyboard; word processors put them in its place.
 _DASHES = r"[\u2010-\u2015\u2212]"
 _TOLD_MAX = 5
 _ADDED_ZEROS_MAX = 4
@@ -25,7 +25,7 @@ _ADDED_ZEROS_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class NearNumber:
-    """An invoice that was found and is not the one that was looked for.
+    """An invoice that we found, but not the one that we looked for.
 
     Attributes:
         where: its id, as a person reads it.
@@ -38,7 +38,7 @@ class NearNumber:
 
 
 def parts_of(number: str) -> tuple[str, ...]:
-    """The runs of letters and of digits that make the number, whatever way it is typed."""
+    """The number's runs of letters and of digits, however it is typed."""
     return tuple(_zeros_off(run) if run.isdecimal() else run.casefold() for run in _runs_of(number))
 
 
@@ -55,7 +55,7 @@ def is_nearly(one: str, other: str) -> bool:
 
 
 def by_core(found: Iterable[T], number_of: Callable[[T], str]) -> Callable[[str], list[T]]:
-    """Answers which of those found have nearly this number; looks at few of them for each."""
+    """Returns a function that lists those with nearly a given number; it compares only a few of them each time."""
     groups: dict[tuple[str, ...], list[T]] = {}
     for one in found:
         groups.setdefault(_prefix_off(parts_of(number_of(one))), []).append(one)
@@ -67,7 +67,7 @@ def by_core(found: Iterable[T], number_of: Callable[[T], str]) -> Callable[[str]
 
 
 def differences(one: str, other: str) -> str:
-    """In what two numbers that are nearly the same differ, where a page may not show it."""
+    """How two numbers that are nearly the same differ, because a page may not show it."""
     left, right = _runs_of(one), _runs_of(other)
     words = []
     if parts_of(one) != parts_of(other):
@@ -85,7 +85,7 @@ def differences(one: str, other: str) -> str:
 
 
 def told(wanted: str, near: Sequence[NearNumber]) -> str:
-    """The invoices that are nearly meant, one after the other; each with what keeps it from being found."""
+    """The invoices with nearly this number, one after the other, each with what keeps it from matching."""
     named = [_told_one(wanted, one) for one in near[:_TOLD_MAX]]
     more = len(near) - _TOLD_MAX
     return "; ".join([*named, f"and {more} more"] if more > 0 else named)
@@ -96,7 +96,7 @@ def link_not_shown(invoice_id: str) -> str:
 
 
 def spellings_of(number: str) -> tuple[str, ...]:
-    """Other ways to write the number, the likeliest first; for a search that knows only exact texts."""
+    """Other ways to write the number, the likeliest first; for a search that finds only exact texts."""
     text = " ".join(_plain(number).split())
     runs = _runs_of(text)
     if not runs:
@@ -151,7 +151,7 @@ def _zeros_off(run: str) -> str:
 
 
 def _prefix_off(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Without the letters that it begins with; a number that is nothing else stays as it is."""
+    """The parts without the letters at the beginning; a number without digits stays as it is."""
     first = next((place for place, part in enumerate(parts) if part.isdecimal()), 0)
     return parts[first:]
 

@@ -1,4 +1,4 @@
-"""What a decision means for the outbox, given the effect that is there already. Pure, so every case is one test row."""
+"""What a decision means for the outbox, given the effect already in it. Pure, so every case is one test row."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from domain.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What is to be true at the target."""
+    """What has to be true at the target."""
 
     kind: EffectKind
     target_invoice_id: str
@@ -34,7 +34,7 @@ class CurrentEffect:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Something is on the wire; decide again when its fate is known."""
+    """Something is on the wire; decide again when its outcome is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
-    """The held effect goes again; one that may have been sent is in doubt again, and is looked for first.
+    """Release the held effect; one that may have been sent is in doubt again, and we look for it first.
 
     Its hold stays the current decision until push finds out otherwise.
     """
@@ -73,18 +73,18 @@ Plan = Wait | Leave | Revive | Cancel | Enqueue
 
 
 def plan(decision: Decision, current: CurrentEffect | None) -> Plan:
-    """What to do with the outbox so that it says what was decided."""
+    """What to do with the outbox so that it matches the decision."""
     if current is not None and current.state in OPEN_ON_THE_WIRE:
         return Wait()
     if isinstance(decision, Hold) and explain(decision.reason).cannot_tell:
-        # What is simply waiting to be sent has nothing better to tell; a hold of its own says more.
+        # An effect that only waits to be sent has no better reason to show; one with a hold of its own does.
         if current is None or (current.state is EffectState.PENDING and current.reason is None):
             return Leave()
         return Leave(silent=current.state in REPLACEABLE)
     replaceable = current is not None and current.state in REPLACEABLE
     if current is not None and current.doubt is not Doubt.NONE and replaceable:
-        # Money of ours may be on the invoice, and a new effect would not know of it: only another look at the invoice
-        # can say, whatever is owed by now, and where that cannot help a person.
+        # Money of ours may be on the invoice, and a new effect would not know of it. Whatever is owed by now, only
+        # another look at the invoice can tell; if a look cannot help, a person has to.
         return Revive() if _looks_again(current) else Leave(silent=True)
     wanted = payload_of(decision)
     if wanted is None:
@@ -109,7 +109,7 @@ def _same_again(current: CurrentEffect) -> Plan:
 
 
 def payload_of(decision: Decision) -> Payload | None:
-    """What the target has to be made to say; None where nothing is owed."""
+    """What the decision owes the target; None if nothing is owed."""
     match decision:
         case Push(invoice, amount, currency, paid_on):
             return Payload(EffectKind.CREATE, invoice, None, amount, currency, paid_on)

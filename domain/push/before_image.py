@@ -32,7 +32,7 @@ def image_of(payments: Iterable[TargetPayment]) -> Stored:
 
 
 def seen_in(stored: Sequence[Any] | None) -> tuple[Seen, ...]:
-    """The payments of a stored image; none where there is none."""
+    """The payments of a stored image; empty if there is none."""
     return tuple(
         Seen(str(identity), Decimal(amount), date.fromisoformat(day) if day else None)
         for identity, amount, day in stored or ()
@@ -58,10 +58,10 @@ def vanished(before: Iterable[Seen], after: Iterable[TargetPayment]) -> tuple[st
 def replaced_by_ours(
     before: Iterable[Seen], after: Collection[TargetPayment], amount: Decimal, paid_on: date
 ) -> tuple[str, ...]:
-    """Ids of the payments that a write of ours replaced, although its answer was lost.
+    """Ids of the payments that a write of ours replaced when its answer was lost.
 
-    A while has passed between the two looks, and people edit payments too. Only what bears our own amount and date now
-    and did not before is our doing.
+    Some time has passed between the two looks, and people edit payments too. We changed only those payments that have
+    our amount and date now and did not have them before.
     """
     ours = {one.external_id for one in after if (one.amount, one.paid_on) == (amount, paid_on)}
     return tuple(one for one in harmed(before, after) if one in ours)

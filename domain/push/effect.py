@@ -6,8 +6,8 @@ r"""The life of an effect: what we owe the target, from the decision until it is
        +------ not created, not yet ---+                     (sending under a dead lease is in_doubt too)
 
 `cancelled` effects were never sent; `dead` ones have used up their attempts. DELIVERED, CANCELLED, HELD and DEAD are
-closed: nothing moves them but a person's retry or a cause that may be gone, which make HELD and DEAD pending again. A
-HELD one that may have been sent is then in doubt again: it is looked for before anything else.
+closed: only a person's retry, or a cause that may be gone, moves HELD and DEAD back to pending. A HELD one that may
+have been sent is then in doubt again: we look for it before anything else.
 """
 
 from datetime import timedelta
@@ -58,7 +58,7 @@ TRANSITIONS: dict[EffectState, frozenset[EffectState]] = {
 
 
 class Doubt(StrEnum):
-    """What of ours the target may have beside what the ledger says: the one thing that is never sent again unseen."""
+    """Whether the target may have money of ours beyond the ledger; we never send that again without a look."""
 
     NONE = ""
     # The answer to the last send is lost: a matching new payment may be ours.
@@ -74,7 +74,7 @@ class Doubt(StrEnum):
 
     @property
     def was_held(self) -> bool:
-        """It waited for a person meanwhile: what match has decided since did not replace it."""
+        """Whether it waited for a person meanwhile; the decisions that match made since then did not replace it."""
         return self in (Doubt.ASKED, Doubt.AMISS)
 
     def held_because_of(self, reason: Reason) -> "Doubt":
@@ -106,7 +106,7 @@ ATTEMPTS_MAX = 12
 
 
 def backoff(attempt: int, jitter: float, base: timedelta = BACKOFF_BASE, cap: timedelta = BACKOFF_CAP) -> timedelta:
-    """How long to rest after the attempt with this number (from 1): exponential, capped, with full-half jitter.
+    """How long to rest after the attempt with this number (from 1): exponential, capped, with jitter.
 
     Args:
         jitter: a fraction from 0 to 1; the rest is between half of the step and the whole step.

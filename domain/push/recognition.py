@@ -1,7 +1,7 @@
 """Telling our payments on a target invoice from those of others, without a reference of ours on them.
 
-A ConnectWise payment has no field for a key of ours, so ours is known by what it is not: not there before we sent
-(the before-image), not claimed by another effect, and of exactly our amount and date.
+A ConnectWise payment has no field for a key of ours, so we recognize ours by exclusion: it was not there before we sent
+(the before-image), no other effect claims it, and it has exactly our amount and date.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -48,8 +48,8 @@ def recognize(
     Args:
         before_image: ids of the payments that were on the invoice before we last sent.
         claimed: ids of payments that stand for another allocation.
-        author: the name under which the target enters our payments, where we have learned it. It decides between
-            candidates. That a single one bears another name proves nothing (ours may have changed): a person is asked.
+        author: the name under which the target enters our payments, if we have learned it. It decides between
+            candidates. Another name on a single candidate proves nothing (ours may have changed): we ask a person.
     """
     new = [
         payment
@@ -77,12 +77,12 @@ def recognize_in(
 ) -> Recognition:
     """After an unknown answer to adding to a payment of ours: is the money in it?
 
-    It was sent as the new sum of all that the payment stands for, so the sum tells, and not by how much it grew since:
+    We sent the new sum of all parts that the payment stands for. So its amount decides, not how much it has grown:
     another part may have been added or taken back while a person was asked about this one.
 
     Args:
-        more: what was to be added.
-        others: what the payment stands for without it, by now.
+        more: the amount that we wanted to add.
+        others: the sum of the other parts that the payment stands for by now.
         before: the payments as they were on the invoice before we sent.
     """
     was = next((one.amount for one in before if one.external_id == payment_id), None)
@@ -96,7 +96,7 @@ def recognize_in(
 
 
 def is_by(payment: TargetPayment, author: str) -> bool:
-    """Whether the payment bears this name; without a name none does."""
+    """Whether this name is on the payment; False without a name."""
     return bool(author) and payment.entered_by == author
 
 
@@ -134,7 +134,7 @@ def find_twin(amount: Decimal, paid_on: date, payments: Iterable[TargetPayment],
 def similar_to(
     amount: Decimal, paid_on: date, payments: Iterable[TargetPayment], claimed: Collection[str]
 ) -> Sequence[TargetPayment]:
-    """The payments that may be this one: the same amount on the same or a nearby date, or on none that is known."""
+    """The payments that may be this one: the same amount, and the same date, a nearby date or no known date."""
     return [
         payment
         for payment in payments

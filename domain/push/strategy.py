@@ -1,4 +1,4 @@
-"""How a target keeps payments on an invoice, and what an effect therefore asks of it.
+"""How a target keeps payments on an invoice, and which change an effect therefore needs.
 
 Most ConnectWise tenants take one payment per receipt (`append`). Some keep a single payment per invoice; there one
 payment of ours stands for all allocations, with their sum and the latest date (`single`). Payments that others made are
@@ -36,13 +36,13 @@ class CreatePayment:
     paid_on: date
 
     def is_answered_by(self, payment: TargetPayment) -> bool:
-        """Whether the target made of it exactly what was asked for."""
+        """Whether the target created exactly what we asked for."""
         return (payment.amount, payment.paid_on) == (self.amount, self.paid_on)
 
 
 @dataclass(frozen=True, slots=True)
 class SetPayment:
-    """The payment is to have this amount and date; saying it twice does no harm."""
+    """Gives the payment this amount and date; sending it twice does no harm."""
 
     payment_id: str
     amount: Decimal
@@ -66,7 +66,7 @@ class Occupied:
     """The target keeps one payment per invoice, and another payment is there."""
 
     def is_answered_by(self, _payment: TargetPayment) -> bool:
-        """Nothing is asked for, so nothing answers it."""
+        """We ask for nothing, so nothing answers it."""
         return False
 
 
@@ -91,7 +91,7 @@ class Wanted:
 
 
 def change_for(strategy: PaymentStrategy, wanted: Wanted, entries: Sequence[Entry], strangers: bool) -> Change:
-    """What to ask of the target so that the effect becomes true.
+    """The change to ask of the target so that the effect becomes true.
 
     Args:
         entries: the live entries of ours on the invoice.

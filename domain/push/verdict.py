@@ -1,7 +1,7 @@
 """What to do about one effect after a look at its invoice: send the change, or record an end that needs no send.
 
-Pure, total and ordered. The order of the questions is what keeps money safe, so it is the order of `QUESTIONS`: the
-first question with an answer gives the verdict, and only what none of them answers is sent.
+Pure, total and ordered. The order of `QUESTIONS` keeps money safe: the first question with an answer gives the verdict,
+and we send only if none of them has one.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -50,11 +50,11 @@ class Owed:
     Attributes:
         currency: ISO 4217, of `wanted.amount`.
         attempts: the tries that may have reached the target.
-        doubt: what of ours may be on the invoice although the ledger does not say so.
-        sent_into: the payment of ours that the last send added to, where it was not to be one of its own.
+        doubt: whether money of ours may be on the invoice although the ledger does not say so.
+        sent_into: the payment of ours that the last send added to; None if it did not add to one.
         image: the payments that were on the invoice before the last send.
         changed_since: the payment changed after the effect was made, so match has to decide again.
-        same_money_id: the payment at the target of which a person said that it is this money.
+        same_money_id: the payment at the target that a person called the same money.
     """
 
     wanted: Wanted
@@ -114,7 +114,7 @@ Look = InvoiceSeen | InvoiceNotFound
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the partner and the connection lay down.
+    """The settings of the partner and of the connection.
 
     Attributes:
         author: the name under which the target enters our payments; "" until we have learned it.
@@ -138,11 +138,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The invoice says already what the effect wants.
+    """The invoice already shows what the effect wants.
 
     Attributes:
         ours: False for a payment that a person typed, which we never change or remove.
-        replaced: ids of older payments that went when ours came.
+        replaced: ids of older payments that vanished when ours came.
     """
 
     payment_id: str
@@ -152,7 +152,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A person says that this payment is the money, and it is there as they saw it: it is linked, nothing is sent."""
+    """A person called this payment the same money, and it is still as they saw it: link it and send nothing."""
 
     payment: TargetPayment
 
@@ -162,8 +162,8 @@ class Held:
     """It waits for a person, or for its cause to go away.
 
     Attributes:
-        beside: the payments because of which it is held: a person may say of one that it is the same money, and of
-            those that only look alike that they are other money.
+        beside: the payments that cause the hold. A person may call one of them the same money, and those that only look
+            alike other money.
     """
 
     reason: Reason
@@ -173,21 +173,21 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The payment that was to be changed is not on the invoice any more."""
+    """The payment that we wanted to change is no longer on the invoice."""
 
     payment_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The target put ours in the place of these payments; nothing more is written to it before a person has looked."""
+    """The target put our payment in place of these; we write nothing more to it until a person has looked."""
 
     payment_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DecideAgain:
-    """The doubt has ended without a payment, and match decides first what is owed now."""
+    """The doubt has ended without a payment; before any other send, match decides again what is owed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class StayInDoubt:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Sent as often as is sensible, and certainly not there: from now on it is tried rarely."""
+    """Sent as often as is sensible, and certainly not there: from now on we try rarely."""
 
 
 End = Done | Link | Held | Gone | Replaced | DecideAgain | StayInDoubt | GiveUp
@@ -221,7 +221,7 @@ def judge(owed: Owed, look: Look, terms: Terms) -> Verdict:
 
 
 def _was_linked_by_a_person(owed: Owed, _change: Change, seen: InvoiceSeen, _terms: Terms) -> End | None:
-    """Does a person say that the money is there as one of these payments, and is it still as they saw it?"""
+    """Did a person call one of these payments the same money, and is it still as they saw it?"""
     if owed.wanted.kind is not EffectKind.CREATE or owed.same_money_id is None or _replaced(owed, seen):
         return None
     payment = seen.payment(owed.same_money_id)
@@ -241,8 +241,8 @@ def _has_arrived(owed: Owed, _change: Change, seen: InvoiceSeen, terms: Terms) -
     grew = owed.sent_into is not None
     match _recognized(owed, seen, terms):
         case Ours(payment):
-            # There were several, and people tidied up since: what they left may be their own, unless it bears our name.
-            # A payment that may be a person's is never ours to change. One that took ours in was ours before.
+            # There were several, and people tidied up since: the one they left may be their own, unless it has our name
+            # on it. We never change a payment that may be a person's. One that we only added to was ours before.
             ours = grew or owed.doubt is not Doubt.ASKED or is_by(payment, terms.author)
             return Done(payment.external_id, ours, () if grew else vanished(owed.image, seen.payments))
         case Several(candidates):
@@ -257,7 +257,7 @@ def _was_typed_by_hand(owed: Owed, change: Change, seen: InvoiceSeen, terms: Ter
         return None
     amount, paid_on = owed.wanted.amount, owed.paid_on
     stay = set(seen.claimed) - set(seen.outlived)
-    # A payment that was typed since a person called the others "other money" is asked about.
+    # We still ask about a payment that was typed after a person called the others "other money".
     unknown = [one for one in seen.payments if one.external_id not in seen.other_money]
     match find_twin(amount, paid_on, unknown, seen.claimed):
         case NoTwin() if not similar_to(amount, paid_on, unknown, stay):
@@ -265,15 +265,15 @@ def _was_typed_by_hand(owed: Owed, change: Change, seen: InvoiceSeen, terms: Ter
         case SameDay(payment) if terms.twin_policy is TwinPolicy.ADOPT:
             return Done(payment.external_id, ours=False)
         case twin:
-            # No twin but one that outlived its own: voided and entered anew in QuickBooks, most likely, and a second
-            # one would be the same money twice.
+            # No twin, but a former payment that should be gone: most likely it was voided and entered anew in
+            # QuickBooks, and a second one would be the same money twice.
             reason = Reason.FORMER_PAYMENT_THERE if twin == NoTwin() else Reason.TWIN_NEARBY
             return Held(reason, beside=tuple(similar_to(amount, paid_on, seen.payments, stay)))
 
 
 def _needs_no_send(owed: Owed, change: Change, seen: InvoiceSeen, terms: Terms) -> End | None:
     """Is the invoice as wanted already, or is the payment gone, the place taken, or not ours to change?"""
-    # A change or a removal is judged by what the payment is now; saying it twice does no harm.
+    # We judge a change or a removal by the payment as it is now; sending it twice does no harm.
     match change:
         case CreatePayment():
             return None
@@ -286,15 +286,15 @@ def _needs_no_send(owed: Owed, change: Change, seen: InvoiceSeen, terms: Terms) 
             is_removal = owed.wanted.kind is EffectKind.REVERSE
             if there is None and not is_removal:
                 return Gone(payment_id)
-            # Taking a part back never puts money onto the invoice: a person has taken more out of it already.
+            # Taking a part back never puts money onto the invoice. Here a person has already taken more out of it.
             if there is None or (is_removal and there.amount < amount) or _is_as_wanted(change, seen):
                 return Done(payment_id)
             return _not_surely_ours(owed, payment_id, seen, terms)
 
 
 def _ends_the_doubt(owed: Owed, _change: Change, _seen: InvoiceSeen, terms: Terms) -> End | None:
-    """The settle time is over and nothing arrived. Does that lead elsewhere than to another send?"""
-    # What was held and came back was not replaced by what match has decided meanwhile, which may be another invoice.
+    """The settle time is over and nothing arrived. Is there a reason not to send again?"""
+    # An effect back from a hold was not replaced by match's decision meanwhile, which may be for another invoice.
     came_back = owed.doubt.was_held
     if owed.state is not EffectState.IN_DOUBT:
         return DecideAgain() if came_back else None
@@ -328,7 +328,7 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
-# --- what several questions ask ---
+# --- shared by several questions ---
 
 
 def _change(owed: Owed, seen: InvoiceSeen, terms: Terms) -> Change:
@@ -338,9 +338,9 @@ def _change(owed: Owed, seen: InvoiceSeen, terms: Terms) -> Change:
 
 
 def _replaced(owed: Owed, seen: InvoiceSeen) -> tuple[str, ...]:
-    """The payments in whose place a send with a lost answer was put.
+    """The payments that were replaced by a send whose answer was lost.
 
-    Only a payment that is added can take the place of others; one that grew has not.
+    Only a new payment can replace others; one that grew has not.
     """
     if not owed.doubt.is_unanswered or owed.sent_into is not None:
         return ()
@@ -351,16 +351,16 @@ def _recognized(owed: Owed, seen: InvoiceSeen, terms: Terms) -> Recognition:
     if owed.sent_into is None:
         image = ids_in(owed.image)
         return recognize(owed.wanted.amount, owed.paid_on, seen.payments, image, seen.claimed, terms.author)
-    # What the payment stands for without this part, as the ledger says by now.
+    # The other parts that the payment stands for in the ledger by now.
     parts = (one for one in seen.entries if one.payment_id == owed.sent_into)
     others = sum((one.amount for one in parts if one.allocation_id != owed.wanted.allocation_id), Decimal(0))
     return recognize_in(owed.sent_into, owed.wanted.amount, others, owed.image, seen.payments)
 
 
 def _not_surely_ours(owed: Owed, payment_id: str, seen: InvoiceSeen, terms: Terms) -> End | None:
-    """A payment that only a look has found may be a person's, until the name that it bears proves it ours.
+    """A payment that only a look has found may be a person's, until the name on it proves it ours.
 
-    As long as we had not learned our name, a person may have typed the very payment in the very doubt.
+    Before we learned our name, a person may have typed exactly this payment while we were in doubt about it.
     """
     payment = seen.payment(payment_id)
     if payment is None or not payment.entered_by or is_by(payment, terms.author):
@@ -377,7 +377,7 @@ def _is_as_wanted(change: Change, seen: InvoiceSeen) -> bool:
 
 
 def _additional_amount(change: Change, seen: InvoiceSeen) -> Decimal:
-    """By how much more the invoice is paid after the change; negative when it is less."""
+    """The amount that the change adds to the invoice; negative if it takes money off."""
     match change:
         case CreatePayment(amount):
             return amount
