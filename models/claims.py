@@ -99,7 +99,7 @@ def _found_by_looks(session: Session, connection_id: int, target_invoice_ids: Co
         Effect.target_payment_id.is_not(None),
         Effect.kind == EffectKind.CREATE.value,
         Effect.state == EffectState.DELIVERED.value,
-        Effect.doubt != Doubt.NONE.value,
+        Effect.doubt.in_([one.value for one in Doubt if one.is_unanswered]),
         # A payment of ours that a look found enlarged was known before.
         Effect.sent_into.is_(None),
     )
