@@ -96,11 +96,12 @@ def _store_and_finish(
     context: Context, lease: Lease, connection: Connection, picture: Picture, events: Sequence[InboxEvent]
 ) -> None:
     now = context.clock.now()
-    waiting_saves = picture.brought_several or context.meter(connection).is_ahead_of_the_month()
+    hints_were_read = picture.was_read and bool(picture.hints)
+    waiting_saves = hints_were_read and (picture.brought_several or context.meter(connection).is_ahead_of_the_month())
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
-        if picture.was_read and picture.hints:
+        if hints_were_read:
             read = connection_by_id(session, connection.id)
             note_read(read, context.timing.read_distance, now, waiting_saves=waiting_saves)
         if picture.wants_catch_up:
@@ -148,8 +149,11 @@ def _read_again(session: Session, connection: Connection, picture: Picture, now:
 
 
 def _finish(session: Session, picture: Picture, now: datetime) -> None:
+    by_tries: dict[int, list[int]] = {}
     for event in picture.postponed:
-        postpone_events(session, [event.id], now + next_look_after(event.tries))
+        by_tries.setdefault(event.tries, []).append(event.id)
+    for tries, ids in by_tries.items():
+        postpone_events(session, ids, now + next_look_after(tries))
     finish_events(session, list(picture.done), now)
 
 
