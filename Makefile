@@ -79,5 +79,5 @@ lock: $(INSTALLED) ## Pins every package with its hashes anew, from requirements
 
 # Written beside the old file first: a failure leaves the old one as it was.
 docs: $(INSTALLED) ## Writes the generated pages of docs/
-	$(BIN)/python -m domain.explanations > docs/reasons.md.new
+	$(BIN)/python -m usecases.reasons_page > docs/reasons.md.new
 	mv docs/reasons.md.new docs/reasons.md

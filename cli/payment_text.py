@@ -1,23 +1,22 @@
 """A payment's story as text, in the order of a person's questions."""
 
 from cli.output import moment_text, say
-from domain.explanations import explain
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
 from domain.status import STATUS_LABELS
+from domain.words import Words
 from models.views.payment_rows import PaymentRow
 from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
 
 
-def print_story(story: PaymentStory) -> None:
+def print_story(story: PaymentStory, words: Words) -> None:
     """Prints the payment, then each of its parts, then the events."""
     payment = story.payment
     say(f"Payment {payment.external_id}: {STATUS_LABELS[payment.status]}")
     if payment.reason is not None:
-        told = explain(payment.reason)
-        say(f"  {told.sentence}")
-        say(f"  {told.advice}")
+        say(f"  {words.sentence(payment.reason)}")
+        say(f"  {words.advice(payment.reason)}")
     say(f"  Next: {story.next}")
     say()
     amount = total_text(payment)
@@ -28,12 +27,12 @@ def print_story(story: PaymentStory) -> None:
         say(f"  note: {' '.join(story.note.split())}")
     if story.unapplied:
         say(f"  not applied to any invoice: {money_text(story.unapplied, payment.currency)}")
-    say(f"  in QuickBooks: {payment.state} (version {story.version})")
+    say(f"  in {words.source}: {payment.state} (version {story.version})")
     for part in story.allocations:
         say()
-        _print_part(part, payment.currency)
+        _print_part(part, payment.currency, words)
     say()
-    say("Heard from QuickBooks")
+    say(f"Heard from {words.source}")
     for event in story.events:
         say(f"  {_event(event)}")
 
@@ -44,31 +43,31 @@ def total_text(payment: PaymentRow) -> str:
     return f"{money_text(payment.total, payment.currency)}{mark}"
 
 
-def _print_part(part: AllocationStory, currency: str | None) -> None:
+def _print_part(part: AllocationStory, currency: str | None, words: Words) -> None:
     row = part.row
     what = f"invoice {row.invoice_number or '?'} (id {row.document_id})" if row.kind == "invoice" else row.kind.value
     removed = ", no longer in the payment" if row.removed else ""
     say(f"{money_text(row.amount, currency)} for {what.replace('_', ' ')}{removed}: {STATUS_LABELS[row.status]}")
     say(f"  Next: {part.next}")
     if part.ledger is not None:
-        say(f"  In ConnectWise: {_ledger(part.ledger, currency)}")
+        say(f"  In {words.target}: {_ledger(part.ledger, currency)}")
     for line in part.decisions:
-        _print_decision(line, currency)
+        _print_decision(line, currency, words)
     for effect in part.effects:
-        _print_effect(effect)
+        _print_effect(effect, words)
 
 
-def _print_decision(line: DecisionLine, currency: str | None) -> None:
-    say(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {line.sentence}")
+def _print_decision(line: DecisionLine, currency: str | None, words: Words) -> None:
+    say(f"  {moment_text(line.decided_at)}  {line.action}: {line.reason}. {words.sentence(line.reason)}")
     if line.detail:
         say(f"    Details: {line.detail}")
     if line.current and line.looked_at is not None:
         say(f"    Looked again {moment_text(line.looked_at)}: same result.")
     for payment in line.seen:
-        say(f"    On the ConnectWise invoice: {_seen(payment, currency)}")
+        say(f"    On the {words.target} invoice: {_seen(payment, currency)}")
     if line.current:
         for verdict in line.verdicts:
-            say(f"    {_verdict(verdict)}")
+            say(f"    {_verdict(verdict, words)}")
 
 
 def _seen(payment: TargetPayment, currency: str | None) -> str:
@@ -76,14 +75,15 @@ def _seen(payment: TargetPayment, currency: str | None) -> str:
     return f"payment {payment.external_id}, {money_text(payment.amount, currency)}, {payment.paid_on or 'no date'}{who}"
 
 
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict, words: Words) -> str:
     word = "same" if verdict.identical else "DIFFERS"
-    return f"{verdict.field:<9} {word:<8} QuickBooks: {verdict.source or '-'}   ConnectWise: {verdict.target or '-'}"
+    here, there = f"{words.source}: {verdict.source or '-'}", f"{words.target}: {verdict.target or '-'}"
+    return f"{verdict.field:<9} {word:<8} {here}   {there}"
 
 
-def _print_effect(effect: EffectLine) -> None:
+def _print_effect(effect: EffectLine, words: Words) -> None:
     due = f", due {moment_text(effect.due_at)}" if effect.state in ("pending", "in_doubt") else ""
-    say(f"  {effect.kind} on ConnectWise invoice {effect.target_invoice_id}: {effect.state.replace('_', ' ')}{due}")
+    say(f"  {effect.kind} on {words.target} invoice {effect.target_invoice_id}: {effect.state.replace('_', ' ')}{due}")
     for attempt in effect.attempts:
         outcome = attempt.outcome or "no answer yet"
         said = f": {attempt.detail}" if attempt.detail else ""

@@ -8,8 +8,8 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
 from cli.payment_text import print_story, total_text
-from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
+from domain.words import Words
 from models.views.documents import PaymentsOut, PaymentStoryOut
 from models.views.payment_list import list_payments
 from models.views.payment_rows import PaymentRow
@@ -17,6 +17,7 @@ from models.views.story import payment_story
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment
+from usecases.words import words_of
 from workers.terminal import Column
 
 COLUMNS = [
@@ -58,10 +59,11 @@ def list_(
     with opened_session() as session:
         organization = find_organization(session, slug)
         page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
+        words = words_of(session, organization.id)
     if as_json:
-        print_json(PaymentsOut.of(page).model_dump(mode="json"))
+        print_json(PaymentsOut.of(page, words).model_dump(mode="json"))
         return
-    print_table(COLUMNS, [_cells(row) for row in page.rows], "There is no such payment.")
+    print_table(COLUMNS, [_cells(row, words) for row in page.rows], "There is no such payment.")
     if page.next_before_id is not None:
         say(f"There are more: --before {page.next_before_id}")
 
@@ -71,16 +73,17 @@ def show(slug: Org, payment_id: PaymentId, as_json: AsJson = False) -> None:
     """Tells a payment's whole story: events, decisions with every field, attempts, and what is next."""
     with opened_session() as session:
         organization = find_organization(session, slug)
-        story = payment_story(session, organization.id, payment_id)
+        words = words_of(session, organization.id)
+        story = payment_story(session, organization.id, payment_id, words)
     if story is None:
         raise Refusal(
             f"'{slug}' has no payment {payment_id}; if it is in QuickBooks, run: "
             f"python -m cli catch-up run {slug} --wait"
         )
     if as_json:
-        print_json(PaymentStoryOut.of(story).model_dump(mode="json"))
+        print_json(PaymentStoryOut.of(story, words).model_dump(mode="json"))
     else:
-        print_story(story)
+        print_story(story, words)
 
 
 @app.command(epilog=examples("payments retry northwind 4711", "payments retry northwind 4711 --create-anyway"))
@@ -127,7 +130,7 @@ def link(
         say(report.message)
 
 
-def _cells(row: PaymentRow) -> tuple[object, ...]:
+def _cells(row: PaymentRow, words: Words) -> tuple[object, ...]:
     seconds = [part.synced_seconds for part in row.counting if part.synced_seconds is not None]
     return (
         row.external_id,
@@ -136,6 +139,6 @@ def _cells(row: PaymentRow) -> tuple[object, ...]:
         total_text(row),
         " ".join(part.invoice_number or part.document_id or part.kind for part in row.counting),
         STATUS_LABELS[row.status],
-        explain(row.reason).sentence if row.reason else "Not decided yet.",
+        words.sentence(row.reason) if row.reason else "Not decided yet.",
         f"{max(seconds):.1f}" if seconds else "",
     )

@@ -1,6 +1,6 @@
 """The list of vendors. A third one is one folder and one line here; no other code asks for a vendor's name."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from connectors.hints import WebhookReader
 from connectors.options import Options
 from connectors.quickbooks.vendor import QuickBooks
 from connectors.vendor import Account, SourceVendor, Surroundings, TargetVendor, Vendor, VendorSettings
+from domain.words import Words
 
 VENDORS: Sequence[type[Vendor]] = (QuickBooks, ConnectWise)
 
@@ -40,6 +41,22 @@ class Platform(Surroundings):
     def asked_for_consent(self) -> Mapping[str, SourceVendor]:
         """The sources that people connect on the vendor's own consent page."""
         return {name: one for name, one in self.sources.items() if one.authorization(self) is not None}
+
+    def words(self, connected: Collection[str]) -> Words:
+        """How an organization that is connected to these vendors calls its two systems."""
+        return words_for(connected, [type(one) for one in self.vendors.values()])
+
+
+def words_for(connected: Collection[str], vendors: Iterable[type[Vendor]] = VENDORS) -> Words:
+    """The words for an organization that is connected to these vendors.
+
+    A side that is not connected yet is called by the name of the first vendor that could be.
+    """
+    # False comes first, so the connected ones do; the order within the vendors stays.
+    known = sorted(vendors, key=lambda one: one.name not in connected)
+    source = next(one for one in known if issubclass(one, SourceVendor))
+    target = next(one for one in known if issubclass(one, TargetVendor))
+    return Words(source.short_label, target.short_label, {**source.reason_advice, **target.reason_advice})
 
 
 def open_source(platform: Platform, account: Account) -> Source:

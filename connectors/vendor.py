@@ -21,6 +21,7 @@ from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import Limiter, Rate
 from connectors.options import Options
+from domain.reasons import Reason
 
 
 def split_list(value: Any) -> Any:
@@ -74,6 +75,8 @@ class Vendor(ABC):
         form: the class of its settings.
         options: the class of the options for one of its connections.
         advice: what to do about a failed call, if there is better advice than for any vendor.
+        reason_advice: what to do about a reason, if there is better advice than for any vendor; written as in
+            `domain/explanations.py`.
         rates: how often we may call one of its accounts, in place of the vendor's own rates; for measurements.
     """
 
@@ -83,6 +86,7 @@ class Vendor(ABC):
     form: ClassVar[type[VendorSettings]] = VendorSettings
     options: ClassVar[type[Options]] = Options
     advice: ClassVar[Mapping[FailureKind, str]] = {}
+    reason_advice: ClassVar[Mapping[Reason, str]] = {}
 
     settings: VendorSettings
     rates: Sequence[Rate] = ()

@@ -1,39 +1,42 @@
-"""The sentences a partner reads about a payment on its way: corrections, waits, and the outside systems' answers."""
+"""The sentences a partner reads about a payment on its way: corrections, waits, and the outside systems' answers.
+
+{source} and {target} stand for the names of the two systems (`domain/words.py`).
+"""
 
 from domain.reasons import NOTHING_RETRIED, Explanation, Reason
 
 EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
-        "The payment changed in QuickBooks after it had been synced, and corrections need your approval.",
-        "Correct the payment in ConnectWise by hand: we see it by ourselves; or set corrections to automatic.",
+        "The payment changed in {source} after it had been synced, and corrections need your approval.",
+        "Correct the payment in {target} by hand: we see it by ourselves; or set corrections to automatic.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
         done_by_hand=True,
     ),
     Reason.NOT_OURS_TO_CHANGE: Explanation(
-        "The payment changed in QuickBooks, but its ConnectWise payment was entered by a person; we never change those.",
-        "Correct the payment in ConnectWise by hand; we see it by ourselves.",
+        "The payment changed in {source}, but its {target} payment was entered by a person; we never change those.",
+        "Correct the payment in {target} by hand; we see it by ourselves.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
         done_by_hand=True,
     ),
     Reason.IN_DOUBT: Explanation(
-        "ConnectWise did not answer after we had sent the payment; we wait and look before anything is sent again.",
+        "{target} did not answer after we had sent the payment; we wait and look before anything is sent again.",
         "Nothing to do: we look by ourselves and go on.",
         clears_itself=True,
     ),
     Reason.SEVERAL_CANDIDATES: Explanation(
-        "ConnectWise did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
-        "Look at the invoice in ConnectWise and remove what is not right. We look again by ourselves.",
+        "{target} did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
+        "Look at the invoice in {target} and remove what is not right. We look again by ourselves.",
         clears_itself=True,
         needs_person=True,
         leaves_money=True,
         may_be_linked=True,
     ),
     Reason.TARGET_THROTTLED: Explanation(
-        "ConnectWise asked us to slow down.",
+        "{target} asked us to slow down.",
         "Nothing to do: we go on when it allows.",
         clears_itself=True,
         cannot_tell=True,
@@ -45,22 +48,21 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         cannot_tell=True,
     ),
     Reason.READS_USED_UP: Explanation(
-        "All calls to QuickBooks that this platform may make in a month have been made.",
-        "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. Nothing is lost.",
+        "All calls to {source} that this platform may make in a month have been made.",
+        "Raise the plan at {source}; else it goes on with the next month. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.APPLICATION_REFUSED: Explanation(
-        "QuickBooks does not accept this platform's own client id and secret.",
-        "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by itself. "
+        "{source} does not accept this platform's own client id and secret.",
+        "Whoever runs the platform corrects the client id and secret in its settings; then it goes on by itself. "
         "The connection stays as it is, and nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.CLIENT_ID_REFUSED: Explanation(
-        "ConnectWise does not accept the client id that this platform names itself with.",
-        "Whoever runs the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or enters the "
-        "connection's own one again) and restarts; then it goes on by itself. Nothing is lost.",
+        "{target} does not accept the client id that this platform names itself with.",
+        "Whoever runs the platform corrects the client id in its settings; then it goes on by itself. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
@@ -72,8 +74,8 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         cannot_tell=True,
     ),
     Reason.COMPANY_SUSPENDED: Explanation(
-        "QuickBooks says that the company's subscription is suspended or has ended.",
-        "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost.",
+        "{source} says that the company's subscription is suspended or has ended.",
+        "Renew the subscription; we ask every hour and go on by ourselves. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
@@ -90,96 +92,96 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         cannot_tell=True,
     ),
     Reason.TARGET_CREDENTIALS: Explanation(
-        "ConnectWise does not accept the keys of this connection.",
-        "Enter valid API keys for ConnectWise, or make the old ones active there and test the connection; we also try them "
+        "{target} does not accept the keys of this connection.",
+        "Enter valid API keys for {target}, or make the old ones active there and test the connection; we also try them "
         "again by ourselves, rarely. Waiting payments then go on by themselves.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
-        "The ConnectWise API member lacks a right that is needed to read invoices or to enter payments.",
-        "Give its security role 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try again by ourselves, or at "
-        "once if you test the connection and retry.",
+        "Our access to {target} lacks a right that is needed to read invoices or to enter payments.",
+        "Give our access the rights to read invoices and to enter, change and remove payments; we try again by "
+        "ourselves, or at once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSED: Explanation(
-        "ConnectWise refused the payment.",
-        "Read ConnectWise's answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        "{target} refused the payment.",
+        "Read {target}'s answer below and correct the cause; we try again by ourselves, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_LOOKUP_REFUSED: Explanation(
-        "ConnectWise refuses to answer when we ask for this invoice.",
-        "ConnectWise's words are with the payment. Correct the invoice's number in both systems if it has unusual "
-        "characters, or ask whoever runs ConnectWise. We ask again by ourselves, and nothing is lost.",
+        "{target} refuses to answer when we ask for this invoice.",
+        "{target}'s words are with the payment. Correct the invoice's number in both systems if it has unusual "
+        "characters, or ask whoever runs {target}. We ask again by ourselves, and nothing is lost.",
         clears_itself=True,
         needs_person=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSES: Explanation(
-        "ConnectWise refuses every question that we ask it about invoices.",
-        "ConnectWise's words are with the payment: show them to whoever runs ConnectWise or what stands before it. We ask "
+        "{target} refuses every question that we ask it about invoices.",
+        "{target}'s words are with the payment: show them to whoever runs {target} or what stands before it. We ask "
         "again by ourselves, ever more rarely; nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_STOPPED: Explanation(
-        "We stopped writing to this ConnectWise: when a payment was added, an older one on the invoice vanished or changed.",
-        "Compare the invoice in both systems, set the strategy to 'single' if your ConnectWise keeps one payment per invoice, "
+        "We stopped writing to this {target}: when a payment was added, an older one on the invoice vanished or changed.",
+        "Compare the invoice in both systems, set the strategy to 'single' if your {target} keeps one payment per invoice, "
         "and test the connection to go on.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_OCCUPIED: Explanation(
-        "Your ConnectWise keeps one payment per invoice, and somebody else's payment is on this one.",
-        "Enter the payment in ConnectWise by hand, or remove the other one there; we look again by ourselves.",
+        "Your {target} keeps one payment per invoice, and somebody else's payment is on this one.",
+        "Enter the payment in {target} by hand, or remove the other one there; we look again by ourselves.",
         clears_itself=True,
         needs_person=True,
         may_be_linked=True,
     ),
     Reason.TARGET_LOCKED: Explanation(
-        "ConnectWise does not let the payment be changed: it is in a closed batch or in use.",
-        "Open the batch in ConnectWise or correct the payment there by hand; we try again by ourselves.",
+        "{target} does not let the payment be changed: it is in a closed batch or in use.",
+        "Open the batch in {target} or correct the payment there by hand; we try again by ourselves.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_CHANGED_IT: Explanation(
-        "ConnectWise took the payment but recorded another amount or date than we sent.",
-        "Compare the payment in both systems and correct ConnectWise by hand.",
+        "{target} took the payment but recorded another amount or date than we sent.",
+        "Compare the payment in both systems and correct {target} by hand.",
         needs_person=True,
         leaves_money=True,
     ),
     Reason.TARGET_REPLACED: Explanation(
-        "ConnectWise replaced another payment on the invoice instead of adding this one.",
-        "Compare the payments on the invoice in both systems and correct ConnectWise by hand, before anything is retried.",
+        "{target} replaced another payment on the invoice instead of adding this one.",
+        "Compare the payments on the invoice in both systems and correct {target} by hand, before anything is retried.",
         needs_person=True,
         leaves_money=True,
     ),
     Reason.TARGET_HARMED: Explanation(
-        "ConnectWise removed or changed this payment when another one was added to the invoice.",
-        "Compare the payments on the invoice in both systems, correct ConnectWise by hand, and retry.",
+        "{target} removed or changed this payment when another one was added to the invoice.",
+        "Compare the payments on the invoice in both systems, correct {target} by hand, and retry.",
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
-        "The payment that stood for this one is no longer on the ConnectWise invoice; somebody removed it.",
-        "Enter the payment in ConnectWise by hand: we see it by ourselves; or retry if we are to create it again.",
+        "The payment that stood for this one is no longer on the {target} invoice; somebody removed it.",
+        "Enter the payment in {target} by hand: we see it by ourselves; or retry if we are to create it again.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
         done_by_hand=True,
     ),
     Reason.TARGET_PAYMENT_CHANGED: Explanation(
-        "The payment in ConnectWise no longer has the amount or date that it had: somebody changed it there.",
-        "Set it right in ConnectWise, or make the same change in QuickBooks: we look again by ourselves. Or retry: where "
+        "The payment in {target} no longer has the amount or date that it had: somebody changed it there.",
+        "Set it right in {target}, or make the same change in {source}: we look again by ourselves. Or retry: where "
         "corrections are automatic, we set a payment of ours back.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_DOUBLED: Explanation(
-        "The ConnectWise invoice has this payment twice: another one of the same amount and date stands beside it.",
-        "Remove the one that is too much in ConnectWise, not the one that we linked: we look again by ourselves. "
+        "The {target} invoice has this payment twice: another one of the same amount and date stands beside it.",
+        "Remove the one that is too much in {target}, not the one that we linked: we look again by ourselves. "
         "If it is other money, retry with 'create anyway': nothing more is created. We never remove what may be "
         "somebody else's.",
         clears_itself=True,
@@ -187,15 +189,15 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         may_create_anyway=True,
     ),
     Reason.TARGET_INVOICE_GONE: Explanation(
-        "The ConnectWise invoice that the payment is on is not to be found any more: it was removed there, or the API "
-        "member may not see it.",
-        "Check the invoice in ConnectWise and the rights of the API member: we look again by ourselves. If it was created "
+        "The {target} invoice that the payment is on is not to be found any more: it was removed there, or we "
+        "may not see it any more.",
+        "Check the invoice in {target}, and whether we may see it: we look again by ourselves. If it was created "
         "anew under the same number, retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
-        "We tried many times and ConnectWise kept failing; now we try rarely.",
+        "We tried many times and {target} kept failing; now we try rarely.",
         "Read the last answer below and correct the cause; we try again by ourselves, or at once if you retry.",
         clears_itself=True,
         needs_person=True,

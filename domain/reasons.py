@@ -102,8 +102,8 @@ class Explanation:
     """One row of the table of reasons: what a partner reads, and what the engine knows about it.
 
     Attributes:
-        sentence: what has happened.
-        advice: what to do about it; starts with "Nothing to do" where the system goes on by itself.
+        sentence: what has happened; {source} and {target} stand for the names of the two systems.
+        advice: what to do about it, written likewise; starts with "Nothing to do" where the system goes on by itself.
         clears_itself: the cause can go away without a click here, and the payment then goes on by itself.
         needs_person: the cause stays until a person acts on this very payment or its invoice, in one of the two systems
             or here.

@@ -154,7 +154,7 @@ class OwnSettings(BaseSettings):
             return self.public_url
         if self.environment is Environment.PRODUCTION:
             raise ValueError(
-                "PUBLIC_URL must be set in production: links and QuickBooks' consent page lead to that address"
+                "PUBLIC_URL must be set in production: our links, and the pages of consent, lead to that address"
             )
         # "Listen everywhere" is not an address that a browser can open.
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from connectors.base import Source, Target
 from connectors.options import Options
 from connectors.registry import Platform, open_source, open_target, options_of
 from connectors.vendor import Account
+from domain.words import Words
 from models.connections import Connection
 from models.database import Database
 from models.secrets import Keyring
@@ -160,6 +161,10 @@ class Context:
     def options(self, connection: Connection) -> Options:
         """The options chosen for this connection."""
         return options_of(self.platform, connection.vendor, connection.settings)
+
+    def words(self, connections: Iterable[Connection | None]) -> Words:
+        """How an organization with these connections calls its two systems."""
+        return self.platform.words({one.vendor for one in connections if one is not None})
 
     def keeper(self, connection_id: int) -> DatabaseSecretsKeeper:
         return DatabaseSecretsKeeper(

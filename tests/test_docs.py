@@ -10,8 +10,7 @@ import typer.main
 from pydantic import SecretStr
 
 from cli.__main__ import app
-from connectors.registry import VENDORS
-from domain.explanations import as_markdown
+from connectors.registry import VENDORS, words_for
 from domain.push.effect import TRANSITIONS, EffectState
 from domain.reasons import Reason
 from settings import Settings
@@ -29,6 +28,7 @@ from tests.pages import (
     without_blocks,
 )
 from tests.reader import a_reader
+from usecases.reasons_page import as_markdown
 
 A_MACHINES_PATH = re.compile(r"(?<![\w.])/(work|farm|root|home|tmp)/")
 
@@ -73,7 +73,7 @@ def test_every_target_named_in_a_sentence_exists(page: Path) -> None:
 
 
 def test_the_page_of_reasons_is_what_make_docs_writes() -> None:
-    assert (ROOT / "docs/reasons.md").read_text() == as_markdown()
+    assert (ROOT / "docs/reasons.md").read_text() == as_markdown(words_for(()))
 
 
 def test_every_reason_has_its_runbook() -> None:

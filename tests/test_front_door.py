@@ -71,7 +71,7 @@ def test_who_makes_the_example_change_gets_a_new_reason_that_passes_the_checks(t
     here = tmp_path / "here"
     shutil.copytree(ROOT, here, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     files = [added(here, block) for block in blocks(CONTRIBUTING, "diff")]
-    (here / "docs/reasons.md").write_text(run(here, sys.executable, "-m", "domain.explanations"))
+    (here / "docs/reasons.md").write_text(run(here, sys.executable, "-m", "usecases.reasons_page"))
     pytest_here(here, "-q", "tests/domain/match/test_eligibility.py", "tests/domain/test_reasons.py")
     pytest_here(here, "-q", "tests/test_docs.py", "-k", "reason")
     ruff = str(Path(sys.executable).with_name("ruff"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.quickbooks.tokens import secrets_from
 from domain.preferences import InvoiceOrigin
+from domain.words import Words
 from models.connections import Connection, ConnectionStatus, Role
 from models.decisions import DecisionRow
 from models.effects import Effect, effects_of
@@ -126,6 +127,11 @@ class World:
         """Catch-up runs, and everything that follows from it."""
         catch_up(self.context, self.source_id)
         self.settle()
+
+    @property
+    def words(self) -> Words:
+        """The words for the two systems that every world is connected to."""
+        return self.context.platform.words(self.context.platform.vendors)
 
     def settle(self) -> None:
         """Works off nudges until nobody is nudged any more."""

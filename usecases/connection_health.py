@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from connectors.vendor import SourceVendor
 from domain.expiry import Expiry, expiry_of, expiry_sentence
-from domain.explanations import EXPLANATIONS
 from domain.reasons import Reason
 from domain.webhook_health import webhooks_are_silent
+from domain.words import Words
 from models.connections import Connection, Role
 from models.gaps import latest_gap
 from models.metered_reads import reads_of, reads_of_vendor
@@ -53,7 +53,7 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     now = context.clock.now()
     expiry = expiry_sentence(connection.reconnect_by, now)
     urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
-    pause_warning = _pause_warning(connection, now)
+    pause_warning = _pause_warning(connection, context.words([connection]), now)
     if connection.role != Role.SOURCE:
         warnings = [pause_warning, expiry if urgent else ""]
         return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
@@ -93,12 +93,12 @@ def _cap_warning(vendor: SourceVendor, all_reads: int) -> str:
     return f"{used}; beyond the cap {vendor.short_label} answers none."
 
 
-def _pause_warning(connection: Connection, now: datetime) -> str:
+def _pause_warning(connection: Connection, words: Words, now: datetime) -> str:
     is_paused = connection.is_active and connection.not_before is not None and connection.not_before > now
     reason = Reason(connection.pause_reason) if is_paused and connection.pause_reason else None
     if reason is None or reason not in PAUSES_TO_ACT_ON:
         return ""
-    return f"{EXPLANATIONS[reason].sentence} {EXPLANATIONS[reason].advice}"
+    return f"{words.sentence(reason)} {words.advice(reason)}"
 
 
 def _webhooks(connection: Connection) -> str:

@@ -36,17 +36,19 @@ class LinkReport:
 
     Attributes:
         linked: it had been linked before; otherwise push looks at it now.
+        system: the name of the system that has the payment.
     """
 
     target_payment_id: str
     linked: bool
+    system: str
 
     @property
     def message(self) -> str:
         """The report as a sentence."""
         if self.linked:
-            return f"ConnectWise payment {self.target_payment_id} is linked to it already."
-        return f"ConnectWise payment {self.target_payment_id} is looked at now, and linked if it is as you saw it."
+            return f"{self.system} payment {self.target_payment_id} is linked to it already."
+        return f"{self.system} payment {self.target_payment_id} is looked at now, and linked if it is as you saw it."
 
 
 def link_payment(
@@ -56,13 +58,15 @@ def link_payment(
     now = context.clock.now()
     with context.database.writing() as session:
         lock_organization(session, organization_id)
+        target = connection_in_role(session, organization_id, Role.TARGET)
+        system = context.words([target]).target
         payment = payment_of(session, organization_id, payment_external_id)
         if payment is None:
             return Rejected(f"There is no payment {payment_external_id}.")
         parts = [allocation.id for allocation in payment.allocations]
         if any(entry.target_payment_id == target_payment_id for entry in synced_payments(session, parts).values()):
-            return LinkReport(target_payment_id, linked=True)
-        chosen = _chosen(session, payment, parts, target_payment_id)
+            return LinkReport(target_payment_id, linked=True, system=system)
+        chosen = _chosen(session, payment, parts, target_payment_id, system)
         if isinstance(chosen, Rejected):
             return chosen
         effect = latest_effects(session, [chosen]).get(chosen)
@@ -74,19 +78,20 @@ def link_payment(
         if effect.state != EffectState.IN_DOUBT:
             revive(session, effect, (), now)
         match_again(session, [chosen], now)
-        target = connection_in_role(session, organization_id, Role.TARGET)
     log.info("payment.linked", payment=payment_external_id, target_payment=target_payment_id)
     context.nudge(Step.MATCH, organization_id)
     if target is not None:
         context.nudge(Step.PUSH, target.id)
-    return LinkReport(target_payment_id, linked=False)
+    return LinkReport(target_payment_id, linked=False, system=system)
 
 
-def _chosen(session: Session, payment: Payment, parts: list[int], target_payment_id: str) -> int | Rejected:
+def _chosen(
+    session: Session, payment: Payment, parts: list[int], target_payment_id: str, system: str
+) -> int | Rejected:
     """The part that is held because of this payment, if it may be the same money."""
     held = [one for one in current_decisions(session, parts).values() if explain(one.why).may_be_linked]
     if not held:
-        return Rejected("Nothing of this payment is held because of another payment in ConnectWise.")
+        return Rejected(f"Nothing of this payment is held because of another payment in {system}.")
     amounts = {allocation.id: allocation.amount for allocation in payment.allocations}
     for decision in sorted(held, key=lambda one: one.id):
         seen = _with_id(decision, target_payment_id)
@@ -97,13 +102,13 @@ def _chosen(session: Session, payment: Payment, parts: list[int], target_payment
                 money_text(amount, payment.currency) for amount in (seen.amount, amounts[decision.allocation_id])
             )
             return Rejected(
-                f"ConnectWise payment {target_payment_id} is {there} and this one is {here}, and only the same amount "
+                f"{system} payment {target_payment_id} is {there} and this one is {here}, and only the same amount "
                 "can be linked: both systems would say different things. Correct the amount in one of them first."
             )
         return decision.allocation_id
     ids = sorted({one.external_id for decision in held for one in payments_in(decision.seen)})
     return Rejected(
-        f"ConnectWise payment {target_payment_id} is not among those because of which it is held: "
+        f"{system} payment {target_payment_id} is not among those because of which it is held: "
         f"{', '.join(ids) or 'none is known yet; retry, and look again'}."
     )
 

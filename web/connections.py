@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from connectors.registry import Platform
 from connectors.vendor import SourceVendor, Vendor
 from domain.reasons import Reason
+from domain.words import Words
 from models.breakers import Breaker, breakers_of, rests_until
 from models.connections import Connection, ConnectionStatus, Role, connection_in_role, connections_of
 from models.database import Session
@@ -92,7 +93,9 @@ def places_of(context: Context, session: Session, organization: Organization) ->
         consents = {name: one for name, one in context.platform.asked_for_consent.items() if name in systems}
         health = None
         if connection is not None:
-            health = _health(connection, label, failed.get(connection.id, []), organization, context.clock.now())
+            rests = failed.get(connection.id, [])
+            words = context.words([connection])
+            health = _health(connection, label, words, rests, organization, context.clock.now())
         places.append(Place(role, label, health, consents))
     return places
 
@@ -105,7 +108,12 @@ def _vendors_for(platform: Platform, role: Role, connection: Connection | None) 
 
 
 def _health(
-    connection: Connection, name: str, failed: Sequence[Breaker], organization: Organization, now: datetime
+    connection: Connection,
+    name: str,
+    words: Words,
+    failed: Sequence[Breaker],
+    organization: Organization,
+    now: datetime,
 ) -> Health:
     status, role = ConnectionStatus(connection.status), Role(connection.role)
     until, reason = connection.not_before, connection.why_paused
@@ -121,7 +129,7 @@ def _health(
         heard_at=connection.heard_at,
         caught_up_at=connection.caught_up_at,
         paused_until=paused,
-        pause_sentence=pause_sentence(name, reason) if paused else "",
+        pause_sentence=pause_sentence(name, reason, words) if paused else "",
         failures=max((one.failures for one in failed), default=0),
         needs_keys=status is not ConnectionStatus.ACTIVE,
         is_disconnected=status is ConnectionStatus.DISCONNECTED,

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from domain.status import PaymentStatus
 from models.views.payment_list import count_by_status, list_payments
+from usecases.words import words_of
 from web.connections import places_of
 from web.pages import render
 from web.signed_in import InOrganization, Member, context_of
@@ -36,9 +37,11 @@ def _values(request: Request, member: Member) -> dict[str, Any]:
             session, organization_id, status=PaymentStatus.NEEDS_ATTENTION, limit=ATTENTION_ROWS
         ).rows
         latest = list_payments(session, organization_id, limit=LATEST_ROWS).rows
+        words = words_of(session, organization_id)
         places = places_of(context, session, member.organization)
     return {
         "counts": counts,
+        "words": words,
         "pressing": pressing,
         "latest": latest,
         "places": places,

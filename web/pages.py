@@ -9,7 +9,6 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from domain.explanations import explain
 from domain.status import STATUS_LABELS, PaymentStatus
 from web import labels, wording
 
@@ -38,7 +37,6 @@ def _make_environment() -> Environment:
     environment.globals.update(
         {name: value for name, value in vars(labels).items() if name.endswith("_LABELS")},
         static_url=static_url,
-        explain=explain,
         STATUS_LABELS=STATUS_LABELS,
         PaymentStatus=PaymentStatus,
     )

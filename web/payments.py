@@ -11,11 +11,13 @@ from domain.explanations import explain
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PaymentStatus
+from domain.words import Words
 from models.views.payment_list import count_by_status, list_payments
 from models.views.story import PaymentStory, payment_story
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment
+from usecases.words import words_of
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 from web.wire_places import come_back_later, wire_place
@@ -75,9 +77,11 @@ def _list(request: Request, member: Member, narrowed: Filter, before: int | None
             before_id=before,
         )
         counts = count_by_status(session, member.organization_id)
+        words = words_of(session, member.organization_id)
     older = page.next_before_id
     return {
         "rows": page.rows,
+        "words": words,
         "counts": counts,
         "narrowed": narrowed,
         "is_first": before is None,
@@ -94,7 +98,7 @@ def payment_page(request: Request, external_id: str, member: InOrganization, ret
 
 @router.get("/live/payments/{external_id}")
 def payment_fragment(request: Request, external_id: str, member: InOrganization) -> Response:
-    values = _story_values(_story(request, member, external_id))
+    values = _story_values(*_story(request, member, external_id))
     return render(request, "payment_live.html", viewer=member.viewer, **values)
 
 
@@ -124,18 +128,19 @@ def link(request: Request, external_id: str, member: FormInOrganization, to: Ann
     return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
 
 
-def _story(request: Request, member: Member, external_id: str) -> PaymentStory:
+def _story(request: Request, member: Member, external_id: str) -> tuple[PaymentStory, Words]:
     context = context_of(request)
     if "\0" in external_id:
         raise HTTPException(404)
     with context.database.reading() as session:
-        story = payment_story(session, member.organization_id, external_id, context.clock.now())
+        words = words_of(session, member.organization_id)
+        story = payment_story(session, member.organization_id, external_id, words, context.clock.now())
     if story is None:
         raise HTTPException(404)
-    return story
+    return story, words
 
 
-def _story_values(story: PaymentStory) -> dict[str, Any]:
+def _story_values(story: PaymentStory, words: Words) -> dict[str, Any]:
     held_for_twin = any(
         part.row.reason is Reason.TARGET_PAYMENT_DOUBLED
         or (
@@ -147,6 +152,7 @@ def _story_values(story: PaymentStory) -> dict[str, Any]:
     )
     return {
         "story": story,
+        "words": words,
         "row": story.payment,
         "may_retry": story.payment.status in RETRIABLE,
         "may_create_anyway": held_for_twin,
@@ -162,5 +168,5 @@ def _story_page(
     problem: str | None = None,
     status_code: int = 200,
 ) -> Response:
-    values = _story_values(_story(request, member, external_id))
+    values = _story_values(*_story(request, member, external_id))
     return render(request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from domain.explanations import EXPLANATIONS
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
+from domain.words import Words
 from models.views.payment_rows import AllocationRow, PaymentRow
 from usecases.connection_health import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS
@@ -49,14 +49,14 @@ def ago(value: datetime, now: datetime) -> str:
     return f"{duration((now - value).total_seconds())} ago"
 
 
-def pause_sentence(name: str, reason: Reason | None) -> str:
+def pause_sentence(name: str, reason: Reason | None, words: Words) -> str:
     """Why calls to this system are paused. The reasons' own sentences speak of the target."""
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
     if reason is Reason.KEYS_DOUBTED:
         return f"{name} refused our keys a moment ago; that is often a bad moment of theirs, so we ask again."
     if reason in PAUSES_TO_ACT_ON:
-        return EXPLANATIONS[reason].sentence
+        return words.sentence(reason)
     return f"{name} could not be reached; we try again by ourselves."
 
 

@@ -16,6 +16,7 @@ from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options, a_number_up_to
 from connectors.vendor import Account, Surroundings, TargetVendor, VendorSettings
+from domain.reasons import Reason
 
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
 # no limit per second, and the lease of push bounds how many calls run in parallel (docs/decisions/0012).
@@ -67,6 +68,26 @@ class ConnectWise(TargetVendor):
         FailureKind.MISCONFIGURED: (
             "Whoever runs this platform has to correct its settings (CONNECTWISE_CLIENT_ID); "
             "the connection itself is fine."
+        ),
+    }
+    reason_advice: ClassVar[Mapping[Reason, str]] = {
+        Reason.TARGET_INVOICE_MISSING: (
+            "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check "
+            "that the number is exactly the same, and that the API member's security role (Finance > Invoicing: "
+            "Inquire All) and its restrictions to companies, locations or departments do not hide it. We look again "
+            "by ourselves."
+        ),
+        Reason.TARGET_INVOICE_GONE: (
+            "Check the invoice in {target} and the rights of the API member: we look again by ourselves. If it was "
+            "created anew under the same number, retry."
+        ),
+        Reason.TARGET_FORBIDDEN: (
+            "Give the security role of the API member 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try "
+            "again by ourselves, or at once if you test the connection and retry."
+        ),
+        Reason.CLIENT_ID_REFUSED: (
+            "Whoever runs the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or "
+            "enters the connection's own one again) and restarts; then it goes on by itself. Nothing is lost."
         ),
     }
 

@@ -19,6 +19,7 @@ from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
+from domain.reasons import Reason
 
 # Intuit allows 10 a second and 500 a minute per company; we leave the rest to the company's other integrations.
 RATES = (Rate(8, 1, allowed=10), Rate(400, 60, allowed=500))
@@ -46,6 +47,19 @@ class QuickBooks(SourceVendor):
         FailureKind.MISCONFIGURED: (
             "Whoever runs this platform has to correct its settings (QUICKBOOKS_CLIENT_ID and "
             "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
+        ),
+    }
+    reason_advice: ClassVar[Mapping[Reason, str]] = {
+        Reason.READS_USED_UP: (
+            "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. "
+            "Nothing is lost."
+        ),
+        Reason.APPLICATION_REFUSED: (
+            "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by "
+            "itself. The connection stays as it is, and nothing is lost."
+        ),
+        Reason.COMPANY_SUSPENDED: (
+            "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost."
         ),
     }
     silence_advice: ClassVar[str] = "check their address at Intuit"

@@ -92,7 +92,7 @@ def told(wanted: str, near: Sequence[NearNumber]) -> str:
 
 
 def link_not_shown(invoice_id: str) -> str:
-    return f"linked to ConnectWise id {invoice_id}, which ConnectWise does not show us"
+    return f"linked to the invoice with id {invoice_id}, which is not shown to us"
 
 
 def spellings_of(number: str) -> tuple[str, ...]:

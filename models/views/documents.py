@@ -12,6 +12,7 @@ from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
+from domain.words import Words
 from models.decisions import Action
 from models.inbox import EventSource
 from models.views.payment_list import Page
@@ -38,16 +39,16 @@ class ReasonOut(BaseModel):
     needs_person: bool
 
     @classmethod
-    def of(cls, reason: Reason | None) -> "ReasonOut | None":
+    def of(cls, reason: Reason | None, words: Words) -> "ReasonOut | None":
         if reason is None:
             return None
-        told = explain(reason)
+        known = explain(reason)
         return cls(
             code=reason,
-            sentence=told.sentence,
-            advice=told.advice,
-            clears_itself=told.clears_itself,
-            needs_person=told.needs_person,
+            sentence=words.sentence(reason),
+            advice=words.advice(reason),
+            clears_itself=known.clears_itself,
+            needs_person=known.needs_person,
         )
 
 
@@ -66,7 +67,7 @@ class AllocationOut(BaseModel):
     removed: bool
 
     @classmethod
-    def of(cls, row: AllocationRow, currency: str | None) -> "AllocationOut":
+    def of(cls, row: AllocationRow, currency: str | None, words: Words) -> "AllocationOut":
         return cls(
             kind=row.kind,
             document_id=row.document_id,
@@ -74,7 +75,7 @@ class AllocationOut(BaseModel):
             amount=plain_amount(row.amount, currency),
             status=row.status,
             action=row.action,
-            reason=ReasonOut.of(row.reason),
+            reason=ReasonOut.of(row.reason, words),
             effect_state=row.effect_state,
             target_payment_id=row.target_payment_id,
             synced_seconds=row.synced_seconds,
@@ -96,7 +97,7 @@ class PaymentOut(BaseModel):
     allocations: list[AllocationOut]
 
     @classmethod
-    def of(cls, row: PaymentRow) -> "PaymentOut":
+    def of(cls, row: PaymentRow, words: Words) -> "PaymentOut":
         return cls(
             id=row.external_id,
             paid_on=row.paid_on,
@@ -105,10 +106,10 @@ class PaymentOut(BaseModel):
             currency=row.currency,
             state=row.state,
             status=row.status,
-            reason=ReasonOut.of(row.reason),
+            reason=ReasonOut.of(row.reason, words),
             reference=row.reference,
             updated_at=row.updated_at,
-            allocations=[AllocationOut.of(one, row.currency) for one in row.allocations],
+            allocations=[AllocationOut.of(one, row.currency, words) for one in row.allocations],
         )
 
 
@@ -119,8 +120,8 @@ class PaymentsOut(BaseModel):
     next_before: int | None
 
     @classmethod
-    def of(cls, page: Page[PaymentRow]) -> "PaymentsOut":
-        return cls(payments=[PaymentOut.of(row) for row in page.rows], next_before=page.next_before_id)
+    def of(cls, page: Page[PaymentRow], words: Words) -> "PaymentsOut":
+        return cls(payments=[PaymentOut.of(row, words) for row in page.rows], next_before=page.next_before_id)
 
 
 class EventOut(BaseModel):
@@ -143,7 +144,7 @@ class VerdictOut(BaseModel):
 
 
 class SeenPaymentOut(BaseModel):
-    """A payment on the ConnectWise invoice because of which something was decided so."""
+    """A payment on the target invoice because of which something was decided so."""
 
     id: str
     amount: Amount
@@ -161,7 +162,7 @@ class SeenPaymentOut(BaseModel):
 
 
 class LedgerOut(BaseModel):
-    """The ConnectWise payment that stands for the part, or stood for it until `removed_at`."""
+    """The target payment that stands for the part, or stood for it until `removed_at`."""
 
     target_invoice_id: str
     target_payment_id: str
@@ -197,11 +198,11 @@ class DecisionOut(BaseModel):
     seen: list[SeenPaymentOut]
 
     @classmethod
-    def of(cls, line: DecisionLine, currency: str | None) -> "DecisionOut":
+    def of(cls, line: DecisionLine, currency: str | None, words: Words) -> "DecisionOut":
         return cls(
             decided_at=line.decided_at,
             action=line.action,
-            reason=ReasonOut.of(line.reason),
+            reason=ReasonOut.of(line.reason, words),
             verdicts=[VerdictOut.of(one) for one in line.verdicts],
             detail=line.detail,
             current=line.current,
@@ -263,10 +264,10 @@ class AllocationStoryOut(BaseModel):
     next: str
 
     @classmethod
-    def of(cls, story: AllocationStory, currency: str | None) -> "AllocationStoryOut":
+    def of(cls, story: AllocationStory, currency: str | None, words: Words) -> "AllocationStoryOut":
         return cls(
-            allocation=AllocationOut.of(story.row, currency),
-            decisions=[DecisionOut.of(one, currency) for one in story.decisions],
+            allocation=AllocationOut.of(story.row, currency, words),
+            decisions=[DecisionOut.of(one, currency, words) for one in story.decisions],
             deliveries=[DeliveryOut.of(one) for one in story.effects],
             ledger=LedgerOut.of(story.ledger, currency) if story.ledger is not None else None,
             next=story.next,
@@ -287,10 +288,10 @@ class PaymentStoryOut(BaseModel):
     next: str
 
     @classmethod
-    def of(cls, story: PaymentStory) -> "PaymentStoryOut":
+    def of(cls, story: PaymentStory, words: Words) -> "PaymentStoryOut":
         currency = story.payment.currency
         return cls(
-            payment=PaymentOut.of(story.payment),
+            payment=PaymentOut.of(story.payment, words),
             first_seen_at=story.first_seen_at,
             version=story.version,
             unapplied=plain_amount(story.unapplied, currency),
@@ -305,6 +306,6 @@ class PaymentStoryOut(BaseModel):
                 )
                 for one in story.events
             ],
-            allocations=[AllocationStoryOut.of(one, currency) for one in story.allocations],
+            allocations=[AllocationStoryOut.of(one, currency, words) for one in story.allocations],
             next=story.next,
         )

@@ -7,6 +7,7 @@ from domain.explanations import explain
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PaymentStatus
+from domain.words import Words
 from models.connections import Connection
 from models.effects import Effect
 from models.views.payment_rows import AllocationRow
@@ -24,6 +25,7 @@ class Situation:
     # Until when the target rests after failures; None if it does not.
     rests_until: datetime | None
     now: datetime
+    words: Words
 
 
 def next_step(situation: Situation) -> str:
@@ -41,7 +43,7 @@ def next_step(situation: Situation) -> str:
     if row.status is PaymentStatus.SKIPPED:
         return _after_skip(row.reason)
     if row.status is PaymentStatus.NEEDS_ATTENTION:
-        return f"Waits for you: {explain(row.reason).advice}{_next_look(situation)}"
+        return f"Waits for you: {situation.words.advice(row.reason)}{_next_look(situation)}"
     if row.status is PaymentStatus.SYNCED:
         return "Nothing: done."
     if situation.match_due_at is not None:

@@ -14,6 +14,7 @@ from domain.match.decisions import Verdict
 from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import TargetPayment
+from domain.words import Words
 from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
 from models.decisions import Action, DecisionRow
@@ -43,12 +44,10 @@ class DecisionLine:
     decided_at: datetime
     action: Action
     reason: Reason
-    sentence: str
-    advice: str
     verdicts: tuple[Verdict, ...]
     detail: str
     current: bool
-    # The payments in ConnectWise that led to this decision.
+    # The target's payments that led to this decision.
     seen: tuple[TargetPayment, ...]
     # When the same decision was last made again.
     looked_at: datetime | None
@@ -119,7 +118,7 @@ class PaymentStory:
 
 
 def payment_story(
-    session: Session, organization_id: int, external_id: str, now: datetime | None = None
+    session: Session, organization_id: int, external_id: str, words: Words, now: datetime | None = None
 ) -> PaymentStory | None:
     """The story of the organization's payment with this id at the source, or None if it has no such payment."""
     payment = session.scalar(
@@ -128,8 +127,8 @@ def payment_story(
     if payment is None:
         return None
     (row,) = rows_of(session, [payment])
-    tables = _Tables.load(session, payment)
-    parts = tuple(tables.story_of(part, now or datetime.now(UTC)) for part in row.allocations)
+    tables, now = _Tables.load(session, payment), now or datetime.now(UTC)
+    parts = tuple(tables.story_of(part, words, now) for part in row.allocations)
     pressing = next((part for part in parts if part.row is row.pressing), None)
     events = events_about(session, payment.connection_id, Entity.PAYMENT, payment.external_id)
     return PaymentStory(
@@ -185,7 +184,7 @@ class _Tables:
             looks=looks_at(session, target.id, {one.target_invoice_id for one in entries}) if target else {},
         )
 
-    def story_of(self, row: AllocationRow, now: datetime) -> AllocationStory:
+    def story_of(self, row: AllocationRow, words: Words, now: datetime) -> AllocationStory:
         decisions = [one for one in self.decisions if one.allocation_id == row.allocation_id]
         effects = [one for one in self.effects if one.allocation_id == row.allocation_id]
         entries = [one for one in self.entries if one.allocation_id == row.allocation_id]
@@ -197,6 +196,7 @@ class _Tables:
             sync_enabled=self.organization.sync_enabled,
             rests_until=self.rests_until,
             now=now,
+            words=words,
         )
         return AllocationStory(
             row=row,
@@ -229,13 +229,10 @@ def _event_line(event: InboxEvent) -> EventLine:
 
 
 def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> DecisionLine:
-    told = explain(decision.why)
     return DecisionLine(
         decided_at=decision.decided_at,
         action=Action(decision.action),
         reason=decision.why,
-        sentence=told.sentence,
-        advice=told.advice,
         verdicts=tuple(
             Verdict(one["field"], one["source"], one["target"], one["identical"]) for one in decision.verdicts
         ),
@@ -243,7 +240,7 @@ def _decision_line(decision: DecisionRow, every: Sequence[DecisionRow]) -> Decis
         current=decision.current,
         seen=payments_in(decision.seen),
         looked_at=decision.looked_at or _when_found_again(decision, every),
-        may_be_linked=decision.current and told.may_be_linked,
+        may_be_linked=decision.current and explain(decision.why).may_be_linked,
     )
 
 

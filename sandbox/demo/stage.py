@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from domain.explanations import explain
 from domain.money import money_text
 from domain.reasons import Reason
 from models.decisions import DecisionRow, current_decisions
@@ -165,7 +164,7 @@ class Stage:
             if told.get(row.allocation_id) != row.reason:
                 told[row.allocation_id] = row.reason
                 self.patience.news()
-                self.say(explain(row.why).sentence)
+                self.say(self._sentence(row.why))
 
     def _row(self, payment_id: str, one: Expected, decisions: Mapping[tuple[str, str], DecisionRow]) -> Row:
         key = (one.kind, one.invoice.quickbooks_id if one.invoice else "")
@@ -177,12 +176,15 @@ class Stage:
         return Row(
             said=self._said(payment_id, one),
             decided=decision.action if decision else "nothing yet",
-            why=explain(decision.why).sentence if decision else "nothing was decided",
+            why=self._sentence(decision.why) if decision else "nothing was decided",
             now=now,
             still_open=still_open,
             seconds=seconds,
             kept=kept,
         )
+
+    def _sentence(self, reason: Reason) -> str:
+        return self.context.platform.words(self.context.platform.vendors).sentence(reason)
 
     def _said(self, payment_id: str, one: Expected) -> str:
         try:

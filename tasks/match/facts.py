@@ -223,11 +223,11 @@ def _records_nearby(
 
 
 def _as_near(record: Invoice) -> NearNumber:
-    linked = f"linked to QuickBooks id {record.source_id}" if record.source_id else "no QuickBooks id"
+    linked = f"accounting id {record.source_id}" if record.source_id else "no accounting id"
     return NearNumber(record.number, linked)
 
 
 def sharing(number: str, source_ids: Sequence[str]) -> Ambiguous:
     """Several invoices of the source have one number."""
     named = " and ".join(sorted(source_ids))
-    return Ambiguous(Reason.SOURCE_NUMBER_AMBIGUOUS, f"QuickBooks invoices with number {number}: ids {named}")
+    return Ambiguous(Reason.SOURCE_NUMBER_AMBIGUOUS, f"the invoices with number {number} have the ids {named}")

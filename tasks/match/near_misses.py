@@ -49,8 +49,9 @@ def look_nearby(
     if found:
         with context.database.reading() as session:
             owners = owners_of(session, target.organization_id, found)
+    name = context.words([target]).target
     return [
-        (case, _explained(case, lookup, near.get(case.number, ()), owners))
+        (case, _explained(name, case, lookup, near.get(case.number, ()), owners))
         if isinstance(lookup, NotFound) and _is_missing(case, lookup)
         else (case, lookup)
         for case, lookup in looked_up
@@ -74,7 +75,7 @@ def _find_nearby(context: Context, target: Connection, numbers: Collection[str])
 
 
 def _explained(
-    case: Case, missing: NotFound, near: Iterable[TargetInvoice], owners: Mapping[str, Sequence[Invoice]]
+    name: str, case: Case, missing: NotFound, near: Iterable[TargetInvoice], owners: Mapping[str, Sequence[Invoice]]
 ) -> NotFound | NearlyFound:
     rejected = [
         NearNumber(one.number, f"id {one.external_id}", _why_not(case, one, owners.get(one.external_id, ())))
@@ -82,7 +83,7 @@ def _explained(
     ]
     # Invoices that a person can make the right one come first.
     rejected.sort(key=lambda one: bool(one.why_not))
-    seen = f"ConnectWise has {told(case.number, rejected)}" if rejected else ""
+    seen = f"{name} has {told(case.number, rejected)}" if rejected else ""
     if missing.linked_id:
         return replace(missing, detail="; ".join(filter(None, (link_not_shown(missing.linked_id), seen))))
     if any(not one.why_not for one in rejected):

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from connectors.registry import VENDORS, configured
 from domain.preferences import InvoiceOrigin
+from domain.reasons import Reason
 from models.connections import Connection
 from models.invoices import Invoice
 from models.metered_reads import reads_of_vendor
@@ -26,6 +27,7 @@ from usecases.connections import add_source, add_target
 from usecases.connections import test_connection as check_connection
 from usecases.organizations import PreferenceChanges, change_preferences, create_organization
 from usecases.proving import Unproved
+from usecases.words import words_of
 from web.app import create_app
 from web.connections import places_of
 
@@ -104,6 +106,10 @@ def test_it_says_its_own_sentences(shop: World) -> None:
         assert (source.label, target.label) == ("TinyBooks for Shops", "ConnectWise PSA")
         assert source.consents == {}
         assert facts_of(shop.context, session, connected).warnings == ()
+        words = words_of(session, shop.organization_id, [*VENDORS, TinyBooks])
+    assert words.sentence(Reason.SOURCE_DISCONNECTED) == "TinyBooks is not connected."
+    assert words.advice(Reason.READS_USED_UP) == "Let the shop rest for a while; then TinyBooks goes on by itself."
+    assert shop.context.words([connected]) == words
 
 
 def test_before_one_is_chosen_the_page_names_all_sources(shop: World) -> None:

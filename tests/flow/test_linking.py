@@ -31,7 +31,7 @@ def link(world: World, payment: str, to: int) -> LinkReport | Rejected:
 
 def story(world: World, payment: str) -> PaymentStory:
     with world.context.database.reading() as session:
-        found = payment_story(session, world.organization_id, payment, world.clock.now())
+        found = payment_story(session, world.organization_id, payment, world.words, world.clock.now())
     assert found is not None
     return found
 
@@ -44,7 +44,7 @@ def test_the_twin_is_shown_and_can_be_linked(world: World) -> None:
     before = world.on(invoice)
     assert isinstance(link(world, payment, twin), LinkReport)
     assert world.reason(payment) == "adopted"
-    assert link(world, payment, twin) == LinkReport(str(twin), linked=True)
+    assert link(world, payment, twin) == LinkReport(str(twin), linked=True, system="ConnectWise")
     for _ in range(3):
         world.later(days=31)
     assert world.reason(payment) == "adopted"

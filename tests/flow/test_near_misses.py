@@ -157,7 +157,7 @@ def test_a_link_that_leads_to_nothing_is_told_with_what_has_the_number(world: Wo
     world.notice()
     decision = world.decision(payment)
     assert decision.reason == "target_invoice_missing"
-    assert "linked to ConnectWise id 99999, which ConnectWise does not show us" in decision.detail
+    assert "linked to the invoice with id 99999, which is not shown to us" in decision.detail
     assert f"'INV-1001' (id {there};" in decision.detail
     assert nothing_was_created(world)
 
@@ -170,13 +170,13 @@ def test_what_was_found_is_told_alike_by_story_api_and_command_line(
     world.notice()
     with world.context.database.reading() as session:
         [row] = list_payments(session, world.organization_id).rows
-        story = payment_story(session, world.organization_id, payment)
+        story = payment_story(session, world.organization_id, payment, world.words)
     assert story is not None
-    print_story(story)
+    print_story(story, world.words)
     told = f"id {found}; the difference: letter case"
     assert told in " ".join(capsys.readouterr().out.split())
-    assert PaymentOut.of(row).model_dump(mode="json")["reason"]["code"] == "target_number_nearly"
-    assert told in PaymentStoryOut.of(story).model_dump_json()
+    assert PaymentOut.of(row, world.words).model_dump(mode="json")["reason"]["code"] == "target_number_nearly"
+    assert told in PaymentStoryOut.of(story, world.words).model_dump_json()
 
 
 # --- how often, and what if it fails ---
@@ -265,7 +265,7 @@ def test_a_record_of_the_platform_with_nearly_the_number_is_named(world: World, 
     world.notice()
     decision = world.decision(payment)
     assert (decision.action, decision.reason) == ("skip", "invoice_unknown")
-    assert f"this platform has '{here}' (no QuickBooks id; the difference: " in decision.detail
+    assert f"this platform has '{here}' (no accounting id; the difference: " in decision.detail
     assert nothing_was_created(world)
     world.clock.move(minutes=20)
     world.quickbooks.edit_invoice(invoice.quickbooks_id, doc_number=here)

@@ -11,13 +11,13 @@ from decimal import Decimal
 import pytest
 
 from cli.payment_text import print_story
-from domain.explanations import explain
 from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.views.documents import PaymentOut, PaymentStoryOut
 from models.views.payment_list import count_by_status, list_payments
 from models.views.story import payment_story
 from tests.world import BothInvoices, World
+from usecases.words import words_of
 from web.wording import invoice_labels, state_mark
 
 
@@ -135,7 +135,8 @@ def test_every_surface_says_the_same(world: World, history: History, capsys: pyt
         counts = {status: count for status, count in count_by_status(session, world.organization_id).items() if count}
         filtered = list_payments(session, world.organization_id, status=PaymentStatus(expected.status)).rows
         found = list_payments(session, world.organization_id, search=expected.total).rows
-        story = payment_story(session, world.organization_id, payment)
+        words = words_of(session, world.organization_id)
+        story = payment_story(session, world.organization_id, payment, words)
     assert story is not None
     said = Said(
         str(row.total),
@@ -151,14 +152,14 @@ def test_every_surface_says_the_same(world: World, history: History, capsys: pyt
     assert story.payment == row
     assert story.next == next(part.next for part in story.allocations if part.row.reason == row.reason)
     # API and command line.
-    sentence = explain(Reason(expected.reason)).sentence
+    sentence = words.sentence(Reason(expected.reason))
     state = expected.mark or "live"
-    for told in (PaymentOut.of(row), PaymentStoryOut.of(story).payment):
+    for told in (PaymentOut.of(row, words), PaymentStoryOut.of(story, words).payment):
         document = told.model_dump(mode="json")
         assert (Decimal(document["total"]), document["state"], document["status"]) == (100 if expected.total == "100.00" else 40, state, expected.status)  # fmt: skip
         assert (document["reason"]["code"], document["reason"]["sentence"]) == (expected.reason, sentence)
         assert [part["removed"] for part in document["allocations"]] == expected.removed
-    print_story(story)
+    print_story(story, words)
     printed = capsys.readouterr().out
     mark = f" ({expected.mark})" if expected.mark else ""
     assert f"{expected.total} USD{mark} from" in printed

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from connectors.base import FailureKind, Source
 from connectors.options import Options
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
+from domain.reasons import Reason
 from tests.tiny_vendor.source import TinySource
 
 
@@ -28,6 +29,9 @@ class TinyBooks(SourceVendor):
     options: ClassVar[type[Options]] = TinyOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
         FailureKind.NOT_FOUND: "Look whether the book is on TINYBOOKS_SHELF."
+    }
+    reason_advice: ClassVar[Mapping[Reason, str]] = {
+        Reason.READS_USED_UP: "Let the shop rest for a while; then {source} goes on by itself."
     }
 
     settings: TinySettings

@@ -6,12 +6,14 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.status import PaymentStatus
+from models.retries import payment_of
 from models.views.documents import PaymentsOut, PaymentStoryOut
 from models.views.payment_list import list_payments
 from models.views.story import payment_story
 from usecases.linking import LinkReport, link_payment
 from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
+from usecases.words import words_of
 from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX
 from web.signed_in import context_of
@@ -39,7 +41,8 @@ def get_payments(
         page = list_payments(
             session, caller.organization_id, status=status, search=search, limit=limit, before_id=before
         )
-    return PaymentsOut.of(page)
+        words = words_of(session, caller.organization_id)
+    return PaymentsOut.of(page, words)
 
 
 @router.get("/payments/{payment_id}", responses=NOT_THERE)
@@ -51,10 +54,11 @@ def get_payment(
     """One payment's whole story."""
     context = context_of(request)
     with context.database.reading() as session:
-        story = payment_story(session, caller.organization_id, payment_id, context.clock.now())
+        words = words_of(session, caller.organization_id)
+        story = payment_story(session, caller.organization_id, payment_id, words, context.clock.now())
     if story is None:
         raise HTTPException(404, "There is no such payment.")
-    return PaymentStoryOut.of(story)
+    return PaymentStoryOut.of(story, words)
 
 
 class RetryIn(BaseModel):
@@ -102,6 +106,6 @@ def _answer(
     if not isinstance(report, Rejected):
         return AnswerOut(message=report.message)
     with context_of(request).database.reading() as session:
-        if payment_story(session, caller.organization_id, payment_id) is None:
+        if payment_of(session, caller.organization_id, payment_id) is None:
             raise HTTPException(404, "There is no such payment.")
     raise HTTPException(409, report.message)

@@ -161,7 +161,7 @@ def test_another_organization_sees_nothing(world: World, mixed: dict[str, str]) 
     with world.context.database.reading() as session:
         assert list_payments(session, stranger).rows == ()
         assert set(count_by_status(session, stranger).values()) == {0}
-        assert payment_story(session, stranger, mixed["synced"]) is None
+        assert payment_story(session, stranger, mixed["synced"], world.words) is None
 
 
 def test_a_longer_page_needs_no_more_queries(world: World) -> None:

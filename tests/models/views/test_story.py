@@ -27,7 +27,7 @@ def row_of(world: World, payment_id: str) -> PaymentRow:
 
 def story_of(world: World, payment_id: str) -> PaymentStory:
     with world.context.database.reading() as session:
-        story = payment_story(session, world.organization_id, payment_id, world.clock.now())
+        story = payment_story(session, world.organization_id, payment_id, world.words, world.clock.now())
     assert story is not None
     return story
 
@@ -158,7 +158,7 @@ def test_a_story_says_what_a_person_has_to_do(world: World) -> None:
     world.notice()
     story = story_of(world, payment)
     assert story.payment.reason is Reason.TARGET_FORBIDDEN
-    assert story.next.startswith("Waits for you: Give its security role")
+    assert story.next.startswith("Waits for you: Give the security role of the API member")
 
 
 def test_a_skipped_payment_has_nothing_next(world: World) -> None:
@@ -179,4 +179,4 @@ def test_the_sync_tool_origin_is_enough_for_a_line(world: World) -> None:
 
 def test_a_payment_that_nobody_told_us_of_has_no_story(world: World) -> None:
     with world.context.database.reading() as session:
-        assert payment_story(session, world.organization_id, "4711") is None
+        assert payment_story(session, world.organization_id, "4711", world.words) is None
