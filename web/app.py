@@ -14,13 +14,13 @@ from tasks.context import Context
 from usecases.users import SESSION_LASTS
 from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
 from web.admission import Admission
+from web.call_semaphores import make_call_semaphore, make_login_semaphore
 from web.errors import add_error_pages
 from web.pages import STATIC
 from web.public_address import PublicAddress
 from web.security import SecurityHeaders
 from web.threads import Threads
 from web.throttling import LoginThrottle
-from web.wire_places import make_login_places, make_wire_places
 from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
@@ -49,8 +49,8 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.https_only = settings.environment is Environment.PRODUCTION
     app.state.login_throttle = LoginThrottle(settings.redis_url)
-    app.state.wire_places = make_wire_places()
-    app.state.login_places = make_login_places()
+    app.state.call_semaphore = make_call_semaphore()
+    app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()
     _add_middleware(app, settings)
     add_error_pages(app)

@@ -19,10 +19,10 @@ from tasks.context import Context
 from usecases.connection_health import facts_of
 from usecases.connections import test_connection
 from usecases.disconnecting import disconnect
+from web.call_semaphores import call_slot, come_back_later
 from web.labels import CONNECTION_LABELS
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
-from web.wire_places import come_back_later, wire_place
 from web.wording import pause_sentence
 
 router = APIRouter(include_in_schema=False)
@@ -163,7 +163,7 @@ def _source_name(request: Request, member: Member) -> str:
 @router.post("/integrations/connections/{role}/test")
 def test(request: Request, role: Role, member: FormInOrganization) -> Response:
     connection = _connection(request, member, role)
-    with wire_place(request, member.organization_id) as free:
+    with call_slot(request, member.organization_id) as free:
         if not free:
             return _no_place(request, member)
         report = test_connection(context_of(request), connection.id)
@@ -173,7 +173,7 @@ def test(request: Request, role: Role, member: FormInOrganization) -> Response:
 @router.post("/integrations/connections/{role}/disconnect")
 def disconnect_connection(request: Request, role: Role, member: FormInOrganization) -> Response:
     connection = _connection(request, member, role)
-    with wire_place(request, member.organization_id) as free:
+    with call_slot(request, member.organization_id) as free:
         if not free:
             return _no_place(request, member)
         disconnect(context_of(request), connection.id)

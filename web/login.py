@@ -10,6 +10,7 @@ from models.organizations import all_organizations
 from models.users import choose_organization
 from usecases.passwords import TooBusy
 from usecases.users import hashed, log_in, log_out, redeem_login_link
+from web.call_semaphores import PartnerSemaphore, come_back_later
 from web.pages import render
 from web.signed_in import (
     SignedIn,
@@ -21,7 +22,6 @@ from web.signed_in import (
     remember,
 )
 from web.throttling import LoginThrottle
-from web.wire_places import Places, come_back_later
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -54,8 +54,8 @@ def login(
     throttle: LoginThrottle = request.app.state.login_throttle
     # The hash, because the text comes from any caller and becomes a key in Redis.
     account, address = hashed(email.strip().casefold()), request.client.host if request.client else ""
-    places: Places = request.app.state.login_places
-    with places.place(address) as free:
+    semaphore: PartnerSemaphore = request.app.state.login_semaphore
+    with semaphore.slot(address) as free:
         if not free:
             return come_back_later(_login_page(request, next, email, _BUSY, 503))
         if not throttle.permits(account, address):

@@ -12,9 +12,9 @@ from fastapi.responses import RedirectResponse, Response
 from settings import Settings
 from usecases.connecting import begin_connect, complete_connect
 from usecases.results import Rejected
+from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
 from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewer
-from web.wire_places import come_back_later, wire_place
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,7 +54,7 @@ def callback(request: Request, vendor: str) -> Response:
         return _page(request, vendor, None, _FROM_THE_COMMAND_LINE)
     settings: Settings = request.app.state.settings
     organization_id = person.organization.id if person.organization else None
-    with wire_place(request, organization_id) as free:
+    with call_slot(request, organization_id) as free:
         if not free:
             return come_back_later(_page(request, vendor, person, _NO_PLACE, 503))
         connected = complete_connect(

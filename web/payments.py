@@ -18,9 +18,9 @@ from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment
 from usecases.words import words_of
+from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
-from web.wire_places import come_back_later, wire_place
 
 router = APIRouter(include_in_schema=False)
 
@@ -107,7 +107,7 @@ def retry(
     request: Request, external_id: str, member: FormInOrganization, create_anyway: Annotated[str, Form()] = ""
 ) -> Response:
     _story(request, member, external_id)
-    with wire_place(request, member.organization_id) as free:
+    with call_slot(request, member.organization_id) as free:
         if not free:
             busy = "Much is being retried at this moment. Try again in a minute."
             return come_back_later(_story_page(request, member, external_id, problem=busy, status_code=503))

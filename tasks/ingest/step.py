@@ -27,9 +27,9 @@ from tasks.calls import SHORT_WAIT, may_call, note_failure, note_success, waited
 from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, LINKED, Look, hint_at_invoices, hint_at_payments, looks_for_linked
 from tasks.ingest.own import adopt_by_marker
-from tasks.ingest.picture import Picture, collect
 from tasks.ingest.read_distance import note_read, wait_before_read
 from tasks.ingest.reading import read_invoices, read_payments
+from tasks.ingest.work_list import WorkList, collect
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
@@ -63,98 +63,98 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         context.clock.sleep(wait)
         return True
     source = context.source(connection).keeping(lease.keep)
-    picture = collect(source, events)
+    work = collect(source, events)
     context.reached(Point.INGEST_EVENTS_READ)
-    failure = _read(context, connection, source, picture, may_call=may_read)
+    failure = _read(context, connection, source, work, may_call=may_read)
     context.reached(Point.INGEST_SOURCE_READ)
-    if picture.changes_anything:
-        _store_and_finish(context, lease, connection, picture, events)
+    if work.changes_anything:
+        _store_and_finish(context, lease, connection, work, events)
     if failure is not None:
         if waited_out(context, failure, at_least=SHORT_WAIT):
             return True
         note_failure(context, connection, failure, CallKind.INGEST)
         return False
-    if picture.was_read:
+    if work.was_read:
         note_success(context, connection, CallKind.INGEST)
-    return picture.is_unfinished or bool(picture.incomplete) or len(events) == EVENTS_PER_BATCH
+    return work.is_unfinished or bool(work.incomplete) or len(events) == EVENTS_PER_BATCH
 
 
 def _read(
-    context: Context, connection: Connection, source: Source, picture: Picture, *, may_call: bool
+    context: Context, connection: Connection, source: Source, work: WorkList, *, may_call: bool
 ) -> Failure | None:
-    """Reads missing objects until something fails. Everything settled by then is in the picture."""
-    failure = read_payments(context, connection, source, picture)
-    if picture.was_read:
+    """Reads missing objects until something fails. Everything settled by then is in the work list."""
+    failure = read_payments(context, connection, source, work)
+    if work.was_read:
         context.reached(Point.INGEST_PAYMENTS_READ)
     # After a failure we make no more calls, but the payments that we have still need their invoices, later.
     may_call = may_call and failure is None
-    later = read_invoices(context, connection, source, picture, may_call=may_call)
+    later = read_invoices(context, connection, source, work, may_call=may_call)
     return failure or later
 
 
 def _store_and_finish(
-    context: Context, lease: Lease, connection: Connection, picture: Picture, events: Sequence[InboxEvent]
+    context: Context, lease: Lease, connection: Connection, work: WorkList, events: Sequence[InboxEvent]
 ) -> None:
     now = context.clock.now()
-    hints_were_read = picture.was_read and bool(picture.hints)
-    waiting_saves = hints_were_read and (picture.brought_several or context.meter(connection).is_ahead_of_the_month())
+    hints_were_read = work.was_read and bool(work.hints)
+    waiting_saves = hints_were_read and (work.brought_several or context.meter(connection).is_ahead_of_the_month())
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
         if hints_were_read:
             read = connection_by_id(session, connection.id)
             note_read(read, context.timing.read_distance, now, waiting_saves=waiting_saves)
-        if picture.wants_catch_up:
+        if work.wants_catch_up:
             connection_by_id(session, connection.id).next_catch_up_at = now
-        stored = _store(session, connection, picture, now)
-        _read_again(session, connection, picture, now)
-        hint_at_invoices(session, connection.id, LINKED, looks_for_linked(picture.linked, now), now)
-        _finish(session, picture, now)
+        stored = _store(session, connection, work, now)
+        _read_again(session, connection, work, now)
+        hint_at_invoices(session, connection.id, LINKED, looks_for_linked(work.linked, now), now)
+        _finish(session, work, now)
     context.reached(Point.INGEST_STORED)
     log.info(
         "ingest.stored",
         connection_id=connection.id,
-        events=len(picture.done),
+        events=len(work.done),
         new=stored.new,
         changed=stored.changed,
         stale=stored.stale,
-        waiting=len(events) - len(picture.done),
+        waiting=len(events) - len(work.done),
         seconds=round((now - min(event.received_at for event in events)).total_seconds(), 2),
     )
     context.nudge(Step.MATCH, connection.organization_id)
     context.reached(Point.INGEST_NUDGED)
-    if picture.wants_catch_up:
+    if work.wants_catch_up:
         context.nudge(Step.CATCH_UP, connection.id)
 
 
-def _store(session: Session, connection: Connection, picture: Picture, now: datetime) -> Stored:
-    stored = store_payments(session, connection.organization_id, connection.id, picture.payments, now)
-    adopt_by_marker(session, connection.id, [one for one in picture.payments if one.flaw is None], now)
-    changed = store_source_invoices(session, connection.id, picture.invoices, now)
+def _store(session: Session, connection: Connection, work: WorkList, now: datetime) -> Stored:
+    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now)
+    adopt_by_marker(session, connection.id, [one for one in work.payments if one.flaw is None], now)
+    changed = store_source_invoices(session, connection.id, work.invoices, now)
     if changed:
         match_documents_again(session, connection.organization_id, changed, now)
     return stored
 
 
-def _read_again(session: Session, connection: Connection, picture: Picture, now: datetime) -> None:
+def _read_again(session: Session, connection: Connection, work: WorkList, now: datetime) -> None:
     """Asks to read incomplete payments again, unless our record is by now as new."""
-    shown = {payment.external_id for payment, _ in picture.incomplete}
+    shown = {payment.external_id for payment, _ in work.incomplete}
     known = payments_by_external_id(session, connection.id, shown)
     looks = [
         Look(payment.external_id, due_at)
-        for payment, due_at in picture.incomplete
+        for payment, due_at in work.incomplete
         if is_news(payment, known.get(payment.external_id))
     ]
     hint_at_payments(session, connection.id, INCOMPLETE, list({look.entity_id: look for look in looks}.values()), now)
 
 
-def _finish(session: Session, picture: Picture, now: datetime) -> None:
+def _finish(session: Session, work: WorkList, now: datetime) -> None:
     by_tries: dict[int, list[int]] = {}
-    for event in picture.postponed:
+    for event in work.postponed:
         by_tries.setdefault(event.tries, []).append(event.id)
     for tries, ids in by_tries.items():
         postpone_events(session, ids, now + next_look_after(tries))
-    finish_events(session, list(picture.done), now)
+    finish_events(session, list(work.done), now)
 
 
 @shared_task(name="payments.ingest")

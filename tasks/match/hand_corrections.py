@@ -67,7 +67,7 @@ def _look_at(context: Context, connection: Connection, waiting: Sequence[Decided
     return looked
 
 
-def follow_the_hand(session: Session, one: Decided, connection: Connection | None, now: datetime) -> None:
+def apply_hand_correction(session: Session, one: Decided, connection: Connection | None, now: datetime) -> None:
     """Updates the ledger with what the look has shown."""
     synced, allocation_id, decision = one.case.facts.synced, one.case.due.allocation.id, one.decision
     if connection is not None and synced is not None and one.gone is not None:

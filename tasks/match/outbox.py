@@ -47,14 +47,14 @@ def carry_out(
 def _move(session: Session, effect: Effect | None, wanted: EffectState, **values: object) -> None:
     if effect is None or not move(session, effect, wanted, **values):
         # Push claimed it between our read and this write: this transaction must be rolled back.
-        raise Overtaken
+        raise BatchOutdated
 
 
 def state_of(effect: Effect | None) -> tuple[int, str] | None:
     return (effect.id, effect.state) if effect else None
 
 
-class Overtaken(Exception):
+class BatchOutdated(Exception):
     """Push was faster; match decides the batch again from the facts at that time."""
 
 

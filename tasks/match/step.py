@@ -26,10 +26,10 @@ from models.invoices import invoices_by_id
 from models.payments import due_moments, match_again, payment_versions, reschedule_matches
 from tasks.context import Context, Step
 from tasks.match.facts import Decided, gather
-from tasks.match.hand_corrections import follow_the_hand, look_at_corrections_by_hand
+from tasks.match.hand_corrections import apply_hand_correction, look_at_corrections_by_hand
 from tasks.match.lookups import look_up
 from tasks.match.near_misses import look_nearby
-from tasks.match.outbox import Overtaken, carry_out, current_effect, state_of
+from tasks.match.outbox import BatchOutdated, carry_out, current_effect, state_of
 from tasks.points import Point
 from tasks.rechecks import look_after, look_at_payments_again, look_at_the_source_again
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
@@ -70,7 +70,7 @@ def _match_batch(context: Context, lease: Lease) -> bool:
             lease.guard(session)
             owed = _record(context, session, decided, batch.target, now)
             is_to_be_read = _look_at_the_source(context, session, decided, batch.source, now)
-    except Overtaken:
+    except BatchOutdated:
         return True
     context.reached(Point.MATCH_RECORDED)
     log.info("match.decided", organization_id=lease.owner_id, allocations=len(decided), owed=owed)
@@ -120,7 +120,7 @@ def _record(
             continue
         if not (isinstance(what, Revive) or (isinstance(what, Leave) and what.silent)):
             write_decision(session, current, _as_new(one), now)
-        follow_the_hand(session, one, target, now)
+        apply_hand_correction(session, one, target, now)
         owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now)
     return owed
 

@@ -26,7 +26,7 @@ from tests.web.hooks import cloud_event, signed
 from tests.world import World
 from web import admission, protocol
 from web.app import create_app
-from web.wire_places import Places
+from web.call_semaphores import PartnerSemaphore
 
 DOOR = "/webhooks/quickbooks"
 # For a slow machine; what is tested is that an answer comes at all.
@@ -154,8 +154,8 @@ def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World
     payment = world.pay("40.00", (world.invoice("100.00"), "40.00"))
     world.notice()
     token = forms_in(partner.get("/integrations").text)[-1].fields["csrf_token"]
-    places: Places = app.state.wire_places
-    while places.acquire(blocking=False):
+    semaphore: PartnerSemaphore = app.state.call_semaphore
+    while semaphore.acquire(blocking=False):
         pass
     before = calls_of(world)
     busy = set()
@@ -190,18 +190,23 @@ def calls_of(world: World) -> int:
 
 
 def test_one_partner_cannot_take_all_places() -> None:
-    places = Places(4, 2)
-    with places.place(1) as first, places.place(1) as second, places.place(1) as third, places.place(2) as other:
+    semaphore = PartnerSemaphore(4, 2)
+    with (
+        semaphore.slot(1) as first,
+        semaphore.slot(1) as second,
+        semaphore.slot(1) as third,
+        semaphore.slot(2) as other,
+    ):
         assert (first, second, third, other) == (True, True, False, True)
-        with places.place(3) as fourth, places.place(4) as fifth:
+        with semaphore.slot(3) as fourth, semaphore.slot(4) as fifth:
             assert (fourth, fifth) == (True, False)
-    with places.place(1) as again:
+    with semaphore.slot(1) as again:
         assert again
 
 
 def test_more_logins_than_there_is_room_for_are_sent_away(app: FastAPI, anybody: Browser) -> None:
-    places: Places = app.state.login_places
-    while places.acquire(blocking=False):
+    semaphore: PartnerSemaphore = app.state.login_semaphore
+    while semaphore.acquire(blocking=False):
         pass
     answer = anybody.log_in(PARTNER)
     assert answer.status_code == 503

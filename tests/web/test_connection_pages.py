@@ -103,10 +103,10 @@ def test_a_role_that_does_not_exist_is_refused(partner: Browser) -> None:
     assert partner.client.post("/integrations/connections/middle/test", data=fields).status_code == 400
 
 
-def test_when_all_places_for_calls_are_taken_the_page_says_try_again(app, partner: Browser) -> None:
+def test_when_all_slots_for_calls_are_taken_the_page_says_try_again(app, partner: Browser) -> None:
     partner.get("/integrations")
-    places = app.state.wire_places
-    while places.acquire(blocking=False):
+    semaphore = app.state.call_semaphore
+    while semaphore.acquire(blocking=False):
         pass
     answer = partner.send("/integrations/connections/source/test")
     assert answer.status_code == 503

@@ -15,9 +15,9 @@ from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
 from usecases.words import words_of
 from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
+from web.call_semaphores import COME_BACK_SECONDS, call_slot
 from web.payments import ID_MAX, SEARCH_CHARACTERS_MAX
 from web.signed_in import context_of
-from web.wire_places import COME_BACK_SECONDS, wire_place
 
 router = APIRouter(tags=["payments"], responses=REFUSALS)
 
@@ -85,7 +85,7 @@ PaymentId = Annotated[str, Path(pattern=ID_PATTERN, description="The payment's i
 @router.post("/payments/{payment_id}/retry", responses=NOT_THERE)
 def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
     """Lets a held payment go again. With `create_anyway` the similar payment in ConnectWise is other money."""
-    with wire_place(request, caller.organization_id) as free:
+    with call_slot(request, caller.organization_id) as free:
         if not free:
             busy = "Much is being retried at this moment. Try again in a minute."
             raise HTTPException(503, busy, {"Retry-After": str(COME_BACK_SECONDS)})

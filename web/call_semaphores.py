@@ -1,7 +1,7 @@
-"""Limits slow work of the dashboard: few requests at once, and only some of the places for one partner.
+"""Limits slow work of the dashboard: few requests at once, and only some of the slots for one partner.
 
 A call to another system can last a minute, and comparing a password takes memory and both cores. A request that finds
-no place gets a 503 at once: a thread that waits for its turn would be missing for all other requests.
+no slot gets a 503 at once: a thread that waits for its turn would be missing for all other requests.
 """
 
 from collections import Counter
@@ -12,13 +12,13 @@ from threading import BoundedSemaphore, Lock
 from fastapi import Request, Response
 
 # Of the forty threads that Starlette works with; the door has threads of its own (`web/threads.py`).
-WIRE_PLACES, WIRE_PLACES_OF_ONE = 8, 2
-LOGIN_PLACES, LOGIN_PLACES_OF_ONE = 8, 4
+CALL_SLOTS, CALL_SLOTS_OF_ONE = 8, 2
+LOGIN_SLOTS, LOGIN_SLOTS_OF_ONE = 8, 4
 COME_BACK_SECONDS = 30
 
 
-class Places(BoundedSemaphore):
-    """A limited number of places, and a lower limit for each holder."""
+class PartnerSemaphore(BoundedSemaphore):
+    """A limited number of slots, and a lower limit for each holder."""
 
     def __init__(self, total: int, of_one: int) -> None:
         super().__init__(total)
@@ -27,8 +27,8 @@ class Places(BoundedSemaphore):
         self._taken: Counter[Hashable] = Counter()
 
     @contextmanager
-    def place(self, who: Hashable) -> Iterator[bool]:
-        """True if there is a place; otherwise the caller answers "come back later"."""
+    def slot(self, who: Hashable) -> Iterator[bool]:
+        """True if there is a slot; otherwise the caller answers "come back later"."""
         with self._lock:
             free = self._taken[who] < self._of_one and self.acquire(blocking=False)
             self._taken[who] += free
@@ -43,19 +43,19 @@ class Places(BoundedSemaphore):
                     self.release()
 
 
-def make_wire_places() -> Places:
-    return Places(WIRE_PLACES, WIRE_PLACES_OF_ONE)
+def make_call_semaphore() -> PartnerSemaphore:
+    return PartnerSemaphore(CALL_SLOTS, CALL_SLOTS_OF_ONE)
 
 
-def make_login_places() -> Places:
-    return Places(LOGIN_PLACES, LOGIN_PLACES_OF_ONE)
+def make_login_semaphore() -> PartnerSemaphore:
+    return PartnerSemaphore(LOGIN_SLOTS, LOGIN_SLOTS_OF_ONE)
 
 
 @contextmanager
-def wire_place(request: Request, organization_id: int | None) -> Iterator[bool]:
-    """A place for a call to another system, on behalf of this organization."""
-    places: Places = request.app.state.wire_places
-    with places.place(organization_id) as free:
+def call_slot(request: Request, organization_id: int | None) -> Iterator[bool]:
+    """A slot for a call to another system, on behalf of this organization."""
+    semaphore: PartnerSemaphore = request.app.state.call_semaphore
+    with semaphore.slot(organization_id) as free:
         yield free
 
 

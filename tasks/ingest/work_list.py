@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Picture:
+class WorkList:
     """Payments and invoices to store, and the events that brought or asked for them.
 
     An event that ends neither done nor postponed keeps waiting: we could not ask for its object yet.
@@ -85,29 +85,29 @@ class Picture:
             self.postponed += self.about(entity, one)
 
 
-def collect(source: Source, events: Sequence[InboxEvent]) -> Picture:
+def collect(source: Source, events: Sequence[InboxEvent]) -> WorkList:
     """Takes payloads as they are. An object that was only hinted at must be read, once for all its hints."""
-    picture = Picture()
+    work = WorkList()
     for event in events:
         if event.payload is None:
-            picture.hints.setdefault((Entity(event.entity), event.entity_id), []).append(event)
+            work.hints.setdefault((Entity(event.entity), event.entity_id), []).append(event)
             continue
-        picture.done[event.id] = None
+        work.done[event.id] = None
         try:
             if event.entity == Entity.PAYMENT:
-                _take(picture, event, replace(source.parse_payment(event.payload), seen_at=event.received_at))
+                _take(work, event, replace(source.parse_payment(event.payload), seen_at=event.received_at))
             else:
-                picture.invoices.append(replace(source.parse_invoice(event.payload), seen_at=event.received_at))
+                work.invoices.append(replace(source.parse_invoice(event.payload), seen_at=event.received_at))
         except ValueError:
             log.warning("ingest.payload_unreadable", event_id=event.id, entity=event.entity)
-    return picture
+    return work
 
 
-def _take(picture: Picture, event: InboxEvent, payment: SourcePayment) -> None:
+def _take(work: WorkList, event: InboxEvent, payment: SourcePayment) -> None:
     if payment.flaw is not None and explain(payment.flaw).read_again:
-        picture.incomplete.append((payment, event.received_at))
+        work.incomplete.append((payment, event.received_at))
     else:
-        picture.payments.append(payment)
+        work.payments.append(payment)
 
 
 def seen(records: Collection[Seen], now: datetime) -> list[Seen]:
