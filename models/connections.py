@@ -1,6 +1,6 @@
 """Connections: an organization's links to the outside systems."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,7 +12,7 @@ from domain.breaker import CallKind
 from domain.push.sums import Sums
 from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime, lock_in_order
-from models.breakers import is_resting
+from models.breakers import Breaker, is_resting
 
 
 class Role(StrEnum):
@@ -112,10 +112,34 @@ def connection_by_id(session: Session, connection_id: int) -> Connection:
     return found
 
 
+def connection_with_breakers(session: Session, connection_id: int) -> tuple[Connection, Mapping[CallKind, Breaker]]:
+    """The connection, and the breakers of its kinds of call that have failed.
+
+    Raises:
+        LookupError: there is no such connection.
+    """
+    statement = (
+        select(Connection, Breaker)
+        .outerjoin(Breaker, Breaker.connection_id == Connection.id)
+        .where(Connection.id == connection_id)
+    )
+    # The driver's types do not know that an outer join may find no breaker.
+    rows: Sequence[tuple[Connection, Breaker | None]] = [(one, breaker) for one, breaker in session.execute(statement)]
+    if not rows:
+        raise LookupError(f"no connection with id {connection_id}")
+    return rows[0][0], {CallKind(breaker.kind): breaker for _, breaker in rows if breaker is not None}
+
+
 def connection_in_role(session: Session, organization_id: int, role: Role) -> Connection | None:
     return session.scalar(
         select(Connection).where(Connection.organization_id == organization_id, Connection.role == role.value)
     )
+
+
+def change_connection(session: Session, connection_id: int, news: Mapping[str, Any]) -> None:
+    """Sets these columns of one connection."""
+    if news:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(**news))
 
 
 def connections_of(session: Session, organization_id: int) -> Sequence[Connection]:

@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy.orm import Session, contains_eager
 
 from domain.later_looks import Finding, interval_after
 from domain.push.before_image import seen_in
@@ -26,7 +26,7 @@ from models.decisions import Action, DecisionRow, NewDecision, current_decisions
 from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
 from models.ledger import LedgerEntry
 from models.looks import InvoiceLook, looks_at
-from models.payments import Allocation, allocations_with_payments
+from models.payments import Allocation
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,14 +57,27 @@ class DeliveryRows:
     # --- the rows ---
 
     @cached_property
+    def _found(self) -> Sequence[Row[Effect, Allocation, int]]:
+        """The effects, what they are about, and the highest attempt number so far."""
+        tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
+        statement = (
+            select(Effect, Allocation, func.coalesce(tries, 0))
+            .join(Allocation, Allocation.id == Effect.allocation_id)
+            .join(Allocation.payment)
+            .options(contains_eager(Allocation.payment))
+            .where(Effect.id.in_(self.effect_ids))
+            .order_by(Effect.id)
+        )
+        return self.session.execute(statement).all()
+
+    @cached_property
     def effects(self) -> dict[int, Effect]:
-        found = self.session.scalars(select(Effect).where(Effect.id.in_(self.effect_ids)).order_by(Effect.id))
-        return {effect.id: effect for effect in found}
+        return {effect.id: effect for effect, _, _ in self._found}
 
     @cached_property
     def allocations(self) -> dict[int, Allocation]:
         """With their payments, by id."""
-        return allocations_with_payments(self.session, self._allocation_ids)
+        return {allocation.id: allocation for _, allocation, _ in self._found}
 
     @cached_property
     def decisions(self) -> dict[int, DecisionRow]:
@@ -94,12 +107,7 @@ class DeliveryRows:
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
         """The highest attempt number so far, by effect."""
-        statement = (
-            select(Attempt.effect_id, func.max(Attempt.number))
-            .where(Attempt.effect_id.in_(self.effect_ids))
-            .group_by(Attempt.effect_id)
-        )
-        return {effect_id: number for effect_id, number in self.session.execute(statement)}  # noqa: C416
+        return {effect.id: number for effect, _, number in self._found}
 
     @property
     def _allocation_ids(self) -> set[int]:
@@ -126,7 +134,7 @@ class DeliveryRows:
 
     def start_attempt(self, effect: Effect) -> int:
         """The attempt's number. Counts all attempts, including those that use up none of the allowed ones."""
-        number = self.attempt_numbers.get(effect.id, 0) + 1
+        number = self.attempt_numbers[effect.id] + 1
         self.attempt_numbers[effect.id] = number
         self.session.add(Attempt(effect_id=effect.id, number=number, started_at=self.now))
         return number

@@ -1,6 +1,7 @@
 """The outbox: effects, which are what we owe the target, and the attempts to deliver them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     UniqueConstraint,
@@ -161,6 +163,11 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
     we must not create a payment that was voided a moment ago.
     """
+    statement = _due_heads(connection_id, now).order_by(Effect.due_at, Effect.id).limit(limit)
+    return session.scalars(statement).all()
+
+
+def _due_heads(connection_id: int, now: datetime) -> Select[Effect]:
     other = aliased(Effect)
     is_pending = Effect.state == EffectState.PENDING.value
     other_on_the_wire = other.state.in_((EffectState.SENDING.value, EffectState.IN_DOUBT.value))
@@ -175,7 +182,7 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
         other.id != Effect.id,
         goes_first,
     )
-    statement = (
+    return (
         select(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
@@ -186,10 +193,40 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
             or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
             ~blocked,
         )
-        .order_by(Effect.due_at, Effect.id)
-        .limit(limit)
     )
-    return session.scalars(statement).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for push at a target connection.
+
+    Attributes:
+        abandoned: sends that began under a lease now over.
+        due: effects whose turn has come.
+        owed: looks after a payment was added beside older ones.
+    """
+
+    abandoned: bool
+    due: bool
+    owed: bool
+
+
+def what_waits(session: Session, connection_id: int, now: datetime) -> tuple[Connection, Waiting]:
+    """The connection and what waits there, in one statement: the last look of every slice finds nothing.
+
+    Raises:
+        LookupError: there is no such connection.
+    """
+    here = Effect.connection_id == connection_id
+    abandoned = exists().where(here, is_open(), Effect.state == EffectState.SENDING.value)
+    owed = exists().where(here, Effect.read_back_owed_since.is_not(None))
+    due = _due_heads(connection_id, now).limit(1).exists()
+    statement = select(Connection, abandoned, due, owed).where(Connection.id == connection_id)
+    row = session.execute(statement).first()
+    if row is None:
+        raise LookupError(f"no connection with id {connection_id}")
+    connection, *flags = row
+    return connection, Waiting(*flags)
 
 
 def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequence[Effect]:

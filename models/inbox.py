@@ -184,6 +184,8 @@ def hinted_waiting(
     session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], verb: str
 ) -> set[str]:
     """The entities among these with a waiting hint of this kind, due or not."""
+    if not entity_ids:
+        return set()
     statement = select(InboxEvent.entity_id).where(
         InboxEvent.connection_id == connection_id,
         InboxEvent.entity == entity.value,

@@ -41,7 +41,6 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
     """
     mine = (Lane.step == step, Lane.owner_id == owner_id)
     while True:
-        _make(session, step, owner_id)
         fencing: int | None = session.scalar(
             update(Lane)
             .where(*mine, or_(Lane.lease_until.is_(None), Lane.lease_until <= now))
@@ -54,9 +53,10 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
         marked = session.execute(
             update(Lane).where(*mine, Lane.lease_until > now).values(marked=True).returning(Lane.id)
         ).first()
-        # No row was marked: the holder let go between the two statements, so we try again for the lane.
         if marked is not None:
             return None
+        # No row was marked: the lane has none yet, or the holder let go between the two statements. We try again.
+        _make(session, step, owner_id)
 
 
 def _cut(session: Session, step: str, owner_id: int, ends_at: datetime) -> None:
@@ -116,11 +116,13 @@ def when_committed(session: Session, action: Callable[[], None]) -> None:
 
 def release_lane(session: Session, step: str, owner_id: int, fencing: int) -> bool:
     """Gives the lane back; True if another worker left a mark meanwhile. A lost lease cannot be given back."""
-    lane = session.scalar(
-        select(Lane).where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing).with_for_update()
+    released = (
+        update(Lane)
+        .where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing)
+        .values(holder="", lease_until=None, marked=False)
+        .returning(Lane.id)
     )
-    if lane is None:
+    # Hardly any lane is marked, so one statement is enough. A mark set between the two is found by the second one.
+    if session.execute(released.where(~Lane.marked)).first() is not None:
         return False
-    marked, lane.marked = lane.marked, False
-    lane.holder, lane.lease_until = "", None
-    return marked
+    return session.execute(released).first() is not None

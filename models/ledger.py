@@ -129,14 +129,16 @@ def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | 
     return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
 
 
-def taken_back_among(session: Session, allocation_ids: Collection[int]) -> dict[int, LedgerEntry]:
-    """The last entry that was taken back for each of these allocations; some may have been synced anew since."""
-    statement = (
-        select(LedgerEntry)
-        .where(LedgerEntry.allocation_id.in_(allocation_ids), LedgerEntry.removed_at.is_not(None))
-        .order_by(LedgerEntry.id)
-    )
-    return {entry.allocation_id: entry for entry in session.scalars(statement)}
+def synced_and_taken_back(
+    session: Session, allocation_ids: Collection[int]
+) -> tuple[dict[int, LedgerEntry], dict[int, LedgerEntry]]:
+    """The live entry of each of these allocations, and the last one that was taken back; there may be both."""
+    statement = select(LedgerEntry).where(LedgerEntry.allocation_id.in_(allocation_ids)).order_by(LedgerEntry.id)
+    synced: dict[int, LedgerEntry] = {}
+    taken_back: dict[int, LedgerEntry] = {}
+    for entry in session.scalars(statement):
+        (synced if entry.removed_at is None else taken_back)[entry.allocation_id] = entry
+    return synced, taken_back
 
 
 def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:

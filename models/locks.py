@@ -10,7 +10,7 @@
 Inserts also wait, for a transaction that has just inserted the same key: `insert_new` sorts its rows by their keys.
 """
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models.connections import Connection
@@ -22,12 +22,15 @@ def lock_organization(session: Session, organization_id: int) -> None:
 
     Its key stays free: the webhook endpoint, which serves many organizations at once, adds rows that reference it.
     """
-    session.execute(
-        select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
-    ).all()
+    _lock(session, select(Organization).where(Organization.id == organization_id))
 
 
 def lock_organization_of(session: Session, connection_id: int) -> None:
     """Like `lock_organization`, for work on one of its connections."""
     owner = select(Connection.organization_id).where(Connection.id == connection_id).scalar_subquery()
-    session.execute(select(Organization.id).where(Organization.id == owner).with_for_update(key_share=True)).all()
+    _lock(session, select(Organization).where(Organization.id == owner))
+
+
+def _lock(session: Session, organization: Select[Organization]) -> None:
+    # The session keeps the row while something holds on to it; whoever needs it next then costs no statement.
+    session.info["locked"] = session.scalars(organization.with_for_update(key_share=True)).all()

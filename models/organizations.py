@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
 from models.base import Base, BigId, UtcTime
+from models.connections import Connection, Role
 
 
 class Organization(Base):
@@ -38,6 +39,27 @@ class Organization(Base):
 
 def organization_by_slug(session: Session, slug: str) -> Organization | None:
     return session.scalar(select(Organization).where(Organization.slug == slug))
+
+
+def organization_with_connections(
+    session: Session, organization_id: int
+) -> tuple[Organization, Connection | None, Connection | None]:
+    """The organization, its source and its target.
+
+    Raises:
+        LookupError: there is no such organization.
+    """
+    statement = (
+        select(Organization, Connection)
+        .outerjoin(Connection, Connection.organization_id == Organization.id)
+        .where(Organization.id == organization_id)
+    )
+    # The driver's types do not know that an outer join may find no connection.
+    rows: list[tuple[Organization, Connection | None]] = [(one, other) for one, other in session.execute(statement)]
+    if not rows:
+        raise LookupError(f"no organization with id {organization_id}")
+    by_role = {connection.role: connection for _, connection in rows if connection is not None}
+    return rows[0][0], by_role.get(Role.SOURCE.value), by_role.get(Role.TARGET.value)
 
 
 def organization_by_id(session: Session, organization_id: int) -> Organization:

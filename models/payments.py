@@ -6,7 +6,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, bindparam, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    exists,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -125,37 +137,42 @@ class OwnPayment(Base):
 
 @dataclass(frozen=True, slots=True)
 class DueAllocation:
-    """An allocation to be decided, with its due time: code that clears that time must name the same one."""
+    """An allocation to be decided.
+
+    Attributes:
+        due_at: code that clears this time must name the same one.
+        is_own: this platform made the payment itself.
+    """
 
     allocation: Allocation
     payment: Payment
     due_at: datetime
+    is_own: bool
 
 
 def payments_by_external_id(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
+    if not external_ids:
+        return {}
     statement = select(Payment).where(Payment.connection_id == connection_id, Payment.external_id.in_(external_ids))
     return {payment.external_id: payment for payment in session.scalars(statement)}
 
 
 def due_allocations(session: Session, organization_id: int, now: datetime, limit: int) -> list[DueAllocation]:
+    is_own = exists().where(
+        OwnPayment.connection_id == Payment.connection_id, OwnPayment.external_id == Payment.external_id
+    )
     statement = (
-        select(Allocation, Payment)
+        select(Allocation, Payment, is_own)
         .join(Payment, Payment.id == Allocation.payment_id)
         .where(Allocation.organization_id == organization_id, Allocation.match_due_at <= now)
         .order_by(Allocation.match_due_at, Allocation.id)
         .limit(limit)
     )
     return [
-        DueAllocation(allocation, payment, allocation.match_due_at)
-        for allocation, payment in session.execute(statement)
+        DueAllocation(allocation, payment, allocation.match_due_at, is_own)
+        for allocation, payment, is_own in session.execute(statement)
         if allocation.match_due_at is not None
     ]
-
-
-def due_moments(session: Session, allocation_ids: Collection[int]) -> dict[int, datetime | None]:
-    """When each of these allocations is due for a decision, as of now."""
-    statement = select(Allocation.id, Allocation.match_due_at).where(Allocation.id.in_(allocation_ids))
-    return {allocation_id: due_at for allocation_id, due_at in session.execute(statement)}  # noqa: C416
 
 
 def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:
@@ -175,10 +192,19 @@ def reschedule_matches(session: Session, moments: Mapping[int, datetime | None])
 Version = tuple[int, int | None]
 
 
-def payment_versions(session: Session, payment_ids: Collection[int]) -> dict[int, Version]:
-    """The versions in force; ingest cannot store a newer one while we hold the organization."""
-    statement = select(Payment.id, Payment.version, Payment.flawed_version).where(Payment.id.in_(payment_ids))
-    return {payment_id: (version, flawed) for payment_id, version, flawed in session.execute(statement)}
+def versions_and_moments(
+    session: Session, allocation_ids: Collection[int]
+) -> dict[int, tuple[Version, datetime | None]]:
+    """The version in force of each allocation's payment, and when the allocation is due for a decision.
+
+    Ingest cannot store a newer one while we hold the organization.
+    """
+    statement = (
+        select(Allocation.id, Payment.version, Payment.flawed_version, Allocation.match_due_at)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .where(Allocation.id.in_(allocation_ids))
+    )
+    return {one: ((version, flawed), due_at) for one, version, flawed, due_at in session.execute(statement)}
 
 
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
@@ -222,10 +248,3 @@ def register_own_payments(session: Session, connection_id: int, external_ids: Co
     of_payments = [Allocation.payment_id.in_([payment.id for payment in known.values()])]
     _set_due(session, of_payments, now)
     return new
-
-
-def own_among(session: Session, connection_id: int, external_ids: Collection[str]) -> set[str]:
-    statement = select(OwnPayment.external_id).where(
-        OwnPayment.connection_id == connection_id, OwnPayment.external_id.in_(external_ids)
-    )
-    return set(session.scalars(statement))

@@ -1,6 +1,6 @@
 """Handles failed calls: pauses the connection, opens a breaker for one kind of call, or asks a person to act."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -21,8 +21,8 @@ from connectors.base import (
 )
 from domain.breaker import Admission, CallKind, rest_after
 from domain.reasons import Reason
-from models.breakers import breaker_of, count_failure, note_answers, open_breaker, take_probe
-from models.connections import Connection, Role, connection_by_id, pause
+from models.breakers import Breaker, breaker_of, count_failure, note_answers, open_breaker, take_probe
+from models.connections import Connection, Role, connection_by_id, connection_with_breakers, pause
 from models.locks import lock_organization
 from models.payments import match_organization_again
 from models.secrets import SecretsUnreadable
@@ -57,11 +57,14 @@ ABOUT_THE_CONNECTION = frozenset(
 
 def admits(context: Context, session: Session, connection_id: int, kind: CallKind) -> Admission:
     """How many calls of this kind may be made now. Reads the database: another worker may have been told to wait."""
-    now = context.clock.now()
-    connection = connection_by_id(session, connection_id)
+    connection, breakers = connection_with_breakers(session, connection_id)
+    return admission_now(connection, breakers.get(kind), context.clock.now())
+
+
+def admission_now(connection: Connection, breaker: Breaker | None, now: datetime) -> Admission:
+    """How many calls a connection and the breaker of one kind of call let through at this moment."""
     if not connection.is_active or (connection.not_before is not None and connection.not_before > now):
         return Admission.NONE
-    breaker = breaker_of(session, connection_id, kind)
     return breaker.admits(now) if breaker is not None else Admission.ALL
 
 

@@ -6,6 +6,7 @@ few seconds, we read each at once, unless the month's reads are used up faster t
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.connections import Connection
 
@@ -21,15 +22,15 @@ def wait_before_read(connection: Connection, distance: timedelta, now: datetime)
     return max(min(connection.read_at, now) + _distance(connection, distance) - now, timedelta(0))
 
 
-def note_read(connection: Connection, distance: timedelta, now: datetime, *, waiting_saves: bool) -> None:
-    """Records the read. One that comes as soon as it may belongs to a burst.
+def after_read(connection: Connection, distance: timedelta, now: datetime, *, waiting_saves: bool) -> dict[str, Any]:
+    """What to record of the read with its connection. One that comes as soon as it may belongs to a burst.
 
     Args:
         waiting_saves: one read brought several objects, or we must save reads whatever that costs in time.
     """
     soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
-    connection.read_streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0
-    connection.read_at = now
+    streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0
+    return {"read_streak": streak, "read_at": now}
 
 
 def _distance(connection: Connection, distance: timedelta) -> timedelta:

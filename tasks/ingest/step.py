@@ -16,20 +16,21 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, Source
-from domain.breaker import CallKind
+from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
-from models.connections import Connection, connection_by_id
+from models.connections import Connection, change_connection
 from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
 from models.invoices import store_source_invoices
 from models.payment_store import Stored, is_news, store_payments
 from models.payments import match_documents_again, payments_by_external_id
-from tasks.calls import SHORT_WAIT, may_call, note_failure, note_success, waited_out
+from tasks.calls import SHORT_WAIT, note_failure, waited_out
 from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, LINKED, Look, hint_at_invoices, hint_at_payments, looks_for_linked
 from tasks.ingest.own import adopt_by_marker
-from tasks.ingest.read_distance import note_read, wait_before_read
+from tasks.ingest.read_distance import after_read, wait_before_read
 from tasks.ingest.reading import read_invoices, read_payments
 from tasks.ingest.work_list import WorkList, collect
+from tasks.permits import Permits
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
@@ -46,13 +47,13 @@ def ingest(context: Context, connection_id: int) -> Drained:
 def _ingest_batch(context: Context, lease: Lease) -> bool:
     now = context.clock.now()
     with context.database.reading() as session:
-        connection = connection_by_id(session, lease.owner_id)
-        may_read = may_call(context, session, connection.id, CallKind.INGEST)
-    if not connection.is_active:
-        # The events of an inactive connection keep waiting until it is connected again.
-        return False
-    wait = wait_before_read(connection, context.timing.read_distance, now)
-    with context.database.reading() as session:
+        permits = Permits.read(context, session, lease.owner_id)
+        connection = permits.connection
+        if not connection.is_active:
+            # The events of an inactive connection keep waiting until it is connected again.
+            return False
+        may_read = permits.admission(CallKind.INGEST) is not Admission.NONE
+        wait = wait_before_read(connection, context.timing.read_distance, now)
         # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
         only_content = not may_read or wait > SHORT_WAIT
         events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=only_content)
@@ -75,7 +76,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         note_failure(context, connection, failure, CallKind.INGEST)
         return False
     if work.was_read:
-        note_success(context, connection, CallKind.INGEST)
+        permits.note_success(CallKind.INGEST)
     return work.is_unfinished or bool(work.incomplete) or len(events) == EVENTS_PER_BATCH
 
 
@@ -101,11 +102,11 @@ def _store_and_finish(
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
-        if hints_were_read:
-            read = connection_by_id(session, connection.id)
-            note_read(read, context.timing.read_distance, now, waiting_saves=waiting_saves)
+        distance = context.timing.read_distance
+        news = after_read(connection, distance, now, waiting_saves=waiting_saves) if hints_were_read else {}
         if work.wants_catch_up:
-            connection_by_id(session, connection.id).next_catch_up_at = now
+            news["next_catch_up_at"] = now
+        change_connection(session, connection.id, news)
         stored = _store(session, connection, work, now)
         _read_again(session, connection, work, now)
         hint_at_invoices(session, connection.id, LINKED, looks_for_linked(work.linked, now), now)

@@ -12,7 +12,7 @@ from domain.match.near_numbers import NearNumber, by_core, spellings_of, told
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from models.connections import Connection, ConnectionStatus, Role, connection_in_role
+from models.connections import Connection, ConnectionStatus
 from models.effects import latest_effects
 from models.invoices import (
     Invoice,
@@ -22,9 +22,9 @@ from models.invoices import (
     source_invoices,
     source_invoices_with_number,
 )
-from models.ledger import parts_beside, synced_payments, taken_back_among
-from models.organizations import organization_by_id
-from models.payments import DueAllocation, due_allocations, own_among
+from models.ledger import parts_beside, synced_and_taken_back
+from models.organizations import organization_with_connections
+from models.payments import DueAllocation, due_allocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,17 @@ class Batch:
 def gather(session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
     """The due allocations, oldest first, each with all facts that need no wire call."""
     due = due_allocations(session, organization_id, now, limit)
-    source = connection_in_role(session, organization_id, Role.SOURCE)
-    target = connection_in_role(session, organization_id, Role.TARGET)
     if not due:
-        return Batch((), source, target)
-    preferences = organization_by_id(session, organization_id).preferences
+        return Batch((), None, None)
+    organization, source, target = organization_with_connections(session, organization_id)
+    preferences = organization.preferences
     documents = {one.allocation.document_id for one in due if one.allocation.kind == AllocationKind.INVOICE}
     pictures = source_invoices(session, source.id, documents) if source else {}
     platform = _PlatformInvoices.load(session, organization_id, source, pictures)
-    synced = synced_payments(session, [one.allocation.id for one in due])
+    synced, taken_back = synced_and_taken_back(session, [one.allocation.id for one in due])
     beside = parts_beside(session, synced.values())
-    taken_back = taken_back_among(session, [one.allocation.id for one in due])
     effects = latest_effects(session, [one.allocation.id for one in due])
     near = _records_nearby(session, organization_id, pictures, platform)
-    own = own_among(session, source.id, {one.payment.external_id for one in due}) if source else set()
 
     def case_of(one: DueAllocation) -> Case:
         allocation, payment = one.allocation, one.payment
@@ -98,7 +95,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             target_refuses_keys=target is not None and target.status == ConnectionStatus.NEEDS_RECONNECT,
             preferences=preferences,
             payment_state=PaymentState(payment.state),
-            is_own=payment.external_id in own,
+            is_own=one.is_own,
             currency=payment.currency,
             paid_on=payment.paid_on,
             kind=AllocationKind(allocation.kind),

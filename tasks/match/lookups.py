@@ -15,9 +15,10 @@ from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
 from models.invoices import Invoice, owners_of, with_our_money
-from tasks.calls import begin_call, note_failure, note_success
+from tasks.calls import note_failure
 from tasks.context import Context
 from tasks.match.facts import Case, sharing
+from tasks.permits import Permits
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ def _given_up(context: Context, target: Connection, wanted: Sequence[Case], look
 def _find(context: Context, target: Connection, ids: Collection[str], numbers: Collection[str]) -> Lookups:
     if target.not_before is not None and target.not_before > context.clock.now():
         return _unread(ids, numbers, target.why_paused or Reason.TARGET_UNREACHABLE)
-    if not begin_call(context, target.id, CallKind.FIND):
+    with context.database.reading() as session:
+        permits = Permits.read(context, session, target.id)
+    if not permits.begin(CallKind.FIND):
         return _unread(ids, numbers, Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
@@ -147,7 +150,7 @@ def _find(context: Context, target: Connection, ids: Collection[str], numbers: C
         failure = note_failure(context, target, found.failure, CallKind.FIND)
     else:
         # Even if the target refused some: the connection works.
-        note_success(context, target, CallKind.FIND)
+        permits.note_success(CallKind.FIND)
     by_number: dict[str, list[TargetInvoice]] = {}
     for invoice in found.invoices:
         by_number.setdefault(invoice.number, []).append(invoice)

@@ -23,7 +23,7 @@ from models.connections import Connection
 from models.decisions import DecisionRow, NewDecision, action_of, current_decisions, write_decision
 from models.effects import latest_effects
 from models.invoices import invoices_by_id
-from models.payments import due_moments, match_again, payment_versions, reschedule_matches
+from models.payments import match_again, reschedule_matches, versions_and_moments
 from tasks.context import Context, Step
 from tasks.match.facts import Decided, gather
 from tasks.match.hand_corrections import apply_hand_correction, look_at_corrections_by_hand
@@ -127,13 +127,11 @@ def _record(
 
 def _still_as_gathered(session: Session, decided: Sequence[Decided]) -> list[Decided]:
     """Decisions whose payment is unchanged and whose allocation was not made due anew since we gathered the facts."""
-    versions = payment_versions(session, {one.case.due.payment.id for one in decided})
-    moments = due_moments(session, [one.case.due.allocation.id for one in decided])
+    now = versions_and_moments(session, [one.case.due.allocation.id for one in decided])
     return [
         one
         for one in decided
-        if versions.get(one.case.due.payment.id) == one.case.due.payment.versions
-        and moments.get(one.case.due.allocation.id) == one.case.due.due_at
+        if now.get(one.case.due.allocation.id) == (one.case.due.payment.versions, one.case.due.due_at)
     ]
 
 

@@ -5,7 +5,7 @@ Answers that arrive within a moment are judged and recorded in one transaction, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.base import (
@@ -27,10 +27,11 @@ from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
 from models.connections import Connection
 from models.effects import Effect, effects_by_id
-from tasks.calls import ABOUT_THE_CONNECTION, admits, note_failure, note_outcome
+from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_outcome
 from tasks.context import Context
+from tasks.permits import Permits
 from tasks.points import Point
-from tasks.push.facts import Claimed, as_claimed, gather
+from tasks.push.facts import Claimed, Facts, as_claimed, gather
 from tasks.push.record import Recorded, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.push.sums import SumsOfBatch
@@ -76,6 +77,7 @@ class Delivery:
         ends: no look starts after this moment of the monotonic clock: the slice is over.
         sums: what is known of the invoices' sums.
         surely_empty: effects whose invoices have nothing to list, according to the sums.
+        facts: what was known of these a moment ago, for the first of them; the sums are older than these facts.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
     """
@@ -83,6 +85,7 @@ class Delivery:
     context: Context
     lease: Lease
     connection: Connection
+    permits: Permits
     target: Target
     terms: Terms
     parallel: int
@@ -91,6 +94,7 @@ class Delivery:
     sums: SumsOfBatch
     ends: float = 0.0
     surely_empty: frozenset[int] = frozenset()
+    facts: Mapping[int, Facts] = field(default_factory=dict)
     stopped: bool = False
     decide_again: bool = False
 
@@ -136,6 +140,7 @@ class Delivery:
             began = clock.monotonic()
             self.surely_empty = frozenset(one.effect_id for one in some)
             self._work(some)
+            self.facts = {}
             # As many at once as are sent within a moment, by what the last ones took.
             fit = int(len(some) * _SENT_WITHIN.total_seconds() / max(clock.monotonic() - began, 0.001))
             few = min(max(fit, self.parallel), _ROUNDS_MAX * self.parallel)
@@ -150,6 +155,7 @@ class Delivery:
             return frozenset()
         with self.context.database.reading() as session:
             facts = gather(session, self.connection.id, [self.effects[one.effect_id] for one in turns])
+        self.facts = facts
         return frozenset(
             one.effect_id
             for one in turns
@@ -200,8 +206,10 @@ class Delivery:
         results = [one for one in came if isinstance(one, Unseen | LookRefused | Answered | ReadBack)]
         for failure in failures:
             note_failure(self.context, self.connection, failure, CallKind.LOOK)
+            self.permits.expire()
             self.stopped = True
-        recorded = self._record([*self._judged(seen), *results], _kinds_answered(came))
+        answered = _kinds_answered(came) & self.permits.failing()
+        recorded = self._record([*self._judged(seen), *results], answered)
         owed = self._owed(recorded)
         if self.stopped:
             self._give_back(recorded.intended)
@@ -212,9 +220,11 @@ class Delivery:
         if not seen:
             return []
         self.context.reached(Point.PUSH_LOOKED)
-        effects = [self.effects[one.claimed.effect_id] for one in seen]
-        with self.context.database.reading() as session:
-            facts = gather(session, self.connection.id, effects)
+        facts = self.facts
+        if not all(one.claimed.effect_id in self.surely_empty for one in seen) or not facts:
+            effects = [self.effects[one.claimed.effect_id] for one in seen]
+            with self.context.database.reading() as session:
+                facts = gather(session, self.connection.id, effects)
         self.context.reached(Point.PUSH_FACTS_GATHERED)
         judged = []
         for one in seen:
@@ -245,8 +255,9 @@ class Delivery:
             if happened:
                 self.context.reached(point)
         for outcome in outcomes:
-            if _is_a_bad_sign(outcome) and note_outcome(self.context, self.connection, outcome):
-                self.stopped = True
+            if _is_a_bad_sign(outcome):
+                self.stopped |= note_outcome(self.context, self.connection, outcome)
+                self.permits.expire()
         if outcomes:
             self.context.reached(Point.PUSH_RECORDED)
         return recorded
@@ -264,8 +275,7 @@ class Delivery:
 
     def _may_look(self) -> bool:
         """Whether looks are still allowed: another worker may have paused the connection since the batch began."""
-        with self.context.database.reading() as session:
-            return admits(self.context, session, self.connection.id, CallKind.LOOK) is not Admission.NONE
+        return self.permits.admission(CallKind.LOOK) is not Admission.NONE
 
     def _end_in_time(self, wire: Wire[Job, Came]) -> None:
         """Begins nothing more when the slice is over, the target wants no more calls, or the process has to end."""

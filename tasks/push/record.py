@@ -91,7 +91,7 @@ def record(
     """Writes the results, and puts on disk the sends that follow from them.
 
     Args:
-        answered: the kinds of call that the target has answered meanwhile: their runs of failures end.
+        answered: kinds of call that had failed and that the target has answered meanwhile: their failures end.
     """
 
     def write(session: Session) -> Recorded:
@@ -111,9 +111,6 @@ def record(
 
 def doubt_abandoned_sends(context: Context, lease: Lease) -> int:
     """Puts sends in doubt that began under a lease now over: they may have arrived. Returns how many."""
-    with context.database.reading() as session:
-        if not abandoned_sends(session, lease.owner_id):
-            return 0
     # The holder may be alive and have lost its lease only to a clock that is ahead: any exchange that it begins ends
     # before its lease would have ended.
     rest = max(context.timing.settle, context.timing.lease)
@@ -308,7 +305,7 @@ class _Page:
         """The target answered with a payment. Checks whether it is the one that we asked for."""
         image = ids_in(seen_in(effect.before_image))
         is_new = isinstance(change, CreatePayment)
-        if is_new and payment.entered_by and payment.entered_by != self.rows.connection.author:
+        if is_new and payment.entered_by and payment.entered_by != self.states.terms.author:
             learn_author(self.rows.session, effect.connection_id, payment.entered_by)
         if is_new and payment.external_id in image:
             # An id that was there before: the target replaced another payment instead of adding ours.

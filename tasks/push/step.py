@@ -19,11 +19,11 @@ from domain.preferences import TwinPolicy
 from domain.push.effect import EffectState
 from domain.push.sums import Sums
 from domain.push.verdict import Terms
-from models.connections import connection_by_id
-from models.effects import Effect, due_heads, owed_read_backs
+from models.effects import Effect, due_heads, owed_read_backs, what_waits
 from models.organizations import organization_by_id
-from tasks.calls import admits, begin_call, note_failure, note_success
+from tasks.calls import note_failure
 from tasks.context import Context, Step
+from tasks.permits import Permits
 from tasks.points import Point
 from tasks.push.deliver import Delivery
 from tasks.push.record import doubt_abandoned_sends
@@ -45,29 +45,36 @@ def push(context: Context, connection_id: int) -> Drained:
 def _push_batch(context: Context, lease: Lease) -> bool:
     """Does one batch. True if more is waiting right now."""
     with context.database.reading() as session:
-        connection = connection_by_id(session, lease.owner_id)
+        connection, waiting = what_waits(session, lease.owner_id, context.clock.now())
     try_again(context, lease, connection)
-    doubted = doubt_abandoned_sends(context, lease)
+    doubted = doubt_abandoned_sends(context, lease) if waiting.abandoned else 0
     if doubted:
         context.reached(Point.PUSH_DOUBTED)
         log.warning("push.abandoned_sends", connection_id=lease.owner_id, effects=doubted)
-    delivery = _claim(context, lease)
+    delivery = _claim(context, lease) if waiting.due or waiting.owed else None
     if delivery is None:
         return False
     context.reached(Point.PUSH_CLAIMED)
-    is_read = _deliver(context, delivery)
+    is_read = _deliver(context, delivery, pay=waiting.owed)
     if delivery.decide_again:
         context.nudge(Step.MATCH, delivery.connection.organization_id)
         context.reached(Point.PUSH_NUDGED)
     return is_read and bool(delivery.effects) and not delivery.stopped
 
 
-def _deliver(context: Context, delivery: Delivery) -> bool:
-    """Delivers the claimed effects. False if the target could not be asked about all of them."""
-    with context.database.reading() as session:
-        owed = owed_read_backs(session, delivery.connection.id, EFFECTS_PER_BATCH)
+def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
+    """Delivers the claimed effects. False if the target could not be asked about all of them.
+
+    Args:
+        pay: there are looks that we owe; they come first.
+    """
+    if pay:
+        with context.database.reading() as session:
+            owed = owed_read_backs(session, delivery.connection.id, EFFECTS_PER_BATCH)
+        if not delivery.pay_read_backs(owed):
+            return True
     effects = list(delivery.effects.values())
-    if not delivery.pay_read_backs(owed) or not effects:
+    if not effects:
         return True
     reading = _read_invoices(context, delivery, effects)
     if reading is None:
@@ -89,7 +96,7 @@ def _deliver(context: Context, delivery: Delivery) -> bool:
 
 def _ask_the_sums(context: Context, delivery: Delivery) -> None:
     """Asks once for each connection: do the invoices' sums follow payments at once? Then we need not read lists."""
-    if not begin_call(context, delivery.connection.id, CallKind.FIND):
+    if not delivery.permits.begin(CallKind.FIND):
         return
     delivery.lease.keep()
     result = delivery.target.find_invoices(set(delivery.sums.created), ())
@@ -103,15 +110,12 @@ def _ask_the_sums(context: Context, delivery: Delivery) -> None:
 def _claim(context: Context, lease: Lease) -> Delivery | None:
     """Takes the due effects for this lease, if the connection and the partner's switch allow any."""
     now = context.clock.now()
-    with context.database.reading() as session:
-        is_idle = not due_heads(session, lease.owner_id, now, limit=1)
-        if is_idle and not owed_read_backs(session, lease.owner_id, limit=1):
-            return None
     with context.database.writing() as session:
         lease.guard(session)
-        connection = connection_by_id(session, lease.owner_id)
+        permits = Permits.read(context, session, lease.owner_id)
+        connection = permits.connection
         organization = organization_by_id(session, connection.organization_id)
-        admitted = {kind: admits(context, session, connection.id, kind) for kind in TARGET_CALLS}
+        admitted = {kind: permits.admission(kind) for kind in TARGET_CALLS}
         if Admission.NONE in admitted.values():
             return None
         # After a breaker's rest one effect tries, and its result decides for the others.
@@ -128,6 +132,7 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
         context=context,
         lease=lease,
         connection=connection,
+        permits=permits,
         target=context.target(connection),
         terms=Terms(
             strategy=options.strategy,
@@ -145,7 +150,7 @@ def _claim(context: Context, lease: Lease) -> Delivery | None:
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> InvoicesFound | None:
     """Reads the invoices of the whole batch in one call: the amounts open on them now, not when match looked."""
-    if not begin_call(context, delivery.connection.id, CallKind.FIND):
+    if not delivery.permits.begin(CallKind.FIND):
         return None
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
@@ -154,7 +159,7 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
         return None
     failure = result.value.failure
     if failure is None:
-        note_success(context, delivery.connection, CallKind.FIND)
+        delivery.permits.note_success(CallKind.FIND)
         return result.value
     note_failure(context, delivery.connection, failure, CallKind.FIND)
     delivery.note_unseen([one for one in effects if one.target_invoice_id in result.value.unread_ids], failure)

@@ -15,12 +15,11 @@ from models.payment_store import Stored, store_payments
 from models.payments import (
     Allocation,
     due_allocations,
-    due_moments,
     match_again,
     organizations_with_due_allocations,
-    own_among,
     register_own_payments,
     reschedule_matches,
+    versions_and_moments,
 )
 from tests.models.payments import Live, known, live, store
 from tests.models.rows import NOW, Books, add_books, payment
@@ -71,12 +70,12 @@ def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database:
     with database.writing() as session:
         match_again(session, [due.allocation.id], later)
     with database.writing() as session:
-        assert (
-            due_moments(session, [due.allocation.id]) == {due.allocation.id: later} != {due.allocation.id: due.due_at}
-        )
+        [(version, due_at)] = versions_and_moments(session, [due.allocation.id]).values()
+        assert version == due.payment.versions
+        assert due_at == later != due.due_at
         reschedule_matches(session, {due.allocation.id: None})
     with database.reading() as session:
-        assert due_moments(session, [due.allocation.id]) == {due.allocation.id: None}
+        assert versions_and_moments(session, [due.allocation.id])[due.allocation.id][1] is None
         assert due_allocations(session, books.organization_id, NOW + timedelta(days=1), 9) == []
 
 
@@ -93,7 +92,7 @@ def test_own_payments_are_known_before_and_after_they_are_heard_of(database: Dat
         assert register_own_payments(session, books.source_id, ["163"], NOW) == 0
     store(database, books, payment())
     with database.reading() as session:
-        assert own_among(session, books.source_id, ["163", "165"]) == {"163"}
+        assert [one.is_own for one in due_allocations(session, books.organization_id, NOW, 9)] == [True]
 
 
 def test_no_two_allocations_of_a_payment_are_for_the_same_document(database: Database, books: Books) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.ingest.own_payments import Intent, find_intent, intent_of, problem_with, problem_with_marker
 from domain.records import AllocationKind, PaymentState, SourceAllocation, SourcePayment
-from models.payments import own_among
+from models.payments import OwnPayment
 from tests.quickbooks.story import hint
 from tests.world import BothInvoices, World
 from usecases.own_payments import register, register_intent
@@ -48,7 +48,8 @@ def test_a_webhook_before_the_platforms_word_is_no_external_payment(world: World
     assert world.on(invoice) == []
     # The platform died before it could say the id: it is known all the same.
     with world.context.database.reading() as session:
-        assert own_among(session, world.source_id, [payment]) == {payment}
+        own = session.query(OwnPayment).filter_by(connection_id=world.source_id).all()
+        assert [one.external_id for one in own] == [payment]
 
 
 def test_the_id_outranks_the_note_once_it_is_known(world: World) -> None:

@@ -1,0 +1,77 @@
+"""May this connection be called? Asked before every call, read from the database once a second at most.
+
+Another worker may have paused the connection or opened a breaker meanwhile. That makes a call or two more at most, and
+no payment depends on it: before a send, the intent's own transaction asks once more (`tasks/push/record.py`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from domain.breaker import Admission, CallKind
+from models.breakers import Breaker, take_probe
+from models.connections import Connection, connection_with_breakers
+from tasks.calls import admission_now, note_success
+from tasks.context import Context
+
+# Far shorter than any pause or rest.
+_VALID = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Permits:
+    """What one batch knows of its connection and its breakers.
+
+    Attributes:
+        breakers: of the kinds of call that have failed.
+        read_at: by the monotonic clock.
+    """
+
+    context: Context
+    connection: Connection
+    breakers: Mapping[CallKind, Breaker] = field(repr=False)
+    read_at: float
+
+    @classmethod
+    def read(cls, context: Context, session: Session, connection_id: int) -> "Permits":
+        """Reads both, in one statement."""
+        return cls(context, *connection_with_breakers(session, connection_id), context.clock.monotonic())
+
+    def admission(self, kind: CallKind) -> Admission:
+        """How many calls of this kind may be made now."""
+        self._refresh()
+        return admission_now(self.connection, self.breakers.get(kind), self.context.clock.now())
+
+    def begin(self, kind: CallKind) -> bool:
+        """Whether a call of this kind may begin. After a rest only one of all callers gets through."""
+        admitted = self.admission(kind)
+        if admitted is not Admission.ONE:
+            return admitted is Admission.ALL
+        now = self.context.clock.now()
+        until = now + self.context.timing.lease
+        return self.context.database.write(lambda session: take_probe(session, self.connection.id, kind, now, until))
+
+    def failing(self) -> frozenset[CallKind]:
+        """The kinds of call that have failed, and not been answered since."""
+        self._refresh()
+        return frozenset(self.breakers)
+
+    def note_success(self, kind: CallKind) -> None:
+        """A call of this kind was answered. There is nothing to end where none had failed."""
+        if kind in self.failing():
+            note_success(self.context, self.connection, kind)
+
+    def expire(self) -> None:
+        """We have just noted a failed call: what was read before is out of date."""
+        self.read_at = -math.inf
+
+    def _refresh(self) -> None:
+        now = self.context.clock.monotonic()
+        if now - self.read_at <= _VALID.total_seconds():
+            return
+        with self.context.database.reading() as session:
+            self.connection, self.breakers = connection_with_breakers(session, self.connection.id)
+        self.read_at = now
