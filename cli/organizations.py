@@ -82,6 +82,10 @@ def set_(
     twins: Annotated[
         TwinPolicy | None, typer.Option(help="What happens when somebody has typed the same payment into ConnectWise.")
     ] = None,
+    find_invoices: Annotated[
+        Switch | None,
+        typer.Option(help="Find unknown invoices in both systems by their number; mode synced_only ignores it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Changes what is named and leaves the rest; everything that waits is decided again."""
@@ -92,6 +96,7 @@ def set_(
         cut_off_on=UNCHANGED if cut_off is None else _cut_off(cut_off),
         correction_policy=corrections,
         twin_policy=twins,
+        find_by_number=None if find_invoices is None else find_invoices is Switch.ON,
     )
     if changes == PreferenceChanges():
         raise Refusal("nothing to change; see: python -m cli org set --help")
@@ -125,6 +130,7 @@ def _print(organization: Organization, as_json: bool) -> None:
             "cut-off": organization.cut_off_on or "none",
             "corrections": organization.correction_policy,
             "twins": organization.twin_policy,
+            "find invoices": _on(organization.find_by_number),
         }
     )
 
@@ -147,5 +153,6 @@ def _as_json(organization: Organization) -> dict[str, Any]:
         "cut_off_on": organization.cut_off_on,
         "correction_policy": organization.correction_policy,
         "twin_policy": organization.twin_policy,
+        "find_by_number": organization.find_by_number,
         "created_at": organization.created_at,
     }

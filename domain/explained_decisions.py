@@ -161,6 +161,13 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "number, make the numbers identical instead. The payment then goes on by itself.",
         clears_itself=True,
     ),
+    Reason.INVOICE_ONLY_IN_SOURCE: Explanation(
+        "This invoice exists in {source} only: {target} shows us no invoice with exactly this number.",
+        "Nothing to do if it belongs to {source} alone. Otherwise create it in {target} with the same number, or register "
+        "it under Invoices; we look again by ourselves, ever more rarely.",
+        clears_itself=True,
+        cause_at_target=True,
+    ),
     Reason.SOURCE_NUMBER_AMBIGUOUS: Explanation(
         "More than one {source} invoice has this number, so we cannot tell which of them is meant.",
         "Make the invoice numbers unique in {source}, or import the invoices with their {source} and {target} ids; "

@@ -25,6 +25,8 @@ class InvoiceOrigin(StrEnum):
 
     PARTNER_DASHBOARD = "partner_dashboard"
     SYNC_TOOL = "sync_tool"
+    # A payment came for it, and both systems had it with the same number, total, currency and customer.
+    MATCHED = "matched"
 
 
 class CorrectionPolicy(StrEnum):
@@ -47,6 +49,7 @@ class Preferences:
 
     Attributes:
         cut_off_on: payments dated before this day are never synced; None syncs all.
+        find_by_number: an invoice that the platform has never heard of is looked up in the target by its number.
     """
 
     sync_enabled: bool
@@ -55,3 +58,9 @@ class Preferences:
     cut_off_on: date | None
     correction_policy: CorrectionPolicy
     twin_policy: TwinPolicy
+    find_by_number: bool = True
+
+    @property
+    def only_synced(self) -> bool:
+        """Only invoices that the Sync Tool has copied take part."""
+        return self.sync_tool_enabled and self.sync_mode is SyncMode.SYNCED_ONLY

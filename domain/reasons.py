@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NOTHING_APPLIED = "nothing_applied"
     AMOUNT_NOT_REPRESENTABLE = "amount_not_representable"
     INVOICE_UNKNOWN = "invoice_unknown"
+    INVOICE_ONLY_IN_SOURCE = "invoice_only_in_source"
     SOURCE_NUMBER_AMBIGUOUS = "source_number_ambiguous"
     PLATFORM_NUMBER_AMBIGUOUS = "platform_number_ambiguous"
     INVOICE_NOT_SYNCED = "invoice_not_synced"

@@ -21,6 +21,8 @@ from models.ledger import LedgerEntry
 # some invoices do have a total of zero.
 AMOUNT_NOT_KEPT = 1 - AMOUNT_MAX
 _NUMBER_CHARACTERS_MAX, _CUSTOMER_CHARACTERS_MAX = 50, 500
+# Of the platform's own record of an invoice.
+CUSTOMER_CHARACTERS_MAX = 200
 
 
 class Invoice(Base):
@@ -43,7 +45,7 @@ class Invoice(Base):
     link_learned: Mapped[bool] = mapped_column(default=False)
     total: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str] = mapped_column(String(3))
-    customer: Mapped[str] = mapped_column(String(200))
+    customer: Mapped[str] = mapped_column(String(CUSTOMER_CHARACTERS_MAX))
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
 
     def link(self, source_id: str, target_id: str, now: datetime) -> bool:
@@ -141,6 +143,17 @@ def invoices_with_number(session: Session, organization_id: int, numbers: Collec
 
 def invoices_by_id(session: Session, invoice_ids: Collection[int]) -> dict[int, Invoice]:
     return {row.id: row for row in session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids)))}
+
+
+def invoices_with_ids(
+    session: Session, organization_id: int, source_ids: Collection[str], target_ids: Collection[str]
+) -> Sequence[Invoice]:
+    """The organization's records that name one of these invoices, of either system."""
+    statement = select(Invoice).where(
+        Invoice.organization_id == organization_id,
+        or_(Invoice.source_id.in_(source_ids), Invoice.target_id.in_(target_ids)),
+    )
+    return session.scalars(statement).all()
 
 
 def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import String, select
+from sqlalchemy import String, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
@@ -23,6 +23,7 @@ class Organization(Base):
     cut_off_on: Mapped[date | None]
     correction_policy: Mapped[str] = mapped_column(String(20), default=CorrectionPolicy.AUTOMATIC.value)
     twin_policy: Mapped[str] = mapped_column(String(20), default=TwinPolicy.ADOPT.value)
+    find_by_number: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
     @property
@@ -34,6 +35,7 @@ class Organization(Base):
             cut_off_on=self.cut_off_on,
             correction_policy=CorrectionPolicy(self.correction_policy),
             twin_policy=TwinPolicy(self.twin_policy),
+            find_by_number=self.find_by_number,
         )
 
 

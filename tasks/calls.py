@@ -182,6 +182,7 @@ def pause_for(context: Context, connection: Connection, wait: timedelta, reason:
     """Stops all calls to this connection until the wait is over."""
     until = context.clock.now() + min(wait, PAUSE_MAX)
     context.database.write(lambda session: pause(session, connection.id, until, reason.value))
+    context.told_to_wait.give()
     context.reached(Point.CONNECTION_PAUSED)
     log.info("connection.paused", connection_id=connection.id, reason=reason.value, seconds=wait.total_seconds())
 
@@ -219,6 +220,7 @@ def note_sick(context: Context, connection: Connection, detail: str, kind: CallK
         return failures, rests
 
     failures, rests = context.database.write(count)
+    context.told_to_wait.give()
     context.reached(Point.CONNECTION_FAILURE_COUNTED)
     log.warning(
         "connection.sick", connection_id=connection.id, kind=kind.value, failures=failures, breaker=rests, detail=detail

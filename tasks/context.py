@@ -1,5 +1,6 @@
 """Everything a step needs: handles, clock and numbers. Composed once per process in `workers/composition.py`."""
 
+import itertools
 import random
 import threading
 import time
@@ -111,6 +112,17 @@ class Opened(Generic[T]):
         return made
 
 
+class Signal:
+    """Counts what has happened, so that who remembers the count sees that more has happened since."""
+
+    def __init__(self) -> None:
+        self._counter = itertools.count(1)
+        self.count = 0
+
+    def give(self) -> None:
+        self.count = next(self._counter)
+
+
 # Threads start on demand. At most this many calls run at once, over all lanes.
 _WIRE_THREADS_MAX = 64
 
@@ -132,6 +144,7 @@ class Context:
         reached: called at every named point between two steps of I/O; crash tests end the process there.
         stopping: set when this process is told to end: it finishes its current work and begins nothing new.
         wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
+        told_to_wait: given when this process pauses a connection or counts a failed call (`tasks/permits.py`).
     """
 
     database: Database
@@ -145,6 +158,7 @@ class Context:
     reached: Callable[[Point], None] = _pass
     stopping: threading.Event = field(default_factory=threading.Event)
     wire: Executor = field(default_factory=_wire_threads, repr=False)
+    told_to_wait: Signal = field(default_factory=Signal, repr=False)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
 

@@ -1,10 +1,10 @@
-"""May this connection be called? Asked before every call, read from the database once a second at most.
+"""May this connection be called? Asked before every call; the database is read once a second at most.
 
-Another worker may have paused the connection or opened a breaker meanwhile. That makes a call or two more at most, and
-no payment depends on it: before a send, the intent's own transaction asks once more (`tasks/push/record.py`).
+A pause that this process has set is seen at once, one that another process has set within a second: that makes a few
+calls more at most. No payment depends on it: before a send, the intent's own transaction asks once more
+(`tasks/push/record.py`).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,17 +28,20 @@ class Permits:
     Attributes:
         breakers: of the kinds of call that have failed.
         read_at: by the monotonic clock.
+        signals: how often this process had been told to wait by then.
     """
 
     context: Context
     connection: Connection
     breakers: Mapping[CallKind, Breaker] = field(repr=False)
     read_at: float
+    signals: int
 
     @classmethod
     def read(cls, context: Context, session: Session, connection_id: int) -> "Permits":
         """Reads both, in one statement."""
-        return cls(context, *connection_with_breakers(session, connection_id), context.clock.monotonic())
+        now, signals = context.clock.monotonic(), context.told_to_wait.count
+        return cls(context, *connection_with_breakers(session, connection_id), now, signals)
 
     def admission(self, kind: CallKind) -> Admission:
         """How many calls of this kind may be made now."""
@@ -64,14 +67,10 @@ class Permits:
         if kind in self.failing():
             note_success(self.context, self.connection, kind)
 
-    def expire(self) -> None:
-        """We have just noted a failed call: what was read before is out of date."""
-        self.read_at = -math.inf
-
     def _refresh(self) -> None:
-        now = self.context.clock.monotonic()
-        if now - self.read_at <= _VALID.total_seconds():
+        now, signals = self.context.clock.monotonic(), self.context.told_to_wait.count
+        if now - self.read_at <= _VALID.total_seconds() and signals == self.signals:
             return
         with self.context.database.reading() as session:
             self.connection, self.breakers = connection_with_breakers(session, self.connection.id)
-        self.read_at = now
+        self.read_at, self.signals = now, signals

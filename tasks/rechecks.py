@@ -18,7 +18,9 @@ from tasks.hints import LOOK_AGAIN, Look, hint_at_invoices, hint_at_payments
 def look_after(timing: Timing, current: DecisionRow | None, reason: Reason, now: datetime) -> datetime:
     """Waits a quarter of the time that it has waited for this reason already, within the limits of the settings."""
     since = current.decided_at if current is not None and current.reason == reason else now
-    return now + min(max((now - since) / 4, timing.recheck_min), timing.recheck_max)
+    # Most of these invoices never get into the target, and there may be very many of them.
+    longest = timing.recheck_max * 4 if reason is Reason.INVOICE_ONLY_IN_SOURCE else timing.recheck_max
+    return now + min(max((now - since) / 4, timing.recheck_min), longest)
 
 
 def look_at_the_source_again(

@@ -57,6 +57,7 @@ def note_refused_keys(context: Context, connection: Connection, detail: str, kin
         return counted
 
     counted = context.database.write(count)
+    context.told_to_wait.give()
     context.reached(Point.CONNECTION_REFUSED)
     if counted.is_late:
         log.info("connection.late_refusal", connection_id=connection.id, detail=detail)
@@ -96,6 +97,7 @@ def _judge(context: Context, connection: Connection) -> Reason:
         return marked
 
     marked = context.database.write(give_up)
+    context.told_to_wait.give()
     context.reached(Point.CONNECTION_GIVEN_UP)
     if marked:
         log.error("connection.needs_reconnect", connection_id=connection.id, detail=failure.detail)

@@ -49,6 +49,7 @@ class PreferenceChanges:
     cut_off_on: date | Unchanged | None = UNCHANGED
     correction_policy: CorrectionPolicy | None = None
     twin_policy: TwinPolicy | None = None
+    find_by_number: bool | None = None
 
 
 def create_organization(context: Context, slug: str, name: str) -> Organization | Rejected:

@@ -13,7 +13,11 @@ CONNECTION_LABELS = {
     ConnectionStatus.DISCONNECTED: "Disconnected",
     ConnectionStatus.STOPPED: "Stopped: a person has to look",
 }
-ORIGIN_LABELS = {InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard", InvoiceOrigin.SYNC_TOOL: "Sync Tool"}
+ORIGIN_LABELS = {
+    InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard",
+    InvoiceOrigin.SYNC_TOOL: "Sync Tool",
+    InvoiceOrigin.MATCHED: "Found in both systems",
+}
 KIND_LABELS = {
     AllocationKind.INVOICE: "Invoice",
     AllocationKind.CREDIT_MEMO: "Credit memo",

@@ -46,6 +46,7 @@ class ShownPreferences:
     cut_off_on: str
     correction_policy: str
     twin_policy: str
+    find_by_number: bool
 
 
 def _stored(organization: Organization) -> ShownPreferences:
@@ -55,6 +56,7 @@ def _stored(organization: Organization) -> ShownPreferences:
         cut_off_on=organization.cut_off_on.isoformat() if organization.cut_off_on else "",
         correction_policy=organization.correction_policy,
         twin_policy=organization.twin_policy,
+        find_by_number=organization.find_by_number,
     )
 
 
@@ -80,6 +82,7 @@ def _typed(
     cut_off_on: Annotated[str, Form()] = "",
     correction_policy: Annotated[CorrectionPolicy | None, Form()] = None,
     twin_policy: Annotated[TwinPolicy | None, Form()] = None,
+    find_by_number: Annotated[str, Form()] = "",
 ) -> Typed:
     """The marker shows that the form had these fields; otherwise an emptied date would look like a missing one."""
     if not has_payment_preferences:
@@ -89,7 +92,15 @@ def _typed(
     except ValueError:
         problem = f"'{cut_off_on}' is not a date. Write it as year-month-day, such as 2026-01-31."
         return Typed(PreferenceChanges(), problem)
-    return Typed(PreferenceChanges(cut_off_on=cut_off, correction_policy=correction_policy, twin_policy=twin_policy))
+    return Typed(
+        PreferenceChanges(
+            cut_off_on=cut_off,
+            correction_policy=correction_policy,
+            twin_policy=twin_policy,
+            # A browser leaves out a switch that is off.
+            find_by_number=bool(find_by_number),
+        )
+    )
 
 
 TypedPreferences = Annotated[Typed, Depends(_typed)]

@@ -46,6 +46,8 @@ def decide(facts: Facts, lookup: TargetLookup) -> Decision:
         case NotReachable(reason, detail):
             return Hold(reason, detail=detail)
         case NotFound(_, detail):
+            if facts.platform_origin is None:
+                return Skip(Reason.INVOICE_ONLY_IN_SOURCE, detail=detail or facts.nearly_in_the_platform)
             return Hold(Reason.TARGET_INVOICE_MISSING, detail=detail)
         case NearlyFound(detail):
             return Hold(Reason.TARGET_NUMBER_NEARLY, detail=detail)
@@ -211,13 +213,17 @@ def _in_the_platform(facts: Facts) -> Stop | None:
     several = facts.number_ambiguous
     if several is not None:
         return Hold(several.reason, detail=several.detail)
-    return Skip(Reason.INVOICE_UNKNOWN, detail=facts.nearly_in_the_platform)
+    if not facts.may_be_found:
+        return Skip(Reason.INVOICE_UNKNOWN, detail=facts.nearly_in_the_platform)
+    cut_off_on = facts.preferences.cut_off_on
+    if cut_off_on is not None and facts.paid_on is not None and facts.paid_on < cut_off_on:
+        # Years of old payments cost no look: they would not be synced whatever it showed.
+        return Skip(Reason.BEFORE_CUT_OFF)
+    return None
 
 
 def _origin_eligible(facts: Facts) -> Stop | None:
-    preferences = facts.preferences
-    only_synced = preferences.sync_tool_enabled and preferences.sync_mode is SyncMode.SYNCED_ONLY
-    if only_synced and facts.platform_origin is not InvoiceOrigin.SYNC_TOOL:
+    if facts.preferences.only_synced and facts.platform_origin is not InvoiceOrigin.SYNC_TOOL:
         return Skip(Reason.INVOICE_NOT_SYNCED)
     return None
 

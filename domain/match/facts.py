@@ -141,6 +141,13 @@ class Facts:
     linked_target_id: str | None = None
 
     @property
+    def may_be_found(self) -> bool:
+        """Whether we look for an unknown invoice in the target: by its number, which only a known picture of it has."""
+        preferences, invoice = self.preferences, self.source_invoice
+        has_number = invoice is not None and not invoice.deleted and bool(invoice.number)
+        return preferences.find_by_number and not preferences.only_synced and has_number
+
+    @property
     def is_wanted(self) -> bool:
         """Whether the source has money on this invoice."""
         return self.payment_state is PaymentState.LIVE and not self.removed and self.amount > 0

@@ -26,6 +26,7 @@ from models.invoices import invoices_by_id
 from models.payments import match_again, reschedule_matches, versions_and_moments
 from tasks.context import Context, Step
 from tasks.match.facts import Decided, gather
+from tasks.match.found import register_found
 from tasks.match.hand_corrections import apply_hand_correction, look_at_corrections_by_hand
 from tasks.match.lookups import look_up
 from tasks.match.near_misses import look_nearby
@@ -141,9 +142,9 @@ def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime
     Returns:
         The allocations whose record belongs to another document by now.
     """
+    taken = register_found(session, decided, now)
     pushed = [one for one in decided if isinstance(one.decision, Push) and one.case.invoice is not None]
     records = invoices_by_id(session, {one.case.invoice.id for one in pushed if one.case.invoice is not None})
-    taken = set()
     for one in pushed:
         decision, invoice, allocation = one.decision, one.case.invoice, one.case.due.allocation
         if not isinstance(decision, Push) or invoice is None:

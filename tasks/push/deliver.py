@@ -206,7 +206,6 @@ class Delivery:
         results = [one for one in came if isinstance(one, Unseen | LookRefused | Answered | ReadBack)]
         for failure in failures:
             note_failure(self.context, self.connection, failure, CallKind.LOOK)
-            self.permits.expire()
             self.stopped = True
         answered = _kinds_answered(came) & self.permits.failing()
         recorded = self._record([*self._judged(seen), *results], answered)
@@ -257,7 +256,6 @@ class Delivery:
         for outcome in outcomes:
             if _is_a_bad_sign(outcome):
                 self.stopped |= note_outcome(self.context, self.connection, outcome)
-                self.permits.expire()
         if outcomes:
             self.context.reached(Point.PUSH_RECORDED)
         return recorded

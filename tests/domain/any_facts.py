@@ -26,6 +26,7 @@ preferences = st.builds(
     cut_off_on=st.none() | days,
     correction_policy=st.sampled_from(CorrectionPolicy),
     twin_policy=st.sampled_from(TwinPolicy),
+    find_by_number=st.booleans(),
 )
 source_invoices = st.builds(
     SourceInvoice,
@@ -118,6 +119,7 @@ nearly_good = st.builds(
             cut_off_on=st.none() | days,
             correction_policy=st.sampled_from(CorrectionPolicy),
             twin_policy=st.sampled_from(TwinPolicy),
+            find_by_number=st.booleans(),
         ),
         payment_state=mostly.map(lambda live: PaymentState.LIVE if live else PaymentState.VOIDED),
         is_own=mostly.map(lambda value: not value),
@@ -127,7 +129,7 @@ nearly_good = st.builds(
         amount=st.sampled_from([Decimal(100), Decimal("0.01"), Decimal(0), Decimal(-1)]),
         problem=st.none(),
         removed=mostly.map(lambda value: not value),
-        platform_origin=st.sampled_from(InvoiceOrigin),
+        platform_origin=st.none() | st.sampled_from(InvoiceOrigin),
         source_invoice=st.just(
             SourceInvoice(
                 "70",

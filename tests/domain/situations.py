@@ -112,7 +112,11 @@ CAUSES = (
     Cause(Reason.DATE_MISSING, "Hold", lambda s: s.with_facts(paid_on=None)),
     Cause(Reason.UNAPPLIED, "Skip", lambda s: s.with_facts(kind=AllocationKind.UNAPPLIED)),
     Cause(Reason.AMOUNT_NOT_REPRESENTABLE, "Hold", lambda s: s.with_facts(amount=Decimal("10.005"))),
-    Cause(Reason.INVOICE_UNKNOWN, "Skip", lambda s: s.with_facts(platform_origin=None)),
+    Cause(
+        Reason.INVOICE_UNKNOWN,
+        "Skip",
+        lambda s: s.with_facts(platform_origin=None).with_preferences(find_by_number=False),
+    ),
     Cause(Reason.SOURCE_INVOICE_MISSING, "Hold", lambda s: s.with_facts(source_invoice=None)),
     Cause(Reason.TARGET_INVOICE_NOT_PAYABLE, "Hold", lambda s: s.with_target(payable=False)),
     Cause(Reason.NUMBER_DIFFERS, "Hold", lambda s: s.with_target(number="INV-2")),

@@ -256,6 +256,7 @@ def test_if_the_look_nearby_fails_it_is_simply_missing_and_the_batch_goes_on(wor
     ],
 )
 def test_a_record_of_the_platform_with_nearly_the_number_is_named(world: World, in_quickbooks: str, here: str) -> None:
+    world.choose(find_by_number=False)
     invoice = world.invoice(in_quickbooks, origin=None)
     header = "number,origin,quickbooks_id,connectwise_id,total,currency,customer"
     import_invoices(
@@ -292,6 +293,7 @@ def test_another_organizations_records_are_not_named(world: World) -> None:
                 updated_at=world.clock.now(),
             )
         )
+    world.choose(find_by_number=False)
     payment = world.pay("40.00", (world.invoice("INV-1001", origin=None), "40.00"))
     world.notice()
     assert (world.reason(payment), world.decision(payment).detail) == ("invoice_unknown", "")

@@ -61,6 +61,7 @@ def test_without_the_sync_tool_the_mode_is_not_asked(world: World) -> None:
 
 
 def test_an_invoice_that_the_platform_does_not_know_is_skipped(world: World) -> None:
+    world.choose(find_by_number=False)
     payment = world.pay("100.00", (world.invoice("INV-1", origin=None), "100.00"))
     world.notice()
     assert world.reason(payment) == "invoice_unknown"

@@ -106,6 +106,7 @@ def test_an_id_that_we_found_ourselves_is_not_wiped_by_a_file_that_does_not_know
 
 @pytest.mark.parametrize("with_id", [True, False])
 def test_a_payment_that_waited_for_its_invoice_goes_on(world: World, with_id: bool) -> None:
+    world.choose(find_by_number=False)
     invoice = world.invoice("INV-1", origin=None)
     payment = world.pay("100", (invoice, "100"))
     world.notice()
@@ -160,7 +161,10 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         ("INV-1,sync_tool,11,21,100.00,USD", "6 fields instead of 7"),
         (",sync_tool,11,21,100.00,USD,Cascade", "number is empty"),
         ("INV-1,sync_tool,11,21,100.00,USD,", "customer is empty"),
-        ("INV-1,elsewhere,11,21,100.00,USD,Cascade", "origin 'elsewhere' is none of: partner_dashboard, sync_tool"),
+        (
+            "INV-1,elsewhere,11,21,100.00,USD,Cascade",
+            "origin 'elsewhere' is none of: partner_dashboard, sync_tool, matched",
+        ),
         (
             "INV-1,sync_tool,11,21,1e3,USD,Cascade",
             "total '1e3' is not a number such as 1234.50: a spreadsheet has shortened it; " + AS_TEXT,

@@ -1,12 +1,15 @@
 """May this allocation be synced? Every rule, and which one is told when several say no."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 import pytest
 
-from domain.match.decisions import Push
+from domain.match.decisions import Push, Skip
+from domain.match.eligibility import decide, decide_early
 from domain.match.facts import Ambiguous, NearlyFound, NotFound, NotReachable
 from domain.preferences import InvoiceOrigin, SyncMode
 from domain.reasons import Reason
@@ -133,6 +136,68 @@ def test_the_mode_and_the_origin_decide_only_where_the_sync_tool_is_enabled(
 ) -> None:
     situation = Situation().with_preferences(sync_tool_enabled=tool, sync_mode=mode)
     assert situation.with_facts(platform_origin=origin).decide().reason is reason
+
+
+UNKNOWN = Situation().with_facts(platform_origin=None)
+NOWHERE = NotFound()
+
+
+def test_an_unknown_invoice_that_is_identical_in_both_systems_gets_its_payment() -> None:
+    assert UNKNOWN.decide().reason is Reason.ELIGIBLE
+
+
+def test_an_unknown_invoice_that_the_target_does_not_have_is_left_to_the_source() -> None:
+    decision = decide(UNKNOWN.facts, NotFound(detail="nothing like it"))
+    assert decision == Skip(Reason.INVOICE_ONLY_IN_SOURCE, detail="nothing like it")
+    assert decide(Situation().facts, NOWHERE).reason is Reason.TARGET_INVOICE_MISSING
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source_invoice": None},
+        {"source_invoice": replace(SOURCE_INVOICE, deleted=True)},
+        {"source_invoice": replace(SOURCE_INVOICE, number=None)},
+        {"source_invoice": replace(SOURCE_INVOICE, number="")},
+    ],
+)
+def test_an_unknown_invoice_without_a_number_cannot_be_found(change: dict[str, Any]) -> None:
+    assert UNKNOWN.with_facts(**change).decide() == Skip(Reason.INVOICE_UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("preferences", "is_found"),
+    [
+        ({}, True),
+        ({"find_by_number": False}, False),
+        ({"sync_tool_enabled": True, "sync_mode": SyncMode.ALL_INVOICES}, True),
+        ({"sync_tool_enabled": True, "sync_mode": SyncMode.SYNCED_ONLY}, False),
+        ({"sync_tool_enabled": False, "sync_mode": SyncMode.SYNCED_ONLY}, True),
+    ],
+)
+def test_unknown_invoices_are_found_by_number_unless_the_partner_says_otherwise(
+    preferences: dict[str, Any], is_found: bool
+) -> None:
+    wanted = Reason.ELIGIBLE if is_found else Reason.INVOICE_UNKNOWN
+    assert UNKNOWN.with_preferences(**preferences).decide().reason is wanted
+
+
+def test_a_payment_before_the_cut_off_date_costs_no_look_for_its_unknown_invoice() -> None:
+    early = UNKNOWN.with_preferences(cut_off_on=date(2026, 11, 21))
+    assert decide_early(early.facts) == Skip(Reason.BEFORE_CUT_OFF)
+    assert decide_early(Situation().with_preferences(cut_off_on=date(2026, 11, 21)).facts) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"total": Decimal("100.01")}, Reason.TOTAL_DIFFERS),
+        ({"customer_names": ("Somebody Else",)}, Reason.CUSTOMER_DIFFERS),
+        ({"currency": "CAD"}, Reason.CURRENCY_DIFFERS),
+    ],
+)
+def test_an_unknown_invoice_is_compared_like_any_other(change: dict[str, Any], reason: Reason) -> None:
+    assert UNKNOWN.with_target(**change).decide().reason is reason
 
 
 def test_an_invoice_that_was_deleted_in_the_source_is_missing() -> None:

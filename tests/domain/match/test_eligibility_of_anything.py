@@ -76,7 +76,7 @@ def _check_preferences(facts: Facts) -> None:
     if chosen.sync_tool_enabled:
         assert chosen.sync_mode is not SyncMode.DISABLED
         assert chosen.sync_mode is SyncMode.ALL_INVOICES or facts.platform_origin is InvoiceOrigin.SYNC_TOOL
-    assert facts.platform_origin is not None
+    assert facts.platform_origin is not None or chosen.find_by_number
     assert facts.paid_on is not None
     assert chosen.cut_off_on is None or facts.paid_on >= chosen.cut_off_on
 
