@@ -250,6 +250,9 @@ class Source(Protocol):
     def read_invoices(self, ids: Collection[str]) -> ReadResult[InvoicesRead]:
         """These invoices as they are now; as for payments."""
 
+    def find_invoices(self, number: str) -> ReadResult[tuple[SourceInvoice, ...]]:
+        """All invoices with exactly this number, in one call."""
+
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""
 

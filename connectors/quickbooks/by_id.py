@@ -108,8 +108,16 @@ class Reader:
                 return failure
         return None
 
+    def with_number(self, number: str) -> ReadResult[list[Any]]:
+        """The invoices with this number; QuickBooks ignores letter case here."""
+        return self._ask(ChangedEntity.INVOICE, f"DocNumber = {_quoted(number)}")
+
     def _query(self, entity: ChangedEntity, chunk: Sequence[str]) -> ReadResult[list[Any]]:
-        result = self._client.query(_statement(ENTITY_NAMES[entity], chunk))
+        return self._ask(entity, f"Id IN ({', '.join(map(_quoted, chunk))})")
+
+    def _ask(self, entity: ChangedEntity, condition: str) -> ReadResult[list[Any]]:
+        # QuickBooks' query language; every value in the condition is quoted.
+        result = self._client.query(f"SELECT * FROM {ENTITY_NAMES[entity]} WHERE {condition} MAXRESULTS 1000")  # noqa: S608
         if isinstance(result, Failure):
             return result
         response = result.value.get("QueryResponse")
@@ -154,6 +162,5 @@ def _in_order(ids: Collection[str]) -> list[str]:
     return sorted(ids) if isinstance(ids, set | frozenset) else list(dict.fromkeys(ids))
 
 
-def _statement(name: str, ids: Sequence[str]) -> str:
-    listed = ", ".join("'" + one.replace("\\", "\\\\").replace("'", "\\'") + "'" for one in ids)
-    return f"SELECT * FROM {name} WHERE Id IN ({listed}) MAXRESULTS 1000"  # noqa: S608 - QuickBooks' query language, quoted above
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

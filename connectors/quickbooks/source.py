@@ -59,6 +59,13 @@ class QuickBooksSource:
         invoices = tuple(wire.invoice_from(one, self._home_currency) for one in reading.found)
         return Got(InvoicesRead(**_settled(reading), invoices=invoices))
 
+    def find_invoices(self, number: str) -> ReadResult[tuple[SourceInvoice, ...]]:
+        result = self._reader.with_number(number)
+        if isinstance(result, Failure):
+            return result
+        found = (wire.invoice_from(one, self._home_currency) for one in result.value)
+        return Got(tuple(one for one in found if one.number == number))
+
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         return read_changes(self._client, cursor)
 

@@ -58,6 +58,13 @@ class TinySource:
         missing = frozenset(ids) - {one.external_id for one in found}
         return Got(InvoicesRead(invoices=tuple(found), missing_ids=missing))
 
+    def find_invoices(self, number: str) -> ReadResult[tuple[SourceInvoice, ...]]:
+        opened = self._open()
+        if isinstance(opened, Failure):
+            return opened
+        found = [self.parse_invoice(json.dumps(one)) for one in opened.value["invoices"]]
+        return Got(tuple(one for one in found if one.number == number))
+
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         opened = self._open()
         if isinstance(opened, Failure):

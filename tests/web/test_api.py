@@ -21,6 +21,7 @@ CHOSEN = {
     "cut_off_on": "2026-01-31",
     "correction_policy": "hold",
     "twin_policy": "adopt",
+    "find_by_number": True,
 }
 
 
@@ -261,6 +262,8 @@ def test_the_database_knows_only_the_hash_of_a_token_and_when_it_was_used(
 def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: FastAPI) -> None:
     schema = anybody.get("/openapi.json").json()
     assert {path for path in schema["paths"] if path.startswith("/api")} == {
+        "/api/invoices",
+        "/api/invoices/look-up",
         "/api/payments",
         "/api/payments/{payment_id}",
         "/api/payments/{payment_id}/link",

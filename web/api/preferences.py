@@ -24,6 +24,7 @@ class PreferencesIn(BaseModel):
     cut_off_on: date | None
     correction_policy: CorrectionPolicy
     twin_policy: TwinPolicy
+    find_by_number: bool
 
 
 class PreferencesOut(BaseModel):
@@ -43,6 +44,7 @@ class PreferencesOut(BaseModel):
                 cut_off_on=chosen.cut_off_on,
                 correction_policy=chosen.correction_policy,
                 twin_policy=chosen.twin_policy,
+                find_by_number=chosen.find_by_number,
             ),
         )
 
@@ -61,5 +63,6 @@ def put_preferences(request: Request, caller: Authorized, chosen: PreferencesIn)
         cut_off_on=chosen.cut_off_on,
         correction_policy=chosen.correction_policy,
         twin_policy=chosen.twin_policy,
+        find_by_number=chosen.find_by_number,
     )
     return PreferencesOut.of(change_preferences(context_of(request), caller.organization_id, changes))
