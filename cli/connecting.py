@@ -1,7 +1,8 @@
-"""`connection connect`: connecting QuickBooks by consent in a browser, and bringing the answer back to the terminal."""
+"""`connection connect`: connecting by consent in a browser, and bringing the answer back to the terminal."""
 
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Annotated
@@ -13,55 +14,67 @@ from cli.connection_output import print_connection
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, note
+from connectors.registry import VENDORS
+from connectors.vendor import Vendor
 from settings import Settings, load_settings
 from tasks.context import Context
 from usecases.connecting import REQUEST_LASTS, begin_connect, complete_connect
 from usecases.results import Rejected
 
-app = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
-
 _DONE = b"This page may be closed: the command line goes on."
 
 
-@app.callback()
-def _only_groups() -> None:
-    """Connects by consent in a browser; no secrets are typed."""
+def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
+    """The group `connection connect`, with a command for each vendor that has a consent page."""
+    group = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
+
+    @group.callback()
+    def _only_groups() -> None:
+        """With a callback, the only command of a group keeps its name."""
+
+    for vendor in vendors:
+        if vendor.authorization is not Vendor.authorization:
+            _add_command(group, vendor)
+    return group
 
 
-@app.command(
-    epilog=examples(
-        "connection connect quickbooks northwind",
-        "connection connect quickbooks northwind --listen 8765",
-        "connection connect quickbooks northwind --from 2026-01-01",
+def _add_command(group: typer.Typer, vendor: type[Vendor]) -> None:
+    def run(
+        slug: Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")],
+        listen: Annotated[
+            int | None,
+            typer.Option(help="Wait for the answer on this port of this machine (for an app's development keys)."),
+        ] = None,
+        from_day: Annotated[
+            datetime | None,
+            typer.Option("--from", formats=["%Y-%m-%d"], help="Look through everything since this day once connected."),
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        _connect(vendor, slug, listen, from_day, as_json=as_json)
+
+    run.__doc__ = (
+        f"Prints the address where people consent at {vendor.short_label}, and connects with what it sends back.\n\n"
+        "Without --listen the browser ends on PUBLIC_URL; the address of that page is pasted here.\n"
     )
-)
-def quickbooks(
-    slug: Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")],
-    listen: Annotated[
-        int | None,
-        typer.Option(help="Wait for the answer on this port of this machine (Intuit's development keys only)."),
-    ] = None,
-    from_day: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="Look through everything since this day once connected."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Prints the address of QuickBooks' consent page, and connects with what the page sends back.
+    shown = examples(
+        *(f"connection connect {vendor.name} northwind{more}" for more in ("", " --listen 8765", " --from 2026-01-01"))
+    )
+    group.command(vendor.name, epilog=shown)(run)
 
-    Without --listen the browser ends on PUBLIC_URL; the address of that page is pasted here.
-    """
+
+def _connect(vendor: type[Vendor], slug: str, listen: int | None, from_day: datetime | None, *, as_json: bool) -> None:
     settings = load_settings()
     start_on = from_day.date() if from_day is not None else None
     with opened_context() as context:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
         if listen is None:
-            parameters = _by_pasting(context, settings, organization_id, start_on)
+            parameters = _by_pasting(context, vendor, settings, organization_id, start_on)
         else:
-            parameters = _by_listening(context, listen, organization_id, start_on)
+            parameters = _by_listening(context, vendor, listen, organization_id, start_on)
         http = settings.allows_plain_http
-        connected = complete_connect(context, "quickbooks", parameters, session_id=None, allows_plain_http=http)
+        connected = complete_connect(context, vendor.name, parameters, session_id=None, allows_plain_http=http)
         if isinstance(connected, Rejected):
             raise Refusal(connected.message)
     print_connection(connected.connection, as_json)
@@ -69,16 +82,23 @@ def quickbooks(
         note(f"! {connected.notice}")
 
 
-def _by_pasting(context: Context, settings: Settings, organization_id: int, start_on: date | None) -> dict[str, str]:
+def _by_pasting(
+    context: Context, vendor: type[Vendor], settings: Settings, organization_id: int, start_on: date | None
+) -> dict[str, str]:
     if not settings.public_url:
-        raise Refusal("PUBLIC_URL is not set, so QuickBooks cannot send anybody back; set it, or use --listen")
-    _begin(context, organization_id, f"{settings.public_address}/integrations/quickbooks/callback", start_on)
+        raise Refusal(
+            f"PUBLIC_URL is not set, so {vendor.short_label} cannot send anybody back; set it, or use --listen"
+        )
+    address = f"{settings.public_address}/integrations/{vendor.name}/callback"
+    _begin(context, vendor, organization_id, address, start_on)
     sys.stderr.write("Then paste the address of the page that you end on: ")
     sys.stderr.flush()
     return _parameters(sys.stdin.readline().strip())
 
 
-def _by_listening(context: Context, port: int, organization_id: int, start_on: date | None) -> dict[str, str]:
+def _by_listening(
+    context: Context, vendor: type[Vendor], port: int, organization_id: int, start_on: date | None
+) -> dict[str, str]:
     answers: list[str] = []
 
     class Callback(BaseHTTPRequestHandler):
@@ -101,7 +121,7 @@ def _by_listening(context: Context, port: int, organization_id: int, start_on: d
         raise Refusal(f"port {port} cannot be listened on: {error}") from None
     with server:
         server.timeout = 1
-        _begin(context, organization_id, f"http://localhost:{server.server_port}/callback", start_on)
+        _begin(context, vendor, organization_id, f"http://localhost:{server.server_port}/callback", start_on)
         ends = time.monotonic() + REQUEST_LASTS.total_seconds()
         while not answers and time.monotonic() < ends:
             try:
@@ -113,8 +133,10 @@ def _by_listening(context: Context, port: int, organization_id: int, start_on: d
     return _parameters(answers[0])
 
 
-def _begin(context: Context, organization_id: int, redirect_uri: str, start_on: date | None) -> None:
-    address = begin_connect(context, organization_id, "quickbooks", redirect_uri, session_id=None, start_on=start_on)
+def _begin(
+    context: Context, vendor: type[Vendor], organization_id: int, redirect_uri: str, start_on: date | None
+) -> None:
+    address = begin_connect(context, organization_id, vendor.name, redirect_uri, session_id=None, start_on=start_on)
     if isinstance(address, Rejected):
         raise Refusal(address.message)
     sys.stderr.write(f"Open this address in a browser and choose the company:\n{address}\n")
@@ -126,3 +148,6 @@ def _parameters(address: str) -> dict[str, str]:
     if not found:
         raise Refusal("that is not the address of the page that the consent ends on")
     return found
+
+
+app = commands_for(VENDORS)

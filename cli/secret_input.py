@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +13,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.output import note
+from connectors.entering import AskedSecret
 from models.private_files import is_open_to_others
 
 SecretsFile = Annotated[
@@ -22,17 +22,7 @@ SecretsFile = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One secret: its name in the file, its environment variable, and what the prompt asks for."""
-
-    name: str
-    variable: str
-    prompt: str
-    optional: bool = False
-
-
-def read_secrets(wanted: Sequence[Wanted], file: Path | None) -> dict[str, Any]:
+def read_secrets(wanted: Sequence[AskedSecret], file: Path | None) -> dict[str, Any]:
     """The secrets: from the file if one is given, else from the environment, else from a prompt at the terminal."""
     if file is not None:
         given = _read_file(file)
@@ -64,7 +54,7 @@ def _read_file(file: Path) -> dict[str, Any]:
     return dict(parsed)
 
 
-def _ask(wanted: Wanted) -> str:
+def _ask(wanted: AskedSecret) -> str:
     if not sys.stdin.isatty():
         if wanted.optional:
             return ""

@@ -16,6 +16,7 @@ from pydantic_settings import NoDecode
 from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Got, ReadResult, Source, Target
 from connectors.consent import Authorization
+from connectors.entering import ByHand
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
@@ -77,6 +78,7 @@ class Vendor(ABC):
         advice: what to do about a failed call, if there is better advice than for any vendor.
         reason_advice: what to do about a reason, if there is better advice than for any vendor; written as in
             `domain/explanations.py`.
+        by_hand: what a person enters to connect an account; None if that is not possible.
         rates: how often we may call one of its accounts, in place of the vendor's own rates; for measurements.
     """
 
@@ -87,6 +89,7 @@ class Vendor(ABC):
     options: ClassVar[type[Options]] = Options
     advice: ClassVar[Mapping[FailureKind, str]] = {}
     reason_advice: ClassVar[Mapping[Reason, str]] = {}
+    by_hand: ClassVar[ByHand | None] = None
 
     settings: VendorSettings
     rates: Sequence[Rate] = ()

@@ -8,9 +8,11 @@ from pydantic import BeforeValidator
 
 from connectors.base import Failure, FailureKind, ReadResult, Target
 from connectors.connectwise.client import Client, Keys, canonical_account
+from connectors.connectwise.entering import BY_HAND
 from connectors.connectwise.settings import ConnectWiseSettings
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
+from connectors.entering import ByHand
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
@@ -70,6 +72,7 @@ class ConnectWise(TargetVendor):
             "the connection itself is fine."
         ),
     }
+    by_hand: ClassVar[ByHand | None] = BY_HAND
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.TARGET_INVOICE_MISSING: (
             "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check "

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Source
 from connectors.consent import Authorization
+from connectors.entering import ByHand
 from connectors.hints import WebhookReader
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options
 from connectors.quickbooks.client import Client
+from connectors.quickbooks.entering import BY_HAND
 from connectors.quickbooks.oauth import QuickBooksAuthorization
 from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.source import QuickBooksSource
@@ -49,6 +51,7 @@ class QuickBooks(SourceVendor):
             "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
         ),
     }
+    by_hand: ClassVar[ByHand | None] = BY_HAND
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: (
             "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. "

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from cli.adding_connections import commands_for
 from connectors.registry import VENDORS, configured
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
@@ -110,6 +112,14 @@ def test_it_says_its_own_sentences(shop: World) -> None:
     assert words.sentence(Reason.SOURCE_DISCONNECTED) == "TinyBooks is not connected."
     assert words.advice(Reason.READS_USED_UP) == "Let the shop rest for a while; then TinyBooks goes on by itself."
     assert shop.context.words([connected]) == words
+
+
+def test_it_has_a_command_of_its_own() -> None:
+    group = commands_for([*VENDORS, TinyBooks])
+    assert "tinybooks" in CliRunner().invoke(group, ["--help"]).output
+    shown = CliRunner().invoke(group, ["tinybooks", "--help"]).output
+    for told in ("Connects a TinyBooks shop.", "--book", "--home-currency", "--secrets-file"):
+        assert told in shown
 
 
 def test_before_one_is_chosen_the_page_names_all_sources(shop: World) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.base import FailureKind, Source
+from connectors.entering import AskedSecret, AskedValue, ByHand, Entered
 from connectors.options import Options
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
 from domain.reasons import Reason
@@ -33,6 +34,16 @@ class TinyBooks(SourceVendor):
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: "Let the shop rest for a while; then {source} goes on by itself."
     }
+
+    by_hand: ClassVar[ByHand | None] = ByHand(
+        account="a TinyBooks shop",
+        secrets_help="The pin comes from TINYBOOKS_PIN, from a file (pin), or from a prompt.",
+        examples=("--book corner",),
+        values=(AskedValue("book", "--book", "The name of the shop's book.", required=True),),
+        secrets=(AskedSecret("pin", "TINYBOOKS_PIN", "Pin"),),
+        read=lambda values: Entered(values["book"]),
+        kept=dict,
+    )
 
     settings: TinySettings
 
