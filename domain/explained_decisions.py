@@ -16,7 +16,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.ADOPTED: Explanation(
         "Someone had already entered this payment in {target}; we linked it and created nothing.",
-        "Nothing to do. To avoid double work, leave entering {source} payments to the sync.",
+        "Nothing to do. To avoid double work, let the sync enter payments from {source}.",
         is_done=True,
     ),
     Reason.EDITED: Explanation(
@@ -45,7 +45,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.CORRECTED_BY_HAND: Explanation(
-        "The payment changed in {source} after it had been synced, and somebody made the same change in {target}.",
+        "The payment changed in {source} after it had been synced, and someone made the same change in {target}.",
         NOTHING,
         is_done=True,
     ),
@@ -56,12 +56,12 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.SOURCE_DISCONNECTED: Explanation(
         "{source} is not connected.",
-        "Reconnect {source} under Integrations; waiting payments then go on by themselves.",
+        "Reconnect {source} under Integrations; waiting payments then continue automatically.",
         clears_itself=True,
     ),
     Reason.TARGET_DISCONNECTED: Explanation(
         "{target} is not connected.",
-        "Reconnect {target} under Integrations; waiting payments then go on by themselves.",
+        "Reconnect {target} under Integrations; waiting payments then continue automatically.",
         clears_itself=True,
     ),
     Reason.SWITCHED_OFF: Explanation(
@@ -78,9 +78,9 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "This payment was created through this platform, so it is not external and already handled.", NOTHING
     ),
     Reason.INCOMPLETE: Explanation(
-        "{source} shows this payment incompletely: its total is not what its lines and its unapplied part come to. "
+        "{source} shows this payment incompletely: its total is not the sum of its lines and its unapplied part. "
         "Nothing was changed in {target} because of it.",
-        "We read it again by ourselves. If it stays, open the payment in {source}, check its lines and save it.",
+        "We read it again automatically. If it stays incomplete, open the payment in {source}, check its lines and save it.",
         clears_itself=True,
         needs_person=True,
         read_again=True,
@@ -111,14 +111,14 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "Apply the credit in {target} yourself if you keep credits there.",
     ),
     Reason.JOURNAL_ENTRY: Explanation(
-        "This part of the payment is about a journal entry, not an invoice.", "Nothing to do in {target}."
+        "This part of the payment belongs to a journal entry, not to an invoice.", "Nothing to do in {target}."
     ),
     Reason.REFUND: Explanation(
         "This part of the payment offsets a refund to the customer, not an invoice.",
         "Nothing to do in {target}.",
     ),
     Reason.OTHER_DOCUMENT: Explanation(
-        "This part of the payment is about another {source} document (such as a deposit or a statement charge), not an "
+        "This part of the payment belongs to another {source} document (such as a deposit or a statement charge), not to an "
         "invoice.",
         "Nothing to do in {target}.",
     ),
@@ -134,7 +134,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.TOTAL_UNREADABLE: Explanation(
         "{source} does not say how much money was received with this payment.",
-        "We read it again by ourselves. If it stays, open the payment in {source}, check its amount and save it.",
+        "We read it again automatically. If it stays incomplete, open the payment in {source}, check its amount and save it.",
         clears_itself=True,
         needs_person=True,
         read_again=True,
@@ -145,7 +145,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "Apply the credit in {target} yourself if you keep credits there.",
     ),
     Reason.MIXED_WITH_CREDIT: Explanation(
-        "The payment mixes money with credits or refunds, so {source} does not say how much money this invoice got.",
+        "The payment mixes money with credits or refunds, so {source} does not say how much money this invoice received.",
         "Enter the money part on the {target} invoice by hand, or record money and credit as two payments.",
         needs_person=True,
     ),
@@ -158,26 +158,26 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.INVOICE_UNKNOWN: Explanation(
         "This platform has no invoice with exactly this number.",
         "Create it in the Partner Dashboard or sync it with the Sync Tool. If the details name it with nearly the same "
-        "number, make the numbers identical instead. The payment then goes on by itself.",
+        "number, make the numbers identical instead. The payment then continues automatically.",
         clears_itself=True,
     ),
     Reason.INVOICE_ONLY_IN_SOURCE: Explanation(
         "This invoice exists in {source} only: {target} shows us no invoice with exactly this number.",
         "Nothing to do if it belongs to {source} alone. Otherwise create it in {target} with the same number, or register "
-        "it under Invoices; we look again by ourselves, ever more rarely.",
+        "it under Invoices; we check again automatically, ever more rarely.",
         clears_itself=True,
         cause_at_target=True,
     ),
     Reason.SOURCE_NUMBER_AMBIGUOUS: Explanation(
         "More than one {source} invoice has this number, so we cannot tell which of them is meant.",
         "Make the invoice numbers unique in {source}, or import the invoices with their {source} and {target} ids; "
-        "the payment then goes on by itself.",
+        "the payment then continues automatically.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.PLATFORM_NUMBER_AMBIGUOUS: Explanation(
         "More than one invoice of this platform has this number, and none of them names its {source} invoice.",
-        "Import the invoices with their {source} ids; the payment then goes on by itself.",
+        "Import the invoices with their {source} ids; the payment then continues automatically.",
         clears_itself=True,
         needs_person=True,
     ),
@@ -188,7 +188,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.SOURCE_INVOICE_MISSING: Explanation(
         "The invoice does not exist in {source} (any more).",
-        "Check the invoice in {source}; we look again by ourselves.",
+        "Check the invoice in {source}; we check again automatically.",
         clears_itself=True,
     ),
     Reason.TARGET_UNREACHABLE: Explanation(
@@ -200,7 +200,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.TARGET_NUMBER_NEARLY: Explanation(
         "{target} shows us no invoice with exactly this number, but one with nearly this number.",
         "If it is the same invoice, make the numbers identical in both systems (the details say how they differ); do not "
-        "create it again. We look again by ourselves.",
+        "create it again. We check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -208,7 +208,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.TARGET_INVOICE_MISSING: Explanation(
         "{target} does not show us the invoice: it does not exist there yet, or we may not see it.",
         "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check that the "
-        "number is exactly the same, and that we may see it there. We look again by ourselves.",
+        "number is exactly the same, and that we may see it there. We check again automatically.",
         clears_itself=True,
         cause_at_target=True,
     ),
@@ -229,35 +229,35 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
         "The {target} document with this number takes no payment: it is a credit memo, or its total or open balance "
         "cannot be read.",
-        "Check the numbers in both systems, and the document in {target}; we look again by ourselves.",
+        "Check the numbers in both systems, and the document in {target}; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
     ),
     Reason.NUMBER_DIFFERS: Explanation(
         "The invoice number is not the same in {source} and in {target}.",
-        "Make the numbers identical; we look again by ourselves.",
+        "Make the numbers identical; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
     ),
     Reason.TOTAL_DIFFERS: Explanation(
         "The invoice total is not the same in {source} and in {target}.",
-        "Make the totals identical; we look again by ourselves.",
+        "Make the totals identical; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
     ),
     Reason.CURRENCY_DIFFERS: Explanation(
         "The currency is not the same in {source} and in {target}.",
-        "Correct the currency in one of the systems; we look again by ourselves.",
+        "Correct the currency in one of the systems; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
     ),
     Reason.CUSTOMER_DIFFERS: Explanation(
         "The invoice belongs to different customers in {source} and in {target}.",
-        "Check that this is the right invoice and make the customer names identical; we look again by ourselves.",
+        "Check that this is the right invoice and make the customer names identical; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -270,14 +270,14 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     Reason.EXCEEDS_BALANCE: Explanation(
         "The payment is larger than what is still open on the {target} invoice.",
         "Check the payments on the {target} invoice: if one that was entered by hand is the same money, link it. We "
-        "look again by ourselves.",
+        "look again automatically.",
         clears_itself=True,
         needs_person=True,
         may_be_linked=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
         "{target} has a payment of the same amount on the same or a nearby date that we did not create.",
-        "If it is the same money, link it, or remove it in {target}: we look again by ourselves. "
+        "If it is the same money, link it, or remove it in {target}: we check again automatically. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,
@@ -286,9 +286,9 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.FORMER_PAYMENT_THERE: Explanation(
         "The {target} invoice still has an earlier payment of the same amount on the same or a nearby date, which "
-        "should not be there any more.",
-        "If this payment was entered in its place, link the earlier one, or remove it in {target}: we look again by "
-        "ourselves. "
+        "should no longer be there.",
+        "If this payment was entered in its place, link the earlier one, or remove it in {target}: we check again "
+        "automatically. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
         needs_person=True,

@@ -8,7 +8,7 @@ from domain.reasons import NOTHING_RETRIED, Explanation, Reason
 EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in {source} after it had been synced, and corrections need your approval.",
-        "Correct the payment in {target} by hand: we see it by ourselves; or set corrections to automatic.",
+        "Correct the payment in {target} by hand: we notice it automatically; or set corrections to automatic.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -16,7 +16,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.NOT_OURS_TO_CHANGE: Explanation(
         "The payment changed in {source}, but its {target} payment was entered by a person; we never change those.",
-        "Correct the payment in {target} by hand; we see it by ourselves.",
+        "Correct the payment in {target} by hand; we notice it automatically.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -24,12 +24,12 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.IN_DOUBT: Explanation(
         "{target} did not answer after we had sent the payment; we wait and look before anything is sent again.",
-        "Nothing to do: we look by ourselves and go on.",
+        "Nothing to do: we check automatically and continue.",
         clears_itself=True,
     ),
     Reason.SEVERAL_CANDIDATES: Explanation(
         "{target} did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
-        "Look at the invoice in {target} and remove what is not right. We look again by ourselves.",
+        "Look at the invoice in {target} and remove what is not right. We check again automatically.",
         clears_itself=True,
         needs_person=True,
         leaves_money=True,
@@ -37,93 +37,93 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_THROTTLED: Explanation(
         "{target} asked us to slow down.",
-        "Nothing to do: we go on when it allows.",
+        "Nothing to do: we continue when it allows.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.PACED: Explanation(
-        "We keep below the number of calls that the other system allows.",
-        "Nothing to do: we go on in a moment.",
+        "We stay below the number of calls that the other system allows.",
+        "Nothing to do: we continue in a moment.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.READS_USED_UP: Explanation(
-        "All calls to {source} that this platform may make in a month have been made.",
-        "Raise the plan at {source}; else it goes on with the next month. Nothing is lost.",
+        "This platform has made all the calls to {source} that its plan allows in a month.",
+        "Upgrade the plan at {source}, or wait: it continues with the next month. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.APPLICATION_REFUSED: Explanation(
         "{source} does not accept this platform's own client id and secret.",
-        "Whoever runs the platform corrects the client id and secret in its settings; then it goes on by itself. "
+        "The operator of the platform corrects the client id and secret in its settings; then it continues automatically. "
         "The connection stays as it is, and nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.CLIENT_ID_REFUSED: Explanation(
-        "{target} does not accept the client id that this platform names itself with.",
-        "Whoever runs the platform corrects the client id in its settings; then it goes on by itself. Nothing is lost.",
+        "{target} does not accept the client id with which this platform identifies itself.",
+        "The operator of the platform corrects the client id in its settings; then it continues automatically. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.SECRETS_UNREADABLE: Explanation(
-        "This platform cannot open the secrets that it has stored for the connection.",
-        "Whoever runs the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
-        "goes on by itself. Nothing is lost.",
+        "This platform cannot decrypt the secrets that it stored for the connection.",
+        "The operator of the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
+        "continues automatically. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.COMPANY_SUSPENDED: Explanation(
         "{source} says that the company's subscription is suspended or has ended.",
-        "Renew the subscription; we ask every hour and go on by ourselves. Nothing is lost.",
+        "Renew the subscription; we ask every hour and continue automatically. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_SICK: Explanation(
-        "The other system failed several times in a row; we let it rest for a while.",
+        "The other system failed several times in a row, so we pause our calls for a while.",
         NOTHING_RETRIED,
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.KEYS_DOUBTED: Explanation(
-        "The other system refused our keys a moment ago; that is often a bad moment of theirs.",
-        "Nothing to do yet: we ask again for some minutes, and say so if the keys stay refused. Nothing is lost.",
+        "The other system refused our keys a moment ago; that is often only temporary.",
+        "Nothing to do yet: we ask again for some minutes, and tell you if the keys are still refused. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_CREDENTIALS: Explanation(
         "{target} does not accept the keys of this connection.",
         "Enter valid API keys for {target}, or make the old ones active there and test the connection; we also try them "
-        "again by ourselves, rarely. Waiting payments then go on by themselves.",
+        "again automatically, rarely. Waiting payments then continue automatically.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
         "Our access to {target} lacks a right that is needed to read invoices or to enter payments.",
-        "Give our access the rights to read invoices and to enter, change and remove payments; we try again by "
-        "ourselves, or at once if you test the connection and retry.",
+        "Give our access the rights to read invoices and to enter, change and remove payments; we try again "
+        "automatically, or at once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSED: Explanation(
         "{target} refused the payment.",
-        "Read {target}'s answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        "Read {target}'s answer below and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_LOOKUP_REFUSED: Explanation(
         "{target} refuses to answer when we ask for this invoice.",
         "{target}'s words are with the payment. Correct the invoice's number in both systems if it has unusual "
-        "characters, or ask whoever runs {target}. We ask again by ourselves, and nothing is lost.",
+        "characters, or ask the administrator of {target}. We ask again automatically, and nothing is lost.",
         clears_itself=True,
         needs_person=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSES: Explanation(
-        "{target} refuses every question that we ask it about invoices.",
-        "{target}'s words are with the payment: show them to whoever runs {target} or what stands before it. We ask "
-        "again by ourselves, ever more rarely; nothing is lost.",
+        "{target} refuses all our requests about invoices.",
+        "{target}'s words are with the payment: show them to the administrator of {target}. We ask "
+        "again automatically, ever more rarely; nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
@@ -135,15 +135,15 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         cannot_tell=True,
     ),
     Reason.TARGET_OCCUPIED: Explanation(
-        "Your {target} keeps one payment per invoice, and somebody else's payment is on this one.",
-        "Enter the payment in {target} by hand, or remove the other one there; we look again by ourselves.",
+        "Your {target} keeps one payment per invoice, and someone else's payment is on this one.",
+        "Enter the payment in {target} by hand, or remove the other one there; we check again automatically.",
         clears_itself=True,
         needs_person=True,
         may_be_linked=True,
     ),
     Reason.TARGET_LOCKED: Explanation(
         "{target} does not let the payment be changed: it is in a closed batch or in use.",
-        "Open the batch in {target} or correct the payment there by hand; we try again by ourselves.",
+        "Open the batch in {target} or correct the payment there by hand; we try again automatically.",
         clears_itself=True,
         needs_person=True,
     ),
@@ -165,40 +165,40 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
-        "The payment that stood for this one is no longer on the {target} invoice; somebody removed it.",
-        "Enter the payment in {target} by hand: we see it by ourselves; or retry if we are to create it again.",
+        "The payment that stood for this one is no longer on the {target} invoice; someone removed it.",
+        "Enter the payment in {target} by hand: we notice it automatically; or retry if we should create it again.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
         done_by_hand=True,
     ),
     Reason.TARGET_PAYMENT_CHANGED: Explanation(
-        "The payment in {target} no longer has the amount or date that it had: somebody changed it there.",
-        "Set it right in {target}, or make the same change in {source}: we look again by ourselves. Or retry: where "
+        "The payment in {target} no longer has its former amount or date: someone changed it there.",
+        "Set it right in {target}, or make the same change in {source}: we check again automatically. Or retry: where "
         "corrections are automatic, we set a payment of ours back.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_DOUBLED: Explanation(
         "The {target} invoice has this payment twice: another one of the same amount and date stands beside it.",
-        "Remove the one that is too much in {target}, not the one that we linked: we look again by ourselves. "
-        "If it is other money, retry with 'create anyway': nothing more is created. We never remove what may be "
-        "somebody else's.",
+        "Remove the extra one in {target}, not the one that we linked: we check again automatically. "
+        "If it is other money, retry with 'create anyway': nothing more is created. We never remove a payment that may "
+        "be somebody else's.",
         clears_itself=True,
         needs_person=True,
         may_create_anyway=True,
     ),
     Reason.TARGET_INVOICE_GONE: Explanation(
-        "The {target} invoice that the payment is on is not to be found any more: it was removed there, or we "
-        "may not see it any more.",
-        "Check the invoice in {target}, and whether we may see it: we look again by ourselves. If it was created "
+        "The {target} invoice that the payment is on can no longer be found: it was removed there, or we may no "
+        "longer see it.",
+        "Check the invoice in {target}, and whether we may see it: we check again automatically. If it was created "
         "anew under the same number, retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
-        "We tried many times and {target} kept failing; now we try rarely.",
-        "Read the last answer below and correct the cause; we try again by ourselves, or at once if you retry.",
+        "We tried many times and {target} kept failing; now we try only rarely.",
+        "Read the last answer below and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
     ),

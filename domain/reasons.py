@@ -104,8 +104,8 @@ class Explanation:
 
     Attributes:
         sentence: what has happened; {source} and {target} stand for the names of the two systems.
-        advice: what to do about it, written likewise; starts with "Nothing to do" where the system goes on by itself.
-        clears_itself: the cause can go away without a click here, and the payment then goes on by itself.
+        advice: what to do about it, written likewise; "Nothing to do" comes first where the system continues by itself.
+        clears_itself: the cause can go away without a click here, and the payment then continues automatically.
         needs_person: the cause stays until a person acts on this very payment or its invoice, in one of the two systems
             or here.
         is_done: the target says what the source says, through us or through a person.
@@ -134,4 +134,4 @@ class Explanation:
 
 
 NOTHING = "Nothing to do."
-NOTHING_RETRIED = "Nothing to do: we look again by ourselves and go on when the cause is gone."
+NOTHING_RETRIED = "Nothing to do: we check again automatically and continue when the cause is gone."

@@ -104,7 +104,9 @@ def complete_connect(
     exchanged = found.exchange(consent, request.redirect_uri, tally)
     if isinstance(exchanged, Failure) and exchanged.kind is FailureKind.MISCONFIGURED:
         log.error("connect.misconfigured", vendor=vendor, detail=exchanged.detail)
-        return Rejected(f"{exchanged.detail}; whoever runs this platform has to correct that. Nothing was connected.")
+        return Rejected(
+            f"{exchanged.detail}; the operator of this platform has to correct that. Nothing was connected."
+        )
     if isinstance(exchanged, Failure):
         log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
         name = context.platform.vendors[vendor].short_label
@@ -132,7 +134,7 @@ def _look_back(context: Context, connection: Connection, start_on: date) -> str:
         request_backfill(context, connection.id, start_on)
     except ValueError as error:
         log.warning("connect.no_backfill", connection_id=connection.id, why=str(error))
-        return f"What happened since {start_on} is not looked for: {error}. Ask for it again later."
+        return f"Payments since {start_on} are not being looked for: {error}. Ask for them again later."
     return ""
 
 

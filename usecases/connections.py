@@ -185,7 +185,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
             now=now,
         )
         if connection is None:
-            return Rejected("Somebody else has just added this connection; look at it before you add it again.")
+            return Rejected("This connection was just added by another person; look at it before you add it again.")
         connection.reconnect_by = consent_ends_at(wanted.secrets)
         match_organization_again(session, wanted.organization_id, now)
     return connection
@@ -276,10 +276,10 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
         failed = breakers_of(session, [connection.id])
     if connection.is_active and connection.not_before is None and not failed:
         return []
-    told = [f"It had been stopped: {connection.status_detail}."] if connection.status_detail else []
+    told = [f"It was stopped: {connection.status_detail}."] if connection.status_detail else []
     if revive(context, connection) is None:
-        return ["Somebody has disconnected it meanwhile."]
-    return [*told, "The connection is active; what waited for it goes on."]
+        return ["It was disconnected in the meantime."]
+    return [*told, "The connection is active; everything that waited for it continues."]
 
 
 def _decide_again(context: Context, session: Session, connection: Connection) -> None:

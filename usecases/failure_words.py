@@ -5,9 +5,9 @@ from connectors.vendor import Vendor
 
 FAILURE_SENTENCES = {
     FailureKind.THROTTLED: "The system asks us to slow down.",
-    FailureKind.PACED: "We keep below the number of calls that the system allows.",
+    FailureKind.PACED: "We stay below the number of calls that the system allows.",
     FailureKind.USED_UP: "All calls to the system that may be made in this month have been made.",
-    FailureKind.UNAVAILABLE: "The system cannot be reached, or is not well.",
+    FailureKind.UNAVAILABLE: "The system cannot be reached, or is having problems.",
     FailureKind.CREDENTIALS: "The system does not accept the secrets of this connection.",
     FailureKind.MISCONFIGURED: "The system does not accept this platform's own registration.",
     FailureKind.SUSPENDED: "The system says that this account is suspended, or that its subscription has ended.",
@@ -18,11 +18,13 @@ FAILURE_SENTENCES = {
 _ADVICE = {
     FailureKind.THROTTLED: "Test again in a minute.",
     FailureKind.PACED: "Test again in a moment.",
-    FailureKind.USED_UP: "Raise the plan at the vendor, or wait for the next month.",
+    FailureKind.USED_UP: "Upgrade the plan at the vendor, or wait for the next month.",
     FailureKind.UNAVAILABLE: "Check the address, and test again later.",
     FailureKind.CREDENTIALS: "Add the connection again with valid secrets.",
-    FailureKind.MISCONFIGURED: "Whoever runs this platform has to correct its settings; the connection itself is fine.",
-    FailureKind.SUSPENDED: "Renew the subscription; what waits then goes on by itself.",
+    FailureKind.MISCONFIGURED: (
+        "The operator of this platform has to correct its settings; the connection itself is fine."
+    ),
+    FailureKind.SUSPENDED: "Renew the subscription; waiting payments then continue automatically.",
     FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
     FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
     FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",

@@ -48,7 +48,9 @@ class LinkReport:
         """The report as a sentence."""
         if self.linked:
             return f"{self.system} payment {self.target_payment_id} is linked to it already."
-        return f"{self.system} payment {self.target_payment_id} is looked at now, and linked if it is as you saw it."
+        return (
+            f"{self.system} payment {self.target_payment_id} is checked now, and linked if it is still as you saw it."
+        )
 
 
 def link_payment(
@@ -71,7 +73,7 @@ def link_payment(
             return chosen
         effect = latest_effects(session, [chosen]).get(chosen)
         if effect is None or effect.state == EffectState.SENDING:
-            return Rejected("The payment is being sent or decided about at this moment. Look at it again in a minute.")
+            return Rejected("The payment is being sent or decided right now. Look at it again in a minute.")
         for allocation in payment.allocations:
             if allocation.id == chosen:
                 allocation.same_money_id, allocation.ignore_twins = target_payment_id, False
@@ -91,7 +93,7 @@ def _chosen(
     """The part that is held because of this payment, if it may be the same money."""
     held = [one for one in current_decisions(session, parts).values() if explain(one.why).may_be_linked]
     if not held:
-        return Rejected(f"Nothing of this payment is held because of another payment in {system}.")
+        return Rejected(f"No part of this payment is held because of another payment in {system}.")
     amounts = {allocation.id: allocation.amount for allocation in payment.allocations}
     for decision in sorted(held, key=lambda one: one.id):
         seen = _with_id(decision, target_payment_id)

@@ -71,7 +71,7 @@ class Unproved(Rejected):
 def unproved(vendor: Vendor, failure: Failure) -> Unproved:
     """The report about secrets that the system did not accept."""
     told = f"{FAILURE_SENTENCES[failure.kind]} ({failure.detail})"
-    lines = (told, advice_on(vendor, failure.kind), "Nothing was stored; what was connected before stays as it is.")
+    lines = (told, advice_on(vendor, failure.kind), "Nothing was stored; the earlier connection stays as it is.")
     return Unproved(told, lines)
 
 

@@ -94,7 +94,7 @@ def retry_payment(
             twins = _held_for_a_twin(session, payment)
             if not twins:
                 return Rejected(
-                    "Nothing of this payment is held because of a similar payment, so there is no 'anyway'."
+                    "No part of this payment is held because of a similar payment; there is nothing to create anyway."
                 )
             ignore_twins(session, twins)
             call_other_money(session, twins)

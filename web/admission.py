@@ -41,7 +41,9 @@ class Admission:
         is_page = not scope["path"].startswith(_ALWAYS)
         if is_page and self._pages >= PAGES_MAX:
             REFUSED.labels("pages").inc()
-            busy = JSONResponse({"detail": "Too many requests at this moment. Try again soon."}, 503, _SECONDS_LATER)
+            busy = JSONResponse(
+                {"detail": "There are too many requests right now. Try again soon."}, 503, _SECONDS_LATER
+            )
             await busy(scope, receive, send)
             return
         self._pages += is_page
@@ -108,7 +110,7 @@ class _Body:
     @staticmethod
     def _no_room() -> HTTPException:
         REFUSED.labels("bytes").inc()
-        return HTTPException(503, "Too much is being sent to us at this moment. Send it again soon.", _SECONDS_LATER)
+        return HTTPException(503, "Too much data is being sent to us right now. Send it again soon.", _SECONDS_LATER)
 
 
 class _BytesInFlight:

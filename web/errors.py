@@ -34,13 +34,13 @@ _TITLES = {
 }
 _TEXTS = {
     400: "Something in the form or in the address could not be read. Go back and check it.",
-    403: "You may not do this, or the page was out of date. Go back, load it again and repeat the step.",
-    404: "The address is wrong, or what it showed is not there any more, or it belongs to another organization.",
+    403: "You are not allowed to do this, or the page was out of date. Go back, reload it and repeat the step.",
+    404: "The address is wrong, the page no longer exists, or it belongs to another organization.",
     405: "This address cannot be used this way. Start again from the overview.",
-    408: "What was sent did not arrive in time. Go back and send it again.",
-    413: "What was sent is larger than anything that belongs here. Go back and check it.",
-    500: "It has been noted. No payment is lost by this: everything is stored before anything is done about it.",
-    503: "Our database cannot be reached, or is too busy. No payment is lost by this; load the page again in a minute.",
+    408: "Your data did not arrive in time. Go back and send it again.",
+    413: "The data you sent is larger than anything that belongs here. Go back and check it.",
+    500: "The error was recorded. No payment is lost: everything is stored before anything is done with it.",
+    503: "Our database cannot be reached, or is too busy. No payment is lost; reload the page in a minute.",
 }
 
 

@@ -21,7 +21,7 @@ PAGE_MAX = 100_000
 
 
 ADDED = "The invoice is in your list now. Payments that waited for it are being decided."
-BUSY = "Much is being asked at this moment. Try again in a minute."
+BUSY = "Other look-ups are running right now. Try again in a minute."
 
 
 @router.get("/invoices")

@@ -11,7 +11,7 @@ CONNECTION_LABELS = {
     ConnectionStatus.ACTIVE: "Connected",
     ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",
     ConnectionStatus.DISCONNECTED: "Disconnected",
-    ConnectionStatus.STOPPED: "Stopped: a person has to look",
+    ConnectionStatus.STOPPED: "Stopped: needs a person",
 }
 ORIGIN_LABELS = {
     InvoiceOrigin.PARTNER_DASHBOARD: "Partner Dashboard",

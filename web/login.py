@@ -27,8 +27,8 @@ log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
 _WRONG = "The e-mail address or the password is not right."
-_TOO_OFTEN = "There were too many tries. Wait five minutes and try again."
-_BUSY = "Many people are logging in at this moment. Try again in a few seconds."
+_TOO_OFTEN = "There were too many attempts. Wait five minutes and try again."
+_BUSY = "Many people are logging in right now. Try again in a few seconds."
 
 
 @router.get("/")

@@ -18,12 +18,12 @@ from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewe
 
 router = APIRouter(include_in_schema=False)
 
-StartOn = Annotated[date | None, Query(description="Payments since this day are looked through once connected.")]
+StartOn = Annotated[date | None, Query(description="Once connected, all payments since this day are checked.")]
 _FROM_THE_COMMAND_LINE = (
     "If the consent was begun on the command line, copy the address of this page and paste it there. "
     "Else log in and begin on the Integrations page."
 )
-_NO_PLACE = "Much is being done at once. Begin again in a minute."
+_NO_PLACE = "Other connections are being made right now. Begin again in a minute."
 
 
 @router.get("/integrations/{vendor}/connect")

@@ -28,7 +28,7 @@ ROWS_PER_PAGE = 50
 SEARCH_CHARACTERS_MAX = 200
 # The largest row id that both databases know.
 ID_MAX = 2**63 - 1
-RETRIED = "The payment is looked at again now; this page shows what comes of it."
+RETRIED = "The payment is being checked again; this page shows the result."
 RETRIABLE = frozenset({PaymentStatus.NEEDS_ATTENTION, PaymentStatus.WAITING, PaymentStatus.SKIPPED})
 
 
@@ -109,7 +109,7 @@ def retry(
     _story(request, member, external_id)
     with call_slot(request, member.organization_id) as free:
         if not free:
-            busy = "Much is being retried at this moment. Try again in a minute."
+            busy = "Other retries are running right now. Try again in a minute."
             return come_back_later(_story_page(request, member, external_id, problem=busy, status_code=503))
         report = retry_payment(
             context_of(request), member.organization_id, external_id, create_anyway=bool(create_anyway)

@@ -19,7 +19,7 @@ from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 
 router = APIRouter(include_in_schema=False)
 
-SAVED = "Your changes are saved. Payments that they concern are being decided again."
+SAVED = "Your changes are saved. The payments they affect are being decided again."
 # The words of the product's specification.
 MODE_TEXTS = {
     SyncMode.DISABLED: (

@@ -54,10 +54,10 @@ def pause_sentence(name: str, reason: Reason | None, words: Words) -> str:
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
     if reason is Reason.KEYS_DOUBTED:
-        return f"{name} refused our keys a moment ago; that is often a bad moment of theirs, so we ask again."
+        return f"{name} refused our keys a moment ago; that is often only temporary, so we ask again."
     if reason in PAUSES_TO_ACT_ON:
         return words.sentence(reason)
-    return f"{name} could not be reached; we try again by ourselves."
+    return f"{name} could not be reached; we try again automatically."
 
 
 def part_label(part: AllocationRow) -> str:

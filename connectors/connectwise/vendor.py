@@ -68,7 +68,7 @@ class ConnectWise(TargetVendor):
     options: ClassVar[type[Options]] = ConnectWiseOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
         FailureKind.MISCONFIGURED: (
-            "Whoever runs this platform has to correct its settings (CONNECTWISE_CLIENT_ID); "
+            "The operator of this platform has to correct its settings (CONNECTWISE_CLIENT_ID); "
             "the connection itself is fine."
         ),
     }
@@ -78,19 +78,19 @@ class ConnectWise(TargetVendor):
             "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check "
             "that the number is exactly the same, and that the API member's security role (Finance > Invoicing: "
             "Inquire All) and its restrictions to companies, locations or departments do not hide it. We look again "
-            "by ourselves."
+            "automatically."
         ),
         Reason.TARGET_INVOICE_GONE: (
-            "Check the invoice in {target} and the rights of the API member: we look again by ourselves. If it was "
+            "Check the invoice in {target} and the rights of the API member: we check again automatically. If it was "
             "created anew under the same number, retry."
         ),
         Reason.TARGET_FORBIDDEN: (
             "Give the security role of the API member 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try "
-            "again by ourselves, or at once if you test the connection and retry."
+            "again automatically, or at once if you test the connection and retry."
         ),
         Reason.CLIENT_ID_REFUSED: (
-            "Whoever runs the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or "
-            "enters the connection's own one again) and restarts; then it goes on by itself. Nothing is lost."
+            "The operator of the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or "
+            "enters the connection's own one again) and restarts; then it continues automatically. Nothing is lost."
         ),
     }
 

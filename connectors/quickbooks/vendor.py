@@ -45,24 +45,27 @@ class QuickBooks(SourceVendor):
     form: ClassVar[type[VendorSettings]] = QuickBooksSettings
     options: ClassVar[type[Options]] = QuickBooksOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
-        FailureKind.USED_UP: "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month.",
+        FailureKind.USED_UP: (
+            "Upgrade the plan at Intuit and raise QUICKBOOKS_MONTHLY_READS_MAX, or wait for the next month."
+        ),
         FailureKind.MISCONFIGURED: (
-            "Whoever runs this platform has to correct its settings (QUICKBOOKS_CLIENT_ID and "
+            "The operator of this platform has to correct its settings (QUICKBOOKS_CLIENT_ID and "
             "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
         ),
     }
     by_hand: ClassVar[ByHand | None] = BY_HAND
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: (
-            "Raise the plan at Intuit and QUICKBOOKS_MONTHLY_READS_MAX; else it goes on with the next month. "
+            "Upgrade the plan at Intuit and raise QUICKBOOKS_MONTHLY_READS_MAX, or wait: it continues with the next "
+            "month. "
             "Nothing is lost."
         ),
         Reason.APPLICATION_REFUSED: (
-            "Whoever runs the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it goes on by "
-            "itself. The connection stays as it is, and nothing is lost."
+            "The operator of the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it "
+            "continues automatically. The connection stays as it is, and nothing is lost."
         ),
         Reason.COMPANY_SUSPENDED: (
-            "Renew the subscription at Intuit; we ask every hour and go on by ourselves. Nothing is lost."
+            "Renew the subscription at Intuit; we ask every hour and continue automatically. Nothing is lost."
         ),
     }
     silence_advice: ClassVar[str] = "check their address at Intuit"

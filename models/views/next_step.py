@@ -37,7 +37,7 @@ def next_step(situation: Situation) -> str:
     if effect is not None and state is EffectState.IN_DOUBT:
         return f"We look {_when(situation, effect.due_at)} whether it has arrived; nothing is sent before."
     if row.reason is None or _is_due(situation):
-        return "It is decided about in a moment."
+        return "It is decided in a moment."
     if effect is not None and state is EffectState.PENDING:
         return _when_sent(situation, effect)
     if row.status is PaymentStatus.SKIPPED:
@@ -48,11 +48,11 @@ def next_step(situation: Situation) -> str:
         return "Nothing: done."
     if situation.match_due_at is not None:
         return f"We look again {_when(situation, situation.match_due_at)}."
-    return "Goes on by itself when the cause is gone."
+    return "Continues automatically when the cause is gone."
 
 
 def _next_look(situation: Situation) -> str:
-    """When we look again by ourselves, for a person who has just repaired the cause."""
+    """When we check again automatically, for a person who has just repaired the cause."""
     if situation.match_due_at is None:
         return ""
     return f" The next look is {_when(situation, situation.match_due_at)}."

@@ -110,7 +110,9 @@ def test_it_says_its_own_sentences(shop: World) -> None:
         assert facts_of(shop.context, session, connected).warnings == ()
         words = words_of(session, shop.organization_id, [*VENDORS, TinyBooks])
     assert words.sentence(Reason.SOURCE_DISCONNECTED) == "TinyBooks is not connected."
-    assert words.advice(Reason.READS_USED_UP) == "Let the shop rest for a while; then TinyBooks goes on by itself."
+    assert (
+        words.advice(Reason.READS_USED_UP) == "Let the shop rest for a while; then TinyBooks continues automatically."
+    )
     assert shop.context.words([connected]) == words
 
 

@@ -1,4 +1,4 @@
-"""A connection that may not be called for a while: what waits says why, and goes on by itself."""
+"""A connection that may not be called for a while: what waits says why, and continues automatically."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""QuickBooks lets us in no more: whose fault it is decides who is asked to act, and what goes on by itself."""
+"""QuickBooks lets us in no more: whose fault it is decides who is asked to act, and what continues automatically."""
 
 import pytest
 

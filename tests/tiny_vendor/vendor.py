@@ -32,7 +32,7 @@ class TinyBooks(SourceVendor):
         FailureKind.NOT_FOUND: "Look whether the book is on TINYBOOKS_SHELF."
     }
     reason_advice: ClassVar[Mapping[Reason, str]] = {
-        Reason.READS_USED_UP: "Let the shop rest for a while; then {source} goes on by itself."
+        Reason.READS_USED_UP: "Let the shop rest for a while; then {source} continues automatically."
     }
 
     by_hand: ClassVar[ByHand | None] = ByHand(

@@ -239,7 +239,7 @@ def test_a_stopped_connection_goes_on_after_a_test_that_tells_why_it_had_been_st
         stop_connection(session, world.target_id, "target_stopped", "payment 7 vanished")
     report = connections.test_connection(world.context, world.target_id)
     assert report.ok
-    assert "It had been stopped: payment 7 vanished." in report.lines
+    assert "It was stopped: payment 7 vanished." in report.lines
     after = stored(world.context, world.target_id)
     assert (after.status, after.status_detail, after.pause_reason) == ("active", "", "")
 

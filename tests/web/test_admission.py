@@ -171,6 +171,8 @@ def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World
                 assert "Retry-After" in answer.headers, path
     assert calls_of(world) == before
     assert busy == {
+        "/invoices/look-up",
+        "/invoices/add",
         "/integrations/connections/{role}/test",
         "/integrations/connections/{role}/disconnect",
         "/integrations/{vendor}/callback",

@@ -130,7 +130,7 @@ def test_a_payment_held_for_a_similar_one_can_be_created_anyway(world: World, pa
     world.settle()
 
     assert answer.status_code == 200
-    assert "The payment is looked at again now" in answer.text
+    assert "The payment is being checked again" in answer.text
     assert world.amounts_on(invoice) == ["100.00", "100.00"]
     assert "The payment is on the ConnectWise invoice." in partner.get(f"/payments/{payment}").text
 
@@ -157,7 +157,7 @@ def test_create_anyway_where_nothing_is_held_says_so_and_changes_nothing(world: 
     answer = partner.send(f"/payments/{payment}/retry", {"create_anyway": "yes"})
 
     assert answer.status_code == 409
-    assert "Nothing of this payment is held because of a similar payment" in answer.text
+    assert "No part of this payment is held because of a similar payment" in answer.text
 
 
 def test_a_payment_that_is_not_there_is_a_finished_page(partner: Browser) -> None:

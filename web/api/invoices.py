@@ -14,7 +14,7 @@ from web.signed_in import context_of
 
 router = APIRouter(tags=["invoices"], responses=REFUSALS)
 
-_BUSY = "Much is being asked at this moment. Try again in a minute."
+_BUSY = "Other look-ups are running right now. Try again in a minute."
 # A NUL would be refused by PostgreSQL.
 Number = Annotated[str, Field(min_length=1, max_length=NUMBER_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,50}$", description="as the look-up showed it")]

@@ -87,7 +87,7 @@ def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, give
     """Lets a held payment go again. With `create_anyway` the similar payment in ConnectWise is other money."""
     with call_slot(request, caller.organization_id) as free:
         if not free:
-            busy = "Much is being retried at this moment. Try again in a minute."
+            busy = "Other retries are running right now. Try again in a minute."
             raise HTTPException(503, busy, {"Retry-After": str(COME_BACK_SECONDS)})
         report = retry_payment(context_of(request), caller.organization_id, payment_id, given.create_anyway)
     return _answer(request, caller, payment_id, report)
