@@ -1,9 +1,11 @@
 """`connection add`: connecting a system with existing secrets; one command for each vendor, made of its description."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +16,12 @@ from cli.output import AsJson, examples
 from cli.secret_input import SecretsFile, read_secrets
 from connectors.entering import AskedValue, ByHand
 from connectors.registry import VENDORS
-from connectors.vendor import SourceVendor, Vendor
-from models.connections import Connection
-from settings import load_settings
-from tasks.context import Context
-from usecases.connections import ConnectionReport, add_source, add_target, test_connection
-from usecases.proving import Unproved
-from usecases.results import Rejected
+
+if TYPE_CHECKING:
+    from connectors.vendor import Vendor
+    from models.connections import Connection
+    from tasks.context import Context
+    from usecases.results import Rejected
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 HomeCurrency = Annotated[
@@ -86,6 +87,10 @@ def _connect(
     test: bool,
     as_json: bool,
 ) -> None:
+    from connectors.vendor import SourceVendor
+    from settings import load_settings
+    from usecases.connections import add_source, add_target
+
     read = by_hand.read(entered)
     if isinstance(read, str):
         raise Refusal(read)
@@ -117,6 +122,10 @@ def _organization_id(context: Context, slug: str) -> int:
 
 
 def _finish(context: Context, added: Connection | Rejected, test: bool, as_json: bool) -> None:
+    from usecases.connections import ConnectionReport, test_connection
+    from usecases.proving import Unproved
+    from usecases.results import Rejected
+
     if isinstance(added, Unproved):
         print_report(ConnectionReport(ok=False, lines=added.lines), as_json)
         return

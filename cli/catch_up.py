@@ -1,20 +1,21 @@
 """`catch-up`: asking QuickBooks now for everything that changed since we last asked, or since a date."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
-from models.connections import Connection, Role, connection_by_id, connection_in_role
-from models.gaps import Gap, gap_by_id, gaps_of, latest_gap
-from tasks.catch_up.step import catch_up
-from tasks.context import Context
-from tasks.step import Drained
-from usecases.backfill import request_backfill, request_catch_up
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.connections import Connection
+    from models.gaps import Gap
+    from tasks.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Catch-up: what webhooks missed is found by asking.")
 
@@ -42,6 +43,9 @@ def run(
     With --from everything that was recorded or changed since that day is looked through, also what is older than
     change data capture reaches, and what we know of it that has been deleted meanwhile.
     """
+    from models.gaps import latest_gap
+    from usecases.backfill import request_catch_up
+
     with opened_context() as context:
         source = _source(context, slug)
         if from_day is not None:
@@ -74,6 +78,8 @@ def run(
 @app.command(epilog=examples("catch-up gaps northwind"))
 def gaps(slug: Org, as_json: AsJson = False) -> None:
     """Lists the stretches of time that had to be looked through, and what was found in them; the latest first."""
+    from models.gaps import gaps_of
+
     with opened_context() as context:
         source = _connected(context, slug)
         with context.database.reading() as session:
@@ -100,6 +106,9 @@ def _gap_as_json(gap: Gap) -> dict[str, object]:
 
 
 def _backfill(context: Context, source: Connection, from_day: datetime, wait: bool, as_json: bool) -> None:
+    from models.gaps import gap_by_id
+    from usecases.backfill import request_backfill
+
     try:
         gap = request_backfill(context, source.id, from_day.date())
     except ValueError as error:
@@ -117,6 +126,8 @@ def _backfill(context: Context, source: Connection, from_day: datetime, wait: bo
 
 
 def _connected(context: Context, slug: str) -> Connection:
+    from models.connections import Role, connection_in_role
+
     with context.database.reading() as session:
         found = connection_in_role(session, find_organization(session, slug).id, Role.SOURCE)
     if found is None:
@@ -133,6 +144,8 @@ def _source(context: Context, slug: str) -> Connection:
 
 def _catch_up(context: Context, source: Connection) -> Connection:
     """Runs until the source has nothing more; a paused or refused connection ends it with the reason."""
+    from models.connections import connection_by_id
+
     _drain(context, source)
     with context.database.reading() as session:
         after = connection_by_id(session, source.id)
@@ -143,6 +156,9 @@ def _catch_up(context: Context, source: Connection) -> Connection:
 
 
 def _drain(context: Context, source: Connection) -> None:
+    from tasks.catch_up.step import catch_up
+    from tasks.step import Drained
+
     while (drained := catch_up(context, source.id)) is Drained.MORE:
         pass
     if drained is not Drained.DONE:

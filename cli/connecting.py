@@ -1,11 +1,13 @@
 """`connection connect`: connecting by consent in a browser, and bringing the answer back to the terminal."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterable
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl, urlsplit
 
 import typer
@@ -15,17 +17,19 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, note
 from connectors.registry import VENDORS
-from connectors.vendor import Vendor
-from settings import Settings, load_settings
-from tasks.context import Context
-from usecases.connecting import REQUEST_LASTS, begin_connect, complete_connect
-from usecases.results import Rejected
+
+if TYPE_CHECKING:
+    from connectors.vendor import Vendor
+    from settings import Settings
+    from tasks.context import Context
 
 _DONE = b"This page may be closed: the command line goes on."
 
 
 def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
     """The group `connection connect`, with a command for each vendor that has a consent page."""
+    from connectors.vendor import Vendor
+
     group = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
 
     @group.callback()
@@ -64,6 +68,10 @@ def _add_command(group: typer.Typer, vendor: type[Vendor]) -> None:
 
 
 def _connect(vendor: type[Vendor], slug: str, listen: int | None, from_day: datetime | None, *, as_json: bool) -> None:
+    from settings import load_settings
+    from usecases.connecting import complete_connect
+    from usecases.results import Rejected
+
     settings = load_settings()
     start_on = from_day.date() if from_day is not None else None
     with opened_context() as context:
@@ -99,6 +107,8 @@ def _by_pasting(
 def _by_listening(
     context: Context, vendor: type[Vendor], port: int, organization_id: int, start_on: date | None
 ) -> dict[str, str]:
+    from usecases.connecting import REQUEST_LASTS
+
     answers: list[str] = []
 
     class Callback(BaseHTTPRequestHandler):
@@ -136,6 +146,9 @@ def _by_listening(
 def _begin(
     context: Context, vendor: type[Vendor], organization_id: int, redirect_uri: str, start_on: date | None
 ) -> None:
+    from usecases.connecting import begin_connect
+    from usecases.results import Rejected
+
     address = begin_connect(context, organization_id, vendor.name, redirect_uri, session_id=None, start_on=start_on)
     if isinstance(address, Rejected):
         raise Refusal(address.message)

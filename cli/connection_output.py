@@ -1,15 +1,19 @@
 """How a connection and its test look on the terminal and as JSON; never with secrets."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.failures import REFUSED
 from cli.output import moment_text, print_facts, print_json, say
-from models.breakers import Breaker
-from models.connections import Connection
-from usecases.connections import ConnectionReport
+
+if TYPE_CHECKING:
+    from models.breakers import Breaker
+    from models.connections import Connection
+    from usecases.connections import ConnectionReport
 
 
 def print_connection(connection: Connection, as_json: bool) -> None:

@@ -1,5 +1,7 @@
 """`connection`: looking at, testing, changing and cutting an organization's links to QuickBooks and ConnectWise."""
 
+from __future__ import annotations
+
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +14,13 @@ from cli.failures import Refusal
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from connectors.registry import VENDORS
-from connectors.vendor import TargetVendor, Vendor
 from domain.push.strategy import PaymentStrategy
-from models.breakers import breakers_of
-from models.connections import Connection, connections_of
-from models.organizations import all_organizations
-from settings import load_settings
-from tasks.context import Context
-from usecases.connection_health import facts_of
-from usecases.connections import change_settings, test_connection
-from usecases.disconnecting import disconnect
-from usecases.results import Rejected
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from connectors.vendor import Vendor
+    from models.connections import Connection
+    from tasks.context import Context
 
 COLUMNS = [
     Column("org", place="above"),
@@ -57,6 +54,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Lists connections with their health; secrets are never shown."""
+    from models.breakers import breakers_of
+    from models.connections import connections_of
+    from models.organizations import all_organizations
+
     with opened_session() as session:
         chosen = [find_organization(session, slug)] if slug else all_organizations(session)
         found = [(one.slug, connection) for one in chosen for connection in connections_of(session, one.id)]
@@ -82,6 +83,9 @@ def list_(
 @app.command("show", epilog=examples("connection show northwind quickbooks"))
 def show(slug: Org, vendor: System, as_json: AsJson = False) -> None:
     """Shows how a connection is: metered reads, webhooks, the last gap, and when its consent ends."""
+    from models.breakers import breakers_of
+    from usecases.connection_health import facts_of
+
     with opened_context() as context:
         found = _find(context, slug, vendor)
         with context.database.reading() as session:
@@ -100,6 +104,8 @@ def show(slug: Org, vendor: System, as_json: AsJson = False) -> None:
 @app.command("test", epilog=examples("connection test northwind quickbooks"))
 def run_test(slug: Org, vendor: System, as_json: AsJson = False) -> None:
     """Calls the system once with the stored secrets. A refused or stopped connection goes on when that succeeds."""
+    from usecases.connections import test_connection
+
     with opened_context() as context:
         report = test_connection(context, _find(context, slug, vendor).id, patient=True)
     print_report(report, as_json)
@@ -133,6 +139,10 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Changes settings of a connection; secrets are changed by adding it again."""
+    from settings import load_settings
+    from usecases.connections import change_settings
+    from usecases.results import Rejected
+
     of_targets = {
         "payment_hour_utc": payment_hour_utc,
         "strategy": strategy.value if strategy else None,
@@ -165,6 +175,8 @@ def disconnect_(
     as_json: AsJson = False,
 ) -> None:
     """Forgets the secrets. Payments and what was synced stay; events go on being stored and wait."""
+    from usecases.disconnecting import disconnect
+
     with opened_context() as context:
         found = _find(context, slug, vendor)
         if not yes:
@@ -174,6 +186,8 @@ def disconnect_(
 
 
 def _is_option_of(vendor: type[Vendor], name: str) -> bool:
+    from connectors.vendor import TargetVendor
+
     return issubclass(vendor, TargetVendor) and name in vendor.options.model_fields
 
 

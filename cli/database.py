@@ -1,14 +1,18 @@
 """`database`: the schema, and the health of the database."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import typer
 
 from cli.failures import Refusal
 from cli.opening import opened_session, read_settings
 from cli.output import AsJson, examples, print_json, print_table, say
-from models.database import upgrade
-from models.invariants import Finding, check_invariants
-from models.schema import schema_state
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.invariants import Finding
 
 # It differs from the exit code of a failed command, so that a monitor can tell the two apart.
 BROKEN = 1
@@ -25,6 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="The database: bringing the schema 
 @app.command("upgrade", epilog=examples("database upgrade"))
 def upgrade_(as_json: AsJson = False) -> None:
     """Brings the schema up to date; an empty database gets all its tables."""
+    from models.database import upgrade
+    from models.schema import schema_state
+
     url = read_settings().effective_database_url
     upgrade(url)
     revision = schema_state(url).current
@@ -40,6 +47,9 @@ def check(as_json: AsJson = False) -> None:
 
     Ends with exit code 1 if an invariant is broken. Changes nothing; reads whole tables, so a large one takes a while.
     """
+    from models.invariants import check_invariants
+    from models.schema import schema_state
+
     url = read_settings().effective_database_url
     state = schema_state(url)
     if not state.is_up_to_date:

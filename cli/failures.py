@@ -1,19 +1,16 @@
 """How a failed command ends: one line on stderr, exit code 2, no traceback."""
 
 import sys
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar
 
-from pydantic import ValidationError
-from redis import RedisError
 from typer import Abort
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from domain.visible_text import visible
-from models.schema import SchemaTooOld, schema_state
-from models.secrets import SecretsUnreadable
-from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
-from settings import first_problem
 from workers.terminal import hang, terminal_width
 
 REFUSED = 2
@@ -24,7 +21,23 @@ class Refusal(Exception):
 
 
 class OneLineErrors(TyperGroup):
-    """The top group: every error below it becomes one line."""
+    """The top group: every error below it becomes one line, and a group that is slow to import comes on demand."""
+
+    # The commands for connections are made of the vendors, and those import all that speaks HTTP.
+    on_demand: ClassVar[Mapping[str, str]] = {"connection": "cli.connections"}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Finds the command that was typed."""
+        if args:
+            self.load(args[0])
+        return super().resolve_command(ctx, args)
+
+    def load(self, name: str) -> None:
+        """Puts the real group in the place of its stand-in."""
+        if name in self.on_demand:
+            group = get_command(import_module(self.on_demand[name]).app)
+            group.name = name
+            self.commands[name] = group
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Runs the command and ends the process with its exit code."""
@@ -37,16 +50,11 @@ class OneLineErrors(TyperGroup):
             _end(_usage(error))
         except Refusal as refusal:
             _end(str(refusal))
-        except ValidationError as error:
-            _end(f"the settings cannot be used: {first_problem(error)}")
-        except (SecretsUnreadable, SchemaTooOld) as error:
-            _end(f"{error}")
-        except DatabaseBusy as error:
-            _end(f"the database is busy: {error}; try again in a moment")
-        except (DatabaseUnavailable, DatabaseRefused) as error:
-            _end(_about_the_database(error))
-        except (RedisError, OSError) as error:
-            _end(_about_the_system(error))
+        except Exception as error:
+            told = _in_one_line(error)
+            if told is None:
+                raise
+            _end(told)
         else:
             sys.exit(code if isinstance(code, int) else 0)
 
@@ -68,14 +76,38 @@ def _usage(error: TyperException) -> str:
     return f"{message} (see: {context.command_path} --help)"
 
 
-def _about_the_system(error: RedisError | OSError) -> str:
-    """No room on the disk, no right to a file, no port: the system's own words name the cause."""
-    if isinstance(error, RedisError):
-        return f"Redis does not do what it was asked: {error}"
-    return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+def _in_one_line(error: Exception) -> str | None:
+    """What a person reads instead of a traceback; None for a bug of ours."""
+    # Imported only now: a command that ends well, and every help page, comes without them.
+    from pydantic import ValidationError
+    from redis import RedisError
+
+    from models.schema import SchemaTooOld
+    from models.secrets import SecretsUnreadable
+    from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+    from settings import first_problem
+
+    match error:
+        case ValidationError():
+            return f"the settings cannot be used: {first_problem(error)}"
+        case SecretsUnreadable() | SchemaTooOld():
+            return f"{error}"
+        case DatabaseBusy():
+            return f"the database is busy: {error}; try again in a moment"
+        case DatabaseUnavailable() | DatabaseRefused():
+            return _about_the_database(error)
+        case RedisError():
+            return f"Redis does not do what it was asked: {error}"
+        case OSError():
+            # No room on the disk, no right to a file, no port: the system's own words name the cause.
+            return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        case _:
+            return None
 
 
 def _about_the_database(error: Exception) -> str:
+    from models.schema import schema_state
+    from models.unavailable import DatabaseUnavailable
     from settings import load_settings
 
     first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

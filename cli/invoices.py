@@ -1,10 +1,12 @@
 """`invoices`: the platform's invoices, with their origin and their two ids."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -12,10 +14,12 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
 from domain.money import plain_amount
-from models.invoices import Invoice, invoices_of
-from usecases.invoice_import import ImportReport, import_invoice_file
-from usecases.invoice_rows import COLUMNS
+from usecases.invoice_columns import COLUMNS
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.invoices import Invoice
+    from usecases.invoice_import import ImportReport
 
 app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")
 
@@ -37,6 +41,8 @@ def import_(
     UTF-8 or UTF-16 with commas, semicolons or tabs. What a spreadsheet may have changed (1.250, 9.13E+14, 1-Jan) is
     refused; a number that really looks so is written as ="1-Jan".
     """
+    from usecases.invoice_import import import_invoice_file
+
     with opened_context() as context, _opened(file) as opened:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
@@ -62,6 +68,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Lists invoices by number."""
+    from models.invoices import invoices_of
+
     with opened_session() as session:
         found = invoices_of(session, find_organization(session, slug).id, limit, offset)
     if as_json:

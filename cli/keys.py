@@ -5,7 +5,6 @@ import typer
 from cli.failures import Refusal
 from cli.opening import opened_context
 from cli.output import AsJson, examples, print_json, say
-from usecases.keys import rotate_keys
 
 app = typer.Typer(no_args_is_help=True, help="Keys: what is sealed at rest, sealed anew with the newest key.")
 
@@ -18,6 +17,8 @@ def _only_groups() -> None:
 @app.command(epilog=examples("keys rotate"))
 def rotate(as_json: AsJson = False) -> None:
     """Seals all secrets with the first key of ENCRYPTION_KEYS; afterwards the older ones can be taken away."""
+    from usecases.keys import rotate_keys
+
     with opened_context() as context:
         report = rotate_keys(context)
     if as_json:

@@ -1,23 +1,29 @@
 """The tools of a command: settings, database, context. Nothing here waits for a missing Redis."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from cli.failures import Refusal
 from cli.output import note
-from cli.redis_location import find_redis
-from models.connections import Connection, connections_of
-from models.database import Database, Session
-from models.organizations import Organization, organization_by_slug
-from models.schema import problem_with_address
-from models.secrets import Keyring
-from settings import Settings, load_settings
-from tasks.context import Context
-from workers.logging import configure_logging
+
+if TYPE_CHECKING:
+    from models.connections import Connection
+    from models.database import Database, Session
+    from models.organizations import Organization
+    from settings import Settings
+    from tasks.context import Context
 
 
 def read_settings() -> Settings:
     """The settings; the log is set up so that it does not mix with the command's output."""
+    from models.schema import problem_with_address
+    from models.secrets import Keyring
+    from settings import load_settings
+    from workers.logging import configure_logging
+
     settings = load_settings()
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
     problem = problem_with_address(settings.effective_database_url)
@@ -41,6 +47,8 @@ def public_address(settings: Settings) -> str:
 @contextmanager
 def opened_database() -> Iterator[Database]:
     """For commands that only look."""
+    from models.database import Database
+
     database = Database(read_settings().effective_database_url, pool_size=1)
     try:
         yield database
@@ -58,6 +66,8 @@ def opened_session() -> Iterator[Session]:
 @contextmanager
 def opened_context() -> Iterator[Context]:
     """For commands that change something. Without Redis the workers get no nudge; the sweep finds the due work."""
+    from cli.redis_location import find_redis
+
     settings = read_settings()
     found = find_redis(settings)
     if found.trouble:
@@ -83,6 +93,8 @@ def _build(settings: Settings) -> Context:
 
 
 def find_organization(session: Session, slug: str) -> Organization:
+    from models.organizations import organization_by_slug
+
     found = organization_by_slug(session, slug)
     if found is None:
         raise Refusal(f"there is no organization '{slug}'; see: python -m cli org list")
@@ -90,6 +102,8 @@ def find_organization(session: Session, slug: str) -> Organization:
 
 
 def find_connection(session: Session, organization: Organization, vendor: str) -> Connection:
+    from models.connections import connections_of
+
     for connection in connections_of(session, organization.id):
         if connection.vendor == vendor:
             return connection

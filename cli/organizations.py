@@ -1,8 +1,10 @@
 """`org`: creating organizations, and what they have chosen."""
 
+from __future__ import annotations
+
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,10 +12,10 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_facts, print_json, print_table
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
-from models.organizations import Organization, all_organizations
-from usecases.organizations import UNCHANGED, PreferenceChanges, change_preferences, create_organization
-from usecases.results import Rejected
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.organizations import Organization
 
 app = typer.Typer(no_args_is_help=True, help="Organizations: the tenants, and what they have chosen.")
 
@@ -32,6 +34,9 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Creates an organization. Nothing is synced until it is connected and switched on."""
+    from usecases.organizations import create_organization
+    from usecases.results import Rejected
+
     with opened_context() as context:
         created = create_organization(context, slug, name)
     if isinstance(created, Rejected):
@@ -42,6 +47,8 @@ def create(
 @app.command("list", epilog=examples("org list", "org list --json"))
 def list_(as_json: AsJson = False) -> None:
     """Lists all organizations."""
+    from models.organizations import all_organizations
+
     with opened_session() as session:
         found = all_organizations(session)
     if as_json:
@@ -89,6 +96,8 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Changes what is named and leaves the rest; everything that waits is decided again."""
+    from usecases.organizations import UNCHANGED, PreferenceChanges, change_preferences
+
     changes = PreferenceChanges(
         sync_enabled=None if sync is None else sync is Switch.ON,
         sync_tool_enabled=None if sync_tool is None else sync_tool is Switch.ON,

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import simplejson
 import typer
-from rich.console import Console
 
 from domain.visible_text import visible, visible_json
 from workers.terminal import Column, FoldingTable, hang, terminal_width
@@ -56,6 +55,8 @@ def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]
 
     `nothing` is printed if there are no rows.
     """
+    from rich.console import Console
+
     texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     made = [Column(column) if isinstance(column, str) else column for column in columns]
     if not texts:

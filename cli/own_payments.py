@@ -13,7 +13,6 @@ from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json, say
 from domain.ingest.own_payments import intent_of
 from domain.typed_values import Problem, read_amount
-from usecases.own_payments import register, register_intent
 
 app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
 
@@ -26,6 +25,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Registers payments as the platform's own, also such that nobody has told us of yet."""
+    from usecases.own_payments import register
+
     chosen = [*(ids or []), *(_lines(file) if file is not None else [])]
     if not any(one.strip() for one in chosen):
         raise Refusal("name at least one id, or a --file with some")
@@ -64,6 +65,8 @@ def intend(
     as_json: AsJson = False,
 ) -> None:
     """Announces a payment before it is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
+    from usecases.own_payments import register_intent
+
     if (invoice_id is None) == (not invoice):
         raise Refusal("name either --invoice-id, or what each --invoice gets")
     total = _amount(amount)

@@ -1,13 +1,19 @@
 """A payment's story as text, in the order of a person's questions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cli.output import moment_text, say
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
 from domain.status import STATUS_LABELS
 from domain.words import Words
-from models.views.payment_rows import PaymentRow
-from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
+
+if TYPE_CHECKING:
+    from models.views.payment_rows import PaymentRow
+    from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
 
 
 def print_story(story: PaymentStory, words: Words) -> None:

@@ -1,6 +1,8 @@
 """`payments`: where is my payment, why, and what is next."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,15 +12,10 @@ from cli.output import AsJson, examples, print_json, print_table, say
 from cli.payment_text import print_story, total_text
 from domain.status import STATUS_LABELS, PaymentStatus
 from domain.words import Words
-from models.views.documents import PaymentsOut, PaymentStoryOut
-from models.views.payment_list import list_payments
-from models.views.payment_rows import PaymentRow
-from models.views.story import payment_story
-from usecases.linking import link_payment
-from usecases.results import Rejected
-from usecases.retry import retry_payment
-from usecases.words import words_of
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.views.payment_rows import PaymentRow
 
 COLUMNS = [
     Column("id"),
@@ -56,6 +53,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Lists payments, the latest first: by their own date, then by the time at which they came in."""
+    from models.views.documents import PaymentsOut
+    from models.views.payment_list import list_payments
+    from usecases.words import words_of
+
     with opened_session() as session:
         organization = find_organization(session, slug)
         page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
@@ -71,6 +72,10 @@ def list_(
 @app.command(epilog=examples("payments show northwind 4711", "payments show northwind 4711 --json"))
 def show(slug: Org, payment_id: PaymentId, as_json: AsJson = False) -> None:
     """Tells a payment's whole story: events, decisions with every field, attempts, and what is next."""
+    from models.views.documents import PaymentStoryOut
+    from models.views.story import payment_story
+    from usecases.words import words_of
+
     with opened_session() as session:
         organization = find_organization(session, slug)
         words = words_of(session, organization.id)
@@ -97,6 +102,9 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Lets a held payment go again, after its cause has been removed. What is on the wire is left alone."""
+    from usecases.results import Rejected
+    from usecases.retry import retry_payment
+
     with opened_context() as context:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
@@ -118,6 +126,9 @@ def link(
     as_json: AsJson = False,
 ) -> None:
     """Same money: links one of the payments that `payments show` lists as seen in ConnectWise, and creates none."""
+    from usecases.linking import link_payment
+    from usecases.results import Rejected
+
     with opened_context() as context:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id

@@ -14,7 +14,6 @@ import typer
 from cli.failures import Refusal
 from cli.output import note
 from connectors.entering import AskedSecret
-from models.private_files import is_open_to_others
 
 SecretsFile = Annotated[
     Path | None,
@@ -35,6 +34,8 @@ def read_secrets(wanted: Sequence[AskedSecret], file: Path | None) -> dict[str, 
 
 def warn_if_open_to_others(file: Path) -> None:
     """Warns about a secret file that others can read; we do not change its mode, because it is not ours."""
+    from models.private_files import is_open_to_others
+
     if is_open_to_others(file):
         note(f"note: other users of this machine may read {file}; run: chmod 600 {shlex.quote(str(file))}")
 

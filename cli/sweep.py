@@ -6,7 +6,6 @@ import typer
 
 from cli.opening import opened_context
 from cli.output import AsJson, examples, print_facts, print_json
-from tasks.sweep import sweep
 
 app = typer.Typer(no_args_is_help=True, help="The sweep: what is due is found, whatever message was lost.")
 
@@ -19,6 +18,8 @@ def _only_groups() -> None:
 @app.command(epilog=examples("sweep run", "sweep run --json"))
 def run(as_json: AsJson = False) -> None:
     """Nudges the workers to everything that is due, and says how many lanes that were."""
+    from tasks.sweep import sweep
+
     with opened_context() as context:
         swept = dataclasses.asdict(sweep(context))
     if as_json:

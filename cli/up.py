@@ -1,5 +1,7 @@
 """`up`: all processes of the Procfile, on this machine, until Ctrl-C."""
 
+from __future__ import annotations
+
 import errno
 import os
 import socket
@@ -9,19 +11,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from honcho.environ import parse
 
 from cli.failures import Refusal
 from cli.opening import public_address, read_settings
 from cli.output import examples, say
-from models.database import upgrade
-from settings import Settings
-from workers.processes import Processes
-from workers.redis_server import RedisUnavailable, find_or_start
-from workers.waiting import wait_for_http
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from workers.processes import Processes
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 240
@@ -40,6 +40,9 @@ def up(
 
     Reads .env; what the environment says goes before it. The processes' logs are kept in STATE_DIR/logs.
     """
+    from models.database import upgrade
+    from workers.redis_server import RedisUnavailable, find_or_start
+
     settings = read_settings()
     public_address(settings)
     counts = _counts(scale or [])
@@ -67,6 +70,8 @@ UP_EPILOG = examples("up", "up --scale push=2", "up --logs")
 
 def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
     """The children's environment: the file, overridden by the environment, plus the servers found or started here."""
+    from honcho.environ import parse
+
     file = Path(".env")
     from_file: Mapping[str, str] = parse(file.read_text("utf-8")) if file.exists() else {}
     # An empty line in the file means "not set", for the children as for us.
@@ -81,6 +86,8 @@ def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
 
 
 def _processes(environment: Mapping[str, str], counts: Mapping[str, int], keep_in: Path | None) -> Processes:
+    from workers.processes import Processes
+
     try:
         return Processes(ROOT / "Procfile", environment, concurrency=counts, keep_in=keep_in)
     except ValueError as error:
@@ -144,6 +151,8 @@ class _Announcement:
             yield "Flower", self._flower
 
     def _is_there(self, what: str, address: str) -> bool:
+        from workers.waiting import wait_for_http
+
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:

@@ -1,9 +1,11 @@
 """`user`: who may use the dashboard, and the API tokens of programs."""
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,21 +13,12 @@ from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session, public_address, read_settings
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import warn_if_open_to_others
-from models.users import TokenScope, User, UserRole, tokens_of, users_with_organizations
-from usecases.results import Rejected
-from usecases.users import (
-    API_TOKEN_DAYS,
-    API_TOKEN_DAYS_MAX,
-    create_api_token,
-    create_login_link,
-    create_user,
-    disable_user,
-    enable_user,
-    forget_user,
-    revoke_api_tokens,
-    set_password,
-)
+from domain.users import API_TOKEN_DAYS, API_TOKEN_DAYS_MAX, TokenScope
 from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from models.users import User
+    from usecases.results import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Users of the dashboard, one-time login links, and API tokens.")
 
@@ -57,6 +50,9 @@ def add(
     password_file: PasswordFile = None,
 ) -> None:
     """Adds a user. The password is asked for, or read from DASHBOARD_PASSWORD or a file; never an argument."""
+    from usecases.results import Rejected
+    from usecases.users import create_user
+
     if (org is None) == (not operator):
         raise Refusal("say either --org ORG (a partner) or --operator")
     password = None if no_password else _read_password(password_file)
@@ -70,6 +66,9 @@ def add(
 @app.command("list", epilog=examples("user list", "user list --json"))
 def list_(as_json: AsJson = False) -> None:
     """Lists all users."""
+    from domain.users import UserRole
+    from models.users import users_with_organizations
+
     with opened_session() as session:
         found = users_with_organizations(session)
     if as_json:
@@ -105,6 +104,9 @@ def list_(as_json: AsJson = False) -> None:
 @app.command("set-password", epilog=examples("user set-password books@northwind.example"))
 def set_password_(email: Email, password_file: PasswordFile = None) -> None:
     """Sets another password and logs the user out everywhere."""
+    from usecases.results import Rejected
+    from usecases.users import set_password
+
     password = _read_password(password_file)
     with opened_context() as context:
         user = set_password(context, email, password)
@@ -119,6 +121,8 @@ def disable(email: Email) -> None:
 
     API tokens belong to the organization, not to a user: see `user api-tokens` for those that this user may know.
     """
+    from usecases.users import disable_user
+
     with opened_context() as context:
         user = _accepted(disable_user(context, email))
     say(f"{user.email} is disabled, and every session and login link has ended.{_about_tokens(user)}")
@@ -127,6 +131,8 @@ def disable(email: Email) -> None:
 @app.command(epilog=examples("user enable books@northwind.example"))
 def enable(email: Email) -> None:
     """Lets a disabled user in again, with the password from before."""
+    from usecases.users import enable_user
+
     with opened_context() as context:
         user = _accepted(enable_user(context, email))
     say(f"{user.email} may log in again.")
@@ -135,12 +141,16 @@ def enable(email: Email) -> None:
 @app.command(epilog=examples("user remove books@northwind.example"))
 def remove(email: Email) -> None:
     """Removes the user; every session and login link ends at once."""
+    from usecases.users import forget_user
+
     with opened_context() as context:
         user = _accepted(forget_user(context, email))
     say(f"{user.email} is removed, and every session and login link has ended.{_about_tokens(user)}")
 
 
 def _accepted(user: User | Rejected) -> User:
+    from usecases.results import Rejected
+
     if isinstance(user, Rejected):
         raise Refusal(user.message)
     return user
@@ -155,6 +165,9 @@ def _about_tokens(user: User) -> str:
 @app.command("login-link", epilog=examples("user login-link admin@example.com"))
 def login_link(email: Email, as_json: AsJson = False) -> None:
     """Prints a link that logs this user in: once, within five minutes."""
+    from usecases.results import Rejected
+    from usecases.users import create_login_link
+
     settings = read_settings()
     address = public_address(settings)
     with opened_context() as context:
@@ -182,6 +195,9 @@ def api_token(
     as_json: AsJson = False,
 ) -> None:
     """Makes an API token of the organization and prints it; it is never shown again."""
+    from usecases.results import Rejected
+    from usecases.users import create_api_token
+
     with opened_context() as context:
         token = create_api_token(context, org, name, scope, days)
     if isinstance(token, Rejected):
@@ -196,6 +212,8 @@ def api_token(
 @app.command("api-tokens", epilog=examples("user api-tokens northwind", "user api-tokens northwind --json"))
 def api_tokens(org: Org, as_json: AsJson = False) -> None:
     """Lists the organization's API tokens, without the tokens themselves."""
+    from models.users import tokens_of
+
     with opened_session() as session:
         found = tokens_of(session, find_organization(session, org).id)
     if as_json:
@@ -243,6 +261,9 @@ def revoke_api_token(
     token_id: Annotated[int | None, typer.Option("--id", min=1, max=2**31, help="This one; see `api-tokens`.")] = None,
 ) -> None:
     """Makes the tokens of this name, or the one with this id, useless at once."""
+    from usecases.results import Rejected
+    from usecases.users import revoke_api_tokens
+
     with opened_context() as context:
         revoked = revoke_api_tokens(context, org, name, token_id=token_id)
     if isinstance(revoked, Rejected):

@@ -6,31 +6,17 @@ fast hash is enough, and a reader of the database cannot use them.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.clocks import CLOCKS_APART_MAX
+from domain.users import UserRole
 from models.base import Base, BigId, UtcTime, lock_in_order
 from models.organizations import Organization
 
 # A token in constant use must not cost a write each time.
 LAST_USED_PRECISION = timedelta(minutes=1)
-
-
-class UserRole(StrEnum):
-    """A partner works in one organization; an operator in all of them, one at a time."""
-
-    PARTNER = "partner"
-    OPERATOR = "operator"
-
-
-class TokenScope(StrEnum):
-    """A program's rights with its token; the right to write includes the right to read."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 class User(Base):

@@ -20,8 +20,8 @@ from domain.typed_values import (
     stands_for_nothing,
 )
 from models.invoice_store import InvoiceRow
+from usecases.invoice_columns import COLUMNS
 
-COLUMNS = ("number", "origin", "quickbooks_id", "connectwise_id", "total", "currency", "customer")
 SAVE_AS = "save it as 'CSV UTF-8' in the spreadsheet"
 BAD_ROWS_MAX = 10_000
 _MAY_BE_EMPTY = frozenset({"quickbooks_id", "connectwise_id"})

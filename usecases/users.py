@@ -13,14 +13,13 @@ from datetime import timedelta
 import structlog
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from domain.users import API_TOKEN_DAYS, API_TOKEN_DAYS_MAX, TokenScope, UserRole
 from models.organizations import organization_by_slug
 from models.users import (
     ApiToken,
     DashboardSession,
     LoginLink,
-    TokenScope,
     User,
-    UserRole,
     end_session,
     end_sessions_of,
     end_the_oldest,
@@ -42,8 +41,6 @@ LOGIN_LINK_LASTS = timedelta(minutes=5)
 # More browsers than a person has; if there are more sessions, the oldest end.
 SESSIONS_MAX = 20
 LOGIN_LINKS_MAX = 5
-API_TOKEN_DAYS = 365
-API_TOKEN_DAYS_MAX = 730
 _TOKEN_NAME_CHARACTERS_MAX = 100
 # Shows people, and scanners for leaked secrets, what kind of secret this is.
 API_TOKEN_PREFIX = "eps_"  # noqa: S105

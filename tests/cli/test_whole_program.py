@@ -182,7 +182,10 @@ def commands_of(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{name}", one
 
 
-ALL_COMMANDS = dict(commands_of(typer.main.get_command(app)))
+GROUP = typer.main.get_command(app)
+for on_demand in GROUP.on_demand:
+    GROUP.load(on_demand)
+ALL_COMMANDS = dict(commands_of(GROUP))
 
 
 def test_no_command_takes_a_secret_as_an_option() -> None:

@@ -12,8 +12,8 @@ from tests.quickbooks.looks import events
 from tests.quickbooks.story import hint, source
 from tests.quickbooks.telling import told
 from tests.world import CUSTOMER, REALM, BothInvoices, World
+from usecases.invoice_columns import COLUMNS
 from usecases.invoice_import import import_invoices
-from usecases.invoice_rows import COLUMNS
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from models.invoice_store import InvoiceRow
 from usecases import invoice_file
+from usecases.invoice_columns import COLUMNS
 from usecases.invoice_file import text_of
-from usecases.invoice_rows import BAD_ROWS_MAX, COLUMNS, BadRow, GoodRow, read_rows
+from usecases.invoice_rows import BAD_ROWS_MAX, BadRow, GoodRow, read_rows
 
 HEADER = ",".join(COLUMNS)
 ROW = "INV-1,sync_tool,11,21,100.00,USD,Zahnärzte"

@@ -9,7 +9,8 @@ import structlog
 from typer.testing import CliRunner
 
 from cli.__main__ import app
-from models.users import User, UserRole, user_by_email
+from domain.users import UserRole
+from models.users import User, user_by_email
 from settings import Settings, load_settings
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World

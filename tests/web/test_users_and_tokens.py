@@ -7,8 +7,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from domain.users import TokenScope
 from models.connect_requests import ConnectRequest
-from models.users import DashboardSession, LoginLink, TokenScope, tokens_of
+from models.users import DashboardSession, LoginLink, tokens_of
 from settings import Settings
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World

@@ -7,8 +7,9 @@ from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
+from domain.users import TokenScope
 from models.organizations import Organization
-from models.users import LAST_USED_PRECISION, TokenScope, note_token_use, organization_of_token
+from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
 from usecases.users import hashed
 from web.signed_in import check_form_token, context_of, member, viewer
 
