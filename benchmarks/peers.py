@@ -1,0 +1,298 @@
+"""How close is it to the limit: beside a script that keeps nothing, and beside a naive Celery chain?
+
+The same payments of the same tenants, three ways in one run: an asyncio script that reads, looks up and posts as fast
+as it can and remembers nothing; three Celery tasks for each payment (`benchmarks/chain.py`); and the product, with all
+its processes, from the webhook to ConnectWise. Once with outside systems as fast as the sandbox, and once with a
+ConnectWise that needs a second for a write and a third of one for a read.
+"""
+
+import asyncio
+import base64
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from benchmarks.bench import Bench, table
+from benchmarks.books import Book, add_tenant, record_payments, wait_for_first_catch_up
+from benchmarks.counting import delivered
+from benchmarks.fairness import UNLIMITED, send_all
+from benchmarks.measuring import duration, ratio, spread
+from models.effects import Effect
+from sandbox.faults import Fault
+from sandbox.stack import CONNECTWISE_CLIENT_ID, ROOT, Stack
+from tasks.context import Context
+from workers.processes import Processes
+
+AT_ONCE = 16
+WRITE_SECONDS, READ_SECONDS = "1.07", "0.36"
+API = "/v4_6_release/apis/3.0"
+PATIENCE_SECONDS = 600
+POLL_SECONDS = 0.05
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way to bring all payments to ConnectWise.
+
+    Attributes:
+        cpu_seconds: of all processes but the sandboxes.
+        ways: seconds from the first webhook to each payment's arrival; only the product can say.
+    """
+
+    name: str
+    payments: int
+    seconds: float
+    calls: int
+    reads: int
+    cpu_seconds: float
+    ways: tuple[float, ...] = ()
+
+    @property
+    def per_second(self) -> float:
+        return self.payments / self.seconds
+
+
+def run(bench: Bench) -> None:
+    tenants, each = (3, 5) if bench.short else (20, 50)
+    slow = (
+        Fault(kind="latency", method="POST", path="/finance/", seconds=float(WRITE_SECONDS), times=None),
+        Fault(kind="latency", method="GET", path="/finance/", seconds=float(READ_SECONDS), times=None),
+    )
+    conditions: Sequence[tuple[str, tuple[Fault, ...], int]] = (("no latency outside", (), each),)
+    if not bench.short:
+        conditions = (
+            *conditions,
+            (f"ConnectWise: {WRITE_SECONDS} s a write, {READ_SECONDS} s a read", slow, each // 2),
+        )
+    for name, faults, count in conditions:
+        bench.say(f"peers: {tenants} tenants with {count} payments each, {name}")
+        _print(bench, name, tenants, _measure(bench, tenants, count, faults))
+
+
+def _measure(bench: Bench, tenants: int, each: int, faults: Sequence[Fault]) -> list[Run]:
+    with bench.stack(dict(UNLIMITED)) as stack:
+        context = stack.context()
+        every = [add_tenant(stack, context, number + 1) for number in range(tenants)]
+        script, chain, ours = ([record_payments(stack, context, one, each) for one in every] for _ in range(3))
+        with stack.connectwise() as connectwise:
+            connectwise.add_fault(*faults)
+        runs = [_script(stack, script)]
+        bench.say(f"peers: the script needed {duration(runs[-1].seconds)}")
+        runs.append(_chain(stack, chain))
+        bench.say(f"peers: the chain needed {duration(runs[-1].seconds)}")
+        runs.append(_product(stack, context, ours, wait=lambda: wait_for_first_catch_up(context, *every)))
+        context.database.close()
+        return runs
+
+
+def _measured(stack: Stack, name: str, books: Sequence[Book], work: Callable[[], tuple[float, ...]]) -> Run:
+    payments = sum(len(book.payment_ids) for book in books)
+    calls, reads, cpu, started = _calls(stack), _reads(stack), _cpu_seconds(), time.monotonic()
+    ways = work()
+    seconds = time.monotonic() - started
+    return Run(name, payments, seconds, _calls(stack) - calls, _reads(stack) - reads, _cpu_seconds() - cpu, ways)
+
+
+# --- the script ---
+
+
+def _script(stack: Stack, books: Sequence[Book]) -> Run:
+    def work() -> tuple[float, ...]:
+        asyncio.run(_pay_all(stack, books))
+        return ()
+
+    return _measured(stack, "asyncio script, keeps nothing", books, work)
+
+
+async def _pay_all(stack: Stack, books: Sequence[Book]) -> None:
+    limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with httpx2.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
+        await asyncio.gather(*(_pay_book(client, stack, book) for book in books))
+
+
+async def _pay_book(client: httpx2.AsyncClient, stack: Stack, book: Book) -> None:
+    headers = {"Authorization": f"Bearer {_token(stack, book)}", "Accept": "application/json"}
+    base = f"{stack.quickbooks_url}/v3/company/{book.tenant.realm_id}/query"
+
+    async def read(name: str, ids: Sequence[str]) -> list[dict[str, object]]:
+        listed = ", ".join(f"'{one}'" for one in ids)
+        query = f"SELECT * FROM {name} WHERE Id IN ({listed}) MAXRESULTS 1000"  # noqa: S608 - ids of the sandbox
+        answer = await client.get(base, params={"query": query}, headers=headers)
+        found: list[dict[str, object]] = answer.json()["QueryResponse"][name]
+        return found
+
+    await read("Payment", book.payment_ids)
+    numbers = [str(one["DocNumber"]) for one in await read("Invoice", book.invoice_ids)]
+    basic, finance = _basic(book), f"{stack.connectwise_url}{API}/finance/invoices"
+
+    async def pay(number: str) -> None:
+        asked = {"conditions": f'invoiceNumber = "{number}"', "fields": "id"}
+        invoice_id = (await client.get(finance, params=asked, headers=basic)).json()[0]["id"]
+        body = {"type": "P", "amount": 100, "paymentDate": "2026-11-20T00:00:00Z", "invoice": {"id": invoice_id}}
+        (await client.post(f"{finance}/{invoice_id}/payments", json=body, headers=basic)).raise_for_status()
+
+    await asyncio.gather(*map(pay, numbers))
+
+
+# --- the chain ---
+
+
+def _chain(stack: Stack, books: Sequence[Book]) -> Run:
+    from celery import chain
+
+    from benchmarks import chain as tasks
+
+    environment = {
+        **stack.environment,
+        "CHAIN_REDIS_URL": stack.redis.url,
+        "CHAIN_QUICKBOOKS_URL": stack.quickbooks_url,
+        "CHAIN_CONNECTWISE_URL": f"{stack.connectwise_url}{API}",
+    }
+    tasks.app.conf.broker_url = stack.redis.url
+
+    def work() -> tuple[float, ...]:
+        before = _calls(stack)
+        for book in books:
+            token, basic = _token(stack, book), _basic(book)
+            for payment_id in book.payment_ids:
+                first = tasks.read_payment.s(book.tenant.realm_id, token, payment_id, basic)
+                chain(first, tasks.find_invoice.s(), tasks.pay.s()).apply_async()
+        wanted = before + 2 * sum(len(book.payment_ids) for book in books)
+        _wait_until(lambda: _calls(stack) >= wanted)
+        return ()
+
+    with _chain_worker(environment, stack.state_dir / "chain"):
+        return _measured(stack, "three-task Celery chain", books, work)
+
+
+@contextmanager
+def _chain_worker(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    procfile = folder / "Procfile"
+    command = f"exec {sys.executable} -m celery -A benchmarks.chain worker -P threads -c {AT_ONCE} -l WARNING"
+    procfile.write_text(f"chain: cd {ROOT} && {command} --without-gossip --without-mingle\n")
+    worker = Processes(procfile, dict(environment), folder / "logs")
+    try:
+        worker.start_all()
+        # Its first task would otherwise pay for its start.
+        time.sleep(3)
+        yield
+    finally:
+        worker.stop_all()
+
+
+# --- the product ---
+
+
+def _product(stack: Stack, context: Context, books: Sequence[Book], wait: Callable[[], None]) -> Run:
+    stack.processes.start_all()
+    stack.wait_until_ready()
+    wait()
+    targets = [book.tenant.target_id for book in books]
+    before = sum(delivered(context, one) for one in targets)
+    wanted = before + sum(len(book.payment_ids) for book in books)
+
+    def work() -> tuple[float, ...]:
+        began = context.clock.now()
+        send_all(stack, *books)
+        _wait_until(lambda: sum(delivered(context, one) for one in targets) >= wanted)
+        with context.database.reading() as session:
+            moments = [
+                one.delivered_at
+                for one in session.query(Effect).filter(Effect.connection_id.in_(targets))
+                if one.delivered_at is not None and one.delivered_at >= began
+            ]
+        return tuple((one - began).total_seconds() for one in moments)
+
+    return _measured(stack, "ours, from the webhook on", books, work)
+
+
+# --- counting ---
+
+
+def _token(stack: Stack, book: Book) -> str:
+    with stack.quickbooks() as quickbooks:
+        return str(quickbooks.issue_tokens(realm_id=book.tenant.realm_id)["access_token"])
+
+
+def _basic(book: Book) -> dict[str, str]:
+    slug = book.tenant.company_id
+    login = base64.b64encode(f"{slug}+{slug}-public:{slug}-private".encode()).decode()
+    return {"Authorization": f"Basic {login}", "clientId": CONNECTWISE_CLIENT_ID}
+
+
+def _calls(stack: Stack) -> int:
+    with stack.connectwise() as connectwise:
+        return int(connectwise.calls()["total"])
+
+
+def _reads(stack: Stack) -> int:
+    with stack.quickbooks() as quickbooks:
+        return sum(quickbooks.metered_reads().values())
+
+
+def _wait_until(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not all payments were there within {PATIENCE_SECONDS} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _cpu_seconds() -> float:
+    """What all living descendants of this process have used, and this process itself, without the sandboxes."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        pid = int(folder.name)
+        parents[pid] = int(fields[1])
+        used[pid] = 0.0 if b"sandbox" in command else (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    return sum(seconds for pid, seconds in used.items() if _descends(pid, parents))
+
+
+def _descends(pid: int, parents: Mapping[int, int]) -> bool:
+    while pid not in (0, 1, os.getpid()):
+        pid = parents.get(pid, 0)
+    return pid == os.getpid()
+
+
+def _print(bench: Bench, condition: str, tenants: int, runs: Sequence[Run]) -> None:
+    shown = table(
+        f"Peers: {runs[0].payments:,} payments of {tenants} tenants, {condition} ({bench.database})",
+        "who",
+        "seconds",
+        "per second",
+        "against the chain",
+        "ConnectWise calls each",
+        "metered reads each",
+        "CPU seconds each",
+    )
+    base = runs[1].per_second
+    for one in runs:
+        shown.add_row(
+            one.name,
+            f"{one.seconds:.1f}",
+            f"{one.per_second:.1f}",
+            ratio(one.per_second, base),
+            f"{one.calls / one.payments:.2f}",
+            f"{one.reads / one.payments:.3f}",
+            f"{one.cpu_seconds / one.payments:.4f}",
+        )
+    bench.console.print(shown)
+    ours = spread(runs[-1].ways)
+    bench.console.print(
+        f"ours, by payment: median {duration(ours.median)}, p99 {duration(ours.p99)}, longest {duration(ours.longest)}",
+        highlight=False,
+    )
