@@ -31,6 +31,8 @@ def company_of(request: Request, companies: Mapping[str, Company], fallback: Swi
     return company
 
 
-def check_role(request: Request, company: Company) -> None:
-    if not getattr(company.permissions, _LEVEL_BY_METHOD.get(request.method, "inquire")):
+def check_role(request: Request, company: Company, area: str, *, only_reads: bool = False) -> None:
+    """`area` is the prefix of the rights it takes; a POST that only reads takes the right to inquire."""
+    level = "inquire" if only_reads else _LEVEL_BY_METHOD.get(request.method, "inquire")
+    if not getattr(company.permissions, f"{area}{level}"):
         raise ApiError(403, errors.DENIED)

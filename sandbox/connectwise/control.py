@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any, Unpack
 from urllib.parse import quote
 
+from sandbox.connectwise.billing_operations import SECOND_TOOL
 from sandbox.connectwise.operations import DEFAULT_PERSON, InvoiceChanges, InvoiceFields, Money
-from sandbox.connectwise.truth import InvoiceTruth
+from sandbox.connectwise.records import LineKind
+from sandbox.connectwise.truth import BatchTruth, InvoiceTruth
 from sandbox.control_client import ControlClient
 
 
@@ -86,6 +88,93 @@ class ConnectWiseControl(ControlClient):
 
     def invoice(self, invoice_id: int, *, company_id: str | None = None) -> InvoiceTruth:
         return InvoiceTruth.from_json(self._call("GET", self._path(company_id, "invoices", invoice_id)))
+
+    def add_tax_code(
+        self, identifier: str, levels: list[dict[str, Any]] | None = None, *, company_id: str | None = None
+    ) -> None:
+        self._call("POST", self._path(company_id, "tax-codes"), {"identifier": identifier, "levels": levels})
+
+    def add_line(
+        self,
+        invoice_id: int,
+        kind: LineKind,
+        description: str,
+        unit_price: Money,
+        quantity: Money = 1,
+        *,
+        company_id: str | None = None,
+        amount: Money | None = None,
+        taxable: bool = False,
+        item: str | None = None,
+        cost: Money = 0,
+    ) -> int:
+        body = {
+            "kind": kind,
+            "description": description,
+            "unit_price": unit_price,
+            "quantity": quantity,
+            "amount": amount,
+            "taxable": taxable,
+            "item": item,
+            "cost": cost,
+        }
+        return int(self._call("POST", self._path(company_id, "invoices", invoice_id, "lines"), body)["id"])
+
+    def set_status(
+        self, invoice_id: int, status: str, *, company_id: str | None = None, person: str = DEFAULT_PERSON
+    ) -> None:
+        path = self._path(company_id, "invoices", invoice_id, "status")
+        self._call("PUT", path, {"status": status, "person": person})
+
+    def close_invoice(self, invoice_id: int, *, company_id: str | None = None) -> None:
+        self.set_status(invoice_id, "Closed", company_id=company_id)
+
+    def reopen_invoice(self, invoice_id: int, *, company_id: str | None = None) -> None:
+        self.set_status(invoice_id, "GL Reload", company_id=company_id)
+
+    def batch_invoice(
+        self,
+        invoice_id: int,
+        identifier: str | None = None,
+        *,
+        company_id: str | None = None,
+        person: str = DEFAULT_PERSON,
+        first_entries: int | None = None,
+    ) -> int:
+        body = {"identifier": identifier, "person": person, "first_entries": first_entries}
+        return int(self._call("POST", self._path(company_id, "invoices", invoice_id, "batch"), body)["id"])
+
+    def batch_after_next_read(
+        self,
+        invoice_id: int,
+        after: str = "gl_entries",
+        *,
+        company_id: str | None = None,
+        identifier: str | None = None,
+        person: str = SECOND_TOOL,
+    ) -> None:
+        path = self._path(company_id, "invoices", invoice_id, "planned-batch")
+        self._call("POST", path, {"after": after, "identifier": identifier, "person": person})
+
+    def unbatch_invoice(self, invoice_id: int, *, company_id: str | None = None, person: str = DEFAULT_PERSON) -> None:
+        self._call("DELETE", self._path(company_id, "invoices", invoice_id, "batch"), {"person": person})
+
+    def delete_batch(self, batch_id: int, *, company_id: str | None = None, person: str = DEFAULT_PERSON) -> None:
+        self._call("DELETE", self._path(company_id, "batches", batch_id), {"person": person})
+
+    def edit_after_close(
+        self,
+        invoice_id: int,
+        *,
+        company_id: str | None = None,
+        rebatch: bool = False,
+        **changes: Unpack[InvoiceChanges],
+    ) -> None:
+        path = self._path(company_id, "invoices", invoice_id, "edit-after-close")
+        self._call("POST", path, {"rebatch": rebatch, **changes})
+
+    def batches(self, *, company_id: str | None = None) -> list[BatchTruth]:
+        return [BatchTruth.from_json(one) for one in self._call("GET", self._path(company_id, "batches"))]
 
     def type_payment(
         self,

@@ -31,6 +31,15 @@ def control_rules() -> list[Rule]:
         Rule(_INVOICE, methods=["GET"], endpoint="control.invoice"),
         Rule(_INVOICE, methods=["PATCH"], endpoint="control.edit_invoice"),
         Rule(_INVOICE, methods=["DELETE"], endpoint="control.remove_invoice"),
+        Rule(f"{_INVOICE}/lines", methods=["POST"], endpoint="control.add_line"),
+        Rule(f"{_INVOICE}/status", methods=["PUT"], endpoint="control.set_status"),
+        Rule(f"{_INVOICE}/batch", methods=["POST"], endpoint="control.batch_invoice"),
+        Rule(f"{_INVOICE}/batch", methods=["DELETE"], endpoint="control.unbatch_invoice"),
+        Rule(f"{_INVOICE}/planned-batch", methods=["POST"], endpoint="control.batch_after_next_read"),
+        Rule(f"{_INVOICE}/edit-after-close", methods=["POST"], endpoint="control.edit_after_close"),
+        Rule(f"{_COMPANY}/tax-codes", methods=["POST"], endpoint="control.add_tax_code"),
+        Rule(f"{_COMPANY}/batches", methods=["GET"], endpoint="control.batches"),
+        Rule(f"{_COMPANY}/batches/<int:batch_id>", methods=["DELETE"], endpoint="control.delete_batch"),
         Rule(f"{_INVOICE}/payments", methods=["POST"], endpoint="control.type_payment"),
         Rule(_PAYMENT, methods=["PATCH"], endpoint="control.change_payment"),
         Rule(_PAYMENT, methods=["DELETE"], endpoint="control.delete_payment"),
@@ -61,11 +70,11 @@ def _do(operations: Operations, name: str, arguments: dict[str, Any]) -> Any:
     match name:
         case "set_switches" | "set_permissions":
             return asdict(answer)
-        case "invoices":
-            return [invoice.to_json() for invoice in answer]
+        case "invoices" | "batches":
+            return [one.to_json() for one in answer]
         case "invoice":
             return answer.to_json()
-        case "add_invoice" | "type_payment":
+        case "add_invoice" | "type_payment" | "add_line" | "batch_invoice":
             return {"id": answer}
     return answer
 

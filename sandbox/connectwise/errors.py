@@ -32,10 +32,14 @@ def conflict(message: str) -> ApiError:  # *
     return ApiError(409, {"code": "Conflict", "message": message, "errors": None})
 
 
-def invalid_payment(code: str, message: str, field: str) -> ApiError:
-    """The shape comes from company errors ("company object is invalid"); for payments it is an analogy."""
-    detail = {"code": code, "message": message, "resource": "payment", "field": field}
+def invalid_object(resource: str, code: str, message: str, field: str) -> ApiError:
+    """The shape comes from company errors ("company object is invalid"); for other resources it is an analogy."""
+    detail = {"code": code, "message": message, "resource": resource, "field": field}
     return ApiError(
         400,
-        {"code": "InvalidObject", "message": "payment object is invalid", "errors": [detail]},
+        {"code": "InvalidObject", "message": f"{resource} object is invalid", "errors": [detail]},
     )
+
+
+def invalid_payment(code: str, message: str, field: str) -> ApiError:
+    return invalid_object("payment", code, message, field)

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
+from sandbox.connectwise import booking
+from sandbox.connectwise.records import CLOSED, NEW, Named, to_cents
 from sandbox.connectwise.rules import PaymentDraft, put_payment, take_payment
 from sandbox.connectwise.switches import Permissions, Switches
 from sandbox.connectwise.truth import InvoiceTruth
-from sandbox.connectwise.world import INVOICE_TYPES, Company, Invoice, to_cents
+from sandbox.connectwise.world import BILLING_TERMS, INVOICE_TYPES, Company, Invoice
 
 Money = Decimal | int | str
 # The person who edits in the ConnectWise desktop, as opposed to the API member.
@@ -20,9 +22,22 @@ _NUMBER_LENGTH = 15  # "max 15" (Invoice schema)
 class InvoiceFields(TypedDict, total=False):
     company_identifier: str
     company_name: str
+    bill_to_identifier: str
+    bill_to_name: str
     currency: str | None
     invoice_date: date
+    due_date: date
+    billing_terms: str
     invoice_type: str
+    location: str
+    department: str
+    tax_code: str | None
+    sales_tax: Money
+    agreement_amount: Money
+    service_adjustment: Money
+    downpayment_applied: Money
+    internal_notes: str
+    gl_mapped: bool
     closed: bool
     posted: bool
 
@@ -32,6 +47,9 @@ class InvoiceChanges(InvoiceFields, total=False):
     total: Money
 
 
+# The identifier of the batch that holds the invoices that are simply said to be posted.
+_POSTED = "GL-1"
+_MONEY = frozenset({"total", "sales_tax", "agreement_amount", "service_adjustment", "downpayment_applied"})
 _ATTRIBUTES = {"company_identifier": "client_identifier", "company_name": "client_name", "invoice_type": "type"}
 
 
@@ -109,31 +127,63 @@ class Operations:
         company_id: str | None = None,
         company_identifier: str = "CascadeDental",
         company_name: str = "Cascade Dental",
+        bill_to_identifier: str | None = None,
+        bill_to_name: str | None = None,
         currency: str | None = "USD",
         invoice_date: date | None = None,
+        due_date: date | None = None,
+        billing_terms: str = "Net 30",
         invoice_type: str = "Standard",
+        location: str = "Main Office",
+        department: str = "Services",
+        tax_code: str | None = None,
+        sales_tax: Money = 0,
+        agreement_amount: Money = 0,
+        service_adjustment: Money = 0,
+        downpayment_applied: Money = 0,
+        internal_notes: str = "",
+        gl_mapped: bool = True,
         closed: bool = True,  # invoices reach the books only once they are closed
         posted: bool = False,
     ) -> int:
+        """Adds an invoice; `total` is the whole of it, the sales tax and the other amounts are its parts."""
         with self.lock:
             company = self._company(company_id)
-            _check(number=number, invoice_type=invoice_type)
+            _check(number=number, invoice_type=invoice_type, billing_terms=billing_terms)
+            on = invoice_date or self.clock().date()
+            bill_to = bill_to_identifier or company_identifier
             invoice = Invoice(
                 id=company.next_invoice_id(),
                 number=number,
                 type=invoice_type,
                 total=to_cents(total),
-                client_id=company.client_id_of(company_identifier),
+                client_id=company.id_of("company", company_identifier),
                 client_identifier=company_identifier,
                 client_name=company_name,
+                bill_to_id=company.id_of("company", bill_to),
+                bill_to_identifier=bill_to,
+                bill_to_name=bill_to_name or (company_name if bill_to == company_identifier else bill_to),
                 currency=currency,
-                invoice_date=invoice_date or self.clock().date(),
-                closed=closed,
-                posted=posted,
+                invoice_date=on,
+                due_date=due_date or on + timedelta(days=BILLING_TERMS[billing_terms]),
+                billing_terms=billing_terms,
+                location=Named(company.id_of("location", location), location),
+                department=Named(company.id_of("department", department), department),
                 updated_by=DEFAULT_PERSON,
                 updated_at=self.clock(),
+                sales_tax=to_cents(sales_tax),
+                agreement_amount=to_cents(agreement_amount),
+                service_adjustment=to_cents(service_adjustment),
+                downpayment_applied=to_cents(downpayment_applied),
+                tax_code=None if tax_code is None else company.tax_codes[tax_code],
+                internal_notes=internal_notes,
+                gl_mapped=gl_mapped,
             )
             company.keep(invoice)
+            if closed:
+                booking.set_status(company, invoice, CLOSED, DEFAULT_PERSON, self.clock())
+            if posted:
+                self._set_posted(company, invoice, posted=True)
             return invoice.id
 
     def edit_invoice(
@@ -143,19 +193,29 @@ class Operations:
         company_id: str | None = None,
         **changes: Unpack[InvoiceChanges],
     ) -> None:
+        """A person changes the given fields; the entries of a closed invoice follow, unless a batch holds them."""
         with self.lock:
             company, invoice = self._find(company_id, invoice_id)
-            unknown = set(changes) - InvoiceChanges.__optional_keys__
+            values: dict[str, Any] = dict(changes)
+            unknown = values.keys() - InvoiceChanges.__optional_keys__
             if unknown:
                 raise ValueError(f"An invoice has no {', '.join(sorted(unknown))}.")
-            _check(**changes)
-            if "number" in changes:
-                company.renumber(invoice, changes.pop("number"))
-            if "total" in changes:
-                invoice.total = to_cents(changes.pop("total"))
-            for name, value in changes.items():
-                setattr(invoice, _ATTRIBUTES.get(name, name), value)
-            invoice.client_id = company.client_id_of(invoice.client_identifier)
+            _check(**values)
+            if "number" in values:
+                company.renumber(invoice, values.pop("number"))
+            closed, posted = values.pop("closed", invoice.closed), values.pop("posted", invoice.posted)
+            if invoice.bill_to_id == invoice.client_id:
+                values = _with_bill_to(values)
+            for name, value in values.items():
+                setattr(invoice, _ATTRIBUTES.get(name, name), _read(company, name, value))
+            invoice.client_id = company.id_of("company", invoice.client_identifier)
+            invoice.bill_to_id = company.id_of("company", invoice.bill_to_identifier)
+            if posted != invoice.posted:
+                self._set_posted(company, invoice, posted=posted)
+            if closed != invoice.closed:
+                booking.set_status(company, invoice, CLOSED if closed else NEW, DEFAULT_PERSON, self.clock())
+            elif _MONEY & values.keys():
+                booking.book_again(company, invoice)
             company.touch(invoice, DEFAULT_PERSON, self.clock())
 
     def remove_invoice(self, invoice_id: int, *, company_id: str | None = None) -> None:
@@ -226,6 +286,14 @@ class Operations:
             company, invoice = self._find(company_id, invoice_id)
             take_payment(company, invoice, invoice.payments[payment_id], person, self.clock())
 
+    def _set_posted(self, company: Company, invoice: Invoice, *, posted: bool) -> None:
+        at = self.clock()
+        if not posted:
+            booking.take_out_of_batch(company, invoice, DEFAULT_PERSON, at)
+            return
+        batch = booking.batch_named(company, _POSTED) or booking.add_batch(company, _POSTED, DEFAULT_PERSON, at)
+        booking.put_into_batch(company, batch, invoice, invoice.entries, DEFAULT_PERSON, at)
+
     def _company(self, company_id: str | None) -> Company:
         return self.companies[next(iter(self.companies)) if company_id is None else company_id]
 
@@ -234,11 +302,27 @@ class Operations:
         return company, company.invoices[invoice_id]
 
 
-def _check(*, number: str = "", invoice_type: str = "Standard", **_: Any) -> None:
+def _with_bill_to(values: dict[str, Any]) -> dict[str, Any]:
+    """Who owes an invoice changes with its company, where the two were the same and nothing else is said."""
+    names = {"company_identifier": "bill_to_identifier", "company_name": "bill_to_name"}
+    return {names[name]: value for name, value in values.items() if name in names} | values
+
+
+def _read(company: Company, name: str, value: Any) -> Any:
+    if name in _MONEY:
+        return to_cents(value)
+    if name in {"location", "department"}:
+        return Named(company.id_of(name, value), value)
+    return company.tax_codes[value] if name == "tax_code" and value is not None else value
+
+
+def _check(*, number: str = "", invoice_type: str = "Standard", billing_terms: str = "Net 30", **_: Any) -> None:
     if len(number) > _NUMBER_LENGTH:
         raise ValueError(f"An invoice number has at most {_NUMBER_LENGTH} characters.")
     if invoice_type not in INVOICE_TYPES:
         raise ValueError(f"An invoice's type is one of {', '.join(INVOICE_TYPES)}.")
+    if billing_terms not in BILLING_TERMS:
+        raise ValueError(f"Billing terms are one of {', '.join(BILLING_TERMS)}.")
 
 
 def _midnight(day: date) -> datetime:

@@ -5,9 +5,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sandbox.connectwise.errors import ApiError, invalid_payment
+from sandbox.connectwise.records import to_cents
 from sandbox.connectwise.rules import PaymentDraft
 from sandbox.connectwise.switches import Switches
-from sandbox.connectwise.world import Invoice, Payment, to_cents
+from sandbox.connectwise.world import Invoice, Payment
 
 _WRITTEN_ELSEWHERE = {"glBatchID", "paymentAccount", "aRPaymentAccount", "wisePayPayment", "paymentSyncDate"}
 _WRITABLE = {"type", "source", "invoice", "credit", "amount", "paymentDate"} | _WRITTEN_ELSEWHERE

@@ -1,61 +1,52 @@
 """Invoices and payments as ConnectWise writes them: empty fields are left out, times are UTC with a Z."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from sandbox.connectwise.records import ZERO
+from sandbox.connectwise.references import (
+    batch_reference_json,
+    bill_to_json,
+    currency_json,
+    customer_json,
+    department_json,
+    invoice_reference_json,
+    location_json,
+    midnight,
+    status_json,
+    tax_code_json,
+    terms_json,
+    wire_time,
+    without_empty,
+)
 from sandbox.connectwise.switches import Switches
 from sandbox.connectwise.world import Invoice, Payment
 
-_PAYMENT_TERMS_DAYS = 30
 # By analogy with the types of invoices, which are words.
 _WORDS = {"P": "Payment", "C": "Credit"}
-_CURRENCY_IDS = {"USD": 1, "CAD": 2, "EUR": 3, "GBP": 4, "AUD": 5, "JPY": 6}
-_SYMBOLS = {"USD": "$", "CAD": "$", "AUD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
-def wire_time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def invoice_json(invoice: Invoice, site: str) -> dict[str, Any]:
+def invoice_json(invoice: Invoice, site: str, switches: Switches) -> dict[str, Any]:
     """`site` is the API's address; the answer is kept until the invoice changes: long lists are read often."""
-    if invoice.rendered is None or invoice.rendered[0] != site:
-        invoice.rendered = (site, _invoice_json(invoice, site))
-    return invoice.rendered[1]
+    kept = invoice.rendered
+    if kept is None or kept[0] != site or kept[1] is not switches:
+        kept = invoice.rendered = (site, switches, _invoice_json(invoice, site, switches))
+    return kept[2]
 
 
-def invoice_json_before(invoice: Invoice, site: str) -> dict[str, Any]:
+def invoice_json_before(invoice: Invoice, site: str, switches: Switches) -> dict[str, Any]:
     """The invoice as it is, but with the sums from before its last change."""
     paid, credited = invoice.earlier_sums
     sums = {"payments": paid, "credits": credited, "balance": invoice.total - paid - credited}
-    return invoice_json(invoice, site) | sums
+    return invoice_json(invoice, site, switches) | sums
 
 
-def _invoice_json(invoice: Invoice, site: str) -> dict[str, Any]:
-    customer = _customer_json(invoice, site)
-    fields = {
+def closed_invoice_json(invoice: Invoice, site: str, switches: Switches) -> dict[str, Any]:
+    return {
         "id": invoice.id,
-        "invoiceNumber": invoice.number,
-        "type": invoice.type,
-        "status": _status_json(invoice, site),
-        "company": customer,
-        "billToCompany": customer,
-        "shipToCompany": customer,
-        "applyToType": "All",
-        "date": _midnight(invoice.invoice_date),
-        "dueDate": _midnight(invoice.invoice_date + timedelta(days=_PAYMENT_TERMS_DAYS)),
-        "currency": _currency_json(invoice.currency, site),
-        "subtotal": invoice.total,
-        "salesTax": invoice.total - invoice.total,
-        "total": invoice.total,
-        "payments": invoice.paid,
-        "credits": invoice.credited,
-        "balance": invoice.balance,
-        "specialInvoiceFlag": False,
-        "glBatch": {"id": 1, "name": "GL-1"} if invoice.posted else None,
+        "status": status_json(invoice.status, site, switches),
+        "internalNotes": invoice.internal_notes,
         "_info": {"lastUpdated": wire_time(invoice.updated_at), "updatedBy": invoice.updated_by},
     }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def payment_json(payment: Payment, invoice: Invoice, site: str, switches: Switches) -> dict[str, Any]:
@@ -63,15 +54,7 @@ def payment_json(payment: Payment, invoice: Invoice, site: str, switches: Switch
         "id": payment.id,
         "type": _WORDS.get(payment.type, payment.type) if switches.payment_type == "word" else payment.type,
         "source": payment.source,
-        "invoice": {
-            "id": invoice.id,
-            "identifier": invoice.number,
-            "billingType": invoice.type,
-            "applyToType": "All",
-            "invoiceDate": _midnight(invoice.invoice_date),
-            "chargeFirmFlag": False,
-            "_info": {"invoice_href": f"{site}/finance/invoices/{invoice.id}"},
-        },
+        "invoice": invoice_reference_json(invoice, site),
         "credit": payment.credit,
         "amount": payment.amount,
         "invoiceBalance": invoice.balance,
@@ -81,48 +64,56 @@ def payment_json(payment: Payment, invoice: Invoice, site: str, switches: Switch
         "paymentSyncStatus": "Unapplied",
         "_info": {"lastUpdated": wire_time(payment.updated_at), "updatedBy": payment.updated_by},
     } | payment.other
-    return {name: value for name, value in fields.items() if value is not None}
+    return without_empty(fields)
 
 
-def _midnight(day: date) -> str:
-    return wire_time(datetime.combine(day, time(), UTC))
-
-
-def _status_json(invoice: Invoice, site: str) -> dict[str, Any]:
-    status_id, name = (2, "Closed") if invoice.closed else (1, "New")
-    return {
-        "id": status_id,
-        "name": name,
-        "isClosed": invoice.closed,
-        "_info": {"status_href": f"{site}/finance/billingStatuses/{status_id}"},
+def _invoice_json(invoice: Invoice, site: str, switches: Switches) -> dict[str, Any]:
+    customer = customer_json(invoice, site)
+    fields = {
+        "id": invoice.id,
+        "invoiceNumber": invoice.number,
+        "type": invoice.type,
+        "status": status_json(invoice.status, site, switches),
+        "company": customer,
+        "billToCompany": bill_to_json(invoice, site),
+        "shipToCompany": customer,
+        "accountNumber": invoice.bill_to_identifier,
+        "applyToType": "All",
+        "billingTerms": terms_json(invoice.billing_terms, site),
+        "date": midnight(invoice.invoice_date),
+        "dueDate": midnight(invoice.due_date),
+        "locationId": invoice.location.id,
+        "location": location_json(invoice.location, site),
+        "departmentId": invoice.department.id,
+        "department": department_json(invoice.department, site),
+        "taxCode": tax_code_json(invoice.tax_code, site),
+        "internalNotes": invoice.internal_notes or None,
+        "currency": currency_json(invoice.currency, site),
+        **_totals_json(invoice, switches),
+        "payments": invoice.paid,
+        "credits": invoice.credited,
+        "balance": invoice.balance,
+        "specialInvoiceFlag": False,
+        "glBatch": batch_reference_json(invoice.batch),
+        "unbatchedBatch": batch_reference_json(invoice.unbatched),
+        "_info": {"lastUpdated": wire_time(invoice.updated_at), "updatedBy": invoice.updated_by},
     }
+    return without_empty(fields)
 
 
-def _customer_json(invoice: Invoice, site: str) -> dict[str, Any]:
+def _totals_json(invoice: Invoice, switches: Switches) -> dict[str, Any]:
+    """The parts add up to the subtotal, and with the tax to the total."""
+    of_agreement = invoice.unexplained if invoice.type == "Agreement" else ZERO
+    downpayment = invoice.downpayment_applied
     return {
-        "id": invoice.client_id,
-        "identifier": invoice.client_identifier,
-        "name": invoice.client_name,
-        "_info": {"company_href": f"{site}/company/companies/{invoice.client_id}"},
-    }
-
-
-def _currency_json(code: str | None, site: str) -> dict[str, Any] | None:
-    if code is None:
-        return None
-    currency_id = _CURRENCY_IDS.get(code, 99)
-    return {
-        "id": currency_id,
-        "symbol": _SYMBOLS.get(code, code),
-        "currencyCode": code,
-        "decimalSeparator": ".",
-        "numberOfDecimals": 2,
-        "thousandsSeparator": ",",
-        "negativeParenthesesFlag": False,
-        "displaySymbolFlag": False,
-        "currencyIdentifier": code,
-        "displayIdFlag": False,
-        "rightAlign": False,
-        "name": code,
-        "_info": {"currency_href": f"{site}/finance/currencies/{currency_id}"},
+        "serviceTotal": invoice.billed("time") + invoice.unexplained - of_agreement,
+        "expenseTotal": invoice.billed("expense"),
+        "productTotal": invoice.billed("product"),
+        "agreementAmount": invoice.agreement_amount + of_agreement,
+        "serviceAdjustmentAmount": invoice.service_adjustment,
+        "downpaymentApplied": -downpayment if switches.downpayment_applied == "negative" else downpayment,
+        "previousProgressApplied": ZERO,
+        "subtotal": invoice.subtotal,
+        "salesTax": invoice.sales_tax,
+        "total": invoice.total,
     }

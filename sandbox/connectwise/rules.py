@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.connectwise.errors import conflict, invalid_payment
-from sandbox.connectwise.world import ZERO, Company, Invoice, Payment
+from sandbox.connectwise.records import ZERO
+from sandbox.connectwise.world import Company, Invoice, Payment
 
 
 @dataclass

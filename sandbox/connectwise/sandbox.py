@@ -12,10 +12,13 @@ from werkzeug.wrappers import Request, Response
 from sandbox.base import Sandbox, utc_now
 from sandbox.connectwise import errors
 from sandbox.connectwise.access import check_role, company_of
+from sandbox.connectwise.accounting import Accounting, Tables
+from sandbox.connectwise.api_request import ApiRequest
+from sandbox.connectwise.billed_lines import ExpenseEntries, Products, TimeEntries
+from sandbox.connectwise.billing_operations import BillingOperations
 from sandbox.connectwise.control_api import control, control_rules
 from sandbox.connectwise.errors import ApiError
 from sandbox.connectwise.finance import Finance
-from sandbox.connectwise.operations import Operations
 from sandbox.connectwise.switches import Switches
 from sandbox.connectwise.world import Company
 from sandbox.connectwise.world_file import load_companies
@@ -31,10 +34,18 @@ LONGEST_ADDRESS = 2000
 _PAYMENTS = f"{API}/finance/invoices/<int:id>/payments"
 # Werkzeug answers 404 if "count" does not fit <int:id>, exactly as ConnectWise does there.
 _PAYMENT = f"{_PAYMENTS}/<int:payment_id>"
+_INVOICE = f"{API}/finance/invoices/<int:id>"
+_STATUSES = f"{API}/finance/billingStatuses"
+_UNPOSTED = f"{API}/finance/accounting/unpostedinvoices"
+_BATCHES = f"{API}/finance/accounting/batches"
 _VERSIONED = re.compile(r"application/vnd\.connectwise\.com\+json\s*;\s*version=([\d.]+)")
 
 
-class ConnectWiseSandbox(Operations, Sandbox):
+# Each route is the method of the same name in one of them.
+_HANDLERS: tuple[type[ApiRequest], ...] = (Finance, Tables, Accounting, Products, TimeEntries, ExpenseEntries)
+
+
+class ConnectWiseSandbox(BillingOperations, Sandbox):
     name = "connectwise"
     route_prefix = API
     url_map = Map(
@@ -50,6 +61,27 @@ class ConnectWiseSandbox(Operations, Sandbox):
             Rule(_PAYMENT, methods=["PUT"], endpoint="put_payment"),
             Rule(_PAYMENT, methods=["PATCH"], endpoint="patch_payment"),
             Rule(_PAYMENT, methods=["DELETE"], endpoint="delete_payment"),
+            Rule(f"{_INVOICE}/glEntries", methods=["GET"], endpoint="list_gl_entries"),
+            Rule(f"{API}/finance/closedInvoices/<int:id>", methods=["PATCH"], endpoint="patch_closed_invoice"),
+            Rule(_STATUSES, methods=["GET"], endpoint="list_billing_statuses"),
+            Rule(f"{_STATUSES}/count", methods=["GET"], endpoint="count_billing_statuses"),
+            Rule(f"{_STATUSES}/<int:id>", methods=["GET"], endpoint="get_billing_status"),
+            Rule(_UNPOSTED, methods=["GET"], endpoint="list_unposted_invoices"),
+            Rule(f"{_UNPOSTED}/count", methods=["GET"], endpoint="count_unposted_invoices"),
+            Rule(f"{_UNPOSTED}/<int:id>", methods=["GET"], endpoint="get_unposted_invoice"),
+            Rule(f"{API}/finance/accounting/export", methods=["POST"], endpoint="export"),
+            Rule(_BATCHES, methods=["GET"], endpoint="list_batches"),
+            Rule(_BATCHES, methods=["POST"], endpoint="post_batch"),
+            Rule(f"{_BATCHES}/count", methods=["GET"], endpoint="count_batches"),
+            Rule(f"{_BATCHES}/<int:id>", methods=["GET"], endpoint="get_batch"),
+            Rule(f"{_BATCHES}/<int:id>", methods=["DELETE"], endpoint="delete_batch"),
+            Rule(f"{_BATCHES}/<int:id>/entries", methods=["GET"], endpoint="list_batch_entries"),
+            Rule(f"{API}/procurement/products", methods=["GET"], endpoint="list_products"),
+            Rule(f"{API}/procurement/products/count", methods=["GET"], endpoint="count_products"),
+            Rule(f"{API}/time/entries", methods=["GET"], endpoint="list_time_entries"),
+            Rule(f"{API}/time/entries/count", methods=["GET"], endpoint="count_time_entries"),
+            Rule(f"{API}/expense/entries", methods=["GET"], endpoint="list_expense_entries"),
+            Rule(f"{API}/expense/entries/count", methods=["GET"], endpoint="count_expense_entries"),
             *control_rules(),
         ],
         strict_slashes=False,
@@ -103,9 +135,10 @@ class ConnectWiseSandbox(Operations, Sandbox):
         company = company_of(request, self.companies, self.switches)
         if endpoint == "system_info":
             return json_response(_system_info())
-        check_role(request, company)
-        finance = Finance(company, request, f"{request.host_url.rstrip('/')}{API}", self.clock())
-        operation: Callable[..., Response] = getattr(finance, endpoint)
+        handler = next(one for one in _HANDLERS if hasattr(one, endpoint))
+        check_role(request, company, handler.area, only_reads=endpoint == "export")
+        site = f"{request.host_url.rstrip('/')}{API}"
+        operation: Callable[..., Response] = getattr(handler(company, request, site, self.clock()), endpoint)
         return operation(*args.values())
 
     def _company_info(self, company_id: str, request: Request) -> dict[str, Any] | None:

@@ -48,12 +48,43 @@ class Switches(_Settings):
     trailing_spaces: Literal["ignore", "count"] = "ignore"
     # The fate of a query that names one of the refused values: a filter rejects it, or the server fails on it.
     refused_values: Literal[400, 500] = 400
+    # The word isClosed in conditions and answers: older versions do not know it.
+    status_is_closed: Literal["known", "unknown"] = "known"
+    # Whether a whole reference may be compared with null: glBatch=null.
+    null_references: Literal["accept", "reject"] = "accept"
+    # "Stays in Unposted for ever" (NexNow, Wise-Sync); by its name the list holds what can be posted.
+    unposted_without_entries: Literal["include", "exclude"] = "include"
+    # UnpostedInvoice has an id and a billingLogId; whether the first one is an invoice's id is not published.
+    unposted_id: Literal["invoice", "own"] = "invoice"
+    # 5.2456 is exported as 5.25 (Wise-Sync); whether the line's total follows the rounded price is not published.
+    export_unit_price: Literal["rounded", "exact", "rounded_and_multiplied"] = "rounded"
+    # In Zynk's sample the ids of the details are missing from the header's glEntryIds: only both together are all.
+    gl_entry_ids: Literal["without_details", "all"] = "without_details"
+    export_status: Literal[200, 201] = 200
+    # An existing identifier is rejected (Zynk); accept: the records are added to the existing batch.
+    existing_batch: Literal["reject", "accept"] = "reject"
+    partly_batched: Literal["reject", "take_rest"] = "reject"
+    # Whether ConnectWise writes a down payment that was applied as a number above or below zero.
+    downpayment_applied: Literal["positive", "negative"] = "positive"
 
 
 @dataclass(frozen=True)
 class Permissions(_Settings):
-    """The levels of Finance > Invoicing in the API member's security role; a payment is an edit of its invoice."""
+    """The rights in the API member's security role.
+
+    The first three are the levels of Finance > Invoicing; a payment is an edit of its invoice.
+    """
 
     inquire: bool = True
     edit: bool = True
     delete: bool = True
+    # Finance > Accounting Interface: the unposted list and the export, making a batch, deleting one.
+    accounting_inquire: bool = True
+    accounting_edit: bool = True
+    accounting_delete: bool = True
+    # The lines of invoices: Procurement > Products, Time & Expense > Time Entry and Expense Report Entry.
+    products_inquire: bool = True
+    time_inquire: bool = True
+    expenses_inquire: bool = True
+    # System > Table Setup: the billing statuses.
+    tables_inquire: bool = True

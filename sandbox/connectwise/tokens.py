@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.connectwise.errors import bad_query
-from sandbox.connectwise.rendering import wire_time
+from sandbox.connectwise.references import wire_time
 
 _TOKEN = re.compile(
     r"""\s*(?:

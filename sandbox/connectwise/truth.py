@@ -51,6 +51,12 @@ class InvoiceTruth:
     credited: Decimal
     balance: Decimal
     payments: tuple[PaymentTruth, ...]
+    status: str
+    sales_tax: Decimal
+    batch: str | None  # the identifier of the batch that it is in
+    unbatched: str | None
+    gl_entry_ids: tuple[int, ...]
+    internal_notes: str
 
     def to_json(self) -> dict[str, Any]:
         return vars(self) | {
@@ -60,12 +66,30 @@ class InvoiceTruth:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
-        money = {name: Decimal(fields[name]) for name in ("total", "paid", "credited", "balance")}
+        money = {name: Decimal(fields[name]) for name in ("total", "paid", "credited", "balance", "sales_tax")}
         return cls(
             **fields
             | money
             | {
                 "invoice_date": date.fromisoformat(fields["invoice_date"]),
                 "payments": tuple(PaymentTruth.from_json(one) for one in fields["payments"]),
+                "gl_entry_ids": tuple(fields["gl_entry_ids"]),
             },
         )
+
+
+@dataclass(frozen=True)
+class BatchTruth:
+    id: int
+    identifier: str
+    made_by: str
+    gl_entry_ids: tuple[int, ...]
+    invoice_numbers: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self).copy()
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        lists = {name: tuple(fields[name]) for name in ("gl_entry_ids", "invoice_numbers")}
+        return cls(**fields | lists)

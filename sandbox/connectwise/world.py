@@ -4,14 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from sandbox.connectwise.records import (
+    NEW,
+    ZERO,
+    Batch,
+    BillingStatus,
+    GlEntry,
+    InvoiceLine,
+    LineKind,
+    Named,
+    TaxCode,
+)
 from sandbox.connectwise.switches import Permissions, Switches
 from sandbox.connectwise.truth import InvoiceTruth, PaymentTruth
 
-CENT = Decimal("0.01")
-ZERO = Decimal("0.00")
 INVOICE_TYPES = (
     "Agreement",
     "CreditMemo",
@@ -24,10 +33,10 @@ INVOICE_TYPES = (
 # "INV" plus the record id would be too easy to confuse with a number: real ids and numbers never agree by rule.
 FIRST_INVOICE_ID = 200
 FIRST_PAYMENT_ID = 7000
-
-
-def to_cents(amount: Decimal | int | str) -> Decimal:
-    return Decimal(amount).quantize(CENT, ROUND_HALF_UP)
+FIRST_LINE_ID = 300
+FIRST_ENTRY_ID = 1009
+# The days until an invoice is due.
+BILLING_TERMS = {"Due on receipt": 0, "Net 10": 10, "Net 30": 30}
 
 
 @dataclass
@@ -65,17 +74,60 @@ class Invoice:
     client_id: int  # the record id of the customer ("company" on the wire)
     client_identifier: str
     client_name: str
+    bill_to_id: int
+    bill_to_identifier: str
+    bill_to_name: str
     currency: str | None
     invoice_date: date
-    closed: bool
-    posted: bool
+    due_date: date
+    billing_terms: str
+    location: Named
+    department: Named
     updated_by: str
     updated_at: datetime
+    status: BillingStatus = NEW
+    closed_at: datetime | None = None
+    # `total` is the whole, and the sales tax the part of it that is tax. What no line and none of these three
+    # amounts explains is service, or the base amount of an agreement's invoice.
+    sales_tax: Decimal = ZERO
+    agreement_amount: Decimal = ZERO
+    service_adjustment: Decimal = ZERO
+    downpayment_applied: Decimal = ZERO
+    tax_code: TaxCode | None = None
+    lines: list[InvoiceLine] = field(default_factory=list)
+    internal_notes: str = ""
+    # Without a general ledger mapping, closing the invoice makes no entries.
+    gl_mapped: bool = True
+    entries: list[GlEntry] = field(default_factory=list)
+    batch: Batch | None = None
+    unbatched: Batch | None = None  # the batch that it was taken out of
     payments: dict[int, Payment] = field(default_factory=dict)
     # The paid and credited sums after the last change, and before it.
     latest_sums: tuple[Decimal, Decimal] = (ZERO, ZERO)
     earlier_sums: tuple[Decimal, Decimal] = (ZERO, ZERO)
-    rendered: tuple[str, dict[str, Any]] | None = None  # the wire form, until the next change
+    rendered: tuple[str, Switches, dict[str, Any]] | None = None  # the wire form, until the next change
+
+    @property
+    def closed(self) -> bool:
+        return self.status.is_closed
+
+    @property
+    def posted(self) -> bool:
+        return self.batch is not None
+
+    @property
+    def subtotal(self) -> Decimal:
+        return self.total - self.sales_tax
+
+    @property
+    def unexplained(self) -> Decimal:
+        """The part of the subtotal behind which there is neither a line nor an amount of its own."""
+        lines = sum((line.amount for line in self.lines), ZERO)
+        extras = self.agreement_amount + self.service_adjustment - self.downpayment_applied
+        return self.subtotal - lines - extras
+
+    def billed(self, kind: LineKind) -> Decimal:
+        return sum((line.amount for line in self.lines if line.kind == kind), ZERO)
 
     @property
     def paid(self) -> Decimal:
@@ -104,8 +156,24 @@ class Invoice:
             paid=self.paid,
             credited=self.credited,
             balance=self.balance,
+            status=self.status.name,
+            sales_tax=self.sales_tax,
+            batch=None if self.batch is None else self.batch.identifier,
+            unbatched=None if self.unbatched is None else self.unbatched.identifier,
+            gl_entry_ids=tuple(entry.id for entry in self.entries),
+            internal_notes=self.internal_notes,
             payments=tuple(payment.truth() for payment in self.payments.values()),
         )
+
+
+@dataclass(frozen=True)
+class PlannedBatch:
+    """A batch that somebody else will make right after the next answer of one kind."""
+
+    invoice_id: int
+    identifier: str
+    after: str
+    made_by: str
 
 
 @dataclass
@@ -123,10 +191,17 @@ class Company:
     # Numbers and ids that make every query with them fail, as a gateway's filter does.
     refused_values: frozenset[str] = frozenset()
     invoices: dict[int, Invoice] = field(default_factory=dict)  # ascending ids
+    tax_codes: dict[str, TaxCode] = field(default_factory=dict)
+    batches: dict[int, Batch] = field(default_factory=dict)
+    planned_batches: list[PlannedBatch] = field(default_factory=list)
+    entry_invoices: dict[int, Invoice] = field(default_factory=dict)  # by the id of a general ledger entry
     _ids_by_number: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    _client_ids: dict[str, int] = field(default_factory=dict)
+    _ids_by_name: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     _last_invoice_id: int = FIRST_INVOICE_ID - 1
     _last_payment_id: int = FIRST_PAYMENT_ID - 1
+    _last_line_id: int = FIRST_LINE_ID - 1
+    _last_entry_id: int = FIRST_ENTRY_ID - 1
+    _last_batch_id: int = 0
 
     def next_invoice_id(self) -> int:
         self._last_invoice_id += 1
@@ -137,8 +212,22 @@ class Company:
         self._last_payment_id += 1
         return self._last_payment_id
 
-    def client_id_of(self, identifier: str) -> int:
-        return self._client_ids.setdefault(identifier, len(self._client_ids) + 2)
+    def next_line_id(self) -> int:
+        self._last_line_id += 1
+        return self._last_line_id
+
+    def next_entry_id(self) -> int:
+        self._last_entry_id += 1
+        return self._last_entry_id
+
+    def next_batch_id(self) -> int:
+        self._last_batch_id += 1
+        return self._last_batch_id
+
+    def id_of(self, kind: str, name: str) -> int:
+        """The record id of a client, a location and the like, which exist as soon as an invoice names them."""
+        known = self._ids_by_name[kind]
+        return known.setdefault(name, len(known) + 2)
 
     def keep(self, invoice: Invoice) -> None:
         self.invoices[invoice.id] = invoice
@@ -151,6 +240,8 @@ class Company:
 
     def drop(self, invoice: Invoice) -> None:
         del self.invoices[invoice.id]
+        for entry in invoice.entries:
+            del self.entry_invoices[entry.id]
         self._ids_by_number[_key(invoice.number)].discard(invoice.id)
 
     def numbered(self, numbers: Iterable[str]) -> list[Invoice]:
