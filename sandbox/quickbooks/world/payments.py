@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sandbox.quickbooks.world.applying import apply_lines, checked_lines
 from sandbox.quickbooks.world.company import Company
-from sandbox.quickbooks.world.faults import business, deposited, required, stale, too_long
+from sandbox.quickbooks.world.faults import business, deposited, too_long
 from sandbox.quickbooks.world.records import NOTHING, Line, Payment
 
 NOTE_LENGTH = 4000
@@ -101,13 +101,6 @@ def take_out_of_deposit(company: Company, payment: Payment) -> None:
     company.tell("Deposit", payment.deposit_id, "Update", company.now(), "user")
     payment.deposit_id = ""
     company.touched(company.payments, payment, "Payment", "user")
-
-
-def must_be_current(payment: Payment, sync_token: str | None) -> None:
-    if sync_token is None:
-        raise required("SyncToken")
-    if sync_token != str(payment.sync_token):
-        raise stale(payment.id)
 
 
 def _must_be_free(payment: Payment) -> None:
