@@ -5,23 +5,17 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from sandbox.quickbooks import batch, cdc, payment_writes
+from sandbox.quickbooks import batch, cdc, customer_writes, invoice_writes, payment_writes
 from sandbox.quickbooks.query.run import answer as answer_query
 from sandbox.quickbooks.query.run import readable
 from sandbox.quickbooks.switches import Switches
-from sandbox.quickbooks.wire import (
-    Json,
-    company_info_json,
-    customer_json,
-    invoice_json,
-    payment_json,
-    preferences_json,
-)
+from sandbox.quickbooks.wire import Json, company_info_json, invoice_json, payment_json
+from sandbox.quickbooks.wire_lists import customer_json, item_json, preferences_json
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused, malformed, not_found, required, unsupported
 from sandbox.replies import read_json
 
-READS = frozenset({"payment", "invoice", "customer", "query", "cdc", "companyinfo", "preferences"})
+READS = frozenset({"payment", "invoice", "customer", "item", "query", "cdc", "companyinfo", "preferences"})
 
 
 def reads_in(endpoint: str, request: Request, switches: Switches) -> int:
@@ -47,9 +41,8 @@ def answer(company: Company, endpoint: str, request: Request, record_id: str) ->
             return {"CDCResponse": [found]}
         case "batch":
             return batch.answer(company, batch.items_of(_body(request)))
-        case "write_payment":
-            operation, include = request.args.get("operation", ""), request.args.get("include", "")
-            return {"Payment": payment_writes.write(company, _body(request), operation.lower(), include.lower())}
+        case "write_payment" | "write_invoice" | "write_customer":
+            return _write(company, endpoint, request)
         case "companyinfo" if record_id == company.realm_id:
             return {"CompanyInfo": company_info_json(company, company.now())}
         case "preferences":
@@ -58,6 +51,16 @@ def answer(company: Company, endpoint: str, request: Request, record_id: str) ->
             raise unsupported(f"POST {record_id}")
         case _:
             return _one(company, endpoint, record_id)
+
+
+def _write(company: Company, endpoint: str, request: Request) -> Json:
+    body = _body(request)
+    operation, include = (request.args.get(name, "").lower() for name in ("operation", "include"))
+    if endpoint == "write_payment":
+        return {"Payment": payment_writes.write(company, body, operation, include)}
+    if endpoint == "write_invoice":
+        return {"Invoice": invoice_writes.write(company, body, operation, include)}
+    return {"Customer": customer_writes.write(company, body, operation)}
 
 
 def _one(company: Company, endpoint: str, record_id: str) -> Json:
@@ -73,6 +76,9 @@ def _one(company: Company, endpoint: str, record_id: str) -> Json:
     customer = company.customers.get(record_id)
     if endpoint == "customer" and customer is not None:
         return {"Customer": customer_json(company, customer)}
+    item = company.items.get(record_id)
+    if endpoint == "item" and item is not None:
+        return {"Item": item_json(company, item)}
     raise not_found()
 
 

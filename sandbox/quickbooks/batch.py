@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.quickbooks import cdc, payment_writes
+from sandbox.quickbooks import cdc, customer_writes, invoice_writes, payment_writes
 from sandbox.quickbooks.envelopes import fault_body
 from sandbox.quickbooks.query.run import answer as answer_query
 from sandbox.quickbooks.wire import Json
@@ -30,7 +30,15 @@ def reads_in(items: list[Json]) -> int:
 
 
 def answer(company: Company, items: list[Json]) -> Json:
-    return {"BatchItemResponse": [{"bId": item.get("bId", "")} | _one(company, item) for item in items]}
+    """Items do not see each other's work: a customer made here can be used in the next batch only."""
+    answers = {position: _one(company, items[position]) for position in _last_the_customers(items)}
+    return {
+        "BatchItemResponse": [{"bId": item.get("bId", "")} | answers[position] for position, item in enumerate(items)]
+    }
+
+
+def _last_the_customers(items: list[Json]) -> list[int]:
+    return sorted(range(len(items)), key=lambda position: "Customer" in items[position])
 
 
 def _one(company: Company, item: Json) -> Json:
@@ -43,6 +51,12 @@ def _one(company: Company, item: Json) -> Json:
         if "Payment" in item:
             operation = str(item.get("operation", ""))
             return {"Payment": payment_writes.write(company, item["Payment"], operation, item.get("optionsData", ""))}
+        if "Invoice" in item:
+            operation = str(item.get("operation", ""))
+            include = str(item.get("optionsData", ""))
+            return {"Invoice": invoice_writes.write(company, item["Invoice"], operation, include.lower())}
+        if "Customer" in item:
+            return {"Customer": customer_writes.write(company, item["Customer"], str(item.get("operation", "")))}
         raise unsupported("of this batch item")
     except Refused as refused:
         return {"Fault": fault_body(refused)}

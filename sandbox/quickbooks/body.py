@@ -1,11 +1,11 @@
-"""Reads the parts that the JSON of all transactions has: references, amounts, days, the SyncToken."""
+"""Reads the parts that the JSON of all transactions has: references, amounts, days, texts, the SyncToken."""
 
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sandbox.quickbooks.world.faults import malformed, not_a_number, required, stale
+from sandbox.quickbooks.world.faults import malformed, not_a_number, required, stale, too_long
 from sandbox.quickbooks.world.records import LARGEST_AMOUNT, Record
 
 Body = Mapping[str, Any]
@@ -27,6 +27,10 @@ def amount(value: Any, name: str) -> Decimal:
     return number
 
 
+def optional_amount(body: Body, name: str) -> Decimal | None:
+    return None if body.get(name) is None else amount(body[name], name)
+
+
 def day(body: Body, name: str) -> date | None:
     value = body.get(name)
     if value is None:
@@ -35,6 +39,13 @@ def day(body: Body, name: str) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError as error:
         raise malformed(f"{name} {value} is not a date") from error
+
+
+def text(body: Body, name: str, limit: int) -> str:
+    value = str(body.get(name) or "")
+    if len(value) > limit:
+        raise too_long(name, limit)
+    return value
 
 
 def must_be_current(record: Record, body: Body) -> None:

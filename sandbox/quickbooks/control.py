@@ -7,9 +7,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sandbox.control_client import ControlClient
 from sandbox.quickbooks.operations.books import BookOperations
 from sandbox.quickbooks.operations.connections import ConnectionOperations
+from sandbox.quickbooks.operations.lists import ListOperations
 from sandbox.quickbooks.operations.payments import PaymentOperations
 from sandbox.quickbooks.operations.webhooks import WebhookOperations
-from sandbox.quickbooks.truth import InvoiceTruth, PaymentTruth
+from sandbox.quickbooks.truth import CustomerTruth, InvoiceTruth, PaymentTruth
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +60,15 @@ class QuickBooksControl(ControlClient):
     payments = remote(BookOperations.payments, lambda found: [PaymentTruth.from_json(one) for one in found])
     payment = remote(BookOperations.payment, PaymentTruth.from_json)
     deleted_payments = remote(BookOperations.deleted_payments)
+    deleted_invoices = remote(BookOperations.deleted_invoices)
+
+    add_item = remote(ListOperations.add_item)
+    rename_item = remote(ListOperations.rename_item)
+    add_tax_code = remote(ListOperations.add_tax_code)
+    set_active = remote(ListOperations.set_active)
+    add_name_owner = remote(ListOperations.add_name_owner)
+    set_preferences = remote(ListOperations.set_preferences)
+    customers = remote(ListOperations.customers, lambda found: [CustomerTruth.from_json(one) for one in found])
 
     record_payment = remote(PaymentOperations.record_payment)
     record_many_payments = remote(PaymentOperations.record_many_payments)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -20,10 +19,11 @@ from sandbox.quickbooks.incomplete import shown_incompletely
 from sandbox.quickbooks.oauth.endpoints import OAuthEndpoints
 from sandbox.quickbooks.oauth.tokens import TokenStore
 from sandbox.quickbooks.operations.every import OPERATIONS, EveryOperation
+from sandbox.quickbooks.replaying import REQUEST_ID_LENGTH, FirstAnswers
 from sandbox.quickbooks.switches import Switches
 from sandbox.quickbooks.webhooks.sender import WebhookSender
 from sandbox.quickbooks.world.company import Company
-from sandbox.quickbooks.world.faults import Refused
+from sandbox.quickbooks.world.faults import Refused, too_long
 from sandbox.quickbooks.world_file import load_companies
 from sandbox.replies import json_response, read_json
 
@@ -51,7 +51,10 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
             Rule(f"{COMPANY}/invoice/<record_id>", methods=["GET"], endpoint="invoice"),
             Rule(f"{COMPANY}/customer/<record_id>", methods=["GET"], endpoint="customer"),
             Rule(f"{COMPANY}/companyinfo/<record_id>", methods=["GET"], endpoint="companyinfo"),
-            Rule(f"{COMPANY}/<any(invoice,customer):record_id>", methods=["POST"], endpoint="unsupported_write"),
+            Rule(f"{COMPANY}/item/<record_id>", methods=["GET"], endpoint="item"),
+            Rule(f"{COMPANY}/invoice", methods=["POST"], endpoint="write_invoice"),
+            Rule(f"{COMPANY}/customer", methods=["POST"], endpoint="write_customer"),
+            Rule(f"{COMPANY}/<any(item,term,taxcode):record_id>", methods=["POST"], endpoint="unsupported_write"),
         ],
         strict_slashes=False,
         merge_slashes=False,
@@ -145,7 +148,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
         self.tokens = TokenStore(self.switches, self.clock)
         self.gate = Gate(self.switches, self.tokens, self.clock)
         self._oauth = OAuthEndpoints(self.client_id, self.client_secret, self.switches, self.tokens)
-        self._first_answers: dict[tuple[str, str], tuple[int, bytes, Headers]] = {}
+        self._first_answers = FirstAnswers()
 
     def _is_connected(self, realm_id: str) -> bool:
         return self.tokens.is_connected(realm_id)
@@ -157,14 +160,15 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
             return self._gateway(fault)
         company = self.companies[realm_id]  # a token is only ever given out for a company that exists
         request_id = request.args.get("requestid", "") if request.method == "POST" else ""
-        known = self._first_answers.get((realm_id, request_id)) if request_id else None
-        if known is not None:
-            status, body, headers = known
-            return Response(body, status, headers)
+        known = self._first_answers.find(realm_id, request_id)
         try:
+            if known is not None:
+                return known.replayed(request, self.switches)
+            if len(request_id) > REQUEST_ID_LENGTH:
+                raise too_long("requestid", REQUEST_ID_LENGTH)
             body_json = accounting.answer(company, endpoint, request, record_id)
         except Refused as refused:
-            return envelopes.refusal(refused, self.clock(), self.switches.fault_spelling)
+            return envelopes.refusal(refused, self.clock(), self.switches.fault_spelling, self.switches.refusal_status)
         response = envelopes.success(
             body_json,
             self.clock(),
@@ -172,8 +176,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
             xml_without_accept=self.switches.xml_without_accept,
         )
         if request_id:
-            # Replayed even if the payment has been deleted since (others observed this at the real service).
-            self._first_answers[realm_id, request_id] = (200, response.get_data(), response.headers.copy())
+            self._first_answers.keep(realm_id, request_id, request, response, self.switches.request_ids_kept)
         return response
 
     def _gateway(self, fault: envelopes.GatewayFault) -> Response:

@@ -36,11 +36,28 @@ class Switches:
     payment_reference_length: int = 21  # callers truncate to 21; the true limit is not published
     line_over_balance: Literal["clamp", "reject", "accept"] = "clamp"
 
+    # Writing. Refusals of the service come with 400; some have been seen in an HTTP 200.
+    refusal_status: Literal[400, 200] = 400
+    # The newest answers of each company that a repeated requestid still gets; Intuit does not say how many.
+    request_ids_kept: int = 1_000_000
+    # A request with a known id and another body: not published.
+    request_id_other_body: Literal["replay", "refuse"] = "replay"
+    # Automated sales tax. Intuit says that a tax that is sent is honoured, Mobius that it is calculated anew; in a
+    # company in the US a tax that was sent became zero (Torqvoice); and rounding by rates can differ by a cent.
+    ast: Literal["off", "honour", "recalc", "recalc_zero", "cent_off"] = "off"
+    # A DocNumber that is sent although the company lets QuickBooks number: "can lead to unwanted duplicates".
+    automatic_numbers: Literal["use_sent", "ignore_sent"] = "use_sent"
+    # Decimals of a UnitPrice before it is multiplied; zero means all of them.
+    unit_price_decimals: int = 0
+    inactive_names: Literal["kept", "marked"] = "kept"
+
     # Reading.
     xml_without_accept: bool = True  # Intuit answers XML unless a client asks for JSON
     id_sortable: bool = True  # Intuit announced in 2025-11 that this ends
     query_order: Literal["newest_first", "oldest_first"] = "newest_first"  # without ORDERBY; Intuit promises neither
     in_list_limit: int = 0
+    # A condition with a typographic quote finds nothing, although the name is there (PHP SDK #395).
+    typographic_quotes: Literal["found", "missed"] = "found"
     readable_after_seconds: float = 0.0  # 610 for this long after a create
     cdc_after_seconds: float = 0.0  # change data capture shows a change only after this delay
     cdc_inclusive: bool = True

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-from sandbox.quickbooks.world.records import Invoice, Payment
+from sandbox.quickbooks.world.records import Customer, Invoice, Payment
 
 
 def _money(value: Any) -> Decimal:
@@ -22,6 +22,10 @@ class InvoiceTruth:
     balance: Decimal
     sync_token: int
     applied: dict[str, Decimal]  # payment id -> amount
+    tax: Decimal
+    invoice_date: date
+    note: str
+    own: bool  # posted over the API, not typed by a person
 
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
@@ -34,16 +38,40 @@ class InvoiceTruth:
             balance=invoice.balance,
             sync_token=invoice.sync_token,
             applied=dict(invoice.applied),
+            tax=invoice.tax,
+            invoice_date=invoice.transaction_date,
+            note=invoice.note,
+            own=invoice.origin == "api",
         )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"invoice_date": self.invoice_date.isoformat()}
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Self:
+        applied = {payment_id: _money(amount) for payment_id, amount in body["applied"].items()}
+        money = {name: _money(body[name]) for name in ("total", "balance", "tax")}
+        read = {"applied": applied, "invoice_date": date.fromisoformat(body["invoice_date"])}
+        return cls(**(body | money | read))
+
+
+@dataclass(frozen=True)
+class CustomerTruth:
+    id: str
+    name: str
+    currency: str
+    active: bool
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        return cls(customer.id, customer.name, customer.currency, customer.active)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Self:
-        applied = {payment_id: _money(amount) for payment_id, amount in body["applied"].items()}
-        money = {"total": _money(body["total"]), "balance": _money(body["balance"]), "applied": applied}
-        return cls(**(body | money))
+        return cls(**body)
 
 
 @dataclass(frozen=True)

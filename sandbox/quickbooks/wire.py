@@ -9,13 +9,14 @@ from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.records import (
     NOTHING,
     CreditMemo,
-    Customer,
     Invoice,
+    InvoiceLine,
     Line,
     Payment,
     Record,
     Tombstone,
 )
+from sandbox.quickbooks.world.sales_tax import to_cents
 
 Json = dict[str, Any]
 
@@ -31,6 +32,8 @@ CURRENCY_NAMES = {
 }
 
 
+# The item on invoices that a person typed.
+FIRST_ITEM_ID = "1"
 # Home units for one foreign unit, on every foreign transaction; clients must not calculate with it.
 EXCHANGE_RATE = Decimal("1.085")
 
@@ -53,7 +56,7 @@ def payment_json(company: Company, payment: Payment) -> Json:
         "TotalAmt": amount(payment.total),
         "UnappliedAmt": amount(payment.unapplied),
         "ProcessPayment": False,
-        **_head(company, payment),
+        **head(company, payment),
         "TxnDate": payment.transaction_date.isoformat(),
         **_currency(company, payment.currency),
         "PrivateNote": payment.note,
@@ -67,11 +70,11 @@ def payment_json(company: Company, payment: Payment) -> Json:
 
 def invoice_json(company: Company, invoice: Invoice) -> Json:
     body: Json = {
-        **_head(company, invoice),
+        **head(company, invoice),
         "DocNumber": invoice.doc_number or "",
         "TxnDate": invoice.transaction_date.isoformat(),
         "DueDate": invoice.due_date.isoformat(),
-        **_currency(company, invoice.currency),
+        **_currency(company, invoice.currency, invoice.exchange_rate),
         "PrivateNote": invoice.note,
         "CustomerRef": _customer_ref(company, invoice.customer_id),
         "TotalAmt": amount(invoice.total),
@@ -84,32 +87,57 @@ def invoice_json(company: Company, invoice: Invoice) -> Json:
     body["CustomField"] = []
     body["LinkedTxn"] = [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in invoice.applied]
     body["Line"] = [
-        {
-            "Id": "1",
-            "LineNum": 1,
-            "Amount": amount(invoice.total),
-            "DetailType": "SalesItemLineDetail",
-            "SalesItemLineDetail": {"ItemRef": {"value": "1", "name": "Services"}},
-        },
-        {"Amount": amount(invoice.total), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+        *_invoice_lines(company, invoice),
+        {"Amount": amount(_lines_total(invoice)), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
     ]
+    if invoice.origin == "api":
+        body |= _as_written(company, invoice)
     return body
 
 
-def customer_json(company: Company, customer: Customer) -> Json:
+def _lines_total(invoice: Invoice) -> Decimal:
+    return sum((line.counted for line in invoice.lines), NOTHING) if invoice.lines else invoice.total
+
+
+def _invoice_lines(company: Company, invoice: Invoice) -> list[Json]:
+    lines = invoice.lines or (InvoiceLine(invoice.total, item_id=FIRST_ITEM_ID),)
+    return [_invoice_line(company, line, number) for number, line in enumerate(lines, start=1)]
+
+
+def _invoice_line(company: Company, line: InvoiceLine, number: int) -> Json:
+    body: Json = {"Id": str(number), "LineNum": number, "Description": line.description}
+    if not line.item_id:
+        return _without_empty(body) | {"DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}
+    detail: Json = {
+        "ItemRef": {"value": line.item_id, "name": company.items.records[line.item_id].name},
+        "UnitPrice": "" if line.unit_price is None else amount(line.unit_price),
+        "Qty": "" if line.quantity is None else amount(line.quantity),
+        "TaxCodeRef": {"value": line.tax_code} if line.tax_code else "",
+    }
+    body |= {
+        "Amount": amount(line.amount),
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": _without_empty(detail),
+    }
+    return _without_empty(body)
+
+
+def _as_written(company: Company, invoice: Invoice) -> Json:
+    """What only invoices have that an application wrote: its fields, and what QuickBooks adds where it named none."""
+    online = company.preferences.takes_online_payments
     return {
-        **_head(company, customer),
-        "DisplayName": customer.name.rpartition(":")[2],
-        "FullyQualifiedName": customer.name,
-        "Active": True,
-        "Job": ":" in customer.name,
-        **_currency(company, customer.currency),
+        "EmailStatus": "NotSet",
+        "AllowOnlineACHPayment": online,
+        "AllowOnlineCreditCardPayment": online,
+        **invoice.details,
+        "TxnTaxDetail": {"TotalTax": amount(invoice.tax)},
+        **({"GlobalTaxCalculation": invoice.tax_mode} if invoice.tax_mode else {}),
     }
 
 
 def credit_memo_json(company: Company, memo: CreditMemo) -> Json:
     return {
-        **_head(company, memo),
+        **head(company, memo),
         "CustomerRef": _customer_ref(company, memo.customer_id),
         "TxnDate": memo.transaction_date.isoformat(),
         "TotalAmt": amount(memo.total),
@@ -132,7 +160,7 @@ def company_info_json(company: Company, now: datetime) -> Json:
     return {
         "CompanyName": company.name,
         "LegalName": company.name,
-        "Country": "US",
+        "Country": company.preferences.country,
         "FiscalYearStartMonth": "January",
         "SupportedLanguages": "en",
         "NameValue": [{"Name": "NeoEnabled", "Value": "true"}],
@@ -147,25 +175,7 @@ def company_info_json(company: Company, now: datetime) -> Json:
     }
 
 
-def preferences_json(company: Company) -> Json:
-    return {
-        "SalesFormsPrefs": {"CustomTxnNumbers": True},
-        "CurrencyPrefs": {
-            "MultiCurrencyEnabled": company.multicurrency,
-            "HomeCurrency": {"value": company.currency},
-        },
-        "Id": "1",
-        "SyncToken": "0",
-        "domain": "QBO",
-        "sparse": False,
-        "MetaData": {
-            "CreateTime": metadata_time(company.created_at),
-            "LastUpdatedTime": metadata_time(company.created_at),
-        },
-    }
-
-
-def _head(company: Company, record: Record) -> Json:
+def head(company: Company, record: Record) -> Json:
     metadata = {
         "CreateTime": metadata_time(record.created_at),
         "LastUpdatedTime": metadata_time(record.changed_at),
@@ -188,20 +198,22 @@ def _customer_ref(company: Company, customer_id: str) -> Json:
     return {"value": customer_id, "name": company.customers.records[customer_id].name}
 
 
-def _currency(company: Company, currency: str) -> Json:
+def _currency(company: Company, currency: str, rate: Decimal | None = None) -> Json:
     if not company.multicurrency:
         return {}
     body: Json = {"CurrencyRef": {"value": currency, "name": CURRENCY_NAMES.get(currency, currency)}}
     if currency != company.currency:
-        body["ExchangeRate"] = EXCHANGE_RATE
+        body["ExchangeRate"] = EXCHANGE_RATE if rate is None else rate
     return body
 
 
 def _home_amounts(company: Company, invoice: Invoice) -> Json:
     if not company.multicurrency:
         return {}
-    rate = Decimal(1) if invoice.currency == company.currency else EXCHANGE_RATE
-    return {"HomeTotalAmt": amount(invoice.total * rate), "HomeBalance": amount(invoice.balance * rate)}
+    foreign = EXCHANGE_RATE if invoice.exchange_rate is None else invoice.exchange_rate
+    rate = Decimal(1) if invoice.currency == company.currency else foreign
+    home = {"HomeTotalAmt": invoice.total * rate, "HomeBalance": invoice.balance * rate}
+    return {name: amount(to_cents(value)) for name, value in home.items()}
 
 
 def _without_empty(body: Json) -> Json:

@@ -120,7 +120,7 @@ def test_broken_json_and_operations_that_do_not_exist_are_refused(sandbox, api):
     assert code(api.post("payment", "{")) == "2010"
     assert code(api.post("payment", "[]")) == "2010"
     assert code(api.post("payment", {"CustomerRef": {"value": "1"}, "TotalAmt": 5}, operation="void")) == "500"
-    assert code(api.post("invoice", {})) == "500"
+    assert code(api.post("item", {})) == "500"
 
 
 def test_a_request_id_replays_the_first_answer_even_after_a_delete(sandbox, api):

@@ -17,6 +17,7 @@ class BookOperations(Operations):
         currency: str = "USD",
         *,
         multicurrency: bool = False,
+        country: str = "US",
     ) -> str:
         with self.lock:
             if realm_id in self.companies:
@@ -29,6 +30,7 @@ class BookOperations(Operations):
                 switches=self.switches,
                 clock=self.clock,
                 emit=self.webhooks.tell,
+                country=country,
             )
             return realm_id
 
@@ -106,6 +108,10 @@ class BookOperations(Operations):
     def payment(self, payment_id: str, *, realm_id: str | None = None) -> PaymentTruth:
         with self.lock:
             return PaymentTruth.of(self._company(realm_id).payment(payment_id))
+
+    def deleted_invoices(self, *, realm_id: str | None = None) -> list[str]:
+        with self.lock:
+            return [stone.id for stone in self._company(realm_id).invoices.tombstones]
 
     def deleted_payments(self, *, realm_id: str | None = None) -> list[str]:
         with self.lock:

@@ -2,11 +2,12 @@
 
 from sandbox.quickbooks.operations.books import BookOperations
 from sandbox.quickbooks.operations.connections import ConnectionOperations
+from sandbox.quickbooks.operations.lists import ListOperations
 from sandbox.quickbooks.operations.payments import PaymentOperations
 from sandbox.quickbooks.operations.webhooks import WebhookOperations
 
 
-class EveryOperation(BookOperations, PaymentOperations, ConnectionOperations, WebhookOperations):
+class EveryOperation(BookOperations, ListOperations, PaymentOperations, ConnectionOperations, WebhookOperations):
     """The operations that the control API and a world file may call."""
 
 

@@ -40,6 +40,10 @@ _TRANSACTION = _COMMON | {
     "txndate": Field(lambda record: record.transaction_date.isoformat(), str),
     "totalamt": Field(lambda record: record.total, _decimal),
 }
+_LIST = _COMMON | {
+    "active": Field(lambda record: str(record.active).lower(), _text, frozenset({"=", "IN"}), sortable=False),
+}
+_NAMED = _LIST | {"name": Field(lambda record: record.name.lower(), _text)}
 FIELDS: dict[str, dict[str, Field]] = {
     "Payment": _TRANSACTION | {"paymentrefnum": Field(lambda record: record.reference.lower(), _text)},
     "Invoice": _TRANSACTION
@@ -49,11 +53,18 @@ FIELDS: dict[str, dict[str, Field]] = {
         "balance": Field(lambda record: record.balance, _decimal),
     },
     "CreditMemo": _TRANSACTION,
-    "Customer": _COMMON
+    "Item": _NAMED
+    | {
+        "sku": Field(lambda record: record.sku.lower(), _text),
+        "type": Field(lambda record: record.kind.lower(), _text),
+    },
+    "TaxCode": _NAMED,
+    "TaxRate": _NAMED,
+    "Term": _NAMED,
+    "Customer": _LIST
     | {
         "displayname": Field(lambda record: record.name.rpartition(":")[2].lower(), _text),
         "fullyqualifiedname": Field(lambda record: record.name.lower(), _text),
-        "active": Field(lambda _: "true", _text, frozenset({"=", "IN"}), sortable=False),
     },
 }
 

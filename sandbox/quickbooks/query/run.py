@@ -10,13 +10,14 @@ from typing import Any
 from sandbox.quickbooks.query.fields import FIELDS, Field, field_of
 from sandbox.quickbooks.query.language import Condition, Query, parse
 from sandbox.quickbooks.times import parse_time
-from sandbox.quickbooks.wire import (
-    company_info_json,
-    credit_memo_json,
+from sandbox.quickbooks.wire import company_info_json, credit_memo_json, invoice_json, payment_json
+from sandbox.quickbooks.wire_lists import (
     customer_json,
-    invoice_json,
-    payment_json,
+    item_json,
     preferences_json,
+    tax_code_json,
+    tax_rate_json,
+    term_json,
 )
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused
@@ -32,7 +33,12 @@ RENDER: dict[str, Callable[[Company, Any], Json]] = {
     "Invoice": invoice_json,
     "CreditMemo": credit_memo_json,
     "Customer": customer_json,
+    "Item": item_json,
+    "TaxCode": tax_code_json,
+    "TaxRate": tax_rate_json,
+    "Term": term_json,
 }
+_QUOTES = frozenset("‘’“”")
 LAST_UPDATE = "metadata.lastupdatedtime"
 
 
@@ -42,6 +48,10 @@ def table_of(company: Company, entity: str) -> Table[Any]:
         "Invoice": company.invoices,
         "CreditMemo": company.credit_memos,
         "Customer": company.customers,
+        "Item": company.items,
+        "TaxCode": company.tax_codes,
+        "TaxRate": company.tax_rates,
+        "Term": company.terms,
     }
     return tables[entity]
 
@@ -73,6 +83,9 @@ def answer(company: Company, statement: str) -> Json:
 
 def _matching(company: Company, query: Query) -> Iterable[Record]:
     tests = [_test(company, query.entity, condition) for condition in query.conditions]
+    if "active" in FIELDS[query.entity] and all(one.field.lower() != "active" for one in query.conditions):
+        # Inactive records are found only by those who ask for them.
+        tests.append(lambda record: bool(record.active))
     sortings = [(_sortable(company, query.entity, name), down) for name, down in query.order_by]
     table = table_of(company, query.entity)
     by_time = [name.lower() for name, _ in query.order_by] == [LAST_UPDATE] and not query.order_by[0][1]
@@ -89,7 +102,7 @@ def _matching(company: Company, query: Query) -> Iterable[Record]:
 def _candidates(company: Company, table: Table[Any], query: Query, *, by_time: bool) -> Iterator[Record]:
     wanted = [one.values for one in query.conditions if one.field.lower() == "id"]
     if wanted and not by_time:
-        ids = sorted(set(wanted[0]), key=lambda one: (len(one), one))
+        ids = sorted(set(wanted[0]), key=_in_order)
         return (table.records[one] for one in ids if one in table.records)
     first, last = _window(query)
     if by_time or first is not None or last is not None:
@@ -101,7 +114,7 @@ def _candidates(company: Company, table: Table[Any], query: Query, *, by_time: b
 
 def _creation_order(company: Company, records: Iterable[Record]) -> Iterator[Record]:
     newest_first = company.switches.query_order == "newest_first"
-    return iter(sorted(records, key=lambda record: int(record.id), reverse=newest_first))
+    return iter(sorted(records, key=lambda record: _in_order(record.id), reverse=newest_first))
 
 
 def _window(query: Query) -> tuple[datetime | None, datetime | None]:
@@ -130,6 +143,8 @@ def _test(company: Company, entity: str, condition: Condition) -> Test:
     limit = company.switches.in_list_limit
     if limit and len(condition.values) > limit:
         raise Refused("4001", "Invalid query", f"QueryValidationError: more than {limit} values in a list")
+    if company.switches.typographic_quotes == "missed" and any(_QUOTES & set(value) for value in condition.values):
+        return lambda _: False
     if condition.operator == "LIKE":
         return _like(field, condition.values[0])
     values = [_parsed(field, condition.field, value) for value in condition.values]
@@ -163,6 +178,11 @@ def _sortable(company: Company, entity: str, name: str) -> Field:
 def _sort_key(field: Field) -> Callable[[Record], Any]:
     def key(record: Record) -> Any:
         value = field.read(record)
-        return int(value) if field is FIELDS["Payment"]["id"] else value
+        return _in_order(value) if field is FIELDS["Payment"]["id"] else value
 
     return key
+
+
+def _in_order(record_id: str) -> tuple[int, str]:
+    """Ids are numbers, but for the two tax codes of the US."""
+    return len(record_id), record_id

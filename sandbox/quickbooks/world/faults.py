@@ -75,3 +75,46 @@ def malformed(detail: str) -> Refused:
 
 def unsupported(detail: str) -> Refused:
     return Refused("500", "Unsupported Operation", f"Operation {detail} is not supported.")
+
+
+def duplicate_name(owner: str) -> Refused:
+    """A name belongs to one customer, vendor or employee, also while that one is inactive."""
+    return Refused(
+        "6240",
+        "Duplicate Name Exists Error",
+        f"The name supplied already exists. : Another {owner} is already using this name. Please use a different name.",
+    )
+
+
+def duplicate_number(number: str, invoice_id: str) -> Refused:
+    return Refused(
+        "6140",
+        "Duplicate Document Number Error",
+        "Duplicate Document Number Error : You must specify a different number. This number has already been used."
+        f" DocNumber={number} is assigned to TxnType=Invoice with TxnId={invoice_id}",
+    )
+
+
+def period_closed() -> Refused:
+    return Refused(
+        "6210",
+        "Account Period Closed, Cannot Update Through Services API",
+        "The account period has closed and the account books cannot be updated through through the QBO Services API."
+        " Please use the QBO website to make these changes.",
+    )
+
+
+def wrong_product() -> Refused:
+    return Refused(
+        "6070",
+        "Amount calculation incorrect in the request",
+        "Amount calculation incorrect in the request : Amount is not equal to UnitPrice * Qty. Supplied value:",
+    )
+
+
+def inactive(name: str) -> Refused:
+    return Refused("610", "Object Not Found", f"Object Not Found : {name} has been made inactive.")
+
+
+def invalid_text(name: str) -> Refused:
+    return Refused("2040", "Invalid String", f"Invalid String : {name} contains a colon, a tab or a new line")

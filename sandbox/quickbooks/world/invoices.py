@@ -21,7 +21,7 @@ def add_customer(company: Company, name: str, currency: str | None = None) -> Cu
         raise business("Multicurrency is off in this company.")
     now = company.now()
     customer = Customer(
-        id=company.next_customer_id(),
+        id=company.next_list_id("Customer"),
         created_at=now,
         changed_at=now,
         name=name,
@@ -86,17 +86,20 @@ def edit_invoice(company: Company, invoice: Invoice, values: Mapping[str, Any]) 
     _check_doc_number(values.get("doc_number"))
     for name, value in values.items():
         setattr(invoice, name, value)
+    if "total" in values:
+        invoice.lines, invoice.tax = (), NOTHING
     if invoice.balance < NOTHING:
         take_off(company, invoice, -invoice.balance, "user")
     company.touched(company.invoices, invoice, "Invoice", "user")
 
 
-def void_invoice(company: Company, invoice: Invoice) -> None:
-    take_off(company, invoice, sum(invoice.applied.values(), NOTHING), "user")
+def void_invoice(company: Company, invoice: Invoice, origin: str = "user") -> None:
+    take_off(company, invoice, sum(invoice.applied.values(), NOTHING), origin)
     invoice.total = NOTHING
+    invoice.lines, invoice.tax = (), NOTHING
     invoice.deposit = NOTHING
     invoice.note = company.switches.void_note + invoice.note if invoice.note else "Voided"
-    company.touched(company.invoices, invoice, "Invoice", "user", "Void")
+    company.touched(company.invoices, invoice, "Invoice", origin, "Void")
 
 
 def delete_invoice(company: Company, invoice: Invoice) -> None:

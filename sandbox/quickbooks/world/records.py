@@ -1,8 +1,10 @@
 """The records of a company's books. Amounts are Decimal, instants are UTC; wire.py writes them for the wire."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 # The documents that a payment line can settle (charges) and use up (credits).
 CHARGE_TYPES = ("Invoice", "JournalEntry", "Expense", "Check", "CreditCardCredit")
@@ -49,9 +51,57 @@ class Record:
 
 
 @dataclass(kw_only=True)
-class Customer(Record):
+class ListRecord(Record):
+    """A record of a list: it can be made inactive, and then keeps its name."""
+
     name: str
+    active: bool = True
+
+
+@dataclass(kw_only=True)
+class Customer(ListRecord):
     currency: str
+    details: Mapping[str, Any] = field(default_factory=dict)  # by wire name: PrimaryEmailAddr, BillAddr, ...
+
+
+@dataclass(kw_only=True)
+class Item(ListRecord):
+    kind: str = "Service"
+    sku: str = ""
+    taxable: bool = False
+
+
+@dataclass(kw_only=True)
+class TaxRate(ListRecord):
+    rate: Decimal  # 0.2 are 20 %
+    agency: str = ""
+
+
+@dataclass(kw_only=True)
+class TaxCode(ListRecord):
+    taxable: bool
+    rate_ids: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Term(ListRecord):
+    due_days: int
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """A line as an application wrote it; one without an item is documentation, and its amount does not count."""
+
+    amount: Decimal
+    item_id: str = ""
+    description: str = ""
+    tax_code: str = ""
+    unit_price: Decimal | None = None
+    quantity: Decimal | None = None
+
+    @property
+    def counted(self) -> Decimal:
+        return self.amount if self.item_id else NOTHING
 
 
 @dataclass(kw_only=True)
@@ -65,6 +115,13 @@ class Invoice(Record):
     # Money taken on the invoice form: it lowers the balance although no payment exists.
     deposit: Decimal = NOTHING
     note: str = ""
+    # Lines and tax are known of invoices that an application wrote; a person's edit of the total forgets them.
+    lines: tuple[InvoiceLine, ...] = ()
+    tax: Decimal = NOTHING
+    tax_mode: str = ""  # GlobalTaxCalculation, outside of the US
+    exchange_rate: Decimal | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)  # by wire name: BillAddr, CustomerMemo, ...
+    origin: str = "user"  # "user" typed it, "api" posted it: truth for tests, never on the wire
     # Payment id -> the amount that this payment applies here.
     applied: dict[str, Decimal] = field(default_factory=dict)
 
