@@ -4,25 +4,33 @@ import os
 
 import typer
 
-from cli import (
-    catch_up,
-    database,
-    invoices,
-    keys,
-    organizations,
-    own_payments,
-    payments,
-    sweep,
-    users,
-)
 from cli.failures import OneLineErrors
 from cli.output import examples
 from cli.up import UP_EPILOG, up
 
-CONNECTIONS = "Connections: an organization's links to QuickBooks and ConnectWise."
+# Each group with its module and its line of help, in the order of the help page.
+GROUPS = {
+    "org": ("cli.organizations", "Organizations: the tenants, and what they have chosen."),
+    "connection": ("cli.connections", "Connections: an organization's links to QuickBooks and ConnectWise."),
+    "invoices": ("cli.invoices", "Invoices of the platform: their origin, and their ids in both systems."),
+    "payments": ("cli.payments", "Payments: where they are, why, and what is next."),
+    "own-payments": ("cli.own_payments", "Own payments: what this platform made itself is not external."),
+    "catch-up": ("cli.catch_up", "Catch-up: what webhooks missed is found by asking."),
+    "sweep": ("cli.sweep", "The sweep: what is due is found, whatever message was lost."),
+    "database": ("cli.database", "The database: bringing the schema up to date, and a look at it."),
+    "keys": ("cli.keys", "Keys: what is sealed at rest, sealed anew with the newest key."),
+    "user": ("cli.users", "Users of the dashboard, one-time login links, and API tokens."),
+}
+
+
+class CommandLine(OneLineErrors):
+    """All commands."""
+
+    modules = {name: module for name, (module, _) in GROUPS.items()}  # noqa: RUF012 - the base class declares it
+
 
 app = typer.Typer(
-    cls=OneLineErrors,
+    cls=CommandLine,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,17 +38,8 @@ app = typer.Typer(
     epilog=examples("up", "payments list northwind", "payments show northwind 4711", "org set --help"),
 )
 app.command(epilog=UP_EPILOG)(up)
-app.add_typer(organizations.app, name="org")
-# A stand-in, replaced by the real group when it is asked for (`cli/failures.py`).
-app.add_typer(typer.Typer(help=CONNECTIONS), name="connection")
-app.add_typer(invoices.app, name="invoices")
-app.add_typer(payments.app, name="payments")
-app.add_typer(own_payments.app, name="own-payments")
-app.add_typer(catch_up.app, name="catch-up")
-app.add_typer(sweep.app, name="sweep")
-app.add_typer(database.app, name="database")
-app.add_typer(keys.app, name="keys")
-app.add_typer(users.app, name="user")
+for name, (_, line) in GROUPS.items():
+    app.add_typer(typer.Typer(help=line), name=name)
 
 if __name__ == "__main__":
     # Only this user may read files that a command or its processes write (logs, a backup, Redis' files).

@@ -11,6 +11,7 @@ import typer
 
 from cli.connection_output import print_connection, print_report
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples
 from cli.secret_input import SecretsFile, read_secrets
@@ -34,7 +35,7 @@ def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
     """The group `connection add`, with a command for each vendor that can be connected by hand."""
     known = [(vendor, vendor.by_hand) for vendor in vendors]
     names = " or ".join(vendor.short_label for vendor, by_hand in known if by_hand is not None)
-    group = typer.Typer(no_args_is_help=True, help=f"Connects {names}, or connects it again.")
+    group = new_group(help=f"Connects {names}, or connects it again.")
 
     @group.callback()
     def _only_groups() -> None:

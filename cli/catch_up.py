@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from workers.terminal import Column
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from models.gaps import Gap
     from tasks.context import Context
 
-app = typer.Typer(no_args_is_help=True, help="Catch-up: what webhooks missed is found by asking.")
+app = new_group()
 
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]

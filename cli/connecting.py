@@ -14,6 +14,7 @@ import typer
 
 from cli.connection_output import print_connection
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, note
 from connectors.registry import VENDORS
@@ -30,7 +31,7 @@ def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
     """The group `connection connect`, with a command for each vendor that has a consent page."""
     from connectors.vendor import Vendor
 
-    group = typer.Typer(no_args_is_help=True, help="Connects by consent in a browser; no secrets are typed.")
+    group = new_group(help="Connects by consent in a browser; no secrets are typed.")
 
     @group.callback()
     def _only_groups() -> None:

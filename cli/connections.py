@@ -11,6 +11,7 @@ import typer
 from cli import adding_connections, connecting
 from cli.connection_output import breaker_lines, connection_as_json, print_connection, print_report, why_waiting
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from connectors.registry import VENDORS
@@ -32,7 +33,7 @@ COLUMNS = [
     Column("paused until, why", wraps=True, place="below"),
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Connections: an organization's links to QuickBooks and ConnectWise.")
+app = new_group()
 app.add_typer(adding_connections.app, name="add")
 app.add_typer(connecting.app, name="connect")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import opened_session, read_settings
 from cli.output import AsJson, examples, print_json, print_table, say
 from workers.terminal import Column
@@ -23,7 +24,7 @@ COLUMNS = [
     Column("what must be true", wraps=True, place="below"),
 ]
 
-app = typer.Typer(no_args_is_help=True, help="The database: bringing the schema up to date, and a look at it.")
+app = new_group()
 
 
 @app.command("upgrade", epilog=examples("database upgrade"))

@@ -1,15 +1,12 @@
 """How a failed command ends: one line on stderr, exit code 2, no traceback."""
 
 import sys
-from collections.abc import Mapping
-from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any
 
 from typer import Abort
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
-from typer.main import get_command
 
+from cli.groups import TopGroup
 from domain.visible_text import visible
 from workers.terminal import hang, terminal_width
 
@@ -20,24 +17,8 @@ class Refusal(Exception):
     """The command cannot go on; the message is one line for a person."""
 
 
-class OneLineErrors(TyperGroup):
-    """The top group: every error below it becomes one line, and a group that is slow to import comes on demand."""
-
-    # The commands for connections are made of the vendors, and those import all that speaks HTTP.
-    on_demand: ClassVar[Mapping[str, str]] = {"connection": "cli.connections"}
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Finds the command that was typed."""
-        if args:
-            self.load(args[0])
-        return super().resolve_command(ctx, args)
-
-    def load(self, name: str) -> None:
-        """Puts the real group in the place of its stand-in."""
-        if name in self.on_demand:
-            group = get_command(import_module(self.on_demand[name]).app)
-            group.name = name
-            self.commands[name] = group
+class OneLineErrors(TopGroup):
+    """The top group: every error below it becomes one line."""
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Runs the command and ends the process with its exit code."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
 from domain.money import plain_amount
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from models.invoices import Invoice
     from usecases.invoice_import import ImportReport
 
-app = typer.Typer(no_args_is_help=True, help="Invoices of the platform: their origin, and their ids in both systems.")
+app = new_group()
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 BAD_ROWS = 1

@@ -1,17 +1,16 @@
 """`keys`: the keys that seal tokens and API keys at rest."""
 
-import typer
-
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import opened_context
 from cli.output import AsJson, examples, print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Keys: what is sealed at rest, sealed anew with the newest key.")
+app = new_group()
 
 
 @app.callback()
 def _only_groups() -> None:
-    """Keys: what is sealed at rest, sealed anew with the newest key."""
+    """With a callback, the only command of a group keeps its name."""
 
 
 @app.command(epilog=examples("keys rotate"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_facts, print_json, print_table
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
@@ -17,7 +18,7 @@ from workers.terminal import Column
 if TYPE_CHECKING:
     from models.organizations import Organization
 
-app = typer.Typer(no_args_is_help=True, help="Organizations: the tenants, and what they have chosen.")
+app = new_group()
 
 Slug = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 

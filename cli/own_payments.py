@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, print_json, say
 from domain.ingest.own_payments import intent_of
 from domain.typed_values import Problem, read_amount
 
-app = typer.Typer(no_args_is_help=True, help="Own payments: what this platform made itself is not external.")
+app = new_group()
 
 
 @app.command(epilog=examples("own-payments add northwind 4711 4712", "own-payments add northwind --file ids.txt"))

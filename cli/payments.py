@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
 from cli.payment_text import print_story, total_text
@@ -28,7 +29,7 @@ COLUMNS = [
     Column("seconds", right=True),
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Payments: where they are, why, and what is next.")
+app = new_group()
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 PaymentId = Annotated[str, typer.Argument(metavar="ID", help="The payment's id in QuickBooks.")]

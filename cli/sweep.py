@@ -2,17 +2,16 @@
 
 import dataclasses
 
-import typer
-
+from cli.groups import new_group
 from cli.opening import opened_context
 from cli.output import AsJson, examples, print_facts, print_json
 
-app = typer.Typer(no_args_is_help=True, help="The sweep: what is due is found, whatever message was lost.")
+app = new_group()
 
 
 @app.callback()
 def _only_groups() -> None:
-    """The sweep: what is due is found, whatever message was lost."""
+    """With a callback, the only command of a group keeps its name."""
 
 
 @app.command(epilog=examples("sweep run", "sweep run --json"))

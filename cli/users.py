@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.failures import Refusal
+from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session, public_address, read_settings
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import warn_if_open_to_others
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from models.users import User
     from usecases.results import Rejected
 
-app = typer.Typer(no_args_is_help=True, help="Users of the dashboard, one-time login links, and API tokens.")
+app = new_group()
 
 PASSWORD_VARIABLE = "DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 

@@ -47,8 +47,8 @@ def test_who_follows_readme_and_operations_line_by_line_gets_what_they_promise(t
 
 
 GROUPS = typer.main.get_command(app)
-for on_demand in GROUPS.on_demand:
-    GROUPS.load(on_demand)
+for name in GROUPS.modules:
+    GROUPS.load(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -183,8 +183,8 @@ def commands_of(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 GROUP = typer.main.get_command(app)
-for on_demand in GROUP.on_demand:
-    GROUP.load(on_demand)
+for name in GROUP.modules:
+    GROUP.load(name)
 ALL_COMMANDS = dict(commands_of(GROUP))
 
 
