@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from domain.push.effect import Doubt, EffectState
 from domain.records import AllocationKind, PaymentState
 from models.connections import connection_by_id
 from models.decisions import DecisionRow, current_decisions
@@ -132,9 +133,17 @@ def _amounts_differ(simulation: Simulation, parts: Sequence[Part]) -> list[str]:
         if part.entry is not None:
             standing_for[part.entry.target_invoice_id, part.entry.target_payment_id].append(part)
     there = _payments_there(simulation)
+    asked_about = {
+        part.effect.target_invoice_id
+        for part in parts
+        if part.effect is not None and part.effect.state == EffectState.HELD and part.effect.doubt != Doubt.NONE
+    }
     found = []
     for key, sharing in standing_for.items():
         if all(_is_told(part) for part in sharing):
+            continue
+        if key[0] in asked_about:
+            # What may be ours on it is a person's question: until it is answered, no later look would prove anything.
             continue
         names = ", ".join(part.name for part in sharing)
         payment = there.get(key)
