@@ -72,7 +72,7 @@ def test_a_bookkeeper_without_scripts_logs_in_reads_the_reason_and_creates_the_p
     assert "that we did not create" in browser.text()
 
     browser.press("#create-anyway button")
-    assert "The payment is looked at again now" in browser.text()
+    assert "The payment is being checked again" in browser.text()
     world.settle()
     browser.open(f"{address}/payments/{stories['twin']}")
     assert "The payment is on the ConnectWise invoice." in browser.text()
