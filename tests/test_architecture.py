@@ -26,6 +26,8 @@ VARIABLES = re.compile("|".join(rf"\b{vendor.name.upper()}_[A-Z]" for vendor in 
 TABLES_OF_SENTENCES = {"domain/explained_decisions.py", "domain/explained_deliveries.py"}
 # The columns of the file that partners import have the vendors' names, and so have the sentences about its rows.
 IMPORTED_FILE = {"usecases/invoice_columns.py", "usecases/invoice_rows.py"}
+# The commands that connect an account, whatever the vendor.
+MADE_OF_CARDS = [ROOT / "cli/adding_connections.py", ROOT / "cli/connecting.py"]
 # Also the standard library's way of reading JSON, which makes floats of amounts.
 FLOATS = re.compile(r"\bfloat\(|parse_float=float|(?<!simple)json\.loads?\(")
 # A migration is what the tables were on its day: never edited afterwards, so never split either.
@@ -76,7 +78,7 @@ def test_only_connectors_say_a_vendors_name() -> None:
     """The engine's sentences get the names from the vendors; a page may say "QuickBooks", but no branch asks for it."""
     said = [
         f"{name_of(path)}:{line}: {text}"
-        for path in sources("domain", "models", "settings", "tasks", "usecases", "web", "workers")
+        for path in [*sources("domain", "models", "settings", "tasks", "usecases", "web", "workers"), *MADE_OF_CARDS]
         if name_of(path) not in IMPORTED_FILE
         for line, text in code_of(path)
         if VENDOR_NAMES.search(text) and not (path.is_relative_to(ROOT / "web") and is_a_sentence(text))

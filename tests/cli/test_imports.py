@@ -41,8 +41,7 @@ def modules_after(lines: list[str]) -> set[str]:
     return set(ended.stdout.split())
 
 
-# The commands for connections are made of the vendors, and those import all that speaks HTTP.
-COMMANDS = sorted(name for name in ALL_COMMANDS if not name.startswith("connection "))
+COMMANDS = sorted(ALL_COMMANDS)
 GROUPS = sorted({name.rpartition(" ")[0] for name in COMMANDS} - {""})
 
 
