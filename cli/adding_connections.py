@@ -15,11 +15,11 @@ from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples
 from cli.secret_input import SecretsFile, read_secrets
+from connectors.card import Card
+from connectors.cards import CARDS
 from connectors.entering import AskedValue, ByHand
-from connectors.registry import VENDORS
 
 if TYPE_CHECKING:
-    from connectors.vendor import Vendor
     from models.connections import Connection
     from tasks.context import Context
     from usecases.results import Rejected
@@ -31,23 +31,23 @@ HomeCurrency = Annotated[
 Test = Annotated[bool, typer.Option("--test/--no-test", help="Call the system first; what it refuses is not stored.")]
 
 
-def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
+def commands_for(cards: Iterable[Card]) -> typer.Typer:
     """The group `connection add`, with a command for each vendor that can be connected by hand."""
-    known = [(vendor, vendor.by_hand) for vendor in vendors]
-    names = " or ".join(vendor.short_label for vendor, by_hand in known if by_hand is not None)
+    known = [(card, card.by_hand) for card in cards]
+    names = " or ".join(card.short_label for card, by_hand in known if by_hand is not None)
     group = new_group(help=f"Connects {names}, or connects it again.")
 
     @group.callback()
     def _only_groups() -> None:
         """With a callback, the only command of a group keeps its name."""
 
-    for vendor, by_hand in known:
+    for card, by_hand in known:
         if by_hand is not None:
-            _add_command(group, vendor, by_hand)
+            _add_command(group, card.name, by_hand)
     return group
 
 
-def _add_command(group: typer.Typer, vendor: type[Vendor], by_hand: ByHand) -> None:
+def _add_command(group: typer.Typer, vendor: str, by_hand: ByHand) -> None:
     def run(slug: str, *, test: bool, as_json: bool, secrets_file: Path | None, **entered: Any) -> None:
         _connect(vendor, by_hand, slug, entered, secrets_file, test=test, as_json=as_json)
 
@@ -69,8 +69,8 @@ def _add_command(group: typer.Typer, vendor: type[Vendor], by_hand: ByHand) -> N
     )
     run.__annotations__ = {name: annotation for name, annotation, _ in parameters}
     run.__doc__ = f"Connects {by_hand.account}.\n\n{by_hand.secrets_help}\n"
-    shown = examples(*(f"connection add {vendor.name} northwind {one}" for one in by_hand.examples))
-    group.command(vendor.name, epilog=shown)(run)
+    shown = examples(*(f"connection add {vendor} northwind {one}" for one in by_hand.examples))
+    group.command(vendor, epilog=shown)(run)
 
 
 def _option(asked: AskedValue) -> Any:
@@ -79,7 +79,7 @@ def _option(asked: AskedValue) -> Any:
 
 
 def _connect(
-    vendor: type[Vendor],
+    vendor: str,
     by_hand: ByHand,
     slug: str,
     entered: Mapping[str, Any],
@@ -88,7 +88,6 @@ def _connect(
     test: bool,
     as_json: bool,
 ) -> None:
-    from connectors.vendor import SourceVendor
     from settings import load_settings
     from usecases.connections import add_source, add_target
 
@@ -100,14 +99,14 @@ def _connect(
         raise Refusal(secrets)
     currency = entered["home_currency"]
     given = {**read.settings, **({} if currency is None else {"home_currency": currency})}
-    add = add_source if issubclass(vendor, SourceVendor) else add_target
     with opened_context() as context:
+        add = add_source if vendor in context.platform.sources else add_target
         http = load_settings().allows_plain_http
         organization_id = _organization_id(context, slug)
         added = add(
             context,
             organization_id,
-            vendor.name,
+            vendor,
             read.account_id,
             given,
             secrets,
@@ -141,4 +140,4 @@ def _finish(context: Context, added: Connection | Rejected, test: bool, as_json:
     print_report(report, as_json)
 
 
-app = commands_for(VENDORS)
+app = commands_for(CARDS)

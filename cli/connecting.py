@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import date, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,33 +16,31 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context
 from cli.output import AsJson, examples, note
-from connectors.registry import VENDORS
+from connectors.card import Card
+from connectors.cards import CARDS
 
 if TYPE_CHECKING:
-    from connectors.vendor import Vendor
     from settings import Settings
     from tasks.context import Context
 
 _DONE = b"This page may be closed: the command line goes on."
 
 
-def commands_for(vendors: Iterable[type[Vendor]]) -> typer.Typer:
+def commands_for(cards: Iterable[Card]) -> typer.Typer:
     """The group `connection connect`, with a command for each vendor that has a consent page."""
-    from connectors.vendor import Vendor
-
     group = new_group(help="Connects by consent in a browser; no secrets are typed.")
 
     @group.callback()
     def _only_groups() -> None:
         """With a callback, the only command of a group keeps its name."""
 
-    for vendor in vendors:
-        if vendor.authorization is not Vendor.authorization:
-            _add_command(group, vendor)
+    for card in cards:
+        if card.by_consent:
+            _add_command(group, card)
     return group
 
 
-def _add_command(group: typer.Typer, vendor: type[Vendor]) -> None:
+def _add_command(group: typer.Typer, card: Card) -> None:
     def run(
         slug: Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")],
         listen: Annotated[
@@ -56,19 +53,19 @@ def _add_command(group: typer.Typer, vendor: type[Vendor]) -> None:
         ] = None,
         as_json: AsJson = False,
     ) -> None:
-        _connect(vendor, slug, listen, from_day, as_json=as_json)
+        _connect(card, slug, listen, from_day, as_json=as_json)
 
     run.__doc__ = (
-        f"Prints the address where people consent at {vendor.short_label}, and connects with what it sends back.\n\n"
+        f"Prints the address where people consent at {card.short_label}, and connects with what it sends back.\n\n"
         "Without --listen the browser ends on PUBLIC_URL; the address of that page is pasted here.\n"
     )
     shown = examples(
-        *(f"connection connect {vendor.name} northwind{more}" for more in ("", " --listen 8765", " --from 2026-01-01"))
+        *(f"connection connect {card.name} northwind{more}" for more in ("", " --listen 8765", " --from 2026-01-01"))
     )
-    group.command(vendor.name, epilog=shown)(run)
+    group.command(card.name, epilog=shown)(run)
 
 
-def _connect(vendor: type[Vendor], slug: str, listen: int | None, from_day: datetime | None, *, as_json: bool) -> None:
+def _connect(card: Card, slug: str, listen: int | None, from_day: datetime | None, *, as_json: bool) -> None:
     from settings import load_settings
     from usecases.connecting import complete_connect
     from usecases.results import Rejected
@@ -79,11 +76,11 @@ def _connect(vendor: type[Vendor], slug: str, listen: int | None, from_day: date
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
         if listen is None:
-            parameters = _by_pasting(context, vendor, settings, organization_id, start_on)
+            parameters = _by_pasting(context, card, settings, organization_id, start_on)
         else:
-            parameters = _by_listening(context, vendor, listen, organization_id, start_on)
+            parameters = _by_listening(context, card, listen, organization_id, start_on)
         http = settings.allows_plain_http
-        connected = complete_connect(context, vendor.name, parameters, session_id=None, allows_plain_http=http)
+        connected = complete_connect(context, card.name, parameters, session_id=None, allows_plain_http=http)
         if isinstance(connected, Rejected):
             raise Refusal(connected.message)
     print_connection(connected.connection, as_json)
@@ -92,22 +89,22 @@ def _connect(vendor: type[Vendor], slug: str, listen: int | None, from_day: date
 
 
 def _by_pasting(
-    context: Context, vendor: type[Vendor], settings: Settings, organization_id: int, start_on: date | None
+    context: Context, card: Card, settings: Settings, organization_id: int, start_on: date | None
 ) -> dict[str, str]:
     if not settings.public_url:
-        raise Refusal(
-            f"PUBLIC_URL is not set, so {vendor.short_label} cannot send anybody back; set it, or use --listen"
-        )
-    address = f"{settings.public_address}/integrations/{vendor.name}/callback"
-    _begin(context, vendor, organization_id, address, start_on)
+        raise Refusal(f"PUBLIC_URL is not set, so {card.short_label} cannot send anybody back; set it, or use --listen")
+    address = f"{settings.public_address}/integrations/{card.name}/callback"
+    _begin(context, card, organization_id, address, start_on)
     sys.stderr.write("Then paste the address of the page that you end on: ")
     sys.stderr.flush()
     return _parameters(sys.stdin.readline().strip())
 
 
 def _by_listening(
-    context: Context, vendor: type[Vendor], port: int, organization_id: int, start_on: date | None
+    context: Context, card: Card, port: int, organization_id: int, start_on: date | None
 ) -> dict[str, str]:
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
     from usecases.connecting import REQUEST_LASTS
 
     answers: list[str] = []
@@ -132,7 +129,7 @@ def _by_listening(
         raise Refusal(f"port {port} cannot be listened on: {error}") from None
     with server:
         server.timeout = 1
-        _begin(context, vendor, organization_id, f"http://localhost:{server.server_port}/callback", start_on)
+        _begin(context, card, organization_id, f"http://localhost:{server.server_port}/callback", start_on)
         ends = time.monotonic() + REQUEST_LASTS.total_seconds()
         while not answers and time.monotonic() < ends:
             try:
@@ -144,13 +141,11 @@ def _by_listening(
     return _parameters(answers[0])
 
 
-def _begin(
-    context: Context, vendor: type[Vendor], organization_id: int, redirect_uri: str, start_on: date | None
-) -> None:
+def _begin(context: Context, card: Card, organization_id: int, redirect_uri: str, start_on: date | None) -> None:
     from usecases.connecting import begin_connect
     from usecases.results import Rejected
 
-    address = begin_connect(context, organization_id, vendor.name, redirect_uri, session_id=None, start_on=start_on)
+    address = begin_connect(context, organization_id, card.name, redirect_uri, session_id=None, start_on=start_on)
     if isinstance(address, Rejected):
         raise Refusal(address.message)
     sys.stderr.write(f"Open this address in a browser and choose the company:\n{address}\n")
@@ -164,4 +159,4 @@ def _parameters(address: str) -> dict[str, str]:
     return found
 
 
-app = commands_for(VENDORS)
+app = commands_for(CARDS)

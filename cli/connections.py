@@ -14,12 +14,11 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_connection, find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
-from connectors.registry import VENDORS
+from connectors.cards import CARDS
 from domain.push.strategy import PaymentStrategy
 from workers.terminal import Column
 
 if TYPE_CHECKING:
-    from connectors.vendor import Vendor
     from models.connections import Connection
     from tasks.context import Context
 
@@ -39,13 +38,11 @@ app.add_typer(connecting.app, name="connect")
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 
-
-KNOWN = {vendor.name: vendor for vendor in VENDORS}
 # The command line needs the list of accepted names; the type checker cannot know the vendors.
 if TYPE_CHECKING:
     VendorName = str
 else:
-    VendorName = StrEnum("VendorName", {name.upper(): name for name in KNOWN})
+    VendorName = StrEnum("VendorName", {card.name.upper(): card.name for card in CARDS})
 System = Annotated[VendorName, typer.Argument(help="The system.")]
 
 
@@ -155,7 +152,7 @@ def set_(
     changes = {name: value for name, value in given.items() if value is not None}
     if not changes:
         raise Refusal("nothing to change; see: python -m cli connection set --help")
-    nothing = [name for name in of_targets if not _is_option_of(KNOWN[vendor], name)]
+    nothing = [name for name in of_targets if not _is_option_of_target(vendor, name)]
     if any(name in changes for name in nothing):
         options = ", ".join(f"--{name.replace('_', '-')}" for name in nothing)
         raise Refusal(f"{options} are nothing for {vendor}")
@@ -186,10 +183,12 @@ def disconnect_(
     print_connection(gone, as_json)
 
 
-def _is_option_of(vendor: type[Vendor], name: str) -> bool:
+def _is_option_of_target(vendor: str, name: str) -> bool:
+    from connectors.registry import VENDORS
     from connectors.vendor import TargetVendor
 
-    return issubclass(vendor, TargetVendor) and name in vendor.options.model_fields
+    targets = {one.name: one for one in VENDORS if issubclass(one, TargetVendor)}
+    return vendor in targets and name in targets[vendor].options.model_fields
 
 
 def _ask(question: str) -> None:

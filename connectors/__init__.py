@@ -1,1 +1,1 @@
-"""The outside systems, one folder for each vendor; only `registry` knows them by name."""
+"""The outside systems, one folder for each vendor; only `cards` knows them by name."""

@@ -1,6 +1,6 @@
 """A vendor for the rest of the code: one value with its names, settings, options, sentences and ways in.
 
-A vendor's folder derives a class of its own from `SourceVendor` or `TargetVendor` (or both), and `registry` lists it.
+A vendor's folder derives a class of its own from `SourceVendor` or `TargetVendor` (or both), and `cards` lists it.
 Code asks this value for whatever differs between vendors, and never looks at a vendor's name.
 """
 
@@ -15,8 +15,8 @@ from pydantic_settings import NoDecode
 
 from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Got, ReadResult, Source, Target
+from connectors.card import Card
 from connectors.consent import Authorization
-from connectors.entering import ByHand
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
@@ -70,18 +70,17 @@ class Vendor(ABC):
     """A vendor with its settings.
 
     Attributes:
-        name: its name in storage, in addresses, on the command line and before its variables.
-        label: its product's name in a heading.
-        short_label: its name in a sentence.
+        card: its names, and how a person connects an account.
+        name, label, short_label: those of its card.
         form: the class of its settings.
         options: the class of the options for one of its connections.
         advice: what to do about a failed call, if there is better advice than for any vendor.
         reason_advice: what to do about a reason, if there is better advice than for any vendor; written as in
             `domain/explanations.py`.
-        by_hand: what a person enters to connect an account; None if that is not possible.
         rates: how often we may call one of its accounts, in place of the vendor's own rates; for measurements.
     """
 
+    card: ClassVar[Card]
     name: ClassVar[str]
     label: ClassVar[str]
     short_label: ClassVar[str]
@@ -89,10 +88,15 @@ class Vendor(ABC):
     options: ClassVar[type[Options]] = Options
     advice: ClassVar[Mapping[FailureKind, str]] = {}
     reason_advice: ClassVar[Mapping[Reason, str]] = {}
-    by_hand: ClassVar[ByHand | None] = None
 
     settings: VendorSettings
     rates: Sequence[Rate] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Sources and targets as such have no card.
+        if hasattr(cls, "card"):
+            cls.name, cls.label, cls.short_label = cls.card.name, cls.card.label, cls.card.short_label
 
     @property
     def monthly_reads_max(self) -> int:

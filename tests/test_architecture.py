@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import grimp
 import pytest
 
-from connectors.registry import VENDORS
+from connectors.cards import CARDS
 from tests.pages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +22,13 @@ ROOT = Path(__file__).parents[1]
 LINES_MAX = 400
 MEDIAN_MAX = 150
 VENDOR_NAMES = re.compile(r"quickbooks|connectwise|intuit|\bqbo\b|\bcwm?\b", re.IGNORECASE)
-VARIABLES = re.compile("|".join(rf"\b{vendor.name.upper()}_[A-Z]" for vendor in VENDORS))
+VARIABLES = re.compile("|".join(rf"\b{card.name.upper()}_[A-Z]" for card in CARDS))
 # The sentences of all reasons: longer than any code may be.
 TABLES_OF_SENTENCES = {"domain/explained_decisions.py", "domain/explained_deliveries.py"}
 # The columns of the file that partners import have the vendors' names, and so have the sentences about its rows.
 IMPORTED_FILE = {"usecases/invoice_columns.py", "usecases/invoice_rows.py"}
+# The commands that connect an account, whatever the vendor.
+MADE_OF_CARDS = [ROOT / "cli/adding_connections.py", ROOT / "cli/connecting.py"]
 # Also the standard library's way of reading JSON, which makes floats of amounts.
 FLOATS = re.compile(r"\bfloat\(|parse_float=float|(?<!simple)json\.loads?\(")
 # A migration is what the tables were on its day: never edited afterwards, so never split either.
@@ -76,7 +79,7 @@ def test_only_connectors_say_a_vendors_name() -> None:
     """The engine's sentences get the names from the vendors; a page may say "QuickBooks", but no branch asks for it."""
     said = [
         f"{name_of(path)}:{line}: {text}"
-        for path in sources("domain", "models", "settings", "tasks", "usecases", "web", "workers")
+        for path in [*sources("domain", "models", "settings", "tasks", "usecases", "web", "workers"), *MADE_OF_CARDS]
         if name_of(path) not in IMPORTED_FILE
         for line, text in code_of(path)
         if VENDOR_NAMES.search(text) and not (path.is_relative_to(ROOT / "web") and is_a_sentence(text))
@@ -139,6 +142,18 @@ def test_nobody_imports_upwards() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_vendors_never_meet() -> None:
+    """A vendor's folder is read and changed alone; import-linter would want the names of the folders."""
+    graph = grimp.build_graph("connectors", cache_dir=None)
+    folders = {module for module in graph.find_children("connectors") if graph.find_children(module)}
+    assert folders == {f"connectors.{card.name}" for card in CARDS}
+    meetings = {
+        (one, other): graph.find_shortest_chains(importer=one, imported=other, as_packages=True)
+        for one, other in permutations(sorted(folders), 2)
+    }
+    assert {both: chains for both, chains in meetings.items() if chains} == {}
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

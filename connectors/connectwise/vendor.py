@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from connectors.base import Failure, FailureKind, ReadResult, Target
+from connectors.card import Card
+from connectors.connectwise.card import CONNECTWISE
 from connectors.connectwise.client import Client, Keys, canonical_account
-from connectors.connectwise.entering import BY_HAND
 from connectors.connectwise.settings import ConnectWiseSettings
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
-from connectors.entering import ByHand
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
@@ -61,9 +61,7 @@ class ConnectWiseOptions(Options):
 
 @dataclass(frozen=True)
 class ConnectWise(TargetVendor):
-    name: ClassVar[str] = "connectwise"
-    label: ClassVar[str] = "ConnectWise PSA"
-    short_label: ClassVar[str] = "ConnectWise"
+    card: ClassVar[Card] = CONNECTWISE
     form: ClassVar[type[VendorSettings]] = ConnectWiseSettings
     options: ClassVar[type[Options]] = ConnectWiseOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
@@ -72,7 +70,6 @@ class ConnectWise(TargetVendor):
             "the connection itself is fine."
         ),
     }
-    by_hand: ClassVar[ByHand | None] = BY_HAND
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.TARGET_INVOICE_MISSING: (
             "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check "
@@ -150,3 +147,6 @@ class ConnectWise(TargetVendor):
             return self.rates
         calls = self.settings.calls_per_minute
         return (Rate(calls, 60, allowed=max(REQUESTS_PER_MINUTE_MAX, calls * 5 // 3)),)
+
+
+VENDOR = ConnectWise

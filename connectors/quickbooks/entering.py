@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.entering import AskedSecret, AskedValue, ByHand, Entered
-from connectors.quickbooks.tokens import secrets_from
 
 
 def _read(values: Mapping[str, Any]) -> Entered | str:
@@ -17,6 +16,9 @@ def _read(values: Mapping[str, Any]) -> Entered | str:
 
 def _kept(given: Mapping[str, Any]) -> Mapping[str, Any] | str:
     """The tokens as the connector stores them. An access token of unknown age counts as new until it is refused."""
+    # Imported only now: a help page, which shows what is asked for, comes without all that speaks HTTP.
+    from connectors.quickbooks.tokens import secrets_from
+
     lives = [value for name, value in given.items() if name.endswith("expires_in") and value is not None]
     if not all(isinstance(life, int) for life in lives):
         return "the secrets file has a lifetime that is not a number of seconds"

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Source
+from connectors.card import Card
 from connectors.consent import Authorization
-from connectors.entering import ByHand
 from connectors.hints import WebhookReader
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options
+from connectors.quickbooks.card import QUICKBOOKS
 from connectors.quickbooks.client import Client
-from connectors.quickbooks.entering import BY_HAND
 from connectors.quickbooks.oauth import QuickBooksAuthorization
 from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.source import QuickBooksSource
@@ -39,9 +39,7 @@ class QuickBooksOptions(Options):
 
 @dataclass(frozen=True)
 class QuickBooks(SourceVendor):
-    name: ClassVar[str] = "quickbooks"
-    label: ClassVar[str] = "QuickBooks Online"
-    short_label: ClassVar[str] = "QuickBooks"
+    card: ClassVar[Card] = QUICKBOOKS
     form: ClassVar[type[VendorSettings]] = QuickBooksSettings
     options: ClassVar[type[Options]] = QuickBooksOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
@@ -53,7 +51,6 @@ class QuickBooks(SourceVendor):
             "QUICKBOOKS_CLIENT_SECRET); the connection itself is fine."
         ),
     }
-    by_hand: ClassVar[ByHand | None] = BY_HAND
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: (
             "Upgrade the plan at Intuit and raise QUICKBOOKS_MONTHLY_READS_MAX, or wait: it continues with the next "
@@ -112,3 +109,6 @@ def _token_wire(surroundings: Surroundings) -> Wire:
     return Wire(
         "quickbooks", surroundings.limiter, "quickbooks-tokens", _TOKEN_RATES, surroundings.time_limits, _TOKEN_SIZES
     )
+
+
+VENDOR = QuickBooks

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,21 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from cli.adding_connections import commands_for
+from cli import adding_connections
+from connectors.cards import CARDS
 from connectors.registry import VENDORS, configured
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
-from models.connections import Connection
+from models.connections import Connection, Role, connection_in_role
 from models.invoices import Invoice
 from models.metered_reads import reads_of_vendor
 from models.organizations import organization_by_id
 from sandbox.connectwise import ConnectWiseSandbox
 from sandbox.server import serve
 from settings import Settings, with_settings_of
+from tasks.context import Context
 from tests.contexts import TestClock, make_context
+from tests.tiny_vendor.card import TINYBOOKS
 from tests.tiny_vendor.vendor import TinyBooks, TinySettings
 from tests.world import World
 from usecases.connection_health import facts_of
@@ -117,11 +121,32 @@ def test_it_says_its_own_sentences(shop: World) -> None:
 
 
 def test_it_has_a_command_of_its_own() -> None:
-    group = commands_for([*VENDORS, TinyBooks])
+    group = adding_connections.commands_for([*CARDS, TINYBOOKS])
     assert "tinybooks" in CliRunner().invoke(group, ["--help"]).output
     shown = CliRunner().invoke(group, ["tinybooks", "--help"]).output
     for told in ("Connects a TinyBooks shop.", "--book", "--home-currency", "--secrets-file"):
         assert told in shown
+
+
+def test_its_command_connects_it(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def opened() -> Iterator[Context]:
+        yield shop.context
+
+    monkeypatch.setattr(adding_connections, "opened_context", opened)
+    group = adding_connections.commands_for([*CARDS, TINYBOOKS])
+    arguments = ["tinybooks", "corner", "--book", "corner", "--home-currency", "CAD"]
+    ended = CliRunner().invoke(group, arguments, env={"TINYBOOKS_PIN": PIN["pin"]}, catch_exceptions=False)
+    assert ended.exit_code == 0
+    assert "The account answers: The Corner Shop." in ended.output
+    with shop.context.database.reading() as session:
+        connected = connection_in_role(session, shop.organization_id, Role.SOURCE)
+    assert connected is not None
+    assert (connected.vendor, connected.account_id, connected.settings) == (
+        "tinybooks",
+        "corner",
+        {"home_currency": "CAD"},
+    )
 
 
 def test_before_one_is_chosen_the_page_names_all_sources(shop: World) -> None:

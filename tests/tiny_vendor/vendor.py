@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.base import FailureKind, Source
-from connectors.entering import AskedSecret, AskedValue, ByHand, Entered
+from connectors.card import Card
 from connectors.options import Options
 from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
 from domain.reasons import Reason
+from tests.tiny_vendor.card import TINYBOOKS
 from tests.tiny_vendor.source import TinySource
 
 
@@ -23,9 +24,7 @@ class TinyOptions(Options):
 
 @dataclass(frozen=True)
 class TinyBooks(SourceVendor):
-    name: ClassVar[str] = "tinybooks"
-    label: ClassVar[str] = "TinyBooks for Shops"
-    short_label: ClassVar[str] = "TinyBooks"
+    card: ClassVar[Card] = TINYBOOKS
     form: ClassVar[type[VendorSettings]] = TinySettings
     options: ClassVar[type[Options]] = TinyOptions
     advice: ClassVar[Mapping[FailureKind, str]] = {
@@ -34,16 +33,6 @@ class TinyBooks(SourceVendor):
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: "Let the shop rest for a while; then {source} continues automatically."
     }
-
-    by_hand: ClassVar[ByHand | None] = ByHand(
-        account="a TinyBooks shop",
-        secrets_help="The pin comes from TINYBOOKS_PIN, from a file (pin), or from a prompt.",
-        examples=("--book corner",),
-        values=(AskedValue("book", "--book", "The name of the shop's book.", required=True),),
-        secrets=(AskedSecret("pin", "TINYBOOKS_PIN", "Pin"),),
-        read=lambda values: Entered(values["book"]),
-        kept=dict,
-    )
 
     settings: TinySettings
 
