@@ -6,6 +6,9 @@ ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
+# Images for containers often forbid Python to keep what it has compiled. Here dozens of processes start one after another.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test test-everywhere test-fast check crash simulate chaos bench format lock docs
 

@@ -1,6 +1,7 @@
 """The databases the tests run on: a PostgreSQL server of their own, and fresh migrated copies on both databases."""
 
 import contextlib
+import functools
 import importlib.util
 import itertools
 import os
@@ -193,8 +194,23 @@ def _give_up_root() -> str:
     return f"import ctypes, os\nos.setgroups([])\nos.setgid({user.pw_gid})\nos.setuid({user.pw_uid})\n"
 
 
+# From the catalog itself: the views of information_schema take five times as long.
 TABLES_AND_COLUMNS = (
-    "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
+)
+# What a test has analyzed or filled keeps other query plans than a new database; fewer pages than this are planned alike.
+PAGES_ALIKE = 10
+IS_AS_NEW = (
+    "SELECT NOT coalesce(bool_or(reltuples > 0 OR"
+    f" pg_relation_size(oid) > {PAGES_ALIKE} * current_setting('block_size')::int), false)"
+    " FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+)
+# The name of our own session in every database, for tests that wait until all sessions have ended.
+EMPTYING = "emptying"
+NUMBER_ANEW = (
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+    " FROM pg_sequences WHERE last_value IS NOT NULL"
 )
 END_OTHER_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -213,7 +229,9 @@ class PostgresqlDatabases:
         self._template = ""
         # Emptied ones that wait for the next test: to empty a database costs a tenth of what it costs to make one.
         self._spare: list[str] = []
-        self._tables: frozenset[str] = frozenset()
+        # Open for as long as the database is there: a new connection costs more than to empty the database.
+        self._emptying: dict[str, psycopg.Connection] = {}
+        self._columns: frozenset[tuple[str, str]] = frozenset()
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[str]:
@@ -224,36 +242,59 @@ class PostgresqlDatabases:
             if self._is_emptied(name):
                 self._spare.append(name)
             else:
-                self._run("DROP DATABASE {} WITH (FORCE)", name)
+                self._drop(name)
 
     def _make(self) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
         self._run("CREATE DATABASE {} TEMPLATE {}", name, self._template or self._make_template())
-        self._tables = self._tables or self._tables_of(name)
+        self._emptying[name] = psycopg.connect(psycopg_url(self._url(name)), autocommit=True, application_name=EMPTYING)
+        self._columns = self._columns or self._columns_of(name)
         return name
 
-    def _tables_of(self, name: str) -> frozenset[str]:
-        with psycopg.connect(psycopg_url(self._url(name)), autocommit=True) as connection:
-            return frozenset(row[0] for row in connection.execute(TABLES_AND_COLUMNS))
+    def _drop(self, name: str) -> None:
+        if emptying := self._emptying.pop(name, None):
+            emptying.close()
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _columns_of(self, name: str) -> frozenset[tuple[str, str]]:
+        return frozenset(self._emptying[name].execute(TABLES_AND_COLUMNS).fetchall())
 
     def _is_emptied(self, name: str) -> bool:
-        """Ends every other session and empties every table; False if the schema is no longer the template's."""
+        """Ends every other session and empties every table; False if the database is no longer like the template."""
         try:
-            with psycopg.connect(psycopg_url(self._url(name)), autocommit=True) as connection:
-                connection.execute(END_OTHER_SESSIONS)
-                found = frozenset(row[0] for row in connection.execute(TABLES_AND_COLUMNS))
-                if found != self._tables:
-                    return False
-                tables = sorted({one.partition(".")[0] for one in found} - {"alembic_version"})
-                listed = sql.SQL(", ").join(map(sql.Identifier, tables))
-                connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(listed))
+            connection = self._emptying[name]
+            connection.execute(END_OTHER_SESSIONS)
+            if self._columns_of(name) != self._columns or connection.execute(IS_AS_NEW).fetchone() != (True,):
+                return False
+            with connection.transaction():
+                connection.execute(self._lock_tables)
+                connection.execute(self._delete_rows)
+                connection.execute(NUMBER_ANEW)
         except psycopg.Error:
             return False
         return True
 
+    @functools.cached_property
+    def _tables(self) -> list[sql.Identifier]:
+        return list(map(sql.Identifier, sorted({table for table, _ in self._columns} - {"alembic_version"})))
+
+    @functools.cached_property
+    def _lock_tables(self) -> sql.Composed:
+        """Waits for the ends of the other sessions: one of them may be in the middle of its commit."""
+        return sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.SQL(", ").join(self._tables))
+
+    @functools.cached_property
+    def _delete_rows(self) -> sql.Composed:
+        """One statement, so that it does not matter which table refers to which. TRUNCATE makes new files: 80 ms."""
+        parts = [
+            sql.SQL("{} AS (DELETE FROM {})").format(sql.Identifier(f"emptied_{number}"), table)
+            for number, table in enumerate(self._tables)
+        ]
+        return sql.SQL("WITH {} SELECT").format(sql.SQL(", ").join(parts))
+
     def close(self) -> None:
         for name in self._spare:
-            self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            self._drop(name)
         if self._template:
             self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self._template)
 

@@ -3,12 +3,13 @@ from collections.abc import Iterator
 import pytest
 
 from models.database import Database
+from tests.contexts import database_at
 from tests.models.rows import Books, add_books
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+    opened = database_at(database_url)
     yield opened
     opened.close()
 

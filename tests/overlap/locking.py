@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, ExceptionContext, event
 
-from tests.servers import psycopg_url
+from tests.servers import EMPTYING, psycopg_url
 
 # Rows of one organization that nobody changes without having locked it.
 OF_AN_ORGANIZATION = {
@@ -66,7 +66,10 @@ def watched_locks(engine: Engine) -> Iterator[list[str]]:
 
 def deadlocks(database_url: str, patience_seconds: float = 30) -> int:
     """PostgreSQL's own count for this database; a session's part of it is there when the session has ended."""
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    others = (
+        "SELECT count(*) FROM pg_stat_activity"
+        f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{EMPTYING}'"
+    )
     counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     with psycopg.connect(psycopg_url(database_url), autocommit=True) as connection:
         ends = time.monotonic() + patience_seconds
