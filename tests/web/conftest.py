@@ -7,11 +7,11 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from settings import Settings
+from tests.web.applications import application
 from tests.web.browser import Browser, logged_in
 from tests.web.tokens import make_token
 from tests.world import World, open_world
 from usecases import passwords
-from web.app import create_app
 
 PARTNER, OPERATOR = "books@northwind.example", "operator@platform.example"
 
@@ -38,7 +38,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(world: World, settings: Settings) -> FastAPI:
-    return create_app(world.context, settings)
+    return application(world.context, settings)
 
 
 @pytest.fixture
