@@ -199,7 +199,11 @@ def _configure_sqlite(connection: SQLiteConnection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience_milliseconds(options)}")
+    patience = _patience_milliseconds(options)
+    # It stays with the connection, and is nearly always the same.
+    if connection.info.get(_PATIENCE) != patience:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        connection.info[_PATIENCE] = patience
     # A transaction that reads first and writes later fails with "database is locked" when another one wrote in
     # between. Taking the write lock at once makes compare-and-set work here as on PostgreSQL.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -163,11 +164,14 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
     we must not create a payment that was voided a moment ago.
     """
-    statement = _due_heads(connection_id, now).order_by(Effect.due_at, Effect.id).limit(limit)
-    return session.scalars(statement).all()
+    statement = _due_heads().order_by(Effect.due_at, Effect.id).limit(limit)
+    return session.scalars(statement, {"of_connection": connection_id, "at": now}).all()
 
 
-def _due_heads(connection_id: int, now: datetime) -> Select[Effect]:
+@cache
+def _due_heads() -> Select[Effect]:
+    """Made once: every batch asks this, and making it takes longer than the answer."""
+    now = bindparam("at", type_=UtcTime)
     other = aliased(Effect)
     is_pending = Effect.state == EffectState.PENDING.value
     other_on_the_wire = other.state.in_((EffectState.SENDING.value, EffectState.IN_DOUBT.value))
@@ -186,7 +190,7 @@ def _due_heads(connection_id: int, now: datetime) -> Select[Effect]:
         select(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
-            Effect.connection_id == connection_id,
+            Effect.connection_id == bindparam("of_connection"),
             is_open(),
             Effect.state != EffectState.SENDING.value,
             Effect.due_at <= now,
@@ -217,16 +221,20 @@ def what_waits(session: Session, connection_id: int, now: datetime) -> tuple[Con
     Raises:
         LookupError: there is no such connection.
     """
-    here = Effect.connection_id == connection_id
-    abandoned = exists().where(here, is_open(), Effect.state == EffectState.SENDING.value)
-    owed = exists().where(here, Effect.read_back_owed_since.is_not(None))
-    due = _due_heads(connection_id, now).limit(1).exists()
-    statement = select(Connection, abandoned, due, owed).where(Connection.id == connection_id)
-    row = session.execute(statement).first()
+    row = session.execute(_what_waits(), {"of_connection": connection_id, "at": now}).first()
     if row is None:
         raise LookupError(f"no connection with id {connection_id}")
     connection, *flags = row
     return connection, Waiting(*flags)
+
+
+@cache
+def _what_waits() -> Select[Connection, bool, bool, bool]:
+    here = Effect.connection_id == bindparam("of_connection")
+    abandoned = exists().where(here, is_open(), Effect.state == EffectState.SENDING.value)
+    owed = exists().where(here, Effect.read_back_owed_since.is_not(None))
+    due = _due_heads().limit(1).exists()
+    return select(Connection, abandoned, due, owed).where(Connection.id == bindparam("of_connection"))
 
 
 def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequence[Effect]:

@@ -7,8 +7,9 @@ fails if that one is no longer in force (`renew_lane`).
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import String, UniqueConstraint, event, or_, select, update
+from sqlalchemy import String, Table, UniqueConstraint, bindparam, event, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, UtcTime, insert_new
@@ -33,27 +34,45 @@ class LeaseLost(Exception):
     """The lease ran out and another worker may hold the lane; nothing of this transaction is kept."""
 
 
+# Every step takes, renews and gives back its lane all the time. Statements over the table, made once, take a sixth of
+# the time of statements over the class that are made anew for each call.
+_LANES = cast("Table", Lane.__table__)
+_ROWS = _LANES.c
+_OF_LANE = (_ROWS.step == bindparam("of_step"), _ROWS.owner_id == bindparam("of_owner"))
+_UPDATE = update(_LANES).where(*_OF_LANE)
+_TAKE = (
+    _UPDATE.where(or_(_ROWS.lease_until.is_(None), _ROWS.lease_until <= bindparam("at")))
+    .values(holder=bindparam("its_holder"), fencing=_ROWS.fencing + 1, lease_until=bindparam("its_end"), marked=False)
+    .returning(_ROWS.fencing)
+)
+_CUT = _UPDATE.where(_ROWS.lease_until > bindparam("its_end")).values(lease_until=bindparam("its_end"))
+_MARK = _UPDATE.where(_ROWS.lease_until > bindparam("at")).values(marked=True).returning(_ROWS.id)
+_RENEW = (
+    _UPDATE.where(_ROWS.fencing == bindparam("of_lease"), _ROWS.lease_until > bindparam("at"))
+    .values(lease_until=bindparam("its_end"))
+    .returning(_ROWS.id)
+)
+_RELEASE = (
+    _UPDATE.where(_ROWS.fencing == bindparam("of_lease"))
+    .values(holder="", lease_until=None, marked=False)
+    .returning(_ROWS.id)
+)
+_RELEASE_UNMARKED = _RELEASE.where(~_ROWS.marked)
+
+
 def take_lane(session: Session, step: str, owner_id: int, holder: str, now: datetime, lease: timedelta) -> int | None:
     """Takes the lane if it is free; else leaves a mark for its holder.
 
     Returns:
         the fencing number of the new lease, or None if the lane is taken.
     """
-    mine = (Lane.step == step, Lane.owner_id == owner_id)
+    lane = _named(step, owner_id)
     while True:
-        fencing: int | None = session.scalar(
-            update(Lane)
-            .where(*mine, or_(Lane.lease_until.is_(None), Lane.lease_until <= now))
-            .values(holder=holder, fencing=Lane.fencing + 1, lease_until=now + lease, marked=False)
-            .returning(Lane.fencing)
-        )
+        fencing: int | None = session.scalar(_TAKE, {**lane, "its_holder": holder, "its_end": now + lease, "at": now})
         if fencing is not None:
             return fencing
         _cut(session, step, owner_id, now + lease)
-        marked = session.execute(
-            update(Lane).where(*mine, Lane.lease_until > now).values(marked=True).returning(Lane.id)
-        ).first()
-        if marked is not None:
+        if session.execute(_MARK, {**lane, "at": now}).first() is not None:
             return None
         # No row was marked: the lane has none yet, or the holder let go between the two statements. We try again.
         _make(session, step, owner_id)
@@ -65,11 +84,7 @@ def _cut(session: Session, step: str, owner_id: int, ends_at: datetime) -> None:
     We do not end it, because its holder may live: from now on it is as long as any other. A living holder continues or
     loses it, as with any lease; a dead one keeps the lane for one lease and not until the old time comes.
     """
-    session.execute(
-        update(Lane)
-        .where(Lane.step == step, Lane.owner_id == owner_id, Lane.lease_until > ends_at)
-        .values(lease_until=ends_at)
-    )
+    session.execute(_CUT, {**_named(step, owner_id), "its_end": ends_at})
 
 
 def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: datetime, lease: timedelta) -> None:
@@ -78,12 +93,8 @@ def renew_lane(session: Session, step: str, owner_id: int, fencing: int, now: da
     Raises:
         LeaseLost: it ran out, or another holder has taken the lane.
     """
-    renewed = session.execute(
-        update(Lane)
-        .where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing, Lane.lease_until > now)
-        .values(lease_until=now + lease)
-        .returning(Lane.id)
-    ).first()
+    lease_now = {"of_lease": fencing, "at": now, "its_end": now + lease}
+    renewed = session.execute(_RENEW, {**_named(step, owner_id), **lease_now}).first()
     if renewed is None:
         raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
 
@@ -116,13 +127,13 @@ def when_committed(session: Session, action: Callable[[], None]) -> None:
 
 def release_lane(session: Session, step: str, owner_id: int, fencing: int) -> bool:
     """Gives the lane back; True if another worker left a mark meanwhile. A lost lease cannot be given back."""
-    released = (
-        update(Lane)
-        .where(Lane.step == step, Lane.owner_id == owner_id, Lane.fencing == fencing)
-        .values(holder="", lease_until=None, marked=False)
-        .returning(Lane.id)
-    )
+    lease = {**_named(step, owner_id), "of_lease": fencing}
     # Hardly any lane is marked, so one statement is enough. A mark set between the two is found by the second one.
-    if session.execute(released.where(~Lane.marked)).first() is not None:
+    if session.execute(_RELEASE_UNMARKED, lease).first() is not None:
         return False
-    return session.execute(released).first() is not None
+    return session.execute(_RELEASE, lease).first() is not None
+
+
+def _named(step: str, owner_id: int) -> dict[str, object]:
+    """The parameters that say which lane it is."""
+    return {"of_step": step, "of_owner": owner_id}

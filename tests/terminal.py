@@ -22,7 +22,16 @@ from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.terminal", "cli.__main__"])
+# The program itself imports on demand what a command needs; not `workers.app`, which reads the settings meanwhile.
+_LOADED = [
+    "cli.__main__",
+    "cli.connections",
+    "workers.composition",
+    "workers.logging",
+    "models.views",
+    "usecases.retry",
+]
+_PROCESSES.set_forkserver_preload(["tests.terminal", *_LOADED])
 _ROOT = Path(__file__).parents[1]
 LONGEST_SECONDS = 300
 

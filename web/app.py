@@ -31,27 +31,15 @@ BODY_BYTES_MAX = 1024 * 1024
 
 def create_app(context: Context, settings: Settings) -> FastAPI:
     """The application around a given context; tests hand in their own."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        context.database.close()
-
     app = FastAPI(
         title="External Payments Sync",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan,
         # The body is read before the caller is authenticated.
         max_body_size=BODY_BYTES_MAX,
     )
-    app.state.context = context
-    app.state.settings = settings
-    app.state.https_only = settings.environment is Environment.PRODUCTION
-    app.state.login_throttle = LoginThrottle(settings.redis_url)
-    app.state.call_semaphore = make_call_semaphore()
-    app.state.login_semaphore = make_login_semaphore()
-    app.state.threads = Threads()
+    set_state(app, context, settings)
     _add_middleware(app, settings)
     add_error_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -62,6 +50,23 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     for pages in (login, overview, payments, invoices, connections, oauth, preferences):
         app.include_router(pages.router)
     return app
+
+
+def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
+    """Everything that requests share; the routes themselves know nothing of it."""
+    app.state.context = context
+    app.state.settings = settings
+    app.state.https_only = settings.environment is Environment.PRODUCTION
+    app.state.login_throttle = LoginThrottle(settings.redis_url)
+    app.state.call_semaphore = make_call_semaphore()
+    app.state.login_semaphore = make_login_semaphore()
+    app.state.threads = Threads()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.context.database.close()
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -12,10 +12,10 @@ from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 from settings import Settings
 from tests.cli.conftest import Run
+from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.web.tokens import make_token
 from tests.world import World
-from web.app import create_app
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_the_command_line_prints_what_the_api_answers(
     payment = world.pay("100", (world.invoice("INV-1"), "100"))
     world.notice()
     convert(world, currency, Decimal(amount))
-    api = Browser(create_app(world.context, Settings(_env_file=None, redis_url="")))
+    api = Browser(application(world.context, Settings(_env_file=None, redis_url="")))
     key = make_token(world)
 
     story = run("payments", "show", "northwind", payment, "--json").out

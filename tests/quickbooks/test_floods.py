@@ -11,7 +11,7 @@ from tasks.catch_up.step import catch_up
 from tasks.points import Point
 from tasks.step import Drained
 from tests.quickbooks.flooding import BURST, KNOWN, SMALL, flood
-from tests.quickbooks.story import Death, answers_end_after, die_at, differences, gaps, metered
+from tests.quickbooks.story import READERS, Death, answers_end_after, die_at, differences, gaps, metered
 from tests.world import World
 
 
@@ -28,18 +28,18 @@ def known_already(world: World, count: int) -> list[str]:
         world.clock.move(minutes=1)
         ids += world.quickbooks.record_many_payments(world.customer_id, min(10, count - len(ids)))
         if len(ids) % 40 == 0:
-            world.notice()
+            world.notice(*READERS)
     world.clock.move(minutes=10)
-    world.notice()
+    world.notice(*READERS)
     world.clock.move(minutes=10)
     assert differences(world) == []
     return ids
 
 
 def caught_up(world: World) -> None:
-    world.notice()
+    world.notice(*READERS)
     for _ in range(3):
-        world.later(minutes=6)
+        world.later(*READERS, minutes=6)
 
 
 def test_deletions_before_in_and_after_a_flood_are_found(small: World) -> None:
@@ -78,8 +78,8 @@ def test_a_worker_that_dies_while_it_counts_costs_nothing(small: World, time: in
     deaths = 0
     for _ in range(6):
         try:
-            small.notice()
-            small.later(seconds=91)
+            small.notice(*READERS)
+            small.later(*READERS, seconds=91)
         except Death:
             deaths += 1
             small.clock.move(seconds=91)
@@ -116,9 +116,9 @@ def test_a_flood_with_a_deletion_in_it_ends_with_the_truth(small: World, keeps: 
 def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(small: World) -> None:
     small.quickbooks.record_many_payments(small.customer_id, SMALL + SMALL // 5)
     small.clock.move(seconds=5)
-    small.notice()
+    small.notice(*READERS)
     for _ in range(20):
-        small.later(minutes=1)
+        small.later(*READERS, minutes=1)
     assert len(gaps(small)) <= 2
     assert differences(small) == []
 

@@ -15,7 +15,7 @@ from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
 from tasks.sweep import sweep
 from tests.contexts import with_quickbooks
-from tests.quickbooks.story import differences, failures, hint, metered, source
+from tests.quickbooks.story import READERS, differences, failures, hint, metered, source
 from tests.world import World
 from usecases.connections import test_connection as check_connection
 
@@ -61,12 +61,12 @@ def test_a_burst_that_trickles_in_costs_no_more(world: World) -> None:
         some = world.quickbooks.record_many_payments(world.customer_id, 20)
         hint(world, *some)
         hint(world, *invoices_of(world, some), verb="updated", entity=Entity.INVOICE)
-        world.settle()
+        world.settle(*READERS)
         due = began + timedelta(seconds=seconds * (start + 20) / BURST)
         world.clock.move(seconds=max((due - world.clock.now()).total_seconds(), 0))
     ended = world.clock.now()
     while differences(world):
-        world.later(seconds=1)
+        world.later(*READERS, seconds=1)
         slowest = world.clock.now() - ended
         assert slowest < timedelta(seconds=15)
     print(f"within {seconds} s: {metered(world)} metered reads for {BURST} payments, the last one {slowest} late")
@@ -89,17 +89,19 @@ def test_a_single_payment_is_read_at_once(world: World) -> None:
 def test_one_payment_every_few_seconds_is_read_at_once_for_ten_minutes(world: World, seconds: int) -> None:
     invoice = world.invoice("INV-1", "90000.00")
     world.notice()
-    before, waited = metered(world), []
+    before, waited, payment = metered(world), [], ""
     for _ in range(0, 600, seconds * 5):
         payment = world.pay("100.00", (invoice, "100.00"))
         told_at = world.clock.now()
         hint(world, payment)
         hint(world, invoice.quickbooks_id, verb="updated", entity=Entity.INVOICE)
-        world.settle()
-        assert world.reason(payment) == "synced"
+        world.settle(*READERS)
+        assert payment in known(world)
         waited.append(world.clock.now() - told_at)
         world.clock.move(seconds=seconds)
     assert max(waited) == timedelta(0)
+    world.later(seconds=1)
+    assert world.reason(payment) == "synced"
     assert metered(world) - before <= 2 * len(waited)
 
 
@@ -110,15 +112,15 @@ def test_whoever_uses_up_the_month_too_fast_waits_for_more_to_read(world: World,
     world.notice()
     for _ in range(40):
         hint(world, world.pay("100.00", (invoice, "100.00")))
-        world.settle()
+        world.settle(*READERS)
         world.clock.move(seconds=1)
     told_at = world.clock.now()
     payment = world.pay("100.00", (invoice, "100.00"))
     hint(world, payment)
     waiting = 0
     while waiting < 9 and payment not in known(world):
-        world.settle()
-        world.later(seconds=1)
+        world.settle(*READERS)
+        world.later(*READERS, seconds=1)
         waiting += 1
     assert world.clock.now() - told_at >= timedelta(seconds=distance)
     assert (source(world).read_streak > 2) is bool(distance)
@@ -243,7 +245,7 @@ def test_a_limit_that_stays_reached_is_asked_ever_more_rarely_and_quickly_again_
     hint(world, world.pay("10.00"))
     calls = world.quickbooks.calls.total
     for _ in range(24 * 4):
-        world.later(minutes=15)
+        world.later(*READERS, minutes=15)
     # Each try costs a refreshed token as well, now that they are further apart than a token lives.
     assert world.quickbooks.calls.total - calls < 80
     world.quickbooks.faults.clear()

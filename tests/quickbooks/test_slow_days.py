@@ -14,7 +14,7 @@ from tasks.step import Drained
 from tests.quickbooks.flooding import SMALL, flood
 from tests.quickbooks.looks import state
 from tests.quickbooks.reconnecting import reconnect
-from tests.quickbooks.story import answers_end_after, differences, gaps, hint, metered, source
+from tests.quickbooks.story import READERS, answers_end_after, differences, gaps, hint, metered, source
 from tests.world import World, open_world
 from usecases.disconnecting import disconnect
 
@@ -87,7 +87,7 @@ def test_deletions_are_confirmed_one_by_one_where_the_query_alone_takes_all_the_
 ) -> None:
     invoice = patient.invoice("INV-1", "9000.00", origin=None)
     payments = [patient.pay("1.00", (invoice, "1.00")) for _ in range(6)]
-    patient.notice()
+    patient.notice(*READERS)
     disconnect(patient.context, patient.source_id)
     for one in payments[::2]:
         patient.quickbooks.delete_payment(one)
@@ -117,7 +117,7 @@ def test_counting_goes_on_where_the_last_step_had_to_stop(
         patient.clock.move(minutes=1)
         known += patient.quickbooks.record_many_payments(patient.customer_id, 1)
     patient.clock.move(minutes=10)
-    patient.notice()
+    patient.notice(*READERS)
     patient.clock.move(minutes=10)
     patient.quickbooks.delete_payment(known[0])
     patient.clock.move(seconds=5)

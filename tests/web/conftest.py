@@ -3,15 +3,26 @@
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from settings import Settings
+from tests.web.applications import application
 from tests.web.browser import Browser, logged_in
 from tests.web.tokens import make_token
 from tests.world import World, open_world
-from web.app import create_app
+from usecases import passwords
 
 PARTNER, OPERATOR = "books@northwind.example", "operator@platform.example"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are compared in the same way, and not as slowly; test_passwords.py holds the product to its own pace."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture
@@ -27,7 +38,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(world: World, settings: Settings) -> FastAPI:
-    return create_app(world.context, settings)
+    return application(world.context, settings)
 
 
 @pytest.fixture

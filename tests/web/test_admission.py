@@ -107,8 +107,9 @@ def request(path: str, length: int, sent: bytes = b"", signature: str = "") -> b
 # --- threads ---
 
 
-def test_the_door_answers_while_every_thread_of_the_pages_is_held(app: FastAPI, world: World) -> None:
+def test_the_door_answers_while_every_thread_of_the_pages_is_held(world: World, settings: Settings) -> None:
     held, free = threading.Semaphore(0), threading.Event()
+    app = create_app(world.context, settings)
 
     @app.get("/slow")
     def slow() -> None:

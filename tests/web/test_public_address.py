@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from settings import Settings
+from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.world import World
 from web.app import create_app
@@ -71,7 +72,7 @@ def test_no_answer_names_the_host_that_a_request_named(app: FastAPI, partner: Br
 def test_the_consent_comes_back_to_the_address_in_the_settings(
     world: World, partner: Browser, lie: dict[str, str], given: dict[str, str], address: str
 ) -> None:
-    app = create_app(world.context, Settings(_env_file=None, redis_url="", **given))
+    app = application(world.context, Settings(_env_file=None, redis_url="", **given))
     browser = Browser(app)
     browser.client.cookies = partner.client.cookies
     out = browser.get("/integrations/quickbooks/connect", headers=lie, follow_redirects=False)

@@ -12,10 +12,10 @@ from cli.__main__ import app
 from domain.users import UserRole
 from models.users import User, user_by_email
 from settings import Settings, load_settings
+from tests.web.applications import application
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
 from usecases.users import log_in
-from web.app import create_app
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_the_printed_link_logs_in(world: World) -> None:
     run("add", "admin@example.com", "--operator", "--no-password")
     link = json.loads(run("login-link", "admin@example.com", "--json"))["link"]
     assert link.startswith("http://127.0.0.1:8000/login/once?token=")
-    browser = Browser(create_app(world.context, Settings(_env_file=None, redis_url="")))
+    browser = Browser(application(world.context, Settings(_env_file=None, redis_url="")))
     assert "Overview" in browser.get(link.removeprefix("http://127.0.0.1:8000")).text
 
 
@@ -128,7 +128,7 @@ def test_users_are_listed_without_anything_secret() -> None:
 def test_a_token_is_made_listed_used_and_revoked(world: World) -> None:
     made = json.loads(run("api-token", "northwind", "--name", "billing", "--json"))
     headers = {"Authorization": f"Bearer {made['token']}"}
-    browser = Browser(create_app(world.context, Settings(_env_file=None, redis_url="")))
+    browser = Browser(application(world.context, Settings(_env_file=None, redis_url="")))
     assert browser.get("/api/payments", headers=headers).status_code == 200
     (listed,) = json.loads(run("api-tokens", "northwind", "--json"))
     assert listed["name"] == "billing"

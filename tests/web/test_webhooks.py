@@ -17,9 +17,9 @@ from settings import Settings
 from tasks.catch_up.step import catch_up
 from tasks.context import Step
 from tests.contexts import RecordingNudge
+from tests.web.applications import application
 from tests.web.hooks import DOOR, answered, cloud_event, deliver, signed, stored
 from tests.world import REALM, World, open_world
-from web.app import create_app
 from web.threads import DOOR_THREADS
 
 pytestmark = pytest.mark.both_databases
@@ -34,7 +34,7 @@ def world(database_url: str) -> Iterator[World]:
 @pytest.fixture
 def door(world: World) -> Iterator[TestClient]:
     settings = Settings(_env_file=None, webhook_bytes_max=3 * 1024 * 1024)
-    with TestClient(create_app(world.context, settings), raise_server_exceptions=False) as client:
+    with TestClient(application(world.context, settings), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -10,11 +10,11 @@ from models.connections import Connection, ConnectionStatus, Role, connection_by
 from models.inbox import Entity, events_about
 from models.organizations import Organization
 from settings import Settings
+from tests.web.applications import application
 from tests.web.hooks import cloud_event, deliver
 from tests.world import REALM, World, open_world
 from usecases.connections import add_source
 from usecases.disconnecting import disconnect
-from web.app import create_app
 
 OTHER_REALM = "9130357767"
 
@@ -27,7 +27,7 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def door(world: World) -> Iterator[TestClient]:
-    with TestClient(create_app(world.context, Settings(_env_file=None))) as client:
+    with TestClient(application(world.context, Settings(_env_file=None))) as client:
         yield client
 
 
