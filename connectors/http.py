@@ -207,7 +207,7 @@ class Wire:
             _check_encodable(prepared.headers)
         except UnicodeError:
             # A key with a typographic dash in it.
-            return NeverSent("a key or an id has letters that cannot be sent")
+            return NeverSent("a key or an id has characters that cannot be sent")
         except ValueError:
             return NeverSent("the address or a header is not valid")
         budget = self._budget()
@@ -269,14 +269,14 @@ def _failed(budget: Budget, detail: str) -> NeverSent | NoAnswer:
 def _describe(error: Exception) -> str:
     """The kind of failure, without the address: a message with a URL in it could carry a token."""
     kinds = {
-        TooMuch: "the answer is longer than any that we ask for",
+        TooMuch: "the answer is longer than any that we expect",
         requests.exceptions.ConnectTimeout: "no connection within the time limit",
         TimeoutError: "no answer within the time limit",
         requests.exceptions.ReadTimeout: "no answer within the time limit",
         requests.exceptions.SSLError: "the encrypted connection failed",
-        requests.exceptions.ChunkedEncodingError: "the answer broke off",
+        requests.exceptions.ChunkedEncodingError: "the answer was cut off",
         requests.exceptions.ContentDecodingError: "the answer could not be unpacked",
-        ProtocolError: "the answer broke off",
+        ProtocolError: "the answer was cut off",
     }
     for kind, text in kinds.items():
         if isinstance(error, kind):

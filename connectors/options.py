@@ -32,7 +32,7 @@ def a_number_up_to(most: int, what: str) -> Callable[[Any], Any]:
 
     def rule(value: Any) -> Any:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise ValueError(f"'{value}' is no {what}; write a whole number from 1 to {most}.")
+            raise ValueError(f"'{value}' is not valid for {what}; write a whole number from 1 to {most}.")
         return value
 
     return rule
@@ -97,8 +97,8 @@ def _problem_with_url(url: str, *, allows_plain_http: bool) -> str | None:
     if parts.username is not None or parts.query or parts.fragment:
         return "The address must not contain a user name, a '?' or a '#'."
     if parts.path.strip("/"):
-        return "The address must be that of the host alone, without a path behind it."
+        return "The address must be only the host, without a path."
     if parts.scheme == "http" and not allows_plain_http:
         # The keys travel with every call; on plain http anyone on the way reads them.
-        return f"'{url}' is not encrypted; write it with https."
+        return f"'{url}' is not encrypted; start it with https."
     return None

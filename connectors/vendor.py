@@ -132,7 +132,7 @@ class SourceVendor(Vendor):
         silence_advice: what to check if its webhooks no longer arrive.
     """
 
-    silence_advice: ClassVar[str] = "check their address there"
+    silence_advice: ClassVar[str] = "check the webhook address there"
 
     @abstractmethod
     def open_source(self, surroundings: Surroundings, account: Account) -> Source: ...

@@ -35,7 +35,7 @@ def expiry_sentence(ends_at: datetime | None, now: datetime) -> str:
         case Expiry.URGENT:
             return (
                 f"Urgent: the consent ends on {ends_at:%Y-%m-%d}, in {_left(ends_at, now)}. Connect again now; "
-                "after that day no payment is noticed any more."
+                "after that day we no longer hear of any payments."
             )
 
 

@@ -75,7 +75,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.OWN_PAYMENT: Explanation(
-        "This payment was created through this platform, so it is not external and already handled.", NOTHING
+        "This payment was created through this platform, so it is not external and is already accounted for.", NOTHING
     ),
     Reason.INCOMPLETE: Explanation(
         "{source} shows this payment incompletely: its total is not the sum of its lines and its unapplied part. "
@@ -92,7 +92,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         NOTHING,
     ),
     Reason.CURRENCY_UNKNOWN: Explanation(
-        "{source} does not say in which currency the payment is.",
+        "{source} does not say which currency the payment is in.",
         "Set the home currency of the {source} connection.",
         clears_itself=True,
     ),
@@ -104,7 +104,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.UNAPPLIED: Explanation(
         "This part of the payment is not applied to any invoice; it is a customer credit in {source}.",
-        "Apply it to an invoice in {source}, and it is synced then.",
+        "Apply it to an invoice in {source}; it is then synced.",
     ),
     Reason.CREDIT_MEMO: Explanation(
         "This part of the payment is a credit memo, not money received.",
@@ -134,7 +134,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.TOTAL_UNREADABLE: Explanation(
         "{source} does not say how much money was received with this payment.",
-        "We read it again automatically. If it stays incomplete, open the payment in {source}, check its amount and save it.",
+        "We read it again automatically. If the amount is still missing, open the payment in {source}, check its amount and save it.",
         clears_itself=True,
         needs_person=True,
         read_again=True,
@@ -149,34 +149,34 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         "Enter the money part on the {target} invoice by hand, or record money and credit as two payments.",
         needs_person=True,
     ),
-    Reason.NOTHING_APPLIED: Explanation("The payment moves no money and is applied to nothing.", "Nothing to do."),
+    Reason.NOTHING_APPLIED: Explanation("The payment has no amount and is not applied to anything.", "Nothing to do."),
     Reason.AMOUNT_NOT_REPRESENTABLE: Explanation(
-        "The amount cannot be paid in its currency: it is not positive, or has more digits than the currency.",
+        "The amount is not possible in its currency: it is not positive, or it has too many decimal places.",
         "Correct the amount in {source}.",
         needs_person=True,
     ),
     Reason.INVOICE_UNKNOWN: Explanation(
         "This platform has no invoice with exactly this number.",
-        "Create it in the Partner Dashboard or sync it with the Sync Tool. If the details name it with nearly the same "
+        "Create it in the Partner Dashboard or sync it with the Sync Tool. If the details show an invoice with nearly the same "
         "number, make the numbers identical instead. The payment then continues automatically.",
         clears_itself=True,
     ),
     Reason.INVOICE_ONLY_IN_SOURCE: Explanation(
         "This invoice exists in {source} only: {target} shows us no invoice with exactly this number.",
         "Nothing to do if it belongs to {source} alone. Otherwise create it in {target} with the same number, or register "
-        "it under Invoices; we check again automatically, ever more rarely.",
+        "it under Invoices; we check again automatically, less and less often.",
         clears_itself=True,
         cause_at_target=True,
     ),
     Reason.SOURCE_NUMBER_AMBIGUOUS: Explanation(
-        "More than one {source} invoice has this number, so we cannot tell which of them is meant.",
+        "More than one {source} invoice has this number, so we cannot tell which one this is.",
         "Make the invoice numbers unique in {source}, or import the invoices with their {source} and {target} ids; "
         "the payment then continues automatically.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.PLATFORM_NUMBER_AMBIGUOUS: Explanation(
-        "More than one invoice of this platform has this number, and none of them names its {source} invoice.",
+        "More than one invoice of this platform has this number, and none of them is linked to a {source} invoice.",
         "Import the invoices with their {source} ids; the payment then continues automatically.",
         clears_itself=True,
         needs_person=True,
@@ -187,7 +187,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.SOURCE_INVOICE_MISSING: Explanation(
-        "The invoice does not exist in {source} (any more).",
+        "The invoice does not exist in {source}, or no longer does.",
         "Check the invoice in {source}; we check again automatically.",
         clears_itself=True,
     ),
@@ -206,9 +206,9 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_MISSING: Explanation(
-        "{target} does not show us the invoice: it does not exist there yet, or we may not see it.",
+        "{target} does not show us the invoice: it does not exist there yet, or we do not have permission to see it.",
         "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check that the "
-        "number is exactly the same, and that we may see it there. We check again automatically.",
+        "number is exactly the same, and that we have permission to see it. We check again automatically.",
         clears_itself=True,
         cause_at_target=True,
     ),
@@ -227,7 +227,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         cause_at_target=True,
     ),
     Reason.TARGET_INVOICE_NOT_PAYABLE: Explanation(
-        "The {target} document with this number takes no payment: it is a credit memo, or its total or open balance "
+        "The {target} document with this number cannot take a payment: it is a credit memo, or its total or open balance "
         "cannot be read.",
         "Check the numbers in both systems, and the document in {target}; we check again automatically.",
         clears_itself=True,
@@ -264,19 +264,19 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.BEFORE_CUT_OFF: Explanation(
         "The payment is dated before your cut-off date.",
-        "Move the cut-off date if older payments are to be synced as well.",
+        "Move the cut-off date if you want older payments synced as well.",
         clears_itself=True,
     ),
     Reason.EXCEEDS_BALANCE: Explanation(
         "The payment is larger than what is still open on the {target} invoice.",
         "Check the payments on the {target} invoice: if one that was entered by hand is the same money, link it. We "
-        "look again automatically.",
+        "check again automatically.",
         clears_itself=True,
         needs_person=True,
         may_be_linked=True,
     ),
     Reason.TWIN_NEARBY: Explanation(
-        "{target} has a payment of the same amount on the same or a nearby date that we did not create.",
+        "{target} has a payment of the same amount, on the same or a nearby date, that we did not create.",
         "If it is the same money, link it, or remove it in {target}: we check again automatically. "
         "If it is other money, retry with 'create anyway'.",
         clears_itself=True,
@@ -285,7 +285,7 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         may_create_anyway=True,
     ),
     Reason.FORMER_PAYMENT_THERE: Explanation(
-        "The {target} invoice still has an earlier payment of the same amount on the same or a nearby date, which "
+        "The {target} invoice still has an earlier payment of the same amount, on the same or a nearby date, that "
         "should no longer be there.",
         "If this payment was entered in its place, link the earlier one, or remove it in {target}: we check again "
         "automatically. "

@@ -8,7 +8,7 @@ from domain.reasons import NOTHING_RETRIED, Explanation, Reason
 EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     Reason.CORRECTION_NEEDS_APPROVAL: Explanation(
         "The payment changed in {source} after it had been synced, and corrections need your approval.",
-        "Correct the payment in {target} by hand: we notice it automatically; or set corrections to automatic.",
+        "Correct the payment in {target} by hand (we notice it automatically), or set corrections to automatic.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -28,7 +28,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         clears_itself=True,
     ),
     Reason.SEVERAL_CANDIDATES: Explanation(
-        "{target} did not answer, and we cannot tell which new payment on the invoice is ours, or whether one is.",
+        "{target} did not answer, and we cannot tell which new payment on the invoice is ours, or whether any of them is.",
         "Look at the invoice in {target} and remove what is not right. We check again automatically.",
         clears_itself=True,
         needs_person=True,
@@ -37,39 +37,39 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_THROTTLED: Explanation(
         "{target} asked us to slow down.",
-        "Nothing to do: we continue when it allows.",
+        "Nothing to do: we continue as soon as we are allowed to.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.PACED: Explanation(
-        "We stay below the number of calls that the other system allows.",
+        "We stay below the number of calls that {target} allows.",
         "Nothing to do: we continue in a moment.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.READS_USED_UP: Explanation(
         "This platform has made all the calls to {source} that its plan allows in a month.",
-        "Upgrade the plan at {source}, or wait: it continues with the next month. Nothing is lost.",
+        "Upgrade the plan at {source}, or wait: payments continue next month. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.APPLICATION_REFUSED: Explanation(
         "{source} does not accept this platform's own client id and secret.",
-        "The operator of the platform corrects the client id and secret in its settings; then it continues automatically. "
+        "The operator of the platform corrects the client id and secret in its settings; payments then continue automatically. "
         "The connection stays as it is, and nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.CLIENT_ID_REFUSED: Explanation(
         "{target} does not accept the client id with which this platform identifies itself.",
-        "The operator of the platform corrects the client id in its settings; then it continues automatically. Nothing is lost.",
+        "The operator of the platform corrects the client id in its settings; payments then continue automatically. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.SECRETS_UNREADABLE: Explanation(
         "This platform cannot decrypt the secrets that it stored for the connection.",
-        "The operator of the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; then it "
-        "continues automatically. Nothing is lost.",
+        "The operator of the platform puts the missing key back into ENCRYPTION_KEYS, or adds the connection again; payments "
+        "then continue automatically. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
@@ -80,27 +80,27 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         cannot_tell=True,
     ),
     Reason.TARGET_SICK: Explanation(
-        "The other system failed several times in a row, so we pause our calls for a while.",
+        "{target} failed several times in a row, so we pause our calls for a while.",
         NOTHING_RETRIED,
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.KEYS_DOUBTED: Explanation(
-        "The other system refused our keys a moment ago; that is often only temporary.",
-        "Nothing to do yet: we ask again for some minutes, and tell you if the keys are still refused. Nothing is lost.",
+        "{target} refused our keys a moment ago; that is often only temporary.",
+        "Nothing to do yet: we try again for a few minutes, and tell you if the keys are still refused. Nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_CREDENTIALS: Explanation(
         "{target} does not accept the keys of this connection.",
         "Enter valid API keys for {target}, or make the old ones active there and test the connection; we also try them "
-        "again automatically, rarely. Waiting payments then continue automatically.",
+        "again automatically from time to time. Waiting payments then continue automatically.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_FORBIDDEN: Explanation(
-        "Our access to {target} lacks a right that is needed to read invoices or to enter payments.",
-        "Give our access the rights to read invoices and to enter, change and remove payments; we try again "
+        "Our access to {target} lacks a permission that is needed to read invoices or to enter payments.",
+        "Give our access the permissions to read invoices and to enter, change and remove payments; we try again "
         "automatically, or at once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
@@ -108,13 +108,13 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_REFUSED: Explanation(
         "{target} refused the payment.",
-        "Read {target}'s answer below and correct the cause; we try again automatically, or at once if you retry.",
+        "Read {target}'s answer in the payment's details and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_LOOKUP_REFUSED: Explanation(
         "{target} refuses to answer when we ask for this invoice.",
-        "{target}'s words are with the payment. Correct the invoice's number in both systems if it has unusual "
+        "{target}'s answer is in the payment's details. Correct the invoice's number in both systems if it has unusual "
         "characters, or ask the administrator of {target}. We ask again automatically, and nothing is lost.",
         clears_itself=True,
         needs_person=True,
@@ -122,15 +122,15 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_REFUSES: Explanation(
         "{target} refuses all our requests about invoices.",
-        "{target}'s words are with the payment: show them to the administrator of {target}. We ask "
-        "again automatically, ever more rarely; nothing is lost.",
+        "{target}'s answer is in the payment's details: show it to the administrator of {target}, or of a firewall or proxy in front of it. We ask "
+        "again automatically, less and less often; nothing is lost.",
         clears_itself=True,
         cannot_tell=True,
     ),
     Reason.TARGET_STOPPED: Explanation(
-        "We stopped writing to this {target}: when a payment was added, an older one on the invoice vanished or changed.",
+        "We stopped writing to this {target}: when a payment was added, an older one on the invoice disappeared or changed.",
         "Compare the invoice in both systems, set the strategy to 'single' if your {target} keeps one payment per invoice, "
-        "and test the connection to go on.",
+        "and test the connection to continue.",
         clears_itself=True,
         cannot_tell=True,
     ),
@@ -148,7 +148,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.TARGET_CHANGED_IT: Explanation(
-        "{target} took the payment but recorded another amount or date than we sent.",
+        "{target} took the payment but recorded a different amount or date from what we sent.",
         "Compare the payment in both systems and correct {target} by hand.",
         needs_person=True,
         leaves_money=True,
@@ -165,8 +165,8 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_GONE: Explanation(
-        "The payment that stood for this one is no longer on the {target} invoice; someone removed it.",
-        "Enter the payment in {target} by hand: we notice it automatically; or retry if we should create it again.",
+        "The payment that was created or linked for this one is no longer on the {target} invoice; someone removed it.",
+        "Enter the payment in {target} by hand (we notice it automatically), or retry if we should create it again.",
         clears_itself=True,
         needs_person=True,
         cause_at_target=True,
@@ -174,31 +174,31 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
     ),
     Reason.TARGET_PAYMENT_CHANGED: Explanation(
         "The payment in {target} no longer has its former amount or date: someone changed it there.",
-        "Set it right in {target}, or make the same change in {source}: we check again automatically. Or retry: where "
-        "corrections are automatic, we set a payment of ours back.",
+        "Correct it in {target}, or make the same change in {source}: we check again automatically. Or retry: if "
+        "corrections are automatic, we restore a payment that we created.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.TARGET_PAYMENT_DOUBLED: Explanation(
-        "The {target} invoice has this payment twice: another one of the same amount and date stands beside it.",
+        "The {target} invoice has this payment twice: there is another one of the same amount and date.",
         "Remove the extra one in {target}, not the one that we linked: we check again automatically. "
         "If it is other money, retry with 'create anyway': nothing more is created. We never remove a payment that may "
-        "be somebody else's.",
+        "be someone else's.",
         clears_itself=True,
         needs_person=True,
         may_create_anyway=True,
     ),
     Reason.TARGET_INVOICE_GONE: Explanation(
-        "The {target} invoice that the payment is on can no longer be found: it was removed there, or we may no "
-        "longer see it.",
-        "Check the invoice in {target}, and whether we may see it: we check again automatically. If it was created "
-        "anew under the same number, retry.",
+        "The {target} invoice that the payment is on can no longer be found: it was removed there, or we no longer "
+        "have permission to see it.",
+        "Check the invoice in {target}, and whether we have permission to see it: we check again automatically. If it was "
+        "created again with the same number, retry.",
         clears_itself=True,
         needs_person=True,
     ),
     Reason.ATTEMPTS_EXHAUSTED: Explanation(
         "We tried many times and {target} kept failing; now we try only rarely.",
-        "Read the last answer below and correct the cause; we try again automatically, or at once if you retry.",
+        "Read the last answer in the payment's details and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
     ),

@@ -85,8 +85,8 @@ def gap_sentence(kind: GapKind, from_at: datetime, until_at: datetime | None, fo
     return f"{_CLOSED[kind]} from {start} to {end}: {_numbers(found)} found."
 
 
-_CLOSED = dict.fromkeys(GapKind, "Gap closed") | {GapKind.BACKFILL: "Looked through again"}
-_OPEN = dict.fromkeys(GapKind, "Closing the gap") | {GapKind.BACKFILL: "Looking through everything"}
+_CLOSED = dict.fromkeys(GapKind, "Gap closed") | {GapKind.BACKFILL: "Everything checked again"}
+_OPEN = dict.fromkeys(GapKind, "Closing the gap") | {GapKind.BACKFILL: "Checking everything again"}
 
 
 def _numbers(found: Found) -> str:

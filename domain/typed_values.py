@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from domain.money import fits_currency
 
-AS_TEXT = "make the column text in the spreadsheet and export it again"
+AS_TEXT = "format the column as text in the spreadsheet and export it again"
 _SHOWN_CHARACTERS_MAX = 60
 
 _AMOUNT = re.compile(r"-?\d{1,13}(?:[.,]\d{1,5})?", re.ASCII)
@@ -91,9 +91,9 @@ def _hint_for_amount(text: str) -> str:
     grouped = _GROUPED.fullmatch(text)
     if grouped is not None and grouped["sign"] != text[len(grouped["whole"]) : len(grouped["whole"]) + 1]:
         whole, rest = grouped["whole"].replace(grouped["sign"], ""), grouped["rest"]
-        return f"; write it without separators of thousands: {whole}{f'.{rest}' if rest else ''}"
+        return f"; write it without thousands separators: {whole}{f'.{rest}' if rest else ''}"
     if _SHORTENED.fullmatch(text):
-        return f": a spreadsheet has shortened it; {AS_TEXT}"
+        return f": a spreadsheet shortened it; {AS_TEXT}"
     return ""
 
 
@@ -101,27 +101,27 @@ def read_id(text: str, what: str, number_max: int | None = None) -> str | Proble
     """The id of a record in an outside system that numbers its records, without zeros in front.
 
     Args:
-        what: what the id is, as in "no record number such as 1234".
+        what: what the id is, as in "not a record number such as 1234".
         number_max: the highest possible number.
     """
     digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
     if not digits or (number_max is not None and (len(digits) > len(str(number_max)) or int(digits) > number_max)):
-        return Problem(f"'{shown(text)}' is no {what} such as 1234{_hint_for_id(text)}")
+        return Problem(f"'{shown(text)}' is not a {what} such as 1234{_hint_for_id(text)}")
     if len(digits) > _DIGITS_KEPT and not digits[_DIGITS_KEPT:].strip("0"):
-        return Problem(f"'{shown(text)}' has lost its last digits: a spreadsheet keeps {_DIGITS_KEPT}; {AS_TEXT}")
+        return Problem(f"'{shown(text)}' has lost its last digits: spreadsheets keep only {_DIGITS_KEPT}; {AS_TEXT}")
     return digits
 
 
 def _hint_for_id(text: str) -> str:
     whole = _WHOLE_WITH_POINT.fullmatch(text)
     if whole is not None and whole[1].strip("0"):
-        return f"; write it without the point: {whole[1]}"
+        return f"; write it without the decimal point: {whole[1]}"
     if _SHORTENED.fullmatch(text):
-        return f": a spreadsheet has shortened it; {AS_TEXT}"
+        return f": a spreadsheet shortened it; {AS_TEXT}"
     if text.startswith("'"):
         return "; delete the apostrophe"
     if stands_for_nothing(text) or _ERROR.fullmatch(text):
-        return "; leave it empty if it is not known"
+        return "; leave the field empty if you do not know it"
     return ""
 
 
@@ -131,23 +131,26 @@ def problem_with_document_number(text: str) -> Problem | None:
     if changed is None:
         return problem_with_name(text)
     return Problem(
-        f"'{shown(text)}' {changed}. Write it as it stands on the document ({AS_TEXT});"
-        f' if it is really so, write it as ="{shown(text)}"'
+        f"'{shown(text)}' {changed}. Write it exactly as it is on the document ({AS_TEXT});"
+        f' if the number really is like this, write it as ="{shown(text)}"'
     )
 
 
 def _change_by_a_spreadsheet(text: str) -> str | None:
     looks = [
-        (_SHORTENED_WITH_SIGN.fullmatch(text), "is a number that a spreadsheet has shortened"),
-        (_WHOLE_WITH_POINT.fullmatch(text), "is a whole number with a decimal point behind it"),
-        (_GROUPED_WHOLE.fullmatch(text), "has separators of thousands"),
+        (_SHORTENED_WITH_SIGN.fullmatch(text), "is a number that a spreadsheet shortened"),
+        (_WHOLE_WITH_POINT.fullmatch(text), "is a whole number with a decimal point"),
+        (_GROUPED_WHOLE.fullmatch(text), "has thousands separators"),
         (_NEGATIVE.fullmatch(text), "is a negative number"),
         # JAN-01 in capitals is a name: no spreadsheet writes a month like that.
-        (not text.isupper() and _DATE_WITH_MONTH.fullmatch(text), "is a date, into which spreadsheets turn 1-1"),
-        (_DATE.fullmatch(text), "is a date, into which spreadsheets turn 1-1"),
+        (
+            not text.isupper() and _DATE_WITH_MONTH.fullmatch(text),
+            "is a date: spreadsheets turn numbers such as 1-1 into dates",
+        ),
+        (_DATE.fullmatch(text), "is a date: spreadsheets turn numbers such as 1-1 into dates"),
         (text.startswith("'"), "begins with an apostrophe"),
         (text.startswith('"') != text.endswith('"'), "begins or ends with a quotation mark"),
-        (stands_for_nothing(text), "stands for no value"),
+        (stands_for_nothing(text), "is what programs write for an empty value"),
     ]
     return next((sentence for found, sentence in looks if found), None)
 
@@ -160,11 +163,11 @@ def stands_for_nothing(text: str) -> bool:
 def problem_with_name(text: str) -> Problem | None:
     """Why a name looks as if a spreadsheet or an export had replaced it; None if it does not."""
     if _ERROR.fullmatch(text):
-        return Problem(f"'{shown(text)}' is an error of the spreadsheet; correct it there and export it again")
+        return Problem(f"'{shown(text)}' is a spreadsheet error; correct it there and export it again")
     if text.startswith("="):
-        return Problem(f"'{shown(text)}' is a formula; export what it comes to")
+        return Problem(f"'{shown(text)}' is a formula; export its result")
     if "\ufffd" in text:
-        return Problem(f"'{shown(text)}' has lost a letter (\ufffd); save the file as CSV UTF-8")
+        return Problem(f"'{shown(text)}' has lost a character (\ufffd); save the file as CSV UTF-8")
     if len(text) > 1 and text[0] + text[-1] in _QUOTES:
-        return Problem(f"'{shown(text)}' stands in quotation marks; delete them")
+        return Problem(f"'{shown(text)}' is in quotation marks; delete them")
     return None

@@ -99,9 +99,9 @@ class OwnSettings(BaseSettings):
         of_vendors = [name for name in type(self).model_fields if name not in OwnSettings.model_fields]
         for name in of_vendors:
             if name.endswith("_url") and not getattr(self, name).startswith("https://"):
-                raise ValueError(f"{name.upper()} must be https in production")
+                raise ValueError(f"{name.upper()} must start with https:// in production")
         if self.public_url and not self.public_url.startswith("https://"):
-            raise ValueError("PUBLIC_URL must be https in production")
+            raise ValueError("PUBLIC_URL must start with https:// in production")
         return self
 
     @field_validator("public_url")
@@ -117,7 +117,7 @@ class OwnSettings(BaseSettings):
             plain = False
         bare = parts.path in ("", "/") and not set(value) & set("?#\\ ") and value.isascii() and value.isprintable()
         if not plain or not bare or parts.scheme not in ("http", "https"):
-            raise ValueError("write it as https:// and the host alone, such as https://payments.example.com")
+            raise ValueError("write it as https:// and only the host, such as https://payments.example.com")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class OwnSettings(BaseSettings):
     def _settled_requests_have_landed(self) -> Self:
         if self.settle_seconds < self.read_timeout_seconds:
             raise ValueError(
-                "SETTLE_SECONDS must not be below READ_TIMEOUT_SECONDS: the request may still be under way"
+                "SETTLE_SECONDS must not be less than READ_TIMEOUT_SECONDS: the request may still be on its way"
             )
         return self
 
@@ -154,7 +154,7 @@ class OwnSettings(BaseSettings):
             return self.public_url
         if self.environment is Environment.PRODUCTION:
             raise ValueError(
-                "PUBLIC_URL must be set in production: our links, and the pages of consent, lead to that address"
+                "PUBLIC_URL must be set in production: our links and the vendors' consent pages lead to that address"
             )
         # "Listen everywhere" is not an address that a browser can open.
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared

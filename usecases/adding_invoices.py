@@ -59,7 +59,7 @@ def look_up_invoice(context: Context, organization_id: int, number: str) -> Invo
     """Asks both systems for the invoice with exactly this number."""
     number = number.strip()
     if not 0 < len(number) <= NUMBER_CHARACTERS_MAX or not number.isprintable():
-        return Rejected(f"Type the number of an invoice, with {NUMBER_CHARACTERS_MAX} characters at most.")
+        return Rejected(f"Enter an invoice number of at most {NUMBER_CHARACTERS_MAX} characters.")
     with context.database.reading() as session:
         _, source, target = organization_with_connections(session, organization_id)
     words = context.words([source, target])
@@ -78,9 +78,9 @@ def look_up_invoice(context: Context, organization_id: int, number: str) -> Invo
     if isinstance(in_target, Rejected):
         return in_target
     if in_target.unread_numbers:
-        return Rejected(f"{words.target} gave no answer about this number. Try again in a minute.")
+        return Rejected(f"{words.target} did not answer when asked for this number. Try again in a minute.")
     if in_target.refused_numbers:
-        return Rejected(f"{words.target} refuses to answer about this number: {in_target.refused_numbers[number]}")
+        return Rejected(f"{words.target} refuses to look up this number: {in_target.refused_numbers[number]}")
     alive = tuple(one for one in in_source if not one.deleted)
     exact = tuple(one for one in in_target.invoices if one.number == number)
     return _shown(context, organization_id, number, words, alive, exact)
@@ -123,7 +123,7 @@ def _ask(
     with context.database.reading() as session:
         permits = Permits.read(context, session, connection.id)
     if not permits.begin(kind):
-        return Rejected(f"{name} is not to be called at this moment. Try again in a minute.")
+        return Rejected(f"Calls to {name} are paused right now. Try again in a minute.")
     result = call()
     if not isinstance(result, Failure):
         permits.note_success(kind)
@@ -131,7 +131,7 @@ def _ask(
     if result.kind is not FailureKind.REFUSED:
         # What it refuses is this number; everything else is about the connection, and holds for the workers as well.
         note_failure(context, connection, result, kind)
-    return Rejected(f"{name} gave no answer. {FAILURE_SENTENCES[result.kind]} Try again in a minute.")
+    return Rejected(f"{name} did not answer. {FAILURE_SENTENCES[result.kind]} Try again in a minute.")
 
 
 def _shown(
@@ -159,20 +159,20 @@ def _shown(
     if not problem and not target.payable:
         problem = words.sentence(Reason.TARGET_INVOICE_NOT_PAYABLE)
     if not problem and difference is not None:
-        problem = f"{words.sentence(difference)} Correct it in one of the systems, and look it up again."
+        problem = f"{words.sentence(difference)} Correct it in one of the systems, and look the invoice up again."
     return InvoiceShown(number, source, target, verdicts, problem)
 
 
 def _how_many(count: int, name: str, number: str) -> str:
     if not count:
         return f"{name} shows no invoice with exactly the number {number}."
-    return f"{name} has {count} invoices with the number {number}, so it does not say which one is meant."
+    return f"{name} has {count} invoices with the number {number}, so we cannot tell which one you mean."
 
 
 def _problem_with(known: Sequence[Invoice], source: SourceInvoice, target: TargetInvoice) -> str:
     for record in known:
         if (record.source_id, record.target_id) == (source.external_id, target.external_id):
-            return "This invoice is in your list already."
+            return "This invoice is already in your list."
         if record.source_id not in (None, source.external_id):
-            return f"This invoice is linked to another one in your list already: {record.number}."
+            return f"This invoice is already linked to another one in your list: {record.number}."
     return ""

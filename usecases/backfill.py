@@ -32,14 +32,14 @@ def request_backfill(context: Context, connection_id: int, start_on: date) -> Ga
     """
     now = context.clock.now()
     if start_on < _FIRST_DAY:
-        raise ValueError(f"{start_on} is before the first day that can be looked back to, {_FIRST_DAY}")
+        raise ValueError(f"{start_on} is too early; the earliest possible day is {_FIRST_DAY}")
     since = datetime.combine(start_on, time(), UTC) - _EARLIEST_BEGIN_OF_A_DAY
     if since >= now:
         raise ValueError(f"{start_on} is in the future")
     with context.database.writing() as session:
         running = next((gap for gap in open_gaps(session, connection_id) if not gap.holds_cursor), None)
         if running is not None:
-            raise ValueError(f"a backfill is under way already ({running.sentence})")
+            raise ValueError(f"a backfill is already running ({running.sentence})")
         gap = open_gap(session, connection_id, GapKind.BACKFILL, since, now)
         begin_scan(gap, since, now, ALL_ENTITIES, now)
     context.nudge(Step.CATCH_UP, connection_id)

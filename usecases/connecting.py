@@ -30,8 +30,8 @@ log = structlog.get_logger()
 # Long enough to find a password and to choose a company; Intuit's own code lasts ten minutes.
 REQUEST_LASTS = timedelta(minutes=15)
 _NOT_OURS = (
-    "This answer does not belong to a request of yours: it was answered already, took too long, was begun anew, or is"
-    " another's."
+    "This answer does not belong to an open request of yours: the request was already answered, has expired, was"
+    " replaced by a newer one, or was made by someone else."
 )
 
 
@@ -110,7 +110,7 @@ def complete_connect(
     if isinstance(exchanged, Failure):
         log.warning("connect.failed", vendor=vendor, kind=exchanged.kind.value, detail=exchanged.detail)
         name = context.platform.vendors[vendor].short_label
-        return Rejected(f"{name} did not accept the consent ({exchanged.detail}); begin again.")
+        return Rejected(f"{name} did not accept the consent ({exchanged.detail}); start again.")
     added = add_source(
         context,
         request.organization_id,
@@ -134,7 +134,7 @@ def _look_back(context: Context, connection: Connection, start_on: date) -> str:
         request_backfill(context, connection.id, start_on)
     except ValueError as error:
         log.warning("connect.no_backfill", connection_id=connection.id, why=str(error))
-        return f"Payments since {start_on} are not being looked for: {error}. Ask for them again later."
+        return f"Payments since {start_on} are not being looked for: {error}. Request them again later."
     return ""
 
 
@@ -145,7 +145,7 @@ def _authorization(context: Context, vendor: str) -> Authorization | Rejected:
     if not found.is_configured:
         missing = context.platform.vendors[vendor].missing_settings({})
         are = "are" if len(missing) > 1 else "is"
-        return Rejected(f"{' and '.join(missing)} {are} not set, so nobody can consent.")
+        return Rejected(f"{' and '.join(missing)} {are} not set, so consent cannot be requested.")
     return found
 
 

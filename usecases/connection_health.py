@@ -27,7 +27,7 @@ PAUSES_TO_ACT_ON = frozenset(
         Reason.TARGET_FORBIDDEN,
     }
 )
-_NEVER_HEARD = "No webhook has been heard yet."
+_NEVER_HEARD = "No webhook has arrived yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _reads(reads: int, all_reads: int, cap: int) -> str:
 
 
 def _silence(vendor: SourceVendor) -> str:
-    return f"Webhooks seem to be silent, so {vendor.short_label} is asked more often; {vendor.silence_advice}."
+    return f"No webhooks seem to be arriving, so we ask {vendor.short_label} more often; {vendor.silence_advice}."
 
 
 def _cap_warning(vendor: SourceVendor, all_reads: int) -> str:
@@ -90,7 +90,7 @@ def _cap_warning(vendor: SourceVendor, all_reads: int) -> str:
     if not cap or all_reads * 100 < cap * min(WARN_PERCENTS):
         return ""
     used = f"{all_reads * 100 // cap} % of the month's metered reads are used up"
-    return f"{used}; beyond the cap {vendor.short_label} answers none."
+    return f"{used}; above the cap {vendor.short_label} answers no more reads."
 
 
 def _pause_warning(connection: Connection, words: Words, now: datetime) -> str:
@@ -106,7 +106,7 @@ def _webhooks(connection: Connection) -> str:
     if not connection.missed_count or connection.missed_at is None:
         return heard
     changes = "1 change was" if connection.missed_count == 1 else f"{connection.missed_count} changes were"
-    return f"{heard} {changes} found only by asking, the last one {_moment(connection.missed_at)}."
+    return f"{heard} {changes} found only by our own checks, the last one {_moment(connection.missed_at)}."
 
 
 def _moment(moment: datetime) -> str:

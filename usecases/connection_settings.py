@@ -22,5 +22,5 @@ def problem_with_secrets(secrets: Mapping[str, Any]) -> str | None:
         if not isinstance(value, str) or not value.strip():
             return f"The secret '{name}' is empty."
         if not value.isprintable() or not value.isascii():
-            return f"The secret '{name}' has characters that no key or token has; check what was copied."
+            return f"The secret '{name}' has characters that cannot be part of a key or token; check what you copied."
     return None

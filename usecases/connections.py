@@ -77,7 +77,9 @@ def add_source(
         verify: ask the system first; we store nothing that it refuses, and the earlier connection stays (Unproved).
     """
     if vendor not in context.platform.sources:
-        return Rejected(f"Payments cannot come from '{vendor}'; known are: {', '.join(context.platform.sources)}.")
+        return Rejected(
+            f"Payments cannot come from '{vendor}'; possible systems: {', '.join(context.platform.sources)}."
+        )
     wanted = _Wanted(organization_id, Role.SOURCE, vendor, account_id, settings, secrets)
     return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
@@ -95,7 +97,7 @@ def add_target(
 ) -> Connection | Rejected:
     """Connects the system whose invoices get the payments, or connects it again; `verify` as for a source."""
     if vendor not in context.platform.targets:
-        return Rejected(f"Payments cannot go to '{vendor}'; known are: {', '.join(context.platform.targets)}.")
+        return Rejected(f"Payments cannot go to '{vendor}'; possible systems: {', '.join(context.platform.targets)}.")
     wanted = _Wanted(organization_id, Role.TARGET, vendor, account_id, settings, secrets)
     return _add(context, wanted, allows_plain_http=allows_plain_http, verify=verify)
 
@@ -185,7 +187,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
             now=now,
         )
         if connection is None:
-            return Rejected("This connection was just added by another person; look at it before you add it again.")
+            return Rejected("This connection was just added by another person; check it before you add it again.")
         connection.reconnect_by = consent_ends_at(wanted.secrets)
         match_organization_again(session, wanted.organization_id, now)
     return connection

@@ -6,12 +6,12 @@ from connectors.vendor import Vendor
 FAILURE_SENTENCES = {
     FailureKind.THROTTLED: "The system asks us to slow down.",
     FailureKind.PACED: "We stay below the number of calls that the system allows.",
-    FailureKind.USED_UP: "All calls to the system that may be made in this month have been made.",
+    FailureKind.USED_UP: "This platform has made all the calls to the system that its plan allows this month.",
     FailureKind.UNAVAILABLE: "The system cannot be reached, or is having problems.",
     FailureKind.CREDENTIALS: "The system does not accept the secrets of this connection.",
-    FailureKind.MISCONFIGURED: "The system does not accept this platform's own registration.",
+    FailureKind.MISCONFIGURED: "The system does not accept this platform's own client id or secret.",
     FailureKind.SUSPENDED: "The system says that this account is suspended, or that its subscription has ended.",
-    FailureKind.FORBIDDEN: "The system accepts the secrets, but they do not allow what is needed.",
+    FailureKind.FORBIDDEN: "The system accepts the secrets, but they lack a permission that we need.",
     FailureKind.NOT_FOUND: "The system does not know this account.",
     FailureKind.REFUSED: "The system refused the call.",
 }
@@ -25,9 +25,9 @@ _ADVICE = {
         "The operator of this platform has to correct its settings; the connection itself is fine."
     ),
     FailureKind.SUSPENDED: "Renew the subscription; waiting payments then continue automatically.",
-    FailureKind.FORBIDDEN: "Give the API user the rights it needs, and test again.",
+    FailureKind.FORBIDDEN: "Give the API user the permissions it needs, and test again.",
     FailureKind.NOT_FOUND: "Check the account, and add the connection again.",
-    FailureKind.REFUSED: "Read what the system said, correct the cause, and test again.",
+    FailureKind.REFUSED: "Read the system's answer, correct the cause, and test again.",
 }
 
 

@@ -28,7 +28,7 @@ def text_of(file: BinaryIO) -> TextIO | BadRow:
         return BadRow(1, f"the file is larger than {BYTES_MAX // 1024**2} MiB; split it. Nothing was read")
     for start, name in _OTHER_FILES.items():
         if data.startswith(start):
-            return BadRow(1, f"the file is {name} and no CSV file; {SAVE_AS}")
+            return BadRow(1, f"the file is {name}, not a CSV file; {SAVE_AS}")
     encoding = _encoding_of(data[:_HEAD_BYTES])
     # Bytes that are not text become surrogates, so that they spoil their own line and not all that follow.
     errors = "surrogateescape" if encoding == "utf-8-sig" else "surrogatepass"

@@ -101,7 +101,7 @@ def read_rows(text: TextIO) -> Iterator[GoodRow | BadRow]:
             yield one
             bad += isinstance(one, BadRow)
             if bad == BAD_ROWS_MAX:
-                yield BadRow(lines.number + 1, f"{bad} rows before are bad; nothing from here on was read")
+                yield BadRow(lines.number + 1, f"{bad} rows before this one have errors; nothing from here on was read")
                 return
     except UnicodeDecodeError:
         yield BadRow(
@@ -145,7 +145,7 @@ def _read_header(lines: _Lines) -> _Header | BadRow:
         if lines.number == 1 and text.strip('"').lower().startswith("sep="):
             named = record.removeprefix("\ufeff").strip('\r\n"')[len("sep=") :]
             if len(named) != 1 or named not in _DELIMITERS:
-                return BadRow(1, f"the delimiter '{shown(named)}' is none of: comma, semicolon, tab, |")
+                return BadRow(1, f"the delimiter '{shown(named)}' is not one of: comma, semicolon, tab, |")
             delimiters = named
         elif text.strip(f"{_DELIMITERS}\" '"):
             return _header_in(record.removeprefix("\ufeff"), lines.number, delimiters)
@@ -200,7 +200,7 @@ def _take_rest(record: str, lines: _Lines, header: _Header) -> list[str] | BadRo
         for _ in range(distance):
             lines.take()
         if has_rows:
-            what = f"a quotation mark is missing, or a line break stands in a field, in lines {first} to {lines.number}"
+            what = f"a quotation mark is missing, or a field contains a line break, in lines {first} to {lines.number}"
             return BadRow(first, f"{what}; none of them was read")
         return fields
     return None
@@ -224,7 +224,7 @@ def _read(line: int, names: Sequence[str], fields: Sequence[str], seen: dict[tup
     before = seen.setdefault(row.key, line)
     if before != line:
         what = f"QuickBooks id {row.source_id}" if row.source_id else f"number {row.number} without a QuickBooks id"
-        return BadRow(line, f"{what} is in line {before} already")
+        return BadRow(line, f"{what} is already in line {before}")
     return GoodRow(line, row)
 
 
@@ -256,7 +256,7 @@ def _typed(values: dict[str, str], currency: str, *, marked_as_text: bool) -> In
     if isinstance(target_id, Problem):
         return target_id
     if values["origin"] not in set(InvoiceOrigin):
-        return Problem(f"origin '{shown(values['origin'])}' is none of: {', '.join(InvoiceOrigin)}")
+        return Problem(f"origin '{shown(values['origin'])}' is not one of: {', '.join(InvoiceOrigin)}")
     if not is_currency_code(currency) or stands_for_nothing(currency):
         return Problem(f"currency '{shown(currency)}' is not a code such as USD")
     if customer is not None:
@@ -279,7 +279,7 @@ def _total(text: str, currency: str) -> Decimal | Problem:
     if amount < 0:
         return Problem(f"{text} is negative")
     if not is_storable(amount) or not fits_currency(amount, currency):
-        return Problem(f"{text} has more digits than {currency} has")
+        return Problem(f"{text} has more decimal places than {currency} allows")
     return amount
 
 
@@ -288,14 +288,12 @@ def _problem_with_signs(column: str, value: str) -> Problem | None:
     if not value and column not in _MAY_BE_EMPTY:
         return Problem(f"{column} is empty")
     if longest is not None and len(value) > longest:
-        return Problem(f"{column} has {len(value)} characters; {longest} are possible")
+        return Problem(f"{column} has {len(value)} characters; at most {longest} are allowed")
     for place, sign in enumerate(value, start=1):
         if sign in "\r\n":
             return Problem(f"{column} has a line break")
         if not sign.isprintable() and not (column == "customer" and sign in _JOINERS):
-            return Problem(
-                f"{column} has a character that cannot be seen (U+{ord(sign):04X} at place {place}); delete it"
-            )
+            return Problem(f"{column} has an invisible character (U+{ord(sign):04X} at place {place}); delete it")
     return None
 
 

@@ -47,10 +47,8 @@ class LinkReport:
     def message(self) -> str:
         """The report as a sentence."""
         if self.linked:
-            return f"{self.system} payment {self.target_payment_id} is linked to it already."
-        return (
-            f"{self.system} payment {self.target_payment_id} is checked now, and linked if it is still as you saw it."
-        )
+            return f"{self.system} payment {self.target_payment_id} is already linked to it."
+        return f"{self.system} payment {self.target_payment_id} is being checked, and linked if it is unchanged."
 
 
 def link_payment(
@@ -104,14 +102,14 @@ def _chosen(
                 money_text(amount, payment.currency) for amount in (seen.amount, amounts[decision.allocation_id])
             )
             return Rejected(
-                f"{system} payment {target_payment_id} is {there} and this one is {here}, and only the same amount "
-                "can be linked: both systems would say different things. Correct the amount in one of them first."
+                f"{system} payment {target_payment_id} is {there} and this one is {here}. Only payments of the same "
+                "amount can be linked, because otherwise the systems would differ. Correct one of the amounts first."
             )
         return decision.allocation_id
     ids = sorted({one.external_id for decision in held for one in payments_in(decision.seen)})
     return Rejected(
-        f"{system} payment {target_payment_id} is not among those because of which it is held: "
-        f"{', '.join(ids) or 'none is known yet; retry, and look again'}."
+        f"{system} payment {target_payment_id} is not one of the payments that hold this one up: "
+        f"{', '.join(ids) or 'none is known yet; retry, and then check again'}."
     )
 
 

@@ -64,7 +64,7 @@ def create_organization(context: Context, slug: str, name: str) -> Organization 
     with context.database.writing() as session:
         organization = insert_organization(session, slug, name, context.clock.now())
     if organization is None:
-        return Rejected(f"There is an organization '{slug}' already.")
+        return Rejected(f"There is already an organization '{slug}'.")
     log.info("organization.created", organization_id=organization.id, slug=slug)
     return organization
 

@@ -46,11 +46,11 @@ def register(context: Context, organization_id: int, external_ids: Iterable[str]
 
 def _payment_id(text: str) -> str:
     # We would store a mangled id in vain, and sync the intended payment as an external one.
-    match read_id(text, "id of a payment"):
+    match read_id(text, "payment id"):
         case Problem(sentence):
             raise ValueError(sentence)
         case found if len(found) > _ID_CHARACTERS_MAX:
-            raise ValueError(f"'{shown(found)}' is too long for the id of a payment")
+            raise ValueError(f"'{shown(found)}' is too long for a payment id")
         case found:
             return found
 
@@ -72,7 +72,7 @@ def register_intent(context: Context, organization_id: int, intent: Intent) -> b
         row = intent_with_marker(session, source.id, intent.marker)
         known = row.as_intent() if row is not None else None
     if known != intent:
-        raise ValueError(f"the marker '{intent.marker}' stands for another payment")
+        raise ValueError(f"the marker '{intent.marker}' already belongs to another payment")
     return False
 
 
@@ -80,5 +80,5 @@ def _source(context: Context, organization_id: int) -> Connection:
     with context.database.reading() as session:
         source = connection_in_role(session, organization_id, Role.SOURCE)
     if source is None:
-        raise LookupError("the organization has no connection that payments come from")
+        raise LookupError("the organization has no connection to a system that payments come from")
     return source

@@ -78,4 +78,4 @@ def unproved(vendor: Vendor, failure: Failure) -> Unproved:
 def missing_setting(context: Context, vendor: str, secrets: Mapping[str, Any]) -> str | None:
     """The missing settings without which no call could succeed, as a sentence; None if there are none."""
     missing = " and ".join(context.platform.vendors[vendor].missing_settings(secrets))
-    return f"{missing} must be set before this can be connected; nothing was called or stored." if missing else None
+    return f"{missing} must be set before this can be connected. Nothing was called or stored." if missing else None

@@ -67,7 +67,7 @@ class RetryReport:
         told = [
             (self.revived, "tried again now"),
             (self.decided_again, "decided again now"),
-            (self.on_the_wire, "being sent or looked for, and left alone"),
+            (self.on_the_wire, "being sent or looked for, so left alone"),
         ]
         parts = [f"{count} part{'s' if count > 1 else ''} {what}" for count, what in told if count]
         return f"{'; '.join(parts)}." if parts else "The payment has no parts to retry."

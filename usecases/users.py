@@ -69,7 +69,7 @@ def create_user(context: Context, email: str, password: str | None, organization
             if organization is None:
                 return Rejected(f"There is no organization '{organization_slug}'.")
         if user_by_email(session, email):
-            return Rejected(f"There is a user '{email}' already; set another password with `user set-password`.")
+            return Rejected(f"There is already a user '{email}'; set another password with `user set-password`.")
         user = User(
             email=email,
             role=(UserRole.PARTNER if organization else UserRole.OPERATOR).value,
@@ -196,11 +196,13 @@ def create_api_token(
     """A new token for this organization; it is shown now and never again."""
     name = name.strip()
     if not name:
-        return Rejected("A token needs a name that says what uses it.")
+        return Rejected("A token needs a name that says what it is used for.")
     if len(name) > _TOKEN_NAME_CHARACTERS_MAX or not name.isprintable():
-        return Rejected(f"The name of a token has at most {_TOKEN_NAME_CHARACTERS_MAX} characters that can be printed.")
+        return Rejected(
+            f"The name of a token may have at most {_TOKEN_NAME_CHARACTERS_MAX} characters, all of them printable."
+        )
     if not 1 <= days <= API_TOKEN_DAYS_MAX:
-        return Rejected(f"A token lasts from 1 to {API_TOKEN_DAYS_MAX} days.")
+        return Rejected(f"A token can be valid for 1 to {API_TOKEN_DAYS_MAX} days.")
     token = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
     now = context.clock.now()
     with context.database.writing() as session:
@@ -225,7 +227,7 @@ def revoke_api_tokens(
 ) -> int | Rejected:
     """Returns how many live tokens had this name or id; they no longer work."""
     if (name is None) == (token_id is None):
-        return Rejected("Say either the name of the tokens or the id of one.")
+        return Rejected("Give either the name of the tokens or the id of one.")
     with context.database.writing() as session:
         organization = organization_by_slug(session, organization_slug)
         if organization is None:

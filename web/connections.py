@@ -28,11 +28,13 @@ from web.wording import pause_sentence
 router = APIRouter(include_in_schema=False)
 
 NO_PLACE = "Other tests are running. Try again in a minute."
-DISCONNECTED = "The connection is disconnected, and its keys are deleted here. Payments that come in the meantime wait."
+DISCONNECTED = (
+    "The connection is disconnected, and its keys have been deleted here. Payments that come in the meantime wait."
+)
 
 NOT_LOOKED_BACK = (
-    "{name} is connected. The payments since the day that was asked for are not looked for: another look back is "
-    "under way, or the day has not begun. Ask for it again later on the command line (catch-up run --from)."
+    "{name} is connected. Payments since the day you chose are not being looked for: another backfill is "
+    "running, or that day has not begun. Request it again later on the command line (catch-up run --from)."
 )
 CONNECTED = "{name} is connected. Payments made in the meantime are being looked for."
 

@@ -41,15 +41,15 @@ EVENT_SOURCE_LABELS = {
 ACTION_LABELS = {
     Action.PUSH: "Sync",
     Action.ADJUST: "Change",
-    Action.REVERSE: "Take back",
+    Action.REVERSE: "Remove",
     Action.SKIP: "Skip",
     Action.HOLD: "Hold",
 }
 EFFECT_KIND_LABELS = {EffectKind.CREATE: "Create", EffectKind.ADJUST: "Change to", EffectKind.REVERSE: "Remove"}
 EFFECT_STATE_LABELS = {
-    EffectState.PENDING: "waits for its turn",
+    EffectState.PENDING: "waiting for its turn",
     EffectState.SENDING: "being sent",
-    EffectState.IN_DOUBT: "sent, answer lost; we look before anything is sent again",
+    EffectState.IN_DOUBT: "sent, answer lost; we check before anything is sent again",
     EffectState.DELIVERED: "done",
     EffectState.HELD: "held",
     EffectState.DEAD: "given up",
@@ -61,9 +61,9 @@ OUTCOME_LABELS = {
     "changed": "changed",
     "removed": "removed",
     "refused": "refused",
-    "conflict": "in use there, tried again later",
-    "throttled": "too many calls, sent again later",
-    "paced": "kept back by our own pace, sent later",
+    "conflict": "in use there, will be tried again",
+    "throttled": "too many calls, will be sent again",
+    "paced": "delayed by our own rate limit, will be sent later",
     "notsent": "could not be sent",
     "notbegun": "not sent, because nothing more was to be sent at that moment",
     "unknown": "no answer",

@@ -26,7 +26,7 @@ from web.throttling import LoginThrottle
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
-_WRONG = "The e-mail address or the password is not right."
+_WRONG = "The e-mail address or the password is wrong."
 _TOO_OFTEN = "There were too many attempts. Wait five minutes and try again."
 _BUSY = "Many people are logging in right now. Try again in a few seconds."
 
@@ -78,7 +78,9 @@ def login_once(request: Request, token: str = "") -> Response:
     secret_key = request.app.state.settings.secret_key.get_secret_value()
     key = redeem_login_link(context_of(request), secret_key, token)
     if key is None:
-        expired = "This link has been used or is older than five minutes. Log in with your password or ask for another."
+        expired = (
+            "This link has been used or is older than five minutes. Log in with your password or ask for a new link."
+        )
         return _login_page(request, "", "", expired, 403)
     _replace_session(request, key)
     return RedirectResponse("/overview", 303)

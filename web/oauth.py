@@ -20,10 +20,10 @@ router = APIRouter(include_in_schema=False)
 
 StartOn = Annotated[date | None, Query(description="Once connected, all payments since this day are checked.")]
 _FROM_THE_COMMAND_LINE = (
-    "If the consent was begun on the command line, copy the address of this page and paste it there. "
-    "Else log in and begin on the Integrations page."
+    "If you started connecting on the command line, copy the address of this page and paste it there. "
+    "Otherwise log in and start again on the Integrations page."
 )
-_NO_PLACE = "Other connections are being made right now. Begin again in a minute."
+_NO_PLACE = "Other connections are being made right now. Start again in a minute."
 
 
 @router.get("/integrations/{vendor}/connect")

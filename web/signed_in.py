@@ -57,7 +57,7 @@ def form_token(request: Request, organization_id: int | None) -> str:
 def check_form_token(request: Request, organization_id: int | None, given: str) -> None:
     """Raises 403 unless the token is the one we wrote into this browser's form; compares in constant time."""
     if not hmac.compare_digest(form_token(request, organization_id).encode(), given.encode()):
-        raise HTTPException(403, "This form is out of date. Go back, load the page again and repeat the step.")
+        raise HTTPException(403, "This form is out of date. Go back, reload the page and repeat the step.")
 
 
 def remember(request: Request, key: str) -> None:

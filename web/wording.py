@@ -54,7 +54,9 @@ def pause_sentence(name: str, reason: Reason | None, words: Words) -> str:
     if reason is Reason.TARGET_THROTTLED:
         return f"{name} asked us to slow down."
     if reason is Reason.KEYS_DOUBTED:
-        return f"{name} refused our keys a moment ago; that is often only temporary, so we ask again."
+        return f"{name} refused our keys a moment ago; that is often only temporary, so we try again."
+    if reason is Reason.PACED:
+        return f"We stay below the number of calls that {name} allows."
     if reason in PAUSES_TO_ACT_ON:
         return words.sentence(reason)
     return f"{name} could not be reached; we try again automatically."

@@ -176,7 +176,7 @@ class Processes:
     def _tend(self) -> None:
         with self._lock:
             for death in self.deaths():
-                self._say(f"{death}\n{death.name} starts again in {self._delay_seconds(death.name):g} s")
+                self._say(f"{death}\n{death.name} restarts in {self._delay_seconds(death.name):g} s")
             for line in self._lines.values():
                 if line.restart_at is not None and line.restart_at <= time.monotonic():
                     self.start(line.name)
@@ -256,7 +256,7 @@ class Processes:
 
 def _instances(commands: Mapping[str, str], concurrency: Mapping[str, int]) -> Iterator[_Line]:
     if unknown := concurrency.keys() - commands.keys():
-        raise ValueError(f"the Procfile has no line {', '.join(sorted(unknown))}")
+        raise ValueError(f"the Procfile has no process named {', '.join(sorted(unknown))}")
     for (line_name, command), colour in zip(commands.items(), get_colours(), strict=False):
         count = concurrency.get(line_name, 1)
         for number in range(1, count + 1):

@@ -118,7 +118,7 @@ class RedisServer:
         # A killed server's child that was rewriting its log can hold the lock for a moment longer.
         while (lock := _try_lock(self._state_dir)) is None:
             if time.monotonic() > deadline:
-                raise RedisUnavailable(f"another process has taken {self._state_dir}")
+                raise RedisUnavailable(f"another process is already using {self._state_dir}")
             time.sleep(0.05)
         with contextlib.closing(lock):
             self.start_locked(lock, self._state_dir)
@@ -258,7 +258,7 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
         if trouble is None:
             return RedisServer(url)
         if time.monotonic() > deadline:
-            raise RedisUnavailable(f"a server holds {state_dir / 'redis.lock'} but does not answer: {trouble}")
+            raise RedisUnavailable(f"a server has locked {state_dir / 'redis.lock'} but does not answer: {trouble}")
         time.sleep(0.05)
     return lock
 

@@ -141,7 +141,7 @@ class Client:
         if not isinstance(seen, Failure) or seen.kind is FailureKind.FORBIDDEN:
             return None
         if seen.kind is FailureKind.NOT_FOUND:
-            return Failure(FailureKind.CREDENTIALS, f"nothing can be seen with these keys; {seen.detail}")
+            return Failure(FailureKind.CREDENTIALS, f"these keys cannot read anything; {seen.detail}")
         return seen
 
     def write(self, method: str, path: str, body: bytes | None, *, route: str) -> Exchange | Failure:
@@ -213,7 +213,7 @@ class Client:
             return Failure(FailureKind.UNAVAILABLE, f"{NO_CONNECTWISE}; {result.detail}")
         information = result.value.value
         if information is None:
-            return Failure(FailureKind.CREDENTIALS, f"ConnectWise knows no company '{self._keys.company}'")
+            return Failure(FailureKind.CREDENTIALS, f"ConnectWise does not know a company '{self._keys.company}'")
         return where_in(information, self._site_url, self._keys.company, self._addresses)
 
     def _rediscover(self) -> bool | Failure:

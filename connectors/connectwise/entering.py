@@ -37,9 +37,9 @@ BY_HAND = ByHand(
     ),
     values=(
         AskedValue(
-            "site", "--site", "The address that people log in at, such as https://na.myconnectwise.net", required=True
+            "site", "--site", "The address where people log in, such as https://na.myconnectwise.net", required=True
         ),
-        AskedValue("company", "--company", "The company's id, as on the login page.", required=True),
+        AskedValue("company", "--company", "The company's id, as you enter it on the login page.", required=True),
         AskedValue(
             "payment_hour_utc",
             "--payment-hour-utc",

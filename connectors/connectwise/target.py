@@ -204,11 +204,11 @@ class ConnectWiseTarget:
             if found is None:
                 return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
             if len(found) > PAGE_SIZE:
-                return Failure(FailureKind.UNAVAILABLE, "the answer has more records than were asked for")
+                return Failure(FailureKind.UNAVAILABLE, "the answer has more records than we asked for")
             records += map(record_in, found)
             if not found or not page.value.may_go_on(len(found)):
                 return Got(records)
-        return Failure(FailureKind.REFUSED, "the list is too long to look through")
+        return Failure(FailureKind.REFUSED, "the list is too long to read in full")
 
     @in_one_question
     def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:

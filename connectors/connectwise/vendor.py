@@ -38,7 +38,7 @@ def _an_hour(value: Any) -> Any:
 
 def _a_payment_type(value: Any) -> Any:
     if not (isinstance(value, str) and value.isalnum() and len(value) <= PAYMENT_TYPE_CHARACTERS_MAX):
-        raise ValueError(f"'{value}' is not a type of payment; write its code, such as P.")
+        raise ValueError(f"'{value}' is not a payment type; write its code, such as P.")
     return value
 
 
@@ -74,20 +74,21 @@ class ConnectWise(TargetVendor):
         Reason.TARGET_INVOICE_MISSING: (
             "Look for the invoice in {target}. If it is not there, create it with the same number. If it is, check "
             "that the number is exactly the same, and that the API member's security role (Finance > Invoicing: "
-            "Inquire All) and its restrictions to companies, locations or departments do not hide it. We look again "
+            "Inquire All) and its restrictions to companies, locations or departments do not hide it. We check again "
             "automatically."
         ),
         Reason.TARGET_INVOICE_GONE: (
-            "Check the invoice in {target} and the rights of the API member: we check again automatically. If it was "
-            "created anew under the same number, retry."
+            "Check the invoice in {target} and the permissions of the API member: we check again automatically. If it "
+            "was created again with the same number, retry."
         ),
         Reason.TARGET_FORBIDDEN: (
             "Give the security role of the API member 'Finance > Invoicing: Edit All, Inquire All, Delete All'; we try "
             "again automatically, or at once if you test the connection and retry."
         ),
         Reason.CLIENT_ID_REFUSED: (
-            "The operator of the platform registers one at developer.connectwise.com, sets CONNECTWISE_CLIENT_ID (or "
-            "enters the connection's own one again) and restarts; then it continues automatically. Nothing is lost."
+            "The operator of the platform registers a client id at developer.connectwise.com, sets "
+            "CONNECTWISE_CLIENT_ID (or enters the connection's own one again) and restarts; payments then continue "
+            "automatically. Nothing is lost."
         ),
     }
 

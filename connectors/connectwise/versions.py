@@ -16,10 +16,10 @@ def remark(running: str, pinned: str) -> str:
     """
     theirs, ours = _VERSION.match(running), _VERSION.match(pinned)
     if ours is None or theirs is None:
-        return f" (we ask for version {pinned}; whether it has that one it does not say)"
+        return f" (we ask for version {pinned}; it does not say whether it supports that one)"
     ahead = int(theirs[1]) - int(ours[1]), int(theirs[2]) - int(ours[2])
     if ahead < (0, 0):
         return f" (older than the version {pinned} that we ask for: set CONNECTWISE_API_VERSION, or upgrade it)"
     if ahead > (_SUPPORTED_YEARS, 0):
-        return f" (may support version {pinned}, which we ask for, no longer: set CONNECTWISE_API_VERSION anew)"
+        return f" (may no longer support version {pinned}, which we ask for: change CONNECTWISE_API_VERSION)"
     return "" if ahead == (0, 0) else f" (we ask for version {pinned}, which it still supports)"

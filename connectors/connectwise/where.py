@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from connectors.addresses import AddressRules, host_told
 from connectors.base import Failure, FailureKind, Got, ReadResult
 
-NO_CONNECTWISE = "the site does not tell where its API is (is it the address of a ConnectWise?)"
+NO_CONNECTWISE = "the site does not say where its API is (is this the address of a ConnectWise site?)"
 _ANOTHER_HOST = (
-    "the site names a host for its API that is not of its own domain, so our keys do not go there "
+    "the site names an API host outside its own domain, so we do not send our keys there "
     "(an operator can allow a host in OUTSIDE_HOSTS)"
 )
 # `v4_6_release/`, `v2025_1/`: one step of a path, and none that leads out of it.

@@ -55,9 +55,9 @@ class QuickBooksAuthorization:
     def consent_in(self, parameters: Mapping[str, str]) -> Consent | str:
         code, realm_id = parameters.get("code", ""), parameters.get("realmId", "")
         if parameters.get("error"):
-            return "The consent was not given at QuickBooks, so nothing was connected."
+            return "Consent was not given at QuickBooks, so nothing was connected."
         if not code or len(code) > _VALUE_CHARACTERS_MAX or not (realm_id.isascii() and realm_id.isdigit()):
-            return "QuickBooks sent an answer that does not say which company was chosen; begin again."
+            return "QuickBooks sent an answer that does not say which company was chosen; start again."
         return Consent(code, realm_id[:50])
 
     def exchange(self, consent: Consent, redirect_uri: str, meter: ReadMeter) -> ReadResult[Mapping[str, Any]]:

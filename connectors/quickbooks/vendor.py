@@ -53,19 +53,18 @@ class QuickBooks(SourceVendor):
     }
     reason_advice: ClassVar[Mapping[Reason, str]] = {
         Reason.READS_USED_UP: (
-            "Upgrade the plan at Intuit and raise QUICKBOOKS_MONTHLY_READS_MAX, or wait: it continues with the next "
-            "month. "
-            "Nothing is lost."
+            "Upgrade the plan at Intuit and raise QUICKBOOKS_MONTHLY_READS_MAX, or wait: payments continue next "
+            "month. Nothing is lost."
         ),
         Reason.APPLICATION_REFUSED: (
-            "The operator of the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; then it "
-            "continues automatically. The connection stays as it is, and nothing is lost."
+            "The operator of the platform corrects QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET; payments "
+            "then continue automatically. The connection stays as it is, and nothing is lost."
         ),
         Reason.COMPANY_SUSPENDED: (
             "Renew the subscription at Intuit; we ask every hour and continue automatically. Nothing is lost."
         ),
     }
-    silence_advice: ClassVar[str] = "check their address at Intuit"
+    silence_advice: ClassVar[str] = "check the webhook address at Intuit"
 
     settings: QuickBooksSettings
 

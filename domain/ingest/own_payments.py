@@ -70,11 +70,11 @@ def problem_with(intent: Intent) -> str | None:
         if isinstance(found, Problem):
             return found.sentence
         if found != one:
-            return f"'{one}' begins with a zero; the id of an invoice does not"
+            return f"'{one}' begins with a zero; ids of invoices do not"
     if len(set(ids)) < len(ids):
         return "an invoice is named twice"
     if sum(part.amount for part in intent.parts) > intent.total:
-        return "the invoices get more than the whole payment"
+        return "the amounts for the invoices are more than the whole payment"
     return None
 
 

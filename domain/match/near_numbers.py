@@ -78,9 +78,9 @@ def differences(one: str, other: str) -> str:
         words.append("leading zeros")
     words += [told for told, is_another in _differences_in_blanks(one, other) if is_another]
     if _signs_of(one) != _signs_of(other):
-        words.append("signs")
+        words.append("punctuation")
     if not words:
-        words.append("the form of characters" if one != other else "none to be seen")
+        words.append("the form of characters" if one != other else "none that can be seen")
     return ", ".join(words)
 
 
@@ -92,7 +92,7 @@ def told(wanted: str, near: Sequence[NearNumber]) -> str:
 
 
 def link_not_shown(invoice_id: str) -> str:
-    return f"linked to the invoice with id {invoice_id}, which is not shown to us"
+    return f"linked to the invoice with id {invoice_id}, which we cannot see"
 
 
 def spellings_of(number: str) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ def _differences_in_blanks(one: str, other: str) -> Iterator[tuple[str, bool]]:
         after = text[len(text.rstrip()) :] if text.strip() else ""
         return before, re.findall(r"\s+", text.strip()), after
 
-    names = ("space at the beginning", "spaces between", "space at the end")
+    names = ("space at the beginning", "spaces inside", "space at the end")
     yield from zip(names, (a != b for a, b in zip(blanks(one), blanks(other), strict=True)), strict=True)
 
 

@@ -114,7 +114,7 @@ class PaymentOut(BaseModel):
 
 
 class PaymentsOut(BaseModel):
-    """The latest first, by their own date; `next_before` asks for the next page and is null on the last one."""
+    """The latest payment date first; `next_before` asks for the next page and is null on the last one."""
 
     payments: list[PaymentOut]
     next_before: int | None
@@ -144,7 +144,7 @@ class VerdictOut(BaseModel):
 
 
 class SeenPaymentOut(BaseModel):
-    """A payment on the target invoice because of which something was decided so."""
+    """A payment on the target invoice that led to this decision."""
 
     id: str
     amount: Amount
@@ -171,7 +171,7 @@ class LedgerOut(BaseModel):
     ours: bool
     created_at: Moment
     removed_at: Moment | None
-    looked_at: Annotated[Moment | None, Field(description="when the invoice was looked at last, after that")]
+    looked_at: Annotated[Moment | None, Field(description="when we last checked the invoice after that")]
 
     @classmethod
     def of(cls, line: LedgerLine, currency: str | None) -> "LedgerOut":
@@ -194,7 +194,7 @@ class DecisionOut(BaseModel):
     verdicts: list[VerdictOut]
     detail: str
     current: bool
-    looked_at: Annotated[Moment | None, Field(description="when it came to the same once more, the last time")]
+    looked_at: Annotated[Moment | None, Field(description="when a later check last gave the same result")]
     seen: list[SeenPaymentOut]
 
     @classmethod

@@ -35,19 +35,19 @@ def next_step(situation: Situation) -> str:
     if effect is not None and state is EffectState.SENDING:
         return "It is being sent right now."
     if effect is not None and state is EffectState.IN_DOUBT:
-        return f"We look {_when(situation, effect.due_at)} whether it has arrived; nothing is sent before."
+        return f"We check {_when(situation, effect.due_at)} whether it has arrived; nothing is sent before then."
     if row.reason is None or _is_due(situation):
-        return "It is decided in a moment."
+        return "It will be decided in a moment."
     if effect is not None and state is EffectState.PENDING:
         return _when_sent(situation, effect)
     if row.status is PaymentStatus.SKIPPED:
         return _after_skip(row.reason)
     if row.status is PaymentStatus.NEEDS_ATTENTION:
-        return f"Waits for you: {situation.words.advice(row.reason)}{_next_look(situation)}"
+        return f"Waiting for you: {situation.words.advice(row.reason)}{_next_look(situation)}"
     if row.status is PaymentStatus.SYNCED:
-        return "Nothing: done."
+        return "Nothing; it is done."
     if situation.match_due_at is not None:
-        return f"We look again {_when(situation, situation.match_due_at)}."
+        return f"We check again {_when(situation, situation.match_due_at)}."
     return "Continues automatically when the cause is gone."
 
 
@@ -55,7 +55,7 @@ def _next_look(situation: Situation) -> str:
     """When we check again automatically, for a person who has just repaired the cause."""
     if situation.match_due_at is None:
         return ""
-    return f" The next look is {_when(situation, situation.match_due_at)}."
+    return f" The next check is {_when(situation, situation.match_due_at)}."
 
 
 def _is_due(situation: Situation) -> bool:
@@ -65,18 +65,18 @@ def _is_due(situation: Situation) -> bool:
 def _when_sent(situation: Situation, effect: Effect) -> str:
     target = situation.target
     if target is None or not target.is_active:
-        return "It is sent when the connection is active again."
+        return "It will be sent when the connection is active again."
     if not situation.sync_enabled:
-        return "It is sent when the sync is switched on again."
+        return "It will be sent when external payments sync is switched on again."
     due_at = max(effect.due_at, target.not_before or effect.due_at, situation.rests_until or effect.due_at)
     again = f" (try {effect.attempts + 1})" if effect.attempts else ""
-    return f"It is sent {_when(situation, due_at)}{again}."
+    return f"It will be sent {_when(situation, due_at)}{again}."
 
 
 def _after_skip(reason: Reason) -> str:
     if explain(reason).clears_itself:
-        return "Nothing: skipped, until a preference, the invoice or the payment changes."
-    return "Nothing: skipped."
+        return "Nothing; it stays skipped until a preference, the invoice or the payment changes."
+    return "Nothing; it was skipped."
 
 
 def _when(situation: Situation, moment: datetime) -> str:

@@ -139,7 +139,7 @@ def payment_story(
         first_seen_at=payment.first_seen_at,
         events=tuple(_event_line(event) for event in events),
         allocations=parts,
-        next=pressing.next if pressing else "It is decided in a moment.",
+        next=pressing.next if pressing else "It will be decided in a moment.",
     )
 
 

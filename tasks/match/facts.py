@@ -183,7 +183,10 @@ class _PlatformInvoices:
         if others and (candidates or self.linked.get(number)):
             return sharing(number, (document_id, *others))
         if len(candidates) > 1:
-            return Ambiguous(Reason.PLATFORM_NUMBER_AMBIGUOUS, f"{len(candidates)} records have number {number}")
+            return Ambiguous(
+                Reason.PLATFORM_NUMBER_AMBIGUOUS,
+                f"{len(candidates)} invoices of this platform have the number {number}",
+            )
         return candidates[0] if candidates else None
 
     def _has(self, record: Invoice, number: str) -> bool:
@@ -227,4 +230,4 @@ def _as_near(record: Invoice) -> NearNumber:
 def sharing(number: str, source_ids: Sequence[str]) -> Ambiguous:
     """Several invoices of the source have one number."""
     named = " and ".join(sorted(source_ids))
-    return Ambiguous(Reason.SOURCE_NUMBER_AMBIGUOUS, f"the invoices with number {number} have the ids {named}")
+    return Ambiguous(Reason.SOURCE_NUMBER_AMBIGUOUS, f"the invoices with the number {number} have the ids {named}")

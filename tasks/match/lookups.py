@@ -66,7 +66,7 @@ class Lookups:
                 return self._alone(case, candidates[0])
             case _:
                 named = " and ".join(sorted(one.external_id for one in candidates))
-                return Ambiguous(detail=f"the invoices with number {case.number} have the ids {named}")
+                return Ambiguous(detail=f"the invoices with the number {case.number} have the ids {named}")
 
     def shows_to_be_gone(self, link: str) -> bool:
         """Whether we asked for it and the target does not have it."""
@@ -79,7 +79,8 @@ class Lookups:
         for owner in self.owners.get(found.external_id, ()):
             if case.invoice is None or owner.id != case.invoice.id:
                 whose = f"accounting id {owner.source_id}" if owner.source_id else "no accounting id"
-                detail = f"the invoice with id {found.external_id} is linked to our invoice {owner.number} ({whose})"
+                ours = f"this platform's invoice {owner.number} ({whose})"
+                detail = f"the invoice with id {found.external_id} is linked to {ours}"
                 return Ambiguous(Reason.TARGET_INVOICE_TAKEN, detail)
         return Found(found)
 

@@ -93,6 +93,6 @@ def _explained(
 
 def _why_not(case: Case, found: TargetInvoice, owners: Sequence[Invoice]) -> str:
     if not found.payable:
-        return "takes no payment"
+        return "cannot take a payment"
     others = [owner for owner in owners if case.invoice is None or owner.id != case.invoice.id]
     return f"linked to invoice {others[0].number}" if others else ""

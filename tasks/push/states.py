@@ -83,7 +83,8 @@ class States:
             self.rows.move(effect, EffectState(effect.state), due_at=self.rows.now)
             return
         self.close(effect, target_payment_id=payment.external_id)
-        detail = f"payment {payment.external_id}, dated {payment.paid_on or 'nowhere'}, was linked by a person"
+        dated = f"dated {payment.paid_on}" if payment.paid_on else "without a date"
+        detail = f"payment {payment.external_id}, {dated}, was linked by a person"
         self.rows.decide(effect, Action.PUSH, Reason.ADOPTED, detail)
         self.match_again(effect.allocation_id)
 
@@ -164,7 +165,7 @@ class States:
             session,
             effect.connection_id,
             Reason.TARGET_STOPPED.value,
-            f"invoice {invoice_id}: payment {listed} vanished or changed when another one was added",
+            f"invoice {invoice_id}: payment {listed} disappeared or changed when another one was added",
         )
         mark_harmed(session, effect.connection_id, invoice_id, payment_ids)
         match_organization_again(session, effect.organization_id, self.rows.now)

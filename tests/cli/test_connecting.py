@@ -78,7 +78,7 @@ def test_what_a_connection_shows(world: World, run: Run) -> None:
     world.notice()
     told = run("connection", "show", "northwind", "quickbooks").out
     assert "1 metered reads this month" in told
-    assert "No webhook has been heard yet." in told
+    assert "No webhook has arrived yet." in told
     told = run("connection", "show", "northwind", "quickbooks", "--json").json
     assert told["missed_count"] == 0
     assert told["warnings"] == []
@@ -102,4 +102,4 @@ def test_a_backfill_of_a_day_before_all_books_is_refused(world: World, run: Run,
     assert world.source_id
     ended = run("catch-up", "run", "northwind", "--from", day)
     assert ended.code == 2
-    assert f"{day} is before the first day" in ended.err
+    assert f"{day} is too early" in ended.err

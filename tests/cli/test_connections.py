@@ -180,7 +180,7 @@ def test_without_a_test_nothing_is_called(run: Run, world: World, organization: 
         ("[]", "error: the secrets file must hold one JSON object"),
         ("{}", "error: the secrets file lacks refresh_token"),
         ('{"access_token": "at"}', "error: the secrets file lacks refresh_token"),
-        ('{"refresh_token": "r\\u0000t"}', "error: The secret 'refresh_token' has characters that no key or token has; check what was copied."),
+        ('{"refresh_token": "r\\u0000t"}', "error: The secret 'refresh_token' has characters that cannot be part of a key or token; check what you copied."),
         ('{"access_token": "a", "refresh_token": "r", "expires_in": "soon"}', "error: the secrets file has a lifetime that is not a number of seconds"),
     ],
 )  # fmt: skip
@@ -213,7 +213,7 @@ def test_plain_http_is_refused_in_production(run: Run, organization: str, enviro
     environment.setenv("CONNECTWISE_PRIVATE_KEY", "p")
     ended = run("connection", "add", "connectwise", "southwind", "--site", "http://na.example.com", "--company", "a")
     assert ended.code == 2
-    assert ended.err == "error: 'http://na.example.com' is not encrypted; write it with https.\n"
+    assert ended.err == "error: 'http://na.example.com' is not encrypted; start it with https.\n"
 
 
 def test_another_organizations_account_is_refused(run: Run, world: World, organization: str) -> None:

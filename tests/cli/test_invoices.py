@@ -54,8 +54,8 @@ def test_a_german_spreadsheets_file_is_read_where_it_has_one_reading(
             "1 new, 0 changed, 0 unchanged, 3 bad",
             "line 3: total '1.250' can be read as 1.25 or as 1250; write 1.25 or 1250",
             (
-                "line 4: quickbooks_id '9,13E+14' is no QuickBooks id such as 1234: a spreadsheet has shortened it;"
-                " make the column text in the spreadsheet and export it again"
+                "line 4: quickbooks_id '9,13E+14' is not a QuickBooks id such as 1234: a spreadsheet shortened it;"
+                " format the column as text in the spreadsheet and export it again"
             ),
             (
                 "line 7: the line is not UTF-8 text (byte E4), perhaps Windows-1252;"

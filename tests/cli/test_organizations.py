@@ -47,7 +47,7 @@ def test_only_what_is_named_changes(run: Run, organization: str) -> None:
         (["set", "southwind", "--cut-off", "31.1.2026"], "error: '31.1.2026' is not a date; write it like 2026-01-31, or none"),
         (["show", "nobody"], "error: there is no organization 'nobody'; see: python -m cli org list"),
         (["set", "nobody", "--sync", "on"], "error: there is no organization 'nobody'; see: python -m cli org list"),
-        (["create", "southwind", "--name", "Again"], "error: There is an organization 'southwind' already."),
+        (["create", "southwind", "--name", "Again"], "error: There is already an organization 'southwind'."),
         (["create", "South", "--name", "X"], "error: 'South' cannot be a short name: use lower-case letters, digits and dashes, 64 characters at most."),
         (["create", "south"], "error: Missing option '--name' (see: python -m cli org create --help)"),
         (["set", "southwind", "--sync", "perhaps"], "error: Invalid value for '--sync': 'perhaps' is not one of 'on', 'off' (see: python -m cli org set --help)"),

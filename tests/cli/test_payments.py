@@ -44,7 +44,7 @@ def test_the_whole_story_is_told(run: Run, world: World) -> None:
     assert "The invoice total is not the same in QuickBooks and in ConnectWise." in text
     assert "total     DIFFERS  QuickBooks: 100.00   ConnectWise: 90.00" in text
     assert "number    same" in text
-    assert "The next look is at" in text
+    assert "The next check is at" in text
     assert "catch_up:" in text
 
 
@@ -62,7 +62,7 @@ def test_the_story_shows_every_try_and_the_payment_in_connectwise(run: Run, worl
     (part,) = story["allocations"]
     assert [one["outcome"] for one in part["deliveries"][0]["attempts"]] == ["conflict", "created"]
     assert part["ledger"]["amount"] == "100.00"
-    assert story["next"] == "Nothing: done."
+    assert story["next"] == "Nothing; it is done."
 
 
 def test_a_retry_says_what_it_did(run: Run, world: World) -> None:

@@ -78,7 +78,7 @@ def test_exit_codes_are_those_of_a_well_behaved_program(
         check=False,
     )
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr == "error: There is an organization 'northwind' already.\n"
+    assert refused.stderr == "error: There is already an organization 'northwind'.\n"
     assert ran("--help").returncode == 0
     assert ran("invoices", "import", "northwind", "-", stdin="number\n").returncode == 1
 

@@ -159,7 +159,7 @@ def test_a_site_that_does_not_tell_where_its_api_is_says_nothing_about_the_keys(
     read = connected.check()
     assert isinstance(read, Failure)
     assert read.kind is FailureKind.UNAVAILABLE
-    assert "is it the address of a ConnectWise?" in read.detail
+    assert "is this the address of a ConnectWise site?" in read.detail
     assert isinstance(connected.create_payment("200", Decimal(1), PAID_ON), NotSent)
     assert not isinstance(connected.check(), Failure)
 

@@ -89,7 +89,7 @@ def test_a_key_that_cannot_be_written_to_the_wire_is_found_out_before_anything_i
         result = post(f"http://127.0.0.1:{listening.getsockname()[1]}/", clientId="a\u2013b")
         with pytest.raises(TimeoutError):
             listening.accept()
-    assert result == NeverSent("a key or an id has letters that cannot be sent")
+    assert result == NeverSent("a key or an id has characters that cannot be sent")
 
 
 @pytest.mark.parametrize("url", ["no address", "http://", "http://[", "ftp//x", "http://a b:port/"])

@@ -1,4 +1,4 @@
-"""The API member's role lacks a right: it is said, nobody has to connect again, and it goes on when the role is right."""
+"""The API member's role lacks a permission: it is said, nobody has to connect again, and it goes on when the role is right."""
 
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def test_a_right_that_is_missing_for_reading_is_said_and_clears_itself(world: Wo
     assert "Inquire All" in warnings(world)
     label, sentence = on_the_dashboard(world)
     assert label == "Paused"
-    assert "lacks a right" in sentence
+    assert "lacks a permission" in sentence
     world.connectwise.set_permissions(inquire=True)
     world.later(hours=1)
     assert world.reason(payment) == "synced"

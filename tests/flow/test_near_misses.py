@@ -103,7 +103,7 @@ def test_a_near_credit_memo_is_told_as_one_that_takes_no_payment(world: World) -
     decision = world.decision(payment)
     assert decision.reason == "target_invoice_missing"
     assert f"'inv-1001' (id {memo};" in decision.detail
-    assert "takes no payment" in decision.detail
+    assert "cannot take a payment" in decision.detail
 
 
 def test_one_that_is_linked_to_another_invoice_is_told_as_that(world: World) -> None:
@@ -157,7 +157,7 @@ def test_a_link_that_leads_to_nothing_is_told_with_what_has_the_number(world: Wo
     world.notice()
     decision = world.decision(payment)
     assert decision.reason == "target_invoice_missing"
-    assert "linked to the invoice with id 99999, which is not shown to us" in decision.detail
+    assert "linked to the invoice with id 99999, which we cannot see" in decision.detail
     assert f"'INV-1001' (id {there};" in decision.detail
     assert nothing_was_created(world)
 

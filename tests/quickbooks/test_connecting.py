@@ -87,7 +87,7 @@ def test_a_person_is_told_when_the_past_is_not_looked_through(world: World) -> N
     request_backfill(world.context, world.source_id, since)
     connected = connect(world, consent(world, start_on=since))
     assert isinstance(connected, Connected)
-    assert f"since {since} are not being looked for: a backfill is under way already" in connected.notice
+    assert f"since {since} are not being looked for: a backfill is already running" in connected.notice
     again = connect(world, consent(world))
     assert isinstance(again, Connected)
     assert again.notice == ""

@@ -147,7 +147,7 @@ def test_payments_before_the_connection_come_with_a_start_date(world: World) -> 
     assert world.reason(old) == "synced"
     [gap] = gaps(world)
     assert (gap.kind, gap.new_count) == ("backfill", 1)
-    assert gap.sentence.startswith("Looked through again from ")
+    assert gap.sentence.startswith("Everything checked again from ")
 
 
 def test_a_backfill_does_not_keep_todays_payments_waiting(world: World) -> None:
@@ -163,7 +163,7 @@ def test_a_backfill_does_not_keep_todays_payments_waiting(world: World) -> None:
 
 def test_two_backfills_at_once_are_refused(world: World) -> None:
     request_backfill(world.context, world.source_id, date(2026, 1, 1))
-    with pytest.raises(ValueError, match="under way"):
+    with pytest.raises(ValueError, match="already running"):
         request_backfill(world.context, world.source_id, date(2025, 1, 1))
 
 

@@ -56,7 +56,7 @@ def test_the_confirmed_invoice_gets_the_payments_that_waited_for_it(world: World
 def test_adding_it_twice_changes_nothing(world: World) -> None:
     invoice = world.invoice("INV-1", origin=None)
     assert isinstance(add(world, invoice), InvoiceShown)
-    assert problem_of(add(world, invoice)) == "This invoice is in your list already."
+    assert problem_of(add(world, invoice)) == "This invoice is already in your list."
     assert len(records(world)) == 1
 
 
@@ -96,7 +96,7 @@ def test_another_letter_case_is_another_number(world: World) -> None:
 @pytest.mark.parametrize("number", ["", "   ", "x" * 51, "INV\x00", "INV\n1"])
 def test_what_is_no_number_is_not_asked_for(world: World, number: str) -> None:
     before = world.quickbooks.calls.total
-    assert "Type the number" in problem_of(look_up(world, number))
+    assert "Enter an invoice number" in problem_of(look_up(world, number))
     assert world.quickbooks.calls.total == before
 
 
@@ -131,10 +131,10 @@ def test_a_connectwise_invoice_of_another_record_is_not_added(world: World) -> N
 def test_a_system_that_is_down_is_named(world: World) -> None:
     world.invoice("INV-1", origin=None)
     world.connectwise.faults.add(Fault(kind="error", status=503, path=r"/finance/invoices", times=None))
-    assert problem_of(look_up(world, "INV-1")).startswith("ConnectWise gave no answer.")
+    assert problem_of(look_up(world, "INV-1")).startswith("ConnectWise did not answer.")
     world.connectwise.faults.clear()
     world.quickbooks.faults.add(Fault(kind="error", status=503, path=r"/v3/", times=None))
-    assert problem_of(look_up(world, "INV-1")).startswith("QuickBooks gave no answer.")
+    assert problem_of(look_up(world, "INV-1")).startswith("QuickBooks did not answer.")
 
 
 def test_a_system_that_is_not_connected_is_named(world: World) -> None:

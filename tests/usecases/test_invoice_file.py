@@ -104,7 +104,7 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_read(monkeypatch
 def test_a_wrong_file_ends_after_many_bad_rows() -> None:
     _, bad = read_lines(HEADER, *["wrong"] * (BAD_ROWS_MAX + 10))
     assert len(bad) == BAD_ROWS_MAX + 1
-    assert bad[-1] == BadRow(BAD_ROWS_MAX + 2, "10000 rows before are bad; nothing from here on was read")
+    assert bad[-1] == BadRow(BAD_ROWS_MAX + 2, "10000 rows before this one have errors; nothing from here on was read")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_no_column_takes_what_a_spreadsheet_has_made_of_it(column: str, value: s
         return
     assert [row.number for row in rows] == ["INV-2"]
     assert [one.line for one in bad] == [2]
-    assert bad[0].reason.startswith((f"{column} ", "a quotation mark is missing, or a line break stands in a field"))
+    assert bad[0].reason.startswith((f"{column} ", "a quotation mark is missing, or a field contains a line break"))
     assert len(bad[0].reason) < 400
 
 

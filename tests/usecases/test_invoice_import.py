@@ -167,16 +167,16 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         ),
         (
             "INV-1,sync_tool,11,21,1e3,USD,Cascade",
-            "total '1e3' is not a number such as 1234.50: a spreadsheet has shortened it; " + AS_TEXT,
+            "total '1e3' is not a number such as 1234.50: a spreadsheet shortened it; " + AS_TEXT,
         ),
         (
             'INV-1,sync_tool,11,21,"1,000.00",USD,Cascade',
-            "total '1,000.00' is not a number such as 1234.50; write it without separators of thousands: 1000.00",
+            "total '1,000.00' is not a number such as 1234.50; write it without thousands separators: 1000.00",
         ),
         ("INV-1,sync_tool,11,21,NaN,USD,Cascade", "total 'NaN' is not a number such as 1234.50"),
         ("INV-1,sync_tool,11,21,-5,USD,Cascade", "total -5 is negative"),
-        ("INV-1,sync_tool,11,21,0.001,USD,Cascade", "total 0.001 has more digits than USD has"),
-        ("INV-1,sync_tool,11,21,10.5,JPY,Cascade", "total 10.5 has more digits than JPY has"),
+        ("INV-1,sync_tool,11,21,0.001,USD,Cascade", "total 0.001 has more decimal places than USD allows"),
+        ("INV-1,sync_tool,11,21,10.5,JPY,Cascade", "total 10.5 has more decimal places than JPY allows"),
         ("INV-1,sync_tool,11,21,100.00,Dollar,Cascade", "currency 'DOLLAR' is not a code such as USD"),
         *(
             (
@@ -188,7 +188,7 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         (f"{'9' * 51},sync_tool,11,21,100.00,USD,Cascade", "number has 51 characters; 50 are possible"),
         (
             "INV\x001,sync_tool,11,21,100.00,USD,Cascade",
-            "number has a character that cannot be seen (U+0000 at place 4); delete it",
+            "number has an invisible character (U+0000 at place 4); delete it",
         ),
         ('"INV-1,sync_tool,11,21,100.00,USD,Cascade', "the quotation marks do not match"),
     ],

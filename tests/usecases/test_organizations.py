@@ -49,7 +49,7 @@ def test_a_name_is_needed_and_not_endless(context: Context, name: str) -> None:
 def test_a_short_name_is_given_once(context: Context) -> None:
     create(context)
     assert create_organization(context, "northwind", "Another") == Rejected(
-        "There is an organization 'northwind' already."
+        "There is already an organization 'northwind'."
     )
 
 

@@ -176,7 +176,7 @@ def test_another_organizations_payment_is_refused(world: World) -> None:
     [
         (RetryReport(2, 0, 0), "2 parts tried again now."),
         (RetryReport(1, 1, 0), "1 part tried again now; 1 part decided again now."),
-        (RetryReport(0, 0, 1), "1 part being sent or looked for, and left alone."),
+        (RetryReport(0, 0, 1), "1 part being sent or looked for, so left alone."),
         (RetryReport(0, 0, 0), "The payment has no parts to retry."),
     ],
 )

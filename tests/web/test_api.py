@@ -101,7 +101,7 @@ def test_one_payment_comes_with_its_whole_story(world: World, anybody: Browser, 
     (part,) = story["allocations"]
     verdicts = {one["field"]: one for one in part["decisions"][-1]["verdicts"]}
     assert verdicts["total"] == {"field": "total", "source": "100.00", "target": "90.00", "identical": False}
-    assert "The next look is at" in part["next"]
+    assert "The next check is at" in part["next"]
     assert story["next"] == part["next"]
 
 

@@ -38,7 +38,7 @@ def test_disconnecting_deletes_the_keys_and_the_page_says_how_to_come_back(world
     partner.get("/integrations")
     page = partner.send("/integrations/connections/target/disconnect").text
 
-    assert "its keys are deleted here" in page
+    assert "its keys have been deleted here" in page
     assert "python -m cli connection add connectwise northwind" in page
     row = connection(world, Role.TARGET)
     assert row.status == ConnectionStatus.DISCONNECTED
@@ -65,7 +65,7 @@ def test_what_was_heard_and_caught_up_is_told_with_its_age(world: World, partner
         page = partner.get(address).text
         assert "Last catch-up" in page
         assert "3 min 0 s ago" in page
-        assert "Last webhook heard" in page
+        assert "Last webhook received" in page
         assert "never" in page
 
 

@@ -51,7 +51,7 @@ def test_a_program_adds_an_invoice(app, world: World, token: dict[str, str]) -> 
         ids = {"source_id": shown["source_id"], "target_id": shown["target_id"]}
         assert client.post("/api/invoices", json={"number": "INV-1001", **ids}).status_code == 200
         again = client.post("/api/invoices", json={"number": "INV-1001", **ids})
-        assert (again.status_code, again.json()["detail"]) == (409, "This invoice is in your list already.")
+        assert (again.status_code, again.json()["detail"]) == (409, "This invoice is already in your list.")
 
 
 def test_the_switch_for_finding_invoices_is_on_the_page(world: World, partner: Browser) -> None:

@@ -9,7 +9,7 @@ from tests.world import World
 from usecases.users import create_login_link, log_in, log_out, redeem_login_link, set_password
 from web.app import create_app
 
-WRONG = "The e-mail address or the password is not right."
+WRONG = "The e-mail address or the password is wrong."
 
 
 def secret_of(settings: Settings) -> str:

@@ -34,7 +34,7 @@ def test_a_partner_is_told_on_the_page_when_the_past_is_not_looked_through(world
     request_backfill(world.context, world.source_id, since)
     page = partner.get(consent(partner, f"?start_on={since}"))
     assert page.status_code == 200
-    assert "are not looked for" in page.text
+    assert "are not being looked for" in page.text
 
 
 def test_the_page_tells_reads_webhooks_and_the_last_gap_in_words(world: World, partner: Browser) -> None:
@@ -46,13 +46,13 @@ def test_the_page_tells_reads_webhooks_and_the_last_gap_in_words(world: World, p
     assert "Gap closed from " in page
     assert "0 new payments, 0 changed, 0 deleted found." in page
     assert "metered reads this month" in page
-    assert "No webhook has been heard yet." in page
+    assert "No webhook has arrived yet." in page
 
 
 def test_another_browser_cannot_bring_the_answer(world: World, partner: Browser, operator: Browser) -> None:
     page = operator.get(consent(partner))
     assert page.status_code == 400
-    assert "does not belong to a request of yours" in page.text
+    assert "does not belong to an open request of yours" in page.text
 
 
 def test_an_answer_without_a_login_says_where_it_belongs(world: World, partner: Browser, anybody: Browser) -> None:

@@ -43,8 +43,8 @@ def test_what_needs_a_person_comes_first_with_reason_and_advice(world: World, pa
 
 def test_an_empty_dashboard_says_so(partner: Browser) -> None:
     page = partner.get("/overview").text
-    assert "no payment waits for a person" in page
-    assert "No payment has been recorded in QuickBooks yet" in page
+    assert "no payment is waiting for you" in page
+    assert "No payment has been recorded in QuickBooks since" in page
 
 
 def test_invoices_are_listed_with_origin_and_both_ids(world: World, partner: Browser) -> None:

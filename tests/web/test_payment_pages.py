@@ -87,7 +87,7 @@ def test_the_story_shows_both_values_of_every_field_and_marks_the_one_that_diffe
     assert "The invoice total is not the same in QuickBooks and in ConnectWise." in page
     assert '<tr class="differs"><td>Total</td><td>100.00 USD</td><td>90.00 USD</td><td>differs</td></tr>' in page
     assert "<td>Number</td><td>INV-1001</td><td>INV-1001</td><td>identical</td>" in page
-    assert "The next look is at" in page
+    assert "The next check is at" in page
 
 
 def test_the_story_of_a_synced_payment_tells_events_attempts_and_the_connectwise_payment(
@@ -104,7 +104,7 @@ def test_the_story_of_a_synced_payment_tells_events_attempts_and_the_connectwise
     assert f"Payment {world.on(invoice)[0].id} on invoice" in page
     assert "created by us" in page
     assert 'data-label="Outcome">created' in page
-    assert "Nothing: done." in page
+    assert "Nothing; it is done." in page
 
 
 def test_names_from_outside_are_shown_and_never_run(world: World, partner: Browser) -> None:
@@ -198,7 +198,7 @@ def test_linking_what_was_not_seen_says_so_and_changes_nothing(world: World, par
     answer = partner.send(f"/payments/{payment}/link", {"to": "424242"})
 
     assert answer.status_code == 409
-    assert "is not among those because of which it is held" in answer.text
+    assert "is not one of the payments that hold this one up" in answer.text
 
 
 def test_a_retry_of_an_unchanged_case_says_when_it_was_looked_at(world: World, partner: Browser) -> None:

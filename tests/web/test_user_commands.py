@@ -161,7 +161,7 @@ def test_a_token_is_made_with_a_scope_and_an_end_and_revoked_by_its_id() -> None
     assert listed["expires_at"] > listed["created_at"]
     assert "Revoked: 1." in run("revoke-api-token", "northwind", "--id", str(listed["id"]))
     assert "no live token with the id" in refusal("revoke-api-token", "northwind", "--id", str(listed["id"]))
-    assert "Say either the name" in refusal("revoke-api-token", "northwind")
+    assert "Give either the name" in refusal("revoke-api-token", "northwind")
     assert "less than or equal to 730" in refusal("api-token", "northwind", "--name", "x", "--days", "731")
 
 

@@ -124,7 +124,7 @@ def test_a_token_that_may_read_writes_nothing_on_any_route(world: World, app: Fa
         if method == "GET":
             assert read.status_code == written.status_code != 403, path
         else:
-            assert (read.status_code, read.json()) == (403, {"detail": "This API token may only read."}), path
+            assert (read.status_code, read.json()) == (403, {"detail": "This API token is read-only."}), path
             # It may; there is nothing in the body, or no such payment.
             assert written.status_code in (404, 422), path
 
@@ -135,7 +135,7 @@ def test_a_token_ends(world: World, anybody: Browser) -> None:
     assert anybody.get("/api/payments", headers=token).status_code == 200
     world.clock.move(hours=1)
     answer = anybody.get("/api/payments", headers=token)
-    assert (answer.status_code, answer.json()["detail"]) == (401, "This API token has ended; ask for another.")
+    assert (answer.status_code, answer.json()["detail"]) == (401, "This API token has expired; ask for a new one.")
 
 
 def test_a_token_ends_by_itself_after_a_year(world: World) -> None:

@@ -179,8 +179,8 @@ def read_until(process: "subprocess.Popen[str]", text: str) -> str:
 def test_what_dies_is_reported_and_started_again(supervisor: "subprocess.Popen[str]", tmp_path: Path) -> None:
     read_until(supervisor, "mortal died with exit code 3; its last lines:")
     assert "mortal was born" in read_until(supervisor, "mortal was born")
-    read_until(supervisor, "mortal starts again in 1 s")
-    read_until(supervisor, "mortal starts again in 2 s")
+    read_until(supervisor, "mortal restarts in 1 s")
+    read_until(supervisor, "mortal restarts in 2 s")
     (tmp_path / "mortal-may-live").touch()
     read_until(supervisor, "mortal lives")
     assert supervisor.poll() is None

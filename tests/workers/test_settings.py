@@ -10,7 +10,7 @@ from settings.celery import celery_configuration
 
 
 def test_a_request_is_not_looked_for_while_it_may_still_be_under_way() -> None:
-    with pytest.raises(ValidationError, match="SETTLE_SECONDS must not be below READ_TIMEOUT_SECONDS"):
+    with pytest.raises(ValidationError, match="SETTLE_SECONDS must not be less than READ_TIMEOUT_SECONDS"):
         Settings(_env_file=None, read_timeout_seconds=60, settle_seconds=59)
 
 

@@ -25,24 +25,24 @@ _cookie = APIKeyCookie(
     name="session",
     auto_error=False,
     scheme_name="Dashboard session",
-    description=f"The dashboard's cookie. Changes also need the token of a form as {FORM_TOKEN_HEADER}.",
+    description=f"The dashboard's cookie. Changes also need a form's token in the {FORM_TOKEN_HEADER} header.",
 )
 
 
 class Problem(BaseModel):
-    """What every refused call says."""
+    """The answer to every refused call."""
 
     detail: str
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token or session, or one that is not valid (any more)"},
-    403: {"model": Problem, "description": "A session without the token of its form, or a token that may only read"},
+    401: {"model": Problem, "description": "No token or session, or one that is invalid or expired"},
+    403: {"model": Problem, "description": "A session without a form's token, or a read-only token"},
     409: {"model": Problem, "description": "The organization is not ready for this"},
-    503: {"model": Problem, "description": "The database is away; try again later"},
+    503: {"model": Problem, "description": "The database is not available; try again later"},
 }
 NOT_THERE: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "Not there, or of another organization"}
+    404: {"model": Problem, "description": "Does not exist, or belongs to another organization"}
 }
 
 
@@ -80,9 +80,9 @@ def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -
         raise HTTPException(401, "This API token is not valid.", {"WWW-Authenticate": "Bearer"})
     token, organization = found
     if token.expires_at <= now:
-        raise HTTPException(401, "This API token has ended; ask for another.", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "This API token has expired; ask for a new one.", {"WWW-Authenticate": "Bearer"})
     if request.method not in _SAFE_METHODS and token.scope != TokenScope.WRITE:
-        raise HTTPException(403, "This API token may only read.")
+        raise HTTPException(403, "This API token is read-only.")
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_PRECISION:
         with context.database.writing() as session:
             note_token_use(session, token.id, now)

@@ -17,7 +17,7 @@ router = APIRouter(tags=["invoices"], responses=REFUSALS)
 _BUSY = "Other look-ups are running right now. Try again in a minute."
 # A NUL would be refused by PostgreSQL.
 Number = Annotated[str, Field(min_length=1, max_length=NUMBER_CHARACTERS_MAX, pattern=r"^[^\x00]*$")]
-Id = Annotated[str, Field(pattern=r"^[!-~]{1,50}$", description="as the look-up showed it")]
+Id = Annotated[str, Field(pattern=r"^[!-~]{1,50}$", description="as returned by the look-up")]
 
 
 class LookUpIn(BaseModel):
@@ -62,7 +62,7 @@ def post_look_up(request: Request, caller: Authorized, given: LookUpIn) -> Invoi
 
 @router.post("/invoices")
 def post_invoice(request: Request, caller: Authorized, given: AddIn) -> InvoiceShownOut:
-    """Adds the invoice if both systems still show exactly these two, identical. Payments that waited for it go on."""
+    """Adds the invoice if both systems still show exactly these two, and they match; payments that waited continue."""
     context, organization_id = context_of(request), caller.organization_id
     with call_slot(request, organization_id) as free:
         if not free:

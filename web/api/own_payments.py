@@ -25,7 +25,7 @@ class OwnPaymentsIn(BaseModel):
 
 
 class OwnPaymentsOut(BaseModel):
-    """How many of the ids had not been registered before; the same again is no error."""
+    """How many of the ids were new; registering an id twice is not an error."""
 
     registered: int
 
@@ -35,7 +35,7 @@ Amount = Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,5})?$", examples=["125.
 
 
 class IntentInvoiceIn(BaseModel):
-    """So much of the payment goes to this invoice."""
+    """The part of the payment that goes to one invoice."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,8 @@ class IntentInvoiceIn(BaseModel):
 class IntentIn(BaseModel):
     """A payment that is about to be posted; the marker goes into its PrivateNote or PaymentRefNum.
 
-    Either `invoice_id`, for a payment that one invoice gets all of, or `invoices`, for several or a rest on account.
+    Give either `invoice_id`, if the whole payment goes to one invoice, or `invoices`, if it goes to several or part
+    of it stays unapplied.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -64,36 +65,38 @@ class IntentIn(BaseModel):
             ValueError: the paid invoices are missing, or given in two ways.
         """
         if (self.invoice_id is None) == (self.invoices is None):
-            raise ValueError("name either invoice_id or invoices")
+            raise ValueError("give either invoice_id or invoices")
         total = Decimal(self.amount)
         parts = [(one.invoice_id, Decimal(one.amount)) for one in self.invoices or []]
         return intent_of(self.marker, total, self.paid_on, [(self.invoice_id, total)] if self.invoice_id else parts)
 
 
 class IntentOut(BaseModel):
-    """Whether the intent is new; the same again is no error."""
+    """Whether the intent is new; registering it twice is not an error."""
 
     registered: bool
 
 
 @router.post("/own-payments/intents")
 def post_intent(request: Request, caller: Authorized, given: IntentIn) -> IntentOut:
-    """To be said before the payment is posted to QuickBooks, so that nobody takes it for an external one meanwhile."""
+    """Call this before you post the payment to QuickBooks, so that it is never taken for an external one."""
     try:
         intent = given.as_intent()
         return IntentOut(registered=register_intent(context_of(request), caller.organization_id, intent))
     except LookupError:
-        raise HTTPException(409, "QuickBooks is not connected, so there is nowhere to post it.") from None
+        raise HTTPException(409, "QuickBooks is not connected, so the payment cannot be posted there.") from None
     except ValueError as error:
         raise HTTPException(422, f"The intent cannot be registered: {error}.") from None
 
 
 @router.post("/own-payments")
 def post_own_payments(request: Request, caller: Authorized, own: OwnPaymentsIn) -> OwnPaymentsOut:
-    """Also takes ids that QuickBooks has not told us of yet: best said right after the payment was posted there."""
+    """Accepts ids that we have not yet seen in QuickBooks: best called right after you post the payment there."""
     try:
         return OwnPaymentsOut(registered=register(context_of(request), caller.organization_id, own.ids))
     except LookupError:
-        raise HTTPException(409, "QuickBooks is not connected, so the ids belong to nothing.") from None
+        raise HTTPException(
+            409, "QuickBooks is not connected, so it is unknown which company the ids belong to."
+        ) from None
     except ValueError as error:
         raise HTTPException(422, f"The ids cannot be registered: {error}.") from None

@@ -34,9 +34,9 @@ def get_payments(
     status: PaymentStatus | None = None,
     search: Annotated[str, Query(max_length=SEARCH_CHARACTERS_MAX, pattern=WITHOUT_NUL)] = "",
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the page before")] = None,
+    before: Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the previous page")] = None,
 ) -> PaymentsOut:
-    """The organization's payments, the latest first: by their own date, then as they came in."""
+    """The organization's payments, the latest payment date first; on the same date, the last received first."""
     with context_of(request).database.reading() as session:
         page = list_payments(
             session, caller.organization_id, status=status, search=search, limit=limit, before_id=before
@@ -51,7 +51,7 @@ def get_payment(
     caller: Authorized,
     payment_id: Annotated[str, Path(pattern=ID_PATTERN, description="The payment's id in QuickBooks")],
 ) -> PaymentStoryOut:
-    """One payment's whole story."""
+    """One payment's full history."""
     context = context_of(request)
     with context.database.reading() as session:
         words = words_of(session, caller.organization_id)
@@ -74,7 +74,7 @@ class LinkIn(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """What was done, as a sentence; what comes of it stands in the payment's story a moment later."""
+    """What was done, as a sentence; the payment's history shows the result a moment later."""
 
     message: str
 
@@ -84,7 +84,7 @@ PaymentId = Annotated[str, Path(pattern=ID_PATTERN, description="The payment's i
 
 @router.post("/payments/{payment_id}/retry", responses=NOT_THERE)
 def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
-    """Lets a held payment go again. With `create_anyway` the similar payment in ConnectWise is other money."""
+    """Retries a held payment. Set `create_anyway` if the similar payment in ConnectWise is other money."""
     with call_slot(request, caller.organization_id) as free:
         if not free:
             busy = "Other retries are running right now. Try again in a minute."
@@ -95,7 +95,7 @@ def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, give
 
 @router.post("/payments/{payment_id}/link", responses=NOT_THERE)
 def post_link(request: Request, caller: Authorized, payment_id: PaymentId, given: LinkIn) -> AnswerOut:
-    """Same money: links one of the payments that were `seen` in ConnectWise, and creates none. Only the same amount."""
+    """Links one of the payments `seen` in ConnectWise as the same money and creates none; the amounts must be equal."""
     report = link_payment(context_of(request), caller.organization_id, payment_id, given.target_payment_id)
     return _answer(request, caller, payment_id, report)
 

@@ -15,7 +15,7 @@ router = APIRouter(tags=["preferences"], responses=REFUSALS)
 
 
 class PreferencesIn(BaseModel):
-    """All of the choices: what PUT sends is what is true afterwards."""
+    """All the choices: PUT replaces them all."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,7 +28,7 @@ class PreferencesIn(BaseModel):
 
 
 class PreferencesOut(BaseModel):
-    """The choices, and whether the Sync Tool is enabled, which the platform decides; the mode counts only with it."""
+    """The choices, and whether the platform has enabled the Sync Tool; the mode counts only if it has."""
 
     sync_tool_enabled: bool
     preferences: PreferencesIn
@@ -56,7 +56,7 @@ def get_preferences(caller: Authorized) -> PreferencesOut:
 
 @router.put("/preferences")
 def put_preferences(request: Request, caller: Authorized, chosen: PreferencesIn) -> PreferencesOut:
-    """Takes effect at once: every payment that the change concerns is decided again."""
+    """Takes effect at once: every payment affected by the change is decided again."""
     changes = PreferenceChanges(
         sync_enabled=chosen.sync_enabled,
         sync_mode=chosen.sync_mode,

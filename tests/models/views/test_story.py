@@ -125,7 +125,7 @@ def test_the_story_of_a_synced_payment_tells_everything_and_that_it_is_done(worl
     assert part.ledger is not None
     assert part.ledger.target_payment_id == str(world.on(invoice)[0].id)
     assert part.ledger.ours
-    assert part.next == story.next == "Nothing: done."
+    assert part.next == story.next == "Nothing; it is done."
 
 
 def test_a_story_shows_both_values_of_a_field_that_differs(world: World) -> None:
@@ -135,8 +135,8 @@ def test_a_story_shows_both_values_of_a_field_that_differs(world: World) -> None
     (part,) = story_of(world, payment).allocations
     (total,) = [verdict for verdict in part.decisions[-1].verdicts if verdict.field == "total"]
     assert (total.source, total.target, total.identical) == ("100.00", "90.00", False)
-    assert part.next.startswith("Waits for you: Make the totals identical")
-    assert "The next look is at" in part.next
+    assert part.next.startswith("Waiting for you: Make the totals identical")
+    assert "The next check is at" in part.next
 
 
 def test_a_story_says_when_a_lost_answer_is_looked_for(world: World) -> None:
@@ -158,7 +158,7 @@ def test_a_story_says_what_a_person_has_to_do(world: World) -> None:
     world.notice()
     story = story_of(world, payment)
     assert story.payment.reason is Reason.TARGET_FORBIDDEN
-    assert story.next.startswith("Waits for you: Give the security role of the API member")
+    assert story.next.startswith("Waiting for you: Give the security role of the API member")
 
 
 def test_a_skipped_payment_has_nothing_next(world: World) -> None:
@@ -167,8 +167,11 @@ def test_a_skipped_payment_has_nothing_next(world: World) -> None:
     payment, own = world.pay("10", (unknown, "10")), world.pay("20", (unknown, "20"))
     world.is_own(own)
     world.notice()
-    assert story_of(world, own).next == "Nothing: skipped."
-    assert story_of(world, payment).next == "Nothing: skipped, until a preference, the invoice or the payment changes."
+    assert story_of(world, own).next == "Nothing; it was skipped."
+    assert (
+        story_of(world, payment).next
+        == "Nothing; it stays skipped until a preference, the invoice or the payment changes."
+    )
 
 
 def test_the_sync_tool_origin_is_enough_for_a_line(world: World) -> None:
