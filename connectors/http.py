@@ -20,6 +20,7 @@ import structlog
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
 from connectors.addresses import AddressRules
+from connectors.aside import aside
 from connectors.budget import Budget, TooMuch, one_question, spending
 from connectors.foreign_text import Secrets
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
@@ -184,7 +185,8 @@ class Wire:
             log.info("wire.limited", system=self._system, route=route, wait_seconds=round(wait.total_seconds(), 2))
             return Limited(wait)
         started = time.monotonic()
-        result = self._send(method, url, headers=headers, params=params, body=body)
+        with aside():
+            result = self._send(method, url, headers=headers, params=params, body=body)
         outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
         trace = result.trace if isinstance(result, Answer) else ""
         log.info(

@@ -43,12 +43,18 @@ def allocation_status(action: str | None, reason: Reason | None, effect_state: E
         return PaymentStatus.SKIPPED
     if action != "hold":
         return PaymentStatus.SYNCED if explain(reason).is_done else PaymentStatus.ON_ITS_WAY
-    if effect_state is EffectState.SENDING:
-        return PaymentStatus.ON_ITS_WAY
     if not explain(reason).needs_person:
         return PaymentStatus.WAITING
     # The hold was for a person; now another try is due, because the person asked for it or the time has come.
     return PaymentStatus.ON_ITS_WAY if effect_state in _MOVING else PaymentStatus.NEEDS_ATTENTION
+
+
+def is_alike_for_status(one: EffectState, other: EffectState) -> bool:
+    """Whether an effect that goes from one state to the other leaves every status as it is.
+
+    Each send goes through `sending`. If that were a status of its own, each payment would be stored twice more.
+    """
+    return one is other or {one, other} <= _MOVING
 
 
 SETTLED = frozenset({PaymentStatus.SYNCED, PaymentStatus.SKIPPED})
@@ -60,6 +66,17 @@ def is_past(status: PaymentStatus, *, removed: bool) -> bool:
     The payment was moved away from it, and nothing is left to do about that.
     """
     return removed and status in SETTLED
+
+
+def status_of_parts(parts: Iterable[tuple[PaymentStatus, bool]]) -> PaymentStatus:
+    """The status of a payment whose parts have these statuses.
+
+    Args:
+        parts: each with whether the payment was moved away from it.
+    """
+    every = list(parts)
+    counting = [status for status, removed in every if not is_past(status, removed=removed)]
+    return payment_status(counting or (status for status, _ in every))
 
 
 def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:

@@ -3,6 +3,7 @@
 from models.breakers import Breaker
 from models.connect_requests import ConnectRequest
 from models.connections import Connection
+from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.gaps import Gap
@@ -14,6 +15,7 @@ from models.looks import InvoiceLook
 from models.metered_reads import MeteredReads
 from models.organizations import Organization
 from models.own_intents import OwnIntent, OwnIntentPart
+from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
 from models.users import ApiToken, DashboardSession, LoginLink, User
 
@@ -43,3 +45,5 @@ TABLES = (
     OwnIntentPart,
     Breaker,
 )
+
+keep_statuses(Session)

@@ -97,6 +97,11 @@ class Database:
         with told_as_unavailable(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    def get_ready(self) -> None:
+        """Does what the first transaction would take a second for; raises as `ping` does."""
+        orm.configure_mappers()
+        self.ping()
+
     def close(self) -> None:
         self.engine.dispose()
         if "reserved" in self.__dict__:

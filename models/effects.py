@@ -28,11 +28,12 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS
 from domain.push.effect import OPEN, Doubt, EffectState, may_move
+from domain.status import is_alike_for_status
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
-from models.payments import Allocation
+from models.payments import Allocation, note_other_status
 
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
 # In the order of the states, as `_is_open` writes it.
@@ -264,6 +265,8 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
         return False
     # The object may belong to a session that is closed by now; it keeps agreeing with its row.
     say_as_the_row(session, effect, {"state": wanted.value, **values})
+    if not is_alike_for_status(current, wanted):
+        note_other_status(session, effect.allocation_id)
     return True
 
 

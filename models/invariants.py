@@ -3,7 +3,7 @@
 `python -m cli database check` runs them in production; the crash tests, the simulation and `make chaos` run the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -16,6 +16,7 @@ from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry
+from models.payment_statuses import payments_with_another_status
 from models.payments import Allocation, Payment
 
 EXAMPLES_MAX = 20
@@ -33,17 +34,23 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
+    """A condition.
+
+    Attributes:
+        broken_by: the ids of the rows that break it: a query, or, where the rule is Python's, what it finds.
+    """
+
     name: str
     sentence: str
-    query: Callable[[], Select[int]]
+    broken_by: Callable[[Session], Select[int] | Sequence[int]]
 
 
-def _effect_without_decision() -> Select[int]:
+def _effect_without_decision(_session: Session) -> Select[int]:
     decided = exists().where(DecisionRow.allocation_id == Effect.allocation_id, DecisionRow.current)
     return select(Effect.id).where(~decided)
 
 
-def _delivered_without_entry() -> Select[int]:
+def _delivered_without_entry(_session: Session) -> Select[int]:
     entered = exists().where(
         LedgerEntry.allocation_id == Effect.allocation_id,
         LedgerEntry.target_payment_id == Effect.target_payment_id,
@@ -53,13 +60,13 @@ def _delivered_without_entry() -> Select[int]:
     )
 
 
-def _sent_without_attempt() -> Select[int]:
+def _sent_without_attempt(_session: Session) -> Select[int]:
     attempted = exists().where(Attempt.effect_id == Effect.id)
     in_flight = (EffectState.SENDING.value, EffectState.IN_DOUBT.value)
     return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted)
 
 
-def _claimed_twice() -> Select[int]:
+def _claimed_twice(_session: Session) -> Select[int]:
     """One target payment that stands for two allocations; also impossible by a unique key."""
     other = aliased(LedgerEntry)
     same = and_(
@@ -75,7 +82,7 @@ def _claimed_twice() -> Select[int]:
     return select(LedgerEntry.id).where(exists().where(same))
 
 
-def _entry_differs_from_payment() -> Select[int]:
+def _entry_differs_from_payment(_session: Session) -> Select[int]:
     """A settled allocation (nothing due, nothing open, decided as pushed) whose ledger entry differs from it."""
     open_effect = exists().where(
         Effect.allocation_id == Allocation.id,
@@ -98,13 +105,13 @@ def _entry_differs_from_payment() -> Select[int]:
     )
 
 
-def _undecided() -> Select[int]:
+def _undecided(_session: Session) -> Select[int]:
     """Neither due for match nor decided: nothing would ever look at such a payment."""
     decided = exists().where(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
     return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided)
 
 
-def _cursor_past_inbox() -> Select[int]:
+def _cursor_past_inbox(_session: Session) -> Select[int]:
     """A cursor moves with the rows that it stands for: never past the last catch-up."""
     stored = (
         select(func.count(InboxEvent.id))
@@ -126,6 +133,11 @@ INVARIANTS = (
     ),
     Invariant("everything_decided", "Every allocation is decided or due.", _undecided),
     Invariant("cursor_behind_inbox", "The cursor never passes what is stored.", _cursor_past_inbox),
+    Invariant(
+        "status_by_rule",
+        "Each payment is listed under the status that its parts have.",
+        lambda session: sorted(payments_with_another_status(session)),
+    ),
 )
 
 
@@ -135,7 +147,10 @@ def check_invariants(session: Session) -> list[Finding]:
 
 
 def _check(session: Session, invariant: Invariant) -> Finding:
-    rows = invariant.query().subquery()
+    broken = invariant.broken_by(session)
+    if not isinstance(broken, Select):
+        return Finding(invariant.name, invariant.sentence, len(broken), tuple(broken[:EXAMPLES_MAX]))
+    rows = broken.subquery()
     (id_,) = rows.columns
     count = session.execute(select(func.count()).select_from(rows)).scalar_one()
     ids = session.scalars(select(id_).order_by(id_).limit(EXAMPLES_MAX)).all() if count else ()

@@ -24,8 +24,10 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 
 from domain.ingest.deletions import Standing
 from domain.records import PaymentState
+from domain.status import PaymentStatus
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 
+_TOUCHED = "allocations whose payments may have another status"
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
 
 
@@ -41,6 +43,8 @@ class Payment(Base):
         UniqueConstraint("connection_id", "external_id"),
         Index("ix_payment_organization_id_id", "organization_id", "id"),
         Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id"),
+        # Lists with one status, and the counts of each.
+        Index("ix_payment_organization_id_status", "organization_id", "status", "listed_on", "first_seen_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -74,6 +78,8 @@ class Payment(Base):
     note: Mapped[str] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(UtcTime)
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
+    # What `domain/status.py` says of its parts; kept by `models/payment_statuses.py`.
+    status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.ON_ITS_WAY.value)
 
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
 
@@ -148,6 +154,17 @@ class DueAllocation:
     payment: Payment
     due_at: datetime
     is_own: bool
+
+
+def note_other_status(session: Session, *allocation_ids: int) -> None:
+    """Their payments may have another status now; the session finds out before it commits."""
+    with_other_status(session).update(allocation_ids)
+
+
+def with_other_status(session: Session) -> set[int]:
+    """The allocations that this transaction has noted so far."""
+    noted: set[int] = session.info.setdefault(_TOUCHED, set())
+    return noted
 
 
 def payments_by_external_id(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:

@@ -21,6 +21,7 @@ from models.database import Database
 from models.secrets import Keyring
 from tasks.keeper import DatabaseReadMeter, DatabaseSecretsKeeper
 from tasks.points import Point
+from tasks.turns import Turns
 
 
 class Step(StrEnum):
@@ -144,6 +145,7 @@ class Context:
         reached: called at every named point between two steps of I/O; crash tests end the process there.
         stopping: set when this process is told to end: it finishes its current work and begins nothing new.
         wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
+        turns: which of the process's lanes work at the moment.
         told_to_wait: given when this process pauses a connection or counts a failed call (`tasks/permits.py`).
     """
 
@@ -158,6 +160,7 @@ class Context:
     reached: Callable[[Point], None] = _pass
     stopping: threading.Event = field(default_factory=threading.Event)
     wire: Executor = field(default_factory=_wire_threads, repr=False)
+    turns: Turns = field(default_factory=Turns, repr=False)
     told_to_wait: Signal = field(default_factory=Signal, repr=False)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)

@@ -10,6 +10,7 @@ import structlog
 from celery import current_app
 from sqlalchemy.orm import Session
 
+from connectors.aside import stepping_aside
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
 from models.locks import lock_organization, lock_organization_of
@@ -90,9 +91,13 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     Args:
         work: does one bounded batch and returns whether more is waiting right now.
     """
-    lease = _take(context, step, owner_id)
-    if lease is None:
-        return Drained.TAKEN
+    with context.turns.working(), stepping_aside(context.turns.aside):
+        lease = _take(context, step, owner_id)
+        return Drained.TAKEN if lease is None else _drain(context, lease, work)
+
+
+def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Drained:
+    step, owner_id = lease.step, lease.owner_id
     ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     more = True
     try:

@@ -1,11 +1,14 @@
 """The Celery application: `celery -A workers.app worker`. Tasks are in `tasks/`, at the foot of each step."""
 
 import threading
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from celery import Celery, signals
+from celery.concurrency.thread import TaskPool as ThreadPool
 
+from models.unavailable import DatabaseUnavailable
 from settings import load_settings
 from settings.celery import celery_configuration
 from tasks.context import Context
@@ -35,6 +38,16 @@ def process_context() -> Context:
 
 
 app.context = process_context
+
+
+@signals.worker_ready.connect
+def _get_ready(sender: Any, **_: Any) -> None:
+    """Builds now what the first tasks would wait for, each of them for a second or two."""
+    if not isinstance(sender.pool, ThreadPool):
+        # A pool of processes has forked already, or will.
+        return
+    with suppress(DatabaseUnavailable):
+        process_context().database.get_ready()
 
 
 @signals.setup_logging.connect

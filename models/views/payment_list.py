@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from domain.money import is_storable
 from domain.records import AllocationKind
-from domain.status import PRECEDENCE, PaymentStatus
+from domain.status import PaymentStatus
 from models.connections import Connection
 from models.invoices import Invoice, SourceInvoiceRow
 from models.payments import Allocation, Payment
 from models.views.payment_rows import PaymentRow, rows_of
-from models.views.status import status_rank
 
 T = TypeVar("T")
 PAGE_SIZE_MAX = 500
@@ -52,7 +51,7 @@ def list_payments(
     if search.strip():
         statement = statement.where(_matches(organization_id, search.strip()))
     if status is not None:
-        statement = statement.where(status_rank() == PRECEDENCE.index(status))
+        statement = statement.where(Payment.status == status.value)
     # One more than asked for shows whether there is another page.
     newest_first = (column.desc() for column in _ORDER)
     found = session.scalars(statement.order_by(*newest_first).limit(limit + 1)).all()
@@ -73,10 +72,10 @@ def _comes_after(session: Session, organization_id: int, payment_id: int) -> Col
 
 def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
     """How many payments have each status; includes every status, even at zero."""
-    rank = status_rank().label("rank")
-    each = select(rank).where(Payment.organization_id == organization_id).subquery()
-    counted = session.execute(select(each.c.rank, func.count()).group_by(each.c.rank))
-    counts = {PRECEDENCE[place]: number for place, number in counted}
+    counted = session.execute(
+        select(Payment.status, func.count()).where(Payment.organization_id == organization_id).group_by(Payment.status)
+    )
+    counts = {PaymentStatus(status): number for status, number in counted}
     return {status: counts.get(status, 0) for status in PaymentStatus}
 
 

@@ -43,9 +43,8 @@ from tasks.wire import Wire
 _LINGER = timedelta(seconds=0.1)
 # How often to check the lease while no answer comes.
 _PATIENCE = timedelta(seconds=1)
-# How many sends are intended together by the sums: as many as go out within this time, and at most so many rounds. This
-# is also what a killed process leaves in doubt.
-_SENT_WITHIN, _ROUNDS_MAX = timedelta(seconds=0.5), 4
+# How many sends are intended together by the sums: as many as go out within this time, by what the last ones took.
+_SENT_WITHIN = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class Delivery:
         sums: what is known of the invoices' sums.
         surely_empty: effects whose invoices have nothing to list, according to the sums.
         facts: what was known of these a moment ago, for the first of them; the sums are older than these facts.
+        call_seconds: how long the last sends were on the wire.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
     """
@@ -95,6 +95,7 @@ class Delivery:
     ends: float = 0.0
     surely_empty: frozenset[int] = frozenset()
     facts: Mapping[int, Facts] = field(default_factory=dict)
+    call_seconds: list[float] = field(default_factory=list)
     stopped: bool = False
     decide_again: bool = False
 
@@ -132,18 +133,19 @@ class Delivery:
         """Delivers effects whose invoices have nothing to list, a few at a time while the sums are fresh.
 
         The rest stays due: the next batch reads the sums of all of them again, in one call. So what a person types
-        meanwhile is seen before the send, as with lists, and a killed process leaves only a few effects in doubt.
+        meanwhile is seen before the send, as with lists, and a killed process leaves no more in doubt than the target
+        could have answered within a moment.
         """
-        waiting, few, clock = list(turns), self.parallel, self.context.clock
+        waiting, few = list(turns), self.parallel
         while waiting and self._may_go_on_by_the_sums():
             some, waiting = waiting[:few], waiting[few:]
-            began = clock.monotonic()
             self.surely_empty = frozenset(one.effect_id for one in some)
+            self.call_seconds.clear()
             self._work(some)
             self.facts = {}
-            # As many at once as are sent within a moment, by what the last ones took.
-            fit = int(len(some) * _SENT_WITHIN.total_seconds() / max(clock.monotonic() - began, 0.001))
-            few = min(max(fit, self.parallel), _ROUNDS_MAX * self.parallel)
+            # Only the calls count: a busy process is slow between them, and small groups would make it slower still.
+            rounds = _SENT_WITHIN.total_seconds() / max(*self.call_seconds, 0.001) if self.call_seconds else 1
+            few = self.parallel * max(int(rounds), 1)
         self.surely_empty = frozenset()
 
     def _may_go_on_by_the_sums(self) -> bool:
@@ -190,12 +192,16 @@ class Delivery:
             return
         with Wire(self.context.wire, self.parallel, self._call, _is_alarming) as wire:
             wire.put(*jobs)
-            while (came := wire.take(_PATIENCE, _LINGER)) is not None:
+            while (came := self._next(wire)) is not None:
                 self.lease.keep()
                 if came:
                     wire.put_first(*self._deal_with(came))
                 self._end_in_time(wire)
                 wire.resume()
+
+    def _next(self, wire: Wire[Job, Came]) -> list[Came] | None:
+        with self.context.turns.aside():
+            return wire.take(_PATIENCE, _LINGER)
 
     def _deal_with(self, came: Sequence[Came]) -> list[Job]:
         """Judges and records the results that have come; returns the calls that follow from them."""
@@ -320,7 +326,9 @@ class Delivery:
             return Answered(intended, NotBegun("the lease would have ended first"))
         if intended.claimed.effect_id in self.surely_empty and self.sums.are_too_old:
             return Answered(intended, NotBegun("the sums were read too long ago"))
+        began = self.context.clock.monotonic()
         outcome = self._change(intended.claimed.invoice_id, intended.change)
+        self.call_seconds.append(self.context.clock.monotonic() - began)
         self.context.reached(Point.PUSH_ANSWERED)
         return Answered(intended, outcome)
 

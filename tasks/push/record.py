@@ -145,6 +145,11 @@ class _Page:
     _intended: list[Intended] = field(default_factory=list)
     _ended: bool = False
     _may_write: bool | None = None
+    # The name under which the target enters our payments; it is learned once and not again with every answer.
+    _author: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._author = self.states.terms.author
 
     def recorded(self, *, well: bool) -> Recorded:
         return Recorded(
@@ -305,8 +310,9 @@ class _Page:
         """The target answered with a payment. Checks whether it is the one that we asked for."""
         image = ids_in(seen_in(effect.before_image))
         is_new = isinstance(change, CreatePayment)
-        if is_new and payment.entered_by and payment.entered_by != self.states.terms.author:
+        if is_new and payment.entered_by not in ("", self._author):
             learn_author(self.rows.session, effect.connection_id, payment.entered_by)
+            self._author = payment.entered_by
         if is_new and payment.external_id in image:
             # An id that was there before: the target replaced another payment instead of adding ours.
             self.states.hold_replaced(effect, [payment.external_id])

@@ -88,9 +88,14 @@ def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
     delivery.ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     # Effects whose invoices were not read stay due, for the next batch.
     unread = reading.unread_ids
-    delivery.deliver([one for one in effects if one.target_invoice_id not in unread | set(refused)])
-    if delivery.sums.created and not delivery.stopped:
-        _ask_the_sums(context, delivery)
+    readable = [one for one in effects if one.target_invoice_id not in unread | set(refused)]
+    # A payment that is created on its own shows whether the others need their lists read.
+    first = 1 if delivery.sums.state is Sums.UNPROVEN else len(readable)
+    for some in (readable[:first], readable[first:]):
+        if some and not delivery.stopped:
+            delivery.deliver(some)
+        if delivery.sums.created and not delivery.stopped:
+            _ask_the_sums(context, delivery)
     return reading.failure is None
 
 

@@ -5,7 +5,13 @@ import pytest
 from domain.explanations import explain
 from domain.push.effect import EffectState
 from domain.reasons import Reason
-from domain.status import PaymentStatus, allocation_status, payment_status
+from domain.status import (
+    PaymentStatus,
+    allocation_status,
+    is_alike_for_status,
+    payment_status,
+    status_of_parts,
+)
 from models.decisions import Action
 
 ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
@@ -26,7 +32,7 @@ ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
         ("hold", Reason.TARGET_INVOICE_MISSING, None, WAITING),
         ("hold", Reason.TARGET_UNREACHABLE, EffectState.PENDING, WAITING),
         ("hold", Reason.IN_DOUBT, EffectState.IN_DOUBT, WAITING),
-        ("hold", Reason.IN_DOUBT, EffectState.SENDING, ON_ITS_WAY),
+        ("hold", Reason.TARGET_UNREACHABLE, EffectState.SENDING, WAITING),
         ("hold", Reason.TWIN_NEARBY, EffectState.HELD, ATTENTION),
         ("hold", Reason.TOTAL_DIFFERS, None, ATTENTION),
         ("hold", Reason.ATTEMPTS_EXHAUSTED, EffectState.DEAD, ATTENTION),
@@ -61,3 +67,18 @@ def test_a_payment_has_the_most_pressing_status_of_its_parts() -> None:
 
 def test_a_payment_without_parts_is_not_decided_yet() -> None:
     assert payment_status([]) is ON_ITS_WAY
+
+
+def test_a_part_that_the_payment_was_moved_away_from_counts_only_if_there_is_no_other() -> None:
+    assert status_of_parts([(SKIPPED, True), (SYNCED, False)]) is SYNCED
+    assert status_of_parts([(SYNCED, True), (SKIPPED, False)]) is SKIPPED
+    assert status_of_parts([(SYNCED, True), (SKIPPED, True)]) is SYNCED
+    assert status_of_parts([(ATTENTION, True), (SYNCED, False)]) is ATTENTION
+
+
+def test_states_that_are_alike_give_the_same_status_whatever_was_decided() -> None:
+    for action, reason in product((None, *Action), Reason):
+        for one, other in product(EffectState, EffectState):
+            if is_alike_for_status(one, other):
+                assert allocation_status(action, reason, one) is allocation_status(action, reason, other)
+    assert is_alike_for_status(EffectState.PENDING, EffectState.SENDING)

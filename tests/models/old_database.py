@@ -20,7 +20,12 @@ ROWS = 2
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 Rows = dict[str, list[dict[str, Any]]]
 # Where any text would do for the column and not for its table.
-FITTING = {("dashboard_user", "role"): ["customer", "customer"]}
+FITTING = {
+    ("dashboard_user", "role"): ["customer", "customer"],
+    ("decision", "action"): ["push", "hold"],
+    ("decision", "reason"): ["synced", "twin_nearby"],
+    ("effect", "state"): ["delivered", "held"],
+}
 
 
 def make_old_database(url: str, revision: str) -> Mapping[str, Table]:
