@@ -15,9 +15,15 @@ PLACES = 2
 
 
 class Turns:
+    """The turns of one process.
+
+    Attributes:
+        returning: how many lanes wait for their turn after the wire.
+    """
+
     def __init__(self, places: int = PLACES) -> None:
         lock = threading.Lock()
-        self._free, self._returning = places, 0
+        self._free, self.returning = places, 0
         self._new, self._back = threading.Condition(lock), threading.Condition(lock)
         self._lock = lock
         self._mine = threading.local()
@@ -26,7 +32,7 @@ class Turns:
     def working(self) -> Iterator[None]:
         """The calling thread has a turn meanwhile; waits for one."""
         with self._lock:
-            self._new.wait_for(lambda: self._free and not self._returning)
+            self._new.wait_for(lambda: self._free and not self.returning)
             self._free -= 1
         self._mine.has_turn = True
         try:
@@ -52,14 +58,14 @@ class Turns:
     def _give_up(self) -> None:
         with self._lock:
             self._free += 1
-            (self._back if self._returning else self._new).notify()
+            (self._back if self.returning else self._new).notify()
 
     def _come_back(self) -> None:
         with self._lock:
-            self._returning += 1
+            self.returning += 1
             self._back.wait_for(lambda: self._free)
-            self._returning -= 1
+            self.returning -= 1
             self._free -= 1
             if self._free:
                 # Two places may have become free for the two of us, or for one of us and a new one.
-                (self._back if self._returning else self._new).notify()
+                (self._back if self.returning else self._new).notify()

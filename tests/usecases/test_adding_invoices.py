@@ -125,7 +125,7 @@ def test_a_connectwise_invoice_of_another_record_is_not_added(world: World) -> N
     world.notice()
     world.connectwise.edit_invoice(owner.connectwise_id or 0, number="INV-1")
     world.invoice("INV-1", origin=None, in_connectwise=False)
-    assert "linked to another one in your list already: INV-9" in problem_of(look_up(world, "INV-1"))
+    assert "already linked to another one in your list: INV-9" in problem_of(look_up(world, "INV-1"))
 
 
 def test_a_system_that_is_down_is_named(world: World) -> None:

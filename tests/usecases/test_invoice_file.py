@@ -71,7 +71,7 @@ def test_a_header_in_another_encoding_ends_it() -> None:
         (b"", "the file is empty"),
         (b"\n;;;\n\n", "the file is empty"),
         (b"sep=;", "the file is empty"),
-        (b"sep=%\na%b", "the delimiter '%' is none of"),
+        (b"sep=%\na%b", "the delimiter '%' is not one of"),
         (b"PK\x03\x04....", "Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel workbook"),
         (b"\x1f\x8b\x08", "compressed"),

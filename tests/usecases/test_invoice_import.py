@@ -163,7 +163,7 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         ("INV-1,sync_tool,11,21,100.00,USD,", "customer is empty"),
         (
             "INV-1,elsewhere,11,21,100.00,USD,Cascade",
-            "origin 'elsewhere' is none of: partner_dashboard, sync_tool, matched",
+            "origin 'elsewhere' is not one of: partner_dashboard, sync_tool, matched",
         ),
         (
             "INV-1,sync_tool,11,21,1e3,USD,Cascade",
@@ -181,11 +181,11 @@ def test_empty_lines_are_nothing(context: Context, organization_id: int) -> None
         *(
             (
                 f"INV-1,sync_tool,11,{identity},100.00,USD,Cascade",
-                f"connectwise_id '{identity}' is no ConnectWise record number such as 1234",
+                f"connectwise_id '{identity}' is not a ConnectWise record number such as 1234",
             )
             for identity in ("INV-1", "0", "000", "-7", "\u0667", "2147483648")
         ),
-        (f"{'9' * 51},sync_tool,11,21,100.00,USD,Cascade", "number has 51 characters; 50 are possible"),
+        (f"{'9' * 51},sync_tool,11,21,100.00,USD,Cascade", "number has 51 characters; at most 50 are allowed"),
         (
             "INV\x001,sync_tool,11,21,100.00,USD,Cascade",
             "number has an invisible character (U+0000 at place 4); delete it",
@@ -206,8 +206,8 @@ def test_the_same_invoice_twice_in_one_file_is_told(context: Context, organizati
     by_number = "INV-2,sync_tool,,,5,USD,Nobody"
     report = imported(context, organization_id, ROW, by_number, ROW, by_number)
     assert report.bad == (
-        BadRow(4, "QuickBooks id 11 is in line 2 already"),
-        BadRow(5, "number INV-2 without a QuickBooks id is in line 3 already"),
+        BadRow(4, "QuickBooks id 11 is already in line 2"),
+        BadRow(5, "number INV-2 without a QuickBooks id is already in line 3"),
     )
     assert report.new == 2
 

@@ -1,0 +1,176 @@
+"""A few lanes work at a time, those that come back from the wire first, and none waits for ever."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from connectors.aside import aside, stepping_aside
+from tasks.turns import Turns
+
+PATIENCE_SECONDS = 10
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as opened:
+        yield opened
+
+
+class Lane:
+    """A lane that works until it is told what to do next."""
+
+    def __init__(self, turns: Turns, pool: ThreadPoolExecutor) -> None:
+        self.works, self.leaves, self.is_aside, self.returns = (threading.Event() for _ in range(4))
+        self._turns = turns
+        self.done: Future[None] = pool.submit(self._run)
+
+    def _run(self) -> None:
+        with self._turns.working():
+            self.works.set()
+            wait(self.leaves)
+            with self._turns.aside():
+                self.is_aside.set()
+                wait(self.returns)
+
+    def end(self) -> None:
+        self.leaves.set()
+        self.returns.set()
+        self.done.result(PATIENCE_SECONDS)
+
+
+def wait(happened: threading.Event) -> None:
+    assert happened.wait(PATIENCE_SECONDS)
+
+
+def has_to_wait(lane: Lane) -> bool:
+    return not lane.works.wait(0.05)
+
+
+def test_a_lane_waits_until_another_one_ends(pool: ThreadPoolExecutor) -> None:
+    turns = Turns(places=1)
+    first = Lane(turns, pool)
+    wait(first.works)
+    second = Lane(turns, pool)
+    assert has_to_wait(second)
+    first.end()
+    wait(second.works)
+    second.end()
+
+
+def test_a_lane_that_waits_for_the_wire_lets_another_one_work(pool: ThreadPoolExecutor) -> None:
+    turns = Turns(places=1)
+    first = Lane(turns, pool)
+    wait(first.works)
+    second = Lane(turns, pool)
+    first.leaves.set()
+    wait(first.is_aside)
+    wait(second.works)
+    second.end()
+    first.end()
+
+
+def test_who_comes_back_goes_before_who_begins(pool: ThreadPoolExecutor) -> None:
+    turns, order = Turns(places=1), []
+
+    @contextmanager
+    def noted(name: str) -> Iterator[None]:
+        with turns.working():
+            order.append(name)
+            yield
+
+    def begin() -> None:
+        with noted("begins"):
+            pass
+
+    first = Lane(turns, pool)
+    wait(first.works)
+    first.leaves.set()
+    wait(first.is_aside)
+    holder = Lane(turns, pool)
+    wait(holder.works)
+    beginning = pool.submit(begin)
+    first.returns.set()
+    first.done.add_done_callback(lambda _: order.append("came back"))
+    until(lambda: turns.returning == 1)
+    holder.leaves.set()
+    wait(holder.is_aside)
+    holder.returns.set()
+    for one in (first.done, holder.done, beginning):
+        one.result(PATIENCE_SECONDS)
+    assert order == ["came back", "begins"]
+
+
+def until(is_true: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE_SECONDS * 100):
+        if is_true():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it never came to that")
+
+
+def test_a_lane_that_ends_with_an_error_gives_its_turn_back(pool: ThreadPoolExecutor) -> None:
+    turns = Turns(places=1)
+    with pytest.raises(ZeroDivisionError), turns.working(), turns.aside():
+        raise ZeroDivisionError
+    second = Lane(turns, pool)
+    wait(second.works)
+    second.end()
+
+
+def test_a_thread_without_a_turn_has_none_to_give(pool: ThreadPoolExecutor) -> None:
+    turns = Turns(places=1)
+    first = Lane(turns, pool)
+    wait(first.works)
+    with turns.aside():
+        assert has_to_wait(Lane(turns, pool))
+    first.end()
+
+
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_many_lanes_that_come_and_go_never_are_more_than_there_are_places(
+    pool: ThreadPoolExecutor, places: int
+) -> None:
+    turns, lock, at_work, most = Turns(places), threading.Lock(), 0, 0
+
+    def count(by: int) -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += by
+            most = max(most, at_work)
+
+    def work() -> None:
+        for _ in range(50):
+            with turns.working():
+                count(1)
+                for _ in range(3):
+                    count(-1)
+                    with turns.aside():
+                        pass
+                    count(1)
+                count(-1)
+
+    for one in [pool.submit(work) for _ in range(12)]:
+        one.result(PATIENCE_SECONDS * 3)
+    assert most <= places
+    assert at_work == 0
+
+
+def test_an_exchange_steps_aside_as_its_thread_was_told_and_no_longer(pool: ThreadPoolExecutor) -> None:
+    told = []
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        told.append("aside")
+        yield
+
+    with stepping_aside(noted):
+        with aside():
+            pass
+        with pool.submit(aside).result(PATIENCE_SECONDS):
+            pass
+    with aside():
+        pass
+    assert told == ["aside"]
