@@ -23,10 +23,13 @@ class BilledPage:
 
     Attributes:
         next_after: the place where the next page begins, to be handed back as it is; None on the last page.
+        unreadable: records that do not say what they are, each with its number (or its id, or "" without either) and
+            the reason in words; the others of the page are there.
     """
 
     invoices: tuple[BilledInvoice, ...]
     next_after: str | None
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

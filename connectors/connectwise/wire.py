@@ -98,7 +98,17 @@ def digits_of(amount: Decimal, currency: str | None) -> int:
 def record_id(value: Any) -> str | None:
     """A record number as text, None for anything else; record numbers start at one."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() and text.strip("0") else None
+    return str(int(text)) if text.isascii() and text.isdigit() and text.strip("0") else None
+
+
+def text_in(value: Any) -> str:
+    """A text, or a number that some servers write without quotation marks; "" for anything else."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def part_of(reference: Any, field: str) -> Any:
+    """A field of a reference to another record, None where there is no such reference."""
+    return reference.get(field) if isinstance(reference, dict) else None
 
 
 def as_decimal(value: Any) -> Decimal | None:
