@@ -111,8 +111,13 @@ class TaxLevel:
 class BilledDetail:
     """What goes into the books for one invoice, as the biller's own export has it.
 
+    Lines and tax add up to the total.
+
     Attributes:
+        tax_levels: they add up to the tax; none where the biller does not break it down, or not to the cent.
         entry_ids: the general ledger entries of the invoice, all that are in no batch yet; what marks it as copied.
+        entries_complete: whether nothing in the export says that ids are missing in `entry_ids`. Otherwise ask for the
+            invoice's entries before they are put into a batch.
         memo: the biller's text for the whole invoice.
         terms: the name of the payment terms, "" for none.
     """
@@ -125,6 +130,7 @@ class BilledDetail:
     lines: tuple[BilledLine, ...]
     tax_levels: tuple[TaxLevel, ...] = ()
     entry_ids: frozenset[str] = frozenset()
+    entries_complete: bool = False
     memo: str = ""
     terms: str = ""
 
