@@ -16,7 +16,7 @@ import simplejson
 
 from connectors.connectwise import wire
 from domain.copying.billed import BilledDetail, BilledLine, LineKind, TaxLevel
-from domain.money import AMOUNT_MAX, is_storable
+from domain.money import AMOUNT_MAX, is_storable, without_dust
 
 # Without a day ConnectWise takes today, and leaves out an invoice that is dated ahead. SQL Server's small dates end in
 # 2079.
@@ -119,7 +119,8 @@ def _detail_in(transaction: Mapping[str, Any], invoice_id: str) -> BilledDetail:
     tax_code = wire.text_in(wire.part_of(transaction.get("taxCode"), "name"))
     lines = [_line_in(one, currency, tax_code) for one in details if not _is_tax(one)]
     tax = _tax_in(transaction, currency)
-    rest = total - tax - sum((line.amount for line in lines), _ZERO)
+    # Shares of an amount, such as thirds, have the digits of a double: what these leave is no difference.
+    rest = without_dust(total - tax - sum((line.amount for line in lines), _ZERO), currency)
     complete = _names_all_entries(transaction) and abs(rest) <= _most_by_rounding(lines)
     if rest:
         lines.append(BilledLine(LineKind.ADJUSTMENT, "Adjustment", rest))
@@ -141,7 +142,10 @@ def _detail_in(transaction: Mapping[str, Any], invoice_id: str) -> BilledDetail:
 
 def _line_in(detail: Mapping[str, Any], currency: str | None, tax_code: str) -> BilledLine:
     """One line, with the signs that a customer reads."""
-    amount = _amount_in(detail, "total", currency, "the amount of a line cannot be read")
+    amount = _figure_in(detail, "total", currency)
+    if amount is None:
+        raise UnreadableInvoice("the amount of a line cannot be read")
+    # These only explain the amount, and may be missing.
     quantity = _figure_in(detail, "quantity")
     taxable = any(detail.get(flag) is True for flag in _TAXABLE_FLAGS)
     own_code = wire.text_in(wire.part_of(detail.get("taxCode"), "name"))
@@ -231,9 +235,9 @@ def _amount_in(fields: Mapping[str, Any], name: str, currency: str | None, unrea
     return amount
 
 
-def _figure_in(fields: Mapping[str, Any], name: str) -> Decimal | None:
-    """A quantity or a price, which only explain an amount: none where it cannot be read."""
-    figure = wire.amount_in(fields.get(name), None)
+def _figure_in(fields: Mapping[str, Any], name: str, currency: str | None = None) -> Decimal | None:
+    """A number with as many digits as it has; None where it cannot be read, or where people would not calculate it."""
+    figure = wire.amount_in(fields.get(name), currency)
     return figure if figure is not None and figure.copy_abs() < AMOUNT_MAX else None
 
 

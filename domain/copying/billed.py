@@ -111,7 +111,7 @@ class TaxLevel:
 class BilledDetail:
     """What goes into the books for one invoice, as the biller's own export has it.
 
-    Lines and tax add up to the total.
+    Lines and tax add up to the total, but for less than a hundredth of the smallest coin: a third has no last digit.
 
     Attributes:
         tax_levels: they add up to the tax; none where the biller does not break it down, or not to the cent.
