@@ -81,26 +81,21 @@ class ConnectWiseBiller:
 
     @in_one_question
     def read_details(self, invoice_ids: Collection[str]) -> ReadResult[DetailsRead]:
-        numbers = {one for one in map(wire.record_id, invoice_ids) if one is not None}
+        numbers = {one for one in invoice_ids if wire.record_id(one) == one}
         # What is no record number is in no export.
         strange = frozenset(invoice_ids) - numbers
         exports = self._exports_of(sorted(numbers, key=int))
-        unreadable = dict(exports.merged.unreadable)
-        if exports.answered:
-            # Others were answered, so it is these invoices on which ConnectWise breaks.
-            unreadable |= {one: failure.detail for one, failure in exports.suspects.items()}
-        unread = numbers - exports.answered - unreadable.keys()
+        unreadable = exports.merged.unreadable
         absent = exports.answered - exports.merged.details.keys() - unreadable.keys()
+        unread = numbers - exports.answered - unreadable.keys()
         failure = exports.failure
-        if failure is None and not exports.answered:
-            failure = next(iter(exports.suspects.values()), None)
         if failure is not None and not (exports.answered or strange):
             return failure
         return Got(
             DetailsRead(
                 details=tuple(exports.merged.details.values()),
                 absent_ids=frozenset(absent) | strange,
-                unreadable=tuple(sorted(unreadable.items())),
+                unreadable=tuple(unreadable.items()),
                 unread_ids=frozenset(unread),
                 failure=failure,
             )
@@ -127,7 +122,20 @@ class ConnectWiseBiller:
             else:
                 middle = len(some) // 2
                 waiting[:0] = [some[:middle], some[middle:]]
+        if exports.suspects and exports.failure is None:
+            self._blame(exports)
         return exports
+
+    def _blame(self, exports: _Exports) -> None:
+        """Calls the suspects unreadable if another invoice can be exported now; else ConnectWise itself is not well.
+
+        That one was exported before proves nothing: a server may have begun to fail since.
+        """
+        probe = self._export([next(iter(exports.answered))]) if exports.answered else None
+        if isinstance(probe, Got):
+            exports.merged.unreadable |= {one: failure.detail for one, failure in exports.suspects.items()}
+        else:
+            exports.failure = probe or next(iter(exports.suspects.values()))
 
     def _export(self, ids: Sequence[str]) -> ReadResult[Export]:
         answer = self._client.ask(_EXPORT, question(ids), route="accounting/export")

@@ -74,6 +74,9 @@ def _invoice_in(record: Mapping[str, Any]) -> BilledInvoice:
     currency = wire.currency_in(record.get("currency"))
     subtotal, tax, total = _amounts_in(record, currency)
     company, bill_to = _debtor_in(record.get("company")), _debtor_in(record.get("billToCompany"))
+    if record.get("billToCompany") and bill_to is None:
+        # Going by the company instead would put the debt on somebody else.
+        raise UnreadableRecord("the company that owes the invoice cannot be read")
     owing = bill_to or company
     if owing is None:
         raise UnreadableRecord("the invoice names no company")

@@ -8,11 +8,16 @@ import simplejson
 
 from connectors.base import Failure, FailureKind
 from connectors.connectwise.biller import EXPORTS_MAX
+from connectors.connectwise.settings import ConnectWiseSettings
+from connectors.connectwise.vendor import ConnectWise
+from connectors.limits import Limiter
+from connectors.vendor import Account, Surroundings
 from domain.copying.billed import BilledLine, InvoiceKind, LineKind, TaxLevel
 from sandbox.connectwise.accounting_body import read_export
 from sandbox.connectwise.errors import bad_query, failed
 from sandbox.faults import Fault
 from tests.connectors.billing import Billing, value_of
+from tests.connectors.vendors import KEYS, NO_LIMIT, PATIENCE, MemoryKeeper
 
 EXPORT = "POST /finance/accounting/export"
 UNPOSTED = "GET /finance/accounting/unpostedinvoices"
@@ -31,6 +36,16 @@ def answers(billing: Billing, path: str, body: object, **more) -> None:
 
 def numbers(page) -> list[str]:
     return [one.number for one in page.invoices]
+
+
+def test_a_connection_opens_its_biller(billing):
+    invoice_id = billing.invoice()
+    vendor = ConnectWise(ConnectWiseSettings(client_id=KEYS.client_id), NO_LIMIT)
+    surroundings = Surroundings(time_limits=PATIENCE, limiter=Limiter(None), now=billing.connectwise.clock.now)
+    keeper = MemoryKeeper({"public_key": KEYS.public_key, "private_key": KEYS.private_key})
+    settings = {"site_url": billing.connectwise.url, "company": "acme"}
+    opened = vendor.open_biller(surroundings, Account(2, "connectwise", "acme", settings, keeper))
+    assert [one.external_id for one in value_of(opened.list_unposted()).invoices] == [invoice_id]
 
 
 # --- the invoices that wait ---
@@ -52,6 +67,15 @@ def test_a_batched_or_open_invoice_does_not_wait(billing):
     billing.sandbox.add_invoice("INV-1", 5, posted=True)
     billing.sandbox.add_invoice("INV-2", 5, closed=False)
     assert billing.page().invoices == ()
+
+
+@pytest.mark.parametrize(("position", "waiting"), [("include", ["INV-1"]), ("exclude", [])])
+def test_an_invoice_without_entries_may_wait_for_ever(billing, position, waiting):
+    billing.sandbox.set_switches(unposted_without_entries=position)
+    billing.sandbox.add_invoice("INV-1", 5, gl_mapped=False)
+    page = billing.page()
+    assert numbers(page) == waiting
+    assert {one.has_entries for one in page.invoices} <= {None}, "the list does not say"
 
 
 def test_an_invoice_is_known_by_its_own_id_and_not_by_that_of_the_list(billing):
@@ -102,7 +126,7 @@ def test_many_invoices_come_in_one_call_and_then_none(billing):
 
 def test_a_record_that_cannot_be_read_loses_none_of_the_others(billing):
     company = {"id": 2, "identifier": "CascadeDental"}
-    good = {"id": 9, "billingLogId": 7, "invoiceNumber": "INV-7", "total": 5, "company": company}
+    good = {"id": 9, "billingLogId": 9, "invoiceNumber": "INV-9", "total": 5, "company": company}
     rubbish = [
         None,
         {"id": 1},
@@ -110,14 +134,22 @@ def test_a_record_that_cannot_be_read_loses_none_of_the_others(billing):
         {"id": 3, "billingLogId": 3, "invoiceNumber": "INV-3", "company": company},
         {"id": 4, "billingLogId": 4, "invoiceNumber": "INV-4", "total": "much", "company": company},
         {"id": 5, "billingLogId": 5, "invoiceNumber": "INV-5", "total": 5},
-        {"id": 6, "billingLogId": True, "invoiceNumber": "INV-6", "total": 5, "company": company},
+        {
+            "id": 6,
+            "billingLogId": 6,
+            "invoiceNumber": "INV-6",
+            "total": 5,
+            "company": company,
+            "billToCompany": {"id": 0},
+        },
+        {"id": 7, "billingLogId": True, "invoiceNumber": "INV-7", "total": 5, "company": company},
         {"id": 8, "billingLogId": 8, "invoiceNumber": "INV-8", "total": Decimal("1E+20"), "company": company},
     ]
     answers(billing, "unpostedinvoices", [*rubbish, good])
     page = billing.page()
-    assert numbers(page) == ["INV-7"]
+    assert numbers(page) == ["INV-9"]
     assert page.invoices[0].kind is InvoiceKind.OTHER
-    assert [name for name, _ in page.unreadable] == ["", "1", "2", "INV-3", "INV-4", "INV-5", "INV-6", "INV-8"]
+    assert [name for name, _ in page.unreadable] == ["", "1", "2", *(f"INV-{number}" for number in range(3, 9))]
     assert all(reason for _, reason in page.unreadable)
 
 
@@ -246,18 +278,19 @@ def test_many_invoices_are_read_with_few_calls_and_none_with_no_call(billing):
 
 
 @pytest.mark.parametrize("error", [failed("An error has occurred."), bad_query("The record is not valid.")])
-def test_one_invoice_on_which_the_export_breaks_does_not_stop_the_others(billing, monkeypatch, error):
+@pytest.mark.parametrize("place", [0, 7, 29])
+def test_one_invoice_on_which_the_export_breaks_does_not_stop_the_others(billing, monkeypatch, error, place):
     ids = [str(billing.sandbox.add_invoice(f"INV-{number}", 5)) for number in range(30)]
 
     def breaking(body, now):
-        if int(ids[7]) in body["includedInvoiceIds"]:
+        if int(ids[place]) in body["includedInvoiceIds"]:
             raise error
         return read_export(body, now)
 
     monkeypatch.setattr("sandbox.connectwise.accounting.read_export", breaking)
     read = billing.details(ids)
-    assert {one.invoice_id for one in read.details} == {*ids} - {ids[7]}
-    assert [name for name, _ in read.unreadable] == [ids[7]]
+    assert {one.invoice_id for one in read.details} == {*ids} - {ids[place]}
+    assert [name for name, _ in read.unreadable] == [ids[place]]
     assert str(error) in read.unreadable[0][1]
 
 
@@ -268,6 +301,15 @@ def test_no_invoice_is_blamed_for_a_system_that_is_not_well(billing):
     assert isinstance(result, Failure)
     assert result.kind is FailureKind.UNAVAILABLE
     assert billing.calls(EXPORT) <= EXPORTS_MAX
+
+
+def test_nor_for_one_that_falls_ill_meanwhile(billing):
+    ids = [str(billing.sandbox.add_invoice(f"INV-{number}", 5)) for number in range(60)]
+    billing.sandbox.faults.add(Fault("error", path="export", skip=1, times=None))
+    read = billing.details(ids)
+    assert (len(read.details), read.unreadable, read.unread_ids) == (50, (), frozenset(ids[50:]))
+    assert read.failure is not None
+    assert read.failure.kind is FailureKind.UNAVAILABLE
 
 
 def test_what_was_read_before_a_failure_is_kept(billing):

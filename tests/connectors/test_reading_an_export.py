@@ -1,13 +1,31 @@
-"""The ledger export on paper: kinds of lines, amounts to the digit, ids of entries, and what cannot be read."""
+"""The ledger export on paper: kinds of lines, amounts to the digit, ids of entries, and values of every shape."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from connectors.connectwise.export import export_in, question
+from connectors.connectwise.export import entry_ids_in, export_in, question
+from connectors.connectwise.unposted import unposted_in
 from connectors.json_reader import read_json
 from domain.copying.billed import BilledDetail, LineKind, TaxLevel
+
+ODD = [
+    None,
+    True,
+    -1,
+    0,
+    Decimal("1E+400"),
+    Decimal("NaN"),
+    "",
+    "x",
+    "\u0663",
+    [],
+    [None],
+    {},
+    {"id": []},
+    {"name": {}},
+]
 
 
 def line(**changes: Any) -> dict[str, Any]:
@@ -192,6 +210,30 @@ def test_an_invoice_without_an_id_may_be_any():
     for nameless in (invoice(id=None), None, {}, 7):
         export = export_in({"transactions": [nameless, invoice()]}, {"125"})
         assert (list(export.details), export.nameless) == (["125"], True)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_no_value_of_any_field_raises(odd):
+    fields = ["currency", "taxCode", "taxLevels", "billingTerms", "memo", *invoice()]
+    for changes in ({name: odd} for name in fields):
+        for parsed in ({"transactions": [invoice(**changes)]}, {"transactions": odd}, odd):
+            export_in(parsed, {"125"})
+            entry_ids_in(parsed)
+    for name in (*line(), "item", "product", "taxCode", "itemTypeXref", "salesCode", "taxableFlag"):
+        export_in({"transactions": [invoice(line(**{name: odd}))]}, {"125"})
+    record = {"id": 1, "billingLogId": 1, "invoiceNumber": "INV-1", "total": 5, "company": {"id": 2}}
+    for name in (
+        *record,
+        "billToCompany",
+        "currency",
+        "location",
+        "dateClosed",
+        "invoiceDate",
+        "subTotal",
+        "invoiceType",
+    ):
+        read = unposted_in([record | {name: odd}, record | {"id": 3}])
+        assert read.invoices[-1].external_id == "1"
 
 
 def test_a_question_names_its_invoices_because_none_would_mean_all():
