@@ -17,6 +17,7 @@ from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Got, ReadResult, Source, Target
 from connectors.card import Card
 from connectors.consent import Authorization
+from connectors.copying import Biller
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
@@ -147,3 +148,10 @@ class TargetVendor(Vendor):
 
     @abstractmethod
     def open_target(self, surroundings: Surroundings, account: Account) -> Target: ...
+
+
+class BillerVendor(TargetVendor):
+    """A target that also makes the invoices, which the Sync Tool copies into the books."""
+
+    @abstractmethod
+    def open_biller(self, surroundings: Surroundings, account: Account) -> Biller: ...

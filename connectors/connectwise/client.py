@@ -22,6 +22,7 @@ SMALLEST_PAGE = 25
 _LATER = {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.UNAVAILABLE}
 _NEXT = re.compile(r'rel="?next\b')
 _SERVER_ERROR = 500
+_ANSWERED = frozenset({200, 201})
 _MAY_BE_THE_CLIENT_ID = frozenset({400, 401, 403, 422})
 _CLIENT_ID = re.compile(r"(?<![\w-])client[\s_-]?id(?:entifier)?(?![\w-])", re.IGNORECASE)
 _COMPLAINT = re.compile(
@@ -116,13 +117,25 @@ class Client:
 
     def read_page(self, path: str, parameters: Mapping[str, str] | None = None, *, route: str) -> ReadResult[Page]:
         """A GET of a list, one page of it."""
-        answer = self._get(path, parameters or {}, route)
+        return self._found(lambda: self._get(path, parameters or {}, route))
+
+    def ask(self, path: str, question: bytes, *, route: str) -> ReadResult[Any]:
+        """A POST that only reads; the value is the parsed JSON. Unlike a write it may be sent again.
+
+        A long answer that cannot be read may be short enough if less is asked for: the failure says so.
+        """
+        answer = self._found(lambda: self._post(path, question, route))
+        return answer if isinstance(answer, Failure) else Got(answer.value.value)
+
+    def _found(self, ask: Callable[[], ReadResult[Page]]) -> ReadResult[Page]:
+        """The answer from where the API is now."""
+        answer = ask()
         if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
             has_moved = self._rediscover()
             if isinstance(has_moved, Failure):
                 return has_moved
             if has_moved:
-                answer = self._get(path, parameters or {}, route)
+                answer = ask()
             if isinstance(answer, Failure) and answer.kind is FailureKind.NOT_FOUND:
                 return self._why_not_found(answer)
         return answer
@@ -171,6 +184,18 @@ class Client:
             return base_url
         headers = self._keys.headers(self._version)
         result = self._wire.exchange("GET", base_url + path, route=route, headers=headers, params=parameters)
+        return self._parsed(result)
+
+    def _post(self, path: str, question: bytes, route: str) -> ReadResult[Page]:
+        result = self.write("POST", path, question, route=route)
+        if isinstance(result, Failure):
+            return result
+        # An export is nothing that was created, but tenants may be told so.
+        if isinstance(result, Answer) and result.status in _ANSWERED:
+            parsed = result.json()
+            if parsed is None:
+                return Failure(FailureKind.UNAVAILABLE, "the answer is not JSON", broke_on_the_question=True)
+            return Got(Page(parsed, None))
         return self._parsed(result)
 
     def _parsed(self, result: Exchange) -> ReadResult[Page]:

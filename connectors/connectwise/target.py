@@ -4,11 +4,11 @@ The outcome rules (ConnectWise has no idempotency key): 201 created; no connecti
 everything else is unknown, even a 2xx that is unexpected or unreadable.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from connectors.base import (
@@ -19,18 +19,17 @@ from connectors.base import (
     FailureKind,
     Got,
     InvoicesFound,
-    NotSent,
-    Paced,
     ReadResult,
     Refused,
     Removed,
-    Throttled,
     Unknown,
     WriteOutcome,
 )
 from connectors.budget import in_one_question
 from connectors.connectwise import nearby, versions, wire
-from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
+from connectors.connectwise.client import INFORMATION_PATH, Client
+from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, quoted, read_list, records_in
+from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done, not_even_sent
 from connectors.connectwise.searching import Search, search
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
@@ -39,27 +38,13 @@ from domain.records import TargetInvoice, TargetPayment
 # An address stays below 2,000 characters (ConnectWise's guide); the rest of it takes less than 500.
 CONDITION_CHARACTERS_MAX = 1400
 IDS_PER_CALL = 100
-PAGE_SIZE = 1000
-PAGES_MAX = 50
 # Record numbers start at one.
 NO_INVOICE = "0"
 # A number of letters and digits only, which no tenant and no gateway has a reason to refuse.
 NEUTRAL_NUMBER = "A1"
 # The rights that payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
-_CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TIMEOUT = 201, 200, 204, 400, 404, 409, 408
-# A look that ends in one of these says something about the connection; the write itself was answered with 404.
-_NOT_ABOUT_THE_PAYMENT = {
-    FailureKind.THROTTLED,
-    FailureKind.PACED,
-    FailureKind.CREDENTIALS,
-    FailureKind.FORBIDDEN,
-}
-_NO_LIST = "the answer is not a list of records"
-_CLIENT_ERRORS = range(400, 500)
-
-
-Record = TypeVar("Record")
+_CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 201, 200, 204, 400, 404, 409
 
 
 class ConnectWiseTarget:
@@ -150,7 +135,7 @@ class ConnectWiseTarget:
             "pageSize": str(PAGE_SIZE),
             "orderBy": "id asc",
         }
-        result = self._list("/finance/invoices", parameters, "invoices", self._invoice_in)
+        result = read_list(self._client, "/finance/invoices", parameters, "invoices", self._invoice_in)
         if isinstance(result, Failure):
             return result
         return Got([invoice for invoice in result.value if invoice is not None])
@@ -158,7 +143,7 @@ class ConnectWiseTarget:
     @in_one_question
     def list_payments(self, invoice_id: str) -> ReadResult[tuple[TargetPayment, ...]]:
         parameters = {"pageSize": str(PAGE_SIZE)}
-        result = self._list(_payments_path(invoice_id), parameters, "payments", wire.payment_from)
+        result = read_list(self._client, _payments_path(invoice_id), parameters, "payments", wire.payment_from)
         if isinstance(result, Failure):
             return result
         payments = tuple(payment for payment in result.value if payment is not None)
@@ -181,34 +166,15 @@ class ConnectWiseTarget:
             page = self._client.read_page("/finance/invoices", parameters, route="invoices nearby")
             if isinstance(page, Failure):
                 return page
-            records = _objects(page.value.value)
+            records = records_in(page.value.value)
             if records is None:
-                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
+                return Failure(FailureKind.UNAVAILABLE, NO_LIST)
             read = map(self._invoice_in, records)
             found |= {invoice.external_id: invoice for invoice in read if invoice is not None}
         return Got(tuple(found.values()))
 
     def _invoice_in(self, one: Any) -> TargetInvoice | None:
         return wire.invoice_from(one, self._default_currency)
-
-    def _list(
-        self, path: str, parameters: Mapping[str, str], route: str, record_in: Callable[[Any], Record]
-    ) -> ReadResult[list[Record]]:
-        """The whole list: a server may give fewer records at once than we ask for. Keeps only the records of a page."""
-        records: list[Record] = []
-        for number in range(1, PAGES_MAX + 1):
-            page = self._client.read_page(path, {**parameters, "page": str(number)}, route=route)
-            if isinstance(page, Failure):
-                return page
-            found = _objects(page.value.value)
-            if found is None:
-                return Failure(FailureKind.UNAVAILABLE, _NO_LIST)
-            if len(found) > PAGE_SIZE:
-                return Failure(FailureKind.UNAVAILABLE, "the answer has more records than we asked for")
-            records += map(record_in, found)
-            if not found or not page.value.may_go_on(len(found)):
-                return Got(records)
-        return Failure(FailureKind.REFUSED, "the list is too long to read in full")
 
     @in_one_question
     def create_payment(self, invoice_id: str, amount: Decimal, paid_on: date) -> WriteOutcome:
@@ -260,27 +226,14 @@ class ConnectWiseTarget:
         The keys are bad, or the codebase has moved (the look has found the new one), or ConnectWise is not well.
         Nothing was done; Unknown allows another send, and only after another look.
         """
-        if isinstance(look, Failure) and look.kind in _NOT_ABOUT_THE_PAYMENT:
-            return _not_even_sent(look)
+        if isinstance(look, Failure) and look.kind in NOT_ABOUT_THE_RECORD:
+            return not_even_sent(look)
         return Unknown(self._client.failure_of(exchange).detail)
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:
-        match exchange:
-            case Failure():
-                return _not_even_sent(exchange)
-            case Limited(wait):
-                return Paced("our own limit", wait)
-            case NeverSent(detail):
-                return NotSent(detail)
-            case NoAnswer(detail):
-                return Unknown(detail)
-            case Answer(status=status) if status in _CLIENT_ERRORS and status != _TIMEOUT:
-                failure = self._client.failure_of(exchange)
-                if failure.kind is FailureKind.THROTTLED:
-                    return Throttled(failure.detail, failure.retry_after or THROTTLE_WAIT)
-                return Conflict(failure.detail) if status == _CONFLICT else Refused(failure.kind, failure.detail)
-            case Answer():
-                return Unknown(self._client.failure_of(exchange).detail)
+        if isinstance(exchange, Answer) and exchange.status == _CONFLICT:
+            return Conflict(self._client.failure_of(exchange).detail)
+        return not_done(self._client, exchange)
 
 
 def _missing_right(failure: Failure, right: str) -> Failure:
@@ -290,20 +243,6 @@ def _missing_right(failure: Failure, right: str) -> Failure:
     return Failure(failure.kind, detail, failure.retry_after)
 
 
-def _not_even_sent(failure: Failure) -> WriteOutcome:
-    """The write needed something first (where the API lives), and that failed."""
-    wait = failure.retry_after or THROTTLE_WAIT
-    match failure.kind:
-        case FailureKind.THROTTLED:
-            return Throttled(failure.detail, wait)
-        case FailureKind.PACED:
-            return Paced(failure.detail, wait)
-        case FailureKind.UNAVAILABLE:
-            return NotSent(failure.detail)
-        case _:
-            return Refused(failure.kind, failure.detail)
-
-
 def _payments_path(invoice_id: str) -> str:
     return f"/finance/invoices/{quote(invoice_id, safe='')}/payments"
 
@@ -311,13 +250,6 @@ def _payments_path(invoice_id: str) -> str:
 def _payment_in(answer: Answer) -> TargetPayment | None:
     parsed = answer.json()
     return wire.payment_from(parsed) if isinstance(parsed, dict) else None
-
-
-def _objects(parsed: Any) -> list[Any] | None:
-    """The list of objects, or None if the answer is anything else: "no list" must never be read as "none there"."""
-    if not isinstance(parsed, list) or not all(isinstance(one, dict) for one in parsed):
-        return None
-    return parsed
 
 
 def _lists_of_ids(ids: Collection[str]) -> Iterator[list[str]]:
@@ -335,7 +267,7 @@ def _lists_of_numbers(numbers: Collection[str]) -> Iterator[list[str]]:
     values: list[str] = []
     length = 0
     for number in sorted(number for number in numbers if number and '"' not in number):
-        encoded_length = len(quote(_quoted(number) + ",", safe=""))
+        encoded_length = len(quote(quoted(number) + ",", safe=""))
         if values and length + encoded_length > CONDITION_CHARACTERS_MAX:
             yield values
             values, length = [], 0
@@ -346,9 +278,4 @@ def _lists_of_numbers(numbers: Collection[str]) -> Iterator[list[str]]:
 
 
 def _number_condition(numbers: Sequence[str]) -> str:
-    return f"invoiceNumber in ({','.join(map(_quoted, numbers))})"
-
-
-def _quoted(number: str) -> str:
-    """In a string "[" opens a character class (ConnectWise's guide), so we write it as "[[]"."""
-    return '"' + number.replace("[", "[[]") + '"'
+    return f"invoiceNumber in ({','.join(map(quoted, numbers))})"

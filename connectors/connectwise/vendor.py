@@ -1,4 +1,4 @@
-"""ConnectWise PSA as a vendor: a target that is connected with keys, at an address that people type in several ways."""
+"""ConnectWise PSA as a vendor: target and biller, connected with keys at an address typed in several ways."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,18 @@ from pydantic import BeforeValidator
 
 from connectors.base import Failure, FailureKind, ReadResult, Target
 from connectors.card import Card
+from connectors.connectwise.biller import ConnectWiseBiller
 from connectors.connectwise.card import CONNECTWISE
 from connectors.connectwise.client import Client, Keys, canonical_account
 from connectors.connectwise.settings import ConnectWiseSettings
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
+from connectors.copying import Biller
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options, a_number_up_to
-from connectors.vendor import Account, Surroundings, TargetVendor, VendorSettings
+from connectors.vendor import Account, BillerVendor, Surroundings, VendorSettings
 from domain.reasons import Reason
 
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
@@ -60,7 +62,7 @@ class ConnectWiseOptions(Options):
 
 
 @dataclass(frozen=True)
-class ConnectWise(TargetVendor):
+class ConnectWise(BillerVendor):
     card: ClassVar[Card] = CONNECTWISE
     form: ClassVar[type[VendorSettings]] = ConnectWiseSettings
     options: ClassVar[type[Options]] = ConnectWiseOptions
@@ -114,7 +116,15 @@ class ConnectWise(TargetVendor):
         return canonical_account(account_id)
 
     def open_target(self, surroundings: Surroundings, account: Account) -> Target:
-        options, secrets = ConnectWiseOptions.of(account.settings), account.keeper.load()
+        options = ConnectWiseOptions.of(account.settings)
+        client = self._client_of(surroundings, account, options)
+        return ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
+
+    def open_biller(self, surroundings: Surroundings, account: Account) -> Biller:
+        return ConnectWiseBiller(self._client_of(surroundings, account, ConnectWiseOptions.of(account.settings)))
+
+    def _client_of(self, surroundings: Surroundings, account: Account, options: ConnectWiseOptions) -> Client:
+        secrets = account.keeper.load()
         keys = Keys(
             company=options.company,
             public_key=str(secrets["public_key"]),
@@ -124,8 +134,7 @@ class ConnectWise(TargetVendor):
         chosen = options.requests_per_minute
         # The limit is over all of a tenant's integrations, so a tenant may leave us less or more of it.
         rates = self._platform_rates() if chosen is None else (Rate(chosen, 60, REQUESTS_PER_MINUTE_MAX),)
-        client = self._client(surroundings, account.account_id, options.site_url, keys, rates)
-        return ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
+        return self._client(surroundings, account.account_id, options.site_url, keys, rates)
 
     def _client(
         self, surroundings: Surroundings, account: str, site_url: str, keys: Keys, rates: Sequence[Rate]

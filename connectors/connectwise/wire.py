@@ -18,8 +18,8 @@ INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payme
 
 def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | None:
     """One invoice, or None if it has no id. An invoice whose amounts cannot be read exists, but is not payable."""
-    currency = _currency(wire.get("currency")) or default_currency
-    total, balance = _amount(wire.get("total"), currency), _amount(wire.get("balance"), currency)
+    currency = currency_in(wire.get("currency")) or default_currency
+    total, balance = amount_in(wire.get("total"), currency), amount_in(wire.get("balance"), currency)
     identity = wire.get("id")
     if identity is None:
         return None
@@ -38,14 +38,14 @@ def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | Non
 
 def payment_from(wire: Any) -> TargetPayment | None:
     """One payment, or None if it lacks an id or an amount."""
-    identity, amount = wire.get("id"), _amount(wire.get("amount"), None)
+    identity, amount = wire.get("id"), amount_in(wire.get("amount"), None)
     if not isinstance(identity, int | str) or isinstance(identity, bool) or not identity or amount is None:
         return None
     source = wire.get("source") or "Default"
     return TargetPayment(
         external_id=str(identity),
         amount=amount,
-        paid_on=_day(wire.get("paymentDate")),
+        paid_on=day_in(wire.get("paymentDate")),
         entered_by=str(wire.get("appliedBy") or ""),
         # A credit that was applied, or money of ConnectWise's own payment product: never one of ours.
         # The type's own letters are no help: which codes a tenant's list shows is not documented.
@@ -95,6 +95,22 @@ def digits_of(amount: Decimal, currency: str | None) -> int:
     return max(own, minor_digits(currency) if currency else 2)
 
 
+def record_id(value: Any) -> str | None:
+    """A record number as text, None for anything else; record numbers start at one."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return str(int(text)) if text.isascii() and text.isdigit() and text.strip("0") else None
+
+
+def text_in(value: Any) -> str:
+    """A text, or a number that some servers write without quotation marks; "" for anything else."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def part_of(reference: Any, field: str) -> Any:
+    """A field of a reference to another record, None where there is no such reference."""
+    return reference.get(field) if isinstance(reference, dict) else None
+
+
 def as_decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         return None
@@ -105,13 +121,14 @@ def as_decimal(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _amount(value: Any, currency: str | None) -> Decimal | None:
+def amount_in(value: Any, currency: str | None) -> Decimal | None:
     """The intended amount. ConnectWise computes with doubles, so the amount it shows may be off by a hair."""
     amount = as_decimal(value)
     return None if amount is None else without_dust(amount, currency)
 
 
-def _day(value: Any) -> date | None:
+def day_in(value: Any) -> date | None:
+    """The day of a date and time, as UTC has it."""
     if not isinstance(value, str):
         return None
     try:
@@ -121,7 +138,8 @@ def _day(value: Any) -> date | None:
         return None
 
 
-def _currency(wire: Any) -> str | None:
+def currency_in(wire: Any) -> str | None:
+    """The ISO 4217 code in a reference to a currency."""
     if not isinstance(wire, dict):
         return None
     # Older servers say isoCode.

@@ -2,6 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.connectwise.biller import ConnectWiseBiller
+from tests.connectors.billing import Billing
 from tests.connectors.vendors import ConnectWise, QuickBooks, open_connectwise, open_quickbooks
 from tests.world import World, open_world
 
@@ -10,6 +12,11 @@ from tests.world import World, open_world
 def connectwise() -> Iterator[ConnectWise]:
     with open_connectwise() as opened:
         yield opened
+
+
+@pytest.fixture
+def billing(connectwise: ConnectWise) -> Billing:
+    return Billing(connectwise, ConnectWiseBiller(connectwise.target._client))
 
 
 @pytest.fixture
