@@ -6,7 +6,7 @@ from typing import Any
 from connectors.base import Failure, FailureKind, Got, ReadResult, Refused, Removed, Unknown
 from connectors.copying import Booked, BookOutcome, CustomerMade, CustomerOutcome, UnbookOutcome
 from connectors.http import Exchange
-from connectors.quickbooks import drafts, lists, names
+from connectors.quickbooks import drafts, lists, parties
 from connectors.quickbooks.asking import Question, ask_all, ask_with
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.outcomes import (
@@ -68,11 +68,11 @@ class QuickBooksBooks:
 
     # --- customers ---
 
-    def find_parties(self, names_wanted: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]:
-        return names.find_parties(self._client, names_wanted)
+    def find_parties(self, names: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]:
+        return parties.find_parties(self._client, names)
 
     def read_customers(self, ids: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]:
-        return names.read_customers(self._client, ids)
+        return parties.read_customers(self._client, ids)
 
     def create_customer(self, name: str, currency: str | None, request_id: str) -> CustomerOutcome:
         exchange = self._client.write("customer", drafts.customer_body(name, currency), request_id)
