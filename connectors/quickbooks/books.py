@@ -21,10 +21,6 @@ from connectors.quickbooks.wire import booked_from
 from domain.copying.booked import BookedInvoice, BooksRules, DraftInvoice, Item, NamedParty, NameOwner, TaxCode
 
 _DELETED = "Deleted"
-# A look that ends in one of these says something about the connection; the deletion itself was refused.
-_NOT_ABOUT_THE_INVOICE = frozenset(
-    {FailureKind.THROTTLED, FailureKind.PACED, FailureKind.USED_UP, FailureKind.CREDENTIALS, FailureKind.FORBIDDEN}
-)
 _NOT_WHAT_WE_ASKED_FOR = Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
 
 
@@ -61,10 +57,12 @@ class QuickBooksBooks:
         return Got(tuple(sorted(items, key=lambda item: (item.name.casefold(), item.external_id))))
 
     def list_tax_codes(self) -> ReadResult[tuple[TaxCode, ...]]:
-        result = ask_all(self._client, Question("TaxCode", order="Name"))
+        # Nobody has a second page of them, so they need no order, which Intuit does not document for them.
+        result = ask_all(self._client, Question("TaxCode", order=""))
         if isinstance(result, Failure):
             return result
-        return Got(tuple(code for code in map(lists.tax_code_from, result.value) if code is not None and code.active))
+        codes = [code for code in map(lists.tax_code_from, result.value) if code is not None and code.active]
+        return Got(tuple(sorted(codes, key=lambda code: (code.name.casefold(), code.external_id))))
 
     # --- customers ---
 
@@ -120,11 +118,12 @@ class QuickBooksBooks:
         match look:
             case Failure(FailureKind.NOT_FOUND):
                 return Removed()
-            case Failure(kind) if kind in _NOT_ABOUT_THE_INVOICE:
-                return without_effect(look)
-            case Failure():
+            case Failure(FailureKind.UNAVAILABLE | FailureKind.REFUSED):
                 # Nothing was done; Unknown allows another send, and only after another look.
                 return Unknown(look.detail)
+            case Failure():
+                # It says something about the connection; the deletion itself was refused.
+                return without_effect(look)
             case _:
                 return refused
 

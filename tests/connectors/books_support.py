@@ -5,14 +5,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connectors.copying import Booked
 from connectors.quickbooks.books import QuickBooksBooks
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.tokens import Application, Tokens, secrets_from
-from domain.copying.booked import DraftInvoice, DraftLine
+from domain.copying.booked import BookedInvoice, DraftInvoice, DraftLine
 from tests.connectors.vendors import APPLICATION_ID, APPLICATION_SECRET, MemoryKeeper, QuickBooks, wire_to
 
 ISSUED_ON, DUE_ON = date(2026, 11, 19), date(2026, 12, 19)
 INVOICE_WRITES = "POST /invoice"
+# An invoice as QuickBooks answers, with nothing but what has to be told.
+INVOICE = '{"Invoice":{"Id":"101","SyncToken":"0","TotalAmt":100,"Balance":100}}'
 CUSTOMER_WRITES = "POST /customer"
 
 
@@ -37,3 +40,17 @@ def another_company(quickbooks: QuickBooks, **more: Any) -> tuple[str, QuickBook
     quickbooks.sandbox.add_customer("Alpine Dental", realm_id=realm_id)
     keeper = MemoryKeeper(secrets_from(quickbooks.sandbox.issue_tokens(realm_id=realm_id), quickbooks.clock.now()))
     return realm_id, QuickBooksBooks(client_of(quickbooks, realm_id, keeper))
+
+
+def booked(books: QuickBooksBooks, request_id: str = "first", **more: Any) -> BookedInvoice:
+    result = books.create_invoice(draft(**more), request_id)
+    assert isinstance(result, Booked), result
+    return result.invoice
+
+
+def posts(quickbooks: QuickBooks) -> int:
+    return quickbooks.sandbox.calls.count(INVOICE_WRITES)
+
+
+def in_the_books(quickbooks: QuickBooks) -> int:
+    return len(quickbooks.sandbox.invoices())

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.quickbooks.books import QuickBooksBooks
 from tests.connectors.vendors import ConnectWise, QuickBooks, open_connectwise, open_quickbooks
 from tests.world import World, open_world
 
@@ -16,6 +17,11 @@ def connectwise() -> Iterator[ConnectWise]:
 def quickbooks() -> Iterator[QuickBooks]:
     with open_quickbooks() as opened:
         yield opened
+
+
+@pytest.fixture
+def books(quickbooks: QuickBooks) -> QuickBooksBooks:
+    return QuickBooksBooks(quickbooks.source._client)
 
 
 @pytest.fixture
