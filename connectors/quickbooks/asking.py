@@ -1,6 +1,6 @@
 """Asking for many objects with few queries: long lists of values, and every page of the answers. Reads are metered."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ def _all_pages(client: Client, question: Question, condition: str) -> ReadResult
             return page
         found += page.value
         if len(page.value) < PAGE_MAX:
-            return Got(list(_once_each(found)))
+            return Got(_once_each(found))
     return Failure(FailureKind.REFUSED, "the list is too long to read in full")
 
 
@@ -97,9 +97,10 @@ def _page(client: Client, question: Question, condition: str, start: int) -> Rea
     return Got(listed)
 
 
-def _once_each(found: Sequence[Any]) -> Iterator[Any]:
-    """An object that moves while we page comes twice; the later reading of it stays. Unreadable ones stay all."""
-    newest = {str(one["Id"]): place for place, one in enumerate(found) if isinstance(one, dict) and "Id" in one}
+def _once_each(found: Sequence[Any]) -> list[Any]:
+    """An object that changes while we page may come twice; its last reading stays. Unreadable ones all stay."""
+    by_id: dict[str | int, Any] = {}
     for place, one in enumerate(found):
-        if not (isinstance(one, dict) and "Id" in one) or newest[str(one["Id"])] == place:
-            yield one
+        is_named = isinstance(one, dict) and bool(one.get("Id"))
+        by_id[str(one["Id"]) if is_named else place] = one
+    return list(by_id.values())

@@ -285,6 +285,16 @@ def test_an_invoice_is_read_as_it_is_now(quickbooks: QuickBooks, books: QuickBoo
     )
 
 
+def test_an_invoice_that_changes_meanwhile_is_read_once_and_as_it_is_last(
+    quickbooks: QuickBooks, books: QuickBooksBooks
+) -> None:
+    told = [f'{{"Id":"1","SyncToken":"{version}","TotalAmt":{version},"Balance":0}}' for version in (1, 2)]
+    body = f'{{"QueryResponse":{{"Invoice":[{",".join(told)}]}}}}'
+    quickbooks.sandbox.faults.add(Fault("error", status=200, body=body))
+    [invoice] = got(books.read_booked(["1"]))
+    assert (invoice.version, invoice.total) == (2, Decimal(2))
+
+
 def test_an_invoice_that_was_deleted_is_missing(quickbooks: QuickBooks, books: QuickBooksBooks) -> None:
     invoice = quickbooks.invoice("100.00", "INV-1")
     quickbooks.sandbox.delete_invoice(invoice)
