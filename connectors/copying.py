@@ -170,9 +170,9 @@ class Books(Protocol):
     def list_tax_codes(self) -> ReadResult[tuple[TaxCode, ...]]: ...
 
     def find_parties(self, names: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]:
-        """Customers, vendors and employees with exactly one of these names, active or not, in as few calls as possible.
+        """Customers, vendors and employees with one of these names, active or not, in as few calls as possible.
 
-        Names that cannot be asked for are compared here, with case and the form of quotation marks ignored.
+        Ignores case, as QuickBooks does, and the form of quotation marks, which queries cannot handle.
         """
 
     def read_customers(self, ids: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]: ...

@@ -17,7 +17,7 @@ from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Got, ReadResult, Source, Target
 from connectors.card import Card
 from connectors.consent import Authorization
-from connectors.copying import Biller
+from connectors.copying import Biller, Books
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
@@ -141,6 +141,13 @@ class SourceVendor(Vendor):
     def webhook_reader(self) -> WebhookReader | None:
         """How the vendor signs and writes its webhooks; None for a vendor that sends none."""
         return None
+
+
+class BooksVendor(SourceVendor):
+    """A source in whose books the Sync Tool writes the invoices."""
+
+    @abstractmethod
+    def open_books(self, surroundings: Surroundings, account: Account) -> Books: ...
 
 
 class TargetVendor(Vendor):

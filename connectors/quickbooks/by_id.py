@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import ChangedEntity, Failure, FailureKind, GoneFound, Got, ReadResult
+from connectors.quickbooks.asking import quoted
 from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, objects_in
 from connectors.quickbooks.client import Client
 
@@ -110,10 +111,10 @@ class Reader:
 
     def with_number(self, number: str) -> ReadResult[list[Any]]:
         """The invoices with this number; QuickBooks ignores letter case here."""
-        return self._ask(ChangedEntity.INVOICE, f"DocNumber = {_quoted(number)}")
+        return self._ask(ChangedEntity.INVOICE, f"DocNumber = {quoted(number)}")
 
     def _query(self, entity: ChangedEntity, chunk: Sequence[str]) -> ReadResult[list[Any]]:
-        return self._ask(entity, f"Id IN ({', '.join(map(_quoted, chunk))})")
+        return self._ask(entity, f"Id IN ({', '.join(map(quoted, chunk))})")
 
     def _ask(self, entity: ChangedEntity, condition: str) -> ReadResult[list[Any]]:
         # QuickBooks' query language; every value in the condition is quoted.
@@ -160,7 +161,3 @@ class Reader:
 def _in_order(ids: Collection[str]) -> list[str]:
     """The ids in the given order, so that a caller who goes through them knows its place; a set is sorted."""
     return sorted(ids) if isinstance(ids, set | frozenset) else list(dict.fromkeys(ids))
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,21 +1,41 @@
-"""The calls we make to the QuickBooks Online API, and no others: reads only, though the scope allows more."""
+"""The calls we make to the QuickBooks Online API, and no others: metered reads, and the writes of the Sync Tool.
+
+A source only reads, though the scope allows more; `QuickBooksBooks` is the only caller of `write`.
+"""
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
-from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
+from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 from connectors.keeping import NoMeter, ReadMeter
-from connectors.quickbooks.faults import failure_of
+from connectors.quickbooks.faults import failure_of, is_refusal
 from connectors.quickbooks.tokens import Tokens
 
 # Intuit has ignored values below 75 since August 2025; we send it so that a later default does not surprise us.
 MINOR_VERSION = "75"
 # Faults of the service behind the gateway: these calls count.
 _ANSWERED = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A call without its token.
+
+    Attributes:
+        route: the path without ids, for the log.
+    """
+
+    method: str
+    path: str
+    route: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str | None = None
 
 
 class Client:
@@ -47,35 +67,65 @@ class Client:
         return self._now()
 
     def company_info(self) -> ReadResult[Any]:
-        return self._call("GET", f"/companyinfo/{quote(self._realm_id, safe='')}", route="companyinfo")
+        return self._read(_Request("GET", f"/companyinfo/{quote(self._realm_id, safe='')}", "companyinfo"))
+
+    def preferences(self) -> ReadResult[Any]:
+        return self._read(_Request("GET", "/preferences", "preferences"))
 
     def entity(self, name: str, entity_id: str) -> ReadResult[Any]:
-        return self._call("GET", f"/{name}/{quote(entity_id, safe='')}", route=name)
+        return self._read(_Request("GET", f"/{name}/{quote(entity_id, safe='')}", name))
 
     def query(self, statement: str) -> ReadResult[Any]:
         # As POST: a long IN list does not fit into an address.
-        return self._call("POST", "/query", route="query", body=statement.encode(), content_type="application/text")
+        body, content_type = statement.encode(), "application/text"
+        return self._read(_Request("POST", "/query", "query", body=body, content_type=content_type))
 
     def changes(self, entities: str, since: datetime) -> ReadResult[Any]:
         parameters = {"entities": entities, "changedSince": since.isoformat(timespec="seconds")}
-        return self._call("GET", "/cdc", route="cdc", parameters=parameters)
+        return self._read(_Request("GET", "/cdc", "cdc", parameters))
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        route: str,
-        parameters: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str | None = None,
-    ) -> ReadResult[Any]:
+    def write(self, entity: str, body: bytes, request_id: str, operation: str = "") -> Exchange | Failure:
+        """Sends a write once. Nobody meters writes.
+
+        A refused token is the only case in which it is sent again, once and with new tokens: the gateway turned the
+        request away before the service saw it, so nothing was carried out; the request id is the same nevertheless.
+
+        Args:
+            request_id: at most 50 characters. A request with a known one gets the first answer again.
+
+        Returns:
+            A Failure if certainly nothing was carried out because we have no token that QuickBooks accepts.
+        """
+        parameters = {"requestid": request_id} | ({"operation": operation} if operation else {})
+        request = _Request("POST", f"/{entity}", f"write {entity}", parameters, body, "application/json")
         self.keep()
         token = self._tokens.current()
         if isinstance(token, Failure):
             return token
-        arguments = (method, path, route, parameters or {}, body, content_type)
-        result = self._once(token.value, *arguments)
+        exchange = self._exchange(token.value, request)
+        if self._refused_token(exchange) is None:
+            return exchange
+        self.keep()
+        token = self._tokens.replace(token.value)
+        if isinstance(token, Failure):
+            return token
+        exchange = self._exchange(token.value, request)
+        refused = self._refused_token(exchange)
+        return exchange if refused is None else _although_refreshed(refused)
+
+    def _refused_token(self, exchange: Exchange) -> Failure | None:
+        """The failure, if QuickBooks refused the token; a server error that says so proves nothing about a write."""
+        if not (isinstance(exchange, Answer) and is_refusal(exchange)):
+            return None
+        failure = failure_of(exchange, self._now())
+        return failure if failure is not None and failure.kind is FailureKind.CREDENTIALS else None
+
+    def _read(self, request: _Request) -> ReadResult[Any]:
+        self.keep()
+        token = self._tokens.current()
+        if isinstance(token, Failure):
+            return token
+        result = self._read_once(token.value, request)
         if not (isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS):
             return result
         # The token may have ended early: one forced refresh, one more try.
@@ -83,30 +133,11 @@ class Client:
         token = self._tokens.replace(token.value)
         if isinstance(token, Failure):
             return token
-        return _although_refreshed(self._once(token.value, *arguments))
+        result = self._read_once(token.value, request)
+        return _although_refreshed(result) if isinstance(result, Failure) else result
 
-    def _once(
-        self,
-        token: str,
-        method: str,
-        path: str,
-        route: str,
-        parameters: Mapping[str, str],
-        body: bytes | None,
-        content_type: str | None,
-    ) -> ReadResult[Any]:
-        self.keep()
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        if content_type:
-            headers["Content-Type"] = content_type
-        result = self._wire.exchange(
-            method,
-            self._company_url + path,
-            route=route,
-            headers=headers,
-            params={**parameters, "minorversion": MINOR_VERSION},
-            body=body,
-        )
+    def _read_once(self, token: str, request: _Request) -> ReadResult[Any]:
+        result = self._exchange(token, request)
         match result:
             case Limited(wait):
                 return Failure(FailureKind.PACED, "our own limit", wait)
@@ -115,8 +146,22 @@ class Client:
             case Answer():
                 return self._metered(failure_of(result, self._now())) or Got(result.json())
 
+    def _exchange(self, token: str, request: _Request) -> Exchange:
+        self.keep()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
+        return self._wire.exchange(
+            request.method,
+            self._company_url + request.path,
+            route=request.route,
+            headers=headers,
+            params={**request.parameters, "minorversion": MINOR_VERSION},
+            body=request.body,
+        )
+
     def _metered(self, failure: Failure | None) -> Failure | None:
-        """Counts the call: all our calls are reads, and reads are metered. Calls that the gateway refuses do not count.
+        """Counts the read, because reads are metered. Calls that the gateway refuses do not count.
 
         The body of a 429 does not reliably say which of the two limits was reached; our own counter does.
         """
@@ -131,11 +176,11 @@ def _nothing() -> None:
     """For a call that belongs to no step."""
 
 
-def _although_refreshed(result: ReadResult[Any]) -> ReadResult[Any]:
+def _although_refreshed(failure: Failure) -> Failure:
     """A server that accepts our refresh token has not ended the consent; if it refuses its own new token, it is unwell.
 
     A consent ends with an answer to the refresh (invalid_grant), or with a fault of that code.
     """
-    if isinstance(result, Failure) and result.kind is FailureKind.CREDENTIALS:
-        return Failure(FailureKind.UNAVAILABLE, f"refused with tokens that were just refreshed: {result.detail}")
-    return result
+    if failure.kind is FailureKind.CREDENTIALS:
+        return Failure(FailureKind.UNAVAILABLE, f"refused with tokens that were just refreshed: {failure.detail}")
+    return failure

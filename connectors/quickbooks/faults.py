@@ -1,6 +1,7 @@
 """QuickBooks' error envelopes: two spellings, JSON or XML, sometimes inside HTTP 200, one table.
 
-The `detail` of a 401 can contain the access token (captured in the wild), so we never pass details on.
+The `detail` of a 401 can contain the access token (captured in the wild), so a failed read never passes details on. A
+refused write does (`words_of`), because only the detail says what to change, but never that of a refused token.
 """
 
 import re
@@ -34,19 +35,23 @@ _KIND_OF_STATUS = {
 # "message=ThrottleExceeded; errorCode=003001; statusCode=429"
 _CODE_IN_MESSAGE = re.compile(r"errorCode=(\d{1,9})\b")
 _SERVER_ERROR = 500
-_OK = 200
+_OK, _UNAUTHORIZED, _FORBIDDEN, _TIMEOUT = 200, 401, 403, 408
+_CLIENT_ERRORS = range(400, 500)
+# The service broke while it worked on the request, whatever the status is.
+_SYSTEM_FAILURE = "10000"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     code: str
     message: str
+    detail: str = ""
 
 
 def failure_of(answer: Answer, now: datetime) -> Failure | None:
     """None for a good answer; else what went wrong, from the fault's code first and the status second."""
     parsed = answer.json()
-    faults = _faults_in(parsed) if parsed is not None else _faults_in_xml(answer.body)
+    faults = faults_in(answer, parsed)
     # Of several faults we follow the one whose code we know.
     fault = next((one for one in faults if one.code in _KIND_OF_CODE), faults[0] if faults else None)
     if fault is None and answer.status == _OK:
@@ -61,6 +66,36 @@ def failure_of(answer: Answer, now: datetime) -> Failure | None:
     return Failure(kind, answer.words(detail), wait, broke)
 
 
+def faults_in(answer: Answer, parsed: Any = None) -> list[Fault]:
+    """The faults that an answer reports, in any spelling.
+
+    Args:
+        parsed: the answer's JSON, if the caller has read it already.
+    """
+    told = answer.json() if parsed is None else parsed
+    return _faults_in_xml(answer.body) if told is None else _faults_in(told)
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether the answer proves that a write was not carried out.
+
+    That is a client error, or a fault inside HTTP 200. A server error, a time limit of theirs, and a fault that says
+    that the service broke prove nothing: it may have broken after it had saved the invoice.
+    """
+    faults = faults_in(answer)
+    if any(one.code == _SYSTEM_FAILURE for one in faults):
+        return False
+    return bool(faults) if answer.status == _OK else answer.status in _CLIENT_ERRORS and answer.status != _TIMEOUT
+
+
+def words_of(answer: Answer, fault: Fault) -> str:
+    """The refusal of a write in the vendor's words, with the detail, which alone says what to change."""
+    text = fault.message
+    if fault.detail and answer.status not in (_UNAUTHORIZED, _FORBIDDEN):
+        text = fault.detail if fault.detail.startswith(fault.message) else f"{fault.message}: {fault.detail}"
+    return answer.words(f"HTTP {answer.status}, code {fault.code}: {text}")
+
+
 def _faults_in(parsed: Any) -> list[Fault]:
     """The errors under fault and error, in any letter case, as a list or alone."""
     envelope = _under(parsed, "fault")
@@ -69,7 +104,7 @@ def _faults_in(parsed: Any) -> list[Fault]:
     errors = _under(envelope, "error")
     listed = errors if isinstance(errors, list) else [errors]
     told = [one for one in listed if isinstance(one, dict)] or [{}]
-    return [_fault(_under(one, "code"), _under(one, "message")) for one in told]
+    return [_fault(_under(one, "code"), _under(one, "message"), _under(one, "detail")) for one in told]
 
 
 def _under(parsed: Any, name: str) -> Any:
@@ -85,15 +120,18 @@ def _faults_in_xml(body: bytes) -> list[Fault]:
     errors = [one for one in elements if one.name.lower() == "error"]
     if not faults and not errors:
         errors = [one for one in elements if one.of("errorCode", "errorMessage")]
-    told = [_fault(one.of("code", "errorCode"), one.of("message", "errorMessage")) for one in errors]
+    told = [
+        _fault(one.of("code", "errorCode"), one.of("message", "errorMessage"), one.of("detail", "errorDetail"))
+        for one in errors
+    ]
     return told or [Fault("", "") for _ in faults[:1]]
 
 
-def _fault(code: Any, message: Any) -> Fault:
+def _fault(code: Any, message: Any, detail: Any) -> Fault:
     """The fault, with its code without leading zeros; a code that is only in the message is taken from there."""
     text = str(message or "").strip()
     known = str(code or "").strip()
     if not known:
         named = _CODE_IN_MESSAGE.search(text)
         known = named.group(1) if named else ""
-    return Fault(known.lstrip("0") if known.isdigit() else known, text)
+    return Fault(known.lstrip("0") if known.isdigit() else known, text, str(detail or "").strip())

@@ -1,6 +1,6 @@
 """Consent by OAuth 2.0: the way to QuickBooks' consent page, back with a code, and out again (revoke).
 
-There is no read-only scope (Intuit's scopes page); our client keeps us to reading, as it can do nothing else.
+There is no read-only scope (Intuit's scopes page). A source only reads; only the Sync Tool's books write (`books.py`).
 """
 
 from collections.abc import Callable, Iterator, Mapping

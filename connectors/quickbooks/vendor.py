@@ -1,4 +1,7 @@
-"""QuickBooks Online as a vendor: a source that is connected by consent, signs its webhooks, and meters reads."""
+"""QuickBooks Online as a vendor: a source that is connected by consent, signs its webhooks, and meters reads.
+
+It is also the books that the Sync Tool writes invoices to.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +11,13 @@ from connectors.addresses import AddressRules
 from connectors.base import FailureKind, Source
 from connectors.card import Card
 from connectors.consent import Authorization
+from connectors.copying import Books
 from connectors.hints import WebhookReader
 from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options
+from connectors.quickbooks.books import QuickBooksBooks
 from connectors.quickbooks.card import QUICKBOOKS
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.oauth import QuickBooksAuthorization
@@ -20,7 +25,7 @@ from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
-from connectors.vendor import Account, SourceVendor, Surroundings, VendorSettings
+from connectors.vendor import Account, BooksVendor, Surroundings, VendorSettings
 from domain.reasons import Reason
 
 # Intuit allows 10 a second and 500 a minute per company; we leave the rest to the company's other integrations.
@@ -38,7 +43,7 @@ class QuickBooksOptions(Options):
 
 
 @dataclass(frozen=True)
-class QuickBooks(SourceVendor):
+class QuickBooks(BooksVendor):
     card: ClassVar[Card] = QUICKBOOKS
     form: ClassVar[type[VendorSettings]] = QuickBooksSettings
     options: ClassVar[type[Options]] = QuickBooksOptions
@@ -80,7 +85,13 @@ class QuickBooks(SourceVendor):
         return [name for name, value in needed.items() if not value]
 
     def open_source(self, surroundings: Surroundings, account: Account) -> Source:
-        options = QuickBooksOptions.of(account.settings)
+        return QuickBooksSource(self._client(surroundings, account), _options_of(account).home_currency)
+
+    def open_books(self, surroundings: Surroundings, account: Account) -> Books:
+        return QuickBooksBooks(self._client(surroundings, account))
+
+    def _client(self, surroundings: Surroundings, account: Account) -> Client:
+        options = _options_of(account)
         wire = Wire(
             "quickbooks",
             surroundings.limiter,
@@ -93,8 +104,7 @@ class QuickBooks(SourceVendor):
         )
         tokens = Tokens(self.settings.application, account.keeper, _token_wire(surroundings), surroundings.now)
         api_url = options.api_url or self.settings.api_url
-        client = Client(api_url, account.account_id, tokens, wire, surroundings.now, account.meter)
-        return QuickBooksSource(client, options.home_currency)
+        return Client(api_url, account.account_id, tokens, wire, surroundings.now, account.meter)
 
     def webhook_reader(self) -> WebhookReader:
         return QuickBooksWebhooks(tuple(token.get_secret_value() for token in self.settings.verifier_tokens))
@@ -102,6 +112,10 @@ class QuickBooks(SourceVendor):
     def authorization(self, surroundings: Surroundings) -> Authorization:
         wire = _token_wire(surroundings)
         return QuickBooksAuthorization(self.settings.application, self.settings.api_url, wire, surroundings.now)
+
+
+def _options_of(account: Account) -> QuickBooksOptions:
+    return QuickBooksOptions.of(account.settings)
 
 
 def _token_wire(surroundings: Surroundings) -> Wire:

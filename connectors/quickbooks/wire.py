@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from connectors.json_reader import read_json
 from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
+from domain.copying.booked import BookedInvoice
 from domain.ingest.adding_up import adds_up
 from domain.money import is_currency_code, is_storable
 from domain.reasons import Reason
@@ -113,6 +114,18 @@ class _Invoice(_Entity):
     balance: Amount = Field(None, alias="Balance")
 
 
+class _TaxDetail(Wire):
+    total: Amount = Field(Decimal(0), alias="TotalTax")
+
+
+class _Booked(_Invoice):
+    issued_on: Day = Field(None, alias="TxnDate")
+    note: Text = Field("", alias="PrivateNote")
+    tax_detail: Annotated[_TaxDetail, BeforeValidator(_object)] = Field(
+        _TaxDetail.model_validate({}), alias="TxnTaxDetail"
+    )
+
+
 def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
     """One payment.
 
@@ -163,6 +176,34 @@ def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
         customer_name=read.customer.name,
         deleted=read.status == "Deleted",
         inferred=read.inferred and read.status == "Deleted",
+    )
+
+
+def booked_from(wire: Any) -> BookedInvoice | None:
+    """One invoice as the Sync Tool compares it; None if its id, version or one of its amounts cannot be read.
+
+    The amounts decide whether two systems agree, and the version is needed to change it: nothing stands in for them.
+    """
+    if not isinstance(wire, dict):
+        return None
+    read = _Booked.model_validate(wire)
+    total, balance, tax = read.total, read.balance, read.tax_detail.total
+    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX or read.version < 0:
+        return None
+    if total is None or balance is None or tax is None or not all(map(is_storable, (total, balance, tax))):
+        return None
+    return BookedInvoice(
+        external_id=read.id,
+        version=read.version,
+        number=read.number,
+        customer_id=read.customer.value[:_ID_CHARACTERS_MAX],
+        issued_on=read.issued_on,
+        currency=read.currency_or(None),
+        total=total,
+        tax=tax,
+        balance=balance,
+        changed_at=read.meta.changed_at,
+        voided=total == 0 and read.note.startswith(_VOID_NOTE),
     )
 
 

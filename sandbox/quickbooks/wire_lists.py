@@ -30,6 +30,15 @@ def customer_json(company: Company, customer: Customer) -> Json:
     }
 
 
+def other_json(company: Company, other: ListRecord) -> Json:
+    """A vendor or an employee."""
+    return {
+        **head(company, other),
+        "DisplayName": other.name + _mark(company, other),
+        "Active": other.active,
+    }
+
+
 def item_json(company: Company, item: Item) -> Json:
     return {
         **head(company, item),

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.connectwise.biller import ConnectWiseBiller
+from connectors.quickbooks.books import QuickBooksBooks
 from tests.connectors.billing import Billing
 from tests.connectors.vendors import ConnectWise, QuickBooks, open_connectwise, open_quickbooks
 from tests.world import World, open_world
@@ -23,6 +24,11 @@ def billing(connectwise: ConnectWise) -> Billing:
 def quickbooks() -> Iterator[QuickBooks]:
     with open_quickbooks() as opened:
         yield opened
+
+
+@pytest.fixture
+def books(quickbooks: QuickBooks) -> QuickBooksBooks:
+    return QuickBooksBooks(quickbooks.source._client)
 
 
 @pytest.fixture

@@ -70,6 +70,17 @@ def test_a_name_that_cannot_be_used_is_refused(sandbox, api, name, expected):
     assert len(sandbox.customers()) == 1
 
 
+def test_vendors_and_employees_are_found_by_their_names(sandbox, api):
+    sandbox.add_name_owner("vendor", "Acme Supplies")
+    sandbox.add_name_owner("employee", "Jane Doe")
+    [vendor] = api.found("select * from Vendor where DisplayName in ('acme supplies')", "Vendor")
+    assert (vendor["Id"], vendor["DisplayName"], vendor["Active"]) == ("1", "Acme Supplies", True)
+    assert len(api.found("select * from Employee where DisplayName like 'Jane%'", "Employee")) == 1
+    sandbox.set_active("Vendor", "1", active=False)
+    assert api.found("select * from Vendor", "Vendor") == []
+    assert code(create(api, "Acme Supplies")) == "6240"
+
+
 def test_the_refusal_says_who_has_the_name(sandbox, api):
     sandbox.add_name_owner("vendor", "Acme Supplies")
     assert "Another vendor" in create(api, "Acme Supplies").text

@@ -15,7 +15,7 @@ from sandbox.quickbooks.world.records import Item, TaxCode, TaxRate
 
 # The country of a company is there from its beginning.
 _PREFERENCES = {one.name for one in fields(Preferences)} - {"country"}
-_CAN_BE_INACTIVE = {"Customer", "Item", "TaxCode", "Term"}
+_CAN_BE_INACTIVE = {"Customer", "Vendor", "Employee", "Item", "TaxCode", "Term"}
 
 
 class ListOperations(Operations):
@@ -86,7 +86,7 @@ class ListOperations(Operations):
             company.touched(company.items, item, "Item", "user")
 
     def set_active(self, entity: str, record_id: str, *, active: bool, realm_id: str | None = None) -> None:
-        """Makes a Customer, an Item, a TaxCode or a Term inactive, or active again."""
+        """Makes a Customer, Vendor, Employee, Item, TaxCode or Term inactive, or active again."""
         with self.lock:
             company = self._company(realm_id)
             if entity not in _CAN_BE_INACTIVE:

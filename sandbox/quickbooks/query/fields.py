@@ -44,6 +44,7 @@ _LIST = _COMMON | {
     "active": Field(lambda record: str(record.active).lower(), _text, frozenset({"=", "IN"}), sortable=False),
 }
 _NAMED = _LIST | {"name": Field(lambda record: record.name.lower(), _text)}
+_SHOWN = _LIST | {"displayname": Field(lambda record: record.name.lower(), _text)}
 FIELDS: dict[str, dict[str, Field]] = {
     "Payment": _TRANSACTION | {"paymentrefnum": Field(lambda record: record.reference.lower(), _text)},
     "Invoice": _TRANSACTION
@@ -61,6 +62,8 @@ FIELDS: dict[str, dict[str, Field]] = {
     "TaxCode": _NAMED,
     "TaxRate": _NAMED,
     "Term": _NAMED,
+    "Vendor": _SHOWN,
+    "Employee": _SHOWN,
     "Customer": _LIST
     | {
         "displayname": Field(lambda record: record.name.rpartition(":")[2].lower(), _text),

@@ -90,8 +90,9 @@ class Company:
         self.tax_codes: Table[TaxCode] = Table()
         self.tax_rates: Table[TaxRate] = Table()
         self.terms: Table[Term] = Table()
-        # Vendors and employees are only known by the names that they occupy.
-        self.other_names: dict[str, str] = {}
+        # Vendors and employees have nothing but their names, which they keep from customers.
+        self.vendors: Table[ListRecord] = Table()
+        self.employees: Table[ListRecord] = Table()
         self.invoices: Table[Invoice] = Table()
         self.payments: Table[Payment] = Table()
         self.credit_memos: Table[CreditMemo] = Table()

@@ -5,7 +5,8 @@ from typing import Any
 
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import business, duplicate_name, invalid_text, required, too_long
-from sandbox.quickbooks.world.records import Customer
+from sandbox.quickbooks.world.records import Customer, ListRecord
+from sandbox.quickbooks.world.table import Table
 
 NAME_LENGTH = 500
 OTHER_KINDS = ("vendor", "employee")
@@ -36,7 +37,13 @@ def create_customer(
 def add_other(company: Company, kind: str, name: str) -> None:
     if kind not in OTHER_KINDS:
         raise ValueError(f"the kind is one of {', '.join(OTHER_KINDS)}, not {kind!r}")
-    company.other_names[name.casefold()] = kind
+    entity, now = kind.capitalize(), company.now()
+    other = ListRecord(id=company.next_list_id(entity), created_at=now, changed_at=now, name=name)
+    company.created(_others(company)[kind], other, entity, "user")
+
+
+def _others(company: Company) -> Mapping[str, Table[ListRecord]]:
+    return dict(zip(OTHER_KINDS, (company.vendors, company.employees), strict=True))
 
 
 def display_name(customer: Customer) -> str:
@@ -50,9 +57,9 @@ def _check_name(company: Company, name: str) -> None:
         raise too_long("DisplayName", NAME_LENGTH)
     if set(name) & set(":\t\n\r"):
         raise invalid_text("DisplayName")
-    owner = company.other_names.get(name.casefold())
-    if owner is not None:
-        raise duplicate_name(owner)
+    for kind, others in _others(company).items():
+        if any(one.name.casefold() == name.casefold() for one in others.records.values()):
+            raise duplicate_name(kind)
     # Inactive customers keep their names, too.
     if any(display_name(one).casefold() == name.casefold() for one in company.customers.records.values()):
         raise duplicate_name("customer")
