@@ -1,4 +1,4 @@
-"""ConnectWise PSA as a target: finds invoices, lists their payments, and makes the only writes of this product.
+"""ConnectWise PSA as a target: finds invoices, lists their payments, and makes the only writes of payments.
 
 The outcome rules (ConnectWise has no idempotency key): 201 created; no connection, 429 and other 4xx not created;
 everything else is unknown, even a 2xx that is unexpected or unreadable.

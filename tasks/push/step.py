@@ -1,4 +1,4 @@
-"""Push: delivers to the target what we owe it. The only step that writes to an outside system.
+"""Push: delivers to the target what we owe it. The only step that writes payments.
 
 Called by: a nudge for a target connection, after match or when an effect is due.
 Does, for a batch of effects: *claim* -> *look* (list each invoice's payments) -> *judge* -> *intend* (attempts and
