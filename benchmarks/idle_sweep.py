@@ -47,7 +47,7 @@ def run(bench: Bench) -> None:
             settings = Settings.model_validate({"database_url": url, "redis_url": "", "state_dir": folder})
             context = build_context(settings, None)
             empty = _sweep_often(context, "nothing at all")
-            owners = _add_owners(context, connections)
+            owners = add_owners(context, connections)
             add_history(context.database, owners, payments)
             refresh_statistics(context.database)
             finished = _sweep_often(context, f"{connections:,} connections, {payments:,} finished")
@@ -77,7 +77,7 @@ def _sweep_often(context: Context, name: str) -> Sweeps:
     return Sweeps(name, statistics.median(seconds), statements.count, plans)
 
 
-def _add_owners(context: Context, connections: int) -> list[Owner]:
+def add_owners(context: Context, connections: int) -> list[Owner]:
     """Organizations with both connections, whose next catch-up is as far ahead as possible."""
     now, owners = context.clock.now(), []
     with context.database.writing() as session:
