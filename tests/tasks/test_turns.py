@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -35,9 +36,13 @@ class Lane:
                 self.is_aside.set()
                 wait(self.returns)
 
-    def end(self) -> None:
+    def let_go(self) -> None:
+        """It ends as soon as it gets its turn back."""
         self.leaves.set()
         self.returns.set()
+
+    def end(self) -> None:
+        self.let_go()
         self.done.result(PATIENCE_SECONDS)
 
 
@@ -55,9 +60,10 @@ def test_a_lane_waits_until_another_one_ends(pool: ThreadPoolExecutor) -> None:
     wait(first.works)
     second = Lane(turns, pool)
     assert has_to_wait(second)
-    first.end()
+    first.let_go()
     wait(second.works)
     second.end()
+    first.end()
 
 
 def test_a_lane_that_waits_for_the_wire_lets_another_one_work(pool: ThreadPoolExecutor) -> None:
@@ -73,7 +79,7 @@ def test_a_lane_that_waits_for_the_wire_lets_another_one_work(pool: ThreadPoolEx
 
 
 def test_who_comes_back_goes_before_who_begins(pool: ThreadPoolExecutor) -> None:
-    turns, order = Turns(places=1), []
+    turns, order = Turns(places=1, head_start=timedelta(seconds=60)), []
 
     @contextmanager
     def noted(name: str) -> Iterator[None]:
@@ -92,15 +98,44 @@ def test_who_comes_back_goes_before_who_begins(pool: ThreadPoolExecutor) -> None
     holder = Lane(turns, pool)
     wait(holder.works)
     beginning = pool.submit(begin)
+    until(lambda: turns.waiting == 1)
     first.returns.set()
     first.done.add_done_callback(lambda _: order.append("came back"))
-    until(lambda: turns.returning == 1)
+    until(lambda: turns.waiting == 2)
     holder.leaves.set()
     wait(holder.is_aside)
     holder.returns.set()
     for one in (first.done, holder.done, beginning):
         one.result(PATIENCE_SECONDS)
     assert order == ["came back", "begins"]
+
+
+def test_who_has_waited_longer_than_the_head_start_goes_before_who_comes_back(pool: ThreadPoolExecutor) -> None:
+    turns = Turns(places=1, head_start=timedelta(0))
+    first = Lane(turns, pool)
+    wait(first.works)
+    first.leaves.set()
+    wait(first.is_aside)
+    holder = Lane(turns, pool)
+    wait(holder.works)
+    beginning = Lane(turns, pool)
+    until(lambda: turns.waiting == 1)
+    first.returns.set()
+    until(lambda: turns.waiting == 2)
+    holder.let_go()
+    wait(beginning.works)
+    assert not first.done.done()
+    for one in (beginning, first, holder):
+        one.let_go()
+    for one in (beginning, first, holder):
+        one.end()
+
+
+def test_a_thread_that_has_a_turn_needs_no_second_one() -> None:
+    turns = Turns(places=1)
+    with turns.working(), turns.working():
+        pass
+    assert turns.waiting == 0
 
 
 def until(is_true: Callable[[], bool]) -> None:
@@ -125,7 +160,10 @@ def test_a_thread_without_a_turn_has_none_to_give(pool: ThreadPoolExecutor) -> N
     first = Lane(turns, pool)
     wait(first.works)
     with turns.aside():
-        assert has_to_wait(Lane(turns, pool))
+        second = Lane(turns, pool)
+        assert has_to_wait(second)
+    first.let_go()
+    second.end()
     first.end()
 
 
