@@ -1,6 +1,6 @@
 """Adding one invoice by its number: both systems are asked, and a person confirms what they show.
 
-Called by: the Partner Dashboard, the command line and the JSON API.
+Called by: the Partner Dashboard and the JSON API.
 Does: one call to each system, which changes nothing. Adding asks both once more, and stores the invoice with both ids.
 Leaves behind: the platform's record of the invoice; the payments on it are decided again. Adding it twice changes
 nothing.

@@ -92,8 +92,9 @@ def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
     # A payment that is created on its own shows whether the others need their lists read.
     first = 1 if delivery.sums.state is Sums.UNPROVEN else len(readable)
     for some in (readable[:first], readable[first:]):
-        if some and not delivery.stopped:
-            delivery.deliver(some)
+        if not some or delivery.stopped:
+            continue
+        delivery.deliver(some)
         if delivery.sums.created and not delivery.stopped:
             _ask_the_sums(context, delivery)
     return reading.failure is None

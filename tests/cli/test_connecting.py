@@ -71,7 +71,7 @@ def test_a_denied_consent_is_one_line(world: World, run: Run) -> None:
         requests.get(address_told_by(process), timeout=120)
         _, err = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert "error: The consent was not given" in err
+    assert "error: Consent was not given" in err
 
 
 def test_what_a_connection_shows(world: World, run: Run) -> None:

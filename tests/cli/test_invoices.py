@@ -16,7 +16,7 @@ def test_good_rows_go_in_and_bad_ones_are_listed(run: Run, organization: str, tm
     assert ended.code == 1
     assert ended.out.splitlines() == [
         "2 new, 0 changed, 0 unchanged, 1 bad",
-        "line 3: origin 'nowhere' is none of: partner_dashboard, sync_tool, matched",
+        "line 3: origin 'nowhere' is not one of: partner_dashboard, sync_tool, matched",
     ]
 
 

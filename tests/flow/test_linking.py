@@ -85,7 +85,7 @@ def test_only_what_was_seen_and_has_the_amount_is_linked(world: World) -> None:
     payment = world.pay("40.00", (invoice, "40.00"), on="2026-11-20")
     world.notice()
     assert world.reason(payment) == "exceeds_balance"
-    for to, word in ((typed, "70.00"), (9999, "not among")):
+    for to, word in ((typed, "70.00"), (9999, "is not one of")):
         report = link(world, payment, to)
         assert isinstance(report, Rejected)
         assert word in report.message

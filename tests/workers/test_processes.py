@@ -88,7 +88,7 @@ def test_a_line_can_have_several_instances_that_know_their_names(procfile: Path,
 
 
 def test_an_instance_of_an_unknown_line_is_refused(procfile: Path) -> None:
-    with pytest.raises(ValueError, match="no line pusch"):
+    with pytest.raises(ValueError, match="no process named pusch"):
         Processes(procfile, {}, concurrency={"pusch": 2})
 
 
