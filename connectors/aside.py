@@ -1,6 +1,7 @@
-"""What else a thread does while it waits for an outside system: it lets others of its process work.
+"""What a thread does while it waits, for an outside system or for a moment to come: it lets others of its process work.
 
-Who calls a connector knows how (`tasks/turns.py`), and the wire knows when. It is set for each thread, like the budget.
+Whoever gave the thread its work knows how (`tasks/turns.py`), and whoever waits knows when: `with aside()`. It is set
+for each thread, like the budget of an exchange.
 """
 
 import threading
@@ -12,7 +13,7 @@ _OF_THREAD = threading.local()
 
 @contextmanager
 def stepping_aside(aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
-    """All exchanges of this thread happen within what `aside` gives, until this ends."""
+    """The waits of this thread happen within what `aside` gives, until this ends."""
     before = getattr(_OF_THREAD, "aside", nullcontext)
     _OF_THREAD.aside = aside
     try:
@@ -22,6 +23,6 @@ def stepping_aside(aside: Callable[[], AbstractContextManager[None]]) -> Iterato
 
 
 def aside() -> AbstractContextManager[None]:
-    """For the time that this thread waits."""
+    """Around whatever keeps this thread waiting; it must hold no transaction then."""
     step: Callable[[], AbstractContextManager[None]] = getattr(_OF_THREAD, "aside", nullcontext)
     return step()

@@ -1,9 +1,12 @@
 """What the Sync Tool asks of the two systems: the biller, whose invoices it copies, and the books, which get them.
 
-    ReadResult[T]  = Got[T] | Failure                                              as in `base`
-    BookOutcome    = Booked | NumberTaken | NameTaken | PeriodClosed | Stale | Applied | Refused | Throttled | Paced
-                     | NotSent | Unknown
-    BatchOutcome   = Batched | BatchExists | AlreadyBatched | Refused | Throttled | Paced | NotSent | Unknown
+    ReadResult[T]   = Got[T] | Failure                                      as in `base`
+    NotDone         = Refused | Throttled | Paced | NotSent | Unknown       as in `base`
+    BookOutcome     = Booked | NumberTaken | PeriodClosed | Stale | NotDone
+    CustomerOutcome = CustomerMade | NameTaken | NotDone
+    UnbookOutcome   = Removed | Stale | Applied | PeriodClosed | NotDone
+    BatchOutcome    = Batched | BatchExists | AlreadyBatched | NotDone
+    UnbatchOutcome  = Removed | NotDone
 
 `Unknown` is never sent again before a look, as in `base`.
 """

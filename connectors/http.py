@@ -180,13 +180,17 @@ class Wire:
         Args:
             route: the path without ids, for the log; the real path and the body may name customers.
         """
-        wait = self._limiter.permit(self._limit_key, self._rates)
-        if wait is not None:
-            log.info("wire.limited", system=self._system, route=route, wait_seconds=round(wait.total_seconds(), 2))
-            return Limited(wait)
-        started = time.monotonic()
         with aside():
-            result = self._send(method, url, headers=headers, params=params, body=body)
+            # The limiter may wait as well: for a Redis that does not answer.
+            wait = self._limiter.permit(self._limit_key, self._rates)
+            started = time.monotonic()
+            result: Exchange = (
+                self._send(method, url, headers=headers, params=params, body=body) if wait is None else Limited(wait)
+            )
+        if isinstance(result, Limited):
+            seconds = round(result.retry_after.total_seconds(), 2)
+            log.info("wire.limited", system=self._system, route=route, wait_seconds=seconds)
+            return result
         outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
         trace = result.trace if isinstance(result, Answer) else ""
         log.info(

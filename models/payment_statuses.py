@@ -55,7 +55,8 @@ def _changed_in(session: Session) -> Iterator[int]:
     """The allocations of the rows that this flush has written, where the change can matter."""
     for row in chain(session.new, session.dirty):
         match row:
-            case DecisionRow():
+            # Looking once more with the same result changes a decision's time and nothing else.
+            case DecisionRow() if row in session.new or get_history(row, "current").has_changes():
                 yield row.allocation_id
             case Effect() if row in session.new or _has_another_state(row):
                 yield row.allocation_id

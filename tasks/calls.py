@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from connectors.aside import aside
 from connectors.base import (
     Changed,
     Conflict,
@@ -253,5 +254,6 @@ def waited_out(context: Context, failure: Failure, at_least: timedelta = timedel
     """
     if failure.kind is not FailureKind.PACED or failure.retry_after is None or failure.retry_after > SHORT_WAIT:
         return False
-    context.clock.sleep(max(failure.retry_after, at_least))
+    with aside():
+        context.clock.sleep(max(failure.retry_after, at_least))
     return True

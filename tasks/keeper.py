@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from connectors.aside import aside
 from domain.expiry import Expiry, expiry_of
 from models.connection_store import connection_for_change
 from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
@@ -80,7 +81,8 @@ class DatabaseSecretsKeeper:
             )
             if fencing is not None or time.monotonic() > deadline:
                 return fencing
-            time.sleep(_POLL_SECONDS)
+            with aside():
+                time.sleep(_POLL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

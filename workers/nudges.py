@@ -8,6 +8,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from connectors.aside import aside
 from tasks.context import Step
 
 log = structlog.get_logger()
@@ -25,12 +26,14 @@ class CeleryNudge:
     def __call__(self, step: Step, owner_id: int) -> None:
         if self.celery is None:
             return
-        if not self._is_first(step, owner_id):
-            return
-        try:
-            self.celery.send_task(f"payments.{step.value}", args=[owner_id])
-        except (OperationalError, RedisError, OSError) as error:
-            log.warning("nudge.not_sent", step=step.value, owner_id=owner_id, error=type(error).__name__)
+        # A Redis that does not answer is waited for, and then sent to once more.
+        with aside():
+            if not self._is_first(step, owner_id):
+                return
+            try:
+                self.celery.send_task(f"payments.{step.value}", args=[owner_id])
+            except (OperationalError, RedisError, OSError) as error:
+                log.warning("nudge.not_sent", step=step.value, owner_id=owner_id, error=type(error).__name__)
 
     def arrived(self, step: Step, owner_id: int) -> None:
         """From now on another nudge for this lane is sent again. Called before the step looks at any row."""

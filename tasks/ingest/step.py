@@ -15,6 +15,7 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
+from connectors.aside import aside
 from connectors.base import Failure, Source
 from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
@@ -61,7 +62,8 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         return False
     if wait and any(event.payload is None for event in events):
         # Events that arrive while we wait join the next read, which keeps metered reads few.
-        context.clock.sleep(wait)
+        with aside():
+            context.clock.sleep(wait)
         return True
     source = context.source(connection).keeping(lease.keep)
     work = collect(source, events)

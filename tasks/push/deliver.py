@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from connectors.aside import aside
 from connectors.base import (
     Changed,
     Conflict,
@@ -200,7 +201,7 @@ class Delivery:
                 wire.resume()
 
     def _next(self, wire: Wire[Job, Came]) -> list[Came] | None:
-        with self.context.turns.aside():
+        with aside():
             return wire.take(_PATIENCE, _LINGER)
 
     def _deal_with(self, came: Sequence[Came]) -> list[Job]:

@@ -50,8 +50,9 @@ def wait(happened: threading.Event) -> None:
     assert happened.wait(PATIENCE_SECONDS)
 
 
-def has_to_wait(lane: Lane) -> bool:
-    return not lane.works.wait(0.05)
+def has_to_wait(turns: Turns, lane: Lane) -> bool:
+    until(lambda: turns.waiting == 1)
+    return not lane.works.is_set()
 
 
 def test_a_lane_waits_until_another_one_ends(pool: ThreadPoolExecutor) -> None:
@@ -59,7 +60,7 @@ def test_a_lane_waits_until_another_one_ends(pool: ThreadPoolExecutor) -> None:
     first = Lane(turns, pool)
     wait(first.works)
     second = Lane(turns, pool)
-    assert has_to_wait(second)
+    assert has_to_wait(turns, second)
     first.let_go()
     wait(second.works)
     second.end()
@@ -161,7 +162,7 @@ def test_a_thread_without_a_turn_has_none_to_give(pool: ThreadPoolExecutor) -> N
     wait(first.works)
     with turns.aside():
         second = Lane(turns, pool)
-        assert has_to_wait(second)
+        assert has_to_wait(turns, second)
     first.let_go()
     second.end()
     first.end()
