@@ -12,13 +12,14 @@ from typing import Any
 from connectors.base import Failure, FailureKind, Got, ReadResult, Refused, Removed, Unknown
 from connectors.budget import in_one_question
 from connectors.connectwise import batches, wire
-from connectors.connectwise.client import Client
+from connectors.connectwise.client import THROTTLE_WAIT, Client
 from connectors.connectwise.export import Export, entry_ids_in, export_in, question
 from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, TOO_MANY, quoted, read_list
-from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done, not_even_sent
+from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done
 from connectors.connectwise.unposted import FIELDS, unposted_in
 from connectors.copying import Batched, BatchOutcome, BilledPage, DetailsRead, NotDone, UnbatchOutcome
 from connectors.http import Answer
+from connectors.outcomes import not_even_sent
 from domain.copying.billed import Batch, LedgerEntry
 
 # An invoice of a hundred lines is about 6,000 values of JSON, and an answer may have 500,000.
@@ -246,7 +247,7 @@ class ConnectWiseBiller:
         Nothing was done; Unknown allows another send, and only after another look.
         """
         if isinstance(look, Failure) and look.kind in NOT_ABOUT_THE_RECORD:
-            return not_even_sent(look)
+            return not_even_sent(look, THROTTLE_WAIT)
         return Unknown(self._client.failure_of(exchange).detail)
 
 

@@ -1,9 +1,10 @@
 """What became of a write that ConnectWise did not answer with success; the same for every kind of record."""
 
-from connectors.base import Failure, FailureKind, NotSent, Paced, Refused, Throttled, Unknown
+from connectors.base import Failure, FailureKind, Refused, Throttled, Unknown
 from connectors.connectwise.client import THROTTLE_WAIT, Client
 from connectors.copying import NotDone
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
+from connectors.outcomes import not_even_sent, without_answer
 
 # A look that ends in one of these says something about the connection; the write itself was answered with 404.
 NOT_ABOUT_THE_RECORD = {
@@ -23,13 +24,9 @@ def not_done(client: Client, exchange: Exchange | Failure) -> NotDone:
     """
     match exchange:
         case Failure():
-            return not_even_sent(exchange)
-        case Limited(wait):
-            return Paced("our own limit", wait)
-        case NeverSent(detail):
-            return NotSent(detail)
-        case NoAnswer(detail):
-            return Unknown(detail)
+            return not_even_sent(exchange, THROTTLE_WAIT)
+        case Limited() | NeverSent() | NoAnswer():
+            return without_answer(exchange)
         case Answer(status=status) if status in _CLIENT_ERRORS and status != _TIMEOUT:
             failure = client.failure_of(exchange)
             if failure.kind is FailureKind.THROTTLED:
@@ -37,17 +34,3 @@ def not_done(client: Client, exchange: Exchange | Failure) -> NotDone:
             return Refused(failure.kind, failure.detail)
         case Answer():
             return Unknown(client.failure_of(exchange).detail)
-
-
-def not_even_sent(failure: Failure) -> NotDone:
-    """The write needed something first (where the API lives), and that failed."""
-    wait = failure.retry_after or THROTTLE_WAIT
-    match failure.kind:
-        case FailureKind.THROTTLED:
-            return Throttled(failure.detail, wait)
-        case FailureKind.PACED:
-            return Paced(failure.detail, wait)
-        case FailureKind.UNAVAILABLE:
-            return NotSent(failure.detail)
-        case _:
-            return Refused(failure.kind, failure.detail)

@@ -27,12 +27,13 @@ from connectors.base import (
 )
 from connectors.budget import in_one_question
 from connectors.connectwise import nearby, versions, wire
-from connectors.connectwise.client import INFORMATION_PATH, Client
+from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
 from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, quoted, read_list, records_in
-from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done, not_even_sent
+from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done
 from connectors.connectwise.searching import Search, search
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
+from connectors.outcomes import not_even_sent
 from domain.records import TargetInvoice, TargetPayment
 
 # An address stays below 2,000 characters (ConnectWise's guide); the rest of it takes less than 500.
@@ -227,7 +228,7 @@ class ConnectWiseTarget:
         Nothing was done; Unknown allows another send, and only after another look.
         """
         if isinstance(look, Failure) and look.kind in NOT_ABOUT_THE_RECORD:
-            return not_even_sent(look)
+            return not_even_sent(look, THROTTLE_WAIT)
         return Unknown(self._client.failure_of(exchange).detail)
 
     def _outcome(self, exchange: Exchange | Failure) -> WriteOutcome:

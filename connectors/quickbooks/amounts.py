@@ -1,4 +1,4 @@
-"""Reading QuickBooks' numbers, dates and moments without trusting them."""
+"""Reading QuickBooks' numbers, dates, moments and references without trusting them."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,6 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from connectors.foreign_text import cleaned
 from domain.money import is_storable, without_dust
+
+# The width of the columns; ids seen so far have a few digits.
+ID_CHARACTERS_MAX = 50
 
 
 def as_decimal(value: Any) -> Decimal | None:
@@ -56,7 +59,19 @@ Moment = Annotated[datetime | None, BeforeValidator(as_moment)]
 Text = Annotated[str, BeforeValidator(as_text)]
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 class Wire(BaseModel):
     """Fields come and go without a new minor version (Intuit, 2025-01): we ignore those we do not know."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Ref(Wire):
+    value: Text = ""
+    name: Text = ""
+
+
+ARef = Annotated[Ref, BeforeValidator(as_object)]

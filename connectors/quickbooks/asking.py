@@ -7,6 +7,7 @@ from typing import Any
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.quickbooks.client import Client
 
+NOT_WHAT_WE_ASKED_FOR = Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
 # The longest possible list is not documented; one that is refused is sent again in halves.
 VALUES_PER_QUERY_MAX = 300
 # The longest page of a query (query page of the reference).
@@ -80,20 +81,26 @@ def _all_pages(client: Client, question: Question, condition: str) -> ReadResult
     return Failure(FailureKind.REFUSED, "the list is too long to read in full")
 
 
-def _page(client: Client, question: Question, condition: str, start: int) -> ReadResult[Sequence[Any]]:
-    where = f" WHERE {condition}" if condition else ""
+def _page(client: Client, question: Question, condition: str, start: int) -> ReadResult[list[Any]]:
     order = f" ORDERBY {question.order}" if question.order else ""
-    # QuickBooks' query language; every value in the condition is quoted.
-    result = client.query(
-        f"SELECT * FROM {question.entity}{where}{order} STARTPOSITION {start} MAXRESULTS {PAGE_MAX}"  # noqa: S608
-    )
+    return objects_where(client, question.entity, condition, f"{order} STARTPOSITION {start}")
+
+
+def objects_where(client: Client, entity: str, condition: str, order: str = "") -> ReadResult[list[Any]]:
+    """One query: the objects in the answer, as they are on the wire.
+
+    Args:
+        condition: in QuickBooks' query language, every value in it quoted.
+    """
+    where = f" WHERE {condition}" if condition else ""
+    result = client.query(f"SELECT * FROM {entity}{where}{order} MAXRESULTS {PAGE_MAX}")  # noqa: S608
     if isinstance(result, Failure):
         return result
     response = result.value.get("QueryResponse")
-    listed = response.get(question.entity, []) if isinstance(response, dict) else None
+    listed = response.get(entity, []) if isinstance(response, dict) else None
     if not isinstance(listed, list):
         # If we took it for an empty answer, none of the objects would seem to exist.
-        return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
+        return NOT_WHAT_WE_ASKED_FOR
     return Got(listed)
 
 

@@ -6,22 +6,22 @@ from typing import Any
 from connectors.base import Failure, FailureKind, Got, ReadResult, Refused, Removed, Unknown
 from connectors.copying import Booked, BookOutcome, CustomerMade, CustomerOutcome, UnbookOutcome
 from connectors.http import Exchange
+from connectors.outcomes import not_even_sent
 from connectors.quickbooks import drafts, lists, parties
-from connectors.quickbooks.asking import Question, ask_all, ask_with
+from connectors.quickbooks.asking import NOT_WHAT_WE_ASKED_FOR, Question, ask_all, ask_with
 from connectors.quickbooks.client import Client
+from connectors.quickbooks.faults import THROTTLE_WAIT
 from connectors.quickbooks.outcomes import (
     CUSTOMER_REFUSALS,
     INVOICE_REFUSALS,
     REMOVAL_REFUSALS,
     content_of,
     not_done,
-    without_effect,
 )
 from connectors.quickbooks.wire import booked_from
 from domain.copying.booked import BookedInvoice, BooksRules, DraftInvoice, Item, NamedParty, NameOwner, TaxCode
 
 _DELETED = "Deleted"
-_NOT_WHAT_WE_ASKED_FOR = Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
 
 
 class QuickBooksBooks:
@@ -40,14 +40,14 @@ class QuickBooksBooks:
             return result
         preferences = lists.preferences_from(result.value)
         if preferences is None:
-            return _NOT_WHAT_WE_ASKED_FOR
+            return NOT_WHAT_WE_ASKED_FOR
         if not preferences.depends_on_country:
             return Got(lists.rules_from(preferences, country=""))
         info = self._client.company_info()
         if isinstance(info, Failure):
             return info
         country = lists.country_from(info.value)
-        return Got(lists.rules_from(preferences, country)) if country else _NOT_WHAT_WE_ASKED_FOR
+        return Got(lists.rules_from(preferences, country)) if country else NOT_WHAT_WE_ASKED_FOR
 
     def list_items(self) -> ReadResult[tuple[Item, ...]]:
         result = ask_all(self._client, Question("Item", order="Name"))
@@ -123,7 +123,7 @@ class QuickBooksBooks:
                 return Unknown(look.detail)
             case Failure():
                 # It says something about the connection; the deletion itself was refused.
-                return without_effect(look)
+                return not_even_sent(look, THROTTLE_WAIT)
             case _:
                 return refused
 

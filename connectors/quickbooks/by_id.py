@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import ChangedEntity, Failure, FailureKind, GoneFound, Got, ReadResult
-from connectors.quickbooks.asking import quoted
-from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, objects_in
+from connectors.quickbooks.asking import NOT_WHAT_WE_ASKED_FOR, objects_where, quoted
+from connectors.quickbooks.changes import ENTITY_NAMES, deletion_of, with_ids
 from connectors.quickbooks.client import Client
 
 # The longest possible IN list is not documented. Every query is a metered read, so we begin with a long one. We send a
@@ -117,15 +117,8 @@ class Reader:
         return self._ask(entity, f"Id IN ({', '.join(map(quoted, chunk))})")
 
     def _ask(self, entity: ChangedEntity, condition: str) -> ReadResult[list[Any]]:
-        # QuickBooks' query language; every value in the condition is quoted.
-        result = self._client.query(f"SELECT * FROM {ENTITY_NAMES[entity]} WHERE {condition} MAXRESULTS 1000")  # noqa: S608
-        if isinstance(result, Failure):
-            return result
-        response = result.value.get("QueryResponse")
-        if not isinstance(response, dict) or not isinstance(response.get(ENTITY_NAMES[entity], []), list):
-            # If we took it for an empty answer, none of the objects would seem to exist.
-            return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
-        return Got(objects_in(response, ENTITY_NAMES[entity]))
+        result = objects_where(self._client, ENTITY_NAMES[entity], condition)
+        return result if isinstance(result, Failure) else Got(with_ids(result.value))
 
     # --- deletions without a message ---
 
@@ -151,7 +144,7 @@ class Reader:
                 case Got(value) if isinstance(value.get(ENTITY_NAMES[entity]), dict):
                     waiting.pop(0)
                 case Got():
-                    failure = Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
+                    failure = NOT_WHAT_WE_ASKED_FOR
         unchecked = frozenset([*waiting, *reading.unread])
         if failure is not None and len(unchecked) == len(_in_order(ids)):
             return failure

@@ -4,7 +4,7 @@ Change data capture has no upper bound and no pages; a cut answer holds the acti
 does not show which deletions are missing (Intuit's change data capture page: at most 1,000 objects in an answer).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import simplejson
 
 from connectors.base import Change, ChangedEntity, ChangedPage, Changes, Failure, FailureKind, Got, ReadResult
 from connectors.quickbooks.amounts import as_moment, as_text
+from connectors.quickbooks.asking import NOT_WHAT_WE_ASKED_FOR
 from connectors.quickbooks.client import Client
 
 CHANGES_MAX = 1000
@@ -95,7 +96,7 @@ def read_window(client: Client, entity: ChangedEntity, since: datetime, until: d
         return result
     response = result.value.get("QueryResponse")
     if not isinstance(response, dict):
-        return Failure(FailureKind.UNAVAILABLE, "the answer does not contain what was asked for")
+        return NOT_WHAT_WE_ASKED_FOR
     since = since.replace(microsecond=0)
     changes = tuple(change_of(entity, one) for one in objects_in(response, ENTITY_NAMES[entity]))
     listed = response.get(ENTITY_NAMES[entity])
@@ -196,4 +197,8 @@ def deletion_of(entity: ChangedEntity, entity_id: str) -> Change:
 
 def objects_in(block: Any, name: str) -> list[Any]:
     found = block.get(name) if isinstance(block, dict) else None
-    return [one for one in found if isinstance(one, dict) and one.get("Id")] if isinstance(found, list) else []
+    return with_ids(found) if isinstance(found, list) else []
+
+
+def with_ids(found: Sequence[Any]) -> list[Any]:
+    return [one for one in found if isinstance(one, dict) and one.get("Id")]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from connectors.quickbooks.amounts import Day, Text, Wire
+from connectors.quickbooks.amounts import ID_CHARACTERS_MAX, ARef, Day, Ref, Text, Wire, as_object
 from domain.copying.booked import BooksRules, Item, NamedParty, NameOwner, TaxCode, TaxMode
 from domain.money import is_currency_code
 
@@ -12,18 +12,9 @@ from domain.money import is_currency_code
 INACTIVE_MARK = " (deleted)"
 # A category holds items, and a bundle has another form of line: neither can stand on a line of ours.
 _NO_LINE_OF_OURS = frozenset({"category", "group"})
-_ID_CHARACTERS_MAX = 50
 _HOME_COUNTRY = "US"
 
 Flag = Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-class _Ref(Wire):
-    value: Text = ""
 
 
 class _Listed(Wire):
@@ -34,11 +25,11 @@ class _Listed(Wire):
     active: Flag = Field(None, alias="Active")
     taxable: Flag = Field(None, alias="Taxable")
     kind: Text = Field("", alias="Type")
-    currency: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CurrencyRef")
+    currency: ARef = Field(Ref(), alias="CurrencyRef")
 
     @property
     def is_named(self) -> bool:
-        return 0 < len(self.id) <= _ID_CHARACTERS_MAX
+        return 0 < len(self.id) <= ID_CHARACTERS_MAX
 
 
 class _SalesForms(Wire):
@@ -47,7 +38,7 @@ class _SalesForms(Wire):
 
 class _Currencies(Wire):
     many: Flag = Field(None, alias="MultiCurrencyEnabled")
-    home: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="HomeCurrency")
+    home: ARef = Field(Ref(), alias="HomeCurrency")
 
 
 class _Taxes(Wire):
@@ -62,10 +53,10 @@ class _Accounting(Wire):
 class Preferences(Wire):
     """The preferences that matter to the Sync Tool."""
 
-    sales_forms: Annotated[_SalesForms, BeforeValidator(_object)] = Field(alias="SalesFormsPrefs")
-    currencies: Annotated[_Currencies, BeforeValidator(_object)] = Field(alias="CurrencyPrefs")
-    taxes: Annotated[_Taxes, BeforeValidator(_object)] = Field(alias="TaxPrefs")
-    accounting: Annotated[_Accounting, BeforeValidator(_object)] = Field(
+    sales_forms: Annotated[_SalesForms, BeforeValidator(as_object)] = Field(alias="SalesFormsPrefs")
+    currencies: Annotated[_Currencies, BeforeValidator(as_object)] = Field(alias="CurrencyPrefs")
+    taxes: Annotated[_Taxes, BeforeValidator(as_object)] = Field(alias="TaxPrefs")
+    accounting: Annotated[_Accounting, BeforeValidator(as_object)] = Field(
         _Accounting.model_validate({}), alias="AccountingInfoPrefs"
     )
 
@@ -77,7 +68,7 @@ class Preferences(Wire):
 
 def preferences_from(answer: Any) -> Preferences | None:
     """The preferences, or None if the answer does not say how the company numbers, taxes and counts its money."""
-    told = _object(_object(answer).get("Preferences"))
+    told = as_object(as_object(answer).get("Preferences"))
     if not {"SalesFormsPrefs", "CurrencyPrefs", "TaxPrefs"} <= told.keys():
         return None
     read = Preferences.model_validate(told)
@@ -87,7 +78,7 @@ def preferences_from(answer: Any) -> Preferences | None:
 
 def country_from(answer: Any) -> str:
     """The company's country in capitals; "" if the answer does not say."""
-    country = _object(_object(answer).get("CompanyInfo")).get("Country")
+    country = as_object(as_object(answer).get("CompanyInfo")).get("Country")
     return country.strip().upper() if isinstance(country, str) else ""
 
 
@@ -109,7 +100,7 @@ def rules_from(preferences: Preferences, country: str) -> BooksRules:
 
 def item_from(wire: Any) -> Item | None:
     """One product or service; None for anything that cannot stand on a line."""
-    read = _Listed.model_validate(_object(wire))
+    read = _Listed.model_validate(as_object(wire))
     if not read.is_named or read.kind.casefold() in _NO_LINE_OF_OURS:
         return None
     # The full name also says in which categories it is: names are only unique within one.
@@ -118,7 +109,7 @@ def item_from(wire: Any) -> Item | None:
 
 
 def tax_code_from(wire: Any) -> TaxCode | None:
-    read = _Listed.model_validate(_object(wire))
+    read = _Listed.model_validate(as_object(wire))
     if not read.is_named:
         return None
     return TaxCode(read.id, read.name, active=read.active is not False, taxable=read.taxable is True)
@@ -126,7 +117,7 @@ def tax_code_from(wire: Any) -> TaxCode | None:
 
 def party_from(wire: Any, owner: NameOwner) -> NamedParty | None:
     """A customer, vendor or employee by its own name, without the mark of an inactive one; None without an id."""
-    read = _Listed.model_validate(_object(wire))
+    read = _Listed.model_validate(as_object(wire))
     if not read.is_named or not read.display_name:
         return None
     active = read.active is not False

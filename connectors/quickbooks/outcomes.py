@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from connectors.base import Failure, FailureKind, NotSent, Paced, Refused, Throttled, Unknown
+from connectors.base import Failure, FailureKind, Refused, Throttled, Unknown
 from connectors.copying import Applied, NameTaken, NotDone, NumberTaken, PeriodClosed, Stale
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
+from connectors.outcomes import not_even_sent, without_answer
 from connectors.quickbooks.faults import THROTTLE_WAIT, failure_of, faults_in, is_refusal, words_of
 
 # By the code of the fault.
@@ -53,29 +54,11 @@ def not_done(
     """
     match exchange:
         case Failure():
-            return without_effect(exchange)
-        case Limited(wait):
-            return Paced("our own limit", wait)
-        case NeverSent(detail):
-            return NotSent(detail)
-        case NoAnswer(detail):
-            return Unknown(detail)
+            return not_even_sent(exchange, THROTTLE_WAIT)
+        case Limited() | NeverSent() | NoAnswer():
+            return without_answer(exchange)
         case Answer():
             return _answered(exchange, now, refusals)
-
-
-def without_effect(failure: Failure) -> NotDone:
-    """The outcome of a write that needed something else, such as a token, which failed; it was not carried out."""
-    wait = failure.retry_after or THROTTLE_WAIT
-    match failure.kind:
-        case FailureKind.THROTTLED:
-            return Throttled(failure.detail, wait)
-        case FailureKind.PACED:
-            return Paced(failure.detail, wait)
-        case FailureKind.UNAVAILABLE:
-            return NotSent(failure.detail)
-        case _:
-            return Refused(failure.kind, failure.detail)
 
 
 def _answered(answer: Answer, now: datetime, refusals: Mapping[str, Callable[[str], Special]]) -> Special | NotDone:

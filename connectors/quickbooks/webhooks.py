@@ -14,11 +14,10 @@ import simplejson
 
 from connectors.base import ChangedEntity
 from connectors.hints import Delivery, Hint
-from connectors.quickbooks.amounts import as_moment, as_text
+from connectors.quickbooks.amounts import ID_CHARACTERS_MAX, as_moment, as_text
 from connectors.salvage import DAMAGED, number_of, salvage
 
 _ENTITIES = {"payment": ChangedEntity.PAYMENT, "invoice": ChangedEntity.INVOICE}
-_ID_CHARACTERS_MAX = 50
 _EVENT_ID_CHARACTERS_MAX = 200
 # qbo.<entity>.<event>.v1
 _TYPE_PARTS = 4
@@ -208,7 +207,7 @@ def _hint(
         return _Ignored("unknown_entity")
     texts = (account_id, event_id, entity_id)
     complete = all(isinstance(text, str) and text and text.isprintable() for text in texts)
-    if not complete or len(entity_id) > _ID_CHARACTERS_MAX:
+    if not complete or len(entity_id) > ID_CHARACTERS_MAX:
         return _Ignored("incomplete", _account(account_id))
     return Hint(
         account_id=account_id,
@@ -223,7 +222,7 @@ def _hint(
 
 def _account(given: Any) -> str | None:
     """The event's account, as far as a person could tell: a number names a company as well as a text does."""
-    if isinstance(given, Decimal) and 0 <= given.adjusted() < _ID_CHARACTERS_MAX and given == given.to_integral_value():
+    if isinstance(given, Decimal) and 0 <= given.adjusted() < ID_CHARACTERS_MAX and given == given.to_integral_value():
         return f"{given:.0f}"
     return given if isinstance(given, str) and given and given.isprintable() else None
 

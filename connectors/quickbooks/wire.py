@@ -9,7 +9,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from connectors.json_reader import read_json
-from connectors.quickbooks.amounts import Amount, Day, Moment, Text, Wire
+from connectors.quickbooks.amounts import (
+    ID_CHARACTERS_MAX,
+    Amount,
+    ARef,
+    Day,
+    Moment,
+    Ref,
+    Text,
+    Wire,
+    as_object,
+)
 from domain.copying.booked import BookedInvoice
 from domain.ingest.adding_up import adds_up
 from domain.money import is_currency_code, is_storable
@@ -28,8 +38,6 @@ _KIND_OF_TYPE = {
     "creditcardcredit": AllocationKind.REFUND,
     "refundreceipt": AllocationKind.REFUND,
 }
-# The width of the columns; ids seen so far have a few digits.
-_ID_CHARACTERS_MAX = 50
 _VERSION_DIGITS, _VERSION_MAX = 19, 2**31 - 1
 # A void puts this word in front of the note (Intuit's Payment reference).
 _VOID_NOTE = "Voided"
@@ -45,15 +53,6 @@ def _listed(value: Any) -> list[Any]:
 def _is_told(value: Any) -> bool:
     """Whether there is a list and every element can be read: a missing list is not an empty one."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-class _Ref(Wire):
-    value: Text = ""
-    name: Text = ""
 
 
 class _Meta(Wire):
@@ -79,13 +78,13 @@ class _Line(Wire):
 class _Entity(Wire):
     id: Text = Field("", alias="Id")
     sync_token: Text = Field("", alias="SyncToken")
-    meta: Annotated[_Meta, BeforeValidator(_object)] = Field(_Meta.model_validate({}), alias="MetaData")
+    meta: Annotated[_Meta, BeforeValidator(as_object)] = Field(_Meta.model_validate({}), alias="MetaData")
     status: Text = ""
     # Ours: the deletion was concluded, not reported (`changes.deletion_of`).
     inferred: Annotated[bool, BeforeValidator(lambda value: value is True)] = False
     total: Amount = Field(None, alias="TotalAmt")
-    currency: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CurrencyRef")
-    customer: Annotated[_Ref, BeforeValidator(_object)] = Field(_Ref(), alias="CustomerRef")
+    currency: ARef = Field(Ref(), alias="CurrencyRef")
+    customer: ARef = Field(Ref(), alias="CustomerRef")
 
     @property
     def version(self) -> int:
@@ -121,7 +120,7 @@ class _TaxDetail(Wire):
 class _Booked(_Invoice):
     issued_on: Day = Field(None, alias="TxnDate")
     note: Text = Field("", alias="PrivateNote")
-    tax_detail: Annotated[_TaxDetail, BeforeValidator(_object)] = Field(
+    tax_detail: Annotated[_TaxDetail, BeforeValidator(as_object)] = Field(
         _TaxDetail.model_validate({}), alias="TxnTaxDetail"
     )
 
@@ -133,7 +132,7 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         ValueError: it has no Id, so nothing can be said about it.
     """
     read = _Payment.model_validate(wire)
-    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
+    if not 0 < len(read.id) <= ID_CHARACTERS_MAX:
         raise ValueError("a payment without an Id that can be kept")
     allocations = _allocations(read)
     flaw = _flaw(read, allocations)
@@ -146,7 +145,7 @@ def payment_from(wire: Any, home_currency: str | None) -> SourcePayment:
         total=read.total or Decimal(0),
         unapplied=read.unapplied or Decimal(0),
         currency=read.currency_or(home_currency),
-        customer_id=read.customer.value[:_ID_CHARACTERS_MAX],
+        customer_id=read.customer.value[:ID_CHARACTERS_MAX],
         customer_name=read.customer.name,
         reference=read.reference,
         note=read.note,
@@ -163,7 +162,7 @@ def invoice_from(wire: Any, home_currency: str | None) -> SourceInvoice:
         ValueError: it has no Id, so nothing can be said about it.
     """
     read = _Invoice.model_validate(wire)
-    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX:
+    if not 0 < len(read.id) <= ID_CHARACTERS_MAX:
         raise ValueError("an invoice without an Id that can be kept")
     return SourceInvoice(
         external_id=read.id,
@@ -188,7 +187,7 @@ def booked_from(wire: Any) -> BookedInvoice | None:
         return None
     read = _Booked.model_validate(wire)
     total, balance, tax = read.total, read.balance, read.tax_detail.total
-    if not 0 < len(read.id) <= _ID_CHARACTERS_MAX or read.version < 0:
+    if not 0 < len(read.id) <= ID_CHARACTERS_MAX or read.version < 0:
         return None
     if total is None or balance is None or tax is None or not all(map(is_storable, (total, balance, tax))):
         return None
@@ -196,7 +195,7 @@ def booked_from(wire: Any) -> BookedInvoice | None:
         external_id=read.id,
         version=read.version,
         number=read.number,
-        customer_id=read.customer.value[:_ID_CHARACTERS_MAX],
+        customer_id=read.customer.value[:ID_CHARACTERS_MAX],
         issued_on=read.issued_on,
         currency=read.currency_or(None),
         total=total,
@@ -288,7 +287,7 @@ def _allocation(line: _Line) -> SourceAllocation:
     amount = line.amount or Decimal(0)
     if len(linked) != 1:
         return _of_several(linked, amount) if linked else _without_document(AllocationKind.UNREADABLE, "", amount)
-    kind, document_id = linked[0].kind, linked[0].id[:_ID_CHARACTERS_MAX]
+    kind, document_id = linked[0].kind, linked[0].id[:ID_CHARACTERS_MAX]
     if line.amount is None:
         return SourceAllocation(kind, document_id, amount, Reason.AMOUNT_NOT_REPRESENTABLE)
     is_named = bool(document_id) and document_id == linked[0].id
@@ -303,7 +302,7 @@ def _without_document(kind: AllocationKind, document_id: str, amount: Decimal) -
 
 def _of_several(linked: Sequence[_Linked], amount: Decimal) -> SourceAllocation:
     """Every sample links one document per line, but the schema allows several: then we cannot divide the money."""
-    document_id = "+".join(one.id for one in linked)[:_ID_CHARACTERS_MAX]
+    document_id = "+".join(one.id for one in linked)[:ID_CHARACTERS_MAX]
     if all(one.kind not in (AllocationKind.INVOICE, AllocationKind.UNREADABLE) for one in linked):
         # We need not: no invoice is among them.
         return SourceAllocation(AllocationKind.OTHER, document_id, amount)
