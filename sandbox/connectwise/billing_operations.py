@@ -1,7 +1,7 @@
 """Operations of a test or demo on an invoice's way into the books: lines, closing, batches of other people."""
 
 from decimal import Decimal
-from typing import Any, Unpack, get_args
+from typing import Any, TypedDict, Unpack, get_args
 
 from sandbox.connectwise import booking
 from sandbox.connectwise.operations import DEFAULT_PERSON, InvoiceChanges, Money, Operations
@@ -28,6 +28,18 @@ _MOST_LEVELS = 6
 _ITEMS: dict[LineKind, str] = {"product": "MISC", "time": "Remote Support", "expense": "Mileage"}
 
 
+class LineFields(TypedDict, total=False):
+    """What a line may have besides its price and quantity.
+
+    `amount` is for a line that bills something else than quantity times price.
+    """
+
+    amount: Money
+    taxable: bool
+    item: str
+    cost: Money
+
+
 class BillingOperations(Operations):
     def add_tax_code(
         self, identifier: str, levels: list[dict[str, Any]] | None = None, *, company_id: str | None = None
@@ -51,22 +63,16 @@ class BillingOperations(Operations):
         quantity: Money = 1,
         *,
         company_id: str | None = None,
-        amount: Money | None = None,
-        taxable: bool = False,
-        item: str | None = None,
-        cost: Money = 0,
+        **fields: Unpack[LineFields],
     ) -> int:
-        """Adds a line to an open invoice, which then bills its amount and its tax too; returns the line's id.
-
-        `amount` is for a line that bills something else than quantity times price.
-        """
+        """Adds a line to an open invoice, which then bills its amount and its tax too; returns the line's id."""
         with self.lock:
             company, invoice = self._find(company_id, invoice_id)
             if kind not in get_args(LineKind):
                 raise ValueError(f"A line is one of {', '.join(get_args(LineKind))}, not {kind!r}.")
             if invoice.closed:
                 raise ValueError(f"Invoice {invoice.number} is closed.")
-            billed = to_cents(Decimal(quantity) * Decimal(unit_price) if amount is None else amount)
+            billed = to_cents(fields.get("amount", Decimal(quantity) * Decimal(unit_price)))
             before = tax_on_lines(invoice)
             line = InvoiceLine(
                 id=company.next_line_id(),
@@ -75,9 +81,9 @@ class BillingOperations(Operations):
                 quantity=Decimal(quantity),
                 unit_price=Decimal(unit_price),
                 amount=billed,
-                taxable=taxable,
-                item=item or _ITEMS[kind],
-                cost=to_cents(cost),
+                taxable=fields.get("taxable", False),
+                item=fields.get("item", _ITEMS[kind]),
+                cost=to_cents(fields.get("cost", 0)),
             )
             invoice.lines.append(line)
             tax = tax_on_lines(invoice) - before

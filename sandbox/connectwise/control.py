@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Unpack
 from urllib.parse import quote
 
-from sandbox.connectwise.billing_operations import SECOND_TOOL
+from sandbox.connectwise.billing_operations import SECOND_TOOL, LineFields
 from sandbox.connectwise.operations import DEFAULT_PERSON, InvoiceChanges, InvoiceFields, Money
 from sandbox.connectwise.records import LineKind
 from sandbox.connectwise.truth import BatchTruth, InvoiceTruth
@@ -103,21 +103,9 @@ class ConnectWiseControl(ControlClient):
         quantity: Money = 1,
         *,
         company_id: str | None = None,
-        amount: Money | None = None,
-        taxable: bool = False,
-        item: str | None = None,
-        cost: Money = 0,
+        **fields: Unpack[LineFields],
     ) -> int:
-        body = {
-            "kind": kind,
-            "description": description,
-            "unit_price": unit_price,
-            "quantity": quantity,
-            "amount": amount,
-            "taxable": taxable,
-            "item": item,
-            "cost": cost,
-        }
+        body = {"kind": kind, "description": description, "unit_price": unit_price, "quantity": quantity, **fields}
         return int(self._call("POST", self._path(company_id, "invoices", invoice_id, "lines"), body)["id"])
 
     def set_status(

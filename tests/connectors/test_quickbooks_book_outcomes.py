@@ -13,6 +13,7 @@ from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
 from connectors.quickbooks.books import QuickBooksBooks
 from sandbox.faults import Fault
+from tests.connectors.bad_days import UNKNOWN_AT_EVERY_VENDOR
 from tests.connectors.books_support import (
     CUSTOMER_WRITES,
     INVOICE,
@@ -160,15 +161,7 @@ FAULTS = [
     (Fault("error", status=200, body=INVOICE.replace("100}", '100,"TxnTaxDetail":{"TotalTax":"x"}}')), Unknown, 0),
     (Fault("error", status=201, body=INVOICE), Unknown, 0),
     (Fault("error", status=204, body=""), Unknown, 0),
-    (Fault("error_after_commit"), Unknown, 1),
-    (Fault("hang", seconds=0.05), Unknown, 0),
-    (Fault("hang_after_commit", seconds=0.05), Unknown, 1),
-    (Fault("drop_before_commit"), Unknown, 0),
-    (Fault("commit_then_drop"), Unknown, 1),
-    (Fault("truncate"), Unknown, 1),
-    (Fault("garbage"), Unknown, 0),
-    (Fault("garbage_after_commit"), Unknown, 1),
-    (Fault("redirect"), Unknown, 0),
+    *UNKNOWN_AT_EVERY_VENDOR,
     # The copy of the request has the same id.
     (Fault("duplicate_delivery"), Booked, 1),
 ]

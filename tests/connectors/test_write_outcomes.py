@@ -23,6 +23,7 @@ from connectors.http import TimeLimits
 from connectors.limits import Limiter, Rate
 from sandbox.faults import Fault
 from sandbox.server import serve
+from tests.connectors.bad_days import UNKNOWN_AT_EVERY_VENDOR
 from tests.connectors.vendors import ConnectWise, wire_to
 from workers.redis_server import free_port
 
@@ -58,15 +59,7 @@ FAULTS = [
     (Fault("error", status=201, body='{"id":1,"amount":NaN}'), Unknown, 0),
     (Fault("error", status=202, body='{"id":1,"amount":1}'), Unknown, 0),
     (Fault("error", status=204, body=""), Unknown, 0),
-    (Fault("error_after_commit"), Unknown, 1),
-    (Fault("hang", seconds=0.05), Unknown, 0),
-    (Fault("hang_after_commit", seconds=0.05), Unknown, 1),
-    (Fault("drop_before_commit"), Unknown, 0),
-    (Fault("commit_then_drop"), Unknown, 1),
-    (Fault("truncate"), Unknown, 1),
-    (Fault("garbage"), Unknown, 0),
-    (Fault("garbage_after_commit"), Unknown, 1),
-    (Fault("redirect"), Unknown, 0),
+    *UNKNOWN_AT_EVERY_VENDOR,
     (Fault("duplicate_delivery"), Created, 2),
 ]
 

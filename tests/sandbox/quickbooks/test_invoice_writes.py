@@ -4,20 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sandbox.invoice_bodies import body, created, line, refused, sparse
-from tests.sandbox.quickbooks_support import REALM, books, calling, code, decimals, receiving
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
-
+from tests.sandbox.quickbooks.invoice_bodies import body, created, line, refused, sparse
+from tests.sandbox.quickbooks.support import REALM, books, calling, code, decimals, receiving
 
 # --- create ---
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.sandbox.quickbooks_support import code, decimals
+from tests.sandbox.quickbooks.support import code, decimals
 
 
 def line(amount, *, item="1", tax=None, **fields):

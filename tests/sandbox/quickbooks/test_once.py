@@ -4,19 +4,8 @@ import pytest
 import requests
 
 from sandbox.faults import Fault
-from tests.sandbox.invoice_bodies import body, created, line
-from tests.sandbox.quickbooks_support import REALM, books, calling, code
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
+from tests.sandbox.quickbooks.invoice_bodies import body, created, line
+from tests.sandbox.quickbooks.support import REALM, code
 
 
 def test_a_request_id_replays_the_first_answer_even_after_a_delete(sandbox, api):

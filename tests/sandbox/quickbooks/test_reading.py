@@ -4,18 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sandbox.quickbooks_support import books, calling, code, decimals
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
+from tests.sandbox.quickbooks.support import code, decimals
 
 
 def ids(records):

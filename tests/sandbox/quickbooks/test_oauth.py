@@ -6,21 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.sandbox.quickbooks_support import REALM, books, calling
+from tests.sandbox.quickbooks.support import REALM
 
 CLIENT = ("sandbox-client-id", "sandbox-client-secret")
 REDIRECT = "http://127.0.0.1:1/callback?from=qbo"
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
 
 
 def authorize(api, **changes):

@@ -7,18 +7,7 @@ import pytest
 
 from sandbox.control_client import ControlError
 from sandbox.quickbooks.control import QuickBooksControl
-from tests.sandbox.quickbooks_support import REALM, books, calling, code, decimals, receiving
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
+from tests.sandbox.quickbooks.support import REALM, books, calling, code, decimals, receiving
 
 
 def create(api, name, **fields):

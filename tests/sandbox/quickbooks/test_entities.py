@@ -2,20 +2,7 @@
 
 from decimal import Decimal
 
-import pytest
-
-from tests.sandbox.quickbooks_support import REALM, books, calling, code, decimals
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
+from tests.sandbox.quickbooks.support import REALM, books, calling, code, decimals
 
 
 def test_a_payment_looks_exactly_as_intuit_shows_it(sandbox, api):

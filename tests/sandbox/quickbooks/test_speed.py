@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.sandbox.quickbooks_support import books, calling
+from tests.sandbox.quickbooks.support import books, calling
 
 PAYMENTS = 20_000
 

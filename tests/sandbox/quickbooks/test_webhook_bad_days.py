@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.quickbooks.webhooks.events import signature_of
 from sandbox.server import serve
-from tests.sandbox.quickbooks_support import REALM, books, calling, receiving, wait_until
+from tests.sandbox.quickbooks.support import REALM, books, calling, receiving, wait_until
 
 TOKEN = "verifier-token-123"
 

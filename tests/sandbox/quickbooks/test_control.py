@@ -16,14 +16,9 @@ from sandbox.faults import Fault
 from sandbox.quickbooks.control import QuickBooksControl
 from sandbox.quickbooks.operations.every import OPERATIONS
 from sandbox.server import serve
-from tests.sandbox.quickbooks_support import books, receiving, wait_until
+from tests.sandbox.quickbooks.support import receiving, wait_until
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def sandbox():
-    return books()
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

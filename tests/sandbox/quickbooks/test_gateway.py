@@ -4,18 +4,7 @@ import pytest
 import requests
 
 from sandbox.faults import Fault
-from tests.sandbox.quickbooks_support import REALM, books, calling, code
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
+from tests.sandbox.quickbooks.support import REALM, code
 
 
 def test_every_answer_carries_a_trace_id(sandbox, api):

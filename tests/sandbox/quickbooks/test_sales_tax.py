@@ -4,20 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sandbox.quickbooks_support import books, calling, code, decimals
+from tests.sandbox.quickbooks.support import books, calling, code, decimals
 
 TAXED, UNTAXED = "TAX", "NON"
-
-
-@pytest.fixture
-def sandbox():
-    return books()
-
-
-@pytest.fixture
-def api(sandbox):
-    with calling(sandbox) as caller:
-        yield caller
 
 
 def line(amount, tax=None, item="1"):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.quickbooks.world.faults import Refused
-from tests.sandbox.quickbooks_support import REALM, books
+from tests.sandbox.quickbooks.support import REALM, books
 
 
 def refused_with(code: str):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox.quickbooks.world.faults import Refused
-from tests.sandbox.quickbooks_support import REALM, Caller, books, calling
+from tests.sandbox.quickbooks.support import REALM, Caller, books, calling
 
 STEPS = 600
 
