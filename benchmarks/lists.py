@@ -65,9 +65,7 @@ def run(bench: Bench) -> None:
                 Settings.model_validate({"database_url": url, "redis_url": "", "state_dir": folder}), None
             )
             (owner,) = add_owners(context, 2)
-            add_history(
-                context.database, [owner], payments, (Payment, Allocation, SourceInvoiceRow, Invoice, DecisionRow)
-            )
+            add_history(context.database, [owner], payments, TABLES)
             with context.database.writing() as session:
                 _make_various(session)
             refresh_statistics(context.database)
@@ -81,11 +79,8 @@ def _make_various(session: Session) -> None:
     """Many customers, and some payments in each status; the rest is synced."""
     number = Payment.id % CUSTOMERS
     session.execute(update(Payment).values(customer_name=literal("Customer ") + cast(number, String)))
-    for status, share in (
-        (PaymentStatus.WAITING, 50),
-        (PaymentStatus.SKIPPED, 70),
-        (PaymentStatus.NEEDS_ATTENTION, 900),
-    ):
+    one_in = {PaymentStatus.WAITING: 50, PaymentStatus.SKIPPED: 70, PaymentStatus.NEEDS_ATTENTION: 900}
+    for status, share in one_in.items():
         session.execute(update(Payment).where(Payment.id % share == 0).values(status=status.value))
 
 

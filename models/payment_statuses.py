@@ -33,22 +33,19 @@ def keep_statuses(sessions: type[Session]) -> None:
 
 def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
     """Applies the rule to the payments of these allocations."""
-    stored, by_rule = _stored_and_by_rule(session, _of_allocations(), {"ids": list(allocation_ids)})
-    _write(session, {one: status for one, status in by_rule.items() if stored[one] != status})
+    _write(session, _outdated(session, _of_allocations(), {"ids": list(allocation_ids)}))
 
 
 def store_every_status(session: Session) -> None:
     """Applies the rule to all payments there are: for a migration, where the rule or its place has changed."""
     for first, last in _stretches(session):
-        stored, by_rule = _stored_and_by_rule(session, _of_payments(), {"first": first, "last": last})
-        _write(session, {one: status for one, status in by_rule.items() if stored[one] != status})
+        _write(session, _outdated(session, _of_payments(), {"first": first, "last": last}))
 
 
 def payments_with_another_status(session: Session) -> Iterator[int]:
     """The ids of the payments whose stored status is not the one that the rule gives."""
     for first, last in _stretches(session):
-        stored, by_rule = _stored_and_by_rule(session, _of_payments(), {"first": first, "last": last})
-        yield from (one for one, status in by_rule.items() if stored[one] != status)
+        yield from _outdated(session, _of_payments(), {"first": first, "last": last})
 
 
 def _changed_in(session: Session) -> Iterator[int]:
@@ -92,17 +89,18 @@ def _write(session: Session, statuses: dict[int, str]) -> None:
         session.connection().execute(_set_status(), rows)
 
 
-def _stored_and_by_rule(
+def _outdated(
     session: Session, asked: Select[int, str, bool, str, str, str], values: dict[str, object]
-) -> tuple[dict[int, str], dict[int, str]]:
-    """Of each payment the status that its row has, and the one that it ought to have."""
+) -> dict[int, str]:
+    """The payments whose stored status is not the one that the rule gives, with the latter."""
     stored: dict[int, str] = {}
     parts: dict[int, list[tuple[PaymentStatus, bool]]] = {}
     for payment_id, status, removed, action, reason, state in session.execute(asked, values):
         stored[payment_id] = status
         one = allocation_status(action, Reason(reason) if reason else None, EffectState(state) if state else None)
         parts.setdefault(payment_id, []).append((one, removed))
-    return stored, {payment_id: status_of_parts(every).value for payment_id, every in parts.items()}
+    by_rule = {payment_id: status_of_parts(every).value for payment_id, every in parts.items()}
+    return {payment_id: status for payment_id, status in by_rule.items() if stored[payment_id] != status}
 
 
 # The statements are made once: a session that commits asks every time.

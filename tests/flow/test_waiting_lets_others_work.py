@@ -82,3 +82,22 @@ def test_others_work_while_our_own_limit_is_waited_out(
     with turns.working(), stepping_aside(turns.aside):
         assert waited_out(world.context, Failure(FailureKind.PACED, "our own limit", timedelta(seconds=1)))
     assert sleeps
+
+
+@pytest.mark.both_databases
+def test_no_transaction_is_open_while_a_lane_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane that waits with a lock, for a turn that waits for the same lock, would wait for ever."""
+
+    def holds_none() -> None:
+        assert world.context.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+    waits = watch(monkeypatch, Turns, "aside", holds_none)
+    synced = world.pay("100.00", (world.invoice("INV-1"), "100.00"))
+    edited = world.pay("50.00", (world.invoice("INV-2"), "50.00"))
+    world.notice()
+    world.quickbooks.edit_payment(edited, total="40.00")
+    world.connectwise.type_payment(world.invoice("INV-3").connectwise_id or 0, "10.00")
+    world.notice()
+    world.later(hours=7)
+    assert world.reason(synced) == "synced"
+    assert len(waits) > 10
