@@ -11,7 +11,7 @@
 `Unknown` is never sent again before a look, as in `base`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -164,6 +164,9 @@ class Biller(Protocol):
 
 class Books(Protocol):
     """The accounting system that gets the invoices (QuickBooks Online). Reads are metered, writes are not."""
+
+    def keeping(self, keep: Callable[[], None]) -> "Books":
+        """The same books for one step of work, as for a source: `keep` is called before each exchange."""
 
     def read_rules(self) -> ReadResult[BooksRules]: ...
 

@@ -8,9 +8,19 @@ from typing import Any
 from connectors.base import Source, Target
 from connectors.cards import CARDS
 from connectors.consent import Authorization
+from connectors.copying import Biller, Books
 from connectors.hints import WebhookReader
 from connectors.options import Options
-from connectors.vendor import Account, SourceVendor, Surroundings, TargetVendor, Vendor, VendorSettings
+from connectors.vendor import (
+    Account,
+    BillerVendor,
+    BooksVendor,
+    SourceVendor,
+    Surroundings,
+    TargetVendor,
+    Vendor,
+    VendorSettings,
+)
 from domain.words import Words
 
 VENDORS: Sequence[type[Vendor]] = [import_module(f"connectors.{card.name}.vendor").VENDOR for card in CARDS]
@@ -65,6 +75,18 @@ def open_source(platform: Platform, account: Account) -> Source:
 
 def open_target(platform: Platform, account: Account) -> Target:
     return platform.targets[account.vendor].open_target(platform, account)
+
+
+def open_books(platform: Platform, account: Account) -> Books | None:
+    """The books of this account; None if the Sync Tool cannot write to this vendor."""
+    vendor = platform.vendors[account.vendor]
+    return vendor.open_books(platform, account) if isinstance(vendor, BooksVendor) else None
+
+
+def open_biller(platform: Platform, account: Account) -> Biller | None:
+    """The account as a biller; None if the Sync Tool cannot read the invoices of this vendor."""
+    vendor = platform.vendors[account.vendor]
+    return vendor.open_biller(platform, account) if isinstance(vendor, BillerVendor) else None
 
 
 def webhook_reader(platform: Platform, vendor: str) -> WebhookReader | None:

@@ -19,6 +19,7 @@ class CallKind(StrEnum):
     CATCH_UP = "catch_up"  # a source's changes
     SCAN = "scan"  # the stretches of time that catching up does not reach
     INGEST = "ingest"  # a source's payments and invoices by their ids
+    COPY = "copy"  # whatever the Sync Tool reads and writes, in either system
 
 
 TARGET_CALLS = (CallKind.FIND, CallKind.LOOK, CallKind.WRITE)

@@ -1,8 +1,13 @@
 """The tables and their few queries; no other package writes SQL."""
 
+from models.billed_invoices import BilledInvoiceRow
+from models.billed_lists import BilledList
+from models.books_lists import BooksLists
 from models.breakers import Breaker
 from models.connect_requests import ConnectRequest
 from models.connections import Connection
+from models.copy_runs import CopyAttempt, CopyRun, CopyRunItem
+from models.customer_links import CustomerLink
 from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
@@ -44,6 +49,13 @@ TABLES = (
     OwnIntent,
     OwnIntentPart,
     Breaker,
+    CopyRun,
+    BilledInvoiceRow,
+    BilledList,
+    BooksLists,
+    CopyRunItem,
+    CopyAttempt,
+    CustomerLink,
 )
 
 keep_statuses(Session)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.ingest.deletions import Standing, is_a_later_look, replaces
 from domain.money import AMOUNT_MAX, is_storable
+from domain.preferences import InvoiceOrigin
 from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, Doubt
 from domain.records import SourceInvoice
 from models.base import Base, BigId, ExactAmount, UtcTime
@@ -193,6 +194,17 @@ def source_invoices_with_number(
         .order_by(SourceInvoiceRow.id)
     )
     return session.scalars(statement).all()
+
+
+def forget_copies(session: Session, organization_id: int, source_ids: Collection[str]) -> None:
+    """Forgets invoices that the Sync Tool made at the source and that are deleted there."""
+    session.execute(
+        delete(Invoice).where(
+            Invoice.organization_id == organization_id,
+            Invoice.source_id.in_(source_ids),
+            Invoice.origin == InvoiceOrigin.SYNC_TOOL.value,
+        )
+    )
 
 
 def owners_of(session: Session, organization_id: int, target_ids: Collection[str]) -> dict[str, list[Invoice]]:

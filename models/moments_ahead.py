@@ -22,6 +22,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.clocks import CLOCKS_APART_MAX
 from domain.push.effect import EffectState
 from models.base import lock_in_order
+from models.billed_invoices import BilledInvoiceRow
+from models.billed_lists import BilledList
+from models.books_lists import BooksLists
 from models.breakers import Breaker
 from models.connections import Connection, ConnectionStatus
 from models.effects import Effect, is_open
@@ -30,6 +33,7 @@ from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
 from models.payments import Allocation, Payment
 
+_OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists)
 _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
 
 
@@ -51,6 +55,7 @@ class Longest:
     probe: timedelta
     later_look: timedelta
     settle: timedelta
+    copy: timedelta
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
@@ -64,6 +69,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         owner.where(or_(*(condition for condition, _ in ahead.of_connections()))),
         owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(ahead.later_look))),
         owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
+        *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -74,7 +80,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     of_organization = Connection.organization_id == organization_id
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # Except later looks: they are never urgent, and all of them at once would be many calls.
-        nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle}
+        nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
@@ -91,6 +97,13 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
             update(Effect)
             .where(Effect.organization_id == organization_id, ahead.effect, is_meant)
             .values(due_at=due_at)
+        )
+    for listed in _OF_COPIES:
+        # A creation that may have been sent keeps its settle time, which is shorter than this.
+        session.execute(
+            update(listed)
+            .where(listed.organization_id == organization_id, ahead.of_copies(listed))
+            .values(due_at=now + longest.settle)
         )
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
@@ -134,6 +147,9 @@ class _Ahead:
     @property
     def effect(self) -> ColumnElement[bool]:
         return and_(is_open(), self._beyond(Effect.due_at, self.longest.effect))
+
+    def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists]) -> ColumnElement[bool]:
+        return self._beyond(table.due_at, self.longest.copy)
 
     @property
     def rest(self) -> ColumnElement[bool]:

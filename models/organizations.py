@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import String, select, true
+from sqlalchemy import String, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.copying.terms import CopyTerms, terms_from
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
-from models.base import Base, BigId, UtcTime
+from models.base import Base, BigId, Json, UtcTime
 from models.connections import Connection, Role
 
 
@@ -24,7 +26,13 @@ class Organization(Base):
     correction_policy: Mapped[str] = mapped_column(String(20), default=CorrectionPolicy.AUTOMATIC.value)
     twin_policy: Mapped[str] = mapped_column(String(20), default=TwinPolicy.ADOPT.value)
     find_by_number: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # The choices for the Sync Tool, as `domain/copying/terms.py` stores them.
+    copy_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    @property
+    def copy_terms(self) -> CopyTerms:
+        return terms_from(self.copy_choices)
 
     @property
     def preferences(self) -> Preferences:

@@ -77,7 +77,7 @@ class OwnSettings(BaseSettings):
     push_parallel: int = Field(default=4, ge=1, le=32)
     # How many processes, over all hosts, may call one outside system. While Redis cannot count for all of them, each
     # keeps to its share of the rate limits.
-    limit_processes: int = Field(default=4, ge=1)
+    limit_processes: int = Field(default=5, ge=1)
     sweep_seconds: Seconds = 5
     # Change data capture while webhooks are healthy, and while they are silent; a metered read each time.
     catch_up_seconds: Seconds = 900

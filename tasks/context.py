@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from connectors.base import Source, Target
+from connectors.copying import Biller, Books
 from connectors.options import Options
-from connectors.registry import Platform, open_source, open_target, options_of
+from connectors.registry import Platform, open_biller, open_books, open_source, open_target, options_of
 from connectors.vendor import Account
 from domain.words import Words
 from models.connections import Connection
@@ -32,6 +33,7 @@ class Step(StrEnum):
     PUSH = "push"  # of a target connection
     CATCH_UP = "catch_up"  # of a source connection
     LOOK_AGAIN = "look_again"  # of a target connection
+    COPY = "copy"  # of an organization
 
 
 class Clock(Protocol):
@@ -164,6 +166,8 @@ class Context:
     told_to_wait: Signal = field(default_factory=Signal, repr=False)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
+    _books: "Opened[Books | None]" = field(default_factory=Opened, repr=False)
+    _billers: "Opened[Biller | None]" = field(default_factory=Opened, repr=False)
 
     def source(self, connection: Connection) -> Source:
         # Its tokens change about every hour and are read again with every call, so they are not part of the key.
@@ -174,6 +178,17 @@ class Context:
     def target(self, connection: Connection) -> Target:
         key = repr((connection.settings, connection.sealed_secrets))
         return self._targets.get(connection.id, key, lambda: open_target(self.platform, self._account(connection)))
+
+    def books(self, connection: Connection) -> Books | None:
+        """The source as the books of the Sync Tool; None if it cannot write to them."""
+        return self._books.get(
+            connection.id, repr(connection.settings), lambda: open_books(self.platform, self._account(connection))
+        )
+
+    def biller(self, connection: Connection) -> Biller | None:
+        """The target as the biller of the Sync Tool; None if it cannot read its invoices."""
+        key = repr((connection.settings, connection.sealed_secrets))
+        return self._billers.get(connection.id, key, lambda: open_biller(self.platform, self._account(connection)))
 
     def options(self, connection: Connection) -> Options:
         """The options chosen for this connection."""

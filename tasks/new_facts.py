@@ -20,13 +20,11 @@ from models.locks import lock_organization
 from tasks.context import Step
 
 
-def hold_steps(
-    session: Session, organization_id: int, then_tokens: Callable[[Session], None] = lambda _session: None
-) -> None:
+def hold_steps(session: Session, organization_id: int, then: Callable[[Session], None] = lambda _session: None) -> None:
     """Until this transaction ends, nothing is stored for the organization and nothing is decided about it.
 
     Args:
-        then_tokens: what to do with the lane of a connection's tokens; its turn is before the organization.
+        then: what to do with a lane that comes after these two: that of a connection's tokens, or of the Sync Tool.
 
     The steps lock their lane and then the organization before anything else (`models/locks.py`). We lock in the same
     order, so no deadlock arises.
@@ -35,5 +33,5 @@ def hold_steps(
     source = connection_in_role(session, organization_id, Role.SOURCE)
     if source is not None:
         hold_lane(session, Step.INGEST.value, source.id)
-    then_tokens(session)
+    then(session)
     lock_organization(session, organization_id)

@@ -55,13 +55,14 @@ class Lease:
 
         Extends the lease; raises LeaseLost if it is no longer in force.
         """
-        self._renew(session)
-        if self.step is Step.MATCH:
+        self.renew(session)
+        if self.step in (Step.MATCH, Step.COPY):
             lock_organization(session, self.owner_id)
         else:
             lock_organization_of(session, self.owner_id)
 
-    def _renew(self, session: Session) -> None:
+    def renew(self, session: Session) -> None:
+        """The first half of `guard`, for a transaction that holds other lanes before it locks the organization."""
         length, started, now = self.context.timing.lease, self.context.clock.monotonic(), self.context.clock.now()
         renew_lane(session, self.step.value, self.owner_id, self.fencing, now, length)
         when_committed(session, lambda: self._extend(started + length.total_seconds(), now + length))
@@ -69,7 +70,7 @@ class Lease:
     def keep(self) -> None:
         """Extends the lease if it would not outlast another exchange; raises LeaseLost if it is no longer ours."""
         if not self.may_send():
-            self.context.database.write(self._renew)
+            self.context.database.write(self.renew)
 
     def _extend(self, ends: float, ends_at: datetime) -> None:
         self._ends, self._ends_at = max(self._ends, ends), max(self._ends_at, ends_at)

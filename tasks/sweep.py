@@ -1,13 +1,13 @@
 """Sweep: nudges everything that is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: a few indexed queries, at most three for each step, and one for rows that a clock that went back has left in the
+Does: a few indexed queries, at most four for each step, and one for rows that a clock that went back has left in the
 future (`models/moments_ahead.py`); locks nothing unless there are such rows, and decides nothing.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
@@ -16,7 +16,11 @@ from sqlalchemy.orm import Session
 from domain.ingest.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
 from domain.push.refusals import TRY_AGAIN_MAX
+from models.billed_invoices import organizations_with_due_copies
+from models.billed_lists import organizations_with_due_lists
+from models.books_lists import organizations_with_lists_to_read
 from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
+from models.copy_runs import organizations_with_runs_to_check
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
 from models.inbox import connections_with_waiting_events
@@ -41,6 +45,7 @@ class Swept:
     push: int
     catch_up: int
     look_again: int
+    copy: int
 
 
 def sweep(context: Context) -> Swept:
@@ -62,6 +67,14 @@ def sweep(context: Context) -> Swept:
             ),
             # Also last in the queue: a look is never as urgent as a payment.
             Step.LOOK_AGAIN: targets_with_due_looks(session, now),
+            Step.COPY: sorted(
+                {
+                    *organizations_with_due_copies(session, now),
+                    *organizations_with_runs_to_check(session),
+                    *organizations_with_lists_to_read(session, now),
+                    *organizations_with_due_lists(session, now),
+                }
+            ),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
     context.reached(Point.SWEEP_LOOKED)
@@ -101,6 +114,8 @@ def longest(timing: Timing) -> Longest:
         probe=timing.lease,
         later_look=max(INTERVALS),
         settle=max(timing.settle, timing.lease),
+        # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
+        copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
     )
 
 

@@ -22,6 +22,7 @@ from sandbox.quickbooks import QuickBooksSandbox
 from sandbox.server import serve
 from tasks.catch_up.step import catch_up
 from tasks.context import Context, Step
+from tasks.copying.step import copy
 from tasks.ingest.step import ingest
 from tasks.look_again.step import look_again
 from tasks.match.step import match
@@ -32,7 +33,14 @@ from tests.queries import current_decision
 
 REALM = "9130357766"
 CUSTOMER = "Cascade Dental"
-STEPS = {Step.INGEST: ingest, Step.MATCH: match, Step.PUSH: push, Step.CATCH_UP: catch_up, Step.LOOK_AGAIN: look_again}
+STEPS = {
+    Step.INGEST: ingest,
+    Step.MATCH: match,
+    Step.PUSH: push,
+    Step.CATCH_UP: catch_up,
+    Step.LOOK_AGAIN: look_again,
+    Step.COPY: copy,
+}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ app = Celery(
         "tasks.push.step",
         "tasks.catch_up.step",
         "tasks.look_again.step",
+        "tasks.copying.step",
         "tasks.sweep",
     ],
 )

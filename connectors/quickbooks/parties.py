@@ -10,6 +10,7 @@ from connectors.quickbooks.asking import Question, ask_like, ask_with
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.lists import INACTIVE_MARK, party_from
 from domain.copying.booked import NamedParty, NameOwner
+from domain.copying.names import DOUBLE_QUOTES, SINGLE_QUOTES, folded
 
 ENTITY_OF_OWNER = {
     NameOwner.CUSTOMER: "Customer",
@@ -20,14 +21,7 @@ ENTITY_OF_OWNER = {
 _ACTIVE_OR_NOT = "Active IN (true, false)"
 # A query with one of the curly ones finds nothing (PHP SDK #395). The straight ones can be asked for, but the other
 # system may have a name with the curly form.
-_SINGLE, _DOUBLE = "'‘’‚‛′`´", '"“”„‟″'
-_QUOTATION_MARKS = re.compile(f"[{re.escape(_SINGLE + _DOUBLE)}]")
-_STRAIGHT = str.maketrans(dict.fromkeys(_SINGLE, "'") | dict.fromkeys(_DOUBLE, '"'))
-
-
-def folded(name: str) -> str:
-    """The form in which two names are the same to QuickBooks, or look the same to a person."""
-    return " ".join(name.translate(_STRAIGHT).split()).casefold()
+_QUOTATION_MARKS = re.compile(f"[{re.escape(SINGLE_QUOTES + DOUBLE_QUOTES)}]")
 
 
 def find_parties(client: Client, names: Collection[str]) -> ReadResult[tuple[NamedParty, ...]]:

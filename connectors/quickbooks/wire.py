@@ -203,6 +203,7 @@ def booked_from(wire: Any) -> BookedInvoice | None:
         balance=balance,
         changed_at=read.meta.changed_at,
         voided=total == 0 and read.note.startswith(_VOID_NOTE),
+        note=read.note,
     )
 
 

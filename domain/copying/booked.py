@@ -124,6 +124,7 @@ class BookedInvoice:
     Attributes:
         version: grows with every change (QuickBooks: SyncToken); a change must name the current one.
         changed_at: UTC, the books' own clock.
+        note: the note for the books alone, in which our copies carry their mark.
     """
 
     external_id: str
@@ -137,3 +138,4 @@ class BookedInvoice:
     balance: Decimal
     changed_at: datetime | None = None
     voided: bool = False
+    note: str = ""

@@ -1,0 +1,265 @@
+"""Runs of the Sync Tool: what a person asked for, and what became of each invoice; and every write that was made."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, exists, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.copying.reasons import CopyReason
+from domain.copying.states import ALLOWED, CopyAction, ItemState, RunState
+from models.base import Base, BigId, Json, UtcTime, insert_new
+from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue
+
+
+class CopyRun(Base):
+    __tablename__ = "copy_run"
+    __table_args__ = (Index("ix_copy_run_organization_id_state", "organization_id", "state"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    action: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    started_by: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    confirmed_by: Mapped[str] = mapped_column(String(200), default="")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Nobody has to confirm what the preview shows.
+    confirmed_beforehand: Mapped[bool] = mapped_column(default=False)
+    # Why it does not go on at the moment, in words; "" while it does.
+    waits_for: Mapped[str] = mapped_column(Text, default="")
+
+
+class CopyRunItem(Base):
+    __tablename__ = "copy_run_item"
+    __table_args__ = (
+        UniqueConstraint("run_id", "billed_invoice_id"),
+        Index("ix_copy_run_item_run_id_state", "run_id", "state", "id"),
+        Index("ix_copy_run_item_billed_invoice_id", "billed_invoice_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("copy_run.id"))
+    billed_invoice_id: Mapped[int] = mapped_column(ForeignKey("billed_invoice.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    # What would be written, as `usecases/copy_preview.py` reads it.
+    preview: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    books_id: Mapped[str | None] = mapped_column(String(50))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class CopyAttempt(Base):
+    """One write of the Sync Tool, on disk before it is sent."""
+
+    __tablename__ = "copy_attempt"
+    __table_args__ = (Index("ix_copy_attempt_billed_invoice_id", "billed_invoice_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    billed_invoice_id: Mapped[int] = mapped_column(ForeignKey("billed_invoice.id"))
+    what: Mapped[str] = mapped_column(String(20))
+    request_id: Mapped[str] = mapped_column(String(50))
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+def run_by_id(session: Session, organization_id: int, run_id: int) -> CopyRun | None:
+    statement = select(CopyRun).where(CopyRun.organization_id == organization_id, CopyRun.id == run_id)
+    return session.scalar(statement)
+
+
+def runs_of(session: Session, organization_id: int, limit: int = 50, before: int | None = None) -> Sequence[CopyRun]:
+    """The newest first; `before` continues a page after the run with this id."""
+    statement = select(CopyRun).where(CopyRun.organization_id == organization_id)
+    if before is not None:
+        statement = statement.where(CopyRun.id < before)
+    return session.scalars(statement.order_by(CopyRun.id.desc()).limit(limit)).all()
+
+
+def counts_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, dict[ItemState, int]]:
+    """How many items of each run are in each state."""
+    statement = (
+        select(CopyRunItem.run_id, CopyRunItem.state, func.count())
+        .where(CopyRunItem.run_id.in_(run_ids))
+        .group_by(CopyRunItem.run_id, CopyRunItem.state)
+    )
+    counts: dict[int, dict[ItemState, int]] = {run_id: {} for run_id in run_ids}
+    for run_id, state, count in session.execute(statement):
+        counts[run_id][ItemState(state)] = count
+    return counts
+
+
+def add_run(
+    session: Session, organization_id: int, action: CopyAction, by: str, now: datetime, *, confirmed_beforehand: bool
+) -> CopyRun:
+    run = CopyRun(
+        organization_id=organization_id,
+        action=action.value,
+        state=RunState.CHECKING.value,
+        started_by=by,
+        started_at=now,
+        confirmed_beforehand=confirmed_beforehand,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def add_items(session: Session, run: CopyRun, invoice_ids: Iterable[int]) -> int:
+    rows = [
+        {"run_id": run.id, "billed_invoice_id": one, "state": ItemState.CHECKING.value, "detail": ""}
+        for one in invoice_ids
+    ]
+    return insert_new(session, CopyRunItem, rows)
+
+
+def items_to_check(
+    session: Session, organization_id: int, limit: int
+) -> tuple[CopyRun | None, Sequence[tuple[CopyRunItem, BilledInvoiceRow]]]:
+    """The oldest run that is being checked, and the next of its items that are not."""
+    statement = (
+        select(CopyRun)
+        .where(CopyRun.organization_id == organization_id, CopyRun.state == RunState.CHECKING.value)
+        .order_by(CopyRun.id)
+        .limit(1)
+    )
+    run = session.scalar(statement)
+    if run is None:
+        return None, ()
+    items = (
+        select(CopyRunItem, BilledInvoiceRow)
+        .join(BilledInvoiceRow, BilledInvoiceRow.id == CopyRunItem.billed_invoice_id)
+        .where(CopyRunItem.run_id == run.id, CopyRunItem.state == ItemState.CHECKING.value)
+        .order_by(CopyRunItem.id)
+        .limit(limit)
+    )
+    return run, [(item, row) for item, row in session.execute(items)]
+
+
+def organizations_with_runs_to_check(session: Session) -> Sequence[int]:
+    statement = select(CopyRun.organization_id).where(CopyRun.state == RunState.CHECKING.value).distinct()
+    return session.scalars(statement).all()
+
+
+def items_of(session: Session, run_id: int, states: Collection[ItemState]) -> Sequence[CopyRunItem]:
+    statement = (
+        select(CopyRunItem)
+        .where(CopyRunItem.run_id == run_id, CopyRunItem.state.in_([state.value for state in states]))
+        .order_by(CopyRunItem.id)
+    )
+    return session.scalars(statement).all()
+
+
+def end_item(session: Session, row: BilledInvoiceRow, state: ItemState, now: datetime) -> None:
+    """Tells the run that asked for it what became of an invoice."""
+    if row.run_id is None:
+        return
+    session.execute(
+        update(CopyRunItem)
+        .where(CopyRunItem.run_id == row.run_id, CopyRunItem.billed_invoice_id == row.id)
+        .values(state=state.value, reason=row.reason, detail=row.detail, books_id=row.books_id, ended_at=now)
+    )
+
+
+def queue_ready_items(session: Session, run: CopyRun, by: str, now: datetime) -> int:
+    """A person has said yes: whatever is ready is done. Returns how many invoices that are."""
+    action = CopyAction(run.action)
+    ready = {item.billed_invoice_id: item for item in items_of(session, run.id, [ItemState.READY])}
+    rows = billed_by_id(session, run.organization_id, ready)
+    allowed = {state.value for state in ALLOWED[action]}
+    going = [row for row in rows if row.state in allowed]
+    for row in going:
+        ready.pop(row.id).state = ItemState.QUEUED.value
+    for item in ready.values():
+        # Something else has become of it since the preview.
+        item.state, item.reason = ItemState.PROBLEM.value, CopyReason.CHANGED_MEANWHILE.value
+    enqueue(going, action, run.id, now)
+    run.state = (RunState.RUNNING if going else RunState.DONE).value
+    run.confirmed_by, run.confirmed_at, run.ended_at = by, now, None if going else now
+    return len(going)
+
+
+def note_waiting(session: Session, run_ids: Collection[int], why: str) -> None:
+    """Why these runs do not go on, in words; "" if they do."""
+    session.execute(
+        update(CopyRun)
+        .where(CopyRun.id.in_(sorted(run_ids)), CopyRun.waits_for != why)
+        .values(waits_for=why)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_runs(session: Session, run_ids: Collection[int], now: datetime) -> None:
+    """Ends those of the runs that have nothing left to do."""
+    left = exists().where(CopyRunItem.run_id == CopyRun.id, CopyRunItem.state == ItemState.QUEUED.value)
+    session.execute(
+        update(CopyRun)
+        .where(CopyRun.id.in_(sorted(run_ids)), CopyRun.state == RunState.RUNNING.value, ~left)
+        .values(state=RunState.DONE.value, ended_at=now, waits_for="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+# --- attempts ---
+
+
+def begin_attempts(session: Session, attempts: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Puts writes on disk that are about to be sent."""
+    session.add_all([CopyAttempt(started_at=now, **one) for one in attempts])
+
+
+def end_attempts(session: Session, ended: Sequence[tuple[int, str, str, str]], now: datetime) -> None:
+    """Records the answers of writes: the row, what it was, its outcome and the words of the system."""
+    if not ended:
+        return
+    open_ones = select(CopyAttempt).where(
+        CopyAttempt.billed_invoice_id.in_({one[0] for one in ended}), CopyAttempt.ended_at.is_(None)
+    )
+    results = {(row_id, what): (outcome, detail) for row_id, what, outcome, detail in ended}
+    for attempt in session.scalars(open_ones):
+        result = results.get((attempt.billed_invoice_id, attempt.what))
+        if result is not None:
+            attempt.ended_at, attempt.outcome, attempt.detail = now, result[0][:20], result[1][:2000]
+
+
+def attempts_of_copies(session: Session, row_ids: Collection[int]) -> Sequence[CopyAttempt]:
+    statement = select(CopyAttempt).where(CopyAttempt.billed_invoice_id.in_(row_ids)).order_by(CopyAttempt.id)
+    return session.scalars(statement).all()
+
+
+# --- checking ---
+
+
+def store_checked(
+    session: Session,
+    item_id: int,
+    state: ItemState,
+    reason: CopyReason | None,
+    detail: str,
+    preview: Mapping[str, Any] | None,
+) -> None:
+    """Keeps what would be done with one invoice."""
+    item = session.get_one(CopyRunItem, item_id)
+    item.state, item.reason, item.detail = state.value, reason.value if reason is not None else None, detail
+    item.preview = dict(preview) if preview is not None else None
+
+
+def end_check(session: Session, run_id: int, now: datetime) -> None:
+    """All invoices of the run have been checked: a person decides, or has decided beforehand."""
+    run = session.get_one(CopyRun, run_id)
+    if run.state != RunState.CHECKING.value or _is_any_checked_still(session, run_id):
+        return
+    run.state = RunState.CHECKED.value
+    if run.confirmed_beforehand:
+        queue_ready_items(session, run, run.started_by, now)
+
+
+def _is_any_checked_still(session: Session, run_id: int) -> bool:
+    session.flush()
+    checking = CopyRunItem.state == ItemState.CHECKING.value
+    return bool(session.scalar(select(exists().where(CopyRunItem.run_id == run_id, checking))))

@@ -1,0 +1,97 @@
+"""Copy: the Sync Tool copies the biller's closed invoices into the books, once each. The only step that writes there.
+
+Called by: a nudge for an organization, when a person wants something done, or when something is due.
+Does, in this order: puts creations in doubt whose process died; works on a batch of due invoices (*gather* -> *list
+entries* -> *judge* -> *intend* -> *send* -> *record*); checks the invoices of a run for its preview; reads the books'
+lists; reads a page of the biller's list.
+Leaves behind: invoices in the books, each in a batch of its own at the biller, and their links, so that match lets the
+payments on them through; holds with a reason; previews; the list.
+If it dies here: a creation that was intended is in doubt, and looked for by its number and its mark when the settle
+time is over; its request id makes a second send safe meanwhile. Every other write is settled by the look with which the
+work on its invoice begins.
+"""
+
+import structlog
+from celery import shared_task
+
+from domain.copying.booked import Item, TaxCode
+from models.billed_invoices import abandoned_creations, due_copies
+from models.books_lists import books_lists_of, keep_lists, want_lists
+from tasks.context import Context, Step
+from tasks.copying.checking import check_items
+from tasks.copying.listing import list_page
+from tasks.copying.record import doubt_abandoned_creations
+from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits, sides_of
+from tasks.copying.work import INVOICES_PER_BATCH, work_on
+from tasks.points import Point
+from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
+
+log = structlog.get_logger()
+
+
+def copy(context: Context, organization_id: int) -> Drained:
+    """Does what is due for the Sync Tool of one organization."""
+    return drain(context, Step.COPY, organization_id, lambda lease: _copy_batch(context, lease))
+
+
+def _copy_batch(context: Context, lease: Lease) -> bool:
+    """Does one batch. True if more is waiting right now."""
+    _doubt_abandoned(context, lease)
+    sides = sides_of(context, lease)
+    if isinstance(sides, Waits):
+        log.info("copy.waits", organization_id=lease.owner_id, why=sides.why)
+        return False
+    with context.database.reading() as session:
+        due = due_copies(session, lease.owner_id, context.clock.now(), INVOICES_PER_BATCH)
+    # Two invoices of one number one after the other: each sees what became of the other.
+    rows = list({row.number: row for row in reversed(due)}.values())[::-1]
+    if rows and not work_on(context, lease, sides, rows):
+        return False
+    steps = (check_items(context, lease, sides), _read_lists(context, lease, sides), list_page(context, lease, sides))
+    return bool(rows) or any(steps)
+
+
+def _doubt_abandoned(context: Context, lease: Lease) -> None:
+    # The holder may be alive and have lost its lease only to a clock that is ahead: any exchange that it begins ends
+    # before its lease would have ended.
+    with context.database.reading() as session:
+        if not abandoned_creations(session, lease.owner_id, lease.fencing):
+            return
+    rest = max(context.timing.settle, context.timing.lease)
+    with context.database.writing() as session:
+        lease.guard(session)
+        rows = abandoned_creations(session, lease.owner_id, lease.fencing)
+        doubt_abandoned_creations(session, rows, context.clock.now() + rest)
+    context.reached(Point.COPY_DOUBTED)
+    log.warning("copy.abandoned_creations", organization_id=lease.owner_id, invoices=len(rows))
+
+
+def _read_lists(context: Context, lease: Lease, sides: Sides) -> bool | None:
+    """Reads the books' items and tax codes, if somebody wants them. None if nobody does."""
+    connection_id, now = sides.at_books.connection.id, context.clock.now()
+    with context.database.reading() as session:
+        lists = books_lists_of(session, connection_id)
+    if lists is None or lists.due_at is None or lists.due_at > now:
+        return None
+    read = _ask_for_lists(sides)
+    with context.database.writing() as session:
+        lease.guard(session)
+        if isinstance(read, Waits):
+            want_lists(session, sides.organization_id, connection_id, now + AFTER_TROUBLE)
+        else:
+            keep_lists(session, sides.organization_id, connection_id, *read, now)
+    return False
+
+
+def _ask_for_lists(sides: Sides) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]] | Waits:
+    items = sides.at_books.ask(sides.books.list_items)
+    if isinstance(items, Waits):
+        return items
+    codes = sides.at_books.ask(sides.books.list_tax_codes)
+    return codes if isinstance(codes, Waits) else (items, codes)
+
+
+@shared_task(name="payments.copy")
+def copy_task(organization_id: int) -> None:
+    with database_may_be_away():
+        copy(process_context(Step.COPY, organization_id), organization_id)
