@@ -1,0 +1,193 @@
+"""Lost answers, late answers, refusals and outages: never a second copy, never a lost one, always a reason."""
+
+from typing import Any
+
+import pytest
+
+from domain.copying.states import CopyAction
+from sandbox.faults import Fault
+from tests.copying import Tool
+
+pytestmark = pytest.mark.both_databases
+
+CREATE: dict[str, Any] = {"method": "POST", "path": r"/invoice$"}
+BATCH: dict[str, Any] = {"method": "POST", "path": r"/accounting/batches$"}
+CUSTOMER: dict[str, Any] = {"method": "POST", "path": r"/customer$"}
+# A write got no answer, and it is not known whether it was carried out.
+LOST = ["commit_then_drop", "drop_before_commit", "error_after_commit", "garbage_after_commit", "truncate"]
+
+
+def settle_down(tool: Tool) -> None:
+    for _ in range(6):
+        tool.world.later(minutes=6)
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_answer_to_the_creation_makes_one_copy(tool: Tool, kind: str) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CREATE))
+    tool.copy("INV-1")
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert tool.totals("INV-1") == ["100.00"]
+    assert tool.row("INV-1").ours
+    assert len(tool.batches("INV-1")) == 1
+
+
+def test_a_creation_without_an_answer_is_not_sent_again_before_a_look(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
+    tool.copy("INV-1")
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("in_doubt", "copy_in_doubt")
+    tool.world.later(seconds=60)
+    assert tool.state("INV-1") == "in_doubt"
+    tool.world.later(seconds=40)
+    assert tool.state("INV-1") == "copied"
+    assert tool.writes("INV-1")[0] == "create: unknown"
+    assert [one for one in tool.writes("INV-1") if one.startswith("create")] == ["create: unknown"]
+
+
+def test_a_creation_that_arrives_late_does_not_make_a_second_copy(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="late_commit", seconds=0.5, times=1, **CREATE))
+    tool.copy("INV-1")
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_answer_to_the_batch_makes_one_batch(tool: Tool, kind: str) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.faults.add(Fault(kind=kind, times=1, **BATCH))
+    tool.copy("INV-1")
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert tool.totals("INV-1") == ["100.00"]
+    assert tool.batches("INV-1") == [tool.row("INV-1").batch_identifier]
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_answer_to_a_new_customer_makes_one_customer(tool: Tool, kind: str) -> None:
+    tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
+    tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CUSTOMER))
+    tool.copy("INV-1")
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert [one.name for one in tool.world.quickbooks.customers()].count("Fresh Bakery") == 1
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_answer_to_a_deletion_takes_back_all_the_same(tool: Tool, kind: str) -> None:
+    tool.bill("INV-1")
+    tool.copy("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CREATE))
+    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    settle_down(tool)
+    assert tool.state("INV-1") == "available"
+    assert tool.in_books("INV-1") == []
+    assert tool.batches("INV-1") == []
+
+
+def test_throttled_books_delay_a_run_and_lose_nothing(tool: Tool) -> None:
+    for number in ("INV-1", "INV-2", "INV-3"):
+        tool.bill(number)
+    tool.world.quickbooks.faults.add(Fault(kind="throttle", retry_after=60, times=1, **CREATE))
+    tool.copy("INV-1", "INV-2", "INV-3")
+    settle_down(tool)
+    for number in ("INV-1", "INV-2", "INV-3"):
+        assert (tool.state(number), tool.totals(number)) == ("copied", ["100.00"])
+
+
+def test_while_the_biller_is_away_a_run_says_what_it_waits_for(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.world.connectwise.faults.add(Fault(kind="error", times=None, path="/finance"))
+    run_id = tool.preview("INV-1")
+    assert "ConnectWise" in tool.run(run_id).waits_for
+    tool.world.connectwise.faults.clear()
+    settle_down(tool)
+    assert tool.run(run_id).state == "checked"
+    assert tool.run(run_id).waits_for == ""
+
+
+def test_a_missing_right_of_the_sync_tool_stops_no_payment(tool: Tool) -> None:
+    world = tool.world
+    tool.bill("INV-1")
+    tool.copy("INV-1")
+    world.connectwise.set_permissions(accounting_inquire=False)
+    world.clock.move(minutes=10)
+    tool.refresh()
+    copied = tool.in_books("INV-1")[0]
+    payment = world.quickbooks.record_payment(copied.customer_id, "40.00", [(copied.id, "40.00")])
+    world.notice()
+    assert world.reason(payment) == "synced"
+
+
+def test_a_batch_that_is_refused_holds_and_goes_on_later_without_a_second_copy(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.set_permissions(accounting_edit=False)
+    tool.copy("INV-1")
+    assert tool.totals("INV-1") == ["100.00"]
+    tool.world.connectwise.set_permissions(accounting_edit=True)
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_a_copy_that_somebody_deleted_before_it_was_marked_is_held_and_copied_anew(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **BATCH))
+    tool.copy("INV-1")
+    tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "gone_from_books")
+    tool.do(CopyAction.COPY, "INV-1")
+    assert tool.state("INV-1") == "copied"
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_an_answer_that_repeats_an_earlier_one_is_not_believed_without_a_look(tool: Tool) -> None:
+    """The creation arrived, a person deleted the copy, and the second try gets the first answer again."""
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
+    tool.copy("INV-1")
+    tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "gone_from_books")
+    assert tool.batches("INV-1") == []
+    tool.do(CopyAction.COPY, "INV-1")
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_an_invoice_that_never_arrives_is_held_after_some_tries(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=None, **CREATE))
+    tool.copy("INV-1")
+    for _ in range(40):
+        tool.world.later(minutes=31)
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "tried_out")
+    tool.world.quickbooks.faults.clear()
+    tool.world.later(hours=1)
+    tool.do(CopyAction.COPY, "INV-1")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_disconnected_books_hold_nothing_and_the_run_goes_on_when_they_are_back(tool: Tool) -> None:
+    from models.connections import Connection, ConnectionStatus
+
+    world = tool.world
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    started = tool.start("INV-1", sure=True)
+    with world.context.database.writing() as session:
+        session.get_one(Connection, world.source_id).status = ConnectionStatus.NEEDS_RECONNECT.value
+    world.settle()
+    assert tool.in_books("INV-1") == []
+    with world.context.database.writing() as session:
+        session.get_one(Connection, world.source_id).status = ConnectionStatus.ACTIVE.value
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert started
