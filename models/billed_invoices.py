@@ -87,6 +87,8 @@ class BilledInvoiceRow(Base):
     # The copy must not stay in the books; the reason says why.
     unwanted: Mapped[bool] = mapped_column(default=False)
     batch_identifier: Mapped[str | None] = mapped_column(String(50))
+    # Grows when the invoice was taken out of a batch of ours: that batch may still be there, with its name.
+    batches: Mapped[int] = mapped_column(default=1)
     copied_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     def as_record(self) -> BilledInvoice:
@@ -218,10 +220,12 @@ def store_listed(
     insert_new(session, BilledInvoiceRow, [{**_NEW, **one} for one in fresh])
 
 
-_NEW: dict[str, Any] = {"attempts": 0, "ours": False, "unwanted": False}
+_NEW: dict[str, Any] = {"attempts": 0, "ours": False, "unwanted": False, "batches": 1}
 
 
 def _listed_again(row: BilledInvoiceRow) -> None:
+    if row.state in (CopyState.COPIED.value, CopyState.PRESENT.value):
+        row.batches += 1
     if row.state == CopyState.COPIED.value:
         row.state, row.reason = CopyState.CHANGED.value, CopyReason.CHANGED_AFTER_COPY.value
     elif row.state in (CopyState.PRESENT.value, CopyState.ELSEWHERE.value):

@@ -335,10 +335,14 @@ def mark_of(prefix: str, row_id: int, generation: int) -> str:
     return f"Copied by the Sync Tool ({prefix}-{row_id}-{generation})"
 
 
-def batch_name(prefix: str, number: str, row_id: int, generation: int) -> str:
-    """The name of the batch of one copy, at most 50 characters, with nothing that breaks a question about it."""
-    plain = "".join(one for one in number if one.isalnum() or one in "-_.")[:15]
-    return f"{prefix}-I{plain}-{row_id}-{generation}"
+def batch_name(prefix: str, number: str, row_id: int, generation: int, batches: int) -> str:
+    """The name of the batch of one copy, at most 50 characters, with nothing that breaks a question about it.
+
+    Args:
+        batches: which batch of this copy it is, beginning at one.
+    """
+    plain = "".join(one for one in number if one.isascii() and (one.isalnum() or one in "-_."))[:15]
+    return f"{prefix}-I{plain}-{row_id}-{generation}" + (f"-{batches}" if batches > 1 else "")
 
 
 def how_many(batched: int, entries: int) -> str:

@@ -357,4 +357,4 @@ class Deciding:
 
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
-        return batch_name(self.terms.prefix, row.number, row.id, row.generation)
+        return batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)

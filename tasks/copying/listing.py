@@ -34,6 +34,7 @@ def list_page(context: Context, lease: Lease, sides: Sides) -> bool | None:
     page = sides.at_biller.ask(lambda: sides.biller.list_unposted(wanted.after))
     context.reached(Point.COPY_LISTED)
     now = context.clock.now()
+    is_more = not isinstance(page, Waits) and page.next_after is not None
     with context.database.writing() as session:
         lease.guard(session)
         current = billed_list_of(session, connection_id)
@@ -60,6 +61,7 @@ def list_page(context: Context, lease: Lease, sides: Sides) -> bool | None:
                         session, sides.organization_id, CopyAction.COPY, AUTOMATIC, now, confirmed_beforehand=True
                     )
                     add_items(session, run, ids)
+                    is_more = True
     context.reached(Point.COPY_LIST_STORED)
     log.info("copy.listed", organization_id=sides.organization_id, invoices=len(page.invoices))
-    return page.next_after is not None
+    return is_more

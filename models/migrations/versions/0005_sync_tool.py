@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("update_of_version", sa.Integer(), nullable=True),
         sa.Column("unwanted", sa.Boolean(), nullable=False),
         sa.Column("batch_identifier", sa.String(length=50), nullable=True),
+        sa.Column("batches", sa.Integer(), nullable=False),
         sa.Column("copied_at", UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name=op.f("fk_billed_invoice_connection_id_connection")
