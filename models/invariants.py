@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.push.effect import EffectKind, EffectState
 from domain.records import PaymentState
 from models.connections import Connection
+from models.copy_invariants import copied_without_copy, copy_without_link, forgotten_item, forgotten_work
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import EventSource, InboxEvent
@@ -138,6 +139,12 @@ INVARIANTS = (
         "Each payment is listed under the status that its parts have.",
         lambda session: sorted(payments_with_another_status(session)),
     ),
+    Invariant(
+        "copied_has_copy", "What is said to be copied has its copy, and what is marked has none.", copied_without_copy
+    ),
+    Invariant("copies_are_due", "Whatever the Sync Tool has to do is due at some time.", forgotten_work),
+    Invariant("runs_come_to_an_end", "Each invoice that a run waits for is being worked on.", forgotten_item),
+    Invariant("copies_are_linked", "Payments on a copy find their invoice.", copy_without_link),
 )
 
 

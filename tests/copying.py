@@ -39,6 +39,10 @@ class Tool:
         assert refresh_list(self.world.context, self.world.organization_id) is None
         self.world.settle()
 
+    def ask_for_list(self) -> None:
+        """Somebody opens the list, and no worker has done anything about it yet."""
+        assert refresh_list(self.world.context, self.world.organization_id) is None
+
     def choose(self, **changes: Any) -> None:
         chosen = change_terms(self.world.context, self.world.organization_id, changes)
         assert not isinstance(chosen, Rejected), chosen

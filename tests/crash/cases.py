@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import key_moments, later_looks, moments
+from tests.crash import copying_moments, key_moments, later_looks, moments
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -41,6 +41,15 @@ _CATCH_UP = ("lane_taken", "cursor_read", "source_read", "stored", "nudged", "la
 _INGEST = ("lane_taken", "events_read", "payments_read", "source_read", "stored", "nudged", "lane_released")
 _MATCH = ("lane_taken", "facts_gathered", "target_read", "recorded", "nudged", "lane_released")
 _LOOKS = ("lane_taken", "sums_read", "sums_stored", "listed", "recorded", "nudged", "lane_released")
+_COPY = (
+    "lane_taken",
+    "listed",
+    "list_stored",
+    "customer_answered",
+    "customer_stored",
+    "nudged",
+    "lane_released",
+)
 _TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
 _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
 _CHOICES = (Point.PUSH_LOOKED, Point.PUSH_FACTS_GATHERED)
@@ -170,5 +179,36 @@ CASES = (
     Case(later_looks.deleted_by_hand, dict.fromkeys(_in("look_again", _LOOKS), 1)),
     Case(later_looks.linked_by_a_person, {Point.PUSH_ENDED: 1}),
     Case(later_looks.nobody_answers_the_look, {Point.LOOK_AGAIN_FAILED: 1}),
+    Case(
+        copying_moments.copying,
+        {
+            **dict.fromkeys(_in("copy", _COPY), 1),
+            **dict.fromkeys((Point.COPY_ENTRIES_READ, Point.COPY_INTENDED, Point.COPY_RECORDED), 4),
+            **dict.fromkeys((Point.COPY_BOOKED, Point.COPY_BATCHED), 4),
+            Point.COPY_GATHERED: 3,
+        },
+    ),
+    Case(copying_moments.after_a_death, {Point.COPY_DOUBTED: 1, Point.COPY_BOOKED: 1, Point.COPY_BATCHED: 1}),
+    Case(
+        copying_moments.lost_answers,
+        {
+            Point.COPY_GATHERED: 3,
+            Point.COPY_INTENDED: 3,
+            Point.COPY_BOOKED: 2,
+            Point.COPY_BATCHED: 2,
+            Point.COPY_RECORDED: 4,
+        },
+    ),
+    Case(
+        copying_moments.undoing,
+        {
+            **dict.fromkeys((Point.COPY_UNBATCHED, Point.COPY_INTENDED, Point.COPY_RECORDED), 2),
+            **dict.fromkeys((Point.COPY_GATHERED, Point.COPY_REMOVED), 1),
+            Point.COPY_BOOKED: 1,
+            Point.COPY_BATCHED: 1,
+        },
+    ),
+    Case(copying_moments.wrong_total, {Point.COPY_REMOVED: 1, Point.COPY_INTENDED: 2, Point.COPY_RECORDED: 3}),
+    Case(copying_moments.previewing, dict.fromkeys((Point.COPY_GATHERED, Point.COPY_PREVIEWED), 1)),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -25,6 +25,9 @@ class Stage:
     job: Job
     # The amounts that ConnectWise must have in the end, by invoice; what people typed there is among them.
     expected: dict[BothInvoices, list[str]] = field(default_factory=dict)
+    # What the Sync Tool must have made of closed invoices: the totals in the books, and how many batches, by number.
+    copies: dict[str, tuple[list[str], int]] = field(default_factory=dict)
+    customers: tuple[str, ...] = ()
     processes: int = 0
 
     def invoice(self, total: str, *, ends_with: list[str], at: datetime | None = None) -> BothInvoices:
@@ -88,7 +91,19 @@ class Stage:
             wanted, there = Counter(amounts), Counter(self.world.amounts_on(invoice))
             lost += [f"{amount} on {invoice.number}" for amount in (wanted - there).elements()]
             doubled += [f"{amount} on {invoice.number}" for amount in (there - wanted).elements()]
+        for number, (totals, batches) in self.copies.items():
+            wanted, there = Counter(totals), Counter(self._in_books(number))
+            lost += [f"copy of {number}: {total}" for total in (wanted - there).elements()]
+            doubled += [f"copy of {number}: {total}" for total in (there - wanted).elements()]
+            held = sum(number in one.invoice_numbers for one in self.world.connectwise.batches())
+            lost += [f"batch of {number}"] * (batches - held)
+            doubled += [f"batch of {number}"] * (held - batches)
+        names = [one.name for one in self.world.quickbooks.customers()]
+        doubled += [f"customer {name}" for name in self.customers if names.count(name) > 1]
         return lost, doubled
+
+    def _in_books(self, number: str) -> list[str]:
+        return [f"{one.total:.2f}" for one in self.world.quickbooks.invoices() if one.doc_number == number]
 
     def violations(self) -> list[Finding]:
         with self.world.context.database.reading() as session:

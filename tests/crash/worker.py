@@ -17,7 +17,9 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from connectors.quickbooks import changes
+from domain.copying.states import AT_WORK
 from domain.push.effect import OPEN
+from models.billed_invoices import BilledInvoiceRow
 from models.connections import Connection, Role
 from models.effects import Effect
 from tasks.context import Clock, Context, Step, SystemClock
@@ -140,10 +142,11 @@ def _work_off(context: Context) -> bool:
 
 
 def _something_is_open(context: Context) -> bool:
-    """Whether effects are on their way that this worker could still deliver."""
+    """Whether effects or copies are on their way that this worker could still finish."""
     with context.database.reading() as session:
         is_open = session.scalar(select(Effect.id).where(Effect.state.in_(OPEN)).limit(1)) is not None
-        return is_open and bool(_active(context, Role.TARGET))
+        is_copied = session.scalar(select(BilledInvoiceRow.id).where(BilledInvoiceRow.state.in_(AT_WORK)).limit(1))
+        return (is_open or is_copied is not None) and bool(_active(context, Role.TARGET))
 
 
 def _active(context: Context, role: Role) -> list[Connection]:
