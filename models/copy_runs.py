@@ -227,6 +227,14 @@ def end_attempts(session: Session, ended: Sequence[tuple[int, str, str, str]], n
             attempt.ended_at, attempt.outcome, attempt.detail = now, result[0][:20], result[1][:2000]
 
 
+def written_since(session: Session, row_ids: Collection[int], since: datetime) -> set[int]:
+    """Those of the invoices about which something has been sent, or was about to be, since then."""
+    statement = select(CopyAttempt.billed_invoice_id).where(
+        CopyAttempt.billed_invoice_id.in_(row_ids), CopyAttempt.started_at >= since
+    )
+    return set(session.scalars(statement))
+
+
 def attempts_of_copies(session: Session, row_ids: Collection[int]) -> Sequence[CopyAttempt]:
     statement = select(CopyAttempt).where(CopyAttempt.billed_invoice_id.in_(row_ids)).order_by(CopyAttempt.id)
     return session.scalars(statement).all()

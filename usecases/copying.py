@@ -18,7 +18,7 @@ from models.billed_invoices import billed_by_id
 from models.billed_lists import BilledList, billed_list_of, want_list
 from models.books_lists import BooksLists, books_lists_of, want_lists
 from models.connections import Role, connection_in_role
-from models.copy_runs import CopyRun, add_items, add_run, items_of, queue_ready_items, run_by_id
+from models.copy_runs import CopyRun, add_items, add_run, items_of, queue_ready_items, run_by_id, written_since
 from models.locks import lock_organization
 from models.organizations import organization_with_connections
 from models.views.copies import CopyFilter, ids_of_copies
@@ -231,18 +231,17 @@ def stop_run(context: Context, organization_id: int, run_id: int) -> int | Rejec
 
 
 def _stop(session: Session, run: CopyRun) -> int:
-    """Takes back what has not begun: queued invoices with nothing of ours in the books."""
+    """Takes back what has not begun: queued invoices about which nothing has been sent yet."""
     items = {
         item.billed_invoice_id: item
         for item in items_of(session, run.id, [ItemState.CHECKING, ItemState.READY, ItemState.QUEUED])
     }
+    begun = written_since(session, items, run.confirmed_at) if run.confirmed_at is not None else set()
     for row in billed_by_id(session, run.organization_id, items):
         item = items[row.id]
-        is_begun = row.run_id == run.id and (
-            row.state in (CopyState.CREATING.value, CopyState.IN_DOUBT.value)
-            or (row.books_id is not None and row.state_before == CopyState.AVAILABLE.value)
-        )
-        if is_begun:
+        # A copy that is in the books already is finished as well: it is not available any more.
+        is_in_books = row.books_id is not None and row.state_before == CopyState.AVAILABLE.value
+        if row.run_id == run.id and (row.id in begun or is_in_books):
             del items[row.id]
             continue
         if row.run_id == run.id and row.state == CopyState.QUEUED.value:

@@ -20,6 +20,7 @@ from tasks.points import Point
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
+from tests.simulation.copies import Copies, move_in_tool
 from tests.simulation.ending import something_waits
 from tests.simulation.habits import (
     change_in_connectwise,
@@ -52,6 +53,7 @@ class Simulation:
     story: list[str] = field(default_factory=list)
     trouble: bool = True
     switched_on: bool = True
+    copies: Copies | None = None
 
     def run(self, steps: int) -> None:
         self.tell(f"a tenant of the kind {self.kind}")
@@ -138,6 +140,16 @@ class Simulation:
     def source_fault(self) -> None:
         self.tell(disturb_source(self.world.quickbooks, self.random))
 
+    def something_of_the_sync_tool(self) -> None:
+        """Somebody bills, copies, marks, takes back, edits or deletes, or something goes wrong with that."""
+        if self.copies is None:
+            return
+        happening = self.random.choices(list(COPYING), weights=list(COPYING.values()))[0]
+        told: list[str] = []
+        self._may_die(lambda: told.append(happening(self.copies)) if self.copies is not None else None)
+        for text in filter(None, told):
+            self.tell(text)
+
     def redis_emptied(self) -> None:
         """Every message is gone; what was to be done stands in the database."""
         self._nudge().waiting.clear()
@@ -191,6 +203,7 @@ class Simulation:
     def pass_time(self, seconds: int) -> None:
         # The stated assumption: what lands late lands within the settle time.
         self.world.connectwise.wait_for_late_commits()
+        self.world.quickbooks.wait_for_late_commits()
         self.world.clock.move(seconds=seconds)
         self._may_die(lambda: sweep(self.world.context))
 
@@ -230,6 +243,7 @@ class Simulation:
             (Step.PUSH, world.target_id),
             (Step.CATCH_UP, world.source_id),
             (Step.LOOK_AGAIN, world.target_id),
+            (Step.COPY, world.organization_id),
         ]
 
     # --- the end ---
@@ -247,9 +261,12 @@ class Simulation:
             self.catch_up()
             self.world.settle()
         for _ in range(4):
-            if not something_waits(self.world, began):
+            if not something_waits(self.world, began) and not (self.copies and self.copies.is_at_work):
                 break
             self.pass_time(7 * 3600)
+            self.world.settle()
+        if self.copies is not None:
+            self.copies.open_list()
             self.world.settle()
         self.look_at_everything()
 
@@ -280,6 +297,7 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.hint: 4,
     Simulation.target_fault: 4,
     Simulation.source_fault: 1,
+    Simulation.something_of_the_sync_tool: 18,
     Simulation.redis_emptied: 1,
     Simulation.switched: 1,
     Simulation.strategy_changed: 1,
@@ -287,6 +305,18 @@ ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.work: 14,
     Simulation.catch_up: 5,
     Simulation.time_passes: 6,
+}
+
+
+COPYING: dict[Callable[[Copies], str], int] = {
+    Copies.bill: 3,
+    Copies.open_list: 3,
+    Copies.start: 9,
+    Copies.stop: 1,
+    Copies.disturb: 6,
+    Copies.edit_at_biller: 1,
+    Copies.batch_by_other_tool: 1,
+    Copies.touch_copy: 1,
 }
 
 
@@ -300,5 +330,8 @@ def open_simulation(seed: int, database_url: str) -> Iterator[Simulation]:
         simulation = Simulation(world, random.Random(seed), kind_of(seed))
         move_in(world, simulation.kind)
         choose_policies(world, seed)
+        if seed % 2:
+            simulation.copies = move_in_tool(world, simulation.random)
+            world.choose(sync_mode="all_invoices")
         world.context = replace(world.context, reached=simulation.reached, jitter=random.Random(seed))
         yield simulation

@@ -52,6 +52,7 @@ def faults_found(simulation: Simulation) -> list[str]:
         *_typed_payments_touched(simulation),
         *_invariants_broken(simulation),
         *_asked_for_nothing(simulation),
+        *(simulation.copies.faults_found() if simulation.copies is not None else ()),
     ]
 
 

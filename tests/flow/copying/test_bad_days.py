@@ -7,6 +7,7 @@ import pytest
 from domain.copying.states import CopyAction
 from sandbox.faults import Fault
 from tests.copying import Tool
+from usecases.results import Rejected
 
 pytestmark = pytest.mark.both_databases
 
@@ -191,3 +192,20 @@ def test_disconnected_books_hold_nothing_and_the_run_goes_on_when_they_are_back(
     settle_down(tool)
     assert tool.state("INV-1") == "copied"
     assert started
+
+
+def test_a_stopped_run_finishes_what_was_sent_and_begins_nothing_else(tool: Tool) -> None:
+    from usecases.copying import stop_run
+
+    for number in ("INV-1", "INV-2"):
+        tool.bill(number)
+    tool.copy("INV-1", "INV-2")
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
+    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    started = tool.start("INV-2", action=CopyAction.TAKE_BACK, sure=True)
+    assert not isinstance(started, Rejected)
+    for run_id in (tool.row("INV-1").run_id, started.run_id):
+        stop_run(tool.world.context, tool.world.organization_id, run_id or 0)
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.in_books("INV-1")) == ("available", [])
+    assert (tool.state("INV-2"), tool.totals("INV-2")) == ("copied", ["100.00"])
