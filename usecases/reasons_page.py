@@ -4,6 +4,7 @@ Called by: `make docs`; a test compares its output with the file. Reads nothing 
 """
 
 from connectors.registry import words_for
+from domain.copying.reasons import CopyReason, copy_advice, copy_sentence
 from domain.explanations import explain
 from domain.reasons import Reason
 from domain.words import Words
@@ -23,6 +24,16 @@ def as_markdown(words: Words) -> str:
         known = explain(reason)
         needs, clears = ("yes" if answer else "" for answer in (known.needs_person, known.clears_itself))
         lines.append(f"| `{reason}` | {words.sentence(reason)} | {words.advice(reason)} | {needs} | {clears} |")
+    lines += [
+        "",
+        "## The Sync Tool",
+        "",
+        "An invoice that is not copied, not taken back or not changed has exactly one of these.",
+        "",
+        "| reason | what it means | what to do |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{one}` | {copy_sentence(words, one)} | {copy_advice(words, one)} |" for one in CopyReason]
     return "\n".join([*lines, ""])
 
 
