@@ -24,7 +24,7 @@ from connectors.aside import aside
 from connectors.budget import Budget, TooMuch, one_question, spending
 from connectors.foreign_text import Secrets
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
-from connectors.limits import Limiter, Rate
+from connectors.limits import Pacer, Rate
 from connectors.sockets import BoundedAdapter
 from connectors.unpacking import unpacked
 
@@ -136,7 +136,7 @@ class Wire:
     def __init__(
         self,
         system: str,
-        limiter: Limiter,
+        limiter: Pacer,
         limit_key: str,
         rates: Sequence[Rate],
         time_limits: TimeLimits,

@@ -8,8 +8,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -19,8 +20,8 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
-# How many processes may call one system at the same time: ingest, match, push and one more. Settings can change it.
-PROCESSES = 4
+# How many processes may call one system at the same time: ingest, match, push, copy and one more. A setting changes it.
+PROCESSES = 5
 # The moment since which this Redis counts all calls (milliseconds since 1970, by its own clock: the clocks of the hosts
 # may differ). If the key is missing, Redis has been emptied.
 EPOCH_KEY = "payments-limits-epoch"
@@ -51,6 +52,33 @@ class Rate:
     def spare(self, processes: int) -> int:
         """One process's part of the calls that the vendor allows beyond our shared limit."""
         return max(0, self.allowed - self.calls) // processes
+
+
+class Pacer(Protocol):
+    def permit(self, key: str, rates: Sequence[Rate]) -> timedelta | None:
+        """Takes a place for one call under every rate.
+
+        Returns:
+            None if the call may be made, else how long to wait before asking again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class HalfOf:
+    """Half of an account's limit, for work that must leave the other half to whatever else calls the account.
+
+    Attributes:
+        whole: counts all calls to the account, these included.
+        name: tells apart what has a half of its own.
+    """
+
+    whole: Pacer
+    name: str
+
+    def permit(self, key: str, rates: Sequence[Rate]) -> timedelta | None:
+        half = [replace(rate, calls=max(1, rate.calls // 2), allowed=rate.calls // 2) for rate in rates]
+        wait = self.whole.permit(f"{key}:{self.name}", half)
+        return wait if wait is not None else self.whole.permit(key, rates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ Code asks this value for whatever differs between vendors, and never looks at a 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 from pydantic_settings import NoDecode
@@ -21,7 +21,7 @@ from connectors.copying import Biller, Books
 from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
-from connectors.limits import Limiter, Rate
+from connectors.limits import HalfOf, Pacer, Rate
 from connectors.options import Options
 from domain.reasons import Reason
 
@@ -48,10 +48,14 @@ class Surroundings:
     """The parts that all vendors and connections of a process share."""
 
     time_limits: TimeLimits
-    limiter: Limiter
+    limiter: Pacer
     now: Callable[[], datetime]
     # Where partners' own addresses may lead; those in the settings are the operator's.
     addresses: AddressRules = field(default=AddressRules())
+
+    def for_copying(self) -> Self:
+        """The same for the Sync Tool, which leaves half of an account's calls to the payments."""
+        return replace(self, limiter=HalfOf(self.limiter, "copy"))
 
 
 @dataclass(frozen=True, slots=True)

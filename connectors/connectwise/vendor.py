@@ -121,7 +121,8 @@ class ConnectWise(BillerVendor):
         return ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
 
     def open_biller(self, surroundings: Surroundings, account: Account) -> Biller:
-        return ConnectWiseBiller(self._client_of(surroundings, account, ConnectWiseOptions.of(account.settings)))
+        options = ConnectWiseOptions.of(account.settings)
+        return ConnectWiseBiller(self._client_of(surroundings.for_copying(), account, options))
 
     def _client_of(self, surroundings: Surroundings, account: Account, options: ConnectWiseOptions) -> Client:
         secrets = account.keeper.load()

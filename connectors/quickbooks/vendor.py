@@ -88,7 +88,7 @@ class QuickBooks(BooksVendor):
         return QuickBooksSource(self._client(surroundings, account), _options_of(account).home_currency)
 
     def open_books(self, surroundings: Surroundings, account: Account) -> Books:
-        return QuickBooksBooks(self._client(surroundings, account))
+        return QuickBooksBooks(self._client(surroundings.for_copying(), account))
 
     def _client(self, surroundings: Surroundings, account: Account) -> Client:
         options = _options_of(account)

@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
+from connectors.aside import aside
 from connectors.base import Failure, FailureKind, NotSent, Paced, ReadResult, Refused, Throttled, Unknown
 from connectors.copying import Biller, Books, NotDone
 from domain.breaker import CallKind
@@ -17,7 +18,7 @@ from domain.words import Words
 from models.billed_invoices import put_off
 from models.connections import Connection
 from models.organizations import organization_with_connections
-from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_sick, pause_for, waited_out
+from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_sick, pause_for
 from tasks.context import Context
 from tasks.permits import Permits
 from tasks.step import Lease
@@ -27,13 +28,21 @@ log = structlog.get_logger()
 T = TypeVar("T")
 # Nothing tells us that a right was given or that a system is itself again, so we ask again after this time.
 AFTER_TROUBLE = timedelta(minutes=5)
+# The windows of our limits are a minute at most.
+PATIENCE = timedelta(seconds=60)
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Nothing more can be done now; the words are for a person."""
+    """Nothing more can be done now; the words are for a person.
+
+    Attributes:
+        is_paused: the connection itself says when it goes on; otherwise we try again after a while.
+    """
 
     why: str
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +59,51 @@ class Side:
         """What the system answers; our own short waits are waited out. Called on the lane's own thread."""
         while True:
             if not self.permits.begin(CallKind.COPY):
-                return Waits(f"Calls to {self.name} are paused at the moment.")
+                return Waits(f"Calls to {self.name} are paused at the moment.", is_paused=True)
             self.lease.keep()
             result = call()
             if not isinstance(result, Failure):
                 self.permits.note_success(CallKind.COPY)
                 return result.value
-            if not waited_out(self.context, result):
+            if not self.waited_out(result):
                 return self.note_failure(result)
+
+    def waited_out(self, answer: object) -> bool:
+        """Waits if only our own limiter stands against the call: nothing was sent, and it can be made again.
+
+        Other lanes have their own threads, and a batch that is given up has to be gathered again, with metered reads.
+        """
+        is_paced = isinstance(answer, Paced) or (isinstance(answer, Failure) and answer.kind is FailureKind.PACED)
+        wait = answer.retry_after if isinstance(answer, Paced | Failure) else None
+        if not is_paced or wait is None or wait > PATIENCE:
+            return False
+        clock, stopping = self.context.clock, self.context.stopping
+        ends = clock.monotonic() + wait.total_seconds()
+        with aside():
+            while clock.monotonic() < ends:
+                if stopping.is_set():
+                    return False
+                clock.sleep(min(_MOMENT, timedelta(seconds=ends - clock.monotonic())))
+        return True
 
     def note_failure(self, failure: Failure) -> Waits:
         """Handles a failed read. Missing rights of the Sync Tool alone stop no payment."""
         if failure.kind is FailureKind.UNAVAILABLE:
-            note_sick(self.context, self.connection, failure.detail, CallKind.COPY)
-        elif self._is_about_the_connection(failure.kind):
-            note_failure(self.context, self.connection, failure, CallKind.COPY)
-        return Waits(f"{self.name}: {failure.detail}")
+            is_paused = note_sick(self.context, self.connection, failure.detail, CallKind.COPY)
+        else:
+            is_paused = self._is_about_the_connection(failure.kind)
+            if is_paused:
+                note_failure(self.context, self.connection, failure, CallKind.COPY)
+        return Waits(f"{self.name}: {failure.detail}", is_paused)
 
     def note_not_done(self, outcome: NotDone) -> Waits | None:
         """Handles a write that was not done. None if it says nothing about other writes."""
         match outcome:
             case Throttled(_, retry_after):
                 pause_for(self.context, self.connection, retry_after, Reason.TARGET_THROTTLED)
-            case Paced(_, retry_after):
-                pause_for(self.context, self.connection, retry_after, Reason.PACED)
+            case Paced():
+                # Our own half of the limit: it stops no payment.
+                return Waits(f"{self.name}: {outcome.detail}")
             case NotSent(detail) | Unknown(detail):
                 if not note_sick(self.context, self.connection, detail, CallKind.COPY):
                     return None
@@ -81,13 +111,12 @@ class Side:
                 return self.note_failure(Failure(kind, detail))
             case Refused():
                 return None
-        return Waits(f"{self.name}: {outcome.detail}")
+        return Waits(f"{self.name}: {outcome.detail}", is_paused=True)
 
     def _is_about_the_connection(self, kind: FailureKind) -> bool:
-        others = {FailureKind.THROTTLED, FailureKind.PACED}
         # At a source it means that the consent was withdrawn; at a target that a right of the Sync Tool is missing.
         is_consent = kind is FailureKind.FORBIDDEN and self.connection.role == "source"
-        return kind in ABOUT_THE_CONNECTION or kind in others or is_consent
+        return kind in ABOUT_THE_CONNECTION or kind is FailureKind.THROTTLED or is_consent
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,12 @@ from domain.breaker import CallKind
 from domain.copying.states import CopyAction
 from models.billed_invoices import BilledInvoiceRow
 from models.copy_runs import note_waiting
-from tasks.calls import SHORT_WAIT
 from tasks.context import Context, Step
 from tasks.copying.customers import create_customers
 from tasks.copying.decisions import Deciding
 from tasks.copying.facts import Facts, gather
 from tasks.copying.record import record
 from tasks.copying.results import (
-    Answer,
     Answered,
     Call,
     Change,
@@ -83,10 +81,11 @@ def work_on(context: Context, lease: Lease, sides: Sides, rows: Sequence[BilledI
 
 
 def wait(context: Context, lease: Lease, sides: Sides, waits: Waits, runs: set[int]) -> None:
-    """Puts everything off for a while, and tells the runs why they wait."""
+    """Tells the runs why they wait, and puts everything off for a while unless the connection says when to go on."""
     with context.database.writing() as session:
         lease.guard(session)
-        sides.put_off(session)
+        if not waits.is_paused:
+            sides.put_off(session)
         note_waiting(session, runs, waits.why)
 
 
@@ -115,7 +114,6 @@ class _Batch:
     decide_again: bool = False
 
     def work(self) -> Waits | None:
-        ends = self.context.clock.monotonic() + self.context.timing.slice.total_seconds()
         decided = [Decided(row_id, self.deciding.first(facts)) for row_id, facts in self.facts.items()]
         calls = self._record(decided, [])
         parallel = self.context.timing.push_parallel
@@ -127,9 +125,6 @@ class _Batch:
                     wire.put_first(*self._deal_with(came))
                 if self.waits is not None or self.context.stopping.is_set():
                     self._give_back(wire.drop(lambda _call: True))
-                elif self.context.clock.monotonic() > ends:
-                    # Invoices that have not been looked at stay due; what has begun is finished.
-                    wire.drop(lambda call: isinstance(call, ListEntries))
                 wire.resume()
         return self.waits
 
@@ -199,19 +194,8 @@ class _Batch:
             return _not_begun(call)
         while True:
             answered = self._in_books(call) if isinstance(call, _IN_BOOKS) else self._at_biller(call)
-            if not self._waited_for_our_limit(answered.answer):
+            if not self._side_of(call).waited_out(answered.answer) or not self.lease.may_send():
                 return answered
-
-    def _waited_for_our_limit(self, answer: Answer) -> bool:
-        """Our own limiter turned the call away for a moment only: nothing was sent, so it is made again."""
-        is_paced = isinstance(answer, Paced) or (isinstance(answer, Failure) and answer.kind is FailureKind.PACED)
-        wait = answer.retry_after if isinstance(answer, Paced | Failure) else None
-        if not is_paced or wait is None or wait > SHORT_WAIT:
-            return False
-        if not self.lease.may_send() or self.context.stopping.is_set():
-            return False
-        self.context.clock.sleep(wait)
-        return True
 
     def _in_books(self, call: Create | Change | Remove | CountInBooks) -> Answered:
         books, decide = self.sides.books, self.deciding

@@ -12,7 +12,7 @@ import pytest
 from limits.storage import RedisStorage
 from redis.exceptions import RedisError
 
-from connectors.limits import EPOCH_KEY, PROCESSES, Limiter, Rate
+from connectors.limits import EPOCH_KEY, PROCESSES, HalfOf, Limiter, Rate
 from workers.redis_server import RedisServer, free_port
 
 RATE = Rate(8, 60)
@@ -205,3 +205,19 @@ def test_no_second_holds_more_calls_than_the_rate(redis_url: str) -> None:
             granted.popleft()
         most = max(most, len(granted))
     assert most <= 10
+
+
+def test_half_of_a_limit_leaves_the_other_half_to_other_calls() -> None:
+    whole = Limiter(None, processes=1)
+    half, rates = HalfOf(whole, "copy"), (Rate(10, 60),)
+    allowed = sum(half.permit("account", rates) is None for _ in range(20))
+    assert allowed == 5
+    assert sum(whole.permit("account", rates) is None for _ in range(20)) == 5
+
+
+def test_half_of_a_limit_counts_with_the_whole() -> None:
+    whole = Limiter(None, processes=1)
+    half, rates = HalfOf(whole, "copy"), (Rate(10, 60),)
+    for _ in range(8):
+        assert whole.permit("account", rates) is None
+    assert sum(half.permit("account", rates) is None for _ in range(20)) == 2
