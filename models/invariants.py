@@ -16,6 +16,7 @@ from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry
+from models.payment_counts import organizations_with_wrong_counts
 from models.payment_statuses import payments_with_another_status
 from models.payments import Allocation, Payment
 
@@ -137,6 +138,11 @@ INVARIANTS = (
         "status_by_rule",
         "Each payment is listed under the status that its parts have.",
         lambda session: sorted(payments_with_another_status(session)),
+    ),
+    Invariant(
+        "counts_agree",
+        "The numbers by status are those of the payments; told by organization.",
+        organizations_with_wrong_counts,
     ),
 )
 

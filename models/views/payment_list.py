@@ -12,6 +12,7 @@ from domain.records import AllocationKind
 from domain.status import PaymentStatus
 from models.connections import Connection
 from models.invoices import Invoice, SourceInvoiceRow
+from models.payment_counts import payment_counts
 from models.payments import Allocation, Payment
 from models.views.payment_rows import PaymentRow, rows_of
 
@@ -72,11 +73,8 @@ def _comes_after(session: Session, organization_id: int, payment_id: int) -> Col
 
 def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
     """How many payments have each status; includes every status, even at zero."""
-    counted = session.execute(
-        select(Payment.status, func.count()).where(Payment.organization_id == organization_id).group_by(Payment.status)
-    )
-    counts = {PaymentStatus(status): number for status, number in counted}
-    return {status: counts.get(status, 0) for status in PaymentStatus}
+    counts = payment_counts(session, organization_id)
+    return {status: counts.get(status.value, 0) for status in PaymentStatus}
 
 
 def _matches(organization_id: int, search: str) -> ColumnElement[bool]:
