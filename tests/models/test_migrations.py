@@ -21,6 +21,7 @@ from models.unavailable import DatabaseRefused
 from tests.models.old_database import (
     description,
     fresh_database_beside,
+    is_of_search,
     make_old_database,
     only,
     rows_of,
@@ -52,10 +53,16 @@ def empty_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+def is_known_to_the_code(_object: object, name: str | None, *_more: object) -> bool:
+    return not is_of_search(name)
+
+
 def differences(url: str) -> list[object]:
     engine = create_engine(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_object": is_known_to_the_code}
+        )
         found = compare_metadata(context, Base.metadata)
     engine.dispose()
     return list(found)
@@ -65,7 +72,9 @@ def tables(url: str) -> dict[str, list[str]]:
     engine = create_engine(url)
     inspector = inspect(engine)
     found = {
-        name: sorted(column["name"] for column in inspector.get_columns(name)) for name in inspector.get_table_names()
+        name: sorted(column["name"] for column in inspector.get_columns(name))
+        for name in inspector.get_table_names()
+        if not is_of_search(name)
     }
     engine.dispose()
     return found

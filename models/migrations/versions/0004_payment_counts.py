@@ -1,4 +1,7 @@
-"""Each organization's payments are counted by status as they change; those there are get counted at once."""
+"""Each organization's payments are counted by status as they change; those there are get counted at once.
+
+Payments are also found by their amount. The indexes of texts belong to no revision (`models/search_indexes.py`).
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,3 +29,4 @@ def upgrade() -> None:
         "INSERT INTO payment_count (organization_id, status, payments)"
         " SELECT organization_id, status, count(*) FROM payment GROUP BY organization_id, status"
     )
+    op.create_index("ix_payment_organization_id_live_total", "payment", ["organization_id", "live_total"])
