@@ -63,6 +63,8 @@ SEARCHES = [
 def world(database_url: str) -> Iterator[World]:
     with open_world(database_url) as opened:
         yield opened
+    # The next test gets the same database.
+    upgrade(database_url)
 
 
 @pytest.fixture
