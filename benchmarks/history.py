@@ -15,6 +15,7 @@ from models.effects import Attempt, Effect
 from models.inbox import InboxEvent
 from models.invoices import Invoice, SourceInvoiceRow
 from models.ledger import LedgerEntry
+from models.payment_counts import count_every_payment
 from models.payments import Allocation, Payment
 
 ROWS_PER_INSERT = 5_000
@@ -51,6 +52,8 @@ def add_history(
             rows = [{"id": FIRST_ID + place, **row_of(owners[place % len(owners)], place)} for place in places]
             with database.writing() as session:
                 session.execute(insert(table), rows)
+    with database.writing() as session:
+        count_every_payment(session)
 
 
 def _payment(owner: Owner, place: int) -> Row:

@@ -1,7 +1,8 @@
 """How long does a page wait for its numbers and rows, however many payments there are?
 
 One organization with 1,000,000 payments on both databases: the counts by status of the overview, first pages of lists,
-and searches. Each is asked several times; the median is shown. The promise is 150 ms for each.
+and searches. Each is asked several times; the median is shown. The promise is 150 ms for each, but for a search of one
+or two characters that few payments have: no index has so short a piece.
 """
 
 import statistics
@@ -21,6 +22,7 @@ from benchmarks.measuring import duration
 from domain.status import PaymentStatus
 from models.decisions import DecisionRow
 from models.invoices import Invoice, SourceInvoiceRow
+from models.payment_counts import count_every_payment
 from models.payments import Allocation, Payment
 from models.views.payment_list import count_by_status, list_payments
 from settings import Settings
@@ -39,8 +41,8 @@ def _with_status(status: PaymentStatus) -> Question:
     return lambda session, organization_id: list_payments(session, organization_id, status=status)
 
 
-def _search(words: str) -> Question:
-    return lambda session, organization_id: list_payments(session, organization_id, search=words)
+def _search(words: str, status: PaymentStatus | None = None) -> Question:
+    return lambda session, organization_id: list_payments(session, organization_id, search=words, status=status)
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -53,7 +55,11 @@ QUESTIONS: Mapping[str, Question] = {
     "search: an invoice number": _search("PAST-1234"),
     "search: an amount": _search("77.31"),
     "search: nothing like it": _search("zzzz"),
+    "search: a customer, waiting": _search("Customer 4700", PaymentStatus.WAITING),
+    "search: what many have": _search("PAST-12"),
+    "search: what all have": _search("customer"),
 }
+NOT_PROMISED: Mapping[str, Question] = {"search: two characters that none has (no promise)": _search("zz")}
 
 
 def run(bench: Bench) -> None:
@@ -70,7 +76,9 @@ def run(bench: Bench) -> None:
                 _make_various(session)
             refresh_statistics(context.database)
             with context.database.reading() as session:
-                seconds = {name: _median(session, owner, question) for name, question in QUESTIONS.items()}
+                seconds = {
+                    name: _median(session, owner, question) for name, question in {**QUESTIONS, **NOT_PROMISED}.items()
+                }
             context.database.close()
         _print(bench, kind, payments, seconds)
 
@@ -82,6 +90,7 @@ def _make_various(session: Session) -> None:
     one_in = {PaymentStatus.WAITING: 50, PaymentStatus.SKIPPED: 70, PaymentStatus.NEEDS_ATTENTION: 900}
     for status, share in one_in.items():
         session.execute(update(Payment).where(Payment.id % share == 0).values(status=status.value))
+    count_every_payment(session)
 
 
 def _median(session: Session, owner: Owner, question: Question) -> float:
@@ -98,6 +107,6 @@ def _print(bench: Bench, kind: str, payments: int, seconds: Mapping[str, float])
     for name, one in seconds.items():
         shown.add_row(name, duration(one))
     bench.console.print(shown)
-    slow = ", ".join(name for name, one in seconds.items() if one > SECONDS_WANTED)
+    slow = ", ".join(name for name, one in seconds.items() if name in QUESTIONS and one > SECONDS_WANTED)
     wanted = f"each of them within {duration(SECONDS_WANTED)} on {kind}"
     bench.promise(not slow, f"{wanted}; slower: {slow}" if slow else wanted)

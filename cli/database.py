@@ -32,14 +32,19 @@ def upgrade_(as_json: AsJson = False) -> None:
     """Brings the schema up to date; an empty database gets all its tables."""
     from models.database import upgrade
     from models.schema import schema_state
+    from models.search_indexes import why_search_is_slow
 
     url = read_settings().effective_database_url
     upgrade(url)
     revision = schema_state(url).current
+    with opened_session() as session:
+        slow = why_search_is_slow(session)
     if as_json:
-        print_json({"revision": revision})
-    else:
-        say(f"The database is up to date: revision {revision}.")
+        print_json({"revision": revision, "searches_are_slow": slow})
+        return
+    say(f"The database is up to date: revision {revision}.")
+    if slow:
+        say(slow)
 
 
 @app.command(epilog=examples("database check", "database check --json"))
@@ -50,6 +55,7 @@ def check(as_json: AsJson = False) -> None:
     """
     from models.invariants import check_invariants
     from models.schema import schema_state
+    from models.search_indexes import why_search_is_slow
 
     url = read_settings().effective_database_url
     state = schema_state(url)
@@ -58,13 +64,17 @@ def check(as_json: AsJson = False) -> None:
         raise Refusal(f"the database is {has}, this program needs {state.needed}; run: python -m cli database upgrade")
     with opened_session() as session:
         findings = check_invariants(session)
+        slow = why_search_is_slow(session)
     broken = [one for one in findings if one.violations]
     if as_json:
         invariants = [_as_json(one) for one in findings]
-        print_json({"revision": state.current, "ok": not broken, "invariants": invariants})
+        told = {"revision": state.current, "ok": not broken, "invariants": invariants, "searches_are_slow": slow}
+        print_json(told)
     else:
         say(f"The database answers and is up to date: revision {state.current}.")
         print_table(COLUMNS, [_cells(one) for one in findings], "There is nothing to check.")
+        if slow:
+            say(slow)
     if broken:
         raise typer.Exit(BROKEN)
 

@@ -20,6 +20,7 @@ from models.looks import InvoiceLook
 from models.metered_reads import MeteredReads
 from models.organizations import Organization
 from models.own_intents import OwnIntent, OwnIntentPart
+from models.payment_counts import PaymentCount
 from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
 from models.users import ApiToken, DashboardSession, LoginLink, User
@@ -31,6 +32,7 @@ TABLES = (
     Invoice,
     SourceInvoiceRow,
     Payment,
+    PaymentCount,
     Allocation,
     OwnPayment,
     DecisionRow,

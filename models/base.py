@@ -150,8 +150,13 @@ def add_or_change(
     return kept
 
 
+def insert_for(dialect: str) -> Any:
+    """The database's own INSERT, which says what to do where a row is there already."""
+    return sqlite.insert if dialect == "sqlite" else postgresql.insert
+
+
 def _insert(session: Session) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert_for(session.get_bind().dialect.name)
 
 
 def _order_of(table: type[Base]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:

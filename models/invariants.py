@@ -17,6 +17,7 @@ from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry
+from models.payment_counts import organizations_with_wrong_counts
 from models.payment_statuses import payments_with_another_status
 from models.payments import Allocation, Payment
 
@@ -145,6 +146,11 @@ INVARIANTS = (
     Invariant("copies_are_due", "Whatever the Sync Tool has to do is due at some time.", forgotten_work),
     Invariant("runs_come_to_an_end", "Each invoice that a run waits for is being worked on.", forgotten_item),
     Invariant("copies_are_linked", "Payments on a copy find their invoice.", copy_without_link),
+    Invariant(
+        "counts_agree",
+        "The numbers by status are those of the payments; told by organization.",
+        organizations_with_wrong_counts,
+    ),
 )
 
 

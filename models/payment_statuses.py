@@ -2,10 +2,12 @@
 
 The rule is `domain/status.py` and nothing else. A session notes the allocations that got another decision, another
 effect or another place in their payment. Before it commits, it asks once for all parts of their payments and stores
-the statuses that are different now. An invariant compares all of them with the rule.
+the statuses that are different now, and with them the numbers by status (`models/payment_counts.py`). An invariant
+compares all of them with the rule.
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import cast
@@ -19,16 +21,18 @@ from domain.reasons import Reason
 from domain.status import PaymentStatus, allocation_status, is_alike_for_status, status_of_parts
 from models.decisions import DecisionRow
 from models.effects import Effect
+from models.payment_counts import forget_counts, note_count, store_counts
 from models.payments import Allocation, Payment, note_other_status, with_other_status
 
 _PAYMENTS_AT_A_TIME = 1_000
+_Asked = Select[int, int, str, bool, str, str, str]
 
 
 def keep_statuses(sessions: type[Session]) -> None:
     """From now on these sessions keep the statuses; called once, for the one class of sessions that we have."""
-    event.listen(sessions, "after_flush", lambda session, _: note_other_status(session, *_changed_in(session)))
+    event.listen(sessions, "after_flush", lambda session, _: _note_changes(session))
     event.listen(sessions, "before_commit", _store_changes)
-    event.listen(sessions, "after_rollback", lambda session: with_other_status(session).clear())
+    event.listen(sessions, "after_rollback", _forget_changes)
 
 
 def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
@@ -46,6 +50,27 @@ def payments_with_another_status(session: Session) -> Iterator[int]:
     """The ids of the payments whose stored status is not the one that the rule gives."""
     for first, last in _stretches(session):
         yield from _outdated(session, _of_payments(), {"first": first, "last": last})
+
+
+def _note_changes(session: Session) -> None:
+    note_other_status(session, *_changed_in(session))
+    for organization_id, status, more in _counted_in(session):
+        note_count(session, organization_id, status, more)
+
+
+def _counted_in(session: Session) -> Iterator[tuple[int, str, int]]:
+    """The payments that this flush has added, removed or moved to another status, as changes of numbers."""
+    for row in session.new:
+        if isinstance(row, Payment):
+            yield row.organization_id, row.status, 1
+    for row in session.deleted:
+        if isinstance(row, Payment):
+            yield row.organization_id, row.status, -1
+    for row in session.dirty:
+        if isinstance(row, Payment):
+            for status in get_history(row, "status").deleted or ():
+                yield row.organization_id, status, -1
+                yield row.organization_id, row.status, 1
 
 
 def _changed_in(session: Session) -> Iterator[int]:
@@ -81,44 +106,61 @@ def _store_changes(session: Session) -> None:
     if touched:
         store_statuses(session, touched)
         touched.clear()
+    store_counts(session)
 
 
-def _write(session: Session, statuses: dict[int, str]) -> None:
-    if statuses:
-        rows = [{"of_payment": one, "its_status": status} for one, status in sorted(statuses.items())]
-        session.connection().execute(_set_status(), rows)
+def _forget_changes(session: Session) -> None:
+    with_other_status(session).clear()
+    forget_counts(session)
 
 
-def _outdated(
-    session: Session, asked: Select[int, str, bool, str, str, str], values: dict[str, object]
-) -> dict[int, str]:
-    """The payments whose stored status is not the one that the rule gives, with the latter."""
-    stored: dict[int, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """A payment whose stored status is not the one that the rule gives."""
+
+    organization_id: int
+    stored: str
+    by_rule: str
+
+
+def _write(session: Session, outdated: dict[int, _Outdated]) -> None:
+    if not outdated:
+        return
+    rows = [{"of_payment": payment_id, "its_status": one.by_rule} for payment_id, one in sorted(outdated.items())]
+    session.connection().execute(_set_status(), rows)
+    for one in outdated.values():
+        note_count(session, one.organization_id, one.stored, -1)
+        note_count(session, one.organization_id, one.by_rule, 1)
+
+
+def _outdated(session: Session, asked: _Asked, values: dict[str, object]) -> dict[int, _Outdated]:
+    """The payments whose stored status is not the one that the rule gives, by id."""
+    stored: dict[int, tuple[int, str]] = {}
     parts: dict[int, list[tuple[PaymentStatus, bool]]] = {}
-    for payment_id, status, removed, action, reason, state in session.execute(asked, values):
-        stored[payment_id] = status
+    for payment_id, organization_id, status, removed, action, reason, state in session.execute(asked, values):
+        stored[payment_id] = organization_id, status
         one = allocation_status(action, Reason(reason) if reason else None, EffectState(state) if state else None)
         parts.setdefault(payment_id, []).append((one, removed))
-    by_rule = {payment_id: status_of_parts(every).value for payment_id, every in parts.items()}
-    return {payment_id: status for payment_id, status in by_rule.items() if stored[payment_id] != status}
+    every = {payment_id: _Outdated(*stored[payment_id], status_of_parts(of).value) for payment_id, of in parts.items()}
+    return {payment_id: one for payment_id, one in every.items() if one.stored != one.by_rule}
 
 
 # The statements are made once: a session that commits asks every time.
 
 
 @cache
-def _of_allocations() -> Select[int, str, bool, str, str, str]:
+def _of_allocations() -> _Asked:
     touched = aliased(Allocation)
     payment_ids = select(touched.payment_id).where(touched.id.in_(bindparam("ids", expanding=True)))
     return _parts_of(Allocation.payment_id.in_(payment_ids))
 
 
 @cache
-def _of_payments() -> Select[int, str, bool, str, str, str]:
+def _of_payments() -> _Asked:
     return _parts_of(Allocation.payment_id.between(bindparam("first"), bindparam("last")))
 
 
-def _parts_of(wanted: ColumnElement[bool]) -> Select[int, str, bool, str, str, str]:
+def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
     newest = aliased(Effect)
     state = (
         select(newest.state)
@@ -129,7 +171,15 @@ def _parts_of(wanted: ColumnElement[bool]) -> Select[int, str, bool, str, str, s
         .scalar_subquery()
     )
     return (
-        select(Allocation.payment_id, Payment.status, Allocation.removed, DecisionRow.action, DecisionRow.reason, state)
+        select(
+            Allocation.payment_id,
+            Payment.organization_id,
+            Payment.status,
+            Allocation.removed,
+            DecisionRow.action,
+            DecisionRow.reason,
+            state,
+        )
         .join(Payment, Payment.id == Allocation.payment_id)
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))
         .where(wanted)

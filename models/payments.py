@@ -43,8 +43,10 @@ class Payment(Base):
         UniqueConstraint("connection_id", "external_id"),
         Index("ix_payment_organization_id_id", "organization_id", "id"),
         Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id"),
-        # Lists with one status, and the counts of each.
+        # Lists with one status.
         Index("ix_payment_organization_id_status", "organization_id", "status", "listed_on", "first_seen_at", "id"),
+        # Searches for an amount.
+        Index("ix_payment_organization_id_live_total", "organization_id", "live_total"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -7,6 +7,7 @@ import models
 from models.base import Base
 from models.database import PATIENCE
 from models.migrations.before_release import bring_over
+from models.search_indexes import make_search_indexes
 
 assert models.TABLES, "all tables have to be known before Alembic compares"
 
@@ -22,5 +23,8 @@ try:
         context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
         with context.begin_transaction():
             context.run_migrations()
+    # After the migrations: they may have rebuilt a table, and with it lost what keeps its index.
+    with engine.begin() as connection:
+        make_search_indexes(connection)
 finally:
     engine.dispose()

@@ -116,7 +116,8 @@ def test_all_payments_of_a_transaction_are_asked_about_once(world: World) -> Non
             new = NewDecision(one, Action.HOLD, Reason.TWIN_NEARBY)
             write_decision(session, current, new, world.clock.now())
     about_status = [text for text, _ in statements.seen if "status" in text and "payment" in text]
-    assert len(about_status) == 2
+    # The question, the statuses, and the numbers by status.
+    assert len(about_status) == 3
 
 
 def test_the_invariant_sees_a_status_that_is_not_the_rules(world: World, payment: str) -> None:

@@ -21,6 +21,7 @@ OF_AN_ORGANIZATION = {
     "ledger_entry",
     "own_payment",
     "payment",
+    "payment_count",
     "source_invoice",
 }
 _LOCKS = re.compile(

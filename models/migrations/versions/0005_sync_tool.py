@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import ExactAmount, UtcTime
 
 revision = "sync_tool"
-down_revision = "stored_status"
+down_revision = "payment_counts"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,177 @@
+"""Finds the payments of a search: part of a customer's name, a reference or an invoice number; a whole id or amount.
+
+There are two ways to ask, one after the other. What fits many payments fits some of the latest ones, so those are read
+from the list itself. What fits few is found through the indexes of `models/search_indexes.py`. Either way alone would
+be slow where the other is fast; both compare the same texts in the same way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    column,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from domain.money import is_storable
+from domain.records import AllocationKind
+from models.base import Base
+from models.connections import Connection
+from models.invoices import Invoice, SourceInvoiceRow
+from models.payments import Allocation, Payment
+from models.search_indexes import CHARACTERS_MIN, is_search_indexed, pieces_of, search_table
+
+# How many of the latest payments are read first. More of them where the indexes do not help: then all come next.
+LATEST = 2_000
+LATEST_WITHOUT_INDEX = 20_000
+# The order of a list and of its index; the id only separates two that arrived at the same moment.
+ORDER = (Payment.listed_on, Payment.first_seen_at, Payment.id)
+NEWEST_FIRST = tuple(one.desc() for one in ORDER)
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+def found_payments(
+    session: Session, organization_id: int, search: str, conditions: Conditions, limit: int
+) -> Sequence[Payment]:
+    """The latest payments of the organization that the search finds.
+
+    Args:
+        conditions: what else has to be so of a payment.
+    """
+    asked = _Search(session, organization_id, search, conditions)
+    found = session.scalars(asked.among_the_latest().order_by(*NEWEST_FIRST).limit(limit)).all()
+    if len(found) == limit:
+        return found
+    return session.scalars(asked.anywhere(limit).order_by(*NEWEST_FIRST)).all()
+
+
+@dataclass
+class _Search:
+    session: Session
+    organization_id: int
+    search: str
+    conditions: Conditions
+
+    def among_the_latest(self) -> Select[Payment]:
+        here = Payment.organization_id == self.organization_id
+        how_many = LATEST if self._is_indexed else LATEST_WITHOUT_INDEX
+        latest = select(Payment.id).where(here, *self.conditions).order_by(*NEWEST_FIRST).limit(how_many).subquery()
+        of_payment = [*self._pays_an_invoice, Allocation.payment_id == Payment.id]
+        in_source = [
+            SourceInvoiceRow.external_id == Allocation.document_id,
+            SourceInvoiceRow.connection_id.in_(self._connections),
+            self._has(SourceInvoiceRow.number),
+        ]
+        in_platform = [
+            Invoice.source_id == Allocation.document_id,
+            Invoice.organization_id == self.organization_id,
+            self._has(Invoice.number),
+        ]
+        numbered = [exists().where(*of_payment, *number) for number in (in_source, in_platform)]
+        fits = or_(*self._own_texts, *self._own_values, *numbered)
+        return select(Payment).join(latest, latest.c.id == Payment.id).where(fits)
+
+    def anywhere(self, limit: int) -> Select[Payment]:
+        """Asks one question for each index: no database uses several of them for one question."""
+        fits = [
+            (*self._in_index(Payment), or_(*self._own_texts)),
+            (Payment.id.in_(self._numbered()),),
+            *((value,) for value in self._own_values),
+        ]
+        here = self._less_than_an_index(Payment.organization_id) == self.organization_id
+        found = union(*(select(*ORDER).where(here, *one, *self.conditions) for one in fits)).subquery()
+        newest = select(found.c.id).order_by(*(found.c[one.key].desc() for one in ORDER)).limit(limit)
+        return select(Payment).where(Payment.id.in_(newest))
+
+    # --- what fits ---
+
+    @property
+    def _own_texts(self) -> Conditions:
+        return [self._has(Payment.customer_name), self._has(Payment.reference)]
+
+    @property
+    def _own_values(self) -> Conditions:
+        # Their indexes begin with the connection and the organization.
+        id_ = Payment.connection_id.in_(self._connections) & (Payment.external_id == self.search)
+        amount = _amount_in(self.search)
+        if amount is None:
+            return [id_]
+        return [id_, (Payment.organization_id == self.organization_id) & (Payment.live_total == amount)]
+
+    @property
+    def _pays_an_invoice(self) -> Conditions:
+        return [Allocation.organization_id == self.organization_id, Allocation.kind == AllocationKind.INVOICE.value]
+
+    def _numbered(self) -> Select[int]:
+        """The payments of invoices whose number fits: the number in the source, or the platform's."""
+        in_source = select(SourceInvoiceRow.external_id).where(
+            *self._in_index(SourceInvoiceRow),
+            self._less_than_an_index(SourceInvoiceRow.connection_id).in_(self._connections),
+            self._has(SourceInvoiceRow.number),
+        )
+        in_platform = select(Invoice.source_id).where(
+            *self._in_index(Invoice),
+            self._less_than_an_index(Invoice.organization_id) == self.organization_id,
+            self._has(Invoice.number),
+            Invoice.source_id.is_not(None),
+        )
+        documents: Any = union_all(in_source, in_platform)
+        return select(Allocation.payment_id).where(*self._pays_an_invoice, Allocation.document_id.in_(documents))
+
+    @cached_property
+    def _connections(self) -> Sequence[int]:
+        ours = select(Connection.id).where(Connection.organization_id == self.organization_id)
+        return self.session.scalars(ours).all()
+
+    def _has(self, text: Any) -> ColumnElement[bool]:
+        return func.lower(text).contains(self.search.lower(), autoescape=True)
+
+    # --- the indexes of texts: PostgreSQL finds its own by itself, SQLite's are tables that have to be asked ---
+
+    @cached_property
+    def _is_indexed(self) -> bool:
+        return len(self.search) >= CHARACTERS_MIN and is_search_indexed(self.session)
+
+    @cached_property
+    def _asks_tables(self) -> bool:
+        return self._is_indexed and self.session.get_bind().dialect.name == "sqlite"
+
+    def _in_index(self, of_table: type[Base]) -> Conditions:
+        if not self._asks_tables:
+            return []
+        name = search_table(of_table.__tablename__)
+        rows = select(table(name, column("rowid")).c.rowid)
+        return [
+            of_table.__table__.c.id.in_(rows.where(literal_column(name, String).op("MATCH")(pieces_of(self.search))))
+        ]
+
+    def _less_than_an_index(self, of_column: Any) -> ColumnElement[Any]:
+        """The column as SQLite looks for no index by it: it would prefer any to the table of texts."""
+        if self._asks_tables:
+            return literal_column(f"+{of_column.class_.__tablename__}.{of_column.key}", BigInteger)
+        same: ColumnElement[Any] = of_column.expression
+        return same
+
+
+def _amount_in(search: str) -> Decimal | None:
+    try:
+        amount = Decimal(search.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and is_storable(amount) else None
