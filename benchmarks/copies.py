@@ -213,6 +213,7 @@ def _write_list(context: Context, organization_id: int, connection_id: int, invo
             "state": CopyState.AVAILABLE.value,
             "detail": "",
             "generation": 1,
+            "sent": 0,
             "attempts": 0,
             "ours": False,
             "unwanted": False,

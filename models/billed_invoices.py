@@ -66,8 +66,10 @@ class BilledInvoiceRow(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     # Grows when a copy is surely gone: a new one is asked for under a new request id.
     generation: Mapped[int] = mapped_column(default=1)
-    # How often a creation of this generation may have reached the books.
+    # How often a creation may have reached the books: of this generation, and since a person asked for it last.
+    sent: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+    # When a worker goes on with it. While a creation is on the wire: when the lease of its worker would be over.
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # The lease under which a creation was begun.
     fencing: Mapped[int | None] = mapped_column(BigId)
@@ -134,6 +136,7 @@ def due_copies(session: Session, organization_id: int, now: datetime, limit: int
     statement = (
         select(BilledInvoiceRow)
         .where(BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.due_at <= now)
+        .where(BilledInvoiceRow.state != CopyState.CREATING.value)
         .order_by(BilledInvoiceRow.books_id.is_(None), BilledInvoiceRow.due_at, BilledInvoiceRow.id)
         .limit(limit)
     )
@@ -151,9 +154,9 @@ def abandoned_creations(session: Session, organization_id: int, fencing: int) ->
 
 
 def organizations_with_due_copies(session: Session, now: datetime) -> set[int]:
-    creating = BilledInvoiceRow.state == CopyState.CREATING.value
-    statement = select(BilledInvoiceRow.organization_id).where(or_(BilledInvoiceRow.due_at <= now, creating))
-    return set(session.scalars(statement.distinct()))
+    return set(
+        session.scalars(select(BilledInvoiceRow.organization_id).where(BilledInvoiceRow.due_at <= now).distinct())
+    )
 
 
 def copies_among(session: Session, organization_id: int, books_ids: Collection[str]) -> dict[str, int]:
@@ -220,7 +223,7 @@ def store_listed(
     insert_new(session, BilledInvoiceRow, [{**_NEW, **one} for one in fresh])
 
 
-_NEW: dict[str, Any] = {"attempts": 0, "ours": False, "unwanted": False, "batches": 1}
+_NEW: dict[str, Any] = {"sent": 0, "attempts": 0, "ours": False, "unwanted": False, "batches": 1}
 
 
 def _listed_again(row: BilledInvoiceRow) -> None:

@@ -21,12 +21,9 @@ def copied_without_copy(_session: Session) -> Select[int]:
 
 
 def forgotten_work(_session: Session) -> Select[int]:
-    """Somebody wants something done, and no time is set for it; or a time is set and nothing is to be done.
-
-    A creation that is on the wire has no time: its lane finds it when the lease is over.
-    """
+    """Somebody wants something done, and no time is set for it; or a time is set and nothing is to be done."""
     row = BilledInvoiceRow
-    waits = row.state.in_([CopyState.QUEUED.value, CopyState.IN_DOUBT.value])
+    waits = row.state.in_(_AT_WORK)
     return select(row.id).where(
         or_(
             and_(waits, or_(row.due_at.is_(None), row.action.is_(None))),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, exists, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.reasons import CopyReason
@@ -15,7 +15,10 @@ from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue
 
 class CopyRun(Base):
     __tablename__ = "copy_run"
-    __table_args__ = (Index("ix_copy_run_organization_id_state", "organization_id", "state"),)
+    __table_args__ = (
+        Index("ix_copy_run_organization_id_state", "organization_id", "state"),
+        Index("ix_copy_run_state_due_at", "state", "due_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
@@ -26,6 +29,8 @@ class CopyRun(Base):
     confirmed_by: Mapped[str] = mapped_column(String(200), default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # When its invoices are checked; no longer looked at once they are.
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # Nobody has to confirm what the preview shows.
     confirmed_beforehand: Mapped[bool] = mapped_column(default=False)
     # Why it does not go on at the moment, in words; "" while it does.
@@ -103,6 +108,7 @@ def add_run(
         state=RunState.CHECKING.value,
         started_by=by,
         started_at=now,
+        due_at=now,
         confirmed_beforehand=confirmed_beforehand,
     )
     session.add(run)
@@ -119,12 +125,13 @@ def add_items(session: Session, run: CopyRun, invoice_ids: Iterable[int]) -> int
 
 
 def items_to_check(
-    session: Session, organization_id: int, limit: int
+    session: Session, organization_id: int, now: datetime, limit: int
 ) -> tuple[CopyRun | None, Sequence[tuple[CopyRunItem, BilledInvoiceRow]]]:
-    """The oldest run that is being checked, and the next of its items that are not."""
+    """The oldest run that is due to be checked, and the next of its items that are not."""
     statement = (
         select(CopyRun)
         .where(CopyRun.organization_id == organization_id, CopyRun.state == RunState.CHECKING.value)
+        .where(CopyRun.due_at <= now)
         .order_by(CopyRun.id)
         .limit(1)
     )
@@ -141,9 +148,15 @@ def items_to_check(
     return run, [(item, row) for item, row in session.execute(items)]
 
 
-def organizations_with_runs_to_check(session: Session) -> Sequence[int]:
-    statement = select(CopyRun.organization_id).where(CopyRun.state == RunState.CHECKING.value).distinct()
-    return session.scalars(statement).all()
+def organizations_with_runs_to_check(session: Session, now: datetime) -> Sequence[int]:
+    is_due = and_(CopyRun.state == RunState.CHECKING.value, CopyRun.due_at <= now)
+    return session.scalars(select(CopyRun.organization_id).where(is_due).distinct()).all()
+
+
+def put_off_check(session: Session, run_id: int, why: str, until: datetime) -> None:
+    """The run cannot be checked now, for this reason in words."""
+    run = session.get_one(CopyRun, run_id)
+    run.waits_for, run.due_at = why, until
 
 
 def items_of(session: Session, run_id: int, states: Collection[ItemState]) -> Sequence[CopyRunItem]:

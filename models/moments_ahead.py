@@ -27,13 +27,14 @@ from models.billed_lists import BilledList
 from models.books_lists import BooksLists
 from models.breakers import Breaker
 from models.connections import Connection, ConnectionStatus
+from models.copy_runs import CopyRun
 from models.effects import Effect, is_open
 from models.inbox import InboxEvent
 from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
 from models.payments import Allocation, Payment
 
-_OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists)
+_OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
 _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
 
 
@@ -148,7 +149,7 @@ class _Ahead:
     def effect(self) -> ColumnElement[bool]:
         return and_(is_open(), self._beyond(Effect.due_at, self.longest.effect))
 
-    def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists]) -> ColumnElement[bool]:
+    def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
         return self._beyond(table.due_at, self.longest.copy)
 
     @property

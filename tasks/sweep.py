@@ -70,7 +70,7 @@ def sweep(context: Context) -> Swept:
             Step.COPY: sorted(
                 {
                     *organizations_with_due_copies(session, now),
-                    *organizations_with_runs_to_check(session),
+                    *organizations_with_runs_to_check(session, now),
                     *organizations_with_lists_to_read(session, now),
                     *organizations_with_due_lists(session, now),
                 }

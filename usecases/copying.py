@@ -191,7 +191,7 @@ def check_again(context: Context, organization_id: int, run_id: int) -> int | Re
         items = items_of(session, run.id, [ItemState.READY, ItemState.PROBLEM])
         for item in items:
             item.state = ItemState.CHECKING.value
-        run.state = RunState.CHECKING.value
+        run.state, run.due_at = RunState.CHECKING.value, context.clock.now()
     context.nudge(Step.COPY, organization_id)
     return len(items)
 

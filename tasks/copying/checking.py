@@ -14,10 +14,10 @@ from domain.copying.states import ALLOWED, CopyAction, ItemState
 from domain.copying.verdict import CreateCustomer, CreateInvoice, HoldCopy, Linked, TakeAsCopy, judge_copy
 from domain.money import plain_amount
 from models.billed_invoices import BilledInvoiceRow
-from models.copy_runs import CopyRunItem, end_check, items_to_check, note_waiting, store_checked
+from models.copy_runs import CopyRunItem, end_check, items_to_check, note_waiting, put_off_check, store_checked
 from tasks.context import Context
 from tasks.copying.facts import Facts, gather
-from tasks.copying.sides import Sides, Waits
+from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits
 from tasks.points import Point
 from tasks.step import Lease
 
@@ -42,7 +42,7 @@ class Checked:
 def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
     """Checks the next invoices of the oldest run. True if there are more right now; None if no run is being checked."""
     with context.database.reading() as session:
-        run, items = items_to_check(session, sides.organization_id, ITEMS_PER_BATCH)
+        run, items = items_to_check(session, sides.organization_id, context.clock.now(), ITEMS_PER_BATCH)
     if run is None:
         return None
     action, now = CopyAction(run.action), context.clock.now()
@@ -50,7 +50,7 @@ def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
     with context.database.writing() as session:
         lease.guard(session)
         if isinstance(checked, Waits):
-            note_waiting(session, [run.id], checked.why)
+            put_off_check(session, run.id, checked.why, now if checked.is_paused else now + AFTER_TROUBLE)
             return False
         for one in checked:
             store_checked(session, one.item_id, one.state, one.reason, one.detail, one.preview)

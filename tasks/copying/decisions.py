@@ -220,7 +220,7 @@ class Deciding:
 
     def after_create(self, facts: Facts, entries: Entries, outcome: BookOutcome) -> Next:
         match outcome:
-            case Booked(invoice) if facts.row.attempts > 1:
+            case Booked(invoice) if facts.row.sent > 1:
                 # It may be the answer to an earlier try, about an invoice that somebody has deleted since.
                 return Keep(Seen(invoice))
             case Booked(invoice):
@@ -312,7 +312,8 @@ class Deciding:
         return EndHeld(CopyReason.BATCH_REFUSED, call.refused) if call.refused else LookLater("the batch is not there")
 
     def _is_marked(self, facts: Facts) -> Next:
-        return EndPresent() if facts.action is CopyAction.MARK else EndCopied()
+        is_only_marked = facts.action is CopyAction.MARK and facts.row.books_id is None
+        return EndPresent() if is_only_marked else EndCopied()
 
     def after_counting(self, answer: tuple[BookedInvoice, ...] | Failure) -> Next:
         """Another tool has marked the invoice while we copied it. Did it copy it as well?"""

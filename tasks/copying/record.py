@@ -165,7 +165,7 @@ class _Page:
                 row.reason, row.detail = CopyReason.COPY_IN_DOUBT.value, detail
             case NotSentAfterAll():
                 row.state, row.due_at = CopyState.QUEUED.value, self.now
-                row.attempts = max(row.attempts - 1, 0)
+                row.attempts, row.sent = max(row.attempts - 1, 0), max(row.sent - 1, 0)
             case LookLater(detail):
                 row.due_at, row.detail = self.now + self.context.timing.settle, detail
             case NeedsCustomer() | NotNow():
@@ -207,8 +207,9 @@ class _Page:
                 if row.attempts >= ATTEMPTS_MAX:
                     self._end(row, CopyState.HELD, ItemState.HELD, CopyReason.TRIED_OUT, f"{row.attempts} attempts")
                     return
-                row.state, row.fencing, row.due_at = CopyState.CREATING.value, self.lease.fencing, None
-                row.attempts += 1
+                row.state, row.fencing = CopyState.CREATING.value, self.lease.fencing
+                row.due_at = self.now + self.context.timing.lease
+                row.attempts, row.sent = row.attempts + 1, row.sent + 1
                 self._begin(row, call, request_id)
             case Change(_, booked, _, request_id, rounding):
                 if rounding:
@@ -253,7 +254,7 @@ class _Page:
         row.rounding_of_version = row.update_of_version = row.copied_at = None
         row.ours = row.unwanted = False
         row.generation += 1
-        row.attempts = 0
+        row.attempts = row.sent = 0
 
     # --- the ends ---
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("confirmed_by", sa.String(length=200), nullable=False),
         sa.Column("confirmed_at", UtcTime(timezone=True), nullable=True),
         sa.Column("ended_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("due_at", UtcTime(timezone=True), nullable=True),
         sa.Column("confirmed_beforehand", sa.Boolean(), nullable=False),
         sa.Column("waits_for", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -35,6 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy_run")),
     )
     op.create_index("ix_copy_run_organization_id_state", "copy_run", ["organization_id", "state"], unique=False)
+    op.create_index("ix_copy_run_state_due_at", "copy_run", ["state", "due_at"], unique=False)
     op.create_table(
         "customer_link",
         sa.Column("id", _ID, nullable=False),
@@ -90,6 +92,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", UtcTime(timezone=True), nullable=True),
         sa.Column("fencing", _ID, nullable=True),

@@ -209,3 +209,29 @@ def test_a_stopped_run_finishes_what_was_sent_and_begins_nothing_else(tool: Tool
     settle_down(tool)
     assert (tool.state("INV-1"), tool.in_books("INV-1")) == ("available", [])
     assert (tool.state("INV-2"), tool.totals("INV-2")) == ("copied", ["100.00"])
+
+
+def test_a_copy_that_was_held_before_its_batch_counts_as_copied_once_it_is_marked(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.faults.add(Fault(kind="error", status=400, times=1, **BATCH))
+    tool.copy("INV-1")
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "batch_refused")
+    tool.do(CopyAction.MARK, "INV-1")
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_a_retry_after_all_tries_does_not_believe_a_repeated_answer(tool: Tool) -> None:
+    """A creation arrived that no look found; a person deleted the copy, and asks once more."""
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
+    tool.copy("INV-1")
+    tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
+    tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=4, **CREATE))
+    for _ in range(30):
+        tool.world.later(minutes=31)
+    assert tool.why("INV-1") in ("tried_out", "gone_from_books")
+    tool.do(CopyAction.COPY, "INV-1")
+    settle_down(tool)
+    if tool.why("INV-1") == "gone_from_books":
+        tool.do(CopyAction.COPY, "INV-1")
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
