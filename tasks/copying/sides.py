@@ -17,7 +17,7 @@ from domain.words import Words
 from models.billed_invoices import put_off
 from models.connections import Connection
 from models.organizations import organization_with_connections
-from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_sick, pause_for, waited_out
+from tasks.calls import ABOUT_THE_CONNECTION, SHORT_WAIT, note_failure, note_sick, pause_for, waited_out
 from tasks.context import Context
 from tasks.permits import Permits
 from tasks.step import Lease
@@ -56,7 +56,8 @@ class Side:
             if not isinstance(result, Failure):
                 self.permits.note_success(CallKind.COPY)
                 return result.value
-            if not waited_out(self.context, result):
+            # Most reads are several calls: repeated at once, they would spend every free place on the first of them.
+            if not waited_out(self.context, result, at_least=SHORT_WAIT):
                 return self.note_failure(result)
 
     def note_failure(self, failure: Failure) -> Waits:
