@@ -160,7 +160,7 @@ def _lists(context: Context, organization_id: int, refresh: bool) -> _Lists:
             work_until(
                 context,
                 organization_id,
-                lambda session: _reading(session, organization_id),
+                lambda session: _reading(context, session, organization_id),
                 "The workers read the lists as soon as they run (make up).",
             )
         except Refusal as refusal:
@@ -171,12 +171,17 @@ def _lists(context: Context, organization_id: int, refresh: bool) -> _Lists:
         return _Lists(books_lists(session, organization_id))
 
 
-def _reading(session: Session, organization_id: int) -> Seen:
+def _reading(context: Context, session: Session, organization_id: int) -> Seen:
     from cli.sync_tool.working import Seen
     from usecases.copying import books_lists
 
     lists = books_lists(session, organization_id)
-    return Seen(lists is None or lists.due_at is None, "reading QuickBooks' items and tax codes")
+    is_done = lists is None or lists.due_at is None
+    # They were asked for at once: a later time is that of the next try.
+    is_put_off = lists is not None and lists.due_at is not None and lists.due_at > context.clock.now()
+    return Seen(
+        is_done, "reading QuickBooks' items and tax codes", "QuickBooks gave no usable answer." if is_put_off else ""
+    )
 
 
 # --- showing them ---
