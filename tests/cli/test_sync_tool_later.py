@@ -4,7 +4,7 @@ import pytest
 
 from cli.sync_tool import working
 from sandbox.faults import Fault
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, bill
 from tests.world import World
 
 ALL = ("--all", "--accept-proposals", "--create-customers", "--yes")
@@ -220,3 +220,11 @@ def test_choices_can_be_seen_while_quickbooks_is_away(run: Run, tool: World, mon
     assert ended.code == 0
     assert "could not be read" in ended.err
     assert "item service     2" in ended.out
+
+
+def test_a_list_that_is_read_by_itself_is_read_at_once_for_a_person(run: Run, tool: World) -> None:
+    run("sync-tool", "choices", "northwind", "--set", "automatic=yes", "--set", "start_on=2100-01-01")
+    for number in ("CW-4", "CW-5"):
+        bill(tool, number, "1.00")
+        assert run("sync-tool", "list", "northwind", "--refresh").code == 0
+        assert number in states(run)
