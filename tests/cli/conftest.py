@@ -82,10 +82,8 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
 
 
 @pytest.fixture
-def tool(world: World, environment: pytest.MonkeyPatch) -> World:
+def tool(world: World) -> World:
     """The MSP uses the Sync Tool, has an item for each kind of line, and three closed invoices."""
-    # Nobody else calls the sandboxes, so nobody else needs a share of the rate limit.
-    environment.setenv("LIMIT_PROCESSES", "1")
     world.choose(sync_tool_enabled=True, sync_mode="synced_only")
     items = {kind: world.quickbooks.add_item(kind.title()) for kind in ("service", "product", "adjustment")}
     change_terms(world.context, world.organization_id, {"items": items})
