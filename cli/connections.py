@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import adding_connections, connecting
+from cli.asking import ask
 from cli.connection_output import breaker_lines, connection_as_json, print_connection, print_report, why_waiting
 from cli.failures import Refusal
 from cli.groups import new_group
@@ -178,7 +178,7 @@ def disconnect_(
     with opened_context() as context:
         found = _find(context, slug, vendor)
         if not yes:
-            _ask(f"Disconnect {vendor} of '{slug}'?")
+            ask(f"Disconnect {vendor} of '{slug}'?")
         gone = disconnect(context, found.id)
     print_connection(gone, as_json)
 
@@ -189,13 +189,6 @@ def _is_option_of_target(vendor: str, name: str) -> bool:
 
     targets = {one.name: one for one in VENDORS if issubclass(one, TargetVendor)}
     return vendor in targets and name in targets[vendor].options.model_fields
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise Refusal("nobody is at the terminal to be asked; add --yes")
-    if not typer.confirm(question, err=True):
-        raise Refusal("nothing was changed")
 
 
 def _find(context: Context, slug: str, vendor: str) -> Connection:

@@ -72,7 +72,10 @@ def opened_context() -> Iterator[Context]:
     found = find_redis(settings)
     if found.trouble:
         note(f"note: {found.trouble}; workers notice the change with the next sweep")
-    context = _build(settings.model_copy(update={"redis_url": found.url}))
+    # Nothing else runs where there is no Redis and none is configured: nobody else needs a share of the rate limits.
+    is_alone = not found.url and not found.trouble
+    alone = {"limit_processes": 1} if is_alone else {}
+    context = _build(settings.model_copy(update={"redis_url": found.url, **alone}))
     try:
         yield context
     finally:

@@ -150,6 +150,9 @@ def a_reader(home: Path) -> Iterator[Reader]:
     for number, total in SAMPLE_TOTALS.items():
         quickbooks.add_invoice("1", total, number, realm_id=REALM)
         connectwise.add_invoice(number, total, company_name=CUSTOMER, company_id="northwind")
+    # What the Sync Tool is shown with: it copies closed invoices only.
+    closed = connectwise.add_invoice("INV-2001", "310.00", company_name=CUSTOMER, company_id="northwind")
+    connectwise.close_invoice(closed, company_id="northwind")
     for name in (".env.example", ".venv"):
         (home / name).symlink_to(ROOT / name if name != ".venv" else sys.prefix)
     (home / "invoices.csv").write_text(SAMPLE)

@@ -67,10 +67,11 @@ def refresh_list(context: Context, organization_id: int, *, if_older_than: timed
         target = connection_in_role(session, organization_id, Role.TARGET)
         assert target is not None
         current = billed_list_of(session, target.id)
-        if current is None or (current.due_at is None and _is_older(current.finished_at, now - if_older_than)):
+        is_old = current is None or _is_older(current.finished_at, now - if_older_than)
+        if current is None or (current.due_at is None and is_old):
             want_list(session, organization_id, target.id, now)
-        elif current.failure:
-            # A person has asked again: no need to wait.
+        elif current.failure or (is_old and current.due_at is not None and current.due_at > now):
+            # A person has asked: no need to wait for the next try, or for the next time that it is read by itself.
             current.due_at = now
     context.nudge(Step.COPY, organization_id)
     return None

@@ -16,6 +16,9 @@ class AuditLine:
 
     tenant: str
     number: str
+    quickbooks_total: Decimal
+    # None where ConnectWise has no such invoice.
+    connectwise_total: Decimal | None
     quickbooks_paid: Decimal
     connectwise_paid: Decimal
     payments_in_connectwise: int
@@ -24,6 +27,10 @@ class AuditLine:
     @property
     def difference(self) -> Decimal:
         return self.quickbooks_paid - self.connectwise_paid
+
+    @property
+    def totals_agree(self) -> bool:
+        return self.quickbooks_total == self.connectwise_total
 
 
 def audit(stack: Stack, context: Context, tenants: Sequence[Tenant]) -> list[AuditLine]:
@@ -45,6 +52,8 @@ def _audit_tenant(stack: Stack, context: Context, tenant: Tenant) -> list[AuditL
             AuditLine(
                 tenant=tenant.name,
                 number=number,
+                quickbooks_total=invoice.total,
+                connectwise_total=twin.total if twin else None,
                 quickbooks_paid=sum(invoice.applied.values(), Decimal(0)),
                 connectwise_paid=twin.paid if twin else Decimal(0),
                 payments_in_connectwise=len(twin.payments) if twin else 0,

@@ -61,7 +61,7 @@ class Theatre:
         return futures
 
     def _open(self) -> None:
-        self.reporter.say("Starting web, ingest, match, push, beat and Flower")
+        self.reporter.say("Starting web, ingest, match, push, copy, beat and Flower")
         began = time.monotonic()
         self.stack.processes.start_all()
         self.stack.wait_until_ready(self.reporter.say)

@@ -80,6 +80,7 @@ def print_audit(console: Console, lines: Sequence[AuditLine], explained: dict[st
         [
             Column("MSP", place="above"),
             Column("invoice"),
+            Column("total", right=True),
             Column("QuickBooks paid", right=True),
             Column("ConnectWise paid", right=True),
             Column("difference", right=True),
@@ -91,19 +92,29 @@ def print_audit(console: Console, lines: Sequence[AuditLine], explained: dict[st
     for line in lines:
         doubled = line.payments_in_connectwise > line.entries
         explanation = explained.get(line.number, "")
-        wrong = doubled or (line.difference != 0 and not explanation)
+        differs = line.difference != 0 or not line.totals_agree
+        wrong = doubled or (differs and not explanation)
         unexplained += wrong
         table.add_row(
             line.tenant,
             line.number,
+            _totals(line),
             f"{line.quickbooks_paid:,.2f}",
             f"{line.connectwise_paid:,.2f}",
             f"{line.difference:,.2f}",
             str(line.payments_in_connectwise),
-            Text("NOT EXPLAINED", style="red bold") if wrong else (explanation if line.difference else ""),
+            Text("NOT EXPLAINED", style="red bold") if wrong else (explanation if differs else ""),
         )
     console.print(table)
     return unexplained
+
+
+def _totals(line: AuditLine) -> str:
+    """One total where both systems have the same, else QuickBooks' and ConnectWise's."""
+    if line.totals_agree:
+        return f"{line.quickbooks_total:,.2f}"
+    there = "none" if line.connectwise_total is None else f"{line.connectwise_total:,.2f}"
+    return f"{line.quickbooks_total:,.2f} / {there}"
 
 
 def print_totals(console: Console, lines: Sequence[AuditLine], calls: dict[str, dict[str, int]], payments: int) -> None:

@@ -3,7 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -83,8 +83,7 @@ class Stage:
         in_connectwise: bool = True,
     ) -> DemoInvoice:
         """The same invoice in QuickBooks, in ConnectWise and, by import, in the platform."""
-        self._invoices += 1
-        number = f"{self.prefix}-{self._invoices}"
+        number = self._next_number()
         quickbooks_id = self.quickbooks.add_invoice(
             self.tenant.customer_id, total, number, realm_id=self.tenant.realm_id
         )
@@ -101,6 +100,24 @@ class Stage:
         if report.bad:
             raise StoryFailed(f"the invoice was not imported: {report.bad[0].reason}")
         return DemoInvoice(number, quickbooks_id, connectwise_id, total)
+
+    def closed_invoice(self, total: str) -> DemoInvoice:
+        """An invoice in ConnectWise alone, closed there; QuickBooks does not have it yet."""
+        number = self._next_number()
+        connectwise_id = self.bill(number, total)
+        self.connectwise.close_invoice(connectwise_id)
+        return DemoInvoice(number, "", connectwise_id, total)
+
+    def type_into_books(self, invoice: DemoInvoice) -> DemoInvoice:
+        """The accountant types the invoice into QuickBooks; nobody tells the platform."""
+        quickbooks_id = self.quickbooks.add_invoice(
+            self.tenant.customer_id, invoice.total, invoice.number, realm_id=self.tenant.realm_id
+        )
+        return replace(invoice, quickbooks_id=quickbooks_id)
+
+    def _next_number(self) -> str:
+        self._invoices += 1
+        return f"{self.prefix}-{self._invoices}"
 
     def bill(self, number: str, total: str) -> int:
         """The invoice in ConnectWise."""

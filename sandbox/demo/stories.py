@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.reasons import Reason
+from sandbox.demo.copying import copied_then_paid
 from sandbox.demo.stage import Expected, Play, Row, Stage, yesterday
 from sandbox.faults import Fault
 from usecases.own_payments import register
@@ -230,4 +231,9 @@ STORIES = (
     Story("request lost before the commit", request_lost, bad_day=True),
     Story("500 after the commit", error_after_commit, bad_day=True),
     Story("request lands late", lands_late, bad_day=True),
+    Story(
+        "copied by the Sync Tool, then paid",
+        copied_then_paid,
+        differs="skipped: typed by hand, so the mode does not let it through",
+    ),
 )

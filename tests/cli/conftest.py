@@ -14,6 +14,7 @@ from cli.__main__ import app
 from settings import load_settings
 from tests.contexts import CLIENT_ID, CLIENT_SECRET
 from tests.world import World, open_world
+from usecases.copy_choices import change_terms
 
 
 @dataclass(frozen=True)
@@ -78,3 +79,22 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
         # The keys' own variables are for `connection add`; the platform's client id is a setting of the same name.
         environment.setenv("CONNECTWISE_CLIENT_ID", opened.context.platform.vendors["connectwise"].settings.client_id)
         yield opened
+
+
+@pytest.fixture
+def tool(world: World) -> World:
+    """The MSP uses the Sync Tool, has an item for each kind of line, and three closed invoices."""
+    world.choose(sync_tool_enabled=True, sync_mode="synced_only")
+    items = {kind: world.quickbooks.add_item(kind.title()) for kind in ("service", "product", "adjustment")}
+    change_terms(world.context, world.organization_id, {"items": items})
+    for number, total in (("CW-1", "100.00"), ("CW-2", "200.50")):
+        bill(world, number, total)
+    bill(world, "CW-3", "70.00", company_identifier="NewClient", company_name="New Client")
+    return world
+
+
+def bill(world: World, number: str, total: str, **fields: Any) -> int:
+    """A closed invoice in ConnectWise."""
+    invoice = world.connectwise.add_invoice(number, total, **fields)
+    world.connectwise.close_invoice(invoice)
+    return invoice

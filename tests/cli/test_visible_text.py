@@ -173,7 +173,7 @@ def test_every_command_prints_through_one_place() -> None:
     """`print` knows nothing of what is in a name."""
     raw = [
         f"{path.name}:{node.lineno}"
-        for path in (ROOT / "cli").glob("*.py")
+        for path in (ROOT / "cli").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if path.name != "output.py"
         and isinstance(node, ast.Call)

@@ -42,12 +42,14 @@ def test_killed_workers_and_an_emptied_redis_change_no_ending_and_flower_shows_t
         over.set()
         trouble.join()
     assert judge(theatre, played, theatre.reporter.seconds) == 0
-    wait_for_task_names(stack, {"payments.ingest", "payments.match", "payments.push", "payments.sweep"})
+    wait_for_task_names(
+        stack, {"payments.ingest", "payments.match", "payments.push", "payments.copy", "payments.sweep"}
+    )
 
 
 def make_trouble(stack: Stack, over: threading.Event) -> None:
     """Kills one worker after the other with SIGKILL, starts it again, and empties Redis in between."""
-    victims = ["push", "match", "ingest"]
+    victims = ["push", "copy", "match", "ingest"]
     while victims and not over.wait(1.5):
         if stack.processes.alive(victims[0]):
             stack.processes.kill(victims[0])
