@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.preferences import SYNC_MODE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
 from usecases.organizations import PreferenceChanges, change_preferences
 from web.pages import render
-from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.signed_in import FormInOrganization, FormWithSyncTool, InOrganization, Member, WithSyncTool, context_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,15 +58,6 @@ def _stored(organization: Organization) -> ShownPreferences:
         twin_policy=organization.twin_policy,
         find_by_number=organization.find_by_number,
     )
-
-
-def _with_sync_tool(member: InOrganization) -> Member:
-    if not member.organization.sync_tool_enabled:
-        raise HTTPException(404)
-    return member
-
-
-WithSyncTool = Annotated[Member, Depends(_with_sync_tool)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +114,6 @@ def save_preferences(
     return RedirectResponse("/integrations/preferences?saved=true", 303)
 
 
-@router.get("/sync-invoices")
-def sync_invoices(member: WithSyncTool) -> Response:  # noqa: ARG001 - asking for it is the check
-    return RedirectResponse("/sync-invoices/preferences", 303)
-
-
 @router.get("/sync-invoices/preferences")
 def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = False) -> Response:
     return _page(request, member, "sync_invoices.html", notice=SAVED if saved else None)
@@ -136,8 +122,7 @@ def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = Fal
 @router.post("/sync-invoices/preferences")
 def save_sync_invoices(
     request: Request,
-    member: FormInOrganization,
-    _: WithSyncTool,
+    member: FormWithSyncTool,
     typed: TypedPreferences,
     sync_mode: Annotated[SyncMode | None, Form()] = None,
 ) -> Response:
