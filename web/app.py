@@ -22,6 +22,7 @@ from web import (
     overview,
     payments,
     preferences,
+    sync_customers,
     sync_history,
     sync_invoices,
     sync_runs,
@@ -70,6 +71,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         oauth,
         preferences,
         sync_invoices,
+        sync_customers,
         sync_history,
         sync_runs,
     ):

@@ -18,9 +18,9 @@ def advice(reason: str, words: Words) -> str:
     return copy_advice(words, CopyReason(reason))
 
 
-def counted(count: int, thing: str = "invoice") -> str:
-    """`1 invoice`, `1,234 invoices`."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+def counted(count: int, thing: str = "invoice", things: str = "") -> str:
+    """`1 invoice`, `1,234 invoices`; `things` where more than one is not only an s longer."""
+    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
 def sums(found: Sequence[SumOf]) -> str:
