@@ -21,7 +21,7 @@ from models.views.copies import (
     sums_of_copies,
 )
 from usecases.copy_choices import change_terms
-from usecases.copying import LIST_KEPT, current_list, problem_with_tool, refresh_list, start_run
+from usecases.copying import LIST_KEPT, books_lists, current_list, problem_with_tool, refresh_list, start_run
 from usecases.results import Rejected
 from usecases.words import words_of
 from web.copy_filters import EMPTY_TABS, TAB_NAMES, TAB_STATES, Narrowed, NarrowedList, Tab, actions_on, day_in
@@ -225,6 +225,8 @@ def _page(
     values = _values(request, member, narrowed, after)
     with context.database.reading() as session:
         locations = locations_of_copies(session, member.organization_id)
+        lists = books_lists(session, member.organization_id)
+    rules = lists.known_rules if lists is not None else None
     return render(
         request,
         "sync_list.html",
@@ -233,6 +235,7 @@ def _page(
         notice=notice,
         problem=problem or problem_with_tool(context, member.organization_id),
         locations=locations,
+        numbers_by_itself=rules is not None and not rules.custom_numbers,
         kinds=list(InvoiceKind),
         proposed_start=_first_of_month(context.clock.now().date()),
         **values,

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.copying.booked import NameOwner
 from domain.copying.reasons import CopyReason, explain_copy
 from domain.copying.states import ENDED_RUNS, CopyAction, ItemState, RunState
 from models.copy_runs import CopyRun, counts_of_runs, run_by_id
-from models.views.copies import list_items, reasons_of_run, sums_of_run
+from models.customer_links import CustomerLink
+from models.views.copies import list_items, list_links, reasons_of_run, sums_of_run
 from usecases.copy_choices import accept_proposals
 from usecases.copying import books_lists, check_again, confirm_run, leave_out, refresh_books_lists, retry_held, stop_run
 from usecases.results import Rejected
@@ -22,6 +24,8 @@ from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
 router = APIRouter(include_in_schema=False)
 
 ROWS_PER_PAGE = 100
+# One of these having a proposal is enough to offer it.
+LINKS_MAX = 200
 # What the button says that does it, and what it means for both systems.
 CONFIRM_WORDS = {
     CopyAction.COPY: "Sync {}",
@@ -167,6 +171,11 @@ def _values(request: Request, member: Member, run_id: int, shown: Shown) -> dict
         sums = {state: sums_of_run(session, run.id, [state]) for state in _SUMMED if at_rest and counts[state]}
         reasons = reasons_of_run(session, run.id)
         lists = books_lists(session, member.organization_id)
+        not_linked = any(one.reason is CopyReason.CUSTOMER_NOT_LINKED for one in reasons)
+        open_links = (
+            list_links(session, member.organization_id, chosen=False, limit=LINKS_MAX).links if not_linked else ()
+        )
+        has_proposals = any(_is_answer_at_hand(link) for link in open_links)
         words = words_of(session, member.organization_id)
     rows = found[:ROWS_PER_PAGE]
     action, total = CopyAction(run.action), sum(counts.values())
@@ -184,7 +193,7 @@ def _values(request: Request, member: Member, run_id: int, shown: Shown) -> dict
         "about_choices": any(
             explain_copy(one.reason).is_choice and one.reason not in ABOUT_CUSTOMERS for one in reasons
         ),
-        "not_linked": any(one.reason is CopyReason.CUSTOMER_NOT_LINKED for one in reasons),
+        "has_proposals": has_proposals,
         "items": lists.item_names if lists is not None else {},
         "shown": shown,
         "next_query": shown.as_query(rows[-1].item.id) if len(found) > ROWS_PER_PAGE else None,
@@ -199,6 +208,14 @@ def _values(request: Request, member: Member, run_id: int, shown: Shown) -> dict
         "RunState": RunState,
         "CopyAction": CopyAction,
     }
+
+
+def _is_answer_at_hand(link: CustomerLink) -> bool:
+    """Whether the button for proposals makes a choice for this company (`usecases/copy_choices.py`)."""
+    found = link.proposal
+    if found is None:
+        return link.looked_at is not None and ":" not in link.company
+    return found.owner is NameOwner.CUSTOMER and found.active
 
 
 _SUMMED = (ItemState.READY, ItemState.PROBLEM, ItemState.DONE, ItemState.HELD)

@@ -11,7 +11,7 @@ from models.customer_links import CustomerLink, all_links
 from models.organizations import organization_by_id
 from tests.copying import Tool, set_up
 from tests.web.browser import Browser, forms_in
-from tests.web.sync_tool import CUSTOMERS, PREFERENCES, words_on
+from tests.web.sync_tool import CUSTOMERS, LIST, PREFERENCES, words_on
 from tests.world import World
 
 TERMS = "/sync-invoices/terms"
@@ -170,9 +170,10 @@ def test_what_cannot_be_used_is_said_and_stays_typed(
 def test_books_that_number_by_themselves_are_told(tool: Tool, partner: Browser) -> None:
     tool.world.quickbooks.set_preferences(custom_numbers=False)
     known(tool, "Cascade Dental")
-    page = words_on(partner.get(PREFERENCES).text)
-    assert "Nothing can be copied at the moment. QuickBooks numbers invoices by itself" in page
-    assert "switch on custom transaction numbers" in page
+    for address in (PREFERENCES, LIST):
+        page = words_on(partner.get(address).text)
+        assert "Nothing can be copied at the moment. QuickBooks numbers invoices by itself" in page, address
+        assert "switch on custom transaction numbers" in page, address
 
 
 def test_tax_codes_are_asked_for_only_where_the_books_need_them(tool: Tool, partner: Browser) -> None:

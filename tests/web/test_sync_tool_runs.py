@@ -44,6 +44,14 @@ def test_customers_that_are_not_chosen_are_the_first_thing_it_says(tool: Tool, p
     assert tool.in_books("CW-1") == []
 
 
+def test_proposals_are_offered_only_while_there_are_any(tool: Tool, partner: Browser) -> None:
+    tool.world.quickbooks.add_name_owner("vendor", "Dune Cafe")
+    tool.bill("CW-1", company_identifier="Dune", company_name="Dune Cafe")
+    page = words_on(partner.get(checked(partner, tool, "CW-1")).text)
+    assert "Choose customers" in page
+    assert "Use the proposed customers" not in page
+
+
 def test_the_preview_shows_both_totals_the_customer_and_the_lines(tool: Tool, partner: Browser) -> None:
     tool.bill("CW-1", "108.00", sales_tax="8.00")
     tool.bill("CW-2", company_identifier="Dune", company_name="Dune Cafe")
@@ -183,7 +191,7 @@ def test_history_lists_the_runs_and_what_came_of_them(tool: Tool, partner: Brows
     address = copied(partner, tool, "CW-1")
     page = partner.get(HISTORY).text
     assert f'href="{address}"' in page
-    assert "books@northwind.example Copy to QuickBooks Done 1: 1 done" in words_on(page)
+    assert "books@northwind.example Copy to QuickBooks Done 1 Done: 1" in words_on(page)
 
 
 def test_history_has_pages(tool: Tool, partner: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
