@@ -90,6 +90,18 @@ COPY_STATE_LABELS = {
     CopyState.ELSEWHERE: "Handled elsewhere",
     CopyState.CHANGED: "Changed after the copy",
 }
+# What is told about an invoice without a reason.
+COPY_STATE_SENTENCE_LABELS = {
+    CopyState.AVAILABLE: "Nobody has copied or marked this invoice yet.",
+    CopyState.QUEUED: "What was asked for is done in its turn.",
+    CopyState.CREATING: "The invoice is on its way into {source}.",
+    CopyState.IN_DOUBT: "The invoice was sent to {source}, and we look whether it arrived.",
+    CopyState.HELD: "This invoice is held.",
+    CopyState.COPIED: "The invoice is in {source}, and marked as copied in {target}.",
+    CopyState.PRESENT: "A person said that {source} has this invoice already; nothing was created.",
+    CopyState.ELSEWHERE: "Another tool or a person has batched this invoice in {target}, or opened it again.",
+    CopyState.CHANGED: "The invoice was taken out of its batch in {target} after it had been copied.",
+}
 COPY_STATE_BADGES = {
     CopyState.AVAILABLE: "",
     CopyState.QUEUED: "on_its_way",

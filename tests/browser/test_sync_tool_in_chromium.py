@@ -119,7 +119,7 @@ def test_invoices_go_from_the_list_into_the_books(
     assert visit.sees("0 of 3 invoices finished")
     visit.look("8-at-work")
     world.settle()
-    until(lambda: browser.run("document.querySelector('#run-state').textContent") == "Done")
+    until(lambda: browser.run("document.querySelector('#run-state').textContent") == "Result")
     visit.look("9-done")
     assert [tool.state(number) for number in ("CW-1041", "CW-1042", "CW-1043")] == ["copied"] * 3
 
