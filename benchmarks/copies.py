@@ -11,23 +11,21 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-
-from sqlalchemy import func, insert, select
 
 from benchmarks.bench import Bench, log_to, table
 from benchmarks.books import add_tenant, wait_for_first_catch_up
 from benchmarks.counting import refresh_statistics
 from benchmarks.idle_sweep import add_owners
 from benchmarks.measuring import duration
-from domain.copying.billed import InvoiceKind, LineKind
+from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind, LineKind
 from domain.copying.states import CopyAction, CopyState
-from models.billed_invoices import BilledInvoiceRow
+from models.billed_invoices import store_listed
 from models.copy_runs import run_by_id
 from models.organizations import Organization
-from models.views.copies import CopyFilter, counts_of_copies, list_copies, sums_of_copies
+from models.views.copies import CopyFilter, counts_of_copies, ids_of_copies, list_copies, sums_of_copies
 from sandbox.demo.tenants import Tenant
 from sandbox.stack import Stack
 from settings import Settings
@@ -137,8 +135,7 @@ def _wait_for(is_so: Callable[[], bool]) -> None:
 
 def _ids(context: Context, tenant: Tenant) -> Sequence[int]:
     with context.database.reading() as session:
-        statement = select(BilledInvoiceRow.id).where(BilledInvoiceRow.organization_id == tenant.organization_id)
-        return session.scalars(statement.order_by(BilledInvoiceRow.id)).all()
+        return ids_of_copies(session, tenant.organization_id, CopyFilter(), limit=100_000)
 
 
 def _counted(context: Context, tenant: Tenant, state: CopyState) -> int:
@@ -187,45 +184,30 @@ def _measure_list(bench: Bench, kind: str, invoices: int) -> dict[str, float]:
 
 
 def _write_list(context: Context, organization_id: int, connection_id: int, invoices: int) -> None:
-    now, first = datetime.now(UTC), date(2024, 1, 1)
-    rows = [
-        {
-            "organization_id": organization_id,
-            "connection_id": connection_id,
-            "external_id": str(number),
-            "number": f"CW-{number}",
-            "kind": InvoiceKind.STANDARD.value,
-            "issued_on": first + timedelta(days=number % 900),
-            "currency": "USD",
-            "subtotal": Decimal("118.25"),
-            "tax": Decimal(0),
-            "total": Decimal("118.25"),
-            "company_id": str(number % 500),
-            "company_identifier": f"C{number % 500}",
-            "company": f"Customer {number % 500}",
-            "bill_to_id": str(number % 500),
-            "bill_to_identifier": f"C{number % 500}",
-            "bill_to": f"Customer {number % 500}",
-            "location": "Main Office",
-            "location_id": "1",
-            "listing": 1,
-            "listed_at": now,
-            "state": CopyState.AVAILABLE.value,
-            "detail": "",
-            "generation": 1,
-            "sent": 0,
-            "attempts": 0,
-            "ours": False,
-            "unwanted": False,
-            "batches": 1,
-        }
+    first = date(2024, 1, 1)
+    debtors = [Debtor(str(number), f"C{number}", f"Customer {number}") for number in range(500)]
+    listed = [
+        BilledInvoice(
+            external_id=str(number),
+            number=f"CW-{number}",
+            kind=InvoiceKind.STANDARD,
+            issued_on=first + timedelta(days=number % 900),
+            due_on=None,
+            currency="USD",
+            subtotal=Decimal("118.25"),
+            tax=Decimal(0),
+            total=Decimal("118.25"),
+            company=debtors[number % 500],
+            bill_to=debtors[number % 500],
+            location_id="1",
+            location="Main Office",
+        )
         for number in range(invoices)
     ]
-    for start in range(0, len(rows), 1_000):
+    for start in range(0, len(listed), 1_000):
         with context.database.writing() as session:
-            session.execute(insert(BilledInvoiceRow), rows[start : start + 1_000])
-    with context.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(BilledInvoiceRow)) == invoices
+            some = listed[start : start + 1_000]
+            store_listed(session, organization_id, connection_id, 1, some, context.clock.now())
 
 
 def _median(context: Context, organization_id: int, chosen: CopyFilter) -> float:

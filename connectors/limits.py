@@ -82,13 +82,12 @@ class HalfOf:
 
     def permit(self, key: str, rates: Sequence[Rate]) -> timedelta | None:
         half = [replace(rate, calls=max(1, rate.calls // 2), allowed=rate.calls // 2) for rate in rates]
-        for permit in (lambda: self.whole.permit(f"{key}:{self.name}", half), lambda: self.whole.permit(key, rates)):
-            wait = permit()
-            if wait is not None and wait <= WAITED_FOR_MAX:
+        ends = time.monotonic() + WAITED_FOR_MAX.total_seconds()
+        for part_key, part in ((f"{key}:{self.name}", half), (key, rates)):
+            while (wait := self.whole.permit(part_key, part)) is not None:
+                if time.monotonic() + wait.total_seconds() > ends:
+                    return wait
                 time.sleep(wait.total_seconds())
-                wait = permit()
-            if wait is not None:
-                return wait
         return None
 
 

@@ -12,7 +12,22 @@ from starlette.staticfiles import StaticFiles
 from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
 from usecases.users import SESSION_LASTS
-from web import api, connections, health, invoices, login, oauth, overview, payments, preferences, webhooks
+from web import (
+    api,
+    connections,
+    health,
+    invoices,
+    login,
+    oauth,
+    overview,
+    payments,
+    preferences,
+    sync_customers,
+    sync_history,
+    sync_invoices,
+    sync_runs,
+    webhooks,
+)
 from web.admission import Admission
 from web.call_semaphores import make_call_semaphore, make_login_semaphore
 from web.errors import add_error_pages
@@ -47,7 +62,19 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.include_router(webhooks.router, max_body_size=sys.maxsize)
     app.include_router(health.router)
     app.include_router(api.router)
-    for pages in (login, overview, payments, invoices, connections, oauth, preferences):
+    for pages in (
+        login,
+        overview,
+        payments,
+        invoices,
+        connections,
+        oauth,
+        preferences,
+        sync_invoices,
+        sync_customers,
+        sync_history,
+        sync_runs,
+    ):
         app.include_router(pages.router)
     return app
 

@@ -1,5 +1,8 @@
 """The words that pages show for names in the records."""
 
+from domain.copying.billed import InvoiceKind, LineKind
+from domain.copying.booked import NameOwner
+from domain.copying.states import CopyAction, CopyState, ItemState, RunState
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
 from domain.records import AllocationKind, PaymentState
@@ -74,4 +77,108 @@ FIELD_LABELS = {
     "currency": "Currency",
     "customer": "Customer",
     "balance": "Balance",
+}
+# --- the Sync Tool ---
+COPY_STATE_LABELS = {
+    CopyState.AVAILABLE: "Not copied yet",
+    CopyState.QUEUED: "Waits for its turn",
+    CopyState.CREATING: "Being sent",
+    CopyState.IN_DOUBT: "Sent, answer lost",
+    CopyState.HELD: "Held",
+    CopyState.COPIED: "Copied",
+    CopyState.PRESENT: "Marked as present",
+    CopyState.ELSEWHERE: "Handled elsewhere",
+    CopyState.CHANGED: "Changed after the copy",
+}
+# What is told about an invoice without a reason.
+COPY_STATE_SENTENCE_LABELS = {
+    CopyState.AVAILABLE: "Nobody has copied or marked this invoice yet.",
+    CopyState.QUEUED: "What was asked for is done in its turn.",
+    CopyState.CREATING: "The invoice is on its way into {source}.",
+    CopyState.IN_DOUBT: "The invoice was sent to {source}, and we look whether it arrived.",
+    CopyState.HELD: "This invoice is held.",
+    CopyState.COPIED: "The invoice is in {source}, and marked as copied in {target}.",
+    CopyState.PRESENT: "A person said that {source} has this invoice already; nothing was created.",
+    CopyState.ELSEWHERE: "Another tool or a person has batched this invoice in {target}, or opened it again.",
+    CopyState.CHANGED: "The invoice was taken out of its batch in {target} after it had been copied.",
+}
+COPY_STATE_BADGES = {
+    CopyState.AVAILABLE: "",
+    CopyState.QUEUED: "on_its_way",
+    CopyState.CREATING: "on_its_way",
+    CopyState.IN_DOUBT: "waiting",
+    CopyState.HELD: "needs_attention",
+    CopyState.COPIED: "synced",
+    CopyState.PRESENT: "good",
+    CopyState.ELSEWHERE: "",
+    CopyState.CHANGED: "waiting",
+}
+COPY_ACTION_LABELS = {
+    CopyAction.COPY: "Copy to QuickBooks",
+    CopyAction.MARK: "Mark as present in QuickBooks",
+    CopyAction.TAKE_BACK: "Take back",
+    CopyAction.UPDATE: "Update in QuickBooks",
+    CopyAction.LEAVE: "Leave as it is",
+}
+RUN_STATE_LABELS = {
+    RunState.CHECKING: "Being checked",
+    RunState.CHECKED: "Waits for your word",
+    RunState.RUNNING: "Under way",
+    RunState.DONE: "Done",
+    RunState.STOPPED: "Stopped",
+}
+RUN_STATE_BADGES = {
+    RunState.CHECKING: "on_its_way",
+    RunState.CHECKED: "waiting",
+    RunState.RUNNING: "on_its_way",
+    RunState.DONE: "synced",
+    RunState.STOPPED: "",
+}
+ITEM_STATE_LABELS = {
+    ItemState.CHECKING: "Not checked yet",
+    ItemState.READY: "Ready",
+    ItemState.PROBLEM: "Problem",
+    ItemState.QUEUED: "Waits for its turn",
+    ItemState.DONE: "Done",
+    ItemState.HELD: "Held",
+    ItemState.LEFT_OUT: "Left out",
+}
+ITEM_STATE_BADGES = {
+    ItemState.CHECKING: "",
+    ItemState.READY: "good",
+    ItemState.PROBLEM: "needs_attention",
+    ItemState.QUEUED: "on_its_way",
+    ItemState.DONE: "synced",
+    ItemState.HELD: "needs_attention",
+    ItemState.LEFT_OUT: "",
+}
+INVOICE_KIND_LABELS = {
+    InvoiceKind.AGREEMENT: "Agreement",
+    InvoiceKind.CREDIT_MEMO: "Credit memo",
+    InvoiceKind.DOWN_PAYMENT: "Down payment",
+    InvoiceKind.MISCELLANEOUS: "Miscellaneous",
+    InvoiceKind.PROGRESS: "Progress",
+    InvoiceKind.STANDARD: "Standard",
+    InvoiceKind.CONSOLIDATED: "Consolidated",
+    InvoiceKind.OTHER: "Another kind",
+}
+LINE_KIND_LABELS = {
+    LineKind.SERVICE: "Services",
+    LineKind.PRODUCT: "Products",
+    LineKind.EXPENSE: "Expenses",
+    LineKind.AGREEMENT: "Agreements",
+    LineKind.ADJUSTMENT: "Adjustments and rounding",
+}
+NAME_OWNER_LABELS = {
+    NameOwner.CUSTOMER: "a customer",
+    NameOwner.VENDOR: "a vendor",
+    NameOwner.EMPLOYEE: "an employee",
+}
+# What a write of the Sync Tool was, by its stored name.
+COPY_WRITE_LABELS = {
+    "create": "Create the invoice in QuickBooks",
+    "change": "Change the invoice in QuickBooks",
+    "delete": "Delete the invoice in QuickBooks",
+    "batch": "Put it into a batch in ConnectWise",
+    "unbatch": "Remove its batch in ConnectWise",
 }

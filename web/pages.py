@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.status import STATUS_LABELS, PaymentStatus
-from web import labels, wording
+from web import copy_wording, labels, wording
+from web.copy_previews import preview_from
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -35,7 +36,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        {name: value for name, value in vars(labels).items() if name.endswith("_LABELS")},
+        {name: value for name, value in vars(labels).items() if name.endswith(("_LABELS", "_BADGES"))},
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
         PaymentStatus=PaymentStatus,
@@ -51,6 +52,12 @@ def _make_environment() -> Environment:
         state_mark=wording.state_mark,
         synced_seconds=wording.synced_seconds,
         verdict_rows=wording.verdict_rows,
+        copy_sentence=copy_wording.sentence,
+        copy_advice=copy_wording.advice,
+        sums=copy_wording.sums,
+        counted=copy_wording.counted,
+        preview=preview_from,
+        outcome=copy_wording.outcome,
     )
     return environment
 

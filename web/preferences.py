@@ -4,22 +4,28 @@ Every setting appears in one place only: the sync mode, the cut-off date and the
 Sync Tool is enabled, and beside the switch if it is not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.preferences import SYNC_MODE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
+from usecases.copy_choices import change_terms
+from usecases.copying import refresh_books_lists
 from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.results import Rejected
+from web.copy_terms_form import TypedTerms, terms_values
 from web.pages import render
-from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.signed_in import FormInOrganization, FormWithSyncTool, InOrganization, Member, WithSyncTool, context_of
 
 router = APIRouter(include_in_schema=False)
 
 SAVED = "Your changes are saved. The payments they affect are being decided again."
+TERMS_SAVED = "Your choices for the Sync Tool are saved. A preview that is open can be checked again."
 # The words of the product's specification.
 MODE_TEXTS = {
     SyncMode.DISABLED: (
@@ -58,15 +64,6 @@ def _stored(organization: Organization) -> ShownPreferences:
         twin_policy=organization.twin_policy,
         find_by_number=organization.find_by_number,
     )
-
-
-def _with_sync_tool(member: InOrganization) -> Member:
-    if not member.organization.sync_tool_enabled:
-        raise HTTPException(404)
-    return member
-
-
-WithSyncTool = Annotated[Member, Depends(_with_sync_tool)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +120,16 @@ def save_preferences(
     return RedirectResponse("/integrations/preferences?saved=true", 303)
 
 
-@router.get("/sync-invoices")
-def sync_invoices(member: WithSyncTool) -> Response:  # noqa: ARG001 - asking for it is the check
-    return RedirectResponse("/sync-invoices/preferences", 303)
-
-
 @router.get("/sync-invoices/preferences")
-def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = False) -> Response:
-    return _page(request, member, "sync_invoices.html", notice=SAVED if saved else None)
+def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = False, terms: bool = False) -> Response:
+    refresh_books_lists(context_of(request), member.organization_id)
+    return _page(request, member, "sync_invoices.html", notice=SAVED if saved else TERMS_SAVED if terms else None)
 
 
 @router.post("/sync-invoices/preferences")
 def save_sync_invoices(
     request: Request,
-    member: FormInOrganization,
-    _: WithSyncTool,
+    member: FormWithSyncTool,
     typed: TypedPreferences,
     sync_mode: Annotated[SyncMode | None, Form()] = None,
 ) -> Response:
@@ -147,6 +139,15 @@ def save_sync_invoices(
     return RedirectResponse("/sync-invoices/preferences?saved=true", 303)
 
 
+@router.post("/sync-invoices/terms")
+def save_terms(request: Request, member: FormWithSyncTool, typed: TypedTerms) -> Response:
+    """The choices for copying invoices; those for payments have a form of their own."""
+    changed = change_terms(context_of(request), member.organization_id, typed)
+    if isinstance(changed, Rejected):
+        return _page(request, member, "sync_invoices.html", problem=changed.message, typed=typed, status_code=422)
+    return RedirectResponse("/sync-invoices/preferences?terms=true#sync-tool", 303)
+
+
 def _page(
     request: Request,
     member: Member,
@@ -154,8 +155,10 @@ def _page(
     *,
     notice: str | None = None,
     problem: str | None = None,
+    typed: Mapping[str, Any] | None = None,
     status_code: int = 200,
 ) -> Response:
+    values = terms_values(request, member, typed) if template == "sync_invoices.html" else {}
     return render(
         request,
         template,
@@ -165,4 +168,5 @@ def _page(
         modes=[(mode, SYNC_MODE_LABELS[mode], MODE_TEXTS[mode]) for mode in SyncMode],
         notice=notice,
         problem=problem,
+        **values,
     )

@@ -137,3 +137,20 @@ def member_with_form(request: Request, person: InOrganization, csrf_token: Annot
 
 
 FormInOrganization = Annotated[Member, Depends(member_with_form)]
+
+
+def _with_sync_tool(person: InOrganization) -> Member:
+    if not person.organization.sync_tool_enabled:
+        raise HTTPException(404)
+    return person
+
+
+# For the pages of the Sync Tool, which are there only where it is switched on.
+WithSyncTool = Annotated[Member, Depends(_with_sync_tool)]
+
+
+def _form_with_sync_tool(person: FormInOrganization) -> Member:
+    return _with_sync_tool(person)
+
+
+FormWithSyncTool = Annotated[Member, Depends(_form_with_sync_tool)]

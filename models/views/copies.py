@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.copying.billed import InvoiceKind
+from domain.copying.reasons import CopyReason
 from domain.copying.states import CopyState, ItemState
 from domain.money import is_storable
 from models.billed_invoices import BilledInvoiceRow
 from models.copy_runs import CopyRun, CopyRunItem
+from models.customer_links import CustomerLink
 
 PAGE_SIZE_MAX = 500
 
@@ -65,7 +67,8 @@ def list_copies(
     statement = select(BilledInvoiceRow).where(*_conditions(organization_id, chosen))
     if after is not None:
         statement = statement.where(_comes_after(organization_id, after))
-    order = (BilledInvoiceRow.issued_on.desc(), BilledInvoiceRow.id.desc())
+    # The databases do not agree on where rows without a date go.
+    order = (BilledInvoiceRow.issued_on.desc().nulls_last(), BilledInvoiceRow.id.desc())
     found = session.scalars(statement.order_by(*order).limit(limit + 1)).all()
     shown = tuple(found[:limit])
     return CopyPage(shown, shown[-1].id if len(found) > limit else None)
@@ -78,7 +81,8 @@ def _comes_after(organization_id: int, row_id: int) -> ColumnElement[bool]:
         or_(BilledInvoiceRow.issued_on == place, and_(BilledInvoiceRow.issued_on.is_(None), place.is_(None))),
         BilledInvoiceRow.id < row_id,
     )
-    return or_(BilledInvoiceRow.issued_on < place, same_day)
+    undated = and_(BilledInvoiceRow.issued_on.is_(None), place.is_not(None))
+    return or_(BilledInvoiceRow.issued_on < place, same_day, undated)
 
 
 def ids_of_copies(session: Session, organization_id: int, chosen: CopyFilter, limit: int) -> Sequence[int]:
@@ -137,13 +141,20 @@ def _conditions(organization_id: int, chosen: CopyFilter) -> list[ColumnElement[
     if chosen.until is not None:
         conditions.append(row.issued_on <= chosen.until)
     if chosen.customer.strip():
-        names = (row.bill_to, row.company, row.bill_to_identifier, row.company_identifier)
-        conditions.append(or_(*(_contains(name, chosen.customer) for name in names)))
+        conditions.append(_is_about(chosen.customer))
     if chosen.search.strip():
         amount = _amount_in(chosen.search)
         number = _contains(row.number, chosen.search)
         conditions.append(or_(number, row.total == amount) if amount is not None else number)
     return conditions
+
+
+def _is_about(customer: str) -> ColumnElement[bool]:
+    row = BilledInvoiceRow
+    owes = or_(_contains(row.bill_to, customer), _contains(row.bill_to_identifier, customer))
+    worked_for = or_(_contains(row.company, customer), _contains(row.company_identifier, customer))
+    # Mostly they are the same, and reading names is what takes the time.
+    return or_(owes, and_(row.company_id != row.bill_to_id, worked_for))
 
 
 def _contains(column: ColumnElement[str] | object, part: str) -> ColumnElement[bool]:
@@ -203,6 +214,27 @@ def sums_of_run(session: Session, run_id: int, states: Collection[ItemState]) ->
     return tuple(SumOf(currency, count, total) for currency, count, total in session.execute(statement))
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """A reason that invoices of a run have, and how many of them."""
+
+    reason: CopyReason
+    count: int
+
+
+def reasons_of_run(session: Session, run_id: int) -> tuple[ReasonCount, ...]:
+    """Why invoices of the run are problems or held, the most frequent reason first."""
+    states = [ItemState.PROBLEM.value, ItemState.HELD.value]
+    statement = (
+        select(CopyRunItem.reason, func.count())
+        .where(CopyRunItem.run_id == run_id, CopyRunItem.state.in_(states), CopyRunItem.reason.is_not(None))
+        .group_by(CopyRunItem.reason)
+        .order_by(func.count().desc(), CopyRunItem.reason)
+    )
+    found = session.execute(statement)
+    return tuple(ReasonCount(CopyReason(reason), count) for reason, count in found if reason is not None)
+
+
 def runs_of_invoice(session: Session, organization_id: int, row_id: int) -> Sequence[tuple[CopyRun, CopyRunItem]]:
     """Every run that an invoice was in, the newest first."""
     statement = (
@@ -212,3 +244,66 @@ def runs_of_invoice(session: Session, organization_id: int, row_id: int) -> Sequ
         .order_by(CopyRun.id.desc())
     )
     return [(run, item) for run, item in session.execute(statement)]
+
+
+# --- customers ---
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """How many companies have a customer, and how many wait for a choice."""
+
+    chosen: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """Some companies by name; `next_after` is the id that asks for the next page, None on the last one."""
+
+    links: tuple[CustomerLink, ...]
+    next_after: int | None
+
+
+def list_links(
+    session: Session,
+    organization_id: int,
+    *,
+    chosen: bool | None = None,
+    search: str = "",
+    limit: int = 50,
+    after: int | None = None,
+) -> LinkPage:
+    """Companies and their customers, by name.
+
+    Args:
+        chosen: only those with a choice, or only those without; None shows all.
+        search: part of the company's name or short name, or of the customer's.
+        after: the id of the last company of the page before.
+    """
+    row = CustomerLink
+    statement = select(row).where(row.organization_id == organization_id)
+    if chosen is not None:
+        statement = statement.where(_is_chosen() if chosen else ~_is_chosen())
+    if search.strip():
+        names = (row.company, row.identifier, row.customer, row.create_as)
+        statement = statement.where(or_(*(_contains(name, search) for name in names)))
+    if after is not None:
+        name = select(row.company).where(row.organization_id == organization_id, row.id == after).scalar_subquery()
+        statement = statement.where(or_(row.company > name, and_(row.company == name, row.id > after)))
+    limit = max(1, min(limit, PAGE_SIZE_MAX))
+    found = session.scalars(statement.order_by(row.company, row.id).limit(limit + 1)).all()
+    shown = tuple(found[:limit])
+    return LinkPage(shown, shown[-1].id if len(found) > limit else None)
+
+
+def counts_of_links(session: Session, organization_id: int) -> LinkCounts:
+    statement = (
+        select(_is_chosen(), func.count()).where(CustomerLink.organization_id == organization_id).group_by(_is_chosen())
+    )
+    counts = {bool(is_chosen): count for is_chosen, count in session.execute(statement)}
+    return LinkCounts(chosen=counts.get(True, 0), open=counts.get(False, 0))
+
+
+def _is_chosen() -> ColumnElement[bool]:
+    return or_(CustomerLink.customer_id.is_not(None), CustomerLink.create_as.is_not(None))

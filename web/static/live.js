@@ -8,6 +8,29 @@ function openDetails(part) {
   return [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
 }
 
+function choicesIn(part) {
+  // What a person has ticked or chosen and not sent yet; it must outlive the next look at the server.
+  const ticked = [...part.querySelectorAll("input[type=checkbox]")].filter((one) => one.checked !== one.defaultChecked);
+  const chosen = [...part.querySelectorAll("select[id]")].map((one) => [one.id, one.value]);
+  return { ticked: ticked.map((one) => [one.name, one.value, one.checked]), chosen };
+}
+
+function chooseAgain(part, choices) {
+  for (const [name, value, checked] of choices.ticked) {
+    for (const one of part.querySelectorAll("input[type=checkbox]")) {
+      if (one.name === name && one.value === value) {
+        one.checked = checked;
+      }
+    }
+  }
+  for (const [id, value] of choices.chosen) {
+    const select = document.getElementById(id);
+    if (select !== null && [...select.options].some((one) => one.value === value)) {
+      select.value = value;
+    }
+  }
+}
+
 function isInUse(part) {
   // No interruption while a person types, has a button focused or marks text.
   const selection = document.getSelection();
@@ -29,6 +52,7 @@ function newsOf(part) {
 
 function replace(part, html) {
   const open = openDetails(part);
+  const choices = choicesIn(part);
   const before = newsOf(part);
   // The fragment is one of our own pages, escaped by the server like every other.
   part.innerHTML = html;
@@ -38,6 +62,8 @@ function replace(part, html) {
       details.open = true;
     }
   }
+  chooseAgain(part, choices);
+  part.dispatchEvent(new Event("live-replaced", { bubbles: true }));
   if (newsOf(part) !== before) {
     announce(newsOf(part));
   }
