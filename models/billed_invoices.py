@@ -28,6 +28,9 @@ class BilledInvoiceRow(Base):
         UniqueConstraint("connection_id", "external_id"),
         Index("ix_billed_invoice_list", "organization_id", "state", "issued_on", "id"),
         Index("ix_billed_invoice_due_at", "due_at", "organization_id"),
+        # Counts, sums and filters of the list come from these alone.
+        Index("ix_billed_invoice_sums", "organization_id", "state", "currency", "total"),
+        Index("ix_billed_invoice_location", "organization_id", "location"),
         # An invoice of the books is the copy of one of the biller's.
         UniqueConstraint("organization_id", "books_id"),
     )

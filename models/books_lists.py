@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.booked import BooksRules, Item, TaxCode, TaxMode
@@ -25,6 +25,8 @@ class BooksLists(Base):
     lists_read_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # When the lists are to be read again; None if nobody has asked.
     due_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    # Why they could not be read, in words; "" if they could.
+    failure: Mapped[str] = mapped_column(Text, default="")
 
     @property
     def known_rules(self) -> BooksRules | None:
@@ -76,12 +78,16 @@ def keep_lists(
         "items": [[one.external_id, one.name] for one in items],
         "tax_codes": [[one.external_id, one.name] for one in tax_codes],
     }
-    _keep(session, organization_id, connection_id, {**values, "lists_read_at": now, "due_at": None})
+    _keep(session, organization_id, connection_id, {**values, "lists_read_at": now, "due_at": None, "failure": ""})
 
 
-def want_lists(session: Session, organization_id: int, connection_id: int, now: datetime) -> None:
-    """Asks the worker to read the lists again."""
-    _keep(session, organization_id, connection_id, {"due_at": now})
+def want_lists(session: Session, organization_id: int, connection_id: int, at: datetime, failure: str = "") -> None:
+    """Asks the worker to read the lists again.
+
+    Args:
+        failure: why they could not be read just now.
+    """
+    _keep(session, organization_id, connection_id, {"due_at": at, "failure": failure})
 
 
 def organizations_with_lists_to_read(session: Session, now: datetime) -> Sequence[int]:
@@ -89,5 +95,11 @@ def organizations_with_lists_to_read(session: Session, now: datetime) -> Sequenc
 
 
 def _keep(session: Session, organization_id: int, connection_id: int, change: dict[str, Any]) -> None:
-    row = {"organization_id": organization_id, "connection_id": connection_id, "items": [], "tax_codes": []}
+    row = {
+        "organization_id": organization_id,
+        "connection_id": connection_id,
+        "items": [],
+        "tax_codes": [],
+        "failure": "",
+    }
     add_or_change(session, BooksLists, row | change, unique=["connection_id"], change=change)

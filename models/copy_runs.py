@@ -51,7 +51,7 @@ class CopyRunItem(Base):
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(Text, default="")
-    # What would be written, as `usecases/copy_preview.py` reads it.
+    # What would be written, as `web/copy_previews.py` reads it.
     preview: Mapped[dict[str, Any] | None] = mapped_column(Json)
     books_id: Mapped[str | None] = mapped_column(String(50))
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -74,6 +74,18 @@ def all_links(session: Session, organization_id: int) -> Sequence[CustomerLink]:
     return session.scalars(statement).all()
 
 
+def new_links(session: Session, organization_id: int, limit: int) -> dict[str, CustomerLink]:
+    """Companies without a choice whose names nobody has looked up in the books, by company."""
+    statement = (
+        select(CustomerLink)
+        .where(CustomerLink.organization_id == organization_id, CustomerLink.looked_at.is_(None))
+        .where(CustomerLink.customer_id.is_(None))
+        .order_by(CustomerLink.id)
+        .limit(limit)
+    )
+    return {link.company_id: link for link in session.scalars(statement)}
+
+
 def add_links(session: Session, organization_id: int, debtors: Collection[Debtor]) -> None:
     """Adds a link without a choice for each company that has none."""
     rows = [

@@ -154,7 +154,7 @@ EXPLAINED_COPIES: dict[CopyReason, CopyExplanation] = {
     ),
     CopyReason.CUSTOMER_NAME_TAKEN: CopyExplanation(
         "In {source} a vendor or an employee has the name of this company, so no customer can be created with it.",
-        "Choose another customer under Customers, or enter another name for the new one.",
+        "Choose a customer under Customers, or enter another name for a new one.",
         is_choice=True,
     ),
     CopyReason.CUSTOMER_GONE: CopyExplanation(

@@ -257,6 +257,8 @@ def _is_readable(case: Case) -> CopyVerdict | None:
 def _has_a_customer(case: Case) -> CopyVerdict | None:
     name = debtor_of(case.invoice, case.terms).name
     match case.books.customer:
+        case NotChosen(NamedParty() as owner) if owner.owner is not NameOwner.CUSTOMER:
+            return HoldCopy(CopyReason.CUSTOMER_NAME_TAKEN, _party(owner))
         case NotChosen(proposal):
             return HoldCopy(CopyReason.CUSTOMER_NOT_LINKED, name if proposal is None else f"{name}: {_party(proposal)}")
         case ToBeCreated(_, owner) if owner is not None and owner.owner is not NameOwner.CUSTOMER:

@@ -5,9 +5,11 @@ from datetime import timedelta
 import structlog
 
 from domain.copying.states import CopyAction
+from domain.copying.verdict import debtor_of
 from models.billed_invoices import note_not_listed, store_listed, to_copy_by_itself
 from models.billed_lists import billed_list_of
 from models.copy_runs import add_items, add_run
+from models.customer_links import add_links
 from tasks.context import Context
 from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits
 from tasks.points import Point
@@ -45,6 +47,7 @@ def list_page(context: Context, lease: Lease, sides: Sides) -> bool | None:
         if current.after is None:
             current.number, current.started_at = current.number + 1, now
             current.listed, current.unreadable = 0, []
+        add_links(session, sides.organization_id, [debtor_of(one, sides.terms) for one in page.invoices])
         store_listed(session, sides.organization_id, connection_id, current.number, page.invoices, now)
         current.listed += len(page.invoices) + len(page.unreadable)
         # A new value: the column does not see that a list has grown.

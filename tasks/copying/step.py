@@ -3,7 +3,7 @@
 Called by: a nudge for an organization, when a person wants something done, or when something is due.
 Does, in this order: puts creations in doubt whose process died; works on a batch of due invoices (*gather* -> *list
 entries* -> *judge* -> *intend* -> *send* -> *record*); checks the invoices of a run for its preview; reads the books'
-lists; reads a page of the biller's list.
+lists; reads a page of the biller's list; looks up the names of its new companies.
 Leaves behind: invoices in the books, each in a batch of its own at the biller, and their links, so that match lets the
 payments on them through; holds with a reason; previews; the list.
 If it dies here: a creation that was intended is in doubt, and looked for by its number and its mark when the settle
@@ -17,8 +17,10 @@ from celery import shared_task
 from domain.copying.booked import Item, TaxCode
 from models.billed_invoices import abandoned_creations, due_copies
 from models.books_lists import books_lists_of, keep_lists, want_lists
+from models.customer_links import new_links
 from tasks.context import Context, Step
 from tasks.copying.checking import check_items
+from tasks.copying.facts import look_up_names
 from tasks.copying.listing import list_page
 from tasks.copying.record import doubt_abandoned_creations
 from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits, sides_of
@@ -27,6 +29,9 @@ from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
 log = structlog.get_logger()
+
+# One question each to customers, vendors and employees.
+NAMES_AT_A_TIME = 200
 
 
 def copy(context: Context, organization_id: int) -> Drained:
@@ -47,7 +52,12 @@ def _copy_batch(context: Context, lease: Lease) -> bool:
     rows = list({row.number: row for row in reversed(due)}.values())[::-1]
     if rows and not work_on(context, lease, sides, rows):
         return False
-    steps = (check_items(context, lease, sides), _read_lists(context, lease, sides), list_page(context, lease, sides))
+    steps = (
+        check_items(context, lease, sides),
+        _read_lists(context, lease, sides),
+        list_page(context, lease, sides),
+        _look_up_companies(context, lease, sides),
+    )
     return bool(rows) or any(steps)
 
 
@@ -77,10 +87,19 @@ def _read_lists(context: Context, lease: Lease, sides: Sides) -> bool | None:
     with context.database.writing() as session:
         lease.guard(session)
         if isinstance(read, Waits):
-            want_lists(session, sides.organization_id, connection_id, now + AFTER_TROUBLE)
+            want_lists(session, sides.organization_id, connection_id, now + AFTER_TROUBLE, read.why)
         else:
             keep_lists(session, sides.organization_id, connection_id, *read, now)
     return False
+
+
+def _look_up_companies(context: Context, lease: Lease, sides: Sides) -> bool:
+    """Looks up the names of companies that the list has shown for the first time. True if there are more."""
+    with context.database.reading() as session:
+        links = new_links(session, sides.organization_id, NAMES_AT_A_TIME)
+    if not links or look_up_names(context, lease, sides, links) is not None:
+        return False
+    return len(links) == NAMES_AT_A_TIME
 
 
 def _ask_for_lists(sides: Sides) -> tuple[tuple[Item, ...], tuple[TaxCode, ...]] | Waits:

@@ -77,6 +77,9 @@ def work_on(context: Context, lease: Lease, sides: Sides, rows: Sequence[BilledI
     if waits is not None:
         wait(context, lease, sides, waits, runs)
         return False
+    with context.database.writing() as session:
+        lease.guard(session)
+        note_waiting(session, runs, "")
     return len(facts) > 0
 
 

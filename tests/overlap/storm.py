@@ -16,9 +16,12 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from connectors.quickbooks.tokens import secrets_from
+from domain.copying.billed import LineKind
+from domain.copying.states import CopyAction
 from domain.preferences import TwinPolicy
 from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
+from models.views.copies import CopyFilter
 from sandbox.quickbooks.webhooks.events import Event, body_of, new_event, signature_of
 from settings import Settings
 from tasks.context import Step
@@ -27,6 +30,8 @@ from tests.contexts import VERIFIER_TOKEN, RunningClock, make_timing
 from tests.world import CUSTOMER, STEPS, World, open_world
 from usecases.backfill import request_catch_up
 from usecases.connections import add_source, change_settings, test_connection
+from usecases.copy_choices import accept_proposals
+from usecases.copying import RunStarted, refresh_list, start_run, stop_run
 from usecases.disconnecting import disconnect
 from usecases.invoice_import import import_invoices
 from usecases.organizations import PreferenceChanges, change_preferences
@@ -155,7 +160,11 @@ class Storm:
         wanted = self.nudges.next()
         if wanted is None or chance.random() < 0.2:
             company, step = chance.choice(self.companies), chance.choice(list(STEPS))
-            owners = {Step.MATCH: company.organization_id, Step.PUSH: company.target_id}
+            owners = {
+                Step.MATCH: company.organization_id,
+                Step.COPY: company.organization_id,
+                Step.PUSH: company.target_id,
+            }
             wanted = step, owners.get(step, company.source_id)
         step, owner_id = wanted
         self.done[f"{step.value}: {STEPS[step](self.context, owner_id)}"] += 1
@@ -186,6 +195,7 @@ class Storm:
                 self._catch_up,
                 self._test,
                 self._again,
+                self._copy,
             ]
         )
         deed(chance, company)
@@ -217,6 +227,23 @@ class Storm:
 
     def _test(self, chance: random.Random, company: Company) -> None:
         test_connection(self.context, chance.choice([company.source_id, company.target_id]))
+
+    def _copy(self, chance: random.Random, company: Company) -> None:
+        """Somebody uses the Sync Tool: the list, customers, a run of whatever kind, or the end of one."""
+        context, organization_id = self.context, company.organization_id
+        if chance.random() < 0.3:
+            refresh_list(context, organization_id)
+        accept_proposals(context, organization_id, "storm", create=True)
+        started = start_run(
+            context,
+            organization_id,
+            chance.choice([CopyAction.COPY, CopyAction.COPY, CopyAction.MARK, CopyAction.TAKE_BACK]),
+            CopyFilter(),
+            "storm",
+            confirmed_beforehand=chance.random() < 0.9,
+        )
+        if isinstance(started, RunStarted) and chance.random() < 0.2:
+            stop_run(context, organization_id, started.run_id)
 
     def _again(self, _chance: random.Random, company: Company) -> None:
         disconnect(self.context, company.source_id)
@@ -253,7 +280,15 @@ def _company(world: World, number: int) -> Company:
     connectwise.add_company(slug, client_id=CONNECTWISE_CLIENT_ID, **keys)
     with world.context.database.writing() as session:
         site_url = session.get_one(Connection, world.target_id).settings["site_url"]
-        organization = Organization(slug=slug, name=slug, sync_enabled=True, created_at=now)
+        items = {kind.value: quickbooks.add_item(kind.title(), realm_id=realm_id) for kind in LineKind}
+        organization = Organization(
+            slug=slug,
+            name=slug,
+            sync_enabled=True,
+            sync_tool_enabled=True,
+            copy_choices={"items": items},
+            created_at=now,
+        )
         session.add(organization)
         session.flush()
         shared = {"organization_id": organization.id, "status": ConnectionStatus.ACTIVE.value, "connected_at": now}
@@ -277,6 +312,7 @@ def _company(world: World, number: int) -> Company:
         session.flush()
         company = Company(slug, realm_id, customer_id, organization.id, source.id, target.id)
     for place in range(INVOICES_PER_COMPANY):
+        connectwise.add_invoice(f"{slug}-C{place}", "50.00", company_id=slug, company_name=CUSTOMER)
         name = f"{slug}-{place}"
         company.invoice_ids.append(quickbooks.add_invoice(customer_id, "900.00", name, realm_id=realm_id))
         connectwise.add_invoice(name, "900.00", company_id=slug, company_name=CUSTOMER)

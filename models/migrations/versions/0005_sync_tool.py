@@ -123,6 +123,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_billed_invoice_list", "billed_invoice", ["organization_id", "state", "issued_on", "id"], unique=False
     )
+    op.create_index("ix_billed_invoice_location", "billed_invoice", ["organization_id", "location"], unique=False)
+    op.create_index(
+        "ix_billed_invoice_sums", "billed_invoice", ["organization_id", "state", "currency", "total"], unique=False
+    )
     op.create_table(
         "billed_list",
         sa.Column("id", _ID, nullable=False),
@@ -157,6 +161,7 @@ def upgrade() -> None:
         sa.Column("tax_codes", _JSON, nullable=False),
         sa.Column("lists_read_at", UtcTime(timezone=True), nullable=True),
         sa.Column("due_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name=op.f("fk_books_lists_connection_id_connection")
         ),

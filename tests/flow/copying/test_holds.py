@@ -90,7 +90,7 @@ def test_what_stands_against_a_copy_is_named(tool: Tool, reason: str, prepare: C
 def test_a_name_that_a_vendor_has_is_a_choice_and_never_a_second_customer(tool: Tool) -> None:
     tool.world.quickbooks.add_name_owner("vendor", "Fresh Bakery")
     tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
-    assert held(tool) == "customer_not_linked"
+    assert held(tool) == "customer_name_taken"
     assert "a vendor" in tool.items(tool.preview("INV-1"))["INV-1"].detail
     assert [one.name for one in tool.world.quickbooks.customers()] == ["Cascade Dental"]
 
