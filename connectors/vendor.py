@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 from pydantic_settings import NoDecode
 
 from connectors.addresses import AddressRules
@@ -29,6 +30,27 @@ from domain.reasons import Reason
 def split_list(value: Any) -> Any:
     """Splits a list at its commas: all lists are written like that in the environment."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _usable_link(template: str) -> str:
+    try:
+        filled = template.format(account="1", id="1", site="https://example.com", company="1")
+    except (LookupError, ValueError) as error:
+        raise ValueError("it may hold {account}, {id}, {site} and {company}, and no other braces") from error
+    if template and not filled.startswith(("https://", "http://")):
+        raise ValueError("it is no address of a page")
+    return template
+
+
+LinkTemplate = Annotated[str, AfterValidator(_usable_link)]
+
+
+def link_of(template: str, **values: str) -> str | None:
+    """The address of a page, made of the operator's template; None for an empty one. Values are quoted."""
+    if not template:
+        return None
+    quoted = {name: quote(value, safe="") for name, value in values.items() if name != "site"}
+    return template.format(**quoted, site=values.get("site", "").rstrip("/"))
 
 
 SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
@@ -120,6 +142,10 @@ class Vendor(ABC):
     ) -> ReadResult[str]:
         """The account as the vendor names it; calls the vendor if people type the name in several ways."""
         return Got(account_id)
+
+    def invoice_link(self, account_id: str, settings: Mapping[str, Any], invoice_id: str) -> str | None:  # noqa: ARG002
+        """Where a person sees the invoice in the vendor's own pages; None if nobody knows."""
+        return None
 
     def canonical_account(self, account_id: str) -> str:
         """The account in one spelling out of the several that people type; makes no call."""

@@ -1,15 +1,19 @@
 """Sync Invoices > History: the runs, one run as a table to save, and the whole story of one invoice."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from connectors.vendor import Vendor
 from domain.copying.states import ALLOWED, CopyAction, CopyState, ItemState
 from domain.money import plain_amount
 from domain.words import Words
 from models.billed_invoices import BilledInvoiceRow, billed_by_id
+from models.connections import Connection
 from models.copy_runs import attempts_of_copies, counts_of_runs, run_by_id, runs_of
+from models.organizations import organization_with_connections
 from models.views.copies import ItemRow, list_items, runs_of_invoice
 from usecases.copying import INVOICES_PER_RUN_MAX, start_run
 from usecases.results import Rejected
@@ -133,8 +137,12 @@ def _invoice_values(request: Request, member: Member, row_id: int) -> dict[str, 
         runs = runs_of_invoice(session, member.organization_id, row.id)
         attempts = attempts_of_copies(session, [row.id])
         words = words_of(session, member.organization_id)
+        _, source, target = organization_with_connections(session, member.organization_id)
+    vendors = context_of(request).platform.vendors
     return {
         "row": row,
+        "target_link": _link(vendors, target, row.external_id),
+        "source_link": _link(vendors, source, row.books_id),
         "runs": runs,
         "attempts": attempts,
         "actions": _actions_for(row),
@@ -143,6 +151,14 @@ def _invoice_values(request: Request, member: Member, row_id: int) -> dict[str, 
         "CopyAction": CopyAction,
         "CopyState": CopyState,
     }
+
+
+def _link(vendors: Mapping[str, Vendor], connection: Connection | None, invoice_id: str | None) -> str | None:
+    """Where the invoice is in one of the two systems, if its vendor can be linked to."""
+    vendor = vendors.get(connection.vendor) if connection is not None else None
+    if vendor is None or connection is None or invoice_id is None:
+        return None
+    return vendor.invoice_link(connection.account_id, connection.settings, invoice_id)
 
 
 def _actions_for(row: BilledInvoiceRow) -> list[CopyAction]:

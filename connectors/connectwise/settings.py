@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from connectors.vendor import VendorSettings
+from connectors.vendor import LinkTemplate, VendorSettings
 
 
 class ConnectWiseSettings(VendorSettings):
@@ -10,3 +10,5 @@ class ConnectWiseSettings(VendorSettings):
     api_version: str = "2025.16"
     # For one tenant. ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations.
     calls_per_minute: int = Field(default=600, ge=1)
+    # Where a person sees an invoice; {site}, {company} and {id}. No source tells how ConnectWise links to invoices.
+    invoice_link: LinkTemplate = ""

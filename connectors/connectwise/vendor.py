@@ -19,7 +19,7 @@ from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options, a_number_up_to
-from connectors.vendor import Account, BillerVendor, Surroundings, VendorSettings
+from connectors.vendor import Account, BillerVendor, Surroundings, VendorSettings, link_of
 from domain.reasons import Reason
 
 # ConnectWise "likely" throttles above 1,000 a minute, over all of the tenant's integrations (developer guide); it names
@@ -114,6 +114,11 @@ class ConnectWise(BillerVendor):
 
     def canonical_account(self, account_id: str) -> str:
         return canonical_account(account_id)
+
+    def invoice_link(self, account_id: str, settings: Mapping[str, Any], invoice_id: str) -> str | None:  # noqa: ARG002
+        options = ConnectWiseOptions.of(settings)
+        values = {"site": options.site_url, "company": options.company, "id": invoice_id}
+        return link_of(self.settings.invoice_link, **values)
 
     def open_target(self, surroundings: Surroundings, account: Account) -> Target:
         options = ConnectWiseOptions.of(account.settings)

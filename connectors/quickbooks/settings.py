@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr
 
 from connectors.quickbooks.tokens import Application
-from connectors.vendor import SecretList, VendorSettings
+from connectors.vendor import LinkTemplate, SecretList, VendorSettings
 
 
 class QuickBooksSettings(VendorSettings):
@@ -16,6 +16,8 @@ class QuickBooksSettings(VendorSettings):
     verifier_tokens: SecretList = Field(default=[])
     # Metered reads in a month for all companies together; Intuit's free tier blocks every read beyond. Zero: no cap.
     monthly_reads_max: int = Field(default=500_000, ge=0)
+    # Where a person sees an invoice; {account} is the company's realm id, {id} the invoice's. Empty: no link.
+    invoice_link: LinkTemplate = "https://app.qbo.intuit.com/app/invoice?txnId={id}&companyId={account}"
 
     @property
     def application(self) -> Application:

@@ -25,7 +25,7 @@ from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
-from connectors.vendor import Account, BooksVendor, Surroundings, VendorSettings
+from connectors.vendor import Account, BooksVendor, Surroundings, VendorSettings, link_of
 from domain.reasons import Reason
 
 # Intuit allows 10 a second and 500 a minute per company; we leave the rest to the company's other integrations.
@@ -83,6 +83,9 @@ class QuickBooks(BooksVendor):
             "QUICKBOOKS_CLIENT_SECRET": self.settings.client_secret.get_secret_value(),
         }
         return [name for name, value in needed.items() if not value]
+
+    def invoice_link(self, account_id: str, settings: Mapping[str, Any], invoice_id: str) -> str | None:  # noqa: ARG002
+        return link_of(self.settings.invoice_link, account=account_id, id=invoice_id)
 
     def open_source(self, surroundings: Surroundings, account: Account) -> Source:
         return QuickBooksSource(self._client(surroundings, account), _options_of(account).home_currency)
