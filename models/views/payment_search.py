@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    and_,
     column,
     exists,
     func,
@@ -37,7 +38,7 @@ from models.payments import Allocation, Payment
 from models.search_indexes import CHARACTERS_MIN, is_search_indexed, pieces_of, search_table
 
 # How many of the latest payments are read first. More of them where the indexes do not help: then all come next.
-LATEST = 2_000
+LATEST = 1_000
 LATEST_WITHOUT_INDEX = 20_000
 # The order of a list and of its index; the id only separates two that arrived at the same moment.
 ORDER = (Payment.listed_on, Payment.first_seen_at, Payment.id)
@@ -90,7 +91,7 @@ class _Search:
     def anywhere(self, limit: int) -> Select[Payment]:
         """Asks one question for each index: no database uses several of them for one question."""
         fits = [
-            (*self._in_index(Payment), or_(*self._own_texts)),
+            (*self._in_index(Payment), or_(*map(self._has_by_index, (Payment.customer_name, Payment.reference)))),
             (Payment.id.in_(self._numbered()),),
             *((value,) for value in self._own_values),
         ]
@@ -123,12 +124,12 @@ class _Search:
         in_source = select(SourceInvoiceRow.external_id).where(
             *self._in_index(SourceInvoiceRow),
             self._less_than_an_index(SourceInvoiceRow.connection_id).in_(self._connections),
-            self._has(SourceInvoiceRow.number),
+            self._has_by_index(SourceInvoiceRow.number),
         )
         in_platform = select(Invoice.source_id).where(
             *self._in_index(Invoice),
             self._less_than_an_index(Invoice.organization_id) == self.organization_id,
-            self._has(Invoice.number),
+            self._has_by_index(Invoice.number),
             Invoice.source_id.is_not(None),
         )
         documents: Any = union_all(in_source, in_platform)
@@ -140,13 +141,25 @@ class _Search:
         return self.session.scalars(ours).all()
 
     def _has(self, text: Any) -> ColumnElement[bool]:
-        return func.lower(text).contains(self.search.lower(), autoescape=True)
+        return func.lower(text).contains(self._part, autoescape=True)
 
-    # --- the indexes of texts: PostgreSQL finds its own by itself, SQLite's are tables that have to be asked ---
+    @cached_property
+    def _part(self) -> str:
+        return self.search.lower()
+
+    # --- the indexes of texts: PostgreSQL's stand behind LIKE, SQLite's are tables that have to be asked ---
+
+    def _has_by_index(self, text: Any) -> ColumnElement[bool]:
+        """The same as `_has`; PostgreSQL looks for no more pieces in its index than it has to."""
+        if not self._is_indexed or self._asks_tables:
+            return self._has(text)
+        lower = func.lower(text)
+        pieces = [lower.contains(piece, autoescape=True) for piece in pieces_of(self._part)]
+        return and_(*pieces, func.strpos(lower, self._part) > 0)
 
     @cached_property
     def _is_indexed(self) -> bool:
-        return len(self.search) >= CHARACTERS_MIN and is_search_indexed(self.session)
+        return len(self._part) >= CHARACTERS_MIN and is_search_indexed(self.session)
 
     @cached_property
     def _asks_tables(self) -> bool:
@@ -157,9 +170,8 @@ class _Search:
             return []
         name = search_table(of_table.__tablename__)
         rows = select(table(name, column("rowid")).c.rowid)
-        return [
-            of_table.__table__.c.id.in_(rows.where(literal_column(name, String).op("MATCH")(pieces_of(self.search))))
-        ]
+        wanted = " AND ".join('"' + piece.replace('"', '""') + '"' for piece in pieces_of(self._part))
+        return [of_table.__table__.c.id.in_(rows.where(literal_column(name, String).op("MATCH")(wanted)))]
 
     def _less_than_an_index(self, of_column: Any) -> ColumnElement[Any]:
         """The column as SQLite looks for no index by it: it would prefer any to the table of texts."""
