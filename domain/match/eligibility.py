@@ -213,6 +213,9 @@ def _in_the_platform(facts: Facts) -> Stop | None:
     several = facts.number_ambiguous
     if several is not None:
         return Hold(several.reason, detail=several.detail)
+    if facts.preferences.only_synced and not facts.nearly_in_the_platform:
+        # The mode, and not the missing record, is what the partner would have to change.
+        return Skip(Reason.INVOICE_NOT_SYNCED)
     if not facts.may_be_found:
         return Skip(Reason.INVOICE_UNKNOWN, detail=facts.nearly_in_the_platform)
     cut_off_on = facts.preferences.cut_off_on

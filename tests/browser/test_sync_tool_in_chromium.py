@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.reasons import Reason
 from settings import Settings
 from tests.browser.chromium import Chromium
 from tests.browser.visiting import LONG_NAME, log_in, until
@@ -166,3 +167,29 @@ def test_without_scripts_the_same_buttons_work(
     browser.run("document.querySelector('#which').value = 'all'")
     browser.press("button[name=what][value=mark]")
     assert "Mark as present in QuickBooks: 8 invoices" in browser.text()
+
+
+def test_synced_invoices_only_lets_exactly_the_copied_ones_through(
+    tool: Tool, world: World, settings: Settings, address: str, browser: Chromium
+) -> None:
+    """The manual: "Syncs external payments only for invoices that were previously synced using the Sync Tool"."""
+    tool.copy("CW-1041")
+    copied = tool.in_books("CW-1041")[0]
+    typed = world.quickbooks.add_invoice(world.customer_id, "312.00", "CW-1042")
+    log_in(world, settings, browser, address)
+    browser.open(f"{address}/sync-invoices/preferences")
+    browser.run("document.querySelector('input[value=all_invoices]').click()")
+    browser.run("document.querySelector('input[value=synced_only]').click()")
+    browser.press("form[action='/sync-invoices/preferences'] button[type=submit]")
+    on_copy = world.quickbooks.record_payment(copied.customer_id, "1284.50", [(copied.id, "1284.50")])
+    elsewhere = world.quickbooks.record_payment(world.customer_id, "312.00", [(typed, "312.00")])
+    world.notice()
+    browser.open(f"{address}/payments/{on_copy}")
+    assert "Synced" in browser.text()
+    browser.open(f"{address}/payments/{elsewhere}")
+    assert world.words.sentence(Reason.INVOICE_NOT_SYNCED) in browser.text()
+    amounts = {
+        number: [str(one.amount) for one in world.connectwise.invoice(tool.ids[number]).payments]
+        for number in ("CW-1041", "CW-1042")
+    }
+    assert amounts == {"CW-1041": ["1284.50"], "CW-1042": []}

@@ -9,20 +9,28 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from models.billed_invoices import BilledInvoiceRow
 from models.connections import Connection
+from models.copy_runs import CopyRunItem
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import InboxEvent
 from models.invariants import INVARIANTS
+from models.invoices import Invoice
 from models.ledger import LedgerEntry
+from models.payment_counts import PaymentCount
 from models.payments import Allocation, Payment
 from tests.cli.conftest import Run
+from tests.copying import set_up
 from tests.world import World
 
 
 @pytest.fixture
 def synced(world: World) -> World:
-    """Two payments that are where they belong."""
+    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
+    tool = set_up(world)
+    tool.bill("CW-1")
+    tool.copy("CW-1")
     for number in ("INV-1", "INV-2"):
         world.pay("100", (world.invoice(number), "100"))
     world.notice()
@@ -68,6 +76,11 @@ BROKEN: dict[str, tuple[Callable[[Session], object], int]] = {
     "ledger_agrees": (set_all(LedgerEntry, amount=Decimal(90)), 2),
     "everything_decided": (set_all(DecisionRow, current=False), 2),
     "status_by_rule": (set_all(Payment, status="skipped"), 2),
+    "copied_has_copy": (set_all(BilledInvoiceRow, books_id=None), 1),
+    "copies_are_due": (set_all(BilledInvoiceRow, state="queued"), 1),
+    "runs_come_to_an_end": (set_all(CopyRunItem, state="queued"), 1),
+    "copies_are_linked": (set_all(Invoice, target_id="1"), 1),
+    "counts_agree": (set_all(PaymentCount, payments=7), 1),
     "cursor_behind_inbox": (forget_what_a_cursor_stands_for, 1),
 }
 

@@ -121,7 +121,7 @@ def test_in_mode_synced_invoices_only_nothing_is_looked_for(world: World) -> Non
     invoice = world.invoice("INV-1", origin=None)
     payment = world.pay("40.00", (invoice, "40.00"))
     world.notice()
-    assert world.reason(payment) == "invoice_unknown"
+    assert world.reason(payment) == "invoice_not_synced"
     assert records(world) == []
 
 

@@ -166,19 +166,18 @@ def test_an_unknown_invoice_without_a_number_cannot_be_found(change: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("preferences", "is_found"),
+    ("preferences", "wanted"),
     [
-        ({}, True),
-        ({"find_by_number": False}, False),
-        ({"sync_tool_enabled": True, "sync_mode": SyncMode.ALL_INVOICES}, True),
-        ({"sync_tool_enabled": True, "sync_mode": SyncMode.SYNCED_ONLY}, False),
-        ({"sync_tool_enabled": False, "sync_mode": SyncMode.SYNCED_ONLY}, True),
+        ({}, Reason.ELIGIBLE),
+        ({"find_by_number": False}, Reason.INVOICE_UNKNOWN),
+        ({"sync_tool_enabled": True, "sync_mode": SyncMode.ALL_INVOICES}, Reason.ELIGIBLE),
+        ({"sync_tool_enabled": True, "sync_mode": SyncMode.SYNCED_ONLY}, Reason.INVOICE_NOT_SYNCED),
+        ({"sync_tool_enabled": False, "sync_mode": SyncMode.SYNCED_ONLY}, Reason.ELIGIBLE),
     ],
 )
 def test_unknown_invoices_are_found_by_number_unless_the_partner_says_otherwise(
-    preferences: dict[str, Any], is_found: bool
+    preferences: dict[str, Any], wanted: Reason
 ) -> None:
-    wanted = Reason.ELIGIBLE if is_found else Reason.INVOICE_UNKNOWN
     assert UNKNOWN.with_preferences(**preferences).decide().reason is wanted
 
 
