@@ -6,13 +6,14 @@ removing a batch are the only writes here; the outcome rules are those of the ta
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Failure, FailureKind, Got, ReadResult, Refused, Removed, Unknown
 from connectors.budget import in_one_question
 from connectors.connectwise import batches, wire
 from connectors.connectwise.client import THROTTLE_WAIT, Client
+from connectors.connectwise.closed import closed_page
 from connectors.connectwise.export import Export, entry_ids_in, export_in, question
 from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, TOO_MANY, quoted, read_list
 from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done
@@ -26,6 +27,8 @@ from domain.copying.billed import Batch, LedgerEntry
 INVOICES_PER_EXPORT = 50
 # It takes seven calls to find the one of 50 invoices on which an export breaks.
 EXPORTS_MAX = 12
+# Begins the place of a page in the list of closed invoices, which stands in for that of unposted ones.
+_CLOSED = "closed:"
 _UNPOSTED = "/finance/accounting/unpostedinvoices"
 _EXPORT = "/finance/accounting/export"
 _BATCHES = "/finance/accounting/batches"
@@ -55,6 +58,8 @@ class ConnectWiseBiller:
     @in_one_question
     def list_unposted(self, after: str | None = None) -> ReadResult[BilledPage]:
         """A page begins after the last id of the page before: page numbers would skip one for each that is batched."""
+        if after is not None and after.startswith(_CLOSED):
+            return self._closed(int(after.removeprefix(_CLOSED)))
         last = int(after) if after else 0
         parameters = {
             "conditions": f"id > {last}",
@@ -63,6 +68,9 @@ class ConnectWiseBiller:
             "pageSize": str(PAGE_SIZE),
         }
         page = self._client.read_page(_UNPOSTED, parameters, route="accounting/unpostedinvoices")
+        if isinstance(page, Failure) and page.kind is FailureKind.NOT_FOUND:
+            # This version has no such list.
+            return self._closed(0)
         if isinstance(page, Failure):
             return _missing_right(page, "Inquire All")
         records = page.value.value
@@ -79,6 +87,12 @@ class ConnectWiseBiller:
         if not found.ids:
             return Failure(FailureKind.UNAVAILABLE, "none of the unposted invoices says its id")
         return Got(BilledPage(found.invoices, str(found.ids[-1]), found.unreadable))
+
+    def _closed(self, after: int) -> ReadResult[BilledPage]:
+        page = closed_page(self._client, after)
+        if isinstance(page, Failure) or page.value.next_after is None:
+            return page
+        return Got(replace(page.value, next_after=_CLOSED + page.value.next_after))
 
     @in_one_question
     def read_details(self, invoice_ids: Collection[str]) -> ReadResult[DetailsRead]:

@@ -14,7 +14,7 @@ from sandbox.connectwise.accounting_json import (
     unposted_json,
 )
 from sandbox.connectwise.api_request import ApiRequest
-from sandbox.connectwise.errors import invalid_object, record_missing
+from sandbox.connectwise.errors import invalid_object, record_missing, route_missing
 from sandbox.connectwise.export import Export
 from sandbox.connectwise.fields import (
     BATCH_ENTRY_FIELDS,
@@ -49,6 +49,8 @@ class Accounting(ApiRequest):
     area: ClassVar[str] = "accounting_"
 
     def list_unposted_invoices(self) -> Response:
+        if self._company.switches.unposted_list == "absent":
+            raise route_missing()
         response = self._list(self._unposted(), UNPOSTED_FIELDS)
         self._let_others_batch("unposted")
         return response

@@ -16,6 +16,10 @@ class ApiError(Exception):
         self.body = body
 
 
+def route_missing() -> ApiError:
+    return ApiError(404, {"code": "NotFound", "message": "The resource does not exist.", "errors": None})
+
+
 def record_missing(record: str, record_id: int) -> ApiError:  # *
     return ApiError(404, {"code": "NotFound", "message": f"{record} {record_id} not found", "errors": None})
 

@@ -52,6 +52,8 @@ class Switches(_Settings):
     status_is_closed: Literal["known", "unknown"] = "known"
     # Whether a whole reference may be compared with null: glBatch=null.
     null_references: Literal["accept", "reject"] = "accept"
+    # Whether this version has the list of unposted invoices at all.
+    unposted_list: Literal["there", "absent"] = "there"
     # "Stays in Unposted for ever" (NexNow, Wise-Sync); by its name the list holds what can be posted.
     unposted_without_entries: Literal["include", "exclude"] = "include"
     # UnpostedInvoice has an id and a billingLogId; whether the first one is an invoice's id is not published.

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from domain.copying.states import CopyAction, ItemState, RunState
+from models.views.copies import CopyFilter, list_copies
 from tests.copying import Tool
 
 pytestmark = pytest.mark.both_databases
@@ -131,3 +132,16 @@ def test_lines_with_tax_come_to_the_total_to_the_cent(tool: Tool) -> None:
     tool.copy("INV-1")
     assert tool.state("INV-1") == "copied", (tool.why("INV-1"), tool.row("INV-1").detail)
     assert tool.in_books("INV-1")[0].total == world.connectwise.invoice(invoice).total
+
+
+@pytest.mark.parametrize("word", ["known", "unknown"])
+def test_a_connectwise_without_the_list_of_unposted_invoices_lists_its_closed_ones(tool: Tool, word: str) -> None:
+    tool.world.connectwise.set_switches(unposted_list="absent", status_is_closed=word)
+    tool.bill("INV-1")
+    tool.bill("INV-2", closed=False)
+    batched = tool.bill("INV-3")
+    tool.world.connectwise.batch_invoice(batched, "M-1")
+    run_id = tool.copy("INV-1")
+    assert tool.outcomes(run_id) == {"INV-1": (ItemState.DONE, None)}
+    with tool.world.context.database.reading() as session:
+        assert {row.number for row in list_copies(session, tool.world.organization_id, CopyFilter()).rows} == {"INV-1"}
