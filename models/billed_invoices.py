@@ -7,6 +7,7 @@ One row for each invoice, for good: whatever is copied, marked or taken back is 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, update
@@ -67,6 +68,8 @@ class BilledInvoiceRow(Base):
     state_before: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(Text, default="")
+    # Part of what must not be taken for another invoice's, in any database: request ids, marks, batches.
+    token: Mapped[str] = mapped_column(String(16))
     # Grows when a copy is surely gone: a new one is asked for under a new request id.
     generation: Mapped[int] = mapped_column(default=1)
     # How often a creation may have reached the books: of this generation, and since a person asked for it last.
@@ -223,7 +226,7 @@ def store_listed(
         for name, value in one.items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
-    insert_new(session, BilledInvoiceRow, [{**_NEW, **one} for one in fresh])
+    insert_new(session, BilledInvoiceRow, [{**_NEW, **one, "token": token_hex(6)} for one in fresh])
 
 
 _NEW: dict[str, Any] = {"sent": 0, "attempts": 0, "ours": False, "unwanted": False, "batches": 1}

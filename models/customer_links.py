@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from secrets import token_hex
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -37,6 +38,8 @@ class CustomerLink(Base):
     looked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     chosen_by: Mapped[str] = mapped_column(String(200), default="")
     chosen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # As for an invoice (`models/billed_invoices.py`).
+    token: Mapped[str] = mapped_column(String(16))
     # Grows with each new customer that we ask for, so that each has its own request id.
     generation: Mapped[int] = mapped_column(default=1)
 
@@ -99,6 +102,7 @@ def add_links(session: Session, organization_id: int, debtors: Collection[Debtor
             "found_active": True,
             "chosen_by": "",
             "generation": 1,
+            "token": token_hex(6),
         }
         for one in {debtor.external_id: debtor for debtor in debtors}.values()
     ]

@@ -332,19 +332,27 @@ def is_ours(booked: BookedInvoice, mark: str) -> bool:
     return mark in booked.note.splitlines()
 
 
-def mark_of(prefix: str, row_id: int, generation: int) -> str:
-    """What a copy carries in its note: it never changes for one try, and no other copy has it."""
-    return f"Copied by the Sync Tool ({prefix}-{row_id}-{generation})"
+def mark_of(token: str, generation: int) -> str:
+    """What a copy carries in its note: it never changes for one try, and no other copy has it.
+
+    Args:
+        token: of the invoice; no other one has it, not even in another installation's database.
+    """
+    return f"Copied by the Sync Tool ({token}-{generation})"
 
 
-def batch_name(prefix: str, number: str, row_id: int, generation: int, batches: int) -> str:
+def batch_name(prefix: str, number: str, token: str, generation: int, batches: int, known: str | None) -> str:
     """The name of the batch of one copy, at most 50 characters, with nothing that breaks a question about it.
 
     Args:
         batches: which batch of this copy it is, beginning at one.
+        known: the name under which it may have been made already; the prefix may have changed since.
     """
+    end = f"-{token}-{generation}" + (f"-{batches}" if batches > 1 else "")
+    if known is not None and known.endswith(end):
+        return known
     plain = "".join(one for one in number if one.isascii() and (one.isalnum() or one in "-_."))[:15]
-    return f"{prefix}-I{plain}-{row_id}-{generation}" + (f"-{batches}" if batches > 1 else "")
+    return f"{prefix}-I{plain}{end}"
 
 
 def how_many(batched: int, entries: int) -> str:

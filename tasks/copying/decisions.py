@@ -352,10 +352,13 @@ class Deciding:
     # --- names ---
 
     def request_id(self, facts: Facts, what: str = "") -> str:
-        """The books' idempotency key of one write: the same for each try of it, and for no other."""
+        """The books' idempotency key of one write: the same for each try of it, and for no other.
+
+        No choice of a partner is part of it: it must not change while an answer is missing.
+        """
         suffix = f"-{what}" if what else ""
-        return f"{self.terms.prefix}-{facts.row.id}-{facts.row.generation}{suffix}"
+        return f"EPS-{facts.row.token}-{facts.row.generation}{suffix}"
 
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
-        return batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)
+        return batch_name(self.terms.prefix, row.number, row.token, row.generation, row.batches, row.batch_identifier)

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("looked_at", UtcTime(timezone=True), nullable=True),
         sa.Column("chosen_by", sa.String(length=200), nullable=False),
         sa.Column("chosen_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("token", sa.String(length=16), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_customer_link_organization_id_organization")
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.Column("state_before", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("token", sa.String(length=16), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

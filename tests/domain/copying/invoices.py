@@ -17,7 +17,7 @@ VENDOR = NamedParty("v1", "Cascade Dental", NameOwner.VENDOR)
 RULES = BooksRules(custom_numbers=True, home_currency="USD", many_currencies=False, tax_mode=TaxMode.AUTOMATED)
 ITEMS = {kind: f"item-{kind.value}" for kind in LineKind}
 TERMS = CopyTerms(items=ITEMS)
-MARK = "Copied by the Sync Tool (EPS-1-1)"
+MARK = "Copied by the Sync Tool (a1b2c3-1)"
 
 
 def line(amount: str = "100", kind: LineKind = LineKind.SERVICE, **fields: Any) -> BilledLine:

@@ -103,7 +103,7 @@ def test_a_copy_of_ours_is_found_again_by_its_mark_whatever_else_is_the_case() -
 
 
 def test_the_mark_of_another_try_is_not_ours() -> None:
-    other = booked("99", note=mark_of("EPS", 1, 11))
+    other = booked("99", note=mark_of("a1b2c3", 11))
     assert reason(billed(), books(other)) is CopyReason.NUMBER_TAKEN
 
 
@@ -139,10 +139,16 @@ def test_an_invoice_of_nothing_is_copied_where_the_partner_wants_it() -> None:
 
 
 def test_the_name_of_a_batch_can_be_asked_for_and_is_short_enough() -> None:
-    name = batch_name("EPS12345", 'IN"V ⁂ ' + "9" * 40, 10**12, 99, 12)
+    name = batch_name("EPS12345", 'IN"V ⁂ ' + "9" * 40, "a1b2c3d4e5f6", 99, 12, None)
     assert len(name) <= 50
     assert '"' not in name
     assert name.isascii()
+
+
+def test_a_batch_keeps_its_name_when_the_prefix_changes_meanwhile() -> None:
+    name = batch_name("EPS", "INV-1", "a1b2c3d4e5f6", 1, 1, None)
+    assert batch_name("MSP", "INV-1", "a1b2c3d4e5f6", 1, 1, name) == name
+    assert batch_name("MSP", "INV-1", "a1b2c3d4e5f6", 1, 2, name) != name
 
 
 def test_each_kind_of_line_is_booked_to_its_own_item() -> None:

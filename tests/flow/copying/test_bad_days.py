@@ -235,3 +235,16 @@ def test_a_retry_after_all_tries_does_not_believe_a_repeated_answer(tool: Tool) 
     if tool.why("INV-1") == "gone_from_books":
         tool.do(CopyAction.COPY, "INV-1")
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+@pytest.mark.parametrize("where", ["books", "biller"])
+def test_a_prefix_that_changes_while_an_answer_is_missing_makes_no_second_copy(tool: Tool, where: str) -> None:
+    tool.bill("INV-1")
+    outside, fault = (tool.world.quickbooks, CREATE) if where == "books" else (tool.world.connectwise, BATCH)
+    outside.faults.add(Fault(kind="commit_then_drop", times=1, **fault))
+    tool.copy("INV-1")
+    tool.choose(prefix="MSP")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+    assert tool.row("INV-1").ours
+    assert len(tool.batches("INV-1")) == 1
