@@ -261,7 +261,7 @@ def _has_a_customer(case: Case) -> CopyVerdict | None:
             return HoldCopy(CopyReason.CUSTOMER_NAME_TAKEN, _party(owner))
         case NotChosen(proposal):
             return HoldCopy(CopyReason.CUSTOMER_NOT_LINKED, name if proposal is None else f"{name}: {_party(proposal)}")
-        case ToBeCreated(_, owner) if owner is not None and owner.owner is not NameOwner.CUSTOMER:
+        case ToBeCreated(_, NamedParty() as owner) if owner.owner is not NameOwner.CUSTOMER or not owner.active:
             return HoldCopy(CopyReason.CUSTOMER_NAME_TAKEN, _party(owner))
         case ToBeCreated():
             return None

@@ -73,6 +73,12 @@ def test_an_invoice_that_nothing_stands_against_is_created_for_its_customer() ->
         ("customer_not_linked", billed(), books(customer=NotChosen(CUSTOMER)), TERMS),
         ("customer_name_taken", billed(), books(customer=NotChosen(VENDOR)), TERMS),
         ("customer_name_taken", billed(), books(customer=ToBeCreated("Cascade Dental", VENDOR)), TERMS),
+        (
+            "customer_name_taken",
+            billed(),
+            books(customer=ToBeCreated("Cascade Dental", replace(CUSTOMER, active=False))),
+            TERMS,
+        ),
         ("customer_gone", billed(), books(customer=Linked("c1", None)), TERMS),
         ("customer_gone", billed(), books(customer=Linked("c1", replace(CUSTOMER, active=False))), TERMS),
         ("customer_currency", billed(), books(customer=Linked("c1", NamedParty("c1", "C", currency="CAD"))), TERMS),
