@@ -95,7 +95,7 @@ class Deciding:
     def first(self, facts: Facts) -> Next:
         """How the work on an invoice begins."""
         row = facts.row
-        if row.unwanted:
+        if row.unwanted and not _is_changed(facts):
             return self._remove_unwanted(facts)
         if facts.action is not CopyAction.TAKE_BACK:
             return Go(ListEntries(row.id))
@@ -114,8 +114,6 @@ class Deciding:
             return EndHeld(reason, row.detail, gone=True)
         if booked.balance != booked.total:
             return EndHeld(CopyReason.PAYMENT_APPLIED, row.detail)
-        if booked.version != row.books_version:
-            return EndHeld(CopyReason.CHANGED_IN_BOOKS, row.detail)
         return Go(Remove(row.id, booked, self.request_id(facts, "d")))
 
     # --- after the ledger entries ---
@@ -206,6 +204,11 @@ class Deciding:
 
     def _marked(self, facts: Facts, entries: Entries) -> Next:
         """What follows for an invoice that only goes into a batch."""
+        if facts.copied is None and facts.action is CopyAction.LEAVE:
+            return EndHeld(CopyReason.GONE_FROM_BOOKS)
+        if facts.copied is not None and (facts.booked is None or facts.booked.voided):
+            # With the mark it would count as copied, and nobody would miss it.
+            return EndHeld(CopyReason.GONE_FROM_BOOKS, gone=True)
         if not entries:
             return EndHeld(CopyReason.NO_LEDGER_ENTRIES)
         batched = sum(one.batched for one in entries)
@@ -359,3 +362,9 @@ class Deciding:
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
         return batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)
+
+
+def _is_changed(facts: Facts) -> bool:
+    """Whether a person has changed our copy since: it is theirs to put right, and judged like any other."""
+    booked = facts.booked
+    return booked is not None and not booked.voided and booked.version != facts.row.books_version

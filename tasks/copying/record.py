@@ -261,7 +261,7 @@ class _Page:
     def _copied(self, row: BilledInvoiceRow, *, elsewhere: bool) -> None:
         if elsewhere:
             row.batch_identifier = None
-        row.copied_at = row.copied_at or self.now
+        row.unwanted, row.copied_at = False, row.copied_at or self.now
         if row.books_id is not None:
             self.copied.append(row)
         detail = "Another tool or a person has marked it as copied." if elsewhere else ""
@@ -295,8 +295,9 @@ class _Page:
 def _state_when_held(row: BilledInvoiceRow) -> CopyState:
     """A copy or a mark that could not be undone or changed is what it was; all else waits for a person."""
     is_about_a_copy = row.action in (CopyAction.TAKE_BACK.value, CopyAction.UPDATE.value, CopyAction.LEAVE.value)
-    stands = row.books_id is not None or row.state_before == CopyState.PRESENT.value
-    return CopyState(row.state_before) if is_about_a_copy and stands and row.state_before else CopyState.HELD
+    before = CopyState(row.state_before) if row.state_before else CopyState.AVAILABLE
+    stands = before is CopyState.PRESENT or (row.books_id is not None and before is not CopyState.AVAILABLE)
+    return before if is_about_a_copy and stands else CopyState.HELD
 
 
 def _invoice_row(row: BilledInvoiceRow) -> InvoiceRow:
