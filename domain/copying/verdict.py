@@ -249,8 +249,7 @@ def _is_readable(case: Case) -> CopyVerdict | None:
         invoice.number,
         invoice.currency,
     ):
-        says = f"{case.money(detail.total)} now, {case.money(invoice.total)} when it was listed"
-        return HoldCopy(CopyReason.CHANGED_MEANWHILE, says)
+        return HoldCopy(CopyReason.CHANGED_MEANWHILE, changed_total(detail, invoice))
     return None
 
 
@@ -345,6 +344,11 @@ def batch_name(prefix: str, number: str, row_id: int, generation: int, batches: 
     """
     plain = "".join(one for one in number if one.isascii() and (one.isalnum() or one in "-_."))[:15]
     return f"{prefix}-I{plain}-{row_id}-{generation}" + (f"-{batches}" if batches > 1 else "")
+
+
+def changed_total(detail: BilledDetail, invoice: BilledInvoice) -> str:
+    now, listed = money_text(detail.total, invoice.currency), money_text(invoice.total, invoice.currency)
+    return f"{now} now, {listed} when it was listed"
 
 
 def how_many(batched: int, entries: int) -> str:
