@@ -327,8 +327,8 @@ def _difference(case: Case, booked: BookedInvoice) -> str:
 
 
 def is_ours(booked: BookedInvoice, mark: str) -> bool:
-    """Whether an invoice of the books carries the mark of this copy."""
-    return mark in booked.note.splitlines()
+    """Whether an invoice of the books carries the mark of this copy, whatever else people have written there."""
+    return mark in booked.note
 
 
 def mark_of(prefix: str, row_id: int, generation: int) -> str:
