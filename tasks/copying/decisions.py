@@ -35,7 +35,7 @@ from domain.copying.afterwards import (
     judge_update,
 )
 from domain.copying.billed import Batch
-from domain.copying.booked import BookedInvoice
+from domain.copying.booked import FIRST_VERSION, BookedInvoice
 from domain.copying.reasons import CopyReason
 from domain.copying.states import CopyAction
 from domain.copying.terms import CopyTerms
@@ -133,10 +133,16 @@ class Deciding:
                 return self._marked(facts, answer)
 
     def _rounded_meanwhile(self, facts: Facts) -> Seen | None:
-        """The copy as it is now, if a rounding line of ours arrived without an answer."""
+        """The copy as it is now, if a rounding line of ours arrived without an answer.
+
+        With another total it is not what we sent: a person has changed it.
+        """
         booked, sent_for = facts.booked, facts.row.rounding_of_version
         has_arrived = (
-            booked is not None and sent_for is not None and sent_for == facts.row.books_version != booked.version
+            booked is not None
+            and sent_for is not None
+            and sent_for == facts.row.books_version != booked.version
+            and booked.total == facts.invoice.total
         )
         return Seen(booked, facts.row.ours) if has_arrived and booked is not None else None
 
@@ -146,8 +152,11 @@ class Deciding:
                 return Go(Create(facts.row.id, draft, self.request_id(facts)))
             case CreateCustomer(name, currency, _):
                 return NeedsCustomer(name, currency)
-            case TakeAsCopy(booked, ours):
-                return self._judged_booked(facts, booked, entries, Seen(booked, ours))
+            case TakeAsCopy(booked, ours=True):
+                # Nobody has told us its version; what a person did to it before we found it is not ours to undo.
+                return self._judged_booked(facts, booked, entries, Seen(booked, left_at=FIRST_VERSION))
+            case TakeAsCopy(booked):
+                return self._judged_booked(facts, booked, entries, Seen(booked, ours=False))
             case HoldCopy(reason, detail):
                 return EndHeld(reason, detail)
 
@@ -181,7 +190,7 @@ class Deciding:
         row = facts.row
         if booked is None:
             return EndHeld(CopyReason.GONE_FROM_BOOKS, gone=True)
-        version = booked.version if seen is not None else row.books_version
+        version = seen.version if seen is not None else row.books_version
         copied = facts.copied_as(booked.external_id, version, ours=seen.ours if seen is not None else None)
         billed = facts.billed(entries)
         match judge_booked(billed, booked, facts.books, self.terms, copied):

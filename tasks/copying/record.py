@@ -241,7 +241,7 @@ class _Page:
         booked = seen.booked
         if row.books_id != booked.external_id:
             row.rounding_of_version = row.update_of_version = None
-        row.books_id, row.books_version, row.ours = booked.external_id, booked.version, seen.ours
+        row.books_id, row.books_version, row.ours = booked.external_id, seen.version, seen.ours
         row.books_total, row.books_tax = booked.total, booked.tax
         row.state, row.due_at, row.reason = CopyState.QUEUED.value, self.now, None
         row.detail = ""
