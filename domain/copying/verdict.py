@@ -331,9 +331,9 @@ def is_ours(booked: BookedInvoice, mark: str) -> bool:
     return mark in booked.note
 
 
-def mark_of(prefix: str, row_id: int, generation: int) -> str:
+def mark_of(row_id: int, generation: int) -> str:
     """What a copy carries in its note: it never changes for one try, and no other copy has it."""
-    return f"Copied by the Sync Tool ({prefix}-{row_id}-{generation})"
+    return f"Copied by the Sync Tool (EPS-{row_id}-{generation})"
 
 
 def batch_name(prefix: str, number: str, row_id: int, generation: int, batches: int) -> str:

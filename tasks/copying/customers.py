@@ -57,7 +57,7 @@ def create_customers(
 
 
 def _create(context: Context, lease: Lease, sides: Sides, link: CustomerLink, wish: NeedsCustomer) -> Waits | None:
-    request_id = f"{sides.terms.prefix}-C{link.id}-{link.generation}"
+    request_id = f"EPS-C{link.id}-{link.generation}"
     lease.keep()
     if not sides.at_books.permits.begin(CallKind.COPY):
         return Waits(f"Calls to {sides.words.source} are paused at the moment.")

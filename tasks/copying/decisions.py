@@ -364,16 +364,26 @@ class Deciding:
     # --- names ---
 
     def request_id(self, facts: Facts, what: str = "") -> str:
-        """The books' idempotency key of one write: the same for each try of it, and for no other."""
+        """The books' idempotency key of one write: the same for each try of it, and for no other.
+
+        Nothing that a person may choose anew is part of it: another key would be another invoice.
+        """
         suffix = f"-{what}" if what else ""
-        return f"{self.terms.prefix}-{facts.row.id}-{facts.row.generation}{suffix}"
+        return f"EPS-{facts.row.id}-{facts.row.generation}{suffix}"
 
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
-        return batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)
+        name = batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)
+        # One that may be on its way already keeps its name, whatever prefix has been chosen since.
+        sent = row.batch_identifier
+        return sent if sent is not None and _without_prefix(sent) == _without_prefix(name) else name
 
 
 def _is_changed(facts: Facts) -> bool:
     """Whether a person has changed our copy since: it is theirs to put right, and judged like any other."""
     booked = facts.booked
     return booked is not None and not booked.voided and booked.version != facts.row.books_version
+
+
+def _without_prefix(name: str) -> str:
+    return name.partition("-")[2]

@@ -112,7 +112,7 @@ def gather(
             unreadable=unreadable.get(row.external_id, f"{sides.words.target}'s export does not have it"),
             books=books,
             booked=read.booked.get(row.books_id) if row.books_id is not None else None,
-            mark=mark_of(sides.terms.prefix, row.id, row.generation),
+            mark=mark_of(row.id, row.generation),
             link=link,
         )
     context.reached(Point.COPY_GATHERED)

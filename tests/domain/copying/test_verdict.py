@@ -116,7 +116,7 @@ def test_a_copy_of_ours_is_found_again_by_its_mark_whatever_else_is_the_case() -
 
 
 def test_the_mark_of_another_try_is_not_ours() -> None:
-    other = booked("99", note=mark_of("EPS", 1, 11))
+    other = booked("99", note=mark_of(1, 11))
     assert reason(billed(), books(other)) is CopyReason.NUMBER_TAKEN
 
 

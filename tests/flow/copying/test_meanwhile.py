@@ -86,3 +86,31 @@ def test_a_change_by_the_accountant_is_not_taken_for_our_lost_rounding_line(tool
     settle_down(tool)
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "changed_in_books")
     assert tool.totals("INV-1") == ["90.00"]
+
+
+# --- the preferences change ---
+
+
+def test_another_prefix_does_not_make_a_copy_in_doubt_somebody_elses(tool: Tool) -> None:
+    in_doubt(tool)
+    tool.choose(prefix="NEW")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.row("INV-1").ours) == ("copied", True)
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_another_prefix_does_not_make_a_batch_on_its_way_somebody_elses(tool: Tool) -> None:
+    biller = tool.world.connectwise
+    tool.bill("INV-1")
+    biller.faults.add(Fault(kind="commit_then_drop", times=1, method="POST", path=r"/accounting/batches$"))
+    biller.faults.add(Fault(kind="error", times=2, method="GET", path=r"/accounting/batches"))
+    tool.copy("INV-1")
+    assert tool.state("INV-1") == "queued"
+    tool.choose(prefix="NEW")
+    settle_down(tool)
+    assert tool.state("INV-1") == "copied"
+    assert tool.batches("INV-1") == [tool.row("INV-1").batch_identifier]
+    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    assert (tool.state("INV-1"), tool.batches("INV-1")) == ("available", [])
+    tool.do(CopyAction.COPY, "INV-1")
+    assert tool.batches("INV-1")[0].startswith("NEW-")
