@@ -264,8 +264,10 @@ def store_checked(
     detail: str,
     preview: Mapping[str, Any] | None,
 ) -> None:
-    """Keeps what would be done with one invoice."""
+    """Keeps what would be done with one invoice, unless a person has left it out meanwhile."""
     item = session.get_one(CopyRunItem, item_id)
+    if item.state != ItemState.CHECKING.value:
+        return
     item.state, item.reason, item.detail = state.value, reason.value if reason is not None else None, detail
     item.preview = dict(preview) if preview is not None else None
 

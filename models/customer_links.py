@@ -122,8 +122,10 @@ def note_found(session: Session, names: Mapping[int, str], parties: Collection[N
 
 
 def link_to(session: Session, link_id: int, customer: NamedParty, now: datetime) -> None:
-    """The company is this customer."""
+    """The company is this customer, unless a person has chosen another one meanwhile."""
     link = session.get_one(CustomerLink, link_id)
+    if link.create_as is None:
+        return
     link.customer_id, link.customer, link.create_as = customer.external_id, customer.name[:500], None
     link.chosen_at = link.chosen_at or now
 

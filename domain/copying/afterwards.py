@@ -8,7 +8,17 @@ from domain.copying.booked import BookedInvoice, DraftInvoice
 from domain.copying.drafting import NoDraft, rounding_line
 from domain.copying.reasons import CopyReason
 from domain.copying.terms import CopyTerms
-from domain.copying.verdict import COPY_QUESTIONS, Billed, Case, HoldCopy, InBooks, Linked, drafted, how_many
+from domain.copying.verdict import (
+    COPY_QUESTIONS,
+    Billed,
+    Case,
+    HoldCopy,
+    InBooks,
+    Linked,
+    changed_total,
+    drafted,
+    how_many,
+)
 from domain.money import money_text
 
 
@@ -102,6 +112,10 @@ def judge_booked(
     invoice = billed.invoice
     if booked is None or booked.voided:
         return HoldCopy(CopyReason.GONE_FROM_BOOKS)
+    detail = billed.detail
+    if detail is not None and detail.total != invoice.total:
+        # It was opened and edited since; its mark would say that the copy is right.
+        return HoldCopy(CopyReason.CHANGED_MEANWHILE, changed_total(detail, invoice))
     if booked.total != invoice.total:
         return _wrong_total(billed, booked, books, terms, copied)
     entries = billed.entries

@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+# What nobody has changed since it was created has this version (QuickBooks: SyncToken).
+FIRST_VERSION = 0
+
 
 class NameOwner(StrEnum):
     """Whose name it is: customers, vendors and employees share one list of names at QuickBooks."""

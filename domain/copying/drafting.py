@@ -86,7 +86,8 @@ def draft_of(source: Source, terms: CopyTerms) -> DraftInvoice | NoDraft:
         lines=tuple(lines),
         tax=tax,
         tax_mode=source.rules.tax_mode,
-        note=f"{detail.memo}\n{source.mark}" if detail.memo else source.mark,
+        # A long note is cut at its end.
+        note=f"{source.mark}\n{detail.memo}" if detail.memo else source.mark,
         online_payment=terms.online_payment,
     )
 

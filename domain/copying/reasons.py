@@ -153,8 +153,8 @@ EXPLAINED_COPIES: dict[CopyReason, CopyExplanation] = {
         is_choice=True,
     ),
     CopyReason.CUSTOMER_NAME_TAKEN: CopyExplanation(
-        "In {source} a vendor or an employee has the name of this company, so no customer can be created with it.",
-        "Choose a customer under Customers, or enter another name for a new one.",
+        "In {source} a vendor, an employee or an inactive customer has this name, so none can be created with it.",
+        "Choose a customer under Customers, enter another name for a new one, or make the inactive customer active.",
         is_choice=True,
     ),
     CopyReason.CUSTOMER_GONE: CopyExplanation(

@@ -249,8 +249,7 @@ def _is_readable(case: Case) -> CopyVerdict | None:
         invoice.number,
         invoice.currency,
     ):
-        says = f"{case.money(detail.total)} now, {case.money(invoice.total)} when it was listed"
-        return HoldCopy(CopyReason.CHANGED_MEANWHILE, says)
+        return HoldCopy(CopyReason.CHANGED_MEANWHILE, changed_total(detail, invoice))
     return None
 
 
@@ -261,7 +260,7 @@ def _has_a_customer(case: Case) -> CopyVerdict | None:
             return HoldCopy(CopyReason.CUSTOMER_NAME_TAKEN, _party(owner))
         case NotChosen(proposal):
             return HoldCopy(CopyReason.CUSTOMER_NOT_LINKED, name if proposal is None else f"{name}: {_party(proposal)}")
-        case ToBeCreated(_, owner) if owner is not None and owner.owner is not NameOwner.CUSTOMER:
+        case ToBeCreated(_, NamedParty() as owner) if owner.owner is not NameOwner.CUSTOMER or not owner.active:
             return HoldCopy(CopyReason.CUSTOMER_NAME_TAKEN, _party(owner))
         case ToBeCreated():
             return None
@@ -328,8 +327,8 @@ def _difference(case: Case, booked: BookedInvoice) -> str:
 
 
 def is_ours(booked: BookedInvoice, mark: str) -> bool:
-    """Whether an invoice of the books carries the mark of this copy."""
-    return mark in booked.note.splitlines()
+    """Whether an invoice of the books carries the mark of this copy, whatever else people have written there."""
+    return mark in booked.note
 
 
 def mark_of(token: str, generation: int) -> str:
@@ -353,6 +352,11 @@ def batch_name(prefix: str, number: str, token: str, generation: int, batches: i
         return known
     plain = "".join(one for one in number if one.isascii() and (one.isalnum() or one in "-_."))[:15]
     return f"{prefix}-I{plain}{end}"
+
+
+def changed_total(detail: BilledDetail, invoice: BilledInvoice) -> str:
+    now, listed = money_text(detail.total, invoice.currency), money_text(invoice.total, invoice.currency)
+    return f"{now} now, {listed} when it was listed"
 
 
 def how_many(batched: int, entries: int) -> str:

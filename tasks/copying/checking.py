@@ -77,7 +77,7 @@ def _check(
     fitting = [(item, row) for item, row in items if row.state in allowed]
     if action in (CopyAction.MARK, CopyAction.LEAVE):
         # A batch, and nothing in the books: there is nothing to work out.
-        return [*checked, *(Checked(item.id, ItemState.READY) for item, _ in fitting)]
+        return [*checked, *(_marking(item.id, action, row) for item, row in fitting)]
     facts = gather(context, lease, sides, [(row, action) for _, row in fitting])
     if isinstance(facts, Waits):
         return facts
@@ -89,6 +89,12 @@ def _check(
             return one
         checked.append(one)
     return checked
+
+
+def _marking(item_id: int, action: CopyAction, row: BilledInvoiceRow) -> Checked:
+    if action is CopyAction.LEAVE and row.books_id is None:
+        return Checked(item_id, ItemState.PROBLEM, CopyReason.GONE_FROM_BOOKS)
+    return Checked(item_id, ItemState.READY)
 
 
 def _checked(sides: Sides, item_id: int, action: CopyAction, facts: Facts) -> Checked | Waits:

@@ -43,6 +43,9 @@ def create_customers(
     for link_id, (link, wish) in asked.items():
         now_link = links[link.company_id]
         found = now_link.proposal
+        if now_link.create_as != wish.name or now_link.customer_id is not None:
+            # A person has chosen anew since the invoice was judged.
+            continue
         if found is not None and found.owner is NameOwner.CUSTOMER and found.active:
             _link(context, lease, link_id, found)
         elif found is None:

@@ -35,7 +35,7 @@ from domain.copying.afterwards import (
     judge_update,
 )
 from domain.copying.billed import Batch
-from domain.copying.booked import BookedInvoice
+from domain.copying.booked import FIRST_VERSION, BookedInvoice
 from domain.copying.reasons import CopyReason
 from domain.copying.states import CopyAction
 from domain.copying.terms import CopyTerms
@@ -95,7 +95,7 @@ class Deciding:
     def first(self, facts: Facts) -> Next:
         """How the work on an invoice begins."""
         row = facts.row
-        if row.unwanted:
+        if row.unwanted and not _is_changed(facts):
             return self._remove_unwanted(facts)
         if facts.action is not CopyAction.TAKE_BACK:
             return Go(ListEntries(row.id))
@@ -114,8 +114,6 @@ class Deciding:
             return EndHeld(reason, row.detail, gone=True)
         if booked.balance != booked.total:
             return EndHeld(CopyReason.PAYMENT_APPLIED, row.detail)
-        if booked.version != row.books_version:
-            return EndHeld(CopyReason.CHANGED_IN_BOOKS, row.detail)
         return Go(Remove(row.id, booked, self.request_id(facts, "d")))
 
     # --- after the ledger entries ---
@@ -135,10 +133,16 @@ class Deciding:
                 return self._marked(facts, answer)
 
     def _rounded_meanwhile(self, facts: Facts) -> Seen | None:
-        """The copy as it is now, if a rounding line of ours arrived without an answer."""
+        """The copy as it is now, if a rounding line of ours arrived without an answer.
+
+        With another total it is not what we sent: a person has changed it.
+        """
         booked, sent_for = facts.booked, facts.row.rounding_of_version
         has_arrived = (
-            booked is not None and sent_for is not None and sent_for == facts.row.books_version != booked.version
+            booked is not None
+            and sent_for is not None
+            and sent_for == facts.row.books_version != booked.version
+            and booked.total == facts.invoice.total
         )
         return Seen(booked, facts.row.ours) if has_arrived and booked is not None else None
 
@@ -148,8 +152,11 @@ class Deciding:
                 return Go(Create(facts.row.id, draft, self.request_id(facts)))
             case CreateCustomer(name, currency, _):
                 return NeedsCustomer(name, currency)
-            case TakeAsCopy(booked, ours):
-                return self._judged_booked(facts, booked, entries, Seen(booked, ours))
+            case TakeAsCopy(booked, ours=True):
+                # Nobody has told us its version; what a person did to it before we found it is not ours to undo.
+                return self._judged_booked(facts, booked, entries, Seen(booked, left_at=FIRST_VERSION))
+            case TakeAsCopy(booked):
+                return self._judged_booked(facts, booked, entries, Seen(booked, ours=False))
             case HoldCopy(reason, detail):
                 return EndHeld(reason, detail)
 
@@ -183,7 +190,7 @@ class Deciding:
         row = facts.row
         if booked is None:
             return EndHeld(CopyReason.GONE_FROM_BOOKS, gone=True)
-        version = booked.version if seen is not None else row.books_version
+        version = seen.version if seen is not None else row.books_version
         copied = facts.copied_as(booked.external_id, version, ours=seen.ours if seen is not None else None)
         billed = facts.billed(entries)
         match judge_booked(billed, booked, facts.books, self.terms, copied):
@@ -206,6 +213,11 @@ class Deciding:
 
     def _marked(self, facts: Facts, entries: Entries) -> Next:
         """What follows for an invoice that only goes into a batch."""
+        if facts.copied is None and facts.action is CopyAction.LEAVE:
+            return EndHeld(CopyReason.GONE_FROM_BOOKS)
+        if facts.copied is not None and (facts.booked is None or facts.booked.voided):
+            # With the mark it would count as copied, and nobody would miss it.
+            return EndHeld(CopyReason.GONE_FROM_BOOKS, gone=True)
         if not entries:
             return EndHeld(CopyReason.NO_LEDGER_ENTRIES)
         batched = sum(one.batched for one in entries)
@@ -362,3 +374,9 @@ class Deciding:
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
         return batch_name(self.terms.prefix, row.number, row.token, row.generation, row.batches, row.batch_identifier)
+
+
+def _is_changed(facts: Facts) -> bool:
+    """Whether a person has changed our copy since: it is theirs to put right, and judged like any other."""
+    booked = facts.booked
+    return booked is not None and not booked.voided and booked.version != facts.row.books_version

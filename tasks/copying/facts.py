@@ -232,7 +232,7 @@ def _ask_for_numbers(
 def _ask_for_copies(
     _context: Context, _lease: Lease, sides: Sides, rows: Sequence[tuple[BilledInvoiceRow, CopyAction]], read: _Read
 ) -> Waits | None:
-    ids = {row.books_id for row, action in rows if row.books_id is not None and action is not CopyAction.LEAVE}
+    ids = {row.books_id for row, _ in rows if row.books_id is not None}
     if not ids:
         return None
     copies = sides.at_books.ask(lambda: sides.books.read_booked(ids))

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from domain.copying.reasons import CopyReason
-from domain.copying.states import CopyAction, CopyState, ItemState
+from domain.copying.states import AT_WORK, CopyAction, CopyState, ItemState
 from domain.preferences import InvoiceOrigin
 from models.billed_invoices import BilledInvoiceRow, billed_by_id
 from models.copy_runs import begin_attempts, end_attempts, end_item, end_runs
@@ -56,6 +56,7 @@ log = structlog.get_logger()
 
 # A creation that never arrives is sent so often.
 ATTEMPTS_MAX = 5
+_AT_WORK = frozenset(state.value for state in AT_WORK)
 # What each write is called in the history of an invoice.
 _WHAT: Mapping[type[Call], str] = {
     Create: "create",
@@ -82,13 +83,22 @@ class Recorded:
 
 
 def record(
-    context: Context, lease: Lease, sides: Sides, decided: Sequence[Decided], answered: Sequence[Answered]
+    context: Context,
+    lease: Lease,
+    sides: Sides,
+    decided: Sequence[Decided],
+    answered: Sequence[Answered],
+    *,
+    runs: Mapping[int, int | None],
 ) -> Recorded:
     """Writes what follows for each invoice.
 
     Args:
         answered: the calls that have ended, for the history.
+        runs: the run for which each invoice was looked at. What a person has stopped since, before anything was sent,
+            is left alone.
     """
+    sent = {one.call.row_id for one in answered if one.begun and type(one.call) in _WHAT}
 
     def write(session: Session) -> Recorded:
         if any(_changes_links(one) for one in decided):
@@ -100,7 +110,9 @@ def record(
         page = _Page(context, lease, sides, session, rows, context.clock.now())
         page.note_answers(answered)
         for one in decided:
-            page.write(rows[one.row_id], one)
+            row = rows[one.row_id]
+            if one.row_id in sent or (row.state in _AT_WORK and row.run_id == runs[one.row_id]):
+                page.write(row, one)
         return page.finish()
 
     return context.database.write(write)
@@ -241,7 +253,7 @@ class _Page:
         booked = seen.booked
         if row.books_id != booked.external_id:
             row.rounding_of_version = row.update_of_version = None
-        row.books_id, row.books_version, row.ours = booked.external_id, booked.version, seen.ours
+        row.books_id, row.books_version, row.ours = booked.external_id, seen.version, seen.ours
         row.books_total, row.books_tax = booked.total, booked.tax
         row.state, row.due_at, row.reason = CopyState.QUEUED.value, self.now, None
         row.detail = ""
@@ -261,7 +273,7 @@ class _Page:
     def _copied(self, row: BilledInvoiceRow, *, elsewhere: bool) -> None:
         if elsewhere:
             row.batch_identifier = None
-        row.copied_at = row.copied_at or self.now
+        row.unwanted, row.copied_at = False, row.copied_at or self.now
         if row.books_id is not None:
             self.copied.append(row)
         detail = "Another tool or a person has marked it as copied." if elsewhere else ""
@@ -295,8 +307,9 @@ class _Page:
 def _state_when_held(row: BilledInvoiceRow) -> CopyState:
     """A copy or a mark that could not be undone or changed is what it was; all else waits for a person."""
     is_about_a_copy = row.action in (CopyAction.TAKE_BACK.value, CopyAction.UPDATE.value, CopyAction.LEAVE.value)
-    stands = row.books_id is not None or row.state_before == CopyState.PRESENT.value
-    return CopyState(row.state_before) if is_about_a_copy and stands and row.state_before else CopyState.HELD
+    before = CopyState(row.state_before) if row.state_before else CopyState.AVAILABLE
+    stands = before is CopyState.PRESENT or (row.books_id is not None and before is not CopyState.AVAILABLE)
+    return before if is_about_a_copy and stands else CopyState.HELD
 
 
 def _invoice_row(row: BilledInvoiceRow) -> InvoiceRow:

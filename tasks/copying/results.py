@@ -97,10 +97,16 @@ class Seen:
 
     Attributes:
         ours: we created it; otherwise it was there before.
+        left_at: the version that we left it at, if a person may have changed it since.
     """
 
     booked: BookedInvoice
     ours: bool = True
+    left_at: int | None = None
+
+    @property
+    def version(self) -> int:
+        return self.booked.version if self.left_at is None else self.left_at
 
 
 @dataclass(frozen=True, slots=True)

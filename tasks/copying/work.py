@@ -151,10 +151,11 @@ class _Batch:
     def _record(self, decided: Sequence[Decided], answered: Sequence[Answered]) -> list[Call]:
         if not decided and not answered:
             return []
+        runs = {row_id: facts.row.run_id for row_id, facts in self.facts.items()}
+        recorded = record(self.context, self.lease, self.sides, decided, answered, runs=runs)
         for one in decided:
-            if isinstance(one.next, NeedsCustomer):
+            if isinstance(one.next, NeedsCustomer) and recorded.rows[one.row_id].due_at is not None:
                 self.wanted[one.row_id] = one.next
-        recorded = record(self.context, self.lease, self.sides, decided, answered)
         self.decide_again |= recorded.decide_again
         for row_id, row in recorded.rows.items():
             self.facts[row_id] = replace(self.facts[row_id], row=row)

@@ -47,6 +47,11 @@ def test_a_copy_that_is_gone_is_not_marked(there: BookedInvoice | None) -> None:
     assert held(judge_booked(billed(), there, books(), TERMS, OURS)) is CopyReason.GONE_FROM_BOOKS
 
 
+def test_a_copy_of_an_invoice_that_was_edited_since_is_not_marked() -> None:
+    edited = billed(detail=detail(line("150"), total="150"))
+    assert held(judge_booked(edited, booked(), books(), TERMS, OURS)) is CopyReason.CHANGED_MEANWHILE
+
+
 @pytest.mark.parametrize(
     ("expected", "there", "copied"),
     [

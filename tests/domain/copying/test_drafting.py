@@ -33,10 +33,10 @@ def reason(result: DraftInvoice | NoDraft) -> CopyReason:
     return result.reason
 
 
-def test_the_note_has_the_billers_text_and_our_mark() -> None:
+def test_the_note_begins_with_our_mark_so_that_a_long_text_of_the_biller_does_not_cut_it_off() -> None:
     result = draft(line("100"), total="100")
     assert isinstance(result, DraftInvoice)
-    assert result.note == f"Thank you\n{MARK}"
+    assert result.note == f"{MARK}\nThank you"
 
 
 @pytest.mark.parametrize(

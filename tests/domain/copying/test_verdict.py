@@ -20,6 +20,7 @@ from domain.copying.verdict import (
     TakeAsCopy,
     ToBeCreated,
     batch_name,
+    is_ours,
     judge_copy,
     mark_of,
 )
@@ -73,6 +74,12 @@ def test_an_invoice_that_nothing_stands_against_is_created_for_its_customer() ->
         ("customer_not_linked", billed(), books(customer=NotChosen(CUSTOMER)), TERMS),
         ("customer_name_taken", billed(), books(customer=NotChosen(VENDOR)), TERMS),
         ("customer_name_taken", billed(), books(customer=ToBeCreated("Cascade Dental", VENDOR)), TERMS),
+        (
+            "customer_name_taken",
+            billed(),
+            books(customer=ToBeCreated("Cascade Dental", replace(CUSTOMER, active=False))),
+            TERMS,
+        ),
         ("customer_gone", billed(), books(customer=Linked("c1", None)), TERMS),
         ("customer_gone", billed(), books(customer=Linked("c1", replace(CUSTOMER, active=False))), TERMS),
         ("customer_currency", billed(), books(customer=Linked("c1", NamedParty("c1", "C", currency="CAD"))), TERMS),
@@ -93,6 +100,12 @@ def test_an_invoice_that_nothing_stands_against_is_created_for_its_customer() ->
 )
 def test_what_stands_against_a_copy(expected: str, one: Billed, there: InBooks, terms: CopyTerms) -> None:
     assert reason(one, there, terms) == expected
+
+
+@pytest.mark.parametrize("note", [MARK, f"{MARK}\nThank you", f"{MARK} Thank you", f"Called. {MARK}"])
+def test_the_mark_is_found_however_the_note_comes_back(note: str) -> None:
+    """Texts of the books are read as one line, and people write notes as well."""
+    assert is_ours(booked(note=note), MARK)
 
 
 def test_a_copy_of_ours_is_found_again_by_its_mark_whatever_else_is_the_case() -> None:
