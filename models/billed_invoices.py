@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind
@@ -134,12 +134,25 @@ def billed_with_number(session: Session, organization_id: int, numbers: Collecti
     return session.scalars(statement).all()
 
 
-def due_copies(session: Session, organization_id: int, now: datetime, limit: int) -> Sequence[BilledInvoiceRow]:
-    """Invoices with something to do now, those with something in the books first, then the oldest."""
+def due_copies(
+    session: Session, organization_id: int, now: datetime, limit: int, *, only_begun: bool = False
+) -> Sequence[BilledInvoiceRow]:
+    """Invoices with something to do now, those with something in the books first, then the oldest.
+
+    Args:
+        only_begun: only those that would be left half done.
+    """
+    row = BilledInvoiceRow
+    half_done = or_(
+        and_(row.action == CopyAction.COPY.value, or_(row.books_id.is_not(None), row.sent > 0)),
+        and_(row.action == CopyAction.TAKE_BACK.value, row.books_id.is_(None)),
+        row.update_of_version.is_not(None),
+        row.unwanted.is_(True),
+    )
     statement = (
         select(BilledInvoiceRow)
         .where(BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.due_at <= now)
-        .where(BilledInvoiceRow.state != CopyState.CREATING.value)
+        .where(BilledInvoiceRow.state != CopyState.CREATING.value, half_done if only_begun else true())
         .order_by(BilledInvoiceRow.books_id.is_(None), BilledInvoiceRow.due_at, BilledInvoiceRow.id)
         .limit(limit)
     )

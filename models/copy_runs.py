@@ -159,6 +159,17 @@ def put_off_check(session: Session, run_id: int, why: str, until: datetime) -> N
     run.waits_for, run.due_at = why, until
 
 
+def put_off_runs(session: Session, organization_id: int, why: str, until: datetime) -> None:
+    """No run of this organization goes on before then, for this reason in words."""
+    is_open = CopyRun.state.in_([RunState.CHECKING.value, RunState.RUNNING.value])
+    session.execute(
+        update(CopyRun)
+        .where(CopyRun.organization_id == organization_id, is_open)
+        .values(waits_for=why, due_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def items_of(session: Session, run_id: int, states: Collection[ItemState]) -> Sequence[CopyRunItem]:
     statement = (
         select(CopyRunItem)
