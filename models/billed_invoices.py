@@ -4,7 +4,7 @@ One row for each invoice, for good: whatever is copied, marked or taken back is 
 `AT_WORK` belongs to the worker that holds the organization's lane; everybody else leaves it alone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -201,6 +201,16 @@ def enqueue(rows: Iterable[BilledInvoiceRow], action: CopyAction, run_id: int | 
         row.state, row.action, row.run_id = CopyState.QUEUED.value, action.value, run_id
         row.reason, row.detail, row.attempts, row.due_at = None, "", 0, now
         row.update_of_version = None
+
+
+def hold_available(
+    rows: Iterable[BilledInvoiceRow], action: CopyAction, reasons: Mapping[int, tuple[str | None, str]]
+) -> None:
+    """Holds those of the rows about which nobody has asked for anything, with the reason of each and its detail."""
+    for row in rows:
+        if row.state == CopyState.AVAILABLE.value:
+            row.state, row.state_before, row.action = CopyState.HELD.value, row.state, action.value
+            row.reason, row.detail = reasons[row.id]
 
 
 # --- the list ---
