@@ -81,6 +81,8 @@ class BilledInvoiceRow(Base):
     # The copy in the books, as we left it.
     books_id: Mapped[str | None] = mapped_column(String(50))
     books_version: Mapped[int | None]
+    # When the books last told us of it.
+    books_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
     books_total: Mapped[Decimal | None] = mapped_column(ExactAmount)
     books_tax: Mapped[Decimal | None] = mapped_column(ExactAmount)
     # False for an invoice that was in the books before: never changed, never deleted.

@@ -254,7 +254,7 @@ class _Page:
         if row.books_id != booked.external_id:
             row.rounding_of_version = row.update_of_version = None
         row.books_id, row.books_version, row.ours = booked.external_id, seen.version, seen.ours
-        row.books_total, row.books_tax = booked.total, booked.tax
+        row.books_total, row.books_tax, row.books_seen_at = booked.total, booked.tax, self.now
         row.state, row.due_at, row.reason = CopyState.QUEUED.value, self.now, None
         row.detail = ""
 
@@ -263,7 +263,7 @@ class _Page:
         if row.books_id is not None:
             self.forgotten.add(row.books_id)
         row.books_id = row.books_version = row.books_total = row.books_tax = None
-        row.rounding_of_version = row.update_of_version = row.copied_at = None
+        row.rounding_of_version = row.update_of_version = row.copied_at = row.books_seen_at = None
         row.ours = row.unwanted = False
         row.generation += 1
         row.attempts = row.sent = 0

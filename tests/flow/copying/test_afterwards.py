@@ -190,6 +190,7 @@ def test_a_changed_invoice_can_be_taken_back(tool: Tool) -> None:
 def test_a_copy_that_was_deleted_in_the_books_is_taken_back_by_its_batch(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
+    tool.world.clock.move(minutes=5)
     tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
     tool.do(CopyAction.TAKE_BACK, "INV-1")
     assert (tool.state("INV-1"), tool.batches("INV-1")) == ("available", [])

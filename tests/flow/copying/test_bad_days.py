@@ -235,3 +235,23 @@ def test_a_retry_after_all_tries_does_not_believe_a_repeated_answer(tool: Tool) 
     if tool.why("INV-1") == "gone_from_books":
         tool.do(CopyAction.COPY, "INV-1")
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=1, **CREATE))
+    tool.copy("INV-1")
+    tool.world.quickbooks.set_switches(readable_after_seconds=30)
+    settle_down(tool)
+    row = tool.row("INV-1")
+    assert (row.state, row.ours, row.generation) == ("copied", True, 1)
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_late(tool: Tool) -> None:
+    tool.world.quickbooks.set_switches(readable_after_seconds=30)
+    tool.bill("INV-1")
+    tool.copy("INV-1")
+    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
