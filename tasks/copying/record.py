@@ -56,6 +56,8 @@ log = structlog.get_logger()
 
 # A creation that never arrives is sent so often.
 ATTEMPTS_MAX = 5
+# Every other write without an answer is looked after so often: for about a day.
+LOOKS_MAX = 10
 _AT_WORK = frozenset(state.value for state in AT_WORK)
 # What each write is called in the history of an invoice.
 _WHAT: Mapping[type[Call], str] = {
@@ -179,7 +181,7 @@ class _Page:
                 row.state, row.due_at = CopyState.QUEUED.value, self.now
                 row.attempts, row.sent = max(row.attempts - 1, 0), max(row.sent - 1, 0)
             case LookLater(detail):
-                row.due_at, row.detail = self.now + self.context.timing.settle, detail
+                self._look_later(row, detail)
             case NeedsCustomer() | NotNow():
                 # Still due: the customer comes first, or the connection has to be well again.
                 pass
@@ -239,6 +241,14 @@ class _Page:
             case ListEntries() | VerifyBatch() | CountInBooks() | FindBatch():
                 pass
         self.calls.append(call)
+
+    def _look_later(self, row: BilledInvoiceRow, detail: str) -> None:
+        """Each look costs metered reads: the next one is twice as far away, and some day a person has to help."""
+        if row.attempts >= LOOKS_MAX:
+            self._end(row, _state_when_held(row), ItemState.HELD, CopyReason.NO_ANSWER, detail)
+            return
+        row.due_at, row.detail = self.now + self.context.timing.settle * 2**row.attempts, detail
+        row.attempts += 1
 
     def _begin(self, row: BilledInvoiceRow, call: Call, request_id: str) -> None:
         self.begun.append(

@@ -255,3 +255,17 @@ def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_
     tool.do(CopyAction.TAKE_BACK, "INV-1")
     settle_down(tool)
     assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
+
+
+def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.faults.add(Fault(kind="error", times=None, **BATCH))
+    run_id = tool.copy("INV-1")
+    for _ in range(100):
+        tool.world.later(minutes=31)
+    assert (tool.state("INV-1"), tool.why("INV-1"), tool.run(run_id).state) == ("held", "no_answer", "done")
+    assert 5 <= tool.writes("INV-1").count("batch: unknown") <= 12
+    tool.world.connectwise.faults.clear()
+    tool.do(CopyAction.COPY, "INV-1")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
