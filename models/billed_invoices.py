@@ -4,13 +4,13 @@ One row for each invoice, for good: whatever is copied, marked or taken back is 
 `AT_WORK` belongs to the worker that holds the organization's lane; everybody else leaves it alone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind
@@ -84,6 +84,8 @@ class BilledInvoiceRow(Base):
     # The copy in the books, as we left it.
     books_id: Mapped[str | None] = mapped_column(String(50))
     books_version: Mapped[int | None]
+    # When the books last told us of it.
+    books_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
     books_total: Mapped[Decimal | None] = mapped_column(ExactAmount)
     books_tax: Mapped[Decimal | None] = mapped_column(ExactAmount)
     # False for an invoice that was in the books before: never changed, never deleted.
@@ -137,12 +139,25 @@ def billed_with_number(session: Session, organization_id: int, numbers: Collecti
     return session.scalars(statement).all()
 
 
-def due_copies(session: Session, organization_id: int, now: datetime, limit: int) -> Sequence[BilledInvoiceRow]:
-    """Invoices with something to do now, those with something in the books first, then the oldest."""
+def due_copies(
+    session: Session, organization_id: int, now: datetime, limit: int, *, only_begun: bool = False
+) -> Sequence[BilledInvoiceRow]:
+    """Invoices with something to do now, those with something in the books first, then the oldest.
+
+    Args:
+        only_begun: only those that would be left half done.
+    """
+    row = BilledInvoiceRow
+    half_done = or_(
+        and_(row.action == CopyAction.COPY.value, or_(row.books_id.is_not(None), row.sent > 0)),
+        and_(row.action == CopyAction.TAKE_BACK.value, row.books_id.is_(None)),
+        row.update_of_version.is_not(None),
+        row.unwanted.is_(True),
+    )
     statement = (
         select(BilledInvoiceRow)
         .where(BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.due_at <= now)
-        .where(BilledInvoiceRow.state != CopyState.CREATING.value)
+        .where(BilledInvoiceRow.state != CopyState.CREATING.value, half_done if only_begun else true())
         .order_by(BilledInvoiceRow.books_id.is_(None), BilledInvoiceRow.due_at, BilledInvoiceRow.id)
         .limit(limit)
     )
@@ -191,6 +206,16 @@ def enqueue(rows: Iterable[BilledInvoiceRow], action: CopyAction, run_id: int | 
         row.state, row.action, row.run_id = CopyState.QUEUED.value, action.value, run_id
         row.reason, row.detail, row.attempts, row.due_at = None, "", 0, now
         row.update_of_version = None
+
+
+def hold_available(
+    rows: Iterable[BilledInvoiceRow], action: CopyAction, reasons: Mapping[int, tuple[str | None, str]]
+) -> None:
+    """Holds those of the rows about which nobody has asked for anything, with the reason of each and its detail."""
+    for row in rows:
+        if row.state == CopyState.AVAILABLE.value:
+            row.state, row.state_before, row.action = CopyState.HELD.value, row.state, action.value
+            row.reason, row.detail = reasons[row.id]
 
 
 # --- the list ---

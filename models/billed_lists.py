@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, Json, UtcTime, add_or_change
@@ -46,6 +46,16 @@ def want_list(session: Session, organization_id: int, connection_id: int, now: d
         "failure": "",
     }
     return add_or_change(session, BilledList, row, unique=["connection_id"], change={"due_at": now})
+
+
+def put_off_lists(session: Session, organization_id: int, now: datetime, until: datetime) -> None:
+    """No page of this organization is due before then."""
+    session.execute(
+        update(BilledList)
+        .where(BilledList.organization_id == organization_id, BilledList.due_at <= now)
+        .values(due_at=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def organizations_with_due_lists(session: Session, now: datetime) -> Sequence[int]:

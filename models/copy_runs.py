@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.copying.reasons import CopyReason
 from domain.copying.states import ALLOWED, CopyAction, ItemState, RunState
 from models.base import Base, BigId, Json, UtcTime, insert_new
-from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue
+from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue, hold_available
 
 
 class CopyRun(Base):
@@ -159,6 +159,17 @@ def put_off_check(session: Session, run_id: int, why: str, until: datetime) -> N
     run.waits_for, run.due_at = why, until
 
 
+def put_off_runs(session: Session, organization_id: int, why: str, until: datetime) -> None:
+    """No run of this organization goes on before then, for this reason in words."""
+    is_open = CopyRun.state.in_([RunState.CHECKING.value, RunState.RUNNING.value])
+    session.execute(
+        update(CopyRun)
+        .where(CopyRun.organization_id == organization_id, is_open)
+        .values(waits_for=why, due_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def items_of(session: Session, run_id: int, states: Collection[ItemState]) -> Sequence[CopyRunItem]:
     statement = (
         select(CopyRunItem)
@@ -272,12 +283,23 @@ def store_checked(
     item.preview = dict(preview) if preview is not None else None
 
 
-def end_check(session: Session, run_id: int, now: datetime) -> None:
-    """All invoices of the run have been checked: a person decides, or has decided beforehand."""
+def end_check(session: Session, run_id: int, now: datetime, *, hold_problems: bool) -> None:
+    """All invoices of the run have been checked: a person decides, or has decided beforehand.
+
+    Args:
+        hold_problems: nobody looks at this run, so what cannot be done waits for a person in the list.
+    """
     run = session.get_one(CopyRun, run_id)
     if run.state != RunState.CHECKING.value or _is_any_checked_still(session, run_id):
         return
     run.state = RunState.CHECKED.value
+    if hold_problems:
+        problems = {item.billed_invoice_id: item for item in items_of(session, run.id, [ItemState.PROBLEM])}
+        hold_available(
+            billed_by_id(session, run.organization_id, problems),
+            CopyAction(run.action),
+            {row_id: (item.reason, item.detail) for row_id, item in problems.items()},
+        )
     if run.confirmed_beforehand:
         queue_ready_items(session, run, run.started_by, now)
 

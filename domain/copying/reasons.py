@@ -48,6 +48,7 @@ class CopyReason(StrEnum):
     BOOKS_REFUSED = "books_refused"
     BATCH_REFUSED = "batch_refused"
     TRIED_OUT = "tried_out"
+    NO_ANSWER = "no_answer"
     GONE_FROM_BOOKS = "gone_from_books"
     # Taking back and updating.
     PAYMENT_APPLIED = "payment_applied"
@@ -207,6 +208,10 @@ EXPLAINED_COPIES: dict[CopyReason, CopyExplanation] = {
     CopyReason.TRIED_OUT: CopyExplanation(
         "The invoice was sent several times and never arrived in {source}.",
         "Check that {source} is well, then try again.",
+    ),
+    CopyReason.NO_ANSWER: CopyExplanation(
+        "A change was sent several times, and neither {source} nor {target} ever confirmed it.",
+        "Check that both systems are well, then try again. We look before anything is sent, and do nothing twice.",
     ),
     CopyReason.GONE_FROM_BOOKS: CopyExplanation(
         "Our copy is not in {source} any more: somebody has deleted or voided it.",

@@ -17,6 +17,7 @@ from models.billed_invoices import BilledInvoiceRow
 from models.copy_runs import CopyRunItem, end_check, items_to_check, note_waiting, put_off_check, store_checked
 from tasks.context import Context
 from tasks.copying.facts import Facts, gather
+from tasks.copying.listing import AUTOMATIC
 from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits
 from tasks.points import Point
 from tasks.step import Lease
@@ -56,7 +57,7 @@ def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
             store_checked(session, one.item_id, one.state, one.reason, one.detail, one.preview)
         note_waiting(session, [run.id], "")
         if len(items) < ITEMS_PER_BATCH and len(checked) == len(items):
-            end_check(session, run.id, now)
+            end_check(session, run.id, now, hold_problems=run.started_by == AUTOMATIC)
     context.reached(Point.COPY_PREVIEWED)
     return True
 

@@ -95,6 +95,9 @@ class Deciding:
     def first(self, facts: Facts) -> Next:
         """How the work on an invoice begins."""
         row = facts.row
+        if facts.copied is not None and facts.booked is None and facts.may_appear:
+            # Taking it for gone would leave a copy in the books that nobody knows.
+            return LookLater("the copy is not shown yet")
         if row.unwanted and not _is_changed(facts):
             return self._remove_unwanted(facts)
         if facts.action is not CopyAction.TAKE_BACK:

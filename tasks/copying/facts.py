@@ -33,6 +33,7 @@ class Facts:
 
     Attributes:
         booked: our copy as the books have it now; None without one, or if it is gone.
+        may_appear: the books have just told us of the copy, and may show it only in a moment.
         mark: what its copy carries in its note.
     """
 
@@ -45,6 +46,7 @@ class Facts:
     booked: BookedInvoice | None
     mark: str
     link: CustomerLink | None = None
+    may_appear: bool = False
 
     @property
     def copied(self) -> Copied | None:
@@ -87,6 +89,7 @@ def gather(
         if trouble is not None:
             return trouble
     found = {one.external_id for ones in read.same_number.values() for one in ones}
+    now = context.clock.now()
     with context.database.reading() as session:
         copies = copies_among(session, sides.organization_id, found) if found else {}
     details = {one.invoice_id: one for one in read.details.details}
@@ -114,6 +117,7 @@ def gather(
             booked=read.booked.get(row.books_id) if row.books_id is not None else None,
             mark=mark_of(row.token, row.generation),
             link=link,
+            may_appear=row.books_seen_at is not None and now - context.timing.settle < row.books_seen_at <= now,
         )
     context.reached(Point.COPY_GATHERED)
     return facts

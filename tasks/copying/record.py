@@ -56,6 +56,8 @@ log = structlog.get_logger()
 
 # A creation that never arrives is sent so often.
 ATTEMPTS_MAX = 5
+# Every other write without an answer is looked after so often: for about a day.
+LOOKS_MAX = 10
 _AT_WORK = frozenset(state.value for state in AT_WORK)
 # What each write is called in the history of an invoice.
 _WHAT: Mapping[type[Call], str] = {
@@ -179,7 +181,7 @@ class _Page:
                 row.state, row.due_at = CopyState.QUEUED.value, self.now
                 row.attempts, row.sent = max(row.attempts - 1, 0), max(row.sent - 1, 0)
             case LookLater(detail):
-                row.due_at, row.detail = self.now + self.context.timing.settle, detail
+                self._look_later(row, detail)
             case NeedsCustomer() | NotNow():
                 # Still due: the customer comes first, or the connection has to be well again.
                 pass
@@ -240,6 +242,14 @@ class _Page:
                 pass
         self.calls.append(call)
 
+    def _look_later(self, row: BilledInvoiceRow, detail: str) -> None:
+        """Each look costs metered reads: the next one is twice as far away, and some day a person has to help."""
+        if row.attempts >= LOOKS_MAX:
+            self._end(row, _state_when_held(row), ItemState.HELD, CopyReason.NO_ANSWER, detail)
+            return
+        row.due_at, row.detail = self.now + self.context.timing.settle * 2**row.attempts, detail
+        row.attempts += 1
+
     def _begin(self, row: BilledInvoiceRow, call: Call, request_id: str) -> None:
         self.begun.append(
             {"billed_invoice_id": row.id, "what": _WHAT[type(call)], "request_id": request_id, "detail": ""}
@@ -254,7 +264,7 @@ class _Page:
         if row.books_id != booked.external_id:
             row.rounding_of_version = row.update_of_version = None
         row.books_id, row.books_version, row.ours = booked.external_id, seen.version, seen.ours
-        row.books_total, row.books_tax = booked.total, booked.tax
+        row.books_total, row.books_tax, row.books_seen_at = booked.total, booked.tax, self.now
         row.state, row.due_at, row.reason = CopyState.QUEUED.value, self.now, None
         row.detail = ""
 
@@ -263,7 +273,7 @@ class _Page:
         if row.books_id is not None:
             self.forgotten.add(row.books_id)
         row.books_id = row.books_version = row.books_total = row.books_tax = None
-        row.rounding_of_version = row.update_of_version = row.copied_at = None
+        row.rounding_of_version = row.update_of_version = row.copied_at = row.books_seen_at = None
         row.ours = row.unwanted = False
         row.generation += 1
         row.attempts = row.sent = 0

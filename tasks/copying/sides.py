@@ -121,9 +121,14 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both systems of one organization, for one batch."""
+    """Both systems of one organization, for one batch.
+
+    Attributes:
+        is_on: whether the Sync Tool is switched on; otherwise only what has begun is finished.
+    """
 
     organization_id: int
+    is_on: bool
     terms: CopyTerms
     words: Words
     biller: Biller
@@ -153,6 +158,7 @@ def sides_of(context: Context, lease: Lease) -> Sides | Waits:
         return Waits(f"The Sync Tool cannot copy from {words.target} to {words.source}.")
     return Sides(
         organization_id=organization.id,
+        is_on=organization.sync_tool_enabled,
         terms=organization.copy_terms,
         words=words,
         biller=biller,

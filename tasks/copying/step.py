@@ -15,8 +15,10 @@ import structlog
 from celery import shared_task
 
 from domain.copying.booked import Item, TaxCode
-from models.billed_invoices import abandoned_creations, due_copies
+from models.billed_invoices import abandoned_creations, due_copies, put_off
+from models.billed_lists import put_off_lists
 from models.books_lists import books_lists_of, keep_lists, want_lists
+from models.copy_runs import put_off_runs
 from models.customer_links import new_links
 from tasks.context import Context, Step
 from tasks.copying.checking import check_items
@@ -47,11 +49,13 @@ def _copy_batch(context: Context, lease: Lease) -> bool:
         log.info("copy.waits", organization_id=lease.owner_id, why=sides.why)
         return False
     with context.database.reading() as session:
-        due = due_copies(session, lease.owner_id, context.clock.now(), INVOICES_PER_BATCH)
+        due = due_copies(session, lease.owner_id, context.clock.now(), INVOICES_PER_BATCH, only_begun=not sides.is_on)
     # Two invoices of one number one after the other: each sees what became of the other.
     rows = list({row.number: row for row in reversed(due)}.values())[::-1]
     if rows and not work_on(context, lease, sides, rows):
         return False
+    if not sides.is_on:
+        return bool(rows) or _wait_while_off(context, lease)
     steps = (
         check_items(context, lease, sides),
         _read_lists(context, lease, sides),
@@ -59,6 +63,17 @@ def _copy_batch(context: Context, lease: Lease) -> bool:
         _look_up_companies(context, lease, sides),
     )
     return bool(rows) or any(steps)
+
+
+def _wait_while_off(context: Context, lease: Lease) -> bool:
+    """Puts everything off that has not begun: the Sync Tool is switched off. False, as nothing more is to be done."""
+    now = context.clock.now()
+    with context.database.writing() as session:
+        lease.guard(session)
+        put_off(session, lease.owner_id, now, now + AFTER_TROUBLE)
+        put_off_runs(session, lease.owner_id, "The Sync Tool is switched off.", now + AFTER_TROUBLE)
+        put_off_lists(session, lease.owner_id, now, now + AFTER_TROUBLE)
+    return False
 
 
 def _doubt_abandoned(context: Context, lease: Lease) -> None:

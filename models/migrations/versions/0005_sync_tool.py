@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("run_id", _ID, nullable=True),
         sa.Column("books_id", sa.String(length=50), nullable=True),
         sa.Column("books_version", sa.Integer(), nullable=True),
+        sa.Column("books_seen_at", UtcTime(timezone=True), nullable=True),
         sa.Column("books_total", ExactAmount(), nullable=True),
         sa.Column("books_tax", ExactAmount(), nullable=True),
         sa.Column("ours", sa.Boolean(), nullable=False),

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from domain.copying.states import CopyAction, ItemState
+from models.copy_runs import runs_of
 from models.invoices import Invoice
 from sandbox.faults import Fault
 from tests.copying import Tool
@@ -189,6 +190,7 @@ def test_a_changed_invoice_can_be_taken_back(tool: Tool) -> None:
 def test_a_copy_that_was_deleted_in_the_books_is_taken_back_by_its_batch(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
+    tool.world.clock.move(minutes=5)
     tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
     tool.do(CopyAction.TAKE_BACK, "INV-1")
     assert (tool.state("INV-1"), tool.batches("INV-1")) == ("available", [])
@@ -212,3 +214,23 @@ def test_automatic_copying_copies_what_is_listed_and_nothing_older_than_the_star
     tool.bill("INV-2", invoice_date=date(2026, 11, 21))
     tool.world.later(minutes=16)
     assert tool.state("INV-2") == "copied"
+
+
+def automatic_runs(tool: Tool) -> int:
+    with tool.world.context.database.reading() as session:
+        return sum(run.started_by == "automatic copying" for run in runs_of(session, tool.world.organization_id))
+
+
+def test_what_cannot_be_copied_automatically_waits_for_a_person_and_is_not_tried_for_ever(tool: Tool) -> None:
+    tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
+    tool.choose(automatic=True)
+    tool.refresh()
+    for _ in range(4):
+        tool.world.later(minutes=16)
+    assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "customer_not_linked")
+    assert automatic_runs(tool) == 1
+    tool.world.quickbooks.add_customer("Fresh Bakery")
+    tool.world.clock.move(hours=2)
+    tool.use_proposals(tool.preview("INV-1"))
+    tool.do(CopyAction.COPY, "INV-1")
+    assert tool.state("INV-1") == "copied"

@@ -248,3 +248,37 @@ def test_a_prefix_that_changes_while_an_answer_is_missing_makes_no_second_copy(t
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
     assert tool.row("INV-1").ours
     assert len(tool.batches("INV-1")) == 1
+
+
+def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=1, **CREATE))
+    tool.copy("INV-1")
+    tool.world.quickbooks.set_switches(readable_after_seconds=30)
+    settle_down(tool)
+    row = tool.row("INV-1")
+    assert (row.state, row.ours, row.generation) == ("copied", True, 1)
+    assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_late(tool: Tool) -> None:
+    tool.world.quickbooks.set_switches(readable_after_seconds=30)
+    tool.bill("INV-1")
+    tool.copy("INV-1")
+    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
+
+
+def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.connectwise.faults.add(Fault(kind="error", times=None, **BATCH))
+    run_id = tool.copy("INV-1")
+    for _ in range(100):
+        tool.world.later(minutes=31)
+    assert (tool.state("INV-1"), tool.why("INV-1"), tool.run(run_id).state) == ("held", "no_answer", "done")
+    assert 5 <= tool.writes("INV-1").count("batch: unknown") <= 12
+    tool.world.connectwise.faults.clear()
+    tool.do(CopyAction.COPY, "INV-1")
+    settle_down(tool)
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])

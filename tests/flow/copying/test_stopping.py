@@ -6,6 +6,7 @@ import pytest
 
 from domain.copying.states import CopyAction, ItemState
 from models.invariants import check_invariants
+from sandbox.faults import Fault
 from tasks.points import Point
 from tests.copying import PERSON, Tool
 from tests.flow.doing import once_at
@@ -83,3 +84,59 @@ def test_what_is_left_out_while_it_is_checked_stays_out(tool: Tool) -> None:
     world.settle()
     tool.confirm(started.run_id)
     assert (tool.totals("INV-1"), tool.totals("INV-2")) == ([], ["100.00"])
+
+
+# --- the Sync Tool is switched off ---
+
+
+def switch(tool: Tool, *, on: bool) -> None:
+    tool.world.choose(sync_tool_enabled=on)
+
+
+def test_a_tool_that_is_switched_off_copies_nothing_by_itself(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    tool.choose(automatic=True)
+    tool.world.clock.move(minutes=20)
+    tool.refresh()
+    assert tool.state("INV-1") == "copied"
+    switch(tool, on=False)
+    tool.bill("INV-2")
+    tool.world.connectwise.calls.reset()
+    for _ in range(3):
+        tool.world.later(minutes=16)
+    assert (tool.in_books("INV-2"), tool.world.connectwise.calls.count("GET /finance/accounting/unpostedinvoices")) == (
+        [],
+        0,
+    )
+    switch(tool, on=True)
+    for _ in range(2):
+        tool.world.later(minutes=6)
+    assert tool.state("INV-2") == "copied"
+
+
+def test_a_run_waits_while_the_tool_is_switched_off(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    run_id = begun(tool)
+    switch(tool, on=False)
+    for _ in range(3):
+        tool.world.later(minutes=6)
+    assert (tool.in_books("INV-1"), tool.run(run_id).waits_for) == ([], "The Sync Tool is switched off.")
+    switch(tool, on=True)
+    for _ in range(3):
+        tool.world.later(minutes=6)
+    assert (tool.state("INV-1"), tool.run(run_id).state, tool.run(run_id).waits_for) == ("copied", "done", "")
+
+
+def test_what_has_been_sent_is_finished_while_the_tool_is_switched_off(tool: Tool) -> None:
+    tool.bill("INV-1")
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, method="POST", path=r"/invoice$"))
+    tool.copy("INV-1")
+    assert tool.state("INV-1") == "in_doubt"
+    switch(tool, on=False)
+    for _ in range(3):
+        tool.world.later(minutes=6)
+    assert (tool.state("INV-1"), len(tool.batches("INV-1"))) == ("copied", 1)
