@@ -46,6 +46,7 @@ from domain.copying.verdict import (
     TakeAsCopy,
     batch_name,
     how_many,
+    is_ours,
     judge_copy,
 )
 from tasks.copying.facts import Facts
@@ -235,6 +236,10 @@ class Deciding:
 
     def after_create(self, facts: Facts, entries: Entries, outcome: BookOutcome) -> Next:
         match outcome:
+            case Booked(invoice) if not _is_of(facts, invoice):
+                # The books know our request id from somewhere else, and did not create anything: ask with another one.
+                says = f"answered with invoice {invoice.number} over {invoice.total}"
+                return EndHeld(CopyReason.BOOKS_REFUSED, says, gone=True)
             case Booked(invoice) if facts.row.sent > 1:
                 # It may be the answer to an earlier try, about an invoice that somebody has deleted since.
                 return Keep(Seen(invoice))
@@ -379,7 +384,7 @@ class Deciding:
         name = batch_name(self.terms.prefix, row.number, row.id, row.generation, row.batches)
         # One that may be on its way already keeps its name, whatever prefix has been chosen since.
         sent = row.batch_identifier
-        return sent if sent is not None and _without_prefix(sent) == _without_prefix(name) else name
+        return sent if sent is not None and sent.partition("-")[2] == name.partition("-")[2] else name
 
 
 def _is_changed(facts: Facts) -> bool:
@@ -388,5 +393,7 @@ def _is_changed(facts: Facts) -> bool:
     return booked is not None and not booked.voided and booked.version != facts.row.books_version
 
 
-def _without_prefix(name: str) -> str:
-    return name.partition("-")[2]
+def _is_of(facts: Facts, answer: BookedInvoice) -> bool:
+    """Whether an answer to a creation is about this invoice, even if the books gave it another number or total."""
+    is_like_it = answer.total == facts.row.total and answer.issued_on == facts.row.issued_on
+    return answer.number == facts.row.number or (is_ours(answer, facts.mark) and is_like_it)
