@@ -116,6 +116,8 @@ def judge_booked(
     if detail is not None and detail.total != invoice.total:
         # It was opened and edited since; its mark would say that the copy is right.
         return HoldCopy(CopyReason.CHANGED_MEANWHILE, changed_total(detail, invoice))
+    if booked.number.strip() != invoice.number.strip():
+        return _wrong_number(booked, invoice.number, copied)
     if booked.total != invoice.total:
         return _wrong_total(billed, booked, books, terms, copied)
     entries = billed.entries
@@ -127,6 +129,16 @@ def judge_booked(
     if batched:
         return HoldCopy(CopyReason.BATCHED_ELSEWHERE, how_many(batched, len(entries)))
     return MakeBatch(frozenset(one.external_id for one in entries))
+
+
+def _wrong_number(booked: BookedInvoice, number: str, copied: Copied) -> BookedVerdict:
+    """Nobody would find the copy by the invoice's number, and the next tool would copy it once more."""
+    says = f"number {booked.number} in the books, {number} here"
+    if not copied.ours or booked.version != copied.version:
+        return HoldCopy(CopyReason.CHANGED_IN_BOOKS, says)
+    if booked.balance != booked.total:
+        return HoldCopy(CopyReason.PAYMENT_APPLIED, says)
+    return RemoveOurs(CopyReason.NO_CUSTOM_NUMBERS, says)
 
 
 def _wrong_total(

@@ -46,6 +46,7 @@ from domain.copying.verdict import (
     TakeAsCopy,
     batch_name,
     how_many,
+    is_ours,
     judge_copy,
 )
 from tasks.copying.facts import Facts
@@ -235,6 +236,10 @@ class Deciding:
 
     def after_create(self, facts: Facts, entries: Entries, outcome: BookOutcome) -> Next:
         match outcome:
+            case Booked(invoice) if not _is_of(facts, invoice):
+                # The books know our request id from somewhere else, and did not create anything: ask with another one.
+                says = f"answered with invoice {invoice.number} over {invoice.total}"
+                return EndHeld(CopyReason.BOOKS_REFUSED, says, gone=True)
             case Booked(invoice) if facts.row.sent > 1:
                 # It may be the answer to an earlier try, about an invoice that somebody has deleted since.
                 return Keep(Seen(invoice))
@@ -383,3 +388,9 @@ def _is_changed(facts: Facts) -> bool:
     """Whether a person has changed our copy since: it is theirs to put right, and judged like any other."""
     booked = facts.booked
     return booked is not None and not booked.voided and booked.version != facts.row.books_version
+
+
+def _is_of(facts: Facts, answer: BookedInvoice) -> bool:
+    """Whether an answer to a creation is about this invoice, even if the books gave it another number or total."""
+    is_like_it = answer.total == facts.row.total and answer.issued_on == facts.row.issued_on
+    return answer.number == facts.row.number or (is_ours(answer, facts.mark) and is_like_it)

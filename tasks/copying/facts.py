@@ -175,7 +175,14 @@ def _ask_for_customers(
     customers = sides.at_books.ask(lambda: sides.books.read_customers(ids))
     if isinstance(customers, Waits):
         return customers
-    read.customers = {one.external_id: one for one in customers}
+    now, settle = context.clock.now(), context.timing.settle
+    # The name is looked up just before a customer is created, and the books may show a new one only in a moment.
+    read.customers = {
+        link.customer_id: NamedParty(link.customer_id, link.customer)
+        for link in read.links.values()
+        if link.customer_id is not None and link.looked_at is not None and now - settle < link.looked_at <= now
+    }
+    read.customers |= {one.external_id: one for one in customers}
     return None
 
 

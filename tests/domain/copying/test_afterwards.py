@@ -55,6 +55,19 @@ def test_a_copy_of_an_invoice_that_was_edited_since_is_not_marked() -> None:
 @pytest.mark.parametrize(
     ("expected", "there", "copied"),
     [
+        (RemoveOurs, booked(number="1001"), OURS),
+        (HoldCopy, booked(number="1001", version=3), OURS),
+        (HoldCopy, booked(number="1001", balance="51"), OURS),
+        (HoldCopy, booked(number="1001"), THEIRS),
+    ],
+)
+def test_a_copy_with_another_number_is_not_marked(expected: type, there: BookedInvoice, copied: Copied) -> None:
+    assert isinstance(judge_booked(billed(), there, books(), TERMS, copied), expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "there", "copied"),
+    [
         (CopyReason.NUMBER_TAKEN, booked("101"), THEIRS),
         (CopyReason.PAYMENT_APPLIED, booked("101", balance="51"), OURS),
         (CopyReason.CHANGED_IN_BOOKS, booked("101", version=3), OURS),

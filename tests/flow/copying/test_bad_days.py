@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from domain.copying.states import CopyAction
+from models.billed_invoices import BilledInvoiceRow
+from models.invoices import Invoice
 from sandbox.faults import Fault
 from tests.copying import Tool
 from usecases.results import Rejected
@@ -282,3 +285,21 @@ def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) 
     tool.do(CopyAction.COPY, "INV-1")
     settle_down(tool)
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_an_answer_about_another_invoice_is_no_copy_and_that_invoice_stays(tool: Tool) -> None:
+    """Our database was made anew, and the books still know the request ids of the one before."""
+    tool.bill("INV-1")
+    tool.copy("INV-1")
+    again = tool.bill("INV-2", "70.00")
+    with tool.world.context.database.writing() as session:
+        session.execute(delete(Invoice))
+        values = {"state": "available", "external_id": str(again), "number": "INV-2", "books_id": None}
+        session.execute(update(BilledInvoiceRow).values(**values, batch_identifier=None, copied_at=None, sent=0))
+    tool.world.clock.move(minutes=5)
+    tool.refresh()
+    tool.do(CopyAction.COPY, "INV-2")
+    assert (tool.state("INV-2"), tool.why("INV-2")) == ("held", "books_refused")
+    assert (tool.totals("INV-1"), tool.totals("INV-2")) == (["100.00"], [])
+    tool.do(CopyAction.COPY, "INV-2")
+    assert (tool.state("INV-2"), tool.totals("INV-2")) == ("copied", ["70.00"])

@@ -71,3 +71,11 @@ def test_a_choice_that_is_made_while_the_customer_is_created_stays(tool: Tool) -
     tool.confirm(run_id)
     assert tool.state("INV-1") == "copied"
     assert [one.customer_id for one in tool.in_books("INV-1")] == [world.customer_id]
+
+
+def test_a_new_customer_that_the_books_show_late_is_used_at_once(tool: Tool) -> None:
+    tool.world.clock.move(minutes=2)
+    tool.world.quickbooks.set_switches(readable_after_seconds=5)
+    tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
+    tool.copy("INV-1")
+    assert (tool.state("INV-1"), customers(tool).count("Fresh Bakery")) == ("copied", 1)

@@ -225,3 +225,15 @@ def test_two_invoices_of_one_number_are_never_both_the_same_copy(tool: Tool) -> 
     start_run(tool.world.context, tool.world.organization_id, CopyAction.COPY, ids, "dana", confirmed_beforehand=True)
     tool.world.settle()
     assert tool.totals("INV-1") == ["100.00"]
+
+
+def test_a_copy_that_the_books_number_by_themselves_does_not_stay(tool: Tool) -> None:
+    """The setting was changed since the preferences were read."""
+    tool.bill("INV-1")
+    tool.bill("INV-2")
+    tool.copy("INV-1")
+    tool.world.quickbooks.set_preferences(custom_numbers=False)
+    tool.world.quickbooks.set_switches(automatic_numbers="ignore_sent")
+    tool.do(CopyAction.COPY, "INV-2")
+    assert (tool.state("INV-2"), tool.why("INV-2")) == ("held", "no_custom_numbers")
+    assert [one.doc_number for one in tool.world.quickbooks.invoices()] == ["INV-1"]
