@@ -34,7 +34,7 @@ def copied_then_paid(stage: Stage) -> Sequence[Row]:
     payment = stage.pay(total, *((one, one.total) for one in (by_hand, *copied)))
     return stage.until(
         payment,
-        Expected(Reason.INVOICE_UNKNOWN, by_hand),
+        Expected(Reason.INVOICE_NOT_SYNCED, by_hand),
         *(Expected(Reason.SYNCED, one, amounts=(one.total,)) for one in copied),
     )
 

@@ -4,6 +4,7 @@ import errno
 import sqlite3
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,8 @@ def test_what_the_demo_prints_fits_and_keeps_amounts_whole(
     for story in STORIES:
         reporter.say(sentence, story.title)
     print_rows(reporter.console, [(story, [row, row]) for story in STORIES])
-    line = AuditLine("Northwind MSP", "INV-116-1", 1999, 1250, 1, 1)  # type: ignore[arg-type]
+    sums = (Decimal(1999), Decimal(1999), Decimal(1999), Decimal(1250))
+    line = AuditLine("Northwind MSP", "INV-116-1", *sums, 1, 1)
     print_audit(reporter.console, [line], {"INV-116-1": "skipped: the invoice is not eligible in this mode"})
     shown = capsys.readouterr().out
     assert [line for line in shown.splitlines() if cell_len(line) > width] == []
