@@ -248,12 +248,17 @@ def store_listed(
             continue
         if row.state not in _AT_WORK:
             _listed_again(row)
-        for name, value in one.items():
+        # Of what a worker is at work on, only that it was listed: it goes on by what it began with, and finds out
+        # itself that the invoice has changed.
+        known_names = _OF_LISTING if row.state in _AT_WORK else one
+        for name in known_names:
+            value = one[name]
             if getattr(row, name) != value:
                 setattr(row, name, value)
     insert_new(session, BilledInvoiceRow, [{**_NEW, **one, "token": token_hex(6)} for one in fresh])
 
 
+_OF_LISTING = ("listing", "listed_at")
 _NEW: dict[str, Any] = {"sent": 0, "attempts": 0, "ours": False, "unwanted": False, "batches": 1}
 
 

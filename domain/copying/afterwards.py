@@ -31,6 +31,7 @@ class Copied:
         version: of the copy, as we left it.
         corrected: a rounding line has been added since it was created.
         mark: what it carries in its note.
+        batched_elsewhere: another tool or a person has marked it at the biller, and we have not.
     """
 
     external_id: str
@@ -38,6 +39,7 @@ class Copied:
     version: int | None
     corrected: bool
     mark: str
+    batched_elsewhere: bool = False
 
 
 # --- the verdicts ---
@@ -188,6 +190,9 @@ def judge_taking_back(copied: Copied | None, booked: BookedInvoice | None) -> Ta
     Args:
         copied: None if there never was a copy: the invoice was only marked.
     """
+    if copied is not None and copied.batched_elsewhere:
+        # Without the copy it would still count as copied, and nobody would miss it.
+        return HoldCopy(CopyReason.BATCHED_ELSEWHERE)
     if copied is None or booked is None or not copied.ours:
         # A copy that was there before us stays; only our batch goes.
         return RemoveBatch()

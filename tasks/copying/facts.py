@@ -57,7 +57,8 @@ class Facts:
         row = self.row
         is_same = row.books_id == books_id
         rounded = is_same and row.rounding_of_version is not None and row.rounding_of_version != version
-        return Copied(books_id, row.ours if ours is None else ours, version, rounded, self.mark)
+        elsewhere = is_same and row.copied_at is not None and row.batch_identifier is None
+        return Copied(books_id, row.ours if ours is None else ours, version, rounded, self.mark, elsewhere)
 
     def billed(self, entries: Iterable[LedgerEntry]) -> Billed:
         return Billed(self.invoice, self.detail, tuple(entries), self.unreadable)

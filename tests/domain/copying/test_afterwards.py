@@ -120,6 +120,11 @@ def test_where_nothing_of_ours_is_in_the_books_only_the_batch_goes(
     assert judge_taking_back(copied, there) == RemoveBatch()
 
 
+def test_a_copy_that_others_have_marked_stays_because_nobody_would_miss_it() -> None:
+    verdict = judge_taking_back(replace(OURS, batched_elsewhere=True), booked())
+    assert held(verdict) is CopyReason.BATCHED_ELSEWHERE
+
+
 def test_our_copy_is_deleted_as_we_left_it() -> None:
     assert judge_taking_back(OURS, booked()) == DeleteInvoice(booked())
 

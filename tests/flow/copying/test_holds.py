@@ -7,6 +7,7 @@ import pytest
 
 from domain.copying.states import CopyAction, ItemState
 from sandbox.connectwise.operations import InvoiceFields
+from sandbox.faults import Fault
 from tasks.points import Point
 from tests.copying import Tool
 from tests.flow.doing import once_at
@@ -237,3 +238,30 @@ def test_a_copy_that_the_books_number_by_themselves_does_not_stay(tool: Tool) ->
     tool.do(CopyAction.COPY, "INV-2")
     assert (tool.state("INV-2"), tool.why("INV-2")) == ("held", "no_custom_numbers")
     assert [one.doc_number for one in tool.world.quickbooks.invoices()] == ["INV-1"]
+
+
+def test_a_copy_that_another_tool_has_marked_is_not_taken_back(tool: Tool) -> None:
+    invoice = tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    tool.world.connectwise.batch_after_next_read(invoice)
+    tool.do(CopyAction.COPY, "INV-1")
+    run_id = tool.do(CopyAction.TAKE_BACK, "INV-1")
+    assert tool.outcomes(run_id) == {"INV-1": (ItemState.PROBLEM, "batched_elsewhere")}
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+
+
+def test_an_invoice_that_gets_another_number_while_its_copy_is_in_doubt_is_looked_for_by_the_old_one(
+    tool: Tool,
+) -> None:
+    invoice = tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", method="POST", path=r"/invoice$", times=1))
+    tool.do(CopyAction.COPY, "INV-1")
+    tool.world.connectwise.edit_invoice(invoice, number="INV-2")
+    tool.refresh()
+    for _ in range(3):
+        tool.world.later(minutes=6)
+    assert len([one for one in tool.world.quickbooks.invoices() if one.own]) == 1
+    assert tool.in_books("INV-2") == []
