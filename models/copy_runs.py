@@ -1,6 +1,7 @@
 """Runs of the Sync Tool: what a person asked for, and what became of each invoice; and every write that was made."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,9 @@ from domain.copying.reasons import CopyReason
 from domain.copying.states import ALLOWED, CopyAction, ItemState, RunState
 from models.base import Base, BigId, Json, UtcTime, insert_new
 from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue, hold_available
+
+# By whom a run was started if no person did.
+AUTOMATICALLY = "automatic copying"
 
 
 class CopyRun(Base):
@@ -35,6 +39,10 @@ class CopyRun(Base):
     confirmed_beforehand: Mapped[bool] = mapped_column(default=False)
     # Why it does not go on at the moment, in words; "" while it does.
     waits_for: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.started_by == AUTOMATICALLY
 
 
 class CopyRunItem(Base):
@@ -179,15 +187,21 @@ def items_of(session: Session, run_id: int, states: Collection[ItemState]) -> Se
     return session.scalars(statement).all()
 
 
-def end_item(session: Session, row: BilledInvoiceRow, state: ItemState, now: datetime) -> None:
-    """Tells the run that asked for it what became of an invoice."""
-    if row.run_id is None:
+def end_items(session: Session, ended: Sequence[tuple[BilledInvoiceRow, ItemState]], now: datetime) -> None:
+    """Tells the runs that asked for them what became of these invoices."""
+    by_key = {(row.run_id, row.id): (row, state) for row, state in ended if row.run_id is not None}
+    if not by_key:
         return
-    session.execute(
-        update(CopyRunItem)
-        .where(CopyRunItem.run_id == row.run_id, CopyRunItem.billed_invoice_id == row.id)
-        .values(state=state.value, reason=row.reason, detail=row.detail, books_id=row.books_id, ended_at=now)
+    statement = select(CopyRunItem).where(
+        CopyRunItem.run_id.in_({run_id for run_id, _ in by_key}),
+        CopyRunItem.billed_invoice_id.in_({row_id for _, row_id in by_key}),
     )
+    for item in session.scalars(statement):
+        found = by_key.get((item.run_id, item.billed_invoice_id))
+        if found is not None:
+            row, state = found
+            item.state, item.reason, item.detail = state.value, row.reason, row.detail
+            item.books_id, item.ended_at = row.books_id, now
 
 
 def queue_ready_items(session: Session, run: CopyRun, by: str, now: datetime) -> int:
@@ -267,33 +281,39 @@ def attempts_of_copies(session: Session, row_ids: Collection[int]) -> Sequence[C
 # --- checking ---
 
 
-def store_checked(
-    session: Session,
-    item_id: int,
-    state: ItemState,
-    reason: CopyReason | None,
-    detail: str,
-    preview: Mapping[str, Any] | None,
-) -> None:
-    """Keeps what would be done with one invoice, unless a person has left it out meanwhile."""
-    item = session.get_one(CopyRunItem, item_id)
-    if item.state != ItemState.CHECKING.value:
-        return
-    item.state, item.reason, item.detail = state.value, reason.value if reason is not None else None, detail
-    item.preview = dict(preview) if preview is not None else None
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What would be done with one invoice.
 
-
-def end_check(session: Session, run_id: int, now: datetime, *, hold_problems: bool) -> None:
-    """All invoices of the run have been checked: a person decides, or has decided beforehand.
-
-    Args:
-        hold_problems: nobody looks at this run, so what cannot be done waits for a person in the list.
+    Attributes:
+        preview: what would be written, as JSON; amounts as text.
     """
+
+    item_id: int
+    state: ItemState
+    reason: CopyReason | None = None
+    detail: str = ""
+    preview: Mapping[str, Any] | None = None
+
+
+def store_checked(session: Session, checked: Sequence[Checked]) -> None:
+    """Keeps what would be done with these invoices, except those that a person has left out meanwhile."""
+    by_id = {one.item_id: one for one in checked}
+    statement = select(CopyRunItem).where(CopyRunItem.id.in_(by_id), CopyRunItem.state == ItemState.CHECKING.value)
+    for item in session.scalars(statement):
+        one = by_id[item.id]
+        item.state, item.reason, item.detail = one.state.value, one.reason.value if one.reason else None, one.detail
+        item.preview = dict(one.preview) if one.preview is not None else None
+
+
+def end_check(session: Session, run_id: int, now: datetime) -> None:
+    """All invoices of the run have been checked: a person decides, or has decided beforehand."""
     run = session.get_one(CopyRun, run_id)
     if run.state != RunState.CHECKING.value or _is_any_checked_still(session, run_id):
         return
     run.state = RunState.CHECKED.value
-    if hold_problems:
+    if run.is_automatic:
+        # Nobody looks at this run, so what cannot be done waits for a person in the list.
         problems = {item.billed_invoice_id: item for item in items_of(session, run.id, [ItemState.PROBLEM])}
         hold_available(
             billed_by_id(session, run.organization_id, problems),

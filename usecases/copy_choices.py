@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from domain.copying.billed import LineKind
+from domain.copying.booked import NameOwner
 from domain.copying.terms import CopyTerms, DebtorChoice, LineDetail, TaxAs
 from models.customer_links import CustomerLink, all_links, links_of
 from models.locks import lock_organization
@@ -158,7 +159,7 @@ def accept_proposals(
             if is_chosen or (company_ids is not None and link.company_id not in company_ids):
                 continue
             found = link.proposal
-            if found is not None and found.owner.value == "customer" and found.active:
+            if found is not None and found.owner is NameOwner.CUSTOMER and found.active:
                 link.customer_id, link.customer = found.external_id, found.name
             elif found is None and create and link.looked_at is not None and ":" not in link.company:
                 link.create_as = link.company

@@ -1,10 +1,9 @@
 """Works out what a run would do, invoice by invoice, before anything is written. The preview is its result."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from connectors.base import Failure, FailureKind
+from connectors.base import Failure
 from domain.copying.afterwards import ChangeInvoice, DeleteInvoice, RemoveBatch, judge_taking_back, judge_update
 from domain.copying.billed import LedgerEntry
 from domain.copying.booked import DraftInvoice
@@ -14,30 +13,15 @@ from domain.copying.states import ALLOWED, CopyAction, ItemState
 from domain.copying.verdict import CreateCustomer, CreateInvoice, HoldCopy, Linked, TakeAsCopy, judge_copy
 from domain.money import plain_amount
 from models.billed_invoices import BilledInvoiceRow
-from models.copy_runs import CopyRunItem, end_check, items_to_check, note_waiting, put_off_check, store_checked
+from models.copy_runs import Checked, CopyRunItem, end_check, items_to_check, note_waiting, put_off_check, store_checked
 from tasks.context import Context
+from tasks.copying.decisions import UNREADABLE_BECAUSE
 from tasks.copying.facts import Facts, gather
-from tasks.copying.listing import AUTOMATIC
 from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits
 from tasks.points import Point
 from tasks.step import Lease
 
 ITEMS_PER_BATCH = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What would be done with one invoice.
-
-    Attributes:
-        preview: what would be written, as JSON; amounts as text.
-    """
-
-    item_id: int
-    state: ItemState
-    reason: CopyReason | None = None
-    detail: str = ""
-    preview: Mapping[str, Any] | None = None
 
 
 def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
@@ -53,11 +37,10 @@ def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
         if isinstance(checked, Waits):
             put_off_check(session, run.id, checked.why, now if checked.is_paused else now + AFTER_TROUBLE)
             return False
-        for one in checked:
-            store_checked(session, one.item_id, one.state, one.reason, one.detail, one.preview)
+        store_checked(session, checked)
         note_waiting(session, [run.id], "")
         if len(items) < ITEMS_PER_BATCH and len(checked) == len(items):
-            end_check(session, run.id, now, hold_problems=run.started_by == AUTOMATIC)
+            end_check(session, run.id, now)
     context.reached(Point.COPY_PREVIEWED)
     return True
 
@@ -104,20 +87,19 @@ def _checked(sides: Sides, item_id: int, action: CopyAction, facts: Facts) -> Ch
     entries = _entries(sides, facts)
     if isinstance(entries, Waits):
         return entries
+    if isinstance(entries, Failure):
+        return Checked(item_id, ItemState.PROBLEM, UNREADABLE_BECAUSE[entries.kind], entries.detail)
     if action is CopyAction.UPDATE:
         return _updating(sides, item_id, facts, entries)
     return _copying(sides, item_id, facts, entries)
 
 
-def _entries(sides: Sides, facts: Facts) -> tuple[LedgerEntry, ...] | Waits:
+def _entries(sides: Sides, facts: Facts) -> tuple[LedgerEntry, ...] | Failure | Waits:
     """The export has only what is in no batch, so its ids stand for the list; without it, the list says why."""
     if facts.detail is not None and facts.detail.entry_ids:
         total = facts.detail.total
         return tuple(LedgerEntry(one, total, batched=False) for one in sorted(facts.detail.entry_ids))
-    result = sides.biller.list_entries(facts.row.external_id)
-    if not isinstance(result, Failure):
-        return result.value
-    return () if result.kind is FailureKind.NOT_FOUND else sides.at_biller.note_failure(result)
+    return sides.at_biller.ask_about_one(lambda: sides.biller.list_entries(facts.row.external_id))
 
 
 def _copying(sides: Sides, item_id: int, facts: Facts, entries: tuple[LedgerEntry, ...]) -> Checked:

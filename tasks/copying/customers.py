@@ -6,7 +6,6 @@ import structlog
 
 from connectors.base import FailureKind, NotSent, Paced, Refused, Throttled, Unknown
 from connectors.copying import CustomerMade, NameTaken
-from domain.breaker import CallKind
 from domain.copying.booked import NamedParty, NameOwner
 from models.customer_links import CustomerLink, link_to, links_of, take_back_creation
 from tasks.context import Context
@@ -58,12 +57,16 @@ def create_customers(
 
 def _create(context: Context, lease: Lease, sides: Sides, link: CustomerLink, wish: NeedsCustomer) -> Waits | None:
     request_id = f"EPS-C{link.token}-{link.generation}"
-    lease.keep()
-    if not sides.at_books.permits.begin(CallKind.COPY):
-        return Waits(f"Calls to {sides.words.source} are paused at the moment.")
-    if not lease.may_send():
-        return None
-    outcome = sides.books.create_customer(wish.name, wish.currency, request_id)
+    while True:
+        lease.keep()
+        denied = sides.at_books.begin()
+        if denied is not None:
+            return denied
+        if not lease.may_send():
+            return None
+        outcome = sides.books.create_customer(wish.name, wish.currency, request_id)
+        if not sides.at_books.waited_out(outcome):
+            break
     context.reached(Point.COPY_CUSTOMER_ANSWERED)
     match outcome:
         case CustomerMade(customer):

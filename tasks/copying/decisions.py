@@ -5,6 +5,7 @@ list entries -> create -> (add rounding) -> make batch -> copied
 (remove) -> find batch -> remove batch -> taken back
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connectors.base import Failure, FailureKind, NotSent, Paced, Refused, Removed, Throttled, Unknown
@@ -78,8 +79,8 @@ from tasks.copying.results import (
     VerifyBatch,
 )
 
-# Failures of a read that say something about this invoice alone.
-_ABOUT_THE_INVOICE = {
+# What it means for an invoice that its ledger entries cannot be read. Every other failure is not about the invoice.
+UNREADABLE_BECAUSE: Mapping[FailureKind, CopyReason] = {
     FailureKind.NOT_FOUND: CopyReason.CHANGED_MEANWHILE,
     FailureKind.REFUSED: CopyReason.LINES_UNREADABLE,
 }
@@ -124,7 +125,7 @@ class Deciding:
 
     def after_entries(self, facts: Facts, answer: Entries | Failure) -> Next:
         if isinstance(answer, Failure):
-            reason = _ABOUT_THE_INVOICE.get(answer.kind)
+            reason = UNREADABLE_BECAUSE.get(answer.kind)
             return EndHeld(reason, answer.detail) if reason is not None else NotNow(answer)
         match facts.action:
             case CopyAction.COPY if facts.copied is None:

@@ -8,7 +8,7 @@ from domain.copying.states import CopyAction
 from domain.copying.verdict import debtor_of
 from models.billed_invoices import note_not_listed, store_listed, to_copy_by_itself
 from models.billed_lists import billed_list_of
-from models.copy_runs import add_items, add_run
+from models.copy_runs import AUTOMATICALLY, add_items, add_run
 from models.customer_links import add_links
 from tasks.context import Context
 from tasks.copying.sides import AFTER_TROUBLE, Sides, Waits
@@ -21,7 +21,6 @@ log = structlog.get_logger()
 AUTOMATIC_DISTANCE = timedelta(minutes=15)
 # A list with more unreadable records than this is a matter for the operator; the rest is only counted.
 _UNREADABLE_MAX = 200
-AUTOMATIC = "automatic copying"
 # More at once would make one run that nobody can look through.
 AUTOMATIC_MAX = 500
 
@@ -61,7 +60,7 @@ def list_page(context: Context, lease: Lease, sides: Sides) -> bool | None:
                 ids = to_copy_by_itself(session, sides.organization_id, sides.terms.start_on, AUTOMATIC_MAX)
                 if ids:
                     run = add_run(
-                        session, sides.organization_id, CopyAction.COPY, AUTOMATIC, now, confirmed_beforehand=True
+                        session, sides.organization_id, CopyAction.COPY, AUTOMATICALLY, now, confirmed_beforehand=True
                     )
                     add_items(session, run, ids)
                     is_more = True

@@ -16,7 +16,7 @@ from domain.copying.reasons import CopyReason
 from domain.copying.states import AT_WORK, CopyAction, CopyState, ItemState
 from domain.preferences import InvoiceOrigin
 from models.billed_invoices import BilledInvoiceRow, billed_by_id
-from models.copy_runs import begin_attempts, end_attempts, end_item, end_runs
+from models.copy_runs import begin_attempts, end_attempts, end_items, end_runs
 from models.invoice_store import InvoiceRow, store_invoices
 from models.invoices import CUSTOMER_CHARACTERS_MAX, forget_copies
 from models.payments import match_documents_again
@@ -151,7 +151,7 @@ class _Page:
     calls: list[Call] = field(default_factory=list)
     copied: list[BilledInvoiceRow] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
-    runs: set[int] = field(default_factory=set)
+    ended: list[tuple[BilledInvoiceRow, ItemState]] = field(default_factory=list)
     begun: list[dict[str, Any]] = field(default_factory=list)
 
     def note_answers(self, answered: Sequence[Answered]) -> None:
@@ -209,8 +209,9 @@ class _Page:
             forget_copies(self.session, self.sides.organization_id, self.forgotten)
         if changed:
             match_documents_again(self.session, self.sides.organization_id, changed, self.now)
+        end_items(self.session, self.ended, self.now)
         self.session.flush()
-        end_runs(self.session, self.runs, self.now)
+        end_runs(self.session, {row.run_id for row, _ in self.ended if row.run_id is not None}, self.now)
         return Recorded(tuple(self.calls), dict(self.rows), bool(changed))
 
     # --- the next call ---
@@ -306,9 +307,7 @@ class _Page:
     ) -> None:
         row.state, row.due_at, row.fencing = state.value, None, None
         row.reason, row.detail = reason.value if reason is not None else None, detail
-        end_item(self.session, row, item, self.now)
-        if row.run_id is not None:
-            self.runs.add(row.run_id)
+        self.ended.append((row, item))
         if state is not CopyState.HELD:
             row.action = None
         log.info("copy.ended", billed_invoice_id=row.id, state=state.value, reason=row.reason)

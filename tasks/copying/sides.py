@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.orm import Session
 
 from connectors.aside import aside
 from connectors.base import Failure, FailureKind, NotSent, Paced, ReadResult, Refused, Throttled, Unknown
@@ -15,8 +14,7 @@ from domain.breaker import CallKind
 from domain.copying.terms import CopyTerms
 from domain.reasons import Reason
 from domain.words import Words
-from models.billed_invoices import put_off
-from models.connections import Connection
+from models.connections import Connection, Role
 from models.organizations import organization_with_connections
 from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_sick, pause_for
 from tasks.context import Context
@@ -31,6 +29,8 @@ AFTER_TROUBLE = timedelta(minutes=5)
 # The windows of our limits are a minute at most.
 PATIENCE = timedelta(seconds=60)
 _MOMENT = timedelta(seconds=1)
+# Failures that say something about the invoice that was asked about, and nothing about others.
+ABOUT_ONE_INVOICE = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,33 @@ class Side:
 
     def ask(self, call: Callable[[], ReadResult[T]]) -> T | Waits:
         """What the system answers; our own short waits are waited out. Called on the lane's own thread."""
+        answer = self._answer_to(call)
+        return self.note_failure(answer) if isinstance(answer, Failure) else answer
+
+    def ask_about_one(self, call: Callable[[], ReadResult[T]]) -> T | Failure | Waits:
+        """As `ask`, about one invoice: a failure that is about nothing else comes back as it is."""
+        answer = self._answer_to(call)
+        is_about_more = isinstance(answer, Failure) and answer.kind not in ABOUT_ONE_INVOICE
+        return self.note_failure(answer) if isinstance(answer, Failure) and is_about_more else answer
+
+    def begin(self) -> Waits | None:
+        """Takes the permit for a call; or why none may be made."""
+        if self.permits.begin(CallKind.COPY):
+            return None
+        return Waits(f"Calls to {self.name} are paused at the moment.", is_paused=True)
+
+    def _answer_to(self, call: Callable[[], ReadResult[T]]) -> T | Failure | Waits:
         while True:
-            if not self.permits.begin(CallKind.COPY):
-                return Waits(f"Calls to {self.name} are paused at the moment.", is_paused=True)
+            denied = self.begin()
+            if denied is not None:
+                return denied
             self.lease.keep()
             result = call()
             if not isinstance(result, Failure):
                 self.permits.note_success(CallKind.COPY)
                 return result.value
             if not self.waited_out(result):
-                return self.note_failure(result)
+                return result
 
     def waited_out(self, answer: object) -> bool:
         """Waits if only our own limiter stands against the call: nothing was sent, and it can be made again.
@@ -115,7 +132,7 @@ class Side:
 
     def _is_about_the_connection(self, kind: FailureKind) -> bool:
         # At a source it means that the consent was withdrawn; at a target that a right of the Sync Tool is missing.
-        is_consent = kind is FailureKind.FORBIDDEN and self.connection.role == "source"
+        is_consent = kind is FailureKind.FORBIDDEN and self.connection.role == Role.SOURCE.value
         return kind in ABOUT_THE_CONNECTION or kind is FailureKind.THROTTLED or is_consent
 
 
@@ -135,11 +152,6 @@ class Sides:
     books: Books
     at_biller: Side
     at_books: Side
-
-    def put_off(self, session: Session) -> None:
-        """Tries nothing of this organization again for a while."""
-        now = self.at_books.context.clock.now()
-        put_off(session, self.organization_id, now, now + AFTER_TROUBLE)
 
 
 def sides_of(context: Context, lease: Lease) -> Sides | Waits:

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import TypeVar
 
 from connectors.aside import aside
-from connectors.base import Failure, FailureKind, NotSent, Paced, ReadResult, Refused, Throttled, Unknown
+from connectors.base import Failure, NotSent, Paced, ReadResult, Refused, Throttled, Unknown
 from domain.breaker import CallKind
 from domain.copying.states import CopyAction
-from models.billed_invoices import BilledInvoiceRow
+from models.billed_invoices import BilledInvoiceRow, put_off
 from models.copy_runs import note_waiting
 from tasks.context import Context, Step
 from tasks.copying.customers import create_customers
@@ -39,7 +39,7 @@ from tasks.copying.results import (
     Verified,
     VerifyBatch,
 )
-from tasks.copying.sides import Side, Sides, Waits
+from tasks.copying.sides import ABOUT_ONE_INVOICE, AFTER_TROUBLE, Side, Sides, Waits
 from tasks.points import Point
 from tasks.step import Lease
 from tasks.wire import Wire
@@ -88,7 +88,8 @@ def wait(context: Context, lease: Lease, sides: Sides, waits: Waits, runs: set[i
     with context.database.writing() as session:
         lease.guard(session)
         if not waits.is_paused:
-            sides.put_off(session)
+            now = context.clock.now()
+            put_off(session, sides.organization_id, now, now + AFTER_TROUBLE)
         note_waiting(session, runs, waits.why)
 
 
@@ -176,7 +177,7 @@ class _Batch:
     def _note(self, answered: Answered) -> None:
         side = self._side_of(answered.call)
         match answered.answer:
-            case Failure(FailureKind.NOT_FOUND | FailureKind.REFUSED):
+            case Failure(kind) if kind in ABOUT_ONE_INVOICE:
                 waits = None
             case Failure() as failure:
                 waits = side.note_failure(failure)
@@ -260,11 +261,11 @@ def _not_begun(call: Call) -> Answered:
 def _is_alarming(answered: Answered) -> bool:
     """Whether no other call may begin before this answer has been dealt with."""
     match answered.answer:
-        case Failure(FailureKind.NOT_FOUND | FailureKind.REFUSED):
+        case Failure(kind) if kind in ABOUT_ONE_INVOICE:
             return False
         case Failure() | Throttled() | Paced():
             return True
         case Refused(kind):
-            return kind not in (FailureKind.REFUSED, FailureKind.NOT_FOUND)
+            return kind not in ABOUT_ONE_INVOICE
         case _:
             return False
