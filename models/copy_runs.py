@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, exists, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, exists, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.reasons import CopyReason
@@ -15,13 +15,15 @@ from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue, hold
 
 # By whom a run was started if no person did.
 AUTOMATICALLY = "automatic copying"
+# Outcomes of writes that have not left us.
+NOTHING_SENT = ("not sent", "paced")
 
 
 class CopyRun(Base):
     __tablename__ = "copy_run"
     __table_args__ = (
         Index("ix_copy_run_organization_id_state", "organization_id", "state"),
-        Index("ix_copy_run_state_due_at", "state", "due_at"),
+        Index("ix_copy_run_due_at", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -33,8 +35,10 @@ class CopyRun(Base):
     confirmed_by: Mapped[str] = mapped_column(String(200), default="")
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # When its invoices are checked; no longer looked at once they are.
+    # When its invoices are checked; None once they are.
     due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # How often somebody asked for the check anew: the result of one that began before counts for nothing.
+    checked_anew: Mapped[int] = mapped_column(default=0)
     # Nobody has to confirm what the preview shows.
     confirmed_beforehand: Mapped[bool] = mapped_column(default=False)
     # Why it does not go on at the moment, in words; "" while it does.
@@ -73,6 +77,7 @@ class CopyAttempt(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     billed_invoice_id: Mapped[int] = mapped_column(ForeignKey("billed_invoice.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("copy_run.id"))
     what: Mapped[str] = mapped_column(String(20))
     request_id: Mapped[str] = mapped_column(String(50))
     started_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -138,8 +143,7 @@ def items_to_check(
     """The oldest run that is due to be checked, and the next of its items that are not."""
     statement = (
         select(CopyRun)
-        .where(CopyRun.organization_id == organization_id, CopyRun.state == RunState.CHECKING.value)
-        .where(CopyRun.due_at <= now)
+        .where(CopyRun.organization_id == organization_id, CopyRun.due_at <= now)
         .order_by(CopyRun.id)
         .limit(1)
     )
@@ -157,23 +161,17 @@ def items_to_check(
 
 
 def organizations_with_runs_to_check(session: Session, now: datetime) -> Sequence[int]:
-    is_due = and_(CopyRun.state == RunState.CHECKING.value, CopyRun.due_at <= now)
-    return session.scalars(select(CopyRun.organization_id).where(is_due).distinct()).all()
-
-
-def put_off_check(session: Session, run_id: int, why: str, until: datetime) -> None:
-    """The run cannot be checked now, for this reason in words."""
-    run = session.get_one(CopyRun, run_id)
-    run.waits_for, run.due_at = why, until
+    return session.scalars(select(CopyRun.organization_id).where(CopyRun.due_at <= now).distinct()).all()
 
 
 def put_off_runs(session: Session, organization_id: int, why: str, until: datetime) -> None:
-    """No run of this organization goes on before then, for this reason in words."""
+    """No run of this organization goes on or is checked before then, for this reason in words."""
     is_open = CopyRun.state.in_([RunState.CHECKING.value, RunState.RUNNING.value])
+    is_checked = CopyRun.due_at.is_not(None)
     session.execute(
         update(CopyRun)
         .where(CopyRun.organization_id == organization_id, is_open)
-        .values(waits_for=why, due_at=until)
+        .values(waits_for=why, due_at=case((is_checked, until)))
         .execution_options(synchronize_session=False)
     )
 
@@ -265,10 +263,11 @@ def end_attempts(session: Session, ended: Sequence[tuple[int, str, str, str]], n
             attempt.ended_at, attempt.outcome, attempt.detail = now, result[0][:20], result[1][:2000]
 
 
-def written_since(session: Session, row_ids: Collection[int], since: datetime) -> set[int]:
-    """Those of the invoices about which something has been sent, or was about to be, since then."""
+def written_for(session: Session, run_id: int, row_ids: Collection[int]) -> set[int]:
+    """Those of the invoices about which this run has sent something, or is about to."""
+    is_sent = or_(CopyAttempt.outcome.is_(None), CopyAttempt.outcome.not_in(NOTHING_SENT))
     statement = select(CopyAttempt.billed_invoice_id).where(
-        CopyAttempt.billed_invoice_id.in_(row_ids), CopyAttempt.started_at >= since
+        CopyAttempt.billed_invoice_id.in_(row_ids), CopyAttempt.run_id == run_id, is_sent
     )
     return set(session.scalars(statement))
 
@@ -306,12 +305,17 @@ def store_checked(session: Session, checked: Sequence[Checked]) -> None:
         item.preview = dict(one.preview) if one.preview is not None else None
 
 
-def end_check(session: Session, run_id: int, now: datetime) -> None:
+def checked_run(session: Session, run: CopyRun) -> CopyRun | None:
+    """The run as it is now, if the check that began with this one still counts: nobody stopped it, or asked anew."""
+    now_run = session.get_one(CopyRun, run.id)
+    return now_run if now_run.due_at is not None and now_run.checked_anew == run.checked_anew else None
+
+
+def end_check(session: Session, run: CopyRun, now: datetime) -> None:
     """All invoices of the run have been checked: a person decides, or has decided beforehand."""
-    run = session.get_one(CopyRun, run_id)
-    if run.state != RunState.CHECKING.value or _is_any_checked_still(session, run_id):
+    if _is_any_checked_still(session, run.id):
         return
-    run.state = RunState.CHECKED.value
+    run.state, run.due_at = RunState.CHECKED.value, None
     if run.is_automatic:
         # Nobody looks at this run, so what cannot be done waits for a person in the list.
         problems = {item.billed_invoice_id: item for item in items_of(session, run.id, [ItemState.PROBLEM])}

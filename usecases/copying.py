@@ -18,7 +18,7 @@ from models.billed_invoices import billed_by_id
 from models.billed_lists import BilledList, billed_list_of, want_list
 from models.books_lists import BooksLists, books_lists_of, want_lists
 from models.connections import Role, connection_in_role
-from models.copy_runs import CopyRun, add_items, add_run, items_of, queue_ready_items, run_by_id, written_since
+from models.copy_runs import CopyRun, add_items, add_run, items_of, queue_ready_items, run_by_id, written_for
 from models.locks import lock_organization
 from models.organizations import organization_with_connections
 from models.views.copies import CopyFilter, ids_of_copies
@@ -193,6 +193,7 @@ def check_again(context: Context, organization_id: int, run_id: int) -> int | Re
         for item in items:
             item.state = ItemState.CHECKING.value
         run.state, run.due_at = RunState.CHECKING.value, context.clock.now()
+        run.checked_anew += 1
     context.nudge(Step.COPY, organization_id)
     return len(items)
 
@@ -226,7 +227,7 @@ def stop_run(context: Context, organization_id: int, run_id: int) -> int | Rejec
         if run.state in (RunState.DONE.value, RunState.STOPPED.value):
             return Rejected("This run is over.")
         stopped = _stop(session, run)
-        run.state, run.ended_at, run.waits_for = RunState.STOPPED.value, now, ""
+        run.state, run.due_at, run.ended_at, run.waits_for = RunState.STOPPED.value, None, now, ""
     log.info("copy.run_stopped", organization_id=organization_id, run_id=run_id, invoices=stopped)
     return stopped
 
@@ -237,7 +238,7 @@ def _stop(session: Session, run: CopyRun) -> int:
         item.billed_invoice_id: item
         for item in items_of(session, run.id, [ItemState.CHECKING, ItemState.READY, ItemState.QUEUED])
     }
-    begun = written_since(session, items, run.confirmed_at) if run.confirmed_at is not None else set()
+    begun = written_for(session, run.id, items)
     for row in billed_by_id(session, run.organization_id, items):
         item = items[row.id]
         # A copy that is in the books already is finished as well: it is not available any more.

@@ -13,7 +13,7 @@ from domain.copying.states import ALLOWED, CopyAction, ItemState
 from domain.copying.verdict import CreateCustomer, CreateInvoice, HoldCopy, Linked, TakeAsCopy, judge_copy
 from domain.money import plain_amount
 from models.billed_invoices import BilledInvoiceRow
-from models.copy_runs import Checked, CopyRunItem, end_check, items_to_check, note_waiting, put_off_check, store_checked
+from models.copy_runs import Checked, CopyRunItem, checked_run, end_check, items_to_check, store_checked
 from tasks.context import Context
 from tasks.copying.decisions import UNREADABLE_BECAUSE
 from tasks.copying.facts import Facts, gather
@@ -34,13 +34,17 @@ def check_items(context: Context, lease: Lease, sides: Sides) -> bool | None:
     checked = _check(context, lease, sides, action, items) if items else []
     with context.database.writing() as session:
         lease.guard(session)
+        current = checked_run(session, run)
+        if current is None:
+            return True
         if isinstance(checked, Waits):
-            put_off_check(session, run.id, checked.why, now if checked.is_paused else now + AFTER_TROUBLE)
+            current.waits_for = checked.why
+            current.due_at = now if checked.is_paused else now + AFTER_TROUBLE
             return False
         store_checked(session, checked)
-        note_waiting(session, [run.id], "")
+        current.waits_for = ""
         if len(items) < ITEMS_PER_BATCH and len(checked) == len(items):
-            end_check(session, run.id, now)
+            end_check(session, current, now)
     context.reached(Point.COPY_PREVIEWED)
     return True
 

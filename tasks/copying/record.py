@@ -253,7 +253,13 @@ class _Page:
 
     def _begin(self, row: BilledInvoiceRow, call: Call, request_id: str) -> None:
         self.begun.append(
-            {"billed_invoice_id": row.id, "what": _WHAT[type(call)], "request_id": request_id, "detail": ""}
+            {
+                "billed_invoice_id": row.id,
+                "run_id": row.run_id,
+                "what": _WHAT[type(call)],
+                "request_id": request_id,
+                "detail": "",
+            }
         )
 
     # --- what is known of the copy ---

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("confirmed_at", UtcTime(timezone=True), nullable=True),
         sa.Column("ended_at", UtcTime(timezone=True), nullable=True),
         sa.Column("due_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("checked_anew", sa.Integer(), nullable=False),
         sa.Column("confirmed_beforehand", sa.Boolean(), nullable=False),
         sa.Column("waits_for", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -36,7 +37,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy_run")),
     )
     op.create_index("ix_copy_run_organization_id_state", "copy_run", ["organization_id", "state"], unique=False)
-    op.create_index("ix_copy_run_state_due_at", "copy_run", ["state", "due_at"], unique=False)
+    op.create_index("ix_copy_run_due_at", "copy_run", ["due_at"], unique=False)
     op.create_table(
         "customer_link",
         sa.Column("id", _ID, nullable=False),
@@ -179,6 +180,7 @@ def upgrade() -> None:
         "copy_attempt",
         sa.Column("id", _ID, nullable=False),
         sa.Column("billed_invoice_id", _ID, nullable=False),
+        sa.Column("run_id", _ID, nullable=True),
         sa.Column("what", sa.String(length=20), nullable=False),
         sa.Column("request_id", sa.String(length=50), nullable=False),
         sa.Column("started_at", UtcTime(timezone=True), nullable=False),
@@ -188,6 +190,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["billed_invoice_id"], ["billed_invoice.id"], name=op.f("fk_copy_attempt_billed_invoice_id_billed_invoice")
         ),
+        sa.ForeignKeyConstraint(["run_id"], ["copy_run.id"], name=op.f("fk_copy_attempt_run_id_copy_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy_attempt")),
     )
     op.create_index("ix_copy_attempt_billed_invoice_id", "copy_attempt", ["billed_invoice_id", "id"], unique=False)

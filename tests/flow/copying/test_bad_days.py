@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from domain.copying.states import CopyAction
+from connectors.base import Failure, FailureKind, ReadResult
+from connectors.connectwise.biller import ConnectWiseBiller
+from domain.copying.billed import LedgerEntry
+from domain.copying.states import CopyAction, ItemState
 from models.billed_invoices import BilledInvoiceRow
 from models.invoices import Invoice
 from sandbox.faults import Fault
@@ -303,3 +306,27 @@ def test_an_answer_about_another_invoice_is_no_copy_and_that_invoice_stays(tool:
     assert (tool.totals("INV-1"), tool.totals("INV-2")) == (["100.00"], [])
     tool.do(CopyAction.COPY, "INV-2")
     assert (tool.state("INV-2"), tool.totals("INV-2")) == ("copied", ["70.00"])
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("refused", "lines_unreadable"), ("not_found", "changed_meanwhile")])
+def test_an_invoice_whose_ledger_entries_are_refused_holds_up_no_other_preview(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, kind: str, reason: str
+) -> None:
+    batched = tool.bill("INV-1")
+    tool.bill("INV-2")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    # It is not in the export any more, so its entries alone say why.
+    tool.world.connectwise.batch_invoice(batched)
+    refused, list_entries = tool.row("INV-1").external_id, ConnectWiseBiller.list_entries
+
+    def refuses(biller: ConnectWiseBiller, invoice_id: str) -> ReadResult[tuple[LedgerEntry, ...]]:
+        if invoice_id == refused:
+            return Failure(FailureKind(kind), "not this one")
+        return list_entries(biller, invoice_id)
+
+    monkeypatch.setattr(ConnectWiseBiller, "list_entries", refuses)
+    run_id = tool.preview("INV-1", "INV-2")
+    assert tool.run(run_id).state == "checked"
+    assert tool.outcomes(run_id)["INV-1"] == (ItemState.PROBLEM, reason)
+    assert tool.outcomes(run_id)["INV-2"][0] is ItemState.READY

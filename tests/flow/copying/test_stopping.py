@@ -7,11 +7,12 @@ import pytest
 from domain.copying.states import CopyAction, ItemState
 from models.invariants import check_invariants
 from sandbox.faults import Fault
+from tasks.copying.step import copy
 from tasks.points import Point
 from tests.copying import PERSON, Tool
 from tests.flow.doing import once_at
 from usecases.copy_choices import create_customer_as
-from usecases.copying import RunStarted, leave_out, stop_run
+from usecases.copying import RunStarted, check_again, leave_out, stop_run
 
 pytestmark = pytest.mark.both_databases
 
@@ -84,6 +85,62 @@ def test_what_is_left_out_while_it_is_checked_stays_out(tool: Tool) -> None:
     world.settle()
     tool.confirm(started.run_id)
     assert (tool.totals("INV-1"), tool.totals("INV-2")) == ([], ["100.00"])
+
+
+def test_a_choice_that_is_made_while_a_run_is_checked_is_in_its_preview(tool: Tool) -> None:
+    world = tool.world
+    tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
+    tool.refresh()
+    started = tool.start("INV-1")
+    assert isinstance(started, RunStarted)
+
+    def chooses() -> None:
+        create_customer_as(world.context, world.organization_id, tool.row("INV-1").bill_to_id, "Fresh Bakery", PERSON)
+        check_again(world.context, world.organization_id, started.run_id)
+
+    world.context = replace(world.context, reached=once_at(Point.COPY_GATHERED, chooses))
+    world.settle()
+    assert (tool.run(started.run_id).state, tool.outcomes(started.run_id)) == (
+        "checked",
+        {"INV-1": (ItemState.READY, None)},
+    )
+
+
+def test_a_creation_that_never_left_is_not_made_after_the_run_is_stopped(tool: Tool) -> None:
+    world = tool.world
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    run_id = begun(tool)
+    stopping = world.context.stopping
+    world.context = replace(world.context, reached=once_at(Point.COPY_INTENDED, stopping.set))
+    copy(world.context, world.organization_id)
+    stopping.clear()
+    assert tool.writes("INV-1") == ["create: not sent"]
+    stop_run(world.context, world.organization_id, run_id)
+    for _ in range(3):
+        world.later(minutes=6)
+    assert (tool.state("INV-1"), tool.in_books("INV-1")) == ("available", [])
+    assert tool.outcomes(run_id) == {"INV-1": (ItemState.LEFT_OUT, None)}
+
+
+def test_a_run_whose_clock_was_set_back_still_knows_what_it_has_sent(tool: Tool) -> None:
+    world = tool.world
+    tool.bill("INV-1")
+    tool.refresh()
+    tool.use_proposals(tool.preview("INV-1"))
+    run_id = begun(tool)
+    world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, method="POST", path=r"/invoice$"))
+    world.context = replace(
+        world.context, reached=once_at(Point.COPY_ENTRIES_READ, lambda: world.clock.move(minutes=-10))
+    )
+    world.settle()
+    assert tool.state("INV-1") == "in_doubt"
+    assert stop_run(world.context, world.organization_id, run_id) == 0
+    for _ in range(4):
+        world.later(minutes=6)
+    assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
+    assert tool.outcomes(run_id) == {"INV-1": (ItemState.DONE, None)}
 
 
 # --- the Sync Tool is switched off ---
