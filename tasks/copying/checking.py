@@ -1,6 +1,7 @@
 """Works out what a run would do, invoice by invoice, before anything is written. The preview is its result."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from connectors.base import Failure
@@ -140,17 +141,20 @@ def _updating(sides: Sides, item_id: int, facts: Facts, entries: tuple[LedgerEnt
 
 
 def _taking_back(item_id: int, facts: Facts) -> Checked:
+    if facts.is_not_shown_yet:
+        return _deleting(item_id, facts, facts.row.books_id, facts.row.books_total)
     match judge_taking_back(facts.copied, facts.booked):
         case DeleteInvoice(booked):
-            return Checked(
-                item_id,
-                ItemState.READY,
-                preview={"deletes": booked.external_id, "total": plain_amount(booked.total, facts.invoice.currency)},
-            )
+            return _deleting(item_id, facts, booked.external_id, booked.total)
         case RemoveBatch():
             return Checked(item_id, ItemState.READY, preview={"removes_batch": True})
         case HoldCopy(reason, detail):
             return Checked(item_id, ItemState.PROBLEM, reason, detail)
+
+
+def _deleting(item_id: int, facts: Facts, books_id: str | None, total: Decimal | None) -> Checked:
+    written = plain_amount(total, facts.invoice.currency) if total is not None else None
+    return Checked(item_id, ItemState.READY, preview={"deletes": books_id, "total": written})
 
 
 def _preview(facts: Facts, draft: DraftInvoice) -> dict[str, Any]:

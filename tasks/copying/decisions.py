@@ -17,6 +17,7 @@ from connectors.copying import (
     BatchOutcome,
     Booked,
     BookOutcome,
+    NotDone,
     NumberTaken,
     PeriodClosed,
     Stale,
@@ -97,7 +98,7 @@ class Deciding:
     def first(self, facts: Facts) -> Next:
         """How the work on an invoice begins."""
         row = facts.row
-        if facts.copied is not None and facts.booked is None and facts.may_appear:
+        if facts.is_not_shown_yet:
             # Taking it for gone would leave a copy in the books that nobody knows.
             return LookLater("the copy is not shown yet")
         if row.unwanted and not _is_changed(facts):
@@ -246,16 +247,12 @@ class Deciding:
                 return Keep(Seen(invoice))
             case Booked(invoice):
                 return self._judged_booked(facts, invoice, entries, Seen(invoice))
-            case NumberTaken(detail):
-                return EndHeld(CopyReason.NUMBER_TAKEN, detail)
-            case PeriodClosed(detail):
-                return EndHeld(CopyReason.PERIOD_CLOSED, detail)
             case Stale(detail):
                 return EndHeld(CopyReason.BOOKS_REFUSED, detail)
             case Unknown(detail):
                 return InDoubt(detail)
-            case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
-                return EndHeld(CopyReason.BOOKS_REFUSED, detail)
+            case NumberTaken() | PeriodClosed() | Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND):
+                return _not_done(outcome, CopyReason.BOOKS_REFUSED)
             case Refused() | Throttled() | Paced() | NotSent():
                 return NotSentAfterAll()
 
@@ -264,18 +261,8 @@ class Deciding:
         match outcome:
             case Booked(invoice):
                 return self._judged_booked(facts, invoice, entries, Seen(invoice))
-            case Stale(detail):
-                return EndHeld(CopyReason.CHANGED_IN_BOOKS, detail)
-            case PeriodClosed(detail):
-                return EndHeld(CopyReason.PERIOD_CLOSED, detail)
-            case NumberTaken(detail):
-                return EndHeld(CopyReason.NUMBER_TAKEN, detail)
-            case Unknown(detail):
-                return LookLater(detail)
-            case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
-                return EndHeld(CopyReason.BOOKS_REFUSED, detail)
-            case Refused() | Throttled() | Paced() | NotSent():
-                return NotNow(outcome)
+            case _:
+                return _not_done(outcome, CopyReason.BOOKS_REFUSED)
 
     def after_remove(self, facts: Facts, outcome: UnbookOutcome) -> Next:
         row = facts.row
@@ -286,18 +273,8 @@ class Deciding:
             case Removed():
                 reason = CopyReason(row.reason) if row.reason else CopyReason.TOTALS_DIFFER
                 return EndHeld(reason, row.detail, gone=True)
-            case Stale(detail):
-                return EndHeld(CopyReason.CHANGED_IN_BOOKS, detail)
-            case Applied(detail):
-                return EndHeld(CopyReason.PAYMENT_APPLIED, detail)
-            case PeriodClosed(detail):
-                return EndHeld(CopyReason.PERIOD_CLOSED, detail)
-            case Unknown(detail):
-                return LookLater(detail)
-            case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
-                return EndHeld(CopyReason.BOOKS_REFUSED, detail)
-            case Refused() | Throttled() | Paced() | NotSent():
-                return NotNow(outcome)
+            case _:
+                return _not_done(outcome, CopyReason.BOOKS_REFUSED)
 
     # --- after batches ---
 
@@ -310,10 +287,8 @@ class Deciding:
                 return Go(VerifyBatch(row_id, identifier, refused=detail))
             case Unknown():
                 return Go(VerifyBatch(row_id, identifier))
-            case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
-                return EndHeld(CopyReason.BATCH_REFUSED, detail)
-            case Refused() | Throttled() | Paced() | NotSent():
-                return NotNow(outcome)
+            case _:
+                return _not_done(outcome, CopyReason.BATCH_REFUSED)
 
     def after_verifying(self, facts: Facts, call: VerifyBatch, answer: Verified | Failure) -> Next:
         if isinstance(answer, Failure):
@@ -363,12 +338,8 @@ class Deciding:
         match outcome:
             case Removed():
                 return EndTakenBack()
-            case Unknown(detail):
-                return LookLater(detail)
-            case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
-                return EndHeld(CopyReason.BATCH_REFUSED, detail)
-            case Refused() | Throttled() | Paced() | NotSent():
-                return NotNow(outcome)
+            case _:
+                return _not_done(outcome, CopyReason.BATCH_REFUSED)
 
     # --- names ---
 
@@ -383,6 +354,29 @@ class Deciding:
     def batch_of(self, facts: Facts) -> str:
         row = facts.row
         return batch_name(self.terms.prefix, row.number, row.token, row.generation, row.batches, row.batch_identifier)
+
+
+def _not_done(outcome: NumberTaken | PeriodClosed | Stale | Applied | NotDone, refused: CopyReason) -> Next:
+    """What follows from a write that was not done. Whether one without an answer was, the next look says.
+
+    Args:
+        refused: the reason if the system does not want this write, and says no more.
+    """
+    match outcome:
+        case NumberTaken(detail):
+            return EndHeld(CopyReason.NUMBER_TAKEN, detail)
+        case PeriodClosed(detail):
+            return EndHeld(CopyReason.PERIOD_CLOSED, detail)
+        case Stale(detail):
+            return EndHeld(CopyReason.CHANGED_IN_BOOKS, detail)
+        case Applied(detail):
+            return EndHeld(CopyReason.PAYMENT_APPLIED, detail)
+        case Unknown(detail):
+            return LookLater(detail)
+        case Refused(FailureKind.REFUSED | FailureKind.NOT_FOUND, detail):
+            return EndHeld(refused, detail)
+        case Refused() | Throttled() | Paced() | NotSent():
+            return NotNow(outcome)
 
 
 def _is_changed(facts: Facts) -> bool:

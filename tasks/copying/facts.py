@@ -49,6 +49,11 @@ class Facts:
     may_appear: bool = False
 
     @property
+    def is_not_shown_yet(self) -> bool:
+        """Whether our copy may be there although the books do not show it."""
+        return self.copied is not None and self.booked is None and self.may_appear
+
+    @property
     def copied(self) -> Copied | None:
         return None if self.row.books_id is None else self.copied_as(self.row.books_id, self.row.books_version)
 

@@ -268,10 +268,15 @@ def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> No
 
 
 def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_late(tool: Tool) -> None:
+    tool.world.clock.move(minutes=2)
     tool.world.quickbooks.set_switches(readable_after_seconds=30)
     tool.bill("INV-1")
     tool.copy("INV-1")
-    tool.do(CopyAction.TAKE_BACK, "INV-1")
+    assert tool.state("INV-1") == "copied"
+    copied = tool.row("INV-1").books_id
+    run_id = tool.preview("INV-1", action=CopyAction.TAKE_BACK)
+    assert tool.items(run_id)["INV-1"].preview == {"deletes": copied, "total": "100.00"}
+    tool.confirm(run_id)
     settle_down(tool)
     assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
 
