@@ -1,6 +1,6 @@
 """Money as it travels from JSON to JSON: an exact decimal and an ISO 4217 currency, never a float."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 # Digits after the decimal point where they are not two (ISO 4217, list one). Everything else has two.
 _MINOR_DIGITS = {
@@ -25,6 +25,15 @@ def fits_currency(amount: Decimal, currency: str) -> bool:
         return False
     quantum = Decimal(1).scaleb(-minor_digits(currency))
     return amount == amount.quantize(quantum) if _is_in_reach(amount) else False
+
+
+def amount_in(typed: str) -> Decimal | None:
+    """The amount that a person typed, with or without commas between the thousands; None if it is none."""
+    try:
+        amount = Decimal(typed.strip().replace(",", ""))
+    except InvalidOperation:
+        return None
+    return amount if is_storable(amount) else None
 
 
 def is_storable(amount: Decimal) -> bool:

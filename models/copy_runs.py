@@ -13,6 +13,7 @@ from domain.copying.states import ALLOWED, CopyAction, ItemState, RunState
 from models.base import Base, BigId, Json, UtcTime, insert_new
 from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue, hold_available
 
+INVOICES_PER_RUN_MAX = 50_000
 # By whom a run was started if no person did.
 AUTOMATICALLY = "automatic copying"
 # Outcomes of writes that have not left us.

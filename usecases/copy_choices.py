@@ -20,7 +20,7 @@ from usecases.results import Rejected
 log = structlog.get_logger()
 
 ROUNDING_MAX = Decimal(100)
-NAME_CHARACTERS_MAX = 500
+CUSTOMER_NAME_CHARACTERS_MAX = 500
 # The books do not take these in a name.
 _NOT_IN_A_NAME = (":", "\t", "\n", "\r")
 
@@ -132,8 +132,8 @@ def create_customer_as(
 ) -> CustomerLink | Rejected:
     """A customer with this name is created before the first copy."""
     name = " ".join(name.split(" "))
-    if not name.strip() or len(name) > NAME_CHARACTERS_MAX or any(one in name for one in _NOT_IN_A_NAME):
-        return Rejected("Enter a name of at most 500 characters, without colons.")
+    if not name.strip() or len(name) > CUSTOMER_NAME_CHARACTERS_MAX or any(one in name for one in _NOT_IN_A_NAME):
+        return Rejected(f"Enter a name of at most {CUSTOMER_NAME_CHARACTERS_MAX} characters, without colons.")
     return _choose(context, organization_id, company_id, by, create_as=name.strip())
 
 
@@ -185,7 +185,8 @@ def _choose(
         link = links_of(session, organization_id, [company_id]).get(company_id)
         if link is None:
             return Rejected("There is no such company.")
-        link.customer_id, link.customer, link.create_as = customer_id, customer[:NAME_CHARACTERS_MAX], create_as
+        link.customer_id, link.create_as = customer_id, create_as
+        link.customer = customer[:CUSTOMER_NAME_CHARACTERS_MAX]
         link.chosen_by, link.chosen_at = by, context.clock.now()
         if create_as is not None:
             # Another name: who has it is looked up anew, and a new customer has a request id of its own.

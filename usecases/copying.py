@@ -18,7 +18,16 @@ from models.billed_invoices import billed_by_id
 from models.billed_lists import BilledList, billed_list_of, want_list
 from models.books_lists import BooksLists, books_lists_of, want_lists
 from models.connections import Role, connection_in_role
-from models.copy_runs import CopyRun, add_items, add_run, items_of, queue_ready_items, run_by_id, written_for
+from models.copy_runs import (
+    INVOICES_PER_RUN_MAX,
+    CopyRun,
+    add_items,
+    add_run,
+    items_of,
+    queue_ready_items,
+    run_by_id,
+    written_for,
+)
 from models.locks import lock_organization
 from models.organizations import organization_with_connections
 from models.views.copies import CopyFilter, ids_of_copies
@@ -31,7 +40,6 @@ log = structlog.get_logger()
 LIST_KEPT = timedelta(minutes=5)
 LISTS_KEPT = timedelta(hours=24)
 # More invoices at once are several runs: a person could look through none of this size.
-INVOICES_PER_RUN_MAX = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fastapi import Depends, Query
 from domain.copying.billed import InvoiceKind
 from domain.copying.states import ALLOWED, AT_WORK, CopyAction, CopyState
 from models.views.copies import CopyFilter
+from web.typed_text import plain
 
 TEXT_CHARACTERS_MAX = 200
 
@@ -113,18 +114,13 @@ def _narrowed(
         CopyFilter(
             states=TAB_STATES[tab],
             kind=InvoiceKind(kind) if kind in list(InvoiceKind) else None,
-            customer=_text(customer),
-            location=_text(location),
+            customer=plain(customer),
+            location=plain(location),
             since=day_in(since),
             until=day_in(until),
-            search=_text(search),
+            search=plain(search),
         ),
     )
-
-
-def _text(value: str) -> str:
-    # PostgreSQL stores no NUL in a text and refuses a query with one.
-    return value.replace("\0", "").strip()
 
 
 def day_in(value: str) -> date | None:

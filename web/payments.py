@@ -21,6 +21,7 @@ from usecases.words import words_of
 from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.typed_text import plain
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,8 +47,7 @@ class Filter:
 
 def _filter(status: str = "", search: Annotated[str, Query(max_length=SEARCH_CHARACTERS_MAX)] = "") -> Filter:
     known = status in list(PaymentStatus)
-    # PostgreSQL stores no NUL in a text and refuses a query with one.
-    return Filter(PaymentStatus(status) if known else None, search.replace("\0", "").strip())
+    return Filter(PaymentStatus(status) if known else None, plain(search))
 
 
 Filtered = Annotated[Filter, Depends(_filter)]

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from models.customer_links import CustomerLink
 from models.views.copies import counts_of_links, list_links
-from usecases.copy_choices import NAME_CHARACTERS_MAX, accept_proposals, create_customer_as, unlink_customer
+from usecases.copy_choices import CUSTOMER_NAME_CHARACTERS_MAX, accept_proposals, create_customer_as, unlink_customer
 from usecases.results import Rejected
 from usecases.words import words_of
 from web.copy_filters import TEXT_CHARACTERS_MAX
@@ -17,6 +17,7 @@ from web.copy_wording import counted
 from web.pages import render
 from web.payments import ID_MAX
 from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
+from web.typed_text import plain
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,8 +48,7 @@ class Companies:
         after: Annotated[int | None, Query(ge=1, le=ID_MAX)] = None,
     ) -> None:
         self.show = Show(show) if show in list(Show) else Show.ALL
-        # PostgreSQL stores no NUL in a text and refuses a query with one.
-        self.search = search.replace("\0", "").strip()
+        self.search = plain(search)
         self.after = after
 
     @property
@@ -80,10 +80,10 @@ def choose(
 ) -> Response:
     """Chooses the customer of one company, or takes the choice back."""
     context, organization_id, by = context_of(request), member.organization_id, member.viewer.user.email
-    company_id = company_id.replace("\0", "")
+    company_id = plain(company_id)
     made: CustomerLink | Rejected | int
     if do is Do.CREATE:
-        made = create_customer_as(context, organization_id, company_id, name.replace("\0", ""), by)
+        made = create_customer_as(context, organization_id, company_id, plain(name), by)
     elif do is Do.UNDO:
         made = unlink_customer(context, organization_id, company_id, by)
     else:
@@ -107,9 +107,9 @@ def use_proposals(request: Request, member: FormWithSyncTool, create: Annotated[
 def new_name(link: CustomerLink) -> str:
     """A name for a new customer that is free, as far as we know: the company's own unless somebody has it."""
     name = link.company.replace(":", " ")
-    return (
-        f"{name} ({link.identifier})"[:NAME_CHARACTERS_MAX] if link.proposal is not None and link.identifier else name
-    )
+    if link.proposal is None or not link.identifier:
+        return name
+    return f"{name} ({link.identifier})"[:CUSTOMER_NAME_CHARACTERS_MAX]
 
 
 def _page(
@@ -151,6 +151,6 @@ def _page(
         counts=counts,
         tabs=tabs,
         new_name=new_name,
-        name_characters_max=NAME_CHARACTERS_MAX,
+        name_characters_max=CUSTOMER_NAME_CHARACTERS_MAX,
         words=words,
     )

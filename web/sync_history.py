@@ -12,10 +12,10 @@ from domain.money import plain_amount
 from domain.words import Words
 from models.billed_invoices import BilledInvoiceRow, billed_by_id
 from models.connections import Connection
-from models.copy_runs import attempts_of_copies, counts_of_runs, run_by_id, runs_of
+from models.copy_runs import INVOICES_PER_RUN_MAX, attempts_of_copies, counts_of_runs, run_by_id, runs_of
 from models.organizations import organization_with_connections
 from models.views.copies import ItemRow, list_items, runs_of_invoice
-from usecases.copying import INVOICES_PER_RUN_MAX, start_run
+from usecases.copying import start_run
 from usecases.results import Rejected
 from usecases.words import words_of
 from web import copy_wording

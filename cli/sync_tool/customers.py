@@ -21,7 +21,7 @@ CompanyId = Annotated[str, typer.Argument(metavar="COMPANY_ID", help="The compan
 
 
 def customers(slug: Org, as_json: AsJson = False) -> None:
-    """Lists the companies that a preview has met, those without a choice first, with the customer or a proposal."""
+    """Lists the companies of the listed invoices, those without a choice first, with the customer or a proposal."""
     from models.customer_links import all_links
 
     with opened_session() as session:
@@ -40,7 +40,11 @@ def customers(slug: Org, as_json: AsJson = False) -> None:
         (link.company_id, link.company, link.customer_id, link.customer or link.create_as, _choice(link))
         for link in links
     ]
-    print_table(columns, rows, "No company was met yet; a preview meets them.")
+    print_table(
+        columns,
+        rows,
+        "No company was met yet; `list --refresh` meets them.",
+    )
 
 
 def customers_link(

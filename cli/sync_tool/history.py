@@ -117,8 +117,7 @@ def _print_copies(session: Session, organization_id: int, limit: int, after: int
 
 
 def _print_run(session: Session, slug: str, organization_id: int, run_id: int, as_json: bool) -> None:
-    from cli.sync_tool.running import ITEMS_MAX
-    from models.copy_runs import counts_of_runs, run_by_id
+    from models.copy_runs import INVOICES_PER_RUN_MAX, counts_of_runs, run_by_id
     from models.views.copies import list_items
     from usecases.words import words_of
 
@@ -126,7 +125,7 @@ def _print_run(session: Session, slug: str, organization_id: int, run_id: int, a
     if run is None:
         raise Refusal(f"'{slug}' has no run {run_id}; see: python -m cli sync-tool runs {slug}")
     words = words_of(session, organization_id)
-    items = list_items(session, run_id, limit=ITEMS_MAX)
+    items = list_items(session, run_id, limit=INVOICES_PER_RUN_MAX)
     counts = counts_of_runs(session, [run_id])[run_id]
     if as_json:
         print_json({**run_as_json(run, counts), "invoices": items_as_json(items, words)})

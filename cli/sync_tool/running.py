@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.views.copies import CopyFilter, ItemRow, SumOf
     from tasks.context import Context
 
-ITEMS_MAX = 50_000
 _AFTER_CHECK = frozenset({RunState.CHECKED, *ENDED_RUNS})
 
 
@@ -175,16 +174,15 @@ class Tool:
     # --- how it is ---
 
     def shown(self, run_id: int) -> Shown:
-        from models.copy_runs import run_by_id
+        from models.copy_runs import INVOICES_PER_RUN_MAX, run_by_id
         from models.views.copies import list_items, sums_of_run
 
         with self.context.database.reading() as session:
             run = run_by_id(session, self.organization_id, run_id)
             if run is None:
                 raise Refusal(f"'{self.slug}' has no run {run_id}; see: python -m cli sync-tool runs {self.slug}")
-            return Shown(
-                run, list_items(session, run_id, limit=ITEMS_MAX), sums_of_run(session, run_id, {ItemState.READY})
-            )
+            items = list_items(session, run_id, limit=INVOICES_PER_RUN_MAX)
+            return Shown(run, items, sums_of_run(session, run_id, {ItemState.READY}))
 
 
 @contextmanager

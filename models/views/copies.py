@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from domain.copying.billed import InvoiceKind
 from domain.copying.reasons import CopyReason
 from domain.copying.states import CopyState, ItemState
-from domain.money import is_storable
+from domain.money import amount_in
 from models.billed_invoices import BilledInvoiceRow
-from models.copy_runs import CopyRun, CopyRunItem
+from models.copy_runs import INVOICES_PER_RUN_MAX, CopyRun, CopyRunItem
 from models.customer_links import CustomerLink
 
 PAGE_SIZE_MAX = 500
@@ -143,7 +143,7 @@ def _conditions(organization_id: int, chosen: CopyFilter) -> list[ColumnElement[
     if chosen.customer.strip():
         conditions.append(_is_about(chosen.customer))
     if chosen.search.strip():
-        amount = _amount_in(chosen.search)
+        amount = amount_in(chosen.search)
         number = _contains(row.number, chosen.search)
         conditions.append(or_(number, row.total == amount) if amount is not None else number)
     return conditions
@@ -159,14 +159,6 @@ def _is_about(customer: str) -> ColumnElement[bool]:
 
 def _contains(column: ColumnElement[str] | object, part: str) -> ColumnElement[bool]:
     return func.lower(column).contains(part.strip().lower(), autoescape=True)
-
-
-def _amount_in(search: str) -> Decimal | None:
-    try:
-        amount = Decimal(search.strip().replace(",", ""))
-    except InvalidOperation:
-        return None
-    return amount if is_storable(amount) else None
 
 
 # --- runs ---
@@ -198,7 +190,7 @@ def list_items(
         statement = statement.where(CopyRunItem.state.in_(sorted(state.value for state in states)))
     if after is not None:
         statement = statement.where(CopyRunItem.id > after)
-    found = session.execute(statement.order_by(CopyRunItem.id).limit(max(1, min(limit, 50_000))))
+    found = session.execute(statement.order_by(CopyRunItem.id).limit(max(1, min(limit, INVOICES_PER_RUN_MAX))))
     return tuple(ItemRow(item, invoice) for item, invoice in found)
 
 

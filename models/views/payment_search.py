@@ -7,7 +7,6 @@ be slow where the other is fast; both compare the same texts in the same way.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from domain.money import is_storable
+from domain.money import amount_in
 from domain.records import AllocationKind
 from models.base import Base
 from models.connections import Connection
@@ -110,7 +109,7 @@ class _Search:
     def _own_values(self) -> Conditions:
         # Their indexes begin with the connection and the organization.
         id_ = Payment.connection_id.in_(self._connections) & (Payment.external_id == self.search)
-        amount = _amount_in(self.search)
+        amount = amount_in(self.search)
         if amount is None:
             return [id_]
         return [id_, (Payment.organization_id == self.organization_id) & (Payment.live_total == amount)]
@@ -179,11 +178,3 @@ class _Search:
             return literal_column(f"+{of_column.class_.__tablename__}.{of_column.key}", BigInteger)
         same: ColumnElement[Any] = of_column.expression
         return same
-
-
-def _amount_in(search: str) -> Decimal | None:
-    try:
-        amount = Decimal(search.replace(",", ""))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and is_storable(amount) else None

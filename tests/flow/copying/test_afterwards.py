@@ -1,5 +1,6 @@
 """After the copy: taking it back, what changes at the biller, and what a person did in the books."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -200,8 +201,6 @@ def test_a_copy_that_was_deleted_in_the_books_is_taken_back_by_its_batch(tool: T
 
 
 def test_automatic_copying_copies_what_is_listed_and_nothing_older_than_the_start(tool: Tool) -> None:
-    from datetime import date
-
     tool.bill("INV-0", invoice_date=date(2026, 1, 1))
     tool.bill("INV-1", invoice_date=date(2026, 11, 20))
     tool.refresh()
