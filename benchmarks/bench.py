@@ -61,10 +61,14 @@ class Bench:
             yield url
 
     @contextlib.contextmanager
-    def stack(self, changes: Mapping[str, str]) -> Iterator[Stack]:
-        """Redis, both sandboxes and the processes of the Procfile (not started yet), set up as in production."""
+    def stack(self, changes: Mapping[str, str], kind: str = "") -> Iterator[Stack]:
+        """Redis, both sandboxes and the processes of the Procfile (not started yet), set up as in production.
+
+        Args:
+            kind: of the database, if not this run's.
+        """
         with (
-            self.database_url() as url,
+            self.database_url(kind) as url,
             tempfile.TemporaryDirectory(prefix="payments-bench-") as folder,
             log_to(Path(folder) / "bench.log"),
             running_stack(Path(folder), database_url=url, without=LEFT_OUT, quick=changes) as stack,
