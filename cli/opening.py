@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cli.failures import Refusal
 from cli.output import note
+from domain.activity import COMMAND_LINE
 
 if TYPE_CHECKING:
     from models.connections import Connection
@@ -75,7 +77,7 @@ def opened_context() -> Iterator[Context]:
     # Nothing else runs where there is no Redis and none is configured: nobody else needs a share of the rate limits.
     is_alone = not found.url and not found.trouble
     alone = {"limit_processes": 1} if is_alone else {}
-    context = _build(settings.model_copy(update={"redis_url": found.url, **alone}))
+    context = replace(_build(settings.model_copy(update={"redis_url": found.url, **alone})), actor=COMMAND_LINE)
     try:
         yield context
     finally:

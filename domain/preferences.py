@@ -20,6 +20,18 @@ SYNC_MODE_LABELS = {
 }
 
 
+# The names of the choices, as the pages show them; the keys are the fields of an organization.
+PREFERENCE_LABELS = {
+    "sync_enabled": "Enable external payments sync",
+    "sync_tool_enabled": "Sync Tool",
+    "sync_mode": "Sync mode",
+    "cut_off_on": "Cut-off date",
+    "correction_policy": "Corrections",
+    "twin_policy": "Payments already entered by hand",
+    "find_by_number": "Find invoices by their number",
+}
+
+
 class InvoiceOrigin(StrEnum):
     """How an invoice came into the platform."""
 
@@ -41,6 +53,38 @@ class TwinPolicy(StrEnum):
 
     ADOPT = "adopt"
     HOLD = "hold"
+
+
+_POLICY_WORDS = {
+    CorrectionPolicy.AUTOMATIC: "automatic",
+    CorrectionPolicy.HOLD: "wait for your approval",
+}
+_TWIN_WORDS = {
+    TwinPolicy.ADOPT: "link it",
+    TwinPolicy.HOLD: "wait for a person",
+}
+
+
+def preference_words(field: str, value: str | bool | date | None) -> str:
+    """The value of a choice as a person reads it.
+
+    Args:
+        field: one of `PREFERENCE_LABELS`.
+        value: as an organization stores it.
+    """
+    match field, value:
+        case "sync_mode", str():
+            return SYNC_MODE_LABELS[SyncMode(value)]
+        case "correction_policy", str():
+            return _POLICY_WORDS[CorrectionPolicy(value)]
+        case "twin_policy", str():
+            return _TWIN_WORDS[TwinPolicy(value)]
+        case _, bool():
+            return "on" if value else "off"
+        case _, date():
+            return value.isoformat()
+        case _:
+            return value or "none"
 
 
 @dataclass(frozen=True, slots=True)

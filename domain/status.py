@@ -1,6 +1,7 @@
 """What a person wants to know first about a payment: done, on its way, waiting, stuck, or left out. Pure functions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.explanations import explain
@@ -68,15 +69,26 @@ def is_past(status: PaymentStatus, *, removed: bool) -> bool:
     return removed and status in SETTLED
 
 
-def status_of_parts(parts: Iterable[tuple[PaymentStatus, bool]]) -> PaymentStatus:
-    """The status of a payment whose parts have these statuses.
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """One part of a payment.
 
-    Args:
-        parts: each with whether the payment was moved away from it.
+    Attributes:
+        reason: of its current decision; None when nothing has been decided yet.
+        removed: the payment was moved away from it.
     """
+
+    status: PaymentStatus
+    reason: Reason | None = None
+    removed: bool = False
+
+
+def outcome_of_parts(parts: Iterable[PartStatus]) -> PartStatus:
+    """What is told about a payment: the status of its most pressing part, and the reason of that part."""
     every = list(parts)
-    counting = [status for status, removed in every if not is_past(status, removed=removed)]
-    return payment_status(counting or (status for status, _ in every))
+    counting = [one for one in every if not is_past(one.status, removed=one.removed)] or every
+    status = payment_status(one.status for one in counting)
+    return next((one for one in counting if one.status is status), PartStatus(status))
 
 
 def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:

@@ -1,5 +1,6 @@
 """The tables and their few queries; no other package writes SQL."""
 
+from models.activity import Activity
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
 from models.books_lists import BooksLists
@@ -41,6 +42,7 @@ TABLES = (
     LedgerEntry,
     InvoiceLook,
     Lane,
+    Activity,
     User,
     DashboardSession,
     LoginLink,

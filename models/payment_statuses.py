@@ -1,4 +1,4 @@
-"""Each payment's status, stored beside it, so that a million payments can be filtered and counted by it.
+"""Each payment's status and its reason, stored beside it: a million payments can be filtered and counted by them.
 
 The rule is `domain/status.py` and nothing else. A session notes the allocations that got another decision, another
 effect or another place in their payment. Before it commits, it asks once for all parts of their payments and stores
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Table, Update, and_, bindparam, event, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -18,14 +18,14 @@ from sqlalchemy.orm.attributes import get_history
 
 from domain.push.effect import EffectState
 from domain.reasons import Reason
-from domain.status import PaymentStatus, allocation_status, is_alike_for_status, status_of_parts
+from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts
 from models.decisions import DecisionRow
 from models.effects import Effect
-from models.payment_counts import forget_counts, note_count, store_counts
+from models.payment_counts import Place, forget_counts, note_count, store_counts
 from models.payments import Allocation, Payment, note_other_status, with_other_status
 
 _PAYMENTS_AT_A_TIME = 1_000
-_Asked = Select[int, int, str, bool, str, str, str]
+_Asked = Select[int, int, str, str, bool, str, str, str]
 
 
 def keep_statuses(sessions: type[Session]) -> None:
@@ -54,23 +54,35 @@ def payments_with_another_status(session: Session) -> Iterator[int]:
 
 def _note_changes(session: Session) -> None:
     note_other_status(session, *_changed_in(session))
-    for organization_id, status, more in _counted_in(session):
-        note_count(session, organization_id, status, more)
+    for place, more in _counted_in(session):
+        note_count(session, place, more)
 
 
-def _counted_in(session: Session) -> Iterator[tuple[int, str, int]]:
+def _counted_in(session: Session) -> Iterator[tuple[Place, int]]:
     """The payments that this flush has added, removed or moved to another status, as changes of numbers."""
     for row in session.new:
         if isinstance(row, Payment):
-            yield row.organization_id, row.status, 1
+            yield _place_of(row), 1
     for row in session.deleted:
         if isinstance(row, Payment):
-            yield row.organization_id, row.status, -1
+            yield _place_of(row), -1
     for row in session.dirty:
         if isinstance(row, Payment):
-            for status in get_history(row, "status").deleted or ():
-                yield row.organization_id, status, -1
-                yield row.organization_id, row.status, 1
+            before = Place(row.organization_id, _before(row, "status"), _before(row, "reason"))
+            if before != _place_of(row):
+                yield before, -1
+                yield _place_of(row), 1
+
+
+def _place_of(payment: Payment) -> Place:
+    return Place(payment.organization_id, payment.status, payment.reason)
+
+
+def _before(payment: Payment, name: str) -> str:
+    """What the column held before this flush."""
+    _, same, before = get_history(payment, name)
+    value: str = next(iter(before or same or ()))
+    return value
 
 
 def _changed_in(session: Session) -> Iterator[int]:
@@ -118,31 +130,41 @@ def _forget_changes(session: Session) -> None:
 class _Outdated:
     """A payment whose stored status is not the one that the rule gives."""
 
-    organization_id: int
-    stored: str
-    by_rule: str
+    stored: Place
+    by_rule: Place
 
 
 def _write(session: Session, outdated: dict[int, _Outdated]) -> None:
     if not outdated:
         return
-    rows = [{"of_payment": payment_id, "its_status": one.by_rule} for payment_id, one in sorted(outdated.items())]
+    rows = [
+        {"of_payment": payment_id, "its_status": one.by_rule.status, "its_reason": one.by_rule.reason}
+        for payment_id, one in sorted(outdated.items())
+    ]
     session.connection().execute(_set_status(), rows)
     for one in outdated.values():
-        note_count(session, one.organization_id, one.stored, -1)
-        note_count(session, one.organization_id, one.by_rule, 1)
+        note_count(session, one.stored, -1)
+        note_count(session, one.by_rule, 1)
 
 
 def _outdated(session: Session, asked: _Asked, values: dict[str, object]) -> dict[int, _Outdated]:
     """The payments whose stored status is not the one that the rule gives, by id."""
-    stored: dict[int, tuple[int, str]] = {}
-    parts: dict[int, list[tuple[PaymentStatus, bool]]] = {}
-    for payment_id, organization_id, status, removed, action, reason, state in session.execute(asked, values):
-        stored[payment_id] = organization_id, status
-        one = allocation_status(action, Reason(reason) if reason else None, EffectState(state) if state else None)
-        parts.setdefault(payment_id, []).append((one, removed))
-    every = {payment_id: _Outdated(*stored[payment_id], status_of_parts(of).value) for payment_id, of in parts.items()}
+    stored: dict[int, Place] = {}
+    parts: dict[int, list[PartStatus]] = {}
+    for payment_id, organization_id, status, why, removed, action, reason, state in session.execute(asked, values):
+        stored[payment_id] = Place(organization_id, status, why)
+        decided = Reason(reason) if reason else None
+        one = allocation_status(action, decided, EffectState(state) if state else None)
+        parts.setdefault(payment_id, []).append(PartStatus(one, decided, removed))
+    every = {
+        payment_id: _Outdated(stored[payment_id], _by_rule(stored[payment_id], of)) for payment_id, of in parts.items()
+    }
     return {payment_id: one for payment_id, one in every.items() if one.stored != one.by_rule}
+
+
+def _by_rule(stored: Place, parts: list[PartStatus]) -> Place:
+    outcome = outcome_of_parts(parts)
+    return Place(stored.organization_id, outcome.status.value, outcome.reason.value if outcome.reason else "")
 
 
 # The statements are made once: a session that commits asks every time.
@@ -175,6 +197,7 @@ def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
             Allocation.payment_id,
             Payment.organization_id,
             Payment.status,
+            Payment.reason,
             Allocation.removed,
             DecisionRow.action,
             DecisionRow.reason,
@@ -183,13 +206,16 @@ def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
         .join(Payment, Payment.id == Allocation.payment_id)
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))
         .where(wanted)
+        # Of several parts with one status, the first gives the reason.
+        .order_by(Allocation.id)
     )
 
 
 @cache
 def _set_status() -> Update:
     payments = cast("Table", Payment.__table__)
-    return update(payments).where(payments.c.id == bindparam("of_payment")).values(status=bindparam("its_status"))
+    values: dict[str, Any] = {"status": bindparam("its_status"), "reason": bindparam("its_reason")}
+    return update(payments).where(payments.c.id == bindparam("of_payment")).values(values)
 
 
 def _stretches(session: Session) -> Iterator[tuple[int, int]]:

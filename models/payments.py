@@ -45,6 +45,8 @@ class Payment(Base):
         Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id"),
         # Lists with one status.
         Index("ix_payment_organization_id_status", "organization_id", "status", "listed_on", "first_seen_at", "id"),
+        # Lists with one reason.
+        Index("ix_payment_organization_id_reason", "organization_id", "reason", "listed_on", "first_seen_at", "id"),
         # Searches for an amount.
         Index("ix_payment_organization_id_live_total", "organization_id", "live_total"),
     )
@@ -82,6 +84,8 @@ class Payment(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
     # What `domain/status.py` says of its parts; kept by `models/payment_statuses.py`.
     status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.ON_ITS_WAY.value)
+    # Why it has this status; "" while nothing has been decided. Kept together with it.
+    reason: Mapped[str] = mapped_column(String(40), default="")
 
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
 

@@ -149,6 +149,7 @@ class Context:
         wire: the threads that make outside calls, for all lanes of the process (`tasks/wire.py`).
         turns: which of the process's lanes work at the moment.
         told_to_wait: given when this process pauses a connection or counts a failed call (`tasks/permits.py`).
+        actor: for whom this context acts: a person's address, a token's name, or the command line; "" for a worker.
     """
 
     database: Database
@@ -164,6 +165,7 @@ class Context:
     wire: Executor = field(default_factory=_wire_threads, repr=False)
     turns: Turns = field(default_factory=Turns, repr=False)
     told_to_wait: Signal = field(default_factory=Signal, repr=False)
+    actor: str = ""
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
     _books: "Opened[Books | None]" = field(default_factory=Opened, repr=False)

@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.base import Failure, FailureKind, ReadResult
+from domain.activity import ActivityKind
 from domain.breaker import CallKind
 from domain.match.comparison import compare_invoices, first_difference
 from domain.match.decisions import Verdict
@@ -29,6 +30,7 @@ from tasks.calls import note_failure
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
 from tasks.permits import Permits
+from usecases.activity import note
 from usecases.failure_words import FAILURE_SENTENCES
 from usecases.results import Rejected
 
@@ -112,6 +114,7 @@ def add_invoice(
         hold_steps(session, organization_id)
         store_invoices(session, organization_id, [row], now)
         match_documents_again(session, organization_id, {source_id}, now)
+        note(context, session, organization_id, ActivityKind.INVOICE_ADDED, about=f"Invoice {shown.number}")
     log.info("invoice.added", organization_id=organization_id, source_id=source_id, target_id=target_id)
     context.nudge(Step.MATCH, organization_id)
     return shown

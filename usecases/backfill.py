@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from domain.activity import ActivityKind
 from domain.gaps import GapKind
 from models.connection_store import ask_for_catch_up
+from models.connections import connection_by_id
 from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gaps
 from tasks.context import Context, Step
+from usecases.activity import note
 
 
 def request_catch_up(context: Context, connection_id: int) -> None:
@@ -42,5 +45,8 @@ def request_backfill(context: Context, connection_id: int, start_on: date) -> Ga
             raise ValueError(f"a backfill is already running ({running.sentence})")
         gap = open_gap(session, connection_id, GapKind.BACKFILL, since, now)
         begin_scan(gap, since, now, ALL_ENTITIES, now)
+        organization_id = connection_by_id(session, connection_id).organization_id
+        about = f"since {start_on.isoformat()}"
+        note(context, session, organization_id, ActivityKind.LOOK_BACK_REQUESTED, about=about)
     context.nudge(Step.CATCH_UP, connection_id)
     return gap

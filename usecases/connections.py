@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, Got, ReadResult
+from domain.activity import ActivityKind, Change
 from models.breakers import breakers_of
 from models.connection_store import (
     connect_again,
@@ -43,6 +44,7 @@ from usecases.accounts import (
     same_account,
     settle_account,
 )
+from usecases.activity import note
 from usecases.connection_settings import problem_with_secrets, with_defaults
 from usecases.failure_words import FAILURE_SENTENCES, advice_on
 from usecases.patience import patiently
@@ -190,6 +192,7 @@ def _insert(context: Context, wanted: _Wanted) -> Connection | Rejected:
             return Rejected("This connection was just added by another person; check it before you add it again.")
         connection.reconnect_by = consent_ends_at(wanted.secrets)
         match_organization_again(session, wanted.organization_id, now)
+        _note_connected(context, session, connection)
     return connection
 
 
@@ -210,7 +213,14 @@ def _connect_again(context: Context, connection_id: int, wanted: _Wanted, turn: 
         connect_again(session, connection, settings, context.keyring.seal(wanted.secrets), now)
         connection.reconnect_by = consent_ends_at(wanted.secrets)
         _decide_again(context, session, connection)
+        _note_connected(context, session, connection)
     return connection
+
+
+def _note_connected(context: Context, session: Session, connection: Connection) -> None:
+    """Who connected which account; nothing of its secrets."""
+    about = f"{context.platform.vendors[connection.vendor].label}, account {connection.account_id}"
+    note(context, session, connection.organization_id, ActivityKind.CONNECTED, about=about)
 
 
 _BUSY = "The tokens of this connection are being refreshed right now; try again in a minute."
@@ -229,8 +239,16 @@ def change_settings(
     with context.database.writing() as session:
         hold_steps(session, before.organization_id)
         connection = connection_for_change(session, connection_id)
+        told = [
+            Change(name.replace("_", " "), str(connection.settings.get(name, "")), str(value))
+            for name, value in sorted(changes.items())
+            if connection.settings.get(name) != value
+        ]
         connection.settings = {**connection.settings, **changes}
         _decide_again(context, session, connection)
+        about = context.platform.vendors[connection.vendor].label
+        kind = ActivityKind.CONNECTION_SETTINGS_CHANGED
+        note(context, session, connection.organization_id, kind, about=about, changes=told)
     log.info("connection.settings_changed", connection_id=connection_id, names=sorted(changes))
     nudge_all(context, connection)
     return connection
@@ -281,6 +299,9 @@ def _go_on(context: Context, connection: Connection) -> list[str]:
     told = [f"It was stopped: {connection.status_detail}."] if connection.status_detail else []
     if revive(context, connection) is None:
         return ["It was disconnected in the meantime."]
+    with context.database.writing() as session:
+        about = context.platform.vendors[connection.vendor].label
+        note(context, session, connection.organization_id, ActivityKind.CONNECTION_REVIVED, about=about)
     return [*told, "The connection is active; everything that waited for it continues."]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from domain.activity import ActivityKind, Change
 from domain.copying.billed import LineKind
 from domain.copying.booked import NameOwner
 from domain.copying.terms import CopyTerms, DebtorChoice, LineDetail, TaxAs
@@ -15,6 +16,7 @@ from models.customer_links import CustomerLink, all_links, links_of
 from models.locks import lock_organization
 from models.organizations import organization_by_id
 from tasks.context import Context, Step
+from usecases.activity import note
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -37,10 +39,32 @@ def change_terms(context: Context, organization_id: int, changes: Mapping[str, A
         changed = _changed(organization.copy_terms, changes)
         if isinstance(changed, Rejected):
             return changed
+        told = _told(organization.copy_terms, changed)
         organization.copy_choices = changed.as_stored()
+        if told:
+            note(context, session, organization_id, ActivityKind.COPY_CHOICES_CHANGED, changes=told)
     log.info("copy.terms_changed", organization_id=organization_id, fields=sorted(changes))
     context.nudge(Step.COPY, organization_id)
     return changed
+
+
+def _told(before: CopyTerms, after: CopyTerms) -> list[Change]:
+    stored = before.as_stored(), after.as_stored()
+    names = sorted(set(stored[0]) | set(stored[1]))
+    values = [(name, *(_value_words(one.get(name)) for one in stored)) for name in names]
+    return [Change(name.replace("_", " "), was, now) for name, was, now in values if was != now]
+
+
+def _value_words(value: Any) -> str:
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return "on" if value else "off"
+        case Mapping():
+            return ", ".join(f"{name}: {one}" for name, one in sorted(value.items()))
+        case _:
+            return str(value)
 
 
 def _changed(terms: CopyTerms, changes: Mapping[str, Any]) -> CopyTerms | Rejected:
@@ -167,6 +191,9 @@ def accept_proposals(
                 continue
             link.chosen_by, link.chosen_at = by, now
             made += 1
+        if made:
+            about = f"{made} companies: the customers of their names"
+            note(context, session, organization_id, ActivityKind.CUSTOMER_CHOSEN, about=about)
     return made
 
 
@@ -192,4 +219,6 @@ def _choose(
             # Another name: who has it is looked up anew, and a new customer has a request id of its own.
             link.looked_at, link.found_id, link.found_owner, link.found = None, None, None, ""
             link.generation += 1
+        about = f"{link.company}: {customer or create_as or customer_id or 'nobody chosen'}"
+        note(context, session, organization_id, ActivityKind.CUSTOMER_CHOSEN, about=about)
     return link

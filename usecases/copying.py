@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from domain.activity import ActivityKind
 from domain.copying.states import ALLOWED, CopyAction, CopyState, ItemState, RunState
 from models.billed_invoices import billed_by_id
 from models.billed_lists import BilledList, billed_list_of, want_list
@@ -32,6 +33,7 @@ from models.locks import lock_organization
 from models.organizations import organization_with_connections
 from models.views.copies import CopyFilter, ids_of_copies
 from tasks.context import Context, Step
+from usecases.activity import note
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -179,6 +181,8 @@ def confirm_run(context: Context, organization_id: int, run_id: int, by: str) ->
         if not items_of(session, run.id, [ItemState.READY]):
             return Rejected("None of the invoices of this run can be done.")
         count = queue_ready_items(session, run, by, now)
+        about = f"Run {run_id}: {CopyAction(run.action).value.replace('_', ' ')}, {count} invoices"
+        note(context, session, organization_id, ActivityKind.RUN_CONFIRMED, about=about)
     log.info("copy.run_confirmed", organization_id=organization_id, run_id=run_id, invoices=count)
     context.nudge(Step.COPY, organization_id)
     return count
@@ -236,6 +240,8 @@ def stop_run(context: Context, organization_id: int, run_id: int) -> int | Rejec
             return Rejected("This run is over.")
         stopped = _stop(session, run)
         run.state, run.due_at, run.ended_at, run.waits_for = RunState.STOPPED.value, None, now, ""
+        about = f"Run {run_id}: {stopped} invoices not done"
+        note(context, session, organization_id, ActivityKind.RUN_STOPPED, about=about)
     log.info("copy.run_stopped", organization_id=organization_id, run_id=run_id, invoices=stopped)
     return stopped
 

@@ -6,6 +6,7 @@ Called by: the Partner Dashboard and the command line.
 import structlog
 
 from connectors.registry import authorization
+from domain.activity import ActivityKind
 from models.connection_store import connection_for_change
 from models.connections import Connection, ConnectionStatus, connection_by_id
 from models.payments import match_organization_again
@@ -14,6 +15,7 @@ from tasks.context import Context, Step
 from tasks.keeper import end_turns
 from tasks.new_facts import hold_steps
 from tasks.points import Point
+from usecases.activity import note
 
 log = structlog.get_logger()
 
@@ -56,4 +58,6 @@ def _forget(context: Context, connection_id: int) -> Connection:
         connection.sealed_secrets = context.keyring.seal({})
         connection.disconnected_at, connection.reconnect_by = context.clock.now(), None
         match_organization_again(session, connection.organization_id, context.clock.now())
+        about = context.platform.vendors[connection.vendor].label
+        note(context, session, connection.organization_id, ActivityKind.DISCONNECTED, about=about)
     return connection

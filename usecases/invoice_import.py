@@ -13,12 +13,14 @@ from typing import BinaryIO, TextIO
 import structlog
 from sqlalchemy.orm import Session
 
+from domain.activity import ActivityKind
 from models.connections import Role, connection_in_role
 from models.invoice_store import InvoiceRow, StoredInvoices, store_invoices
 from models.invoices import source_ids_with_number
 from models.payments import match_documents_again
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
+from usecases.activity import note
 from usecases.invoice_file import text_of
 from usecases.invoice_rows import BadRow, GoodRow, read_rows
 
@@ -56,6 +58,10 @@ def import_invoices(context: Context, organization_id: int, text: TextIO) -> Imp
         stored = _store(context, organization_id, rows)
         new, changed, unchanged = new + stored.new, changed + stored.changed, unchanged + stored.unchanged
         touched = touched or bool(stored.source_ids or stored.numbers)
+    if new or changed:
+        with context.database.writing() as session:
+            about = f"{new} new, {changed} changed"
+            note(context, session, organization_id, ActivityKind.INVOICES_IMPORTED, about=about)
     log.info("invoices.imported", organization_id=organization_id, new=new, changed=changed, bad=len(bad))
     if touched:
         context.nudge(Step.MATCH, organization_id)

@@ -8,16 +8,18 @@ import re
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
-from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
+from domain.activity import ActivityKind, Change
+from domain.preferences import PREFERENCE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy, preference_words
 from models.organization_store import insert_organization, organization_for_change
 from models.organizations import Organization
 from models.payments import match_organization_again
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
+from usecases.activity import note
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -63,6 +65,8 @@ def create_organization(context: Context, slug: str, name: str) -> Organization 
         return Rejected(f"The name must have between 1 and {_NAME_CHARACTERS_MAX} characters.")
     with context.database.writing() as session:
         organization = insert_organization(session, slug, name, context.clock.now())
+        if organization is not None:
+            note(context, session, organization.id, ActivityKind.ORGANIZATION_CREATED, about=name)
     if organization is None:
         return Rejected(f"There is already an organization '{slug}'.")
     log.info("organization.created", organization_id=organization.id, slug=slug)
@@ -77,21 +81,27 @@ def change_preferences(context: Context, organization_id: int, changes: Preferen
         changed = _apply(organization, changes)
         if changed:
             match_organization_again(session, organization_id, context.clock.now())
+            told = [_told(name, before, getattr(organization, name)) for name, before in changed.items()]
+            note(context, session, organization_id, ActivityKind.PREFERENCES_CHANGED, changes=told)
     if changed:
-        log.info("organization.preferences_changed", organization_id=organization_id, **changed)
+        log.info("organization.preferences_changed", organization_id=organization_id, fields=sorted(changed))
         context.nudge(Step.MATCH, organization_id)
     return organization
 
 
-def _apply(organization: Organization, changes: PreferenceChanges) -> dict[str, str]:
-    """Sets the values that differ; returns them for the log."""
-    changed: dict[str, str] = {}
+def _told(name: str, before: Any, after: Any) -> Change:
+    return Change(PREFERENCE_LABELS[name], preference_words(name, before), preference_words(name, after))
+
+
+def _apply(organization: Organization, changes: PreferenceChanges) -> dict[str, Any]:
+    """Sets the values that differ; returns what they were before."""
+    changed: dict[str, Any] = {}
     for one in fields(changes):
         wanted = getattr(changes, one.name)
         left_out = wanted is UNCHANGED or (wanted is None and one.name != "cut_off_on")
         value = wanted.value if isinstance(wanted, Enum) else wanted
         if left_out or getattr(organization, one.name) == value:
             continue
+        changed[one.name] = getattr(organization, one.name)
         setattr(organization, one.name, value)
-        changed[one.name] = str(value)
     return changed

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import Failure, FailureKind, Got, ReadResult, Target
+from domain.activity import ActivityKind
 from domain.breaker import CallKind
 from domain.explanations import explain
 from domain.preferences import CorrectionPolicy
@@ -42,6 +43,7 @@ from models.secrets import SecretsUnreadable
 from tasks.calls import may_call, note_failure, note_unreadable
 from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, Look, hint_at_payments
+from usecases.activity import note, payment_words
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -112,6 +114,9 @@ def retry_payment(
         target = connection_in_role(session, organization_id, Role.TARGET)
         if target is not None:
             look_now(session, target.id, seen.invoice_ids, now)
+        kind = ActivityKind.PAYMENT_CREATED_ANYWAY if create_anyway else ActivityKind.PAYMENT_RETRIED
+        about = payment_words(payment)
+        note(context, session, organization_id, kind, about=about, payment_id=payment_external_id)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
     if read_again is not None:
         context.nudge(Step.INGEST, read_again)

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request
@@ -42,8 +42,15 @@ class Viewer:
 
 
 def context_of(request: Request) -> Context:
+    """The context that acts for whoever makes the request, once that is known."""
     context: Context = request.app.state.context
-    return context
+    actor: str = getattr(request.state, "actor", "")
+    return replace(context, actor=actor) if actor else context
+
+
+def act_for(request: Request, actor: str) -> None:
+    """From now on, what this request changes is written down as done by them."""
+    request.state.actor = actor
 
 
 def form_token(request: Request, organization_id: int | None) -> str:
@@ -98,6 +105,7 @@ def viewer(request: Request) -> Viewer:
         if organization is None:
             organization = _the_only_one(all_organizations(session))
     token = form_token(request, organization.id if organization else None)
+    act_for(request, user.email)
     return Viewer(row.id, user, organization, token)
 
 

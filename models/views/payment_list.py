@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import ColumnElement, false, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.payment_counts import payment_counts
 from models.payments import Payment
@@ -68,5 +69,17 @@ def _comes_after(session: Session, organization_id: int, payment_id: int) -> Col
 
 def count_by_status(session: Session, organization_id: int) -> dict[PaymentStatus, int]:
     """How many payments have each status; includes every status, even at zero."""
-    counts = payment_counts(session, organization_id)
-    return {status: counts.get(status.value, 0) for status in PaymentStatus}
+    counts = dict.fromkeys(PaymentStatus, 0)
+    for (status, _), payments in payment_counts(session, organization_id).items():
+        counts[PaymentStatus(status)] += payments
+    return counts
+
+
+def count_by_reason(session: Session, organization_id: int) -> dict[PaymentStatus, dict[Reason, int]]:
+    """How many payments have each reason, by status, the largest numbers first; leaves out what none has."""
+    counts: dict[PaymentStatus, dict[Reason, int]] = {status: {} for status in PaymentStatus}
+    most_first = sorted(payment_counts(session, organization_id).items(), key=lambda one: -one[1])
+    for (status, reason), payments in most_first:
+        if reason:
+            counts[PaymentStatus(status)][Reason(reason)] = payments
+    return counts

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
-from domain.status import PaymentStatus, allocation_status, is_past, payment_status
+from domain.status import PartStatus, PaymentStatus, allocation_status, is_past, outcome_of_parts
 from models.decisions import Action, DecisionRow, current_decisions
 from models.effects import Effect, latest_effects
 from models.inbox import Entity, InboxEvent
@@ -167,7 +167,7 @@ def _row(payment: Payment, facts: _Facts) -> PaymentRow:
     parts = facts.allocations.get(payment.id, [])
     heard_at = min(payment.first_seen_at, facts.heard_at.get(payment.id, payment.first_seen_at))
     rows = [_allocation_row(part, facts, heard_at) for part in parts]
-    status = payment_status(row.status for row in _counting(rows))
+    outcome = outcome_of_parts(PartStatus(row.status, row.reason, row.removed) for row in rows)
     decided = [facts.decisions[part.id].decided_at for part in parts if part.id in facts.decisions]
     return PaymentRow(
         external_id=payment.external_id,
@@ -176,8 +176,8 @@ def _row(payment: Payment, facts: _Facts) -> PaymentRow:
         total=payment.live_total if payment.state == PaymentState.VOIDED else payment.total,
         currency=payment.currency,
         state=PaymentState(payment.state),
-        status=status,
-        reason=next((row.reason for row in _worth_a_line(_counting(rows)) if row.status is status), None),
+        status=outcome.status,
+        reason=outcome.reason,
         reference=payment.reference,
         updated_at=max([payment.updated_at, *decided]),
         allocations=tuple(_worth_a_line(rows)),

@@ -6,11 +6,12 @@ from domain.explanations import explain
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import (
+    PartStatus,
     PaymentStatus,
     allocation_status,
     is_alike_for_status,
+    outcome_of_parts,
     payment_status,
-    status_of_parts,
 )
 from models.decisions import Action
 
@@ -70,10 +71,21 @@ def test_a_payment_without_parts_is_not_decided_yet() -> None:
 
 
 def test_a_part_that_the_payment_was_moved_away_from_counts_only_if_there_is_no_other() -> None:
-    assert status_of_parts([(SKIPPED, True), (SYNCED, False)]) is SYNCED
-    assert status_of_parts([(SYNCED, True), (SKIPPED, False)]) is SKIPPED
-    assert status_of_parts([(SYNCED, True), (SKIPPED, True)]) is SYNCED
-    assert status_of_parts([(ATTENTION, True), (SYNCED, False)]) is ATTENTION
+    def status(*parts: tuple[PaymentStatus, bool]) -> PaymentStatus:
+        return outcome_of_parts(PartStatus(one, removed=removed) for one, removed in parts).status
+
+    assert status((SKIPPED, True), (SYNCED, False)) is SYNCED
+    assert status((SYNCED, True), (SKIPPED, False)) is SKIPPED
+    assert status((SYNCED, True), (SKIPPED, True)) is SYNCED
+    assert status((ATTENTION, True), (SYNCED, False)) is ATTENTION
+
+
+def test_the_most_pressing_part_gives_a_payment_its_reason() -> None:
+    synced, held = PartStatus(SYNCED, Reason.SYNCED), PartStatus(ATTENTION, Reason.TWIN_NEARBY)
+    another = PartStatus(ATTENTION, Reason.TOTAL_DIFFERS)
+    assert outcome_of_parts([synced, held, another]).reason is Reason.TWIN_NEARBY
+    assert outcome_of_parts([synced, PartStatus(ON_ITS_WAY)]).reason is None
+    assert outcome_of_parts([]).reason is None
 
 
 def test_states_that_are_alike_give_the_same_status_whatever_was_decided() -> None:

@@ -11,7 +11,7 @@ from domain.users import TokenScope
 from models.organizations import Organization
 from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
 from usecases.users import hashed
-from web.signed_in import check_form_token, context_of, member, viewer
+from web.signed_in import act_for, check_form_token, context_of, member, viewer
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
@@ -83,6 +83,7 @@ def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -
         raise HTTPException(401, "This API token has expired; ask for a new one.", {"WWW-Authenticate": "Bearer"})
     if request.method not in _SAFE_METHODS and token.scope != TokenScope.WRITE:
         raise HTTPException(403, "This API token is read-only.")
+    act_for(request, f"API token '{token.name}'")
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_PRECISION:
         with context.database.writing() as session:
             note_token_use(session, token.id, now)

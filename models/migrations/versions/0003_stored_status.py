@@ -1,13 +1,11 @@
 """Each payment stores its status, which lists and counts ask for.
 
-The rule is the program's own (`domain/status.py`); the payments there are get theirs at once.
+The payments there are get theirs from a later revision (`activity_and_reasons`), which stores their reasons as well: the
+rule is the program's own (`domain/status.py`), and asks for columns that are not there yet.
 """
 
 import sqlalchemy as sa
 from alembic import op
-
-from models.database import Session
-from models.payment_statuses import store_every_status
 
 revision = "stored_status"
 down_revision = "find_by_number"
@@ -18,7 +16,6 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("payment") as payment:
         payment.add_column(sa.Column("status", sa.String(20), nullable=False, server_default="on_its_way"))
-    store_every_status(Session(op.get_bind()))
     with op.batch_alter_table("payment") as payment:
         payment.alter_column("status", server_default=None)
         payment.create_index(

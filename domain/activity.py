@@ -1,0 +1,90 @@
+"""What people, programs and the command line have changed: the kinds of changes, and their words.
+
+Only what somebody chose to do is an activity. What the sync does by itself has its own record: decisions, attempts, and
+the runs of the Sync Tool.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+COMMAND_LINE = "command line"
+# Nobody is named where the platform itself acted, such as a scheduled copy.
+PLATFORM = "External Payments Sync"
+
+
+class ActivityKind(StrEnum):
+    ORGANIZATION_CREATED = "organization_created"
+    PREFERENCES_CHANGED = "preferences_changed"
+    COPY_CHOICES_CHANGED = "copy_choices_changed"
+    CUSTOMER_CHOSEN = "customer_chosen"
+    CONNECTED = "connected"
+    CONNECTION_SETTINGS_CHANGED = "connection_settings_changed"
+    CONNECTION_REVIVED = "connection_revived"
+    DISCONNECTED = "disconnected"
+    LOOK_BACK_REQUESTED = "look_back_requested"
+    INVOICE_ADDED = "invoice_added"
+    INVOICES_IMPORTED = "invoices_imported"
+    PAYMENT_RETRIED = "payment_retried"
+    PAYMENT_CREATED_ANYWAY = "payment_created_anyway"
+    PAYMENT_LINKED = "payment_linked"
+    PAYMENT_DISMISSED = "payment_dismissed"
+    PAYMENT_TAKEN_BACK = "payment_taken_back"
+    PAYMENT_OWNED = "payment_owned"
+    RUN_CONFIRMED = "run_confirmed"
+    RUN_STOPPED = "run_stopped"
+    TOKEN_CREATED = "token_created"  # noqa: S105 - the name of a kind
+    TOKENS_REVOKED = "tokens_revoked"
+    USER_CREATED = "user_created"
+    USER_REMOVED = "user_removed"
+    USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a kind
+
+
+ACTIVITY_LABELS = {
+    ActivityKind.ORGANIZATION_CREATED: "Created the organization",
+    ActivityKind.PREFERENCES_CHANGED: "Changed preferences",
+    ActivityKind.COPY_CHOICES_CHANGED: "Changed choices of the Sync Tool",
+    ActivityKind.CUSTOMER_CHOSEN: "Chose a customer",
+    ActivityKind.CONNECTED: "Connected",
+    ActivityKind.CONNECTION_SETTINGS_CHANGED: "Changed connection settings",
+    ActivityKind.CONNECTION_REVIVED: "Tested a connection, and it went on",
+    ActivityKind.DISCONNECTED: "Disconnected",
+    ActivityKind.LOOK_BACK_REQUESTED: "Asked for older payments",
+    ActivityKind.INVOICE_ADDED: "Added an invoice",
+    ActivityKind.INVOICES_IMPORTED: "Imported invoices",
+    ActivityKind.PAYMENT_RETRIED: "Retried a payment",
+    ActivityKind.PAYMENT_CREATED_ANYWAY: "Called a similar payment other money",
+    ActivityKind.PAYMENT_LINKED: "Linked a payment as the same money",
+    ActivityKind.PAYMENT_DISMISSED: "Dismissed a payment",
+    ActivityKind.PAYMENT_TAKEN_BACK: "Took a payment back",
+    ActivityKind.PAYMENT_OWNED: "Marked a payment as our own",
+    ActivityKind.RUN_CONFIRMED: "Confirmed a run of the Sync Tool",
+    ActivityKind.RUN_STOPPED: "Stopped a run of the Sync Tool",
+    ActivityKind.TOKEN_CREATED: "Made an API token",
+    ActivityKind.TOKENS_REVOKED: "Revoked API tokens",
+    ActivityKind.USER_CREATED: "Added a user",
+    ActivityKind.USER_REMOVED: "Removed a user",
+    ActivityKind.USER_DISABLED: "Disabled a user",
+    ActivityKind.USER_ENABLED: "Enabled a user",
+    ActivityKind.PASSWORD_CHANGED: "Changed a password",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that is different now.
+
+    Attributes:
+        what: its name, for a person.
+        before: as a person reads it; "" where there was none.
+    """
+
+    what: str
+    before: str
+    after: str
+
+    @property
+    def told(self) -> str:
+        """The change as a person reads it."""
+        return f"{self.what}: {self.before or 'not set'} → {self.after or 'not set'}"

@@ -1,0 +1,46 @@
+"""Writing down who changed what, in the transaction of the change."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from domain.activity import PLATFORM, ActivityKind, Change
+from domain.money import money_text
+from models.activity import note_activity
+from models.payments import Payment
+from tasks.context import Context
+
+
+def note(
+    context: Context,
+    session: Session,
+    organization_id: int,
+    kind: ActivityKind,
+    *,
+    about: str = "",
+    payment_id: str = "",
+    changes: Sequence[Change] = (),
+) -> None:
+    """Whoever this context acts for has done this.
+
+    Args:
+        about: what it was done to, as a person calls it.
+        payment_id: the payment it was done to, by its id in the source.
+    """
+    note_activity(
+        session,
+        organization_id,
+        kind,
+        context.actor or PLATFORM,
+        context.clock.now(),
+        about=about,
+        payment_id=payment_id,
+        changes=changes,
+    )
+
+
+def payment_words(payment: Payment) -> str:
+    """A payment as a person calls it: how much, from whom, when."""
+    amount = money_text(payment.live_total, payment.currency)
+    day = f", {payment.paid_on.isoformat()}" if payment.paid_on else ""
+    return f"{amount} from {payment.customer_name or 'an unnamed customer'}{day}"
