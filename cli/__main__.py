@@ -16,6 +16,7 @@ GROUPS = {
     "payments": ("cli.payments", "Payments: where they are, why, and what is next."),
     "own-payments": ("cli.own_payments", "Own payments: what this platform made itself is not external."),
     "sync-tool": ("cli.sync_tool.commands", "The Sync Tool: closed ConnectWise invoices, copied into QuickBooks."),
+    "activity": ("cli.activity", "Activity: who changed what, when, from what to what."),
     "catch-up": ("cli.catch_up", "Catch-up: what webhooks missed is found by asking."),
     "sweep": ("cli.sweep", "The sweep: what is due is found, whatever message was lost."),
     "database": ("cli.database", "The database: bringing the schema up to date, and a look at it."),

@@ -1,7 +1,24 @@
 """How far clocks can be trusted."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 # Synchronized clocks differ by seconds. If two clocks differ by more than this, one of them is wrong.
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)
+
+
+def from_day_to_day(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """The moments, in UTC, at which these days begin and end: the last one counts as a whole; None is no limit."""
+    since = datetime.combine(first, time(), UTC) if first else None
+    until = datetime.combine(last + timedelta(days=1), time(), UTC) if last and last < date.max else None
+    return since, until
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, which is also the zone of one that names none."""
+    with_zone = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return with_zone.astimezone(UTC)
+    except OverflowError:
+        # The first and the last day there are have no place for another zone.
+        return with_zone.replace(tzinfo=UTC)

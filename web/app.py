@@ -13,6 +13,7 @@ from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
 from usecases.users import SESSION_LASTS
 from web import (
+    activity,
     api,
     connections,
     health,
@@ -74,6 +75,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         sync_customers,
         sync_history,
         sync_runs,
+        activity,
     ):
         app.include_router(pages.router)
     return app

@@ -1,7 +1,6 @@
 """The filter of the Sync Tool's list, as it stands in the page's address."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ from fastapi import Depends, Query
 from domain.copying.billed import InvoiceKind
 from domain.copying.states import ALLOWED, AT_WORK, CopyAction, CopyState
 from models.views.copies import CopyFilter
-from web.typed_text import plain
+from web.typed_text import day_in, plain
 
 TEXT_CHARACTERS_MAX = 200
 
@@ -121,13 +120,6 @@ def _narrowed(
             search=plain(search),
         ),
     )
-
-
-def day_in(value: str) -> date | None:
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError:
-        return None
 
 
 NarrowedList = Annotated[Narrowed, Depends(_narrowed)]

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.activity import ACTIVITY_LABELS
 from domain.status import STATUS_LABELS, PaymentStatus
 from web import copy_wording, labels, wording
 from web.copy_previews import preview_from
@@ -39,6 +40,7 @@ def _make_environment() -> Environment:
         {name: value for name, value in vars(labels).items() if name.endswith(("_LABELS", "_BADGES"))},
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
+        ACTIVITY_LABELS=ACTIVITY_LABELS,
         PaymentStatus=PaymentStatus,
     )
     environment.filters.update(

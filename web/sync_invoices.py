@@ -24,10 +24,11 @@ from usecases.copy_choices import change_terms
 from usecases.copying import LIST_KEPT, books_lists, current_list, problem_with_tool, refresh_list, start_run
 from usecases.results import Rejected
 from usecases.words import words_of
-from web.copy_filters import EMPTY_TABS, TAB_NAMES, TAB_STATES, Narrowed, NarrowedList, Tab, actions_on, day_in
+from web.copy_filters import EMPTY_TABS, TAB_NAMES, TAB_STATES, Narrowed, NarrowedList, Tab, actions_on
 from web.pages import render
 from web.payments import ID_MAX
 from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
+from web.typed_text import day_in
 
 router = APIRouter(include_in_schema=False)
 

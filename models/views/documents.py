@@ -1,10 +1,12 @@
 """How a payment looks in JSON: one document, which the API answers and the command line prints."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
+from domain.activity import ACTIVITY_LABELS, ActivityKind
 from domain.explanations import explain
 from domain.match.decisions import Verdict
 from domain.money import plain_amount
@@ -13,6 +15,7 @@ from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from domain.words import Words
+from models.activity import Activity
 from models.decisions import Action
 from models.inbox import EventSource
 from models.views.payment_list import Page
@@ -309,3 +312,54 @@ class PaymentStoryOut(BaseModel):
             allocations=[AllocationStoryOut.of(one, currency, words) for one in story.allocations],
             next=story.next,
         )
+
+
+class ChangeOut(BaseModel):
+    what: str
+    before: str
+    after: str
+
+
+class EntryOut(BaseModel):
+    """Something that a person or a program did.
+
+    Attributes:
+        told: what was done, in words.
+        payment_id: the payment's id in QuickBooks, if it was done to one.
+    """
+
+    id: int
+    happened_at: Moment
+    actor: str
+    kind: ActivityKind
+    told: str
+    about: str
+    payment_id: str
+    changes: list[ChangeOut]
+
+    @classmethod
+    def of(cls, row: Activity) -> "EntryOut":
+        kind = ActivityKind(row.kind)
+        return cls(
+            id=row.id,
+            happened_at=row.happened_at,
+            actor=row.actor,
+            kind=kind,
+            told=ACTIVITY_LABELS[kind],
+            about=row.about,
+            payment_id=row.payment_id,
+            changes=[ChangeOut(what=one.what, before=one.before, after=one.after) for one in row.what_changed],
+        )
+
+
+class ActivityOut(BaseModel):
+    """A page of entries; `next_before` asks for the next page and is null on the last one."""
+
+    entries: list[EntryOut]
+    next_before: int | None
+
+    @classmethod
+    def of(cls, found: Sequence[Activity], limit: int) -> "ActivityOut":
+        """A page of so many entries, of which one more was asked for."""
+        rows = found[:limit]
+        return cls(entries=[EntryOut.of(row) for row in rows], next_before=rows[-1].id if len(found) > limit else None)

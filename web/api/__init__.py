@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from web.api import invoices, own_payments, payments, preferences
+from web.api import activity, invoices, own_payments, payments, preferences
 
 router = APIRouter(prefix="/api")
 router.include_router(payments.router)
 router.include_router(invoices.router)
 router.include_router(preferences.router)
 router.include_router(own_payments.router)
+router.include_router(activity.router)
