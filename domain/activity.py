@@ -30,6 +30,7 @@ class ActivityKind(StrEnum):
     PAYMENT_DISMISSED = "payment_dismissed"
     PAYMENT_TAKEN_BACK = "payment_taken_back"
     PAYMENT_OWNED = "payment_owned"
+    PAYMENT_SYNCED_AFTER_ALL = "payment_synced_after_all"
     RUN_CONFIRMED = "run_confirmed"
     RUN_STOPPED = "run_stopped"
     TOKEN_CREATED = "token_created"  # noqa: S105 - the name of a kind
@@ -59,6 +60,7 @@ ACTIVITY_LABELS = {
     ActivityKind.PAYMENT_DISMISSED: "Dismissed a payment",
     ActivityKind.PAYMENT_TAKEN_BACK: "Took a payment back",
     ActivityKind.PAYMENT_OWNED: "Marked a payment as our own",
+    ActivityKind.PAYMENT_SYNCED_AFTER_ALL: "Let a payment be synced after all",
     ActivityKind.RUN_CONFIRMED: "Confirmed a run of the Sync Tool",
     ActivityKind.RUN_STOPPED: "Stopped a run of the Sync Tool",
     ActivityKind.TOKEN_CREATED: "Made an API token",

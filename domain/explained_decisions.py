@@ -44,6 +44,11 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
         NOTHING,
         clears_itself=True,
     ),
+    Reason.TAKING_BACK: Explanation(
+        "A person took this payment back; the {target} payment is being removed.",
+        NOTHING,
+        clears_itself=True,
+    ),
     Reason.CORRECTED_BY_HAND: Explanation(
         "The payment changed in {source} after it had been synced, and someone made the same change in {target}.",
         NOTHING,
@@ -76,6 +81,14 @@ EXPLAINED_DECISIONS: dict[Reason, Explanation] = {
     ),
     Reason.OWN_PAYMENT: Explanation(
         "This payment was created through this platform, so it is not external and is already accounted for.", NOTHING
+    ),
+    Reason.DISMISSED: Explanation(
+        "A person dismissed this payment, so nothing is done about it.",
+        "Nothing to do. If the payment changes in {source}, it is decided again; 'Sync it after all' does that now.",
+    ),
+    Reason.TAKEN_BACK: Explanation(
+        "A person took this payment back: what we had entered in {target} was removed, and it is not synced again.",
+        "Nothing to do. 'Sync it after all' lets it go again.",
     ),
     Reason.INCOMPLETE: Explanation(
         "{source} shows this payment incompletely: its total is not the sum of its lines and its unapplied part. "

@@ -105,6 +105,11 @@ class Preferences:
     find_by_number: bool = True
 
     @property
+    def may_sync(self) -> bool:
+        """Whether anything is written to the target at all."""
+        return self.sync_enabled and not (self.sync_tool_enabled and self.sync_mode is SyncMode.DISABLED)
+
+    @property
     def only_synced(self) -> bool:
         """Only invoices that the Sync Tool has copied take part."""
         return self.sync_tool_enabled and self.sync_mode is SyncMode.SYNCED_ONLY

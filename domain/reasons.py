@@ -19,6 +19,7 @@ class Reason(StrEnum):
     DELETED_AFTER_SYNC = "deleted_after_sync"
     MOVED_AFTER_SYNC = "moved_after_sync"
     RELINKED_AFTER_SYNC = "relinked_after_sync"
+    TAKING_BACK = "taking_back"
     REVERSED = "reversed"
     CORRECTED_BY_HAND = "corrected_by_hand"
     # Eligibility, in the order in which the rules are checked.
@@ -27,6 +28,8 @@ class Reason(StrEnum):
     SWITCHED_OFF = "switched_off"
     MODE_DISABLED = "mode_disabled"
     OWN_PAYMENT = "own_payment"
+    DISMISSED = "dismissed"
+    TAKEN_BACK = "taken_back"
     INCOMPLETE = "incomplete"
     VOIDED = "voided"
     DELETED = "deleted"

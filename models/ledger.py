@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.ingest.seen_payments import payments_in
 from domain.later_looks import Finding
 from domain.match.facts import Part, SyncedPayment
-from domain.records import PaymentState, TargetPayment
+from domain.records import TargetPayment
 from models.base import Base, BigId, ExactAmount, Json, UtcTime
 from models.payments import Allocation, Payment
 
@@ -125,8 +125,7 @@ def parts_beside(session: Session, entries: Collection[LedgerEntry]) -> dict[int
 
 
 def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | None:
-    live = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
-    return (allocation.amount, payment.paid_on) if live and payment.paid_on is not None else None
+    return (allocation.amount, payment.paid_on) if allocation.is_wanted and payment.paid_on is not None else None
 
 
 def synced_and_taken_back(

@@ -13,7 +13,9 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
+    delete,
     exists,
     select,
     text,
@@ -23,6 +25,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from domain.ingest.deletions import Standing
+from domain.leaving_out import LeftOut
 from domain.records import PaymentState
 from domain.status import PaymentStatus
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
@@ -87,12 +90,33 @@ class Payment(Base):
     # Why it has this status; "" while nothing has been decided. Kept together with it.
     reason: Mapped[str] = mapped_column(String(40), default="")
 
+    # A person left it out: how, seeing which version, why in their words, who and when; "" for all others.
+    left_out: Mapped[str] = mapped_column(String(20), default="")
+    left_out_version: Mapped[int | None]
+    left_out_note: Mapped[str] = mapped_column(String(500), default="")
+    left_out_by: Mapped[str] = mapped_column(String(254), default="")
+    left_out_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
 
     @property
     def versions(self) -> "Version":
         """Must be unchanged for facts about this payment to be current."""
         return self.version, self.flawed_version
+
+    @property
+    def newest_version(self) -> int:
+        """Of the newest picture that has come, whole or not."""
+        return max(self.version, self.flawed_version or 0)
+
+    @property
+    def left_out_now(self) -> LeftOut | None:
+        """How a person left it out, if that still holds: who dismissed it has not seen a version that came since."""
+        if not self.left_out:
+            return None
+        word = LeftOut(self.left_out)
+        is_past = word is LeftOut.DISMISSED and self.newest_version != self.left_out_version
+        return None if is_past else word
 
     @property
     def standing(self) -> Standing:
@@ -134,6 +158,21 @@ class Allocation(Base):
     match_due_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     payment: Mapped[Payment] = relationship(back_populates="allocations")
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the source has money on its document."""
+        return self.payment.state == PaymentState.LIVE and not self.removed and self.amount > 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether that money is to stand at the target."""
+        return self.is_paid and not self.is_taken_back
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether a person took it back, and the source still has money on its document."""
+        return self.is_paid and self.payment.left_out_now is LeftOut.TAKEN_BACK
 
 
 class OwnPayment(Base):
@@ -258,6 +297,26 @@ def match_documents_again(session: Session, organization_id: int, document_ids: 
 
 def organizations_with_due_allocations(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(select(Allocation.organization_id).where(Allocation.match_due_at <= now).distinct()).all()
+
+
+def own_among(session: Session, payments: Collection[Payment]) -> set[int]:
+    """The ids of those of these payments that are marked as the platform's own."""
+    marked = (
+        select(Payment.id)
+        .join(
+            OwnPayment,
+            and_(OwnPayment.connection_id == Payment.connection_id, OwnPayment.external_id == Payment.external_id),
+        )
+        .where(Payment.id.in_([payment.id for payment in payments]))
+    )
+    return set(session.scalars(marked))
+
+
+def forget_own_payment(session: Session, connection_id: int, external_id: str) -> None:
+    """It is external after all."""
+    session.execute(
+        delete(OwnPayment).where(OwnPayment.connection_id == connection_id, OwnPayment.external_id == external_id)
+    )
 
 
 def register_own_payments(session: Session, connection_id: int, external_ids: Collection[str], now: datetime) -> int:

@@ -22,6 +22,16 @@ def payment_of(session: Session, organization_id: int, external_id: str) -> Paym
     )
 
 
+def payments_for_actions(session: Session, organization_id: int, external_ids: Collection[str]) -> Sequence[Payment]:
+    """Those of the organization's payments that have these ids in the source, with their allocations, oldest first."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.organization_id == organization_id, Payment.external_id.in_(external_ids))
+        .options(selectinload(Payment.allocations))
+        .order_by(Payment.id)
+    ).all()
+
+
 def ignore_twins(session: Session, allocation_ids: Collection[int]) -> None:
     """A person has seen the similar payments at the target and calls them other money."""
     session.execute(update(Allocation).where(Allocation.id.in_(allocation_ids)).values(ignore_twins=True))

@@ -100,17 +100,10 @@ def retry_payment(
                 )
             ignore_twins(session, twins)
             call_other_money(session, twins)
-        organization = organization_by_id(session, organization_id)
-        if organization.preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
-            accept_changes(session, allocation_ids)
         repaired = mark_repaired(session, seen.repaired)
         forgotten = forget_entries(session, seen.gone, now)
         match_again(session, [*repaired, *forgotten], now)
-        report = _retry(session, payment, effects, forgotten, now)
-        if payment.flaw is not None:
-            # Only the source can show that the cause is gone.
-            hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
-        read_again = payment.connection_id if payment.flaw is not None else None
+        report = let_go(session, organization_id, payment, effects, forgotten, now)
         target = connection_in_role(session, organization_id, Role.TARGET)
         if target is not None:
             look_now(session, target.id, seen.invoice_ids, now)
@@ -118,8 +111,8 @@ def retry_payment(
         about = payment_words(payment)
         note(context, session, organization_id, kind, about=about, payment_id=payment_external_id)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
-    if read_again is not None:
-        context.nudge(Step.INGEST, read_again)
+    if payment.flaw is not None:
+        context.nudge(Step.INGEST, payment.connection_id)
     context.nudge(Step.MATCH, organization_id)
     if target is not None:
         context.nudge(Step.PUSH, target.id)
@@ -215,9 +208,25 @@ def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPaymen
     return _Seen(frozenset(gone), frozenset(repaired))
 
 
-def _retry(
-    session: Session, payment: Payment, effects: dict[int, Effect], forgotten: Collection[int], now: datetime
+def let_go(
+    session: Session,
+    organization_id: int,
+    payment: Payment,
+    effects: Mapping[int, Effect],
+    forgotten: Collection[int],
+    now: datetime,
 ) -> RetryReport:
+    """Makes everything of the payment due that is stuck; the caller holds the organization.
+
+    Args:
+        effects: the newest one of each part.
+        forgotten: the parts whose target payment is certainly gone.
+    """
+    if organization_by_id(session, organization_id).preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
+        accept_changes(session, [allocation.id for allocation in payment.allocations])
+    if payment.flaw is not None:
+        # Only the source can show that the cause is gone.
+        hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
     revived = on_the_wire = 0
     again: list[int] = []
     for allocation in payment.allocations:

@@ -7,6 +7,7 @@ then makes the one decision. The first rule that fails gives the reason; the ord
 from collections.abc import Callable
 
 from domain.later_looks import Finding
+from domain.leaving_out import LeftOut
 from domain.match.comparison import compare_invoices, first_difference
 from domain.match.decisions import Adjust, Decision, Hold, Keep, Push, Reverse, Skip
 from domain.match.facts import Ambiguous, Facts, Found, NearlyFound, NotFound, NotReachable, SyncedPayment, TargetLookup
@@ -31,8 +32,10 @@ def decide_early(facts: Facts) -> Decision | None:
     if facts.synced is not None:
         return _decide_synced(facts, facts.synced)
     if facts.was_reversed and not facts.is_wanted and facts.flaw is None:
-        if facts.left_behind:
+        if facts.left_behind and facts.left_out is not LeftOut.DISMISSED:
             return Hold(Reason.TARGET_PAYMENT_DOUBLED, seen=facts.left_behind)
+        if facts.is_paid:
+            return Skip(Reason.TAKEN_BACK)
         return Keep(Reason.CORRECTED_BY_HAND if facts.removed_by_hand else Reason.REVERSED)
     return _first_stop(facts)
 
@@ -80,6 +83,11 @@ def _decide_found(facts: Facts, invoice: TargetInvoice) -> Decision:
 
 def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     """The target has a payment for this allocation: keep it, change it, or take it back."""
+    in_its_place = is_in_its_place(facts, synced)
+    is_as_wanted = facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on)
+    is_in_order = is_as_wanted and synced.finding is None and not synced.harmed and facts.flaw is None
+    if facts.left_out is LeftOut.DISMISSED and not is_in_order:
+        return Skip(Reason.DISMISSED)
     if synced.harmed:
         return Hold(Reason.TARGET_HARMED)
     if facts.flaw is not None:
@@ -88,8 +96,7 @@ def _decide_synced(facts: Facts, synced: SyncedPayment) -> Decision:
     if facts.problem is not None and facts.payment_state is PaymentState.LIVE and not facts.removed:
         # We can no longer tell how much money this invoice got, and we change nothing on a guess.
         return Hold(facts.problem)
-    in_its_place = is_in_its_place(facts, synced)
-    if facts.is_wanted and in_its_place and (facts.amount, facts.paid_on) == (synced.amount, synced.paid_on):
+    if is_as_wanted:
         if synced.finding is not None:
             return Hold(_REASON_OF_FINDING[synced.finding], seen=synced.found)
         return Keep(Reason.SYNCED if synced.ours else Reason.ADOPTED)
@@ -100,9 +107,11 @@ def _correct(facts: Facts, synced: SyncedPayment, *, in_its_place: bool) -> Deci
     if synced.finding in _NOT_THERE and facts.is_wanted and in_its_place:
         # A payment that is gone cannot be corrected.
         return Hold(_REASON_OF_FINDING[synced.finding])
+    is_taken_back = facts.left_out is LeftOut.TAKEN_BACK
     if not synced.ours:
-        return Hold(Reason.NOT_OURS_TO_CHANGE)
-    if facts.preferences.correction_policy is CorrectionPolicy.HOLD:
+        # What a person typed there is not ours to take back either.
+        return Keep(Reason.ADOPTED) if is_taken_back and facts.is_paid else Hold(Reason.NOT_OURS_TO_CHANGE)
+    if facts.preferences.correction_policy is CorrectionPolicy.HOLD and not is_taken_back:
         return Hold(Reason.CORRECTION_NEEDS_APPROVAL)
     if not facts.is_wanted:
         return Reverse(synced.target_invoice_id, synced.target_payment_id, _why_taken_back(facts))
@@ -129,7 +138,7 @@ def _why_taken_back(facts: Facts) -> Reason:
         case PaymentState.DELETED:
             return Reason.DELETED_AFTER_SYNC
         case PaymentState.LIVE:
-            return Reason.MOVED_AFTER_SYNC
+            return Reason.TAKING_BACK if facts.is_paid else Reason.MOVED_AFTER_SYNC
 
 
 # --- the rules, one function each, in their order ---
@@ -159,6 +168,16 @@ def _mode_allows_any(facts: Facts) -> Stop | None:
 
 def _external(facts: Facts) -> Stop | None:
     return Skip(Reason.OWN_PAYMENT) if facts.is_own else None
+
+
+def _left_out(facts: Facts) -> Stop | None:
+    match facts.left_out:
+        case LeftOut.DISMISSED:
+            return Skip(Reason.DISMISSED)
+        case LeftOut.TAKEN_BACK:
+            return Skip(Reason.TAKEN_BACK)
+        case None:
+            return None
 
 
 def _whole(facts: Facts) -> Stop | None:
@@ -247,6 +266,7 @@ RULES_FOR_CORRECTIONS: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (
     *RULES_FOR_CORRECTIONS,
     _external,
+    _left_out,
     _whole,
     _live,
     _currency_known,

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.later_looks import Finding
+from domain.leaving_out import LeftOut
 from domain.preferences import InvoiceOrigin, Preferences
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourceInvoice, TargetInvoice, TargetPayment
@@ -137,6 +138,8 @@ class Facts:
     removed_by_hand: bool = False
     # Unexplained payments on the target invoice that look like the one we took back.
     left_behind: tuple[TargetPayment, ...] = ()
+    # A person's word that it is not to be synced.
+    left_out: LeftOut | None = None
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None
 
@@ -149,5 +152,10 @@ class Facts:
 
     @property
     def is_wanted(self) -> bool:
+        """Whether money of the source is to stand on this invoice."""
+        return self.is_paid and self.left_out is not LeftOut.TAKEN_BACK
+
+    @property
+    def is_paid(self) -> bool:
         """Whether the source has money on this invoice."""
         return self.payment_state is PaymentState.LIVE and not self.removed and self.amount > 0

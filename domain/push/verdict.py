@@ -36,6 +36,7 @@ from domain.push.strategy import (
     SetPayment,
     Wanted,
     change_for,
+    standing_for,
 )
 from domain.reasons import Reason
 from domain.records import TargetInvoice, TargetPayment
@@ -55,6 +56,7 @@ class Owed:
         image: the payments that were on the invoice before the last send.
         changed_since: the payment changed after the effect was made, so match has to decide again.
         same_money_id: the payment at the target that a person called the same money.
+        is_taken_back: a person takes back what we wrote, and nothing else.
     """
 
     wanted: Wanted
@@ -66,6 +68,7 @@ class Owed:
     image: tuple[Seen, ...] = ()
     changed_since: bool = False
     same_money_id: str | None = None
+    is_taken_back: bool = False
 
     @property
     def paid_on(self) -> date:
@@ -280,7 +283,10 @@ def _needs_no_send(owed: Owed, change: Change, seen: InvoiceSeen, terms: Terms) 
         case Occupied():
             return Held(Reason.TARGET_OCCUPIED, beside=tuple(seen.payments))
         case RemovePayment(payment_id):
-            return _not_surely_ours(owed, payment_id, seen, terms) if seen.payment(payment_id) else Done(payment_id)
+            there = seen.payment(payment_id)
+            if there is None:
+                return Done(payment_id)
+            return _changed_by_hand(owed, there, seen) or _not_surely_ours(owed, payment_id, seen, terms)
         case SetPayment(payment_id, amount):
             there = seen.payment(payment_id)
             is_removal = owed.wanted.kind is EffectKind.REVERSE
@@ -289,7 +295,8 @@ def _needs_no_send(owed: Owed, change: Change, seen: InvoiceSeen, terms: Terms) 
             # Taking a part back never puts money onto the invoice. Here a person has already taken more out of it.
             if there is None or (is_removal and there.amount < amount) or _is_as_wanted(change, seen):
                 return Done(payment_id)
-            return _not_surely_ours(owed, payment_id, seen, terms)
+            by_hand = _changed_by_hand(owed, there, seen) if is_removal else None
+            return by_hand or _not_surely_ours(owed, payment_id, seen, terms)
 
 
 def _ends_the_doubt(owed: Owed, _change: Change, _seen: InvoiceSeen, terms: Terms) -> End | None:
@@ -355,6 +362,14 @@ def _recognized(owed: Owed, seen: InvoiceSeen, terms: Terms) -> Recognition:
     parts = (one for one in seen.entries if one.payment_id == owed.sent_into)
     others = sum((one.amount for one in parts if one.allocation_id != owed.wanted.allocation_id), Decimal(0))
     return recognize_in(owed.sent_into, owed.wanted.amount, others, owed.image, seen.payments)
+
+
+def _changed_by_hand(owed: Owed, there: TargetPayment, seen: InvoiceSeen) -> End | None:
+    """A person takes back what we wrote. If another one has changed it since, it is not that any more."""
+    parts = [(one.amount, one.paid_on) for one in seen.entries if one.payment_id == there.external_id]
+    if not owed.is_taken_back or not parts or (there.amount, there.paid_on) == standing_for(parts):
+        return None
+    return Held(Reason.TARGET_PAYMENT_CHANGED, beside=(there,))
 
 
 def _not_surely_ours(owed: Owed, payment_id: str, seen: InvoiceSeen, terms: Terms) -> End | None:

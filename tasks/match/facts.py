@@ -111,6 +111,7 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             was_reversed=former is not None,
             removed_by_hand=former is not None and former.removed_by_hand,
             left_behind=former.still_doubled_by if former is not None else (),
+            left_out=payment.left_out_now,
             linked_target_id=invoice.target_id if invoice else None,
         )
         effect = effects.get(allocation.id)

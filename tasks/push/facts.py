@@ -9,7 +9,7 @@ from domain.push.before_image import seen_in
 from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Wanted
 from domain.push.verdict import InvoiceSeen, Owed
-from domain.records import PaymentState, TargetInvoice, TargetPayment
+from domain.records import TargetInvoice, TargetPayment
 from models.claims import Claims, claims_on_invoices
 from models.effects import Effect
 from models.payments import Allocation, allocations_with_payments
@@ -94,6 +94,7 @@ def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
         image=seen_in(effect.before_image),
         changed_since=allocation.match_due_at is not None or is_outdated(effect, allocation),
         same_money_id=allocation.same_money_id,
+        is_taken_back=allocation.is_taken_back,
     )
     # Only those that a person has seen and called other money. We ask about one that was typed since.
     other_money = frozenset(allocation.similar_payment_ids or ()) if allocation.ignore_twins else frozenset()
@@ -102,8 +103,7 @@ def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
 
 def is_outdated(effect: Effect, allocation: Allocation) -> bool:
     """Whether the payment has changed since the effect was made from it."""
-    payment = allocation.payment
-    wanted = payment.state == PaymentState.LIVE and not allocation.removed and allocation.amount > 0
     if effect.kind == EffectKind.REVERSE:
-        return wanted
-    return not wanted or (allocation.amount, payment.paid_on) != (effect.amount, effect.paid_on)
+        return allocation.is_wanted
+    now = (allocation.amount, allocation.payment.paid_on)
+    return not allocation.is_wanted or now != (effect.amount, effect.paid_on)

@@ -106,7 +106,10 @@ class States:
             case EffectKind.REVERSE:
                 self.rows.remove_entry(effect.allocation_id)
                 self.close(effect)
-                self.rows.decide(effect, Action.REVERSE, Reason.REVERSED)
+                if self.rows.allocations[effect.allocation_id].is_taken_back:
+                    self.rows.decide(effect, Action.SKIP, Reason.TAKEN_BACK)
+                else:
+                    self.rows.decide(effect, Action.REVERSE, Reason.REVERSED)
         self.rows.look_soon(effect)
         if self.rows.is_doubled(effect.allocation_id):
             # Ours is as it should be, but another one like it is still beside it: match must report that.

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from domain.leaving_out import LeftOut
 from domain.match.decisions import Decision
 from domain.match.eligibility import decide
 from domain.match.facts import Facts, Found, SyncedPayment, TargetLookup
@@ -106,6 +107,7 @@ CAUSES = (
     Cause(Reason.SWITCHED_OFF, "Skip", lambda s: s.with_preferences(sync_enabled=False)),
     Cause(Reason.MODE_DISABLED, "Skip", lambda s: s.with_preferences(sync_mode=SyncMode.DISABLED)),
     Cause(Reason.OWN_PAYMENT, "Skip", lambda s: s.with_facts(is_own=True)),
+    Cause(Reason.DISMISSED, "Skip", lambda s: s.with_facts(left_out=LeftOut.DISMISSED)),
     Cause(Reason.VOIDED, "Skip", lambda s: s.with_facts(payment_state=PaymentState.VOIDED)),
     Cause(Reason.REMOVED, "Skip", lambda s: s.with_facts(removed=True)),
     Cause(Reason.CURRENCY_UNKNOWN, "Hold", lambda s: s.with_facts(currency=None)),

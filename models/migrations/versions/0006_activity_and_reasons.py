@@ -1,4 +1,4 @@
-"""Who changed what is written down, and each payment stores the reason of its status.
+"""Who changed what is written down, each payment stores the reason of its status, and a person can leave one out.
 
 The rule of statuses and reasons is the program's own (`domain/status.py`); the payments there are get theirs at once,
 and are counted anew.
@@ -53,11 +53,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment") as payment:
         payment.add_column(sa.Column("reason", sa.String(40), nullable=False, server_default=""))
+        payment.add_column(sa.Column("left_out", sa.String(20), nullable=False, server_default=""))
+        payment.add_column(sa.Column("left_out_version", sa.Integer(), nullable=True))
+        payment.add_column(sa.Column("left_out_note", sa.String(500), nullable=False, server_default=""))
+        payment.add_column(sa.Column("left_out_by", sa.String(254), nullable=False, server_default=""))
+        payment.add_column(sa.Column("left_out_at", UtcTime(timezone=True), nullable=True))
     session = Session(op.get_bind())
     store_every_status(session)
     count_every_payment(session)
     with op.batch_alter_table("payment") as payment:
-        payment.alter_column("reason", server_default=None)
+        for name in ("reason", "left_out", "left_out_note", "left_out_by"):
+            payment.alter_column(name, server_default=None)
         payment.create_index(
             "ix_payment_organization_id_reason", ["organization_id", "reason", "listed_on", "first_seen_at", "id"]
         )
