@@ -24,6 +24,7 @@ from models.decisions import DecisionRow
 from models.invoices import Invoice, SourceInvoiceRow
 from models.payment_counts import count_every_payment
 from models.payments import Allocation, Payment
+from models.views.payment_filter import PaymentFilter
 from models.views.payment_list import count_by_status, list_payments
 from settings import Settings
 from workers.composition import build_context
@@ -38,11 +39,13 @@ TABLES = (Payment, Allocation, SourceInvoiceRow, Invoice, DecisionRow)
 
 
 def _with_status(status: PaymentStatus) -> Question:
-    return lambda session, organization_id: list_payments(session, organization_id, status=status)
+    return lambda session, organization_id: list_payments(session, organization_id, PaymentFilter(status=status))
 
 
 def _search(words: str, status: PaymentStatus | None = None) -> Question:
-    return lambda session, organization_id: list_payments(session, organization_id, search=words, status=status)
+    return lambda session, organization_id: list_payments(
+        session, organization_id, PaymentFilter(status=status, search=words)
+    )
 
 
 QUESTIONS: Mapping[str, Question] = {

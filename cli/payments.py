@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,11 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
+from cli.payment_actions import add_actions
 from cli.payment_text import print_story, total_text
+from domain.money import amount_in
+from domain.payment_order import PaymentOrder
+from domain.reasons import Reason
 from domain.status import STATUS_LABELS, PaymentStatus
 from domain.words import Words
 from workers.terminal import Column
@@ -30,6 +35,7 @@ COLUMNS = [
 ]
 
 app = new_group()
+add_actions(app)
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 PaymentId = Annotated[str, typer.Argument(metavar="ID", help="The payment's id in QuickBooks.")]
@@ -46,21 +52,47 @@ PaymentId = Annotated[str, typer.Argument(metavar="ID", help="The payment's id i
 def list_(
     slug: Org,
     status: Annotated[PaymentStatus | None, typer.Option(help="Only these.")] = None,
+    reason: Annotated[
+        Reason | None, typer.Option(metavar="REASON", help="Only with this reason; docs/reasons.md has the list.")
+    ] = None,
     search: Annotated[
         str, typer.Option(help="Part of a customer, reference or invoice number; an id; an amount.")
     ] = "",
+    customer: Annotated[str, typer.Option(help="Part of the customer's name.")] = "",
+    invoice: Annotated[str, typer.Option(help="Part of an invoice's number.")] = "",
+    amount: Annotated[str, typer.Option(help="Exactly this much.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="Dated this day or later.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="Dated this day or earlier.")
+    ] = None,
+    order: Annotated[PaymentOrder, typer.Option(help="What comes first.")] = PaymentOrder.NEWEST,
     limit: Annotated[int, typer.Option(min=1, max=500, help="So many at most.")] = 50,
     before: Annotated[int | None, typer.Option(help="`next_before` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists payments, the latest first: by their own date, then by the time at which they came in."""
     from models.views.documents import PaymentsOut
+    from models.views.payment_filter import PaymentFilter
     from models.views.payment_list import list_payments
     from usecases.words import words_of
 
+    if amount and amount_in(amount) is None:
+        raise Refusal(f"'{amount}' is not an amount; write it like 1250.00")
+    wanted = PaymentFilter(
+        status=status,
+        reason=reason,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        amount=amount_in(amount),
+        customer=customer.strip(),
+        invoice=invoice.strip(),
+        search=search.strip(),
+    )
     with opened_session() as session:
         organization = find_organization(session, slug)
-        page = list_payments(session, organization.id, status=status, search=search, limit=limit, before_id=before)
+        page = list_payments(session, organization.id, wanted, order=order, limit=limit, before_id=before)
         words = words_of(session, organization.id)
     if as_json:
         print_json(PaymentsOut.of(page, words).model_dump(mode="json"))

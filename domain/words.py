@@ -23,11 +23,12 @@ class Words:
 
     def sentence(self, reason: Reason) -> str:
         """What has happened."""
-        return self._filled(explain(reason).sentence)
+        return self.filled(explain(reason).sentence)
 
     def advice(self, reason: Reason) -> str:
         """What to do about it."""
-        return self._filled(self.own_advice.get(reason) or explain(reason).advice)
+        return self.filled(self.own_advice.get(reason) or explain(reason).advice)
 
-    def _filled(self, template: str) -> str:
+    def filled(self, template: str) -> str:
+        """The text with the names of the two systems for {source} and {target}."""
         return template.format(source=self.source, target=self.target)

@@ -22,7 +22,7 @@ def payment_of(session: Session, organization_id: int, external_id: str) -> Paym
     )
 
 
-def payments_for_actions(session: Session, organization_id: int, external_ids: Collection[str]) -> Sequence[Payment]:
+def chosen_payments(session: Session, organization_id: int, external_ids: Collection[str]) -> Sequence[Payment]:
     """Those of the organization's payments that have these ids in the source, with their allocations, oldest first."""
     return session.scalars(
         select(Payment)

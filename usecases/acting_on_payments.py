@@ -7,7 +7,7 @@ Doing it twice does no harm: what has been done already is refused, payment by p
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,16 +17,12 @@ from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind
 from domain.leaving_out import LeftOut
-from domain.payment_actions import PaymentAction, Situation, why_not
-from domain.push.effect import OPEN_ON_THE_WIRE, Doubt, EffectState
-from domain.reasons import Reason
-from domain.status import PaymentStatus
+from domain.payment_actions import PaymentAction, why_not
 from models.connections import Role, connection_in_role
-from models.effects import Effect, latest_effects
-from models.ledger import LedgerEntry, synced_payments
 from models.organizations import organization_by_id
-from models.payments import Payment, forget_own_payment, match_again, own_among, register_own_payments
-from models.retries import payments_for_actions
+from models.payment_situations import PaymentStanding, standings_of
+from models.payments import Payment, forget_own_payment, match_again, register_own_payments
+from models.retries import chosen_payments
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
 from usecases.activity import note, payment_words
@@ -105,7 +101,8 @@ def preview_action(
         problem = _problem(session, organization_id, action, external_ids)
         if problem is not None:
             return Rejected(problem)
-        stakes = [_stake(action, one) for one in _standings(session, organization_id, external_ids)]
+        chosen = chosen_payments(session, organization_id, external_ids)
+        stakes = [_stake(action, one) for one in standings_of(session, chosen)]
     if not stakes:
         return Rejected("There are no such payments.")
     return Stakes(action, tuple(stakes))
@@ -131,7 +128,7 @@ def act_on_payments(
     for chunk in _chunks(sorted(set(external_ids))):
         with context.database.writing() as session:
             hold_steps(session, organization_id)
-            for one in _standings(session, organization_id, chunk):
+            for one in standings_of(session, chosen_payments(session, organization_id, chunk)):
                 stake = _stake(action, one)
                 if not stake.why_not:
                     _carry_out(context, session, organization_id, action, one, why)
@@ -165,48 +162,7 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + PAYMENTS_PER_TRANSACTION]
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    payment: Payment
-    effects: Mapping[int, Effect]
-    ours: Sequence[LedgerEntry]
-    situation: Situation
-
-
-def _standings(session: Session, organization_id: int, external_ids: Collection[str]) -> list[_Standing]:
-    """How these payments stand: five statements, however many there are."""
-    payments = payments_for_actions(session, organization_id, external_ids)
-    parts = [allocation.id for payment in payments for allocation in payment.allocations]
-    effects, entries = latest_effects(session, parts), synced_payments(session, parts)
-    own = own_among(session, payments)
-    return [_standing(payment, effects, entries, is_own=payment.id in own) for payment in payments]
-
-
-def _standing(
-    payment: Payment, effects: Mapping[int, Effect], entries: Mapping[int, LedgerEntry], *, is_own: bool
-) -> _Standing:
-    parts = [allocation.id for allocation in payment.allocations]
-    newest = {part: effects[part] for part in parts if part in effects}
-    ours = [entries[part] for part in parts if part in entries and entries[part].ours]
-    situation = Situation(
-        status=PaymentStatus(payment.status),
-        reason=Reason(payment.reason) if payment.reason else None,
-        left_out=payment.left_out_now,
-        is_own=is_own,
-        is_on_its_way=any(_is_on_its_way(effect) for effect in newest.values()),
-        has_ours=bool(ours),
-    )
-    return _Standing(payment, newest, ours, situation)
-
-
-def _is_on_its_way(effect: Effect) -> bool:
-    """Whether it may have done something at the target that we do not know of."""
-    state = EffectState(effect.state)
-    has_ended = state in (EffectState.DELIVERED, EffectState.CANCELLED)
-    return state in OPEN_ON_THE_WIRE or (not has_ended and Doubt(effect.doubt) is not Doubt.NONE)
-
-
-def _stake(action: PaymentAction, one: _Standing) -> Stake:
+def _stake(action: PaymentAction, one: PaymentStanding) -> Stake:
     payment = one.payment
     taken = action is PaymentAction.TAKE_BACK
     amount = sum((entry.amount for entry in one.ours), Decimal(0)) if taken else payment.live_total
@@ -215,7 +171,7 @@ def _stake(action: PaymentAction, one: _Standing) -> Stake:
 
 
 def _carry_out(
-    context: Context, session: Session, organization_id: int, action: PaymentAction, one: _Standing, why: str
+    context: Context, session: Session, organization_id: int, action: PaymentAction, one: PaymentStanding, why: str
 ) -> None:
     now, payment = context.clock.now(), one.payment
     match action:

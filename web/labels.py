@@ -3,6 +3,7 @@
 from domain.copying.billed import InvoiceKind, LineKind
 from domain.copying.booked import NameOwner
 from domain.copying.states import CopyAction, CopyState, ItemState, RunState
+from domain.payment_actions import PaymentAction
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
 from domain.records import AllocationKind, PaymentState
@@ -47,6 +48,31 @@ ACTION_LABELS = {
     Action.REVERSE: "Remove",
     Action.SKIP: "Skip",
     Action.HOLD: "Hold",
+}
+# What a person can do about a payment: on a button, and as the head of the page that asks about many.
+PAYMENT_ACTION_LABELS = {
+    PaymentAction.RETRY: "Retry",
+    PaymentAction.DISMISS: "Dismiss",
+    PaymentAction.TAKE_BACK: "Take back",
+    PaymentAction.MARK_OWN: "Mark as our own",
+    PaymentAction.SYNC_AFTER_ALL: "Sync after all",
+}
+PAYMENT_ACTION_MEANING_LABELS = {
+    PaymentAction.RETRY: "Everything that is stuck is tried again now. Nothing is created twice.",
+    PaymentAction.DISMISS: (
+        "It waits for nobody any more. Nothing is changed in {target}, and nothing is synced until the payment changes "
+        "in {source} or somebody chooses “Sync after all”."
+    ),
+    PaymentAction.TAKE_BACK: (
+        "What we entered is removed from {target}, and nothing else: a payment that a person typed or changed there "
+        "stays. Nothing is synced again until somebody chooses “Sync after all”."
+    ),
+    PaymentAction.MARK_OWN: (
+        "It counts as made by this platform, and so as accounted for already: it is not external and not synced."
+    ),
+    PaymentAction.SYNC_AFTER_ALL: (
+        "The rules decide again, as if nobody had dismissed it, taken it back or marked it as our own."
+    ),
 }
 EFFECT_KIND_LABELS = {EffectKind.CREATE: "Create", EffectKind.ADJUST: "Change to", EffectKind.REVERSE: "Remove"}
 EFFECT_STATE_LABELS = {

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from domain.status import PaymentStatus
+from models.views.payment_filter import PaymentFilter
 from models.views.payment_list import count_by_status, list_payments
 from usecases.words import words_of
 from web.connections import places_of
@@ -34,7 +35,7 @@ def _values(request: Request, member: Member) -> dict[str, Any]:
     with context.database.reading() as session:
         counts = count_by_status(session, organization_id)
         pressing = list_payments(
-            session, organization_id, status=PaymentStatus.NEEDS_ATTENTION, limit=ATTENTION_ROWS
+            session, organization_id, PaymentFilter(status=PaymentStatus.NEEDS_ATTENTION), limit=ATTENTION_ROWS
         ).rows
         latest = list_payments(session, organization_id, limit=LATEST_ROWS).rows
         words = words_of(session, organization_id)

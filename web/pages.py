@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.activity import ACTIVITY_LABELS
+from domain.payment_actions import PaymentAction
+from domain.payment_order import ORDER_LABELS
 from domain.status import STATUS_LABELS, PaymentStatus
 from web import copy_wording, labels, wording
 from web.copy_previews import preview_from
@@ -41,7 +43,9 @@ def _make_environment() -> Environment:
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
         ACTIVITY_LABELS=ACTIVITY_LABELS,
+        ORDER_LABELS=ORDER_LABELS,
         PaymentStatus=PaymentStatus,
+        PaymentAction=PaymentAction,
     )
     environment.filters.update(
         money=wording.money,

@@ -1,172 +1,154 @@
-"""Payments: the list, the story of one, and the retry."""
+"""Payments: the list, narrowed and sorted as its address says, and the same as a table to save."""
 
-from dataclasses import dataclass
+from datetime import UTC
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
-from domain.explanations import explain
-from domain.push.effect import EffectState
-from domain.reasons import Reason
-from domain.status import PaymentStatus
+from domain.money import plain_amount
+from domain.payment_actions import PaymentAction
+from domain.status import STATUS_LABELS
 from domain.words import Words
-from models.views.payment_list import count_by_status, list_payments
-from models.views.story import PaymentStory, payment_story
-from usecases.linking import link_payment
-from usecases.results import Rejected
-from usecases.retry import retry_payment
+from models.views.payment_list import PAGE_SIZE_MAX, count_by_reason, count_by_status, list_payments
+from models.views.payment_rows import PaymentRow
+from usecases.acting_on_payments import PAYMENTS_PER_ACTION_MAX
 from usecases.words import words_of
-from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
-from web.signed_in import FormInOrganization, InOrganization, Member, context_of
-from web.typed_text import plain
+from web.payment_filters import Narrowed, NarrowedPayments
+from web.signed_in import InOrganization, Member, context_of
+from web.table_file import table_file
+from web.wording import invoice_labels
 
 router = APIRouter(include_in_schema=False)
 
 ROWS_PER_PAGE = 50
-SEARCH_CHARACTERS_MAX = 200
+# A spreadsheet with more rows is no longer read by a person; a filter by date gives the rest.
+ROWS_IN_TABLE_MAX = 20_000
+CSV_HEADS = (
+    "QuickBooks id",
+    "Date",
+    "Customer",
+    "Amount",
+    "Currency",
+    "Invoices",
+    "Reference",
+    "Status",
+    "Why",
+    "ConnectWise payments",
+    "Last change (UTC)",
+)
 # The largest row id that both databases know.
 ID_MAX = 2**63 - 1
-RETRIED = "The payment is being checked again; this page shows the result."
-RETRIABLE = frozenset({PaymentStatus.NEEDS_ATTENTION, PaymentStatus.WAITING, PaymentStatus.SKIPPED})
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """The list's filter; unreadable values filter nothing."""
+DONE_WORDS = {
+    PaymentAction.RETRY: "being checked again",
+    PaymentAction.DISMISS: "dismissed",
+    PaymentAction.TAKE_BACK: "being removed from ConnectWise",
+    PaymentAction.MARK_OWN: "marked as our own",
+    PaymentAction.SYNC_AFTER_ALL: "being decided again",
+}
 
-    status: PaymentStatus | None
-    search: str
-
-    def as_query(self, **more: str | int) -> str:
-        chosen = {"status": self.status.value if self.status else "", "search": self.search, **more}
-        return urlencode({name: value for name, value in chosen.items() if value != ""})
-
-
-def _filter(status: str = "", search: Annotated[str, Query(max_length=SEARCH_CHARACTERS_MAX)] = "") -> Filter:
-    known = status in list(PaymentStatus)
-    return Filter(PaymentStatus(status) if known else None, plain(search))
-
-
-Filtered = Annotated[Filter, Depends(_filter)]
+Count = Annotated[int, Query(ge=0, le=PAYMENTS_PER_ACTION_MAX)]
 BeforeId = Annotated[int | None, Query(ge=1, le=ID_MAX)]
 
 
 @router.get("/payments")
-def payments_page(request: Request, member: InOrganization, narrowed: Filtered, before: BeforeId = None) -> Response:
-    return render(request, "payments.html", viewer=member.viewer, **_list(request, member, narrowed, before))
+def payments_page(
+    request: Request,
+    member: InOrganization,
+    narrowed: Narrowed,
+    before: BeforeId = None,
+    done: str = "",
+    count: Count = 0,
+    refused: Count = 0,
+) -> Response:
+    notice = done_sentence(PaymentAction(done), count, refused) if done in list(PaymentAction) else None
+    values = list_values(request, member, narrowed, before)
+    return render(request, "payments.html", viewer=member.viewer, notice=notice, **values)
+
+
+def done_sentence(what: PaymentAction, count: int, refused: int) -> str:
+    """What became of an action on many payments."""
+    some = f"{count:,} payment{'' if count == 1 else 's'} {'is' if count == 1 else 'are'} {DONE_WORDS[what]}."
+    left = f" {refused:,} could not be, because they have changed since you looked." if refused else ""
+    return some + left
 
 
 @router.get("/live/payments")
 def payments_fragment(
-    request: Request, member: InOrganization, narrowed: Filtered, before: BeforeId = None
+    request: Request, member: InOrganization, narrowed: Narrowed, before: BeforeId = None
 ) -> Response:
-    return render(request, "payments_live.html", viewer=member.viewer, **_list(request, member, narrowed, before))
+    return render(request, "payments_live.html", viewer=member.viewer, **list_values(request, member, narrowed, before))
 
 
-def _list(request: Request, member: Member, narrowed: Filter, before: int | None) -> dict[str, Any]:
+@router.get("/payments.csv")
+def payments_as_table(request: Request, member: InOrganization, narrowed: Narrowed) -> Response:
+    """What is filtered, in its order; the first rows if there are very many."""
+    rows: list[PaymentRow] = []
+    with context_of(request).database.reading() as session:
+        words = words_of(session, member.organization_id)
+        before: int | None = None
+        while len(rows) < ROWS_IN_TABLE_MAX:
+            page = list_payments(
+                session,
+                member.organization_id,
+                narrowed.wanted,
+                order=narrowed.order,
+                limit=PAGE_SIZE_MAX,
+                before_id=before,
+            )
+            rows += page.rows
+            before = page.next_before_id
+            if before is None:
+                break
+    return table_file("payments.csv", CSV_HEADS, [_cells(row, words) for row in rows])
+
+
+def _cells(row: PaymentRow, words: Words) -> list[str]:
+    return [
+        row.external_id,
+        row.paid_on.isoformat() if row.paid_on else "",
+        row.customer,
+        plain_amount(row.total, row.currency),
+        row.currency or "",
+        ", ".join(invoice_labels(row)),
+        row.reference,
+        STATUS_LABELS[row.status],
+        words.sentence(row.reason) if row.reason else "",
+        ", ".join(part.target_payment_id for part in row.counting if part.target_payment_id),
+        row.updated_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    ]
+
+
+def list_values(
+    request: Request, member: Member, narrowed: NarrowedPayments, before: int | None = None
+) -> dict[str, Any]:
+    """Everything that the list shows."""
     with context_of(request).database.reading() as session:
         page = list_payments(
             session,
             member.organization_id,
-            status=narrowed.status,
-            search=narrowed.search,
+            narrowed.wanted,
+            order=narrowed.order,
             limit=ROWS_PER_PAGE,
             before_id=before,
         )
         counts = count_by_status(session, member.organization_id)
+        reasons = count_by_reason(session, member.organization_id)
         words = words_of(session, member.organization_id)
     older = page.next_before_id
     return {
         "rows": page.rows,
         "words": words,
         "counts": counts,
+        "reasons": reasons,
         "narrowed": narrowed,
+        "on_page": ",".join(row.external_id for row in page.rows),
+        "actions": list(PaymentAction),
         "is_first": before is None,
         "older_query": narrowed.as_query(before=older) if older is not None else None,
         "newest_query": narrowed.as_query(),
         "live_query": narrowed.as_query(before=before or ""),
     }
-
-
-@router.get("/payments/{external_id}")
-def payment_page(request: Request, external_id: str, member: InOrganization, retried: bool = False) -> Response:
-    return _story_page(request, member, external_id, notice=RETRIED if retried else None)
-
-
-@router.get("/live/payments/{external_id}")
-def payment_fragment(request: Request, external_id: str, member: InOrganization) -> Response:
-    values = _story_values(*_story(request, member, external_id))
-    return render(request, "payment_live.html", viewer=member.viewer, **values)
-
-
-@router.post("/payments/{external_id}/retry")
-def retry(
-    request: Request, external_id: str, member: FormInOrganization, create_anyway: Annotated[str, Form()] = ""
-) -> Response:
-    _story(request, member, external_id)
-    with call_slot(request, member.organization_id) as free:
-        if not free:
-            busy = "Other retries are running right now. Try again in a minute."
-            return come_back_later(_story_page(request, member, external_id, problem=busy, status_code=503))
-        report = retry_payment(
-            context_of(request), member.organization_id, external_id, create_anyway=bool(create_anyway)
-        )
-    if isinstance(report, Rejected):
-        return _story_page(request, member, external_id, problem=report.message, status_code=409)
-    return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
-
-
-@router.post("/payments/{external_id}/link")
-def link(request: Request, external_id: str, member: FormInOrganization, to: Annotated[str, Form()] = "") -> Response:
-    _story(request, member, external_id)
-    report = link_payment(context_of(request), member.organization_id, external_id, to)
-    if isinstance(report, Rejected):
-        return _story_page(request, member, external_id, problem=report.message, status_code=409)
-    return RedirectResponse(f"/payments/{quote(external_id, safe='')}?retried=true", 303)
-
-
-def _story(request: Request, member: Member, external_id: str) -> tuple[PaymentStory, Words]:
-    context = context_of(request)
-    if "\0" in external_id:
-        raise HTTPException(404)
-    with context.database.reading() as session:
-        words = words_of(session, member.organization_id)
-        story = payment_story(session, member.organization_id, external_id, words, context.clock.now())
-    if story is None:
-        raise HTTPException(404)
-    return story, words
-
-
-def _story_values(story: PaymentStory, words: Words) -> dict[str, Any]:
-    held_for_twin = any(
-        part.row.reason is Reason.TARGET_PAYMENT_DOUBLED
-        or (
-            part.row.reason is not None
-            and explain(part.row.reason).may_create_anyway
-            and part.row.effect_state is EffectState.HELD
-        )
-        for part in story.allocations
-    )
-    return {
-        "story": story,
-        "words": words,
-        "row": story.payment,
-        "may_retry": story.payment.status in RETRIABLE,
-        "may_create_anyway": held_for_twin,
-    }
-
-
-def _story_page(
-    request: Request,
-    member: Member,
-    external_id: str,
-    *,
-    notice: str | None = None,
-    problem: str | None = None,
-    status_code: int = 200,
-) -> Response:
-    values = _story_values(*_story(request, member, external_id))
-    return render(request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values)

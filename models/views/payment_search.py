@@ -6,7 +6,8 @@ be slow where the other is fast; both compare the same texts in the same way.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -29,36 +30,55 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from domain.money import amount_in
+from domain.payment_order import PaymentOrder
 from domain.records import AllocationKind
 from models.base import Base
 from models.connections import Connection
 from models.invoices import Invoice, SourceInvoiceRow
 from models.payments import Allocation, Payment
 from models.search_indexes import CHARACTERS_MIN, is_search_indexed, pieces_of, search_table
+from models.views.payment_filter import PaymentFilter, columns_of, sorted_by
 
 # How many of the latest payments are read first. More of them where the indexes do not help: then all come next.
 LATEST = 1_000
 LATEST_WITHOUT_INDEX = 20_000
-# The order of a list and of its index; the id only separates two that arrived at the same moment.
-ORDER = (Payment.listed_on, Payment.first_seen_at, Payment.id)
-NEWEST_FIRST = tuple(one.desc() for one in ORDER)
 
 Conditions = Sequence[ColumnElement[bool]]
 
 
+class Where(StrEnum):
+    """Where the text is looked for."""
+
+    ANYWHERE = "anywhere"
+    CUSTOMER = "customer"
+    INVOICE = "invoice"
+
+
 def found_payments(
-    session: Session, organization_id: int, search: str, conditions: Conditions, limit: int
+    session: Session,
+    organization_id: int,
+    wanted: PaymentFilter,
+    order: PaymentOrder,
+    conditions: Conditions,
+    limit: int,
 ) -> Sequence[Payment]:
-    """The latest payments of the organization that the search finds.
+    """The first payments of the organization, in this order, that have the texts of the filter.
 
     Args:
         conditions: what else has to be so of a payment.
     """
-    asked = _Search(session, organization_id, search, conditions)
-    found = session.scalars(asked.among_the_latest().order_by(*NEWEST_FIRST).limit(limit)).all()
-    if len(found) == limit:
-        return found
-    return session.scalars(asked.anywhere(limit).order_by(*NEWEST_FIRST)).all()
+    texts = ((Where.ANYWHERE, wanted.search), (Where.CUSTOMER, wanted.customer), (Where.INVOICE, wanted.invoice))
+    first, *others = [
+        _Search(session, organization_id, text, where, order, conditions) for where, text in texts if text
+    ]
+    # One text is found through an index; the others are compared in what it finds.
+    asked = replace(first, conditions=[*conditions, *(one.fits() for one in others)])
+    in_order = sorted_by(order, columns_of(order))
+    if order is PaymentOrder.NEWEST:
+        found = session.scalars(asked.among_the_latest().order_by(*in_order).limit(limit)).all()
+        if len(found) == limit:
+            return found
+    return session.scalars(asked.by_index(limit).order_by(*in_order)).all()
 
 
 @dataclass
@@ -66,12 +86,28 @@ class _Search:
     session: Session
     organization_id: int
     search: str
+    where: Where
+    order: PaymentOrder
     conditions: Conditions
 
     def among_the_latest(self) -> Select[Payment]:
         here = Payment.organization_id == self.organization_id
         how_many = LATEST if self._is_indexed else LATEST_WITHOUT_INDEX
-        latest = select(Payment.id).where(here, *self.conditions).order_by(*NEWEST_FIRST).limit(how_many).subquery()
+        newest_first = sorted_by(self.order, columns_of(self.order))
+        latest = select(Payment.id).where(here, *self.conditions).order_by(*newest_first).limit(how_many).subquery()
+        return select(Payment).join(latest, latest.c.id == Payment.id).where(self.fits())
+
+    def fits(self) -> ColumnElement[bool]:
+        """Whether a payment has the text, asked of each one; no index is needed."""
+        match self.where:
+            case Where.CUSTOMER:
+                return self._has(Payment.customer_name)
+            case Where.INVOICE:
+                return or_(*self._numbered_here())
+            case Where.ANYWHERE:
+                return or_(*self._own_texts, *self._own_values, *self._numbered_here())
+
+    def _numbered_here(self) -> Conditions:
         of_payment = [*self._pays_an_invoice, Allocation.payment_id == Payment.id]
         in_source = [
             SourceInvoiceRow.external_id == Allocation.document_id,
@@ -83,21 +119,28 @@ class _Search:
             Invoice.organization_id == self.organization_id,
             self._has(Invoice.number),
         ]
-        numbered = [exists().where(*of_payment, *number) for number in (in_source, in_platform)]
-        fits = or_(*self._own_texts, *self._own_values, *numbered)
-        return select(Payment).join(latest, latest.c.id == Payment.id).where(fits)
+        return [exists().where(*of_payment, *number) for number in (in_source, in_platform)]
 
-    def anywhere(self, limit: int) -> Select[Payment]:
+    def by_index(self, limit: int) -> Select[Payment]:
         """Asks one question for each index: no database uses several of them for one question."""
-        fits = [
-            (*self._in_index(Payment), or_(*map(self._has_by_index, (Payment.customer_name, Payment.reference)))),
-            (Payment.id.in_(self._numbered()),),
-            *((value,) for value in self._own_values),
-        ]
         here = self._less_than_an_index(Payment.organization_id) == self.organization_id
-        found = union(*(select(*ORDER).where(here, *one, *self.conditions) for one in fits)).subquery()
-        newest = select(found.c.id).order_by(*(found.c[one.key].desc() for one in ORDER)).limit(limit)
-        return select(Payment).where(Payment.id.in_(newest))
+        columns = columns_of(self.order)
+        found = union(*(select(*columns).where(here, *one, *self.conditions) for one in self._ways())).subquery()
+        first = select(found.c.id).order_by(*sorted_by(self.order, [found.c[one.key] for one in columns])).limit(limit)
+        return select(Payment).where(Payment.id.in_(first))
+
+    def _ways(self) -> list[Conditions]:
+        """The conditions under which a payment has the text, one for each index."""
+        names = {Where.CUSTOMER: (Payment.customer_name,), Where.INVOICE: ()}
+        texts = names.get(self.where, (Payment.customer_name, Payment.reference))
+        ways: list[Conditions] = []
+        if texts:
+            ways.append((*self._in_index(Payment), or_(*map(self._has_by_index, texts))))
+        if self.where is not Where.CUSTOMER:
+            ways.append((Payment.id.in_(self._numbered()),))
+        if self.where is Where.ANYWHERE:
+            ways += [(value,) for value in self._own_values]
+        return ways
 
     # --- what fits ---
 

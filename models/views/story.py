@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.explanations import explain
 from domain.ingest.seen_payments import payments_in
 from domain.match.decisions import Verdict
+from domain.payment_actions import Situation as PaymentSituation
 from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import TargetPayment
@@ -23,6 +24,7 @@ from models.inbox import Entity, EventSource, InboxEvent, events_about
 from models.ledger import LedgerEntry
 from models.looks import InvoiceLook, looks_at
 from models.organizations import Organization, organization_by_id
+from models.payment_situations import standings_of
 from models.payments import Allocation, Payment
 from models.views.next_step import Situation, next_step
 from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
@@ -91,6 +93,11 @@ class LedgerLine:
     # When we last looked at the invoice, after the payment was written or linked.
     looked_at: datetime | None
 
+    @property
+    def stands(self) -> bool:
+        """Whether it still stands for the part."""
+        return self.removed_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class AllocationStory:
@@ -101,6 +108,15 @@ class AllocationStory:
     effects: tuple[EffectLine, ...]
     ledger: LedgerLine | None
     next: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutLine:
+    """A person's word that the payment is left out: who, when, and why in their words ("" if they gave none)."""
+
+    by: str
+    at: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,8 @@ class PaymentStory:
     events: tuple[EventLine, ...]
     allocations: tuple[AllocationStory, ...]
     next: str
+    situation: PaymentSituation
+    left_out: LeftOutLine | None
 
 
 def payment_story(
@@ -140,7 +158,15 @@ def payment_story(
         events=tuple(_event_line(event) for event in events),
         allocations=parts,
         next=pressing.next if pressing else "It will be decided in a moment.",
+        situation=standings_of(session, [payment])[0].situation,
+        left_out=_left_out(payment),
     )
+
+
+def _left_out(payment: Payment) -> LeftOutLine | None:
+    if payment.left_out_now is None or payment.left_out_at is None:
+        return None
+    return LeftOutLine(payment.left_out_by, payment.left_out_at, payment.left_out_note)
 
 
 @dataclass(frozen=True, slots=True)

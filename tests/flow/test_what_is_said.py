@@ -14,6 +14,7 @@ from cli.payment_text import print_story
 from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.views.documents import PaymentOut, PaymentStoryOut
+from models.views.payment_filter import PaymentFilter
 from models.views.payment_list import count_by_status, list_payments
 from models.views.story import payment_story
 from tests.world import BothInvoices, World
@@ -133,8 +134,10 @@ def test_every_surface_says_the_same(world: World, history: History, capsys: pyt
     with world.context.database.reading() as session:
         [row] = list_payments(session, world.organization_id).rows
         counts = {status: count for status, count in count_by_status(session, world.organization_id).items() if count}
-        filtered = list_payments(session, world.organization_id, status=PaymentStatus(expected.status)).rows
-        found = list_payments(session, world.organization_id, search=expected.total).rows
+        filtered = list_payments(
+            session, world.organization_id, PaymentFilter(status=PaymentStatus(expected.status))
+        ).rows
+        found = list_payments(session, world.organization_id, PaymentFilter(search=expected.total)).rows
         words = words_of(session, world.organization_id)
         story = payment_story(session, world.organization_id, payment, words)
     assert story is not None

@@ -12,6 +12,7 @@ from models.invoices import Invoice, SourceInvoiceRow
 from models.payments import Payment
 from models.search_indexes import is_search_indexed, make_search_indexes, pieces_of, why_search_is_slow
 from models.views import payment_search
+from models.views.payment_filter import PaymentFilter
 from models.views.payment_list import list_payments
 from tests.world import World, open_world
 
@@ -83,7 +84,9 @@ def payments(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def found(world: World, search: str) -> list[str]:
     with world.context.database.reading() as session:
-        return sorted(row.external_id for row in list_payments(session, world.organization_id, search=search).rows)
+        return sorted(
+            row.external_id for row in list_payments(session, world.organization_id, PaymentFilter(search=search)).rows
+        )
 
 
 def without_indexes(world: World) -> None:
@@ -121,7 +124,8 @@ def test_a_search_among_the_latest_finds_the_same_as_one_everywhere(
     def pages() -> dict[str, list[str]]:
         with world.context.database.reading() as session:
             listed = {
-                search: list_payments(session, world.organization_id, search=search, limit=1) for search in SEARCHES
+                search: list_payments(session, world.organization_id, PaymentFilter(search=search), limit=1)
+                for search in SEARCHES
             }
         return {search: [row.external_id for row in page.rows] for search, page in listed.items()}
 

@@ -262,9 +262,11 @@ def test_the_database_knows_only_the_hash_of_a_token_and_when_it_was_used(
 def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: FastAPI) -> None:
     schema = anybody.get("/openapi.json").json()
     assert {path for path in schema["paths"] if path.startswith("/api")} == {
+        "/api/activity",
         "/api/invoices",
         "/api/invoices/look-up",
         "/api/payments",
+        "/api/payments/actions",
         "/api/payments/{payment_id}",
         "/api/payments/{payment_id}/link",
         "/api/payments/{payment_id}/retry",

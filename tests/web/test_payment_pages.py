@@ -68,11 +68,11 @@ def test_the_list_goes_on_with_older_payments(world: World, partner: Browser, mo
     newest = partner.get("/payments").text
     assert f"/payments/{second}" in newest
     assert f"/payments/{first}" not in newest
-    older_address = newest.split(">Older</a>")[0].rpartition('href="')[2].rstrip('"').replace("&amp;", "&")
+    older_address = newest.split(">Next page</a>")[0].rpartition('href="')[2].rstrip('"').replace("&amp;", "&")
     older = partner.get(older_address).text
     assert f"/payments/{first}" in older
     assert f"/payments/{second}" not in older
-    assert "Newest" in older
+    assert "To the first page" in older
 
 
 def test_the_story_shows_both_values_of_every_field_and_marks_the_one_that_differs(

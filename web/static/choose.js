@@ -2,13 +2,14 @@
 "use strict";
 
 function ticksOf(form) {
-  return [...form.querySelectorAll("input[type=checkbox][name=invoice]")];
+  return [...form.querySelectorAll(`input[type=checkbox][name=${form.dataset.choose}]`)];
 }
 
 function count(form) {
   const which = form.querySelector("select[name=which]");
   const ticked = ticksOf(form).filter((one) => one.checked).length;
-  const chosen = which.value === "ticked" ? ticked : Number(which.selectedOptions[0].dataset.count);
+  const known = which.selectedOptions[0].dataset.count;
+  const chosen = which.value === "ticked" ? ticked : Number(known ?? 0);
   for (const place of form.querySelectorAll("[data-chosen]")) {
     place.textContent = chosen === 0 ? "" : ` ${chosen.toLocaleString("en")} ${place.dataset.chosen}${chosen === 1 ? "" : "s"}`;
   }
@@ -28,7 +29,7 @@ document.addEventListener("change", (event) => {
     for (const one of ticksOf(form)) {
       one.checked = which.value !== "ticked";
     }
-  } else if (event.target.name === "invoice") {
+  } else if (event.target.name === form.dataset.choose) {
     which.value = "ticked";
   }
   count(form);

@@ -1,10 +1,13 @@
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from itertools import product
+from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select
 
+from domain.payment_order import PaymentOrder
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PaymentStatus, allocation_status
@@ -13,7 +16,8 @@ from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.payment_statuses import store_every_status
 from models.payments import Allocation, Payment
-from models.views.payment_list import count_by_status, list_payments
+from models.views.payment_filter import PaymentFilter
+from models.views.payment_list import count_by_reason, count_by_status, list_payments
 from models.views.story import payment_story
 from tests.world import World, open_world
 
@@ -26,9 +30,9 @@ def world(database_url: str) -> Iterator[World]:
         yield opened
 
 
-def listed(world: World, **filters: object) -> list[str]:
+def listed(world: World, limit: int = 50, order: PaymentOrder = PaymentOrder.NEWEST, **filters: object) -> list[str]:
     with world.context.database.reading() as session:
-        page = list_payments(session, world.organization_id, **filters)
+        page = list_payments(session, world.organization_id, PaymentFilter(**filters), order=order, limit=limit)
     return [row.external_id for row in page.rows]
 
 
@@ -141,19 +145,78 @@ def test_a_search_finds_the_payment_with_this_id(world: World, mixed: dict[str, 
     assert mixed["waiting"] in listed(world, search=mixed["waiting"])
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(world: World) -> None:
-    paid = [world.pay("10") for _ in range(5)]
-    world.notice()
+def all_pages(world: World, order: PaymentOrder, **filters: object) -> list[str]:
     seen: list[str] = []
     before_id = None
     with world.context.database.reading() as session:
         while True:
-            page = list_payments(session, world.organization_id, limit=2, before_id=before_id)
+            page = list_payments(
+                session,
+                world.organization_id,
+                PaymentFilter(**filters),
+                order=order,
+                limit=2,
+                before_id=before_id,
+            )
             seen += [row.external_id for row in page.rows]
             if page.next_before_id is None:
-                break
+                return seen
             before_id = page.next_before_id
-    assert seen == paid[::-1]
+
+
+@pytest.mark.parametrize("filters", [{}, {"search": "cascade"}, {"customer": "cascade"}, {"since": date(2026, 1, 1)}])
+def test_pages_follow_each_other_without_gap_or_repetition(world: World, filters: dict[str, Any]) -> None:
+    paid = [
+        world.pay(amount, on=day) for amount, day in (("30", "2026-11-03"), ("10", "2026-11-01"), ("20", "2026-11-02"))
+    ]
+    paid += [world.pay("20", on="2026-11-02"), world.pay("20", on="2026-11-02")]
+    world.notice()
+    first, second, third, fourth, fifth = paid
+    newest = [first, fifth, fourth, third, second]
+    assert all_pages(world, PaymentOrder.NEWEST, **filters) == newest
+    assert all_pages(world, PaymentOrder.OLDEST, **filters) == newest[::-1]
+    assert all_pages(world, PaymentOrder.LARGEST, **filters) == [first, fifth, fourth, third, second]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"reason": Reason.SYNCED}, ["synced"]),
+        ({"reason": Reason.TARGET_INVOICE_MISSING, "status": WAITING}, ["waiting"]),
+        ({"reason": Reason.TARGET_INVOICE_MISSING, "status": SYNCED}, []),
+        ({"amount": Decimal("33.25")}, ["skipped"]),
+        ({"amount": Decimal("33.20")}, []),
+        ({"customer": "CASCADE"}, ["skipped", "waiting", "synced"]),
+        # A reference is not a customer, and a customer is not an invoice.
+        ({"customer": "wire"}, []),
+        ({"invoice": "cascade"}, []),
+        ({"invoice": "inv-2"}, ["waiting"]),
+        ({"invoice": "inv", "status": SYNCED}, ["synced"]),
+        ({"invoice": "inv-2", "customer": "cascade"}, ["waiting"]),
+        ({"invoice": "inv-2", "customer": "somebody else"}, []),
+        ({"invoice": "inv", "search": "wire"}, ["synced"]),
+        ({"since": date(2026, 11, 20), "until": date(2026, 11, 20)}, ["skipped", "waiting", "synced"]),
+        ({"since": date(2026, 11, 21)}, []),
+        ({"until": date(2026, 11, 19)}, []),
+    ],
+)
+def test_all_that_is_asked_for_has_to_fit(
+    world: World, mixed: dict[str, str], filters: dict[str, Any], found: list[str]
+) -> None:
+    assert listed(world, **filters) == [mixed[name] for name in found]
+
+
+def test_the_numbers_by_reason_are_those_of_the_lists(world: World, mixed: dict[str, str]) -> None:
+    with world.context.database.reading() as session:
+        counts = count_by_reason(session, world.organization_id)
+    assert {status: numbers for status, numbers in counts.items() if numbers} == {
+        SYNCED: {Reason.SYNCED: 1},
+        WAITING: {Reason.TARGET_INVOICE_MISSING: 1},
+        SKIPPED: {Reason.UNAPPLIED: 1},
+    }
+    for status, numbers in counts.items():
+        for reason, count in numbers.items():
+            assert len(listed(world, status=status, reason=reason)) == count
 
 
 def test_another_organization_sees_nothing(world: World, mixed: dict[str, str]) -> None:
