@@ -60,18 +60,19 @@ PAYMENT_ACTION_LABELS = {
 PAYMENT_ACTION_MEANING_LABELS = {
     PaymentAction.RETRY: "Everything that is stuck is tried again now. Nothing is created twice.",
     PaymentAction.DISMISS: (
-        "It waits for nobody any more. Nothing is changed in {target}, and nothing is synced until the payment changes "
-        "in {source} or somebody chooses “Sync after all”."
+        "Nobody is waited for any more. Nothing is changed in {target}, and nothing is synced until the payment "
+        "changes in {source} or somebody chooses “Sync after all”."
     ),
     PaymentAction.TAKE_BACK: (
         "What we entered is removed from {target}, and nothing else: a payment that a person typed or changed there "
         "stays. Nothing is synced again until somebody chooses “Sync after all”."
     ),
     PaymentAction.MARK_OWN: (
-        "It counts as made by this platform, and so as accounted for already: it is not external and not synced."
+        "What is marked counts as made by this platform, and so as accounted for: it is not external, and is not "
+        "synced."
     ),
     PaymentAction.SYNC_AFTER_ALL: (
-        "The rules decide again, as if nobody had dismissed it, taken it back or marked it as our own."
+        "The rules decide again, as if nothing had been dismissed, taken back or marked as our own."
     ),
 }
 EFFECT_KIND_LABELS = {EffectKind.CREATE: "Create", EffectKind.ADJUST: "Change to", EffectKind.REVERSE: "Remove"}

@@ -1,5 +1,6 @@
 """Payments: the list, narrowed and sorted as its address says, and the same as a table to save."""
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi.responses import Response
 
 from domain.money import plain_amount
 from domain.payment_actions import PaymentAction
-from domain.status import STATUS_LABELS
+from domain.status import STATUS_LABELS, PaymentStatus
 from domain.words import Words
 from models.views.payment_list import PAGE_SIZE_MAX, count_by_reason, count_by_status, list_payments
 from models.views.payment_rows import PaymentRow
@@ -50,6 +51,19 @@ DONE_WORDS = {
     PaymentAction.SYNC_AFTER_ALL: "being decided again",
 }
 
+# What makes sense for payments of a status; a list of all of them offers everything.
+ACTIONS_AT: Mapping[PaymentStatus | None, tuple[PaymentAction, ...]] = {
+    PaymentStatus.NEEDS_ATTENTION: (
+        PaymentAction.RETRY,
+        PaymentAction.DISMISS,
+        PaymentAction.MARK_OWN,
+        PaymentAction.TAKE_BACK,
+    ),
+    PaymentStatus.WAITING: (PaymentAction.RETRY, PaymentAction.DISMISS, PaymentAction.MARK_OWN),
+    PaymentStatus.ON_ITS_WAY: (PaymentAction.TAKE_BACK,),
+    PaymentStatus.SYNCED: (PaymentAction.TAKE_BACK,),
+    PaymentStatus.SKIPPED: (PaymentAction.RETRY, PaymentAction.SYNC_AFTER_ALL, PaymentAction.MARK_OWN),
+}
 Count = Annotated[int, Query(ge=0, le=PAYMENTS_PER_ACTION_MAX)]
 BeforeId = Annotated[int | None, Query(ge=1, le=ID_MAX)]
 
@@ -146,7 +160,7 @@ def list_values(
         "reasons": reasons,
         "narrowed": narrowed,
         "on_page": ",".join(row.external_id for row in page.rows),
-        "actions": list(PaymentAction),
+        "actions": ACTIONS_AT.get(narrowed.wanted.status, tuple(PaymentAction)),
         "is_first": before is None,
         "older_query": narrowed.as_query(before=older) if older is not None else None,
         "newest_query": narrowed.as_query(),

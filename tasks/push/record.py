@@ -29,19 +29,9 @@ from domain.match.near_numbers import link_not_shown
 from domain.money import money_text
 from domain.push.before_image import ids_in, image_of, seen_in
 from domain.push.effect import Doubt, EffectKind, EffectState
+from domain.push.outcomes import DecideAgain, Done, GiveUp, Gone, Held, Link, Replaced, Send, StayInDoubt
 from domain.push.strategy import Change, CreatePayment, RemovePayment, SetPayment
-from domain.push.verdict import (
-    DecideAgain,
-    Done,
-    GiveUp,
-    Gone,
-    Held,
-    Link,
-    Replaced,
-    Send,
-    StayInDoubt,
-    Terms,
-)
+from domain.push.verdict import Terms
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from models.breakers import note_answers

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.base import Failure, WriteOutcome
+from domain.push.outcomes import Verdict
 from domain.push.strategy import Change
-from domain.push.verdict import Verdict
 from domain.records import TargetPayment
 from tasks.push.facts import Claimed
 

@@ -180,3 +180,63 @@ def test_the_twin_is_shown_and_linked(run: Run, world: World) -> None:
     world.later(hours=1)
     assert world.reason(payment) == "adopted"
     assert run("payments", "link", "northwind", payment, "--to", str(twin), "--json").json["linked"] is True
+
+
+def held(world: World, number: str) -> str:
+    payment = world.pay("100", (world.invoice(number, connectwise_total="90.00"), "100"))
+    world.notice()
+    return payment
+
+
+def test_payments_are_dismissed_and_synced_after_all(run: Run, world: World) -> None:
+    first, second = held(world, "INV-1"), held(world, "INV-2")
+    preview = run("payments", "dismiss", "northwind", first, second, "--preview")
+    assert "2 of 2 would be concerned, together 200.00 USD." in preview.out
+    assert (
+        run("payments", "dismiss", "northwind", first, second).err.strip().startswith("error: Say in a few words why")
+    )
+    done = run("payments", "dismiss", "northwind", first, second, "--why", "settled by hand", "--json")
+    assert (done.code, done.json["possible"], done.json["unknown"]) == (0, 2, [])
+    world.later(minutes=1)
+    assert (world.reason(first), world.reason(second)) == ("dismissed", "dismissed")
+    assert "2 of 2 done" in run("payments", "sync-after-all", "northwind", first, second).out
+    world.later(minutes=1)
+    assert world.reason(first) == "total_differs"
+
+
+def test_a_payment_is_taken_back_and_what_cannot_be_says_why(run: Run, world: World) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("100", (invoice, "100"))
+    world.notice()
+    done = run("payments", "take-back", "northwind", payment, "999")
+    assert done.code == 1
+    assert "There is no such payment." in done.out
+    assert "1 of 2 done, together 100.00 USD." in done.out
+    world.later(minutes=1)
+    assert world.amounts_on(invoice) == []
+    again = run("payments", "take-back", "northwind", payment)
+    assert again.code == 1
+    assert "It is taken back already." in again.out
+
+
+def test_a_payment_is_marked_as_our_own(run: Run, world: World) -> None:
+    payment = held(world, "INV-1")
+    assert run("payments", "own", "northwind", payment).code == 0
+    world.later(minutes=1)
+    assert world.reason(payment) == "own_payment"
+
+
+def test_the_list_is_narrowed_and_sorted(run: Run, world: World) -> None:
+    first = world.pay("10", on="2026-11-01")
+    second = world.pay("20", on="2026-11-02")
+    world.notice()
+
+    def ids(*arguments: str) -> list[str]:
+        return [row["id"] for row in run("payments", "list", "northwind", *arguments, "--json").json["payments"]]
+
+    assert ids("--order", "oldest") == [first, second]
+    assert ids("--amount", "20") == [second]
+    assert ids("--since", "2026-11-02") == [second]
+    assert ids("--until", "2026-11-01", "--reason", "unapplied", "--customer", "cascade") == [first]
+    assert ids("--invoice", "INV") == []
+    assert "is not an amount" in run("payments", "list", "northwind", "--amount", "much").err

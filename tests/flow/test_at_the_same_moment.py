@@ -9,7 +9,8 @@ import pytest
 
 import tasks.match.step
 import tasks.push.deliver
-from domain.push.verdict import Verdict, judge
+from domain.push.outcomes import Verdict
+from domain.push.verdict import judge
 from models.payments import Allocation, match_again, match_organization_again
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up

@@ -6,24 +6,9 @@ from decimal import Decimal
 import pytest
 
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectState
+from domain.push.outcomes import DecideAgain, Done, GiveUp, Gone, Held, Link, Replaced, Send, StayInDoubt, Verdict
 from domain.push.strategy import CreatePayment, RemovePayment, SetPayment
-from domain.push.verdict import (
-    DecideAgain,
-    Done,
-    GiveUp,
-    Gone,
-    Held,
-    InvoiceNotFound,
-    Link,
-    Look,
-    Owed,
-    Replaced,
-    Send,
-    StayInDoubt,
-    Terms,
-    Verdict,
-    judge,
-)
+from domain.push.verdict import InvoiceNotFound, Look, Owed, Terms, judge
 from domain.reasons import Reason
 from tests.domain.looks import (
     ANNA,

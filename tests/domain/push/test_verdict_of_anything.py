@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 from domain.preferences import TwinPolicy
 from domain.push.before_image import Seen
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
+from domain.push.outcomes import Done, Send
 from domain.push.strategy import CreatePayment, Entry, PaymentStrategy, RemovePayment, SetPayment, Wanted
-from domain.push.verdict import (
-    Done,
-    InvoiceNotFound,
-    InvoiceSeen,
-    Look,
-    Owed,
-    Send,
-    Terms,
-    judge,
-)
+from domain.push.verdict import InvoiceNotFound, InvoiceSeen, Look, Owed, Terms, judge
 from domain.reasons import Reason
 from domain.records import TargetInvoice, TargetPayment
 
