@@ -15,9 +15,19 @@ Record = TypeVar("Record")
 
 
 def read_list(
-    client: Client, path: str, parameters: Mapping[str, str], route: str, record_in: Callable[[Any], Record]
+    client: Client,
+    path: str,
+    parameters: Mapping[str, str],
+    route: str,
+    record_in: Callable[[Any], Record],
+    *,
+    most: int | None = None,
 ) -> ReadResult[list[Record]]:
-    """The whole list: a server may give fewer records at once than we ask for. Keeps only the records of a page."""
+    """The whole list: a server may give fewer records at once than we ask for. Keeps only the records of a page.
+
+    Args:
+        most: how many records there can be, if that is known: with so many we do not ask for another page.
+    """
     records: list[Record] = []
     for number in range(1, PAGES_MAX + 1):
         page = client.read_page(path, {**parameters, "page": str(number)}, route=route)
@@ -29,7 +39,7 @@ def read_list(
         if len(found) > PAGE_SIZE:
             return Failure(FailureKind.UNAVAILABLE, TOO_MANY)
         records += map(record_in, found)
-        if not found or not page.value.may_go_on(len(found)):
+        if not found or len(records) == most or not page.value.may_go_on(len(found)):
             return Got(records)
     return Failure(FailureKind.REFUSED, "the list is too long to read in full")
 

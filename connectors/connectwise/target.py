@@ -106,7 +106,10 @@ class ConnectWiseTarget:
     @in_one_question
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[InvoicesFound]:
         id_lists, number_lists = list(_lists_of_ids(ids)), list(_lists_of_numbers(numbers))
-        by_id = search(id_lists, lambda values: self._invoices_where(_id_condition(values)), NO_INVOICE)
+        # An id belongs to one invoice at most; a number may belong to several.
+        by_id = search(
+            id_lists, lambda values: self._invoices_where(_id_condition(values), most=len(values)), NO_INVOICE
+        )
         by_number = Search([number for values in number_lists for number in values], failure=by_id.failure)
         if by_id.failure is None:
             by_number = search(
@@ -129,14 +132,14 @@ class ConnectWiseTarget:
             )
         )
 
-    def _invoices_where(self, condition: str) -> ReadResult[list[TargetInvoice]]:
+    def _invoices_where(self, condition: str, most: int | None = None) -> ReadResult[list[TargetInvoice]]:
         parameters = {
             "conditions": condition,
             "fields": wire.INVOICE_FIELDS,
             "pageSize": str(PAGE_SIZE),
             "orderBy": "id asc",
         }
-        result = read_list(self._client, "/finance/invoices", parameters, "invoices", self._invoice_in)
+        result = read_list(self._client, "/finance/invoices", parameters, "invoices", self._invoice_in, most=most)
         if isinstance(result, Failure):
             return result
         return Got([invoice for invoice in result.value if invoice is not None])
