@@ -50,7 +50,7 @@ class Client:
     ) -> None:
         self._company_url = f"{api_url.rstrip('/')}/v3/company/{quote(realm_id, safe='')}"
         self._realm_id = realm_id
-        self._tokens = tokens
+        self.tokens = tokens
         self._wire = wire
         self._now = now
         self._meter = meter or NoMeter()
@@ -58,9 +58,10 @@ class Client:
         self.keep: Callable[[], None] = _nothing
 
     def keeping(self, keep: Callable[[], None]) -> Self:
-        """The same client, which calls `keep` before every exchange."""
+        """The same client for one step of work, which calls `keep` before every exchange."""
         kept = copy(self)
         kept.keep = keep
+        kept.tokens = self.tokens.for_a_step()
         return kept
 
     def now(self) -> datetime:
@@ -99,14 +100,14 @@ class Client:
         parameters = {"requestid": request_id} | ({"operation": operation} if operation else {})
         request = _Request("POST", f"/{entity}", f"write {entity}", parameters, body, "application/json")
         self.keep()
-        token = self._tokens.current()
+        token = self.tokens.current()
         if isinstance(token, Failure):
             return token
         exchange = self._exchange(token.value, request)
         if self._refused_token(exchange) is None:
             return exchange
         self.keep()
-        token = self._tokens.replace(token.value)
+        token = self.tokens.replace(token.value)
         if isinstance(token, Failure):
             return token
         exchange = self._exchange(token.value, request)
@@ -122,7 +123,7 @@ class Client:
 
     def _read(self, request: _Request) -> ReadResult[Any]:
         self.keep()
-        token = self._tokens.current()
+        token = self.tokens.current()
         if isinstance(token, Failure):
             return token
         result = self._read_once(token.value, request)
@@ -130,7 +131,7 @@ class Client:
             return result
         # The token may have ended early: one forced refresh, one more try.
         self.keep()
-        token = self._tokens.replace(token.value)
+        token = self.tokens.replace(token.value)
         if isinstance(token, Failure):
             return token
         result = self._read_once(token.value, request)

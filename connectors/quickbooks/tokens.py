@@ -19,6 +19,8 @@ from connectors.keeping import SecretsKeeper, Turn
 # Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
 REFRESH_EARLY = timedelta(minutes=10)
 ACCESS_SECONDS = 3600
+# Far shorter than `REFRESH_EARLY`.
+_REMEMBERED_FOR = timedelta(seconds=1)
 # A century: a longer lifetime is rubbish.
 _LONGEST_LIFE_SECONDS = 100 * 365 * 86_400
 _OK = 200
@@ -42,22 +44,39 @@ class Application:
 
 class Tokens:
     def __init__(
-        self, application: Application, keeper: SecretsKeeper, wire: Wire, now: Callable[[], datetime]
+        self,
+        application: Application,
+        keeper: SecretsKeeper,
+        wire: Wire,
+        now: Callable[[], datetime],
+        *,
+        remembers: bool = False,
     ) -> None:
         self._application = application
         self._keeper = keeper
         self._wire = wire
         self._now = now
+        self._remembers = remembers
+        self._remembered: tuple[datetime, Mapping[str, Any]] | None = None
+
+    def for_a_step(self) -> "Tokens":
+        """The same tokens, for a step that makes some calls right after each other.
+
+        The keeper is asked once a second for them. A token that others have replaced meanwhile is as good until it
+        ends; one that is rejected is replaced in any case.
+        """
+        return Tokens(self._application, self._keeper, self._wire, self._now, remembers=True)
 
     def current(self) -> ReadResult[str]:
         """An access token that stays valid for some more minutes."""
-        kept = self._keeper.load()
+        kept = self._recently_kept()
         if self._is_fresh(kept):
             return Got(str(kept["access_token"]))
         return self.replace(str(kept.get("access_token", "")))
 
     def replace(self, rejected: str) -> ReadResult[str]:
         """A new access token in place of the one that was rejected or has grown old."""
+        self._remembered = None
         with self._keeper.alone() as turn:
             if turn is None:
                 return _ANOTHER_REFRESHES
@@ -65,6 +84,14 @@ class Tokens:
             if self._replaces(rejected, kept):
                 return Got(str(kept["access_token"]))
             return self._refresh(turn, kept)
+
+    def _recently_kept(self) -> Mapping[str, Any]:
+        now = self._now()
+        if self._remembered is not None and timedelta(0) <= now - self._remembered[0] <= _REMEMBERED_FOR:
+            return self._remembered[1]
+        kept = self._keeper.load()
+        self._remembered = (now, kept) if self._remembers else None
+        return kept
 
     def _replaces(self, rejected: str, kept: Mapping[str, Any]) -> bool:
         return kept.get("access_token") != rejected and self._is_fresh(kept)
