@@ -16,6 +16,7 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, orm, text
+from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 
 from models.private_files import make_private_directory, make_private_file
 from models.unavailable import (
@@ -178,6 +179,9 @@ def _make_engine(url: str, pool_size: int) -> Engine:
             event.listen(engine, "do_connect", lambda *_: make_private_file(file))
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        # Many new rows in one statement, as on PostgreSQL: SQLite gives the rows of one INSERT ascending ids, in the
+        # order in which they stand there. SQLAlchemy sorts what comes back by them.
+        engine.dialect.insertmanyvalues_implicit_sentinel = InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
         return engine
     engine = create_engine(
         url,
