@@ -50,6 +50,11 @@ def allocation_status(action: str | None, reason: Reason | None, effect_state: E
     return PaymentStatus.ON_ITS_WAY if effect_state in _MOVING else PaymentStatus.NEEDS_ATTENTION
 
 
+def status_alone(action: str | None, reason: Reason | None) -> PaymentStatus | None:
+    """The status of one part where the decision alone says it; None for a hold, which also depends on the effect."""
+    return None if action == "hold" else allocation_status(action, reason, None)
+
+
 def is_alike_for_status(one: EffectState, other: EffectState) -> bool:
     """Whether an effect that goes from one state to the other leaves every status as it is.
 

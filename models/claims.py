@@ -1,11 +1,11 @@
 """Our knowledge of the payments on target invoices before anything is sent: whose they are, and whether they stay."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Entry
@@ -33,11 +33,43 @@ class Claims:
     found_by_look: frozenset[str] = frozenset()
 
 
+def parts_with_claims(
+    session: Session, connection_id: int, effect_ids: Collection[int]
+) -> tuple[dict[int, Allocation], dict[str, Claims]]:
+    """What the effects are about: the allocations with their payments, by id, and the claims on their invoices.
+
+    Leaves out invoices that never had any claim.
+    """
+    on_invoice = and_(
+        LedgerEntry.connection_id == Effect.connection_id, LedgerEntry.target_invoice_id == Effect.target_invoice_id
+    )
+    statement = (
+        select(Allocation, LedgerEntry)
+        .select_from(Effect)
+        .join(Allocation, Allocation.id == Effect.allocation_id)
+        .join(Allocation.payment)
+        .options(contains_eager(Allocation.payment))
+        .outerjoin(LedgerEntry, on_invoice)
+        .where(Effect.connection_id == connection_id, Effect.id.in_(effect_ids))
+        .order_by(LedgerEntry.id)
+    )
+    # The driver's types do not know that an outer join may find no entry.
+    rows: list[tuple[Allocation, LedgerEntry | None]] = [(one, entry) for one, entry in session.execute(statement)]
+    # An entry comes once for each effect of its invoice.
+    entries = {entry.id: entry for _, entry in rows if entry is not None}
+    return {one.id: one for one, _ in rows}, _claims_of(session, connection_id, entries.values())
+
+
 def claims_on_invoices(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Claims]:
     """The claims on the payments of each of these invoices; leaves out invoices that never had any."""
     on_invoices = [LedgerEntry.connection_id == connection_id, LedgerEntry.target_invoice_id.in_(target_invoice_ids)]
+    entries = session.scalars(select(LedgerEntry).where(*on_invoices).order_by(LedgerEntry.id))
+    return _claims_of(session, connection_id, entries)
+
+
+def _claims_of(session: Session, connection_id: int, oldest_first: Iterable[LedgerEntry]) -> dict[str, Claims]:
     rows: dict[str, list[LedgerEntry]] = {}
-    for entry in session.scalars(select(LedgerEntry).where(*on_invoices).order_by(LedgerEntry.id)):
+    for entry in oldest_first:
         rows.setdefault(entry.target_invoice_id, []).append(entry)
     if not rows:
         return {}

@@ -6,26 +6,28 @@ the database when the transaction ends, in few statements for each table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
+from domain.breaker import CallKind
 from domain.later_looks import Finding, interval_after
 from domain.push.before_image import seen_in
 from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
 from domain.records import TargetPayment
+from models.breakers import Breaker
 from models.claims import unwanted_and_staying
-from models.connections import Connection, connection_by_id
-from models.decisions import Action, DecisionRow, NewDecision, current_decisions, write_decision
+from models.connections import Connection
+from models.decisions import Action, DecisionRow, NewDecision, write_decision
 from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
 from models.ledger import LedgerEntry
-from models.looks import InvoiceLook, looks_at
+from models.looks import KEEP, Others, begin_looks
 from models.payments import Allocation
 
 
@@ -45,6 +47,10 @@ class NewClaim:
     shared: bool = False
 
 
+# An effect, what it is about, the decision in force, its connection, the breaker of writes, and the attempts so far.
+_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, int]
+
+
 @dataclass
 class DeliveryRows:
     """The rows that one transaction needs about the effects with these ids, all of one target connection."""
@@ -53,40 +59,38 @@ class DeliveryRows:
     connection_id: int
     effect_ids: Collection[int]
     now: datetime
+    # The invoices whose later looks start over, with the sum of other people's payments on each.
+    looks_begun: dict[str, Others] = field(default_factory=dict)
 
     # --- the rows ---
 
     @cached_property
-    def _found(self) -> Sequence[Row[Effect, Allocation, int]]:
-        """The effects, what they are about, and the highest attempt number so far."""
-        tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
-        statement = (
-            select(Effect, Allocation, func.coalesce(tries, 0))
-            .join(Allocation, Allocation.id == Effect.allocation_id)
-            .join(Allocation.payment)
-            .options(contains_eager(Allocation.payment))
-            .where(Effect.id.in_(self.effect_ids))
-            .order_by(Effect.id)
-        )
-        return self.session.execute(statement).all()
+    def _found(self) -> Sequence[_Found]:
+        return self.session.execute(_about_effects(), {"ids": list(self.effect_ids)}).all()
 
     @cached_property
     def effects(self) -> dict[int, Effect]:
-        return {effect.id: effect for effect, _, _ in self._found}
+        return {row[0].id: row[0] for row in self._found}
 
     @cached_property
     def allocations(self) -> dict[int, Allocation]:
         """With their payments, by id."""
-        return {allocation.id: allocation for _, allocation, _ in self._found}
+        return {allocation.id: allocation for _, allocation, *_ in self._found}
 
     @cached_property
     def decisions(self) -> dict[int, DecisionRow]:
         """The current decision of each allocation."""
-        return current_decisions(self.session, self._allocation_ids)
+        return {row.allocation_id: row for _, _, row, *_ in self._found if row is not None}
 
     @cached_property
     def connection(self) -> Connection:
-        return connection_by_id(self.session, self.connection_id)
+        """As this transaction sees it; the caller has found at least one effect."""
+        return self._found[0][3]
+
+    @cached_property
+    def write_breaker(self) -> Breaker | None:
+        """The breaker of the connection's writes, if any has failed."""
+        return self._found[0][4]
 
     @cached_property
     def entries(self) -> list[LedgerEntry]:
@@ -101,13 +105,9 @@ class DeliveryRows:
         return list(self.session.scalars(statement.order_by(LedgerEntry.id)))
 
     @cached_property
-    def looks(self) -> dict[str, InvoiceLook]:
-        return looks_at(self.session, self.connection_id, self._invoice_ids)
-
-    @cached_property
     def attempt_numbers(self) -> dict[int, int]:
         """The highest attempt number so far, by effect."""
-        return {effect.id: number for effect, _, number in self._found}
+        return {row[0].id: row[5] for row in self._found}
 
     @property
     def _allocation_ids(self) -> set[int]:
@@ -248,26 +248,21 @@ class DeliveryRows:
 
     def look_soon(self, effect: Effect) -> None:
         """Something was written to the invoice: the later looks at it start over."""
-        due_at = self.now + interval_after(0)
-        look = self.looks.get(effect.target_invoice_id)
-        if look is not None:
-            look.looks, look.due_at = 0, due_at
-            return
-        look = InvoiceLook(
-            connection_id=effect.connection_id, target_invoice_id=effect.target_invoice_id, looks=0, due_at=due_at
-        )
-        self.session.add(look)
-        self.looks[effect.target_invoice_id] = look
+        self.looks_begun.setdefault(effect.target_invoice_id, KEEP)
 
     def remember_others(self, effect: Effect) -> None:
         """Records other people's payments on the invoice at the time of this send; we know none if nothing was sent."""
-        look = self.looks[effect.target_invoice_id]
         if effect.before_image is None:
-            look.others = None
+            self.looks_begun[effect.target_invoice_id] = None
             return
         claimed = {one.target_payment_id for one in self.entries if self._is_live_on(one, effect.target_invoice_id)}
         image = seen_in(effect.before_image)
-        look.others = sum((one.amount for one in image if one.external_id not in claimed), Decimal(0))
+        others = sum((one.amount for one in image if one.external_id not in claimed), Decimal(0))
+        self.looks_begun[effect.target_invoice_id] = others
+
+    def store_looks(self) -> None:
+        """Writes down the looks that start over; called once, at the end of the transaction."""
+        begin_looks(self.session, self.connection_id, self.looks_begun, self.now + interval_after(0))
 
     def _is_live_on(self, entry: LedgerEntry, invoice_id: str) -> bool:
         on_it = (entry.connection_id, entry.target_invoice_id) == (self.connection_id, invoice_id)
@@ -310,6 +305,25 @@ class DeliveryRows:
         allocation = self.allocations[allocation_id]
         if allocation.match_due_at is None or allocation.match_due_at > at:
             allocation.match_due_at = at
+
+
+@cache
+def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, int]:
+    """Made once: the effects, what they are about, and the highest attempt number so far."""
+    tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
+    is_current = and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
+    of_writes = and_(Breaker.connection_id == Connection.id, Breaker.kind == CallKind.WRITE.value)
+    return (
+        select(Effect, Allocation, DecisionRow, Connection, Breaker, func.coalesce(tries, 0))
+        .join(Allocation, Allocation.id == Effect.allocation_id)
+        .join(Allocation.payment)
+        .options(contains_eager(Allocation.payment))
+        .join(Connection, Connection.id == Effect.connection_id)
+        .outerjoin(DecisionRow, is_current)
+        .outerjoin(Breaker, of_writes)
+        .where(Effect.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Effect.id)
+    )
 
 
 class StillStands(Exception):

@@ -1,6 +1,6 @@
 """The outbox: effects, which are what we owe the target, and the attempts to deliver them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,15 +22,16 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from domain.breaker import TARGET_CALLS
+from domain.breaker import TARGET_CALLS, CallKind
 from domain.push.effect import OPEN, Doubt, EffectState, may_move
 from domain.status import is_alike_for_status
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
-from models.breakers import is_resting
+from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
 from models.payments import Allocation, note_other_status
@@ -71,7 +72,7 @@ class Effect(Base):
     due_at: Mapped[datetime] = mapped_column(UtcTime)
     # Only attempts that may have reached the target or found it sick; throttling uses up none.
     attempts: Mapped[int] = mapped_column(default=0)
-    # The lease under which it was last claimed; a holder with another number must not touch it.
+    # The lease under which it was last sent; a holder with another number must not touch it.
     fencing: Mapped[int] = mapped_column(BigId, default=0)
     # The payments on the invoice before the last send, in the form of `domain/push/before_image.py`.
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
@@ -165,12 +166,11 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
     we must not create a payment that was voided a moment ago.
     """
-    statement = _due_heads().order_by(Effect.due_at, Effect.id).limit(limit)
-    return session.scalars(statement, {"of_connection": connection_id, "at": now}).all()
+    return session.scalars(_due_heads(limit), {"of_connection": connection_id, "at": now}).all()
 
 
 @cache
-def _due_heads() -> Select[Effect]:
+def _due_heads(limit: int) -> Select[Effect]:
     """Made once: every batch asks this, and making it takes longer than the answer."""
     now = bindparam("at", type_=UtcTime)
     other = aliased(Effect)
@@ -198,44 +198,65 @@ def _due_heads() -> Select[Effect]:
             or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
             ~blocked,
         )
+        .order_by(Effect.due_at, Effect.id)
+        .limit(limit)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for push at a target connection.
+    """What waits for push at a target connection, and what decides whether it may go.
 
     Attributes:
+        breakers: of the kinds of call that have failed.
         abandoned: sends that began under a lease now over.
-        due: effects whose turn has come.
         owed: looks after a payment was added beside older ones.
+        due: effects whose turn has come, as `due_heads` gives them.
+        more: there are other open effects, which may be due now or as soon as these are done.
     """
 
+    connection: Connection
+    organization: Organization
+    breakers: Mapping[CallKind, Breaker]
     abandoned: bool
-    due: bool
     owed: bool
+    due: Sequence[Effect]
+    more: bool
 
 
-def what_waits(session: Session, connection_id: int, now: datetime) -> tuple[Connection, Waiting]:
-    """The connection and what waits there, in one statement: the last look of every slice finds nothing.
+def what_waits(session: Session, connection_id: int, now: datetime, limit: int) -> Waiting:
+    """What waits at the connection, in one statement: the last look of every slice finds nothing.
 
     Raises:
         LookupError: there is no such connection.
     """
-    row = session.execute(_what_waits(), {"of_connection": connection_id, "at": now}).first()
-    if row is None:
+    rows = session.execute(_what_waits(limit), {"of_connection": connection_id, "at": now}).all()
+    if not rows:
         raise LookupError(f"no connection with id {connection_id}")
-    connection, *flags = row
-    return connection, Waiting(*flags)
+    connection, organization, abandoned, owed, are_open, *_ = rows[0]
+    breakers = {CallKind(breaker.kind): breaker for *_, breaker, _ in rows if breaker is not None}
+    # Once for each of them, whatever the number of breakers.
+    due = {effect.id: effect for *_, effect in rows if effect is not None}
+    return Waiting(connection, organization, breakers, abandoned, owed, tuple(due.values()), are_open > len(due))
 
 
 @cache
-def _what_waits() -> Select[Connection, bool, bool, bool]:
+def _what_waits(limit: int) -> Select[Connection, Organization, bool, bool, int, Breaker | None, Effect | None]:
     here = Effect.connection_id == bindparam("of_connection")
     abandoned = exists().where(here, is_open(), Effect.state == EffectState.SENDING.value)
     owed = exists().where(here, Effect.read_back_owed_since.is_not(None))
-    due = _due_heads().limit(1).exists()
-    return select(Connection, abandoned, due, owed).where(Connection.id == bindparam("of_connection"))
+    due = aliased(Effect, _due_heads(limit).subquery())
+    # Counting all of a backlog would take long.
+    some_open = select(Effect.id).where(here, is_open()).limit(limit + 1).subquery()
+    are_open = select(func.count()).select_from(some_open).scalar_subquery()
+    return (
+        select(Connection, Organization, abandoned, owed, are_open, Breaker, due)
+        .join(Organization, Organization.id == Connection.organization_id)
+        .outerjoin(Breaker, Breaker.connection_id == Connection.id)
+        .outerjoin(due, true())
+        .where(Connection.id == bindparam("of_connection"))
+        .order_by(due.due_at, due.id)
+    )
 
 
 def owed_read_backs(session: Session, connection_id: int, limit: int) -> Sequence[Effect]:

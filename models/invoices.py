@@ -1,12 +1,12 @@
 """Invoices: the platform's own records, and the last picture of the source's."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, or_, select, union, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.ingest.deletions import Standing, is_a_later_look, replaces
 from domain.money import AMOUNT_MAX, is_storable
@@ -17,6 +17,7 @@ from models.base import Base, BigId, ExactAmount, UtcTime
 from models.connections import Connection, Role
 from models.effects import Effect
 from models.ledger import LedgerEntry
+from models.payments import Allocation
 
 # Stands for an amount that cannot be kept exactly. No invoice has it as its total, so match holds payments on this one;
 # some invoices do have a total of zero.
@@ -182,17 +183,18 @@ def source_invoices(session: Session, connection_id: int, external_ids: Collecti
     return {row.external_id: row for row in session.scalars(statement)}
 
 
-def source_invoices_with_number(
-    session: Session, connection_id: int, numbers: Collection[str]
+def source_invoices_with_namesakes(
+    session: Session, connection_id: int, external_ids: Collection[str]
 ) -> Sequence[SourceInvoiceRow]:
-    """All of the source's invoices with one of these numbers, oldest id first."""
-    if not numbers:
+    """These invoices of the source, and all others with the number of one of them; oldest id first."""
+    if not external_ids:
         return ()
-    statement = (
-        select(SourceInvoiceRow)
-        .where(SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.number.in_(numbers))
-        .order_by(SourceInvoiceRow.id)
-    )
+    one, other = aliased(SourceInvoiceRow), aliased(SourceInvoiceRow)
+    these = and_(one.connection_id == connection_id, one.external_id.in_(external_ids))
+    has_the_number = and_(other.connection_id == one.connection_id, other.number == one.number, one.number != "")
+    # Not joined by "or": then neither database would use the index of the numbers.
+    ids = union(select(one.id).where(these), select(other.id).join(one, has_the_number).where(these))
+    statement = select(SourceInvoiceRow).where(SourceInvoiceRow.id.in_(ids)).order_by(SourceInvoiceRow.id)
     return session.scalars(statement).all()
 
 
@@ -237,15 +239,29 @@ def source_ids_with_number(session: Session, connection_id: int, numbers: Collec
     return session.scalars(statement).all()
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedInvoices:
+    """Invoices of the source whose payments need another decision: those that changed, and all with these numbers."""
+
+    external_ids: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+
+
 def store_source_invoices(
-    session: Session, connection_id: int, invoices: Sequence[SourceInvoice], now: datetime
-) -> set[str]:
+    session: Session,
+    connection_id: int,
+    invoices: Sequence[SourceInvoice],
+    now: datetime,
+    *,
+    unheld: Collection[str] = (),
+) -> ChangedInvoices:
     """Keeps the newest picture of each invoice.
 
-    Returns:
-        Ids of invoices whose payments need another decision: those that changed, and all that share their number.
+    Args:
+        unheld: invoices of which we certainly have no picture.
     """
-    known = source_invoices(session, connection_id, {invoice.external_id for invoice in invoices})
+    maybe_known = {invoice.external_id for invoice in invoices}.difference(unheld)
+    known = source_invoices(session, connection_id, maybe_known) if maybe_known else {}
     changed: set[str] = set()
     numbers: set[str | None] = set()
     # Tombstones last: they carry no version.
@@ -263,7 +279,25 @@ def store_source_invoices(
         _copy(invoice, row, now)
         if before != (row.number, row.takes_money):
             numbers |= {before[0], row.number}
-    return changed.union(source_ids_with_number(session, connection_id, numbers - {None})) if numbers else changed
+    return ChangedInvoices(frozenset(changed), frozenset(number for number in numbers if number is not None))
+
+
+def match_invoices_again(
+    session: Session, organization_id: int, connection_id: int, changed: ChangedInvoices, at: datetime
+) -> None:
+    """Everything that pays one of these invoices of the source is decided again."""
+    if not (changed.external_ids or changed.numbers):
+        return
+    documents = select(SourceInvoiceRow.external_id).where(
+        SourceInvoiceRow.connection_id == connection_id,
+        or_(SourceInvoiceRow.external_id.in_(changed.external_ids), SourceInvoiceRow.number.in_(changed.numbers)),
+    )
+    session.execute(
+        update(Allocation)
+        .where(Allocation.organization_id == organization_id, Allocation.document_id.in_(documents))
+        .values(match_due_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _is_news(told: Standing, known: Standing) -> bool:

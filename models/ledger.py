@@ -132,6 +132,8 @@ def synced_and_taken_back(
     session: Session, allocation_ids: Collection[int]
 ) -> tuple[dict[int, LedgerEntry], dict[int, LedgerEntry]]:
     """The live entry of each of these allocations, and the last one that was taken back; there may be both."""
+    if not allocation_ids:
+        return {}, {}
     statement = select(LedgerEntry).where(LedgerEntry.allocation_id.in_(allocation_ids)).order_by(LedgerEntry.id)
     synced: dict[int, LedgerEntry] = {}
     taken_back: dict[int, LedgerEntry] = {}

@@ -1,15 +1,17 @@
 """Later looks at the invoices on which a payment counts for something: when the next one is due, and what it needs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Table, UniqueConstraint, bindparam, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import TARGET_CALLS
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.base import Base, BigId, ExactAmount, UtcTime, insert_for, insert_new
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 
@@ -62,6 +64,43 @@ def _set_due(session: Session, connection_id: int, target_invoice_id: str, due_a
     if known is None:
         row = {"connection_id": connection_id, "target_invoice_id": target_invoice_id, "looks": 0, "due_at": due_at}
         insert_new(session, InvoiceLook, [row])
+
+
+class _Keep:
+    """What is known of other people's payments stays."""
+
+
+KEEP = _Keep()
+# The sum of other people's payments on an invoice; None if we know none.
+Others = Decimal | None | _Keep
+
+
+def begin_looks(session: Session, connection_id: int, others: Mapping[str, Others], due_at: datetime) -> None:
+    """Something was written to these invoices: the looks at them start over.
+
+    Args:
+        others: by invoice.
+    """
+    start = {"connection_id": connection_id, "looks": 0, "due_at": due_at}
+    for keeps in (False, True):
+        rows = [
+            {**start, "target_invoice_id": invoice_id, **({} if isinstance(sum_, _Keep) else {"others": sum_})}
+            for invoice_id, sum_ in sorted(others.items())
+            if isinstance(sum_, _Keep) is keeps
+        ]
+        if rows:
+            session.connection().execute(_begin(session.get_bind().dialect.name, keeps=keeps), rows)
+
+
+@cache
+def _begin(dialect: str, *, keeps: bool) -> Any:
+    table = cast("Table", InvoiceLook.__table__)
+    begun = insert_for(dialect)(table)
+    news = {"looks": begun.excluded.looks, "due_at": begun.excluded.due_at}
+    return begun.on_conflict_do_update(
+        index_elements=[table.c.connection_id, table.c.target_invoice_id],
+        set_=news if keeps else {**news, "others": begun.excluded.others},
+    )
 
 
 def due_looks(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[InvoiceLook]:

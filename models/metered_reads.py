@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from models.base import Base, BigId, add_or_change
+from models.base import Base, BigId, insert_for
 from models.connections import Connection
 
 
@@ -24,10 +24,24 @@ def month_of(moment: datetime) -> str:
     return f"{moment:%Y-%m}"
 
 
-def add_reads(session: Session, connection_id: int, reads: int, now: datetime) -> None:
+def add_reads(session: Session, connection_id: int, vendor: str, reads: int, now: datetime) -> int:
+    """Counts reads of a connection; returns how many all connections to this vendor have used in this month by now."""
+    every = aliased(MeteredReads)
+    of_vendor = select(Connection.id).where(Connection.vendor == vendor, Connection.id != connection_id)
+    # Without the row that the statement itself changes: databases differ in whether they show it changed here.
+    of_others = (
+        select(func.coalesce(func.sum(every.reads), 0))
+        .where(every.month == month_of(now), every.connection_id.in_(of_vendor))
+        .scalar_subquery()
+    )
     row = {"connection_id": connection_id, "month": month_of(now), "reads": reads}
-    more = {"reads": MeteredReads.reads + reads}
-    add_or_change(session, MeteredReads, row, unique=("connection_id", "month"), change=more)
+    counted = (
+        insert_for(session.get_bind().dialect.name)(MeteredReads)
+        .values(**row)
+        .on_conflict_do_update(index_elements=["connection_id", "month"], set_={"reads": MeteredReads.reads + reads})
+        .returning(MeteredReads.reads + of_others)
+    )
+    return int(session.scalars(counted).one())
 
 
 def reads_of_vendor(session: Session, vendor: str, now: datetime) -> int:

@@ -1,7 +1,6 @@
 """Payments and their allocations: the last version seen, never an older one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,19 +15,21 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     select,
     text,
     update,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from domain.ingest.deletions import Standing
 from domain.leaving_out import LeftOut
 from domain.records import PaymentState
 from domain.status import PaymentStatus
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
+
+# The last whole picture of a payment, and a newer one that was not whole.
+Version = tuple[int, int | None]
 
 _TOUCHED = "allocations whose payments may have another status"
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
@@ -100,7 +101,7 @@ class Payment(Base):
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
 
     @property
-    def versions(self) -> "Version":
+    def versions(self) -> Version:
         """Must be unchanged for facts about this payment to be current."""
         return self.version, self.flawed_version
 
@@ -186,21 +187,6 @@ class OwnPayment(Base):
     external_id: Mapped[str] = mapped_column(String(50))
 
 
-@dataclass(frozen=True, slots=True)
-class DueAllocation:
-    """An allocation to be decided.
-
-    Attributes:
-        due_at: code that clears this time must name the same one.
-        is_own: this platform made the payment itself.
-    """
-
-    allocation: Allocation
-    payment: Payment
-    due_at: datetime
-    is_own: bool
-
-
 def note_other_status(session: Session, *allocation_ids: int) -> None:
     """Their payments may have another status now; the session finds out before it commits."""
     with_other_status(session).update(allocation_ids)
@@ -219,24 +205,6 @@ def payments_by_external_id(session: Session, connection_id: int, external_ids: 
     return {payment.external_id: payment for payment in session.scalars(statement)}
 
 
-def due_allocations(session: Session, organization_id: int, now: datetime, limit: int) -> list[DueAllocation]:
-    is_own = exists().where(
-        OwnPayment.connection_id == Payment.connection_id, OwnPayment.external_id == Payment.external_id
-    )
-    statement = (
-        select(Allocation, Payment, is_own)
-        .join(Payment, Payment.id == Allocation.payment_id)
-        .where(Allocation.organization_id == organization_id, Allocation.match_due_at <= now)
-        .order_by(Allocation.match_due_at, Allocation.id)
-        .limit(limit)
-    )
-    return [
-        DueAllocation(allocation, payment, allocation.match_due_at, is_own)
-        for allocation, payment, is_own in session.execute(statement)
-        if allocation.match_due_at is not None
-    ]
-
-
 def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:
     """Sets when these allocations are decided next; the caller holds the organization."""
     if not moments:
@@ -251,24 +219,6 @@ def reschedule_matches(session: Session, moments: Mapping[int, datetime | None])
     session.connection().execute(statement, rows)
 
 
-Version = tuple[int, int | None]
-
-
-def versions_and_moments(
-    session: Session, allocation_ids: Collection[int]
-) -> dict[int, tuple[Version, datetime | None]]:
-    """The version in force of each allocation's payment, and when the allocation is due for a decision.
-
-    Ingest cannot store a newer one while we hold the organization.
-    """
-    statement = (
-        select(Allocation.id, Payment.version, Payment.flawed_version, Allocation.match_due_at)
-        .join(Payment, Payment.id == Allocation.payment_id)
-        .where(Allocation.id.in_(allocation_ids))
-    )
-    return {one: ((version, flawed), due_at) for one, version, flawed, due_at in session.execute(statement)}
-
-
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
     """Something has changed: a decision being made right now about them rests on old facts."""
     _set_due(session, [Allocation.id.in_(allocation_ids)], at)
@@ -276,12 +226,6 @@ def match_again(session: Session, allocation_ids: Collection[int], at: datetime)
 
 def _set_due(session: Session, conditions: Sequence[ColumnElement[bool]], at: datetime) -> None:
     session.execute(update(Allocation).where(*conditions).values(match_due_at=at))
-
-
-def allocations_with_payments(session: Session, allocation_ids: Collection[int]) -> dict[int, Allocation]:
-    """The allocations by id, their payments loaded with them."""
-    statement = select(Allocation).where(Allocation.id.in_(allocation_ids)).options(joinedload(Allocation.payment))
-    return {allocation.id: allocation for allocation in session.scalars(statement)}
 
 
 def match_organization_again(session: Session, organization_id: int, at: datetime) -> None:

@@ -126,6 +126,19 @@ class Signal:
         self.count = next(self._counter)
 
 
+class Paces:
+    """How long the last writes to each connection took, on the wire: whoever sends next knows what to expect."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, float] = {}
+
+    def last(self, connection_id: int) -> float | None:
+        return self._seconds.get(connection_id)
+
+    def note(self, connection_id: int, seconds: float) -> None:
+        self._seconds[connection_id] = seconds
+
+
 # Threads start on demand. At most this many calls run at once, over all lanes.
 _WIRE_THREADS_MAX = 64
 
@@ -150,6 +163,7 @@ class Context:
         turns: which of the process's lanes work at the moment.
         told_to_wait: given when this process pauses a connection or counts a failed call (`tasks/permits.py`).
         actor: for whom this context acts: a person's address, a token's name, or the command line; "" for a worker.
+        paces: how long the last writes to each connection took.
     """
 
     database: Database
@@ -166,6 +180,7 @@ class Context:
     turns: Turns = field(default_factory=Turns, repr=False)
     told_to_wait: Signal = field(default_factory=Signal, repr=False)
     actor: str = ""
+    paces: Paces = field(default_factory=Paces, repr=False)
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
     _books: "Opened[Books | None]" = field(default_factory=Opened, repr=False)

@@ -195,8 +195,7 @@ class DatabaseReadMeter:
         return total > self.monthly_reads_max * passed
 
     def _add(self, session: Session) -> int:
-        add_reads(session, self.connection_id, 1, self.now())
-        return reads_of_vendor(session, self.vendor, self.now())
+        return add_reads(session, self.connection_id, self.vendor, 1, self.now())
 
     def used_up(self) -> timedelta | None:
         if not self.monthly_reads_max:

@@ -27,21 +27,19 @@ class Permits:
 
     Attributes:
         breakers: of the kinds of call that have failed.
-        read_at: by the monotonic clock.
-        signals: how often this process had been told to wait by then.
+        asked: when the database was asked for both.
     """
 
     context: Context
     connection: Connection
     breakers: Mapping[CallKind, Breaker] = field(repr=False)
-    read_at: float
-    signals: int
+    asked: "Asked"
 
     @classmethod
     def read(cls, context: Context, session: Session, connection_id: int) -> "Permits":
         """Reads both, in one statement."""
-        now, signals = context.clock.monotonic(), context.told_to_wait.count
-        return cls(context, *connection_with_breakers(session, connection_id), now, signals)
+        asked = Asked.now(context)
+        return cls(context, *connection_with_breakers(session, connection_id), asked)
 
     def admission(self, kind: CallKind) -> Admission:
         """How many calls of this kind may be made now."""
@@ -68,9 +66,26 @@ class Permits:
             note_success(self.context, self.connection, kind)
 
     def _refresh(self) -> None:
-        now, signals = self.context.clock.monotonic(), self.context.told_to_wait.count
-        if now - self.read_at <= _VALID.total_seconds() and signals == self.signals:
+        now = Asked.now(self.context)
+        if now.at - self.asked.at <= _VALID.total_seconds() and now.signals == self.asked.signals:
             return
         with self.context.database.reading() as session:
             self.connection, self.breakers = connection_with_breakers(session, self.connection.id)
-        self.read_at, self.signals = now, signals
+        self.asked = now
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The moment of a question, taken before it is asked.
+
+    Attributes:
+        at: by the monotonic clock.
+        signals: how often this process had been told to wait by then.
+    """
+
+    at: float
+    signals: int
+
+    @classmethod
+    def now(cls, context: Context) -> "Asked":
+        return cls(context.clock.monotonic(), context.told_to_wait.count)

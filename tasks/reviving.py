@@ -58,20 +58,25 @@ def nudge_all(context: Context, connection: Connection) -> None:
         context.nudge(Step.PUSH, connection.id)
 
 
-def try_again(context: Context, lease: Lease, connection: Connection) -> None:
-    """Tries refused credentials once, when their time has come; revives the connection if they are accepted."""
+def try_again(context: Context, lease: Lease, connection: Connection) -> bool:
+    """Tries refused credentials once, when their time has come; revives the connection if they are accepted.
+
+    Returns:
+        Whether they were tried: then what the caller knows of the connection is no longer so.
+    """
     now = context.clock.now()
     is_due = connection.not_before is not None and connection.not_before <= now
     if connection.status != ConnectionStatus.NEEDS_RECONNECT or not is_due:
-        return
+        return False
     lease.keep()
     failure = ask(context, connection)
     context.reached(Point.CONNECTION_TRIED_AGAIN)
     if failure is None:
         revive(context, connection, only_refused=True)
-        return
+        return True
     with context.database.writing() as session:
         lease.guard(session)
         since = refused_since(session, connection.id) or connection.connected_at
         postpone_refused(session, connection, now + next_try_after(since, now))
     log.info("connection.still_refused", connection_id=connection.id, detail=failure.detail)
+    return True

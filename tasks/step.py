@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from connectors.aside import stepping_aside
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
-from models.locks import lock_organization, lock_organization_of
+from models.locks import lock_organization, lock_organization_of, lock_under_lease
 from models.secrets import SecretsUnreadable
 from models.unavailable import DatabaseUnavailable
 from tasks.calls import note_unreadable
@@ -53,13 +53,18 @@ class Lease:
     def guard(self, session: Session) -> None:
         """Call first in every transaction of a step: it proves that the lane is ours and locks the organization.
 
-        Extends the lease; raises LeaseLost if it is no longer in force.
+        Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
         """
+        of_connection = self.step not in (Step.MATCH, Step.COPY)
+        if self._outlasts(self.context.timing.lease * 2 / 3):
+            now = self.context.clock.now()
+            lock_under_lease(session, self.step.value, self.owner_id, self.fencing, now, of_connection=of_connection)
+            return
         self.renew(session)
-        if self.step in (Step.MATCH, Step.COPY):
-            lock_organization(session, self.owner_id)
-        else:
+        if of_connection:
             lock_organization_of(session, self.owner_id)
+        else:
+            lock_organization(session, self.owner_id)
 
     def renew(self, session: Session) -> None:
         """The first half of `guard`, for a transaction that holds other lanes before it locks the organization."""
@@ -80,9 +85,11 @@ class Lease:
 
         Both clocks must agree: one may have stood still while the machine slept, the other may have been set back.
         """
-        clock, limits = self.context.clock, self.context.platform.time_limits
-        exchange = timedelta(seconds=limits.exchange_seconds) + _MARGIN
-        needed = min(exchange, self.context.timing.lease * 0.9)
+        exchange = timedelta(seconds=self.context.platform.time_limits.exchange_seconds) + _MARGIN
+        return self._outlasts(min(exchange, self.context.timing.lease * 0.9))
+
+    def _outlasts(self, needed: timedelta) -> bool:
+        clock = self.context.clock
         return clock.monotonic() + needed.total_seconds() < self._ends and clock.now() + needed < self._ends_at
 
 

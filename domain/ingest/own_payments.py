@@ -87,6 +87,11 @@ def problem_with_marker(marker: str) -> str | None:
     return None
 
 
+def may_carry_a_marker(payment: SourcePayment) -> bool:
+    """Whether there is any room for a marker on it; most payments have no note and a short reference at most."""
+    return max(len(payment.note), len(payment.reference.strip())) >= MARKER_CHARACTERS_MIN
+
+
 def find_intent(payment: SourcePayment, intents: Iterable[Intent]) -> Intent | None:
     """The intent that this payment carries out; None if none or more than one fits."""
     fitting = [intent for intent in intents if _carries(payment, intent.marker) and _agrees(payment, intent)]

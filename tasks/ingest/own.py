@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from domain.ingest.own_payments import find_intent
+from domain.ingest.own_payments import find_intent, may_carry_a_marker
 from domain.money import is_storable
 from domain.records import SourcePayment
 from models.own_intents import open_intents
@@ -22,9 +22,10 @@ def adopt_by_marker(
 
     Runs in the transaction that stores the payments, so that match never sees them as external.
     """
-    waiting = open_intents(
-        session, connection_id, {payment.total for payment in payments if is_storable(payment.total)}
-    )
+    payments = [one for one in payments if may_carry_a_marker(one) and is_storable(one.total)]
+    if not payments:
+        return []
+    waiting = open_intents(session, connection_id, {payment.total for payment in payments})
     if not waiting:
         return []
     rows = {row.marker: row for row in waiting}

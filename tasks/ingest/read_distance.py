@@ -22,15 +22,20 @@ def wait_before_read(connection: Connection, distance: timedelta, now: datetime)
     return max(min(connection.read_at, now) + _distance(connection, distance) - now, timedelta(0))
 
 
-def after_read(connection: Connection, distance: timedelta, now: datetime, *, waiting_saves: bool) -> dict[str, Any]:
-    """What to record of the read with its connection. One that comes as soon as it may belongs to a burst.
+def after_read(connection: Connection, now: datetime, *, waiting_saves: bool) -> dict[str, Any]:
+    """What to record of the read with its connection.
 
     Args:
-        waiting_saves: one read brought several objects, or we must save reads whatever that costs in time.
+        waiting_saves: the read came soon, and brought several objects, or we must save reads whatever that costs in
+            time.
     """
-    soon = connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
-    streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if soon and waiting_saves else 0
+    streak = min(connection.read_streak + 1, len(_GROWTH) - 1) if waiting_saves else 0
     return {"read_streak": streak, "read_at": now}
+
+
+def came_soon(connection: Connection, distance: timedelta, now: datetime) -> bool:
+    """Whether a read of now comes about as soon after the last one as it may, as those of a burst do."""
+    return connection.read_at is not None and now - connection.read_at < _distance(connection, distance) * 1.5
 
 
 def _distance(connection: Connection, distance: timedelta) -> timedelta:

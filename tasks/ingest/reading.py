@@ -115,6 +115,7 @@ def read_invoices(
     work.finish(Entity.INVOICE, hinted - wanted)
     if not wanted:
         return None
+    work.unheld_invoices = wanted - known.keys()
     context.reached(Point.INGEST_INVOICES_KNOWN)
     result = source.read_invoices(wanted) if may_call else None
     if result is None or isinstance(result, Failure):

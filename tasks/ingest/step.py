@@ -21,14 +21,14 @@ from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
 from models.connections import Connection, change_connection
 from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
-from models.invoices import store_source_invoices
+from models.invoices import match_invoices_again, store_source_invoices
 from models.payment_store import Stored, is_news, store_payments
-from models.payments import match_documents_again, payments_by_external_id
+from models.payments import payments_by_external_id
 from tasks.calls import SHORT_WAIT, note_failure, waited_out
 from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, LINKED, Look, hint_at_invoices, hint_at_payments, looks_for_linked
 from tasks.ingest.own import adopt_by_marker
-from tasks.ingest.read_distance import after_read, wait_before_read
+from tasks.ingest.read_distance import after_read, came_soon, wait_before_read
 from tasks.ingest.reading import read_invoices, read_payments
 from tasks.ingest.work_list import WorkList, collect
 from tasks.permits import Permits
@@ -100,12 +100,15 @@ def _store_and_finish(
 ) -> None:
     now = context.clock.now()
     hints_were_read = work.was_read and bool(work.hints)
-    waiting_saves = hints_were_read and (work.brought_several or context.meter(connection).is_ahead_of_the_month())
+    waiting_saves = (
+        hints_were_read
+        and came_soon(connection, context.timing.read_distance, now)
+        and (work.brought_several or context.meter(connection).is_ahead_of_the_month())
+    )
     with context.database.writing() as session:
         lease.guard(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
-        distance = context.timing.read_distance
-        news = after_read(connection, distance, now, waiting_saves=waiting_saves) if hints_were_read else {}
+        news = after_read(connection, now, waiting_saves=waiting_saves) if hints_were_read else {}
         if work.wants_catch_up:
             news["next_catch_up_at"] = now
         change_connection(session, connection.id, news)
@@ -133,9 +136,8 @@ def _store_and_finish(
 def _store(session: Session, connection: Connection, work: WorkList, now: datetime) -> Stored:
     stored = store_payments(session, connection.organization_id, connection.id, work.payments, now)
     adopt_by_marker(session, connection.id, [one for one in work.payments if one.flaw is None], now)
-    changed = store_source_invoices(session, connection.id, work.invoices, now)
-    if changed:
-        match_documents_again(session, connection.organization_id, changed, now)
+    changed = store_source_invoices(session, connection.id, work.invoices, now, unheld=work.unheld_invoices)
+    match_invoices_again(session, connection.organization_id, connection.id, changed, now)
     return stored
 
 

@@ -43,6 +43,8 @@ class WorkList:
     # Invoices that a payment names and that we could not find or ask for, by how often we looked for them.
     linked: dict[str, int] = field(default_factory=dict)
     hints: dict[tuple[Entity, str], list[InboxEvent]] = field(default_factory=dict)
+    # Invoices that we asked for because we hold nothing of them. Only the holder of the lane adds any.
+    unheld_invoices: Collection[str] = ()
     # At least one call returned something.
     was_read: bool = False
     # An object that we hold as live is missing: change data capture runs early.

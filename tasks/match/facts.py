@@ -13,18 +13,19 @@ from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from models.connections import Connection, ConnectionStatus
-from models.effects import latest_effects
+from models.due import DueAllocation, due_allocations
 from models.invoices import (
     Invoice,
     SourceInvoiceRow,
     invoices_for_documents,
     invoices_with_number,
     source_invoices,
-    source_invoices_with_number,
+    source_invoices_with_namesakes,
 )
 from models.ledger import parts_beside, synced_and_taken_back
-from models.organizations import organization_with_connections
-from models.payments import DueAllocation, due_allocations
+from models.organizations import organization_with_breakers
+from tasks.context import Context
+from tasks.permits import Asked, Permits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,6 @@ class Case:
     Attributes:
         number: the invoice's number at the source, for the look at the target.
         rivals: the source's ids of other invoices that this number would lead to the same target invoice.
-        effect_state: the newest effect when the facts were gathered; if it has moved since, the facts are old.
     """
 
     due: DueAllocation
@@ -42,7 +42,6 @@ class Case:
     invoice: Invoice | None
     number: str
     rivals: tuple[str, ...]
-    effect_state: tuple[int, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +61,33 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """What match decides together.
+
+    Attributes:
+        permits: whether the target may be asked; None if there is none.
+    """
+
     cases: Sequence[Case]
-    source: Connection | None
-    target: Connection | None
+    source: Connection | None = None
+    target: Connection | None = None
+    permits: Permits | None = None
 
 
-def gather(session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
+def gather(context: Context, session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
     """The due allocations, oldest first, each with all facts that need no wire call."""
     due = due_allocations(session, organization_id, now, limit)
     if not due:
-        return Batch((), None, None)
-    organization, source, target = organization_with_connections(session, organization_id)
+        return Batch(())
+    asked = Asked.now(context)
+    organization, source, target, breakers = organization_with_breakers(session, organization_id)
     preferences = organization.preferences
     documents = {one.allocation.document_id for one in due if one.allocation.kind == AllocationKind.INVOICE}
-    pictures = source_invoices(session, source.id, documents) if source else {}
-    platform = _PlatformInvoices.load(session, organization_id, source, pictures)
-    synced, taken_back = synced_and_taken_back(session, [one.allocation.id for one in due])
+    rows = source_invoices_with_namesakes(session, source.id, documents) if source else ()
+    pictures = {row.external_id: row for row in rows if row.external_id in documents}
+    platform = _PlatformInvoices.load(session, organization_id, source, pictures, rows)
+    # What we never owed anything for has no entry.
+    synced, taken_back = synced_and_taken_back(session, [one.allocation.id for one in due if one.effect_state])
     beside = parts_beside(session, synced.values())
-    effects = latest_effects(session, [one.allocation.id for one in due])
     near = _records_nearby(session, organization_id, pictures, platform)
 
     def case_of(one: DueAllocation) -> Case:
@@ -114,12 +122,11 @@ def gather(session: Session, organization_id: int, now: datetime, limit: int) ->
             left_out=payment.left_out_now,
             linked_target_id=invoice.target_id if invoice else None,
         )
-        effect = effects.get(allocation.id)
-        seen = (effect.id, effect.state) if effect else None
         number = (picture.number if picture else None) or ""
-        return Case(one, facts, invoice, number, platform.rivals_of(allocation.document_id, number), seen)
+        return Case(one, facts, invoice, number, platform.rivals_of(allocation.document_id, number))
 
-    return Batch([case_of(one) for one in due], source, target)
+    permits = Permits(context, target, breakers, asked) if target else None
+    return Batch([case_of(one) for one in due], source, target, permits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +150,15 @@ class _PlatformInvoices:
         session: Session,
         organization_id: int,
         source: Connection | None,
-        pictures: dict[str, SourceInvoiceRow],
+        pictures: Mapping[str, SourceInvoiceRow],
+        rows: Sequence[SourceInvoiceRow],
     ) -> "_PlatformInvoices":
+        """What the platform has of these documents.
+
+        Args:
+            rows: the pictures, and those of all invoices with the number of one of them.
+        """
         numbers = {picture.number for picture in pictures.values() if picture.number}
-        rows = source_invoices_with_number(session, source.id, numbers) if source else ()
         namesakes: dict[str, list[SourceInvoiceRow]] = {}
         for row in rows:
             if row.number and row.takes_money:
@@ -154,14 +166,14 @@ class _PlatformInvoices:
         by_source_id: dict[str, Invoice] = {}
         unlinked: dict[str, list[Invoice]] = {}
         linked: dict[str, list[Invoice]] = {}
-        documents = {*pictures, *(row.external_id for row in rows)}
+        documents = {row.external_id for row in rows}
         for invoice in invoices_for_documents(session, organization_id, documents, numbers):
             (unlinked if invoice.source_id is None else linked).setdefault(invoice.number, []).append(invoice)
             if invoice.source_id is not None:
                 by_source_id[invoice.source_id] = invoice
         # A record may name an invoice whose number has changed.
         elsewhere = {one.source_id for some in linked.values() for one in some if one.source_id} - documents
-        known = {row.external_id: row for row in (*rows, *pictures.values())}
+        known = {row.external_id: row for row in rows}
         if source is not None and elsewhere:
             known |= source_invoices(session, source.id, elsewhere)
         return cls(by_source_id, unlinked, linked, namesakes, known)

@@ -85,19 +85,20 @@ class Lookups:
         return Found(found)
 
 
-def look_up(context: Context, target: Connection | None, cases: Sequence[Case]) -> Lookups:
+def look_up(context: Context, permits: Permits | None, cases: Sequence[Case]) -> Lookups:
     """Looks up the target invoices of the cases that get this far, in as few calls as possible."""
     wanted = [case for case in cases if decide_early(case.facts) is None]
     ids = {link for case in wanted if (link := _link_of(case))}
     numbers = {case.number for case in wanted if case.number and not _link_of(case)}
-    if target is None or not (ids or numbers):
+    if permits is None or not (ids or numbers):
         return Lookups({}, {})
-    lookups = _find(context, target, ids, numbers)
+    target = permits.connection
+    lookups = _find(context, permits, ids, numbers)
     given_up = _given_up(context, target, wanted, lookups)
     if not given_up:
         return _with_owners(context, target, lookups)
     numbers |= {case.number for case in wanted if case.number and _link_of(case) in given_up}
-    by_number = _find(context, target, (), numbers)
+    by_number = _find(context, permits, (), numbers)
     by_both = replace(
         by_number,
         by_id=lookups.by_id,
@@ -135,11 +136,10 @@ def _given_up(context: Context, target: Connection, wanted: Sequence[Case], look
         return lost - with_our_money(session, target.id, lost)
 
 
-def _find(context: Context, target: Connection, ids: Collection[str], numbers: Collection[str]) -> Lookups:
+def _find(context: Context, permits: Permits, ids: Collection[str], numbers: Collection[str]) -> Lookups:
+    target = permits.connection
     if target.not_before is not None and target.not_before > context.clock.now():
         return _unread(ids, numbers, target.why_paused or Reason.TARGET_UNREACHABLE)
-    with context.database.reading() as session:
-        permits = Permits.read(context, session, target.id)
     if not permits.begin(CallKind.FIND):
         return _unread(ids, numbers, Reason.TARGET_SICK)
     result = context.target(target).find_invoices(ids, numbers)

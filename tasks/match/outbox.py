@@ -8,8 +8,8 @@ from domain.match.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.reasons import Reason
 from models.connections import Connection
+from models.due import DueAllocation
 from models.effects import Effect, move
-from models.payments import DueAllocation
 
 
 def carry_out(

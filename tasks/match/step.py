@@ -20,10 +20,10 @@ from domain.match.eligibility import decide
 from domain.match.planning import Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
 from models.connections import Connection
-from models.decisions import DecisionRow, NewDecision, action_of, current_decisions, write_decision
-from models.effects import latest_effects
+from models.decisions import DecisionRow, NewDecision, action_of, write_decision
+from models.due import DueAllocation, Standing, as_they_stand
 from models.invoices import invoices_by_id
-from models.payments import match_again, reschedule_matches, versions_and_moments
+from models.payments import match_again, reschedule_matches
 from tasks.context import Context, Step
 from tasks.match.facts import Decided, gather
 from tasks.match.found import register_found
@@ -51,11 +51,11 @@ def match(context: Context, organization_id: int) -> Drained:
 def _match_batch(context: Context, lease: Lease) -> bool:
     now = context.clock.now()
     with context.database.reading() as session:
-        batch = gather(session, lease.owner_id, now, ALLOCATIONS_PER_BATCH)
+        batch = gather(context, session, lease.owner_id, now, ALLOCATIONS_PER_BATCH)
     if not batch.cases:
         return False
     context.reached(Point.MATCH_FACTS_GATHERED)
-    lookups = look_up(context, batch.target, batch.cases)
+    lookups = look_up(context, batch.permits, batch.cases)
     context.reached(Point.MATCH_TARGET_READ)
     looked_up = [(case, lookup) for case in batch.cases if (lookup := lookups.of(case)) is not None]
     # Allocations without a look stay due: the sweep or the next batch returns to them.
@@ -91,16 +91,14 @@ def _record(
     context: Context, session: Session, decided: Sequence[Decided], target: Connection | None, now: datetime
 ) -> int:
     """Writes decisions and effects; returns how many effects are owed now. Allocations changed meanwhile stay due."""
-    decided = _still_as_gathered(session, decided)
-    allocation_ids = [one.case.due.allocation.id for one in decided]
     # Push records outcomes under the same lock: we either see its outcome here, or it waits and sees our decision.
-    effects = latest_effects(session, allocation_ids)
-    current = current_decisions(session, allocation_ids)
+    standing = as_they_stand(session, [one.case.due.allocation.id for one in decided])
+    effects = {one: there.effect for one, there in standing.items()}
+    current = {one: there.decision for one, there in standing.items() if there.decision is not None}
     planned = [
-        (one, plan(one.decision, current_effect(effects.get(one.case.due.allocation.id))))
+        (one, plan(one.decision, current_effect(effects[one.case.due.allocation.id])))
         for one in decided
-        # Push has moved on: our facts about the ledger may be out of date. The allocation stays due.
-        if state_of(effects.get(one.case.due.allocation.id)) == one.case.effect_state
+        if _is_as_gathered(one.case.due, standing.get(one.case.due.allocation.id))
     ]
     reschedule_matches(
         session,
@@ -126,14 +124,15 @@ def _record(
     return owed
 
 
-def _still_as_gathered(session: Session, decided: Sequence[Decided]) -> list[Decided]:
-    """Decisions whose payment is unchanged and whose allocation was not made due anew since we gathered the facts."""
-    now = versions_and_moments(session, [one.case.due.allocation.id for one in decided])
-    return [
-        one
-        for one in decided
-        if now.get(one.case.due.allocation.id) == (one.case.due.payment.versions, one.case.due.due_at)
-    ]
+def _is_as_gathered(due: DueAllocation, now: Standing | None) -> bool:
+    """Whether the facts that we gathered still hold: else the allocation stays due.
+
+    Its payment has not changed, nobody has made it due anew, and push has not moved on (the ledger may be another).
+    """
+    if now is None:
+        return False
+    seen = due.payment.versions, due.due_at, due.effect_state
+    return seen == (now.versions, now.due_at, state_of(now.effect))
 
 
 def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime) -> set[int]:

@@ -81,6 +81,7 @@ class Delivery:
         call_seconds: how long the last sends were on the wire.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
+        carried_out: the effects that the target has carried out.
     """
 
     context: Context
@@ -99,6 +100,12 @@ class Delivery:
     call_seconds: list[float] = field(default_factory=list)
     stopped: bool = False
     decide_again: bool = False
+    carried_out: set[int] = field(default_factory=set)
+
+    @property
+    def left(self) -> bool:
+        """Whether something of this batch may go on right now: not all of it has been carried out."""
+        return self.carried_out < self.effects.keys()
 
     def pay_read_backs(self, owed: Sequence[Effect]) -> bool:
         """Makes the looks that we owe. False if we may not write to the target now."""
@@ -137,17 +144,26 @@ class Delivery:
         meanwhile is seen before the send, as with lists, and a killed process leaves no more in doubt than the target
         could have answered within a moment.
         """
-        waiting, few = list(turns), self.parallel
+        waiting = list(turns)
         while waiting and self._may_go_on_by_the_sums():
+            few = self._sent_within_a_moment()
             some, waiting = waiting[:few], waiting[few:]
             self.surely_empty = frozenset(one.effect_id for one in some)
             self.call_seconds.clear()
             self._work(some)
             self.facts = {}
-            # Only the calls count: a busy process is slow between them, and small groups would make it slower still.
-            rounds = _SENT_WITHIN.total_seconds() / max(*self.call_seconds, 0.001) if self.call_seconds else 1
-            few = self.parallel * max(int(rounds), 1)
+            if self.call_seconds:
+                self.context.paces.note(self.connection.id, max(self.call_seconds))
         self.surely_empty = frozenset()
+
+    def _sent_within_a_moment(self) -> int:
+        """How many sends to begin together, by what the last ones took, in this batch or in one before.
+
+        Only the calls count: a busy process is slow between them, and small groups would make it slower still.
+        """
+        last_seconds = self.context.paces.last(self.connection.id)
+        rounds = 1 if last_seconds is None else int(_SENT_WITHIN.total_seconds() / max(last_seconds, 0.001))
+        return self.parallel * max(rounds, 1)
 
     def _may_go_on_by_the_sums(self) -> bool:
         ends = self.stopped or self.context.stopping.is_set() or self.context.clock.monotonic() > self.ends
@@ -251,6 +267,11 @@ class Delivery:
         outcomes = [
             one.outcome for one in results if isinstance(one, Answered) and not isinstance(one.outcome, NotBegun)
         ]
+        self.carried_out |= {
+            one.claimed.effect_id
+            for one in results
+            if isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed)
+        }
         for happened, point in (
             (recorded.well, Point.CONNECTION_RECOVERED),
             (recorded.ended, Point.PUSH_ENDED),

@@ -10,22 +10,27 @@ from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Wanted
 from domain.push.verdict import InvoiceSeen, Owed
 from domain.records import TargetInvoice, TargetPayment
-from models.claims import Claims, claims_on_invoices
+from models.claims import Claims, parts_with_claims
 from models.effects import Effect
-from models.payments import Allocation, allocations_with_payments
+from models.payments import Allocation
 
 Payments = Sequence[TargetPayment]
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect whose turn has come, as it was when this lane claimed it."""
+    """An effect whose turn has come, as it was when this lane claimed it.
+
+    Attributes:
+        fencing: the lease under which it was sent before, if it was.
+    """
 
     effect_id: int
     allocation_id: int
     invoice_id: str
     state: EffectState
     doubt: Doubt
+    fencing: int
 
     @property
     def is_certainly_not_sent(self) -> bool:
@@ -40,6 +45,7 @@ def as_claimed(effect: Effect) -> Claimed:
         invoice_id=effect.target_invoice_id,
         state=EffectState(effect.state),
         doubt=Doubt(effect.doubt),
+        fencing=effect.fencing,
     )
 
 
@@ -68,8 +74,7 @@ class Facts:
 
 def gather(session: Session, connection_id: int, effects: Collection[Effect]) -> Mapping[int, Facts]:
     """The facts by effect, as of now; the looks at the invoices must be older than these facts."""
-    allocations = allocations_with_payments(session, {effect.allocation_id for effect in effects})
-    claims = claims_on_invoices(session, connection_id, {effect.target_invoice_id for effect in effects})
+    allocations, claims = parts_with_claims(session, connection_id, {effect.id for effect in effects})
     return {
         effect.id: _facts(effect, allocations[effect.allocation_id], claims.get(effect.target_invoice_id, Claims()))
         for effect in effects

@@ -39,7 +39,7 @@ from models.connections import learn_author
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows
 from models.effects import Effect, abandon_attempts, abandoned_sends, day_of, finish_attempts
-from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admits
+from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admission_now
 from tasks.context import Context
 from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.push.states import NO_DOUBT, States
@@ -91,6 +91,7 @@ def record(
         for result in results:
             page.write(result)
         finish_attempts(session, page.finished, rows.now)
+        rows.store_looks()
         return page.recorded(well=bool(answered) and note_answers(session, lease.owner_id, answered))
 
     recorded = context.database.write(write)
@@ -182,7 +183,7 @@ class _Page:
             case Answered():
                 return (effect.state, effect.fencing) == (EffectState.SENDING, self.lease.fencing)
             case Judged(claimed) | Unseen(claimed) | LookRefused(claimed):
-                return (effect.state, effect.fencing) == (claimed.state, self.lease.fencing)
+                return (effect.state, effect.fencing) == (claimed.state, claimed.fencing)
 
     def _carry_out(self, effect: Effect, judged: Judged) -> None:  # noqa: C901, PLR0912 - one arm for each verdict
         verdict = judged.verdict
@@ -227,7 +228,7 @@ class _Page:
         """Puts on disk that we are about to send, and the payments on the invoice before the send."""
         payments = judged.payments or ()
         if self._may_write is None:
-            admitted = admits(self.context, self.rows.session, self.rows.connection_id, CallKind.WRITE)
+            admitted = admission_now(self.rows.connection, self.rows.write_breaker, self.context.clock.now())
             self._may_write = admitted is not Admission.NONE
         if not self._may_write:
             # The connection was paused after the batch began: nothing has been sent, and it continues later.
@@ -240,7 +241,8 @@ class _Page:
             # It changed after we claimed it; match decides first from the current facts.
             return
         into = change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
-        self.rows.move(effect, EffectState.SENDING, before_image=image_of(payments), sent_into=into, **NO_DOUBT)
+        values = {"before_image": image_of(payments), "sent_into": into, "fencing": self.lease.fencing}
+        self.rows.move(effect, EffectState.SENDING, **values, **NO_DOUBT)
         attempt = self.rows.start_attempt(effect)
         may_harm = isinstance(change, CreatePayment) and bool(payments)
         self._intended.append(Intended(judged.claimed, attempt, change, may_harm))

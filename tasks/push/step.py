@@ -1,8 +1,8 @@
 """Push: delivers to the target what we owe it. The only step that writes payments.
 
 Called by: a nudge for a target connection, after match or when an effect is due.
-Does, for a batch of effects: *claim* -> *look* (list each invoice's payments) -> *judge* -> *intend* (attempts and
-before-images on disk) -> *send* (the wire, once) -> *record*. Different invoices in parallel, one invoice in order.
+Does, for a batch of effects whose turn has come: *look* (list each invoice's payments) -> *judge* -> *intend* (attempts
+and before-images on disk) -> *send* (the wire, once) -> *record*. Different invoices in parallel, one invoice in order.
 Leaves behind: attempts, ledger entries, effects that are delivered, in doubt, held or due later.
 If it dies here: before *intend* nothing was sent and the effects are unchanged; after it, it is unknown whether a send
 arrived, so the next holder finds them in `sending`, puts them in doubt, and looks when the settle time is over.
@@ -19,11 +19,10 @@ from domain.preferences import TwinPolicy
 from domain.push.effect import EffectState
 from domain.push.sums import Sums
 from domain.push.verdict import Terms
-from models.effects import Effect, due_heads, owed_read_backs, what_waits
-from models.organizations import organization_by_id
+from models.effects import Effect, Waiting, owed_read_backs, what_waits
 from tasks.calls import note_failure
 from tasks.context import Context, Step
-from tasks.permits import Permits
+from tasks.permits import Asked, Permits
 from tasks.points import Point
 from tasks.push.deliver import Delivery
 from tasks.push.record import doubt_abandoned_sends
@@ -45,13 +44,15 @@ def push(context: Context, connection_id: int) -> Drained:
 def _push_batch(context: Context, lease: Lease) -> bool:
     """Does one batch. True if more is waiting right now."""
     with context.database.reading() as session:
-        connection, waiting = what_waits(session, lease.owner_id, context.clock.now())
-    try_again(context, lease, connection)
+        asked = Asked.now(context)
+        waiting = what_waits(session, lease.owner_id, context.clock.now(), EFFECTS_PER_BATCH)
+    if try_again(context, lease, waiting.connection):
+        return True
     doubted = doubt_abandoned_sends(context, lease) if waiting.abandoned else 0
     if doubted:
         context.reached(Point.PUSH_DOUBTED)
         log.warning("push.abandoned_sends", connection_id=lease.owner_id, effects=doubted)
-    delivery = _claim(context, lease) if waiting.due or waiting.owed else None
+    delivery = _claim(context, lease, waiting, asked) if waiting.due or waiting.owed else None
     if delivery is None:
         return False
     context.reached(Point.PUSH_CLAIMED)
@@ -59,7 +60,9 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     if delivery.decide_again:
         context.nudge(Step.MATCH, delivery.connection.organization_id)
         context.reached(Point.PUSH_NUDGED)
-    return is_read and bool(delivery.effects) and not delivery.stopped
+    # What comes from now on finds the lane taken and leaves a mark.
+    may_be_more = waiting.more or waiting.owed or delivery.left
+    return is_read and bool(delivery.effects) and may_be_more and not delivery.stopped
 
 
 def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
@@ -113,26 +116,22 @@ def _ask_the_sums(context: Context, delivery: Delivery) -> None:
     delivery.sums.learn(delivery.invoices, {one.external_id: one for one in result.value.invoices})
 
 
-def _claim(context: Context, lease: Lease) -> Delivery | None:
-    """Takes the due effects for this lease, if the connection and the partner's switch allow any."""
-    now = context.clock.now()
-    with context.database.writing() as session:
-        lease.guard(session)
-        permits = Permits.read(context, session, lease.owner_id)
-        connection = permits.connection
-        organization = organization_by_id(session, connection.organization_id)
-        admitted = {kind: permits.admission(kind) for kind in TARGET_CALLS}
-        if Admission.NONE in admitted.values():
-            return None
-        # After a breaker's rest one effect tries, and its result decides for the others.
-        one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
-        limit = 1 if one_tries else EFFECTS_PER_BATCH
-        # With the partner's switch off we write nothing, but still look after sends that may have arrived.
-        effects = due_heads(session, connection.id, now, limit)
-        if not organization.sync_enabled:
-            effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
-        for effect in effects:
-            effect.fencing = lease.fencing
+def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> Delivery | None:
+    """The due effects that go now, if the connection and the partner's switch allow any.
+
+    Nothing is written: only the holder of the lane moves them, and each transaction that does so proves that it is.
+    """
+    permits = Permits(context, waiting.connection, waiting.breakers, asked)
+    admitted = {kind: permits.admission(kind) for kind in TARGET_CALLS}
+    if Admission.NONE in admitted.values():
+        return None
+    connection, organization = permits.connection, waiting.organization
+    # After a breaker's rest one effect tries, and its result decides for the others.
+    one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
+    effects = waiting.due[:1] if one_tries else waiting.due
+    # With the partner's switch off we write nothing, but still look after sends that may have arrived.
+    if not organization.sync_enabled:
+        effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
     options = context.options(connection)
     return Delivery(
         context=context,
@@ -158,6 +157,7 @@ def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effec
     """Reads the invoices of the whole batch in one call: the amounts open on them now, not when match looked."""
     if not delivery.permits.begin(CallKind.FIND):
         return None
+    delivery.lease.keep()
     result = delivery.target.find_invoices({effect.target_invoice_id for effect in effects}, ())
     if isinstance(result, Failure):
         note_failure(context, delivery.connection, result, CallKind.FIND)

@@ -12,6 +12,7 @@ from domain.status import (
     is_alike_for_status,
     outcome_of_parts,
     payment_status,
+    status_alone,
 )
 from models.decisions import Action
 
@@ -94,3 +95,12 @@ def test_states_that_are_alike_give_the_same_status_whatever_was_decided() -> No
             if is_alike_for_status(one, other):
                 assert allocation_status(action, reason, one) is allocation_status(action, reason, other)
     assert is_alike_for_status(EffectState.PENDING, EffectState.SENDING)
+
+
+def test_what_a_decision_says_alone_is_the_status_whatever_the_effect_is() -> None:
+    for action, reason in product((None, *Action), Reason):
+        alone = status_alone(action, reason)
+        if alone is not None:
+            assert {allocation_status(action, reason, state) for state in (None, *EffectState)} == {alone}
+    assert status_alone(Action.PUSH, Reason.ELIGIBLE) is status_alone(None, None) is ON_ITS_WAY
+    assert status_alone(Action.HOLD, Reason.TWIN_NEARBY) is None

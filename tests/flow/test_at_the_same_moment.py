@@ -30,7 +30,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
     """Match has read the effect as pending, push holds it, match writes "eligible": nothing would be due any more."""
     here = world.context
     effects_read, held = threading.Event(), threading.Event()
-    read, record = tasks.match.step.latest_effects, tasks.push.deliver.record
+    read, record = tasks.match.step.as_they_stand, tasks.push.deliver.record
 
     def read_and_dawdle(*arguments: object) -> object:
         found = read(*arguments)  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
         held.set()
         return recorded
 
-    monkeypatch.setattr(tasks.match.step, "latest_effects", read_and_dawdle)
+    monkeypatch.setattr(tasks.match.step, "as_they_stand", read_and_dawdle)
     monkeypatch.setattr(tasks.push.deliver, "record", record_and_say_so)
     deciding = threading.Thread(target=lambda: match(here, world.organization_id))
 

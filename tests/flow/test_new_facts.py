@@ -192,7 +192,7 @@ def test_who_changes_a_fact_and_match_never_wait_for_each_other(
     catch_up(world.context, world.source_id)
     ingest(world.context, world.source_id)
     with ThreadPoolExecutor(1) as other:
-        changing = then_dawdle(monkeypatch, "tasks.match.step.versions_and_moments", other, change)
+        changing = then_dawdle(monkeypatch, "tasks.match.step.as_they_stand", other, change)
         match(world.context, world.organization_id)
         changing[0].result()
     world.settle()

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from domain.breaker import CallKind
 from domain.push.effect import OPEN, TRANSITIONS, EffectState
 from domain.reasons import Reason
+from models.breakers import count_failure
 from models.connections import Connection, ConnectionStatus
 from models.database import Database
 from models.delivery_rows import DeliveryRows
@@ -21,6 +23,7 @@ from models.effects import (
     latest_effects,
     move,
     targets_with_due_effects,
+    what_waits,
 )
 from models.organizations import Organization
 from models.payments import match_again
@@ -39,6 +42,33 @@ def allocations(database: Database, books: Books) -> list[int]:
 def heads(database: Database, books: Books, seconds: float = 0, limit: int = 50) -> list[int]:
     with database.reading() as session:
         return [one.id for one in due_heads(session, books.target_id, NOW + timedelta(seconds=seconds), limit)]
+
+
+def test_what_waits_comes_once_whatever_has_failed(database: Database, books: Books, allocations: list[int]) -> None:
+    with database.writing() as session:
+        one, other = (add_effect(session, books, each, invoice=str(each)).id for each in allocations[:2])
+        count_failure(session, books.target_id, CallKind.LOOK)
+        count_failure(session, books.target_id, CallKind.WRITE)
+    with database.reading() as session:
+        waiting = what_waits(session, books.target_id, NOW, 50)
+    assert [effect.id for effect in waiting.due] == [one, other]
+    assert set(waiting.breakers) == {CallKind.LOOK, CallKind.WRITE}
+    assert (waiting.connection.id, waiting.organization.id) == (books.target_id, books.organization_id)
+    assert (waiting.more, waiting.owed, waiting.abandoned) == (False, False, False)
+
+
+@pytest.mark.parametrize(("invoice", "seconds"), [("200", 0), ("201", 60)], ids=["same invoice", "due later"])
+def test_what_waits_says_that_there_is_more(
+    database: Database, books: Books, allocations: list[int], invoice: str, seconds: int
+) -> None:
+    first, second = allocations[:2]
+    with database.writing() as session:
+        head = add_effect(session, books, first).id
+        add_effect(session, books, second, invoice=invoice, due_at=NOW + seconds * SECOND)
+    with database.reading() as session:
+        waiting = what_waits(session, books.target_id, NOW, 50)
+    assert [effect.id for effect in waiting.due] == [head]
+    assert waiting.more
 
 
 # --- one open effect for an allocation ---

@@ -7,19 +7,20 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
 
 from domain.match.allocations import merge_allocations
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from models.database import Database
+from models.due import as_they_stand, due_allocations
 from models.payment_store import Stored, store_payments
 from models.payments import (
     Allocation,
-    due_allocations,
+    Payment,
     match_again,
     organizations_with_due_allocations,
     register_own_payments,
     reschedule_matches,
-    versions_and_moments,
 )
 from tests.models.payments import Live, known, live, store
 from tests.models.rows import NOW, Books, add_books, payment
@@ -29,6 +30,16 @@ def test_a_new_payment_a_newer_and_an_older_version_are_counted(database: Databa
     assert store(database, books, payment(version=1)) == Stored(new=1, changed=0, stale=0)
     assert store(database, books, payment(version=2)) == Stored(new=0, changed=1, stale=0)
     assert store(database, books, payment(version=2), payment(version=0)) == Stored(new=0, changed=0, stale=2)
+
+
+def test_many_new_payments_at_once_keep_each_its_own_parts(database: Database, books: Books) -> None:
+    """They come in one statement, and their parts in another one that names the ids of the first."""
+    numbers = range(1200, 0, -1)
+    store(database, books, *(payment(str(one), lines=[(f"{one}-a", "60"), (f"{one}-b", "40")]) for one in numbers))
+    with database.reading() as session:
+        parts = select(Payment.external_id, Allocation.document_id).join(Allocation.payment).order_by(Allocation.id)
+        found = [(one, part) for one, part in session.execute(parts)]
+    assert found == [(str(one), f"{one}-{part}") for one in numbers for part in "ab"]
 
 
 def test_an_older_version_changes_nothing(database: Database, books: Books) -> None:
@@ -70,12 +81,12 @@ def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database:
     with database.writing() as session:
         match_again(session, [due.allocation.id], later)
     with database.writing() as session:
-        [(version, due_at)] = versions_and_moments(session, [due.allocation.id]).values()
-        assert version == due.payment.versions
-        assert due_at == later != due.due_at
+        [now] = as_they_stand(session, [due.allocation.id]).values()
+        assert now.versions == due.payment.versions
+        assert now.due_at == later != due.due_at
         reschedule_matches(session, {due.allocation.id: None})
     with database.reading() as session:
-        assert versions_and_moments(session, [due.allocation.id])[due.allocation.id][1] is None
+        assert as_they_stand(session, [due.allocation.id])[due.allocation.id].due_at is None
         assert due_allocations(session, books.organization_id, NOW + timedelta(days=1), 9) == []
 
 

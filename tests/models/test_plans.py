@@ -10,13 +10,20 @@ from datetime import timedelta
 import pytest
 
 from benchmarks.counting import counted, plan_of
-from models.claims import claimed_payment_ids, claims_on_invoices, unwanted_and_staying
+from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
-from models.effects import abandoned_sends, due_heads, targets_with_due_effects
+from models.due import as_they_stand, due_allocations
+from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.inbox import connections_with_waiting_events, waiting_events
-from models.invoices import invoices_with_number, owners_of, source_invoices_with_number
+from models.invoices import (
+    ChangedInvoices,
+    invoices_with_number,
+    match_invoices_again,
+    owners_of,
+    source_invoices_with_namesakes,
+)
 from models.looks import due_looks, targets_with_due_looks
-from models.payments import due_allocations, organizations_with_due_allocations
+from models.payments import organizations_with_due_allocations
 from tests.models.rows import NOW, Books
 
 IN_FUTURE = NOW + timedelta(days=1)
@@ -35,8 +42,16 @@ ASKED = {
     ),
     "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX (ix_effect_due|uq_effect_open)"),
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
+    "push, what waits": (what_waits, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
+    "push, facts": (parts_with_claims, (1, [7]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
-    "match, namesakes": (source_invoices_with_number, (1, ["INV-1"]), "INDEX ix_source_invoice_connection_id_number"),
+    "match, namesakes": (source_invoices_with_namesakes, (1, ["7"]), "INDEX ix_source_invoice_connection_id_number"),
+    "match, now": (as_they_stand, ([7],), "effect USING INDEX sqlite_autoindex_effect_1"),
+    "ingest, namesakes": (
+        match_invoices_again,
+        (1, 1, ChangedInvoices(frozenset(["7"]), frozenset(["INV-1"])), IN_FUTURE),
+        "allocation USING INDEX ix_allocation_organization_id_document_id",
+    ),
     "match, nearby": (invoices_with_number, (1, ["INV-1"]), "invoice USING INDEX ix_invoice_organization_id_number"),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
     "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),

@@ -22,7 +22,7 @@ DELETED = SourceInvoice("70", -1, NOW + timedelta(hours=1), None, Decimal(0), De
 
 def store(database: Database, books: Books, *pictures: SourceInvoice) -> set[str]:
     with database.writing() as session:
-        return store_source_invoices(session, books.source_id, pictures, NOW)
+        return set(store_source_invoices(session, books.source_id, pictures, NOW).external_ids)
 
 
 def picture(database: Database, books: Books) -> SourceInvoice:
