@@ -3,7 +3,8 @@
 The same payments of the same tenants, three ways in one run: an asyncio script that reads, looks up and posts as fast
 as it can and remembers nothing; three Celery tasks for each payment (`benchmarks/chain.py`); and the product, with all
 its processes, from the webhook to ConnectWise. Once with outside systems as fast as the sandbox, and once with a
-ConnectWise that needs a second for a write and a third of one for a read.
+ConnectWise that needs a second for a write and a third of one for a read. The product has brought one payment of each
+tenant before: a burst meets processes that know where each ConnectWise is, and whether its invoices' sums follow.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from workers.processes import Processes
 AT_ONCE = 16
 WRITE_SECONDS, READ_SECONDS = "1.07", "0.36"
 API = "/v4_6_release/apis/3.0"
+CALLS_WANTED = 1.1
 PATIENCE_SECONDS = 600
 POLL_SECONDS = 0.25
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -74,7 +76,9 @@ def run(bench: Bench) -> None:
         )
     for name, faults, count in conditions:
         bench.say(f"peers: {tenants} tenants with {count} payments each, {name}")
-        _print(bench, name, tenants, _measure(bench, tenants, count, faults))
+        # With a slow ConnectWise a burst's sums grow too old before all of it is sent, and are read again.
+        promised = not bench.short and not faults
+        _print(bench, name, tenants, _measure(bench, tenants, count, faults), promised=promised)
 
 
 def _measure(bench: Bench, tenants: int, each: int, faults: Sequence[Fault]) -> list[Run]:
@@ -85,13 +89,14 @@ def _measure(bench: Bench, tenants: int, each: int, faults: Sequence[Fault]) -> 
             # The first one would find all payments that are recorded from here on, and the product would begin early.
             catch_up(context, one.source_id)
         script, chain, ours = ([record_payments(stack, context, one, each) for one in every] for _ in range(3))
+        first = [record_payments(stack, context, one, 1) for one in every]
         with stack.connectwise() as connectwise:
             connectwise.add_fault(*faults)
         runs = [_script(stack, script)]
         bench.say(f"peers: the script needed {duration(runs[-1].seconds)}")
         runs.append(_chain(stack, chain))
         bench.say(f"peers: the chain needed {duration(runs[-1].seconds)}")
-        runs.append(_product(stack, context, ours))
+        runs.append(_product(stack, context, first, ours))
         context.database.close()
         return runs
 
@@ -196,17 +201,19 @@ def _chain_worker(environment: Mapping[str, str], folder: Path) -> Iterator[None
 # --- the product ---
 
 
-def _product(stack: Stack, context: Context, books: Sequence[Book]) -> Run:
+def _product(stack: Stack, context: Context, first: Sequence[Book], books: Sequence[Book]) -> Run:
     stack.processes.start_all()
     stack.wait_until_ready()
     targets = [book.tenant.target_id for book in books]
-    before = sum(delivered(context, one) for one in targets)
-    wanted = before + sum(len(book.payment_ids) for book in books)
+
+    def bring(some: Sequence[Book]) -> None:
+        wanted = sum(delivered(context, one) for one in targets) + sum(len(book.payment_ids) for book in some)
+        send_all(stack, *some)
+        _wait_until(lambda: sum(delivered(context, one) for one in targets) >= wanted)
 
     def work() -> tuple[float, ...]:
         began = context.clock.now()
-        send_all(stack, *books)
-        _wait_until(lambda: sum(delivered(context, one) for one in targets) >= wanted)
+        bring(books)
         with context.database.reading() as session:
             moments = [
                 one.delivered_at
@@ -215,6 +222,7 @@ def _product(stack: Stack, context: Context, books: Sequence[Book]) -> Run:
             ]
         return tuple((one - began).total_seconds() for one in moments)
 
+    bring(first)
     return _measured(stack, "ours, from the webhook on", books, work)
 
 
@@ -272,7 +280,7 @@ def _descends(pid: int, parents: Mapping[int, int]) -> bool:
     return pid == os.getpid()
 
 
-def _print(bench: Bench, condition: str, tenants: int, runs: Sequence[Run]) -> None:
+def _print(bench: Bench, condition: str, tenants: int, runs: Sequence[Run], *, promised: bool) -> None:
     shown = table(
         f"Peers: {runs[0].payments:,} payments of {tenants} tenants, {condition} ({bench.database})",
         "who",
@@ -300,3 +308,6 @@ def _print(bench: Bench, condition: str, tenants: int, runs: Sequence[Run]) -> N
         f"ours, by payment: median {duration(ours.median)}, p99 {duration(ours.p99)}, longest {duration(ours.longest)}",
         highlight=False,
     )
+    if promised:
+        each = runs[-1].calls / runs[-1].payments
+        bench.promise(each <= CALLS_WANTED, f"at most {CALLS_WANTED} ConnectWise calls for each payment of a burst")

@@ -40,6 +40,18 @@ def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
     _write(session, _outdated(session, _of_allocations(), {"ids": list(allocation_ids)}))
 
 
+def store_status_of_only_part(session: Session, part: Allocation, decision: DecisionRow) -> None:
+    """Applies the rule to a payment that has this part alone, from the rows that the session holds.
+
+    Does nothing where the decision alone does not say the status: then the session asks before it commits.
+    """
+    status = _alone(decision)
+    touched = with_other_status(session)
+    if status is not None and part.id in touched:
+        part.payment.status = status_of_parts([(status, part.removed)]).value
+        touched.discard(part.id)
+
+
 def store_every_status(session: Session) -> None:
     """Applies the rule to all payments there are: for a migration, where the rule or its place has changed."""
     for first, last in _stretches(session):

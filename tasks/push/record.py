@@ -91,7 +91,7 @@ def record(
         for result in results:
             page.write(result)
         finish_attempts(session, page.finished, rows.now)
-        rows.store_looks()
+        rows.store()
         return page.recorded(well=bool(answered) and note_answers(session, lease.owner_id, answered))
 
     recorded = context.database.write(write)
