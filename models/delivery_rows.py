@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, contains_eager
 
 from domain.breaker import CallKind
 from domain.later_looks import Finding, interval_after
@@ -28,8 +28,8 @@ from models.decisions import Action, DecisionRow, NewDecision, write_decision
 from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
 from models.ledger import LedgerEntry
 from models.looks import KEEP, Others, begin_looks
-from models.payment_statuses import store_status_of_only_part
-from models.payments import Allocation, Payment
+from models.payment_statuses import store_outcomes_of_only_parts
+from models.payments import Allocation, number_of_parts
 
 
 @dataclass(slots=True, frozen=True)
@@ -263,14 +263,10 @@ class DeliveryRows:
         self.looks_begun[effect.target_invoice_id] = others
 
     def store(self) -> None:
-        """Writes down what is left to write; called once, at the end of the transaction.
-
-        Most payments have one part, and then its decision in force says the status.
-        """
-        self.session.flush()
-        for _, allocation, *_, parts in self._found:
-            if parts == 1 and allocation.id in self.decisions:
-                store_status_of_only_part(self.session, allocation, self.decisions[allocation.id])
+        """Writes down what is left to write; called once, at the end of the transaction."""
+        only_parts = [allocation for _, allocation, *_, parts in self._found if parts == 1]
+        decided = [(one, self.decisions[one.id]) for one in only_parts if one.id in self.decisions]
+        store_outcomes_of_only_parts(self.session, decided)
         begin_looks(self.session, self.connection_id, self.looks_begun, self.now + interval_after(0))
 
     def _is_live_on(self, entry: LedgerEntry, invoice_id: str) -> bool:
@@ -320,12 +316,10 @@ class DeliveryRows:
 def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, int, int]:
     """Made once: the effects, what they are about, and the highest attempt number so far."""
     tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
-    part = aliased(Allocation)
-    parts = select(func.count(part.id)).where(part.payment_id == Payment.id).scalar_subquery()
     is_current = and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
     of_writes = and_(Breaker.connection_id == Connection.id, Breaker.kind == CallKind.WRITE.value)
     return (
-        select(Effect, Allocation, DecisionRow, Connection, Breaker, func.coalesce(tries, 0), parts)
+        select(Effect, Allocation, DecisionRow, Connection, Breaker, func.coalesce(tries, 0), number_of_parts())
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .join(Allocation.payment)
         .options(contains_eager(Allocation.payment))

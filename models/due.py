@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.decisions import DecisionRow
 from models.effects import Effect
-from models.payments import Allocation, OwnPayment, Payment, Version
+from models.payments import Allocation, OwnPayment, Payment, number_of_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class Standing:
     """How an allocation stands at the moment.
 
     Attributes:
-        versions: of its payment.
-        due_at: when it is due for a decision.
+        allocation: with its payment.
+        is_only_part: its payment has no other part.
         effect: the newest one, whatever its state.
         decision: the one in force.
     """
 
-    versions: Version
-    due_at: datetime | None
+    allocation: Allocation
+    is_only_part: bool
     effect: Effect | None
     decision: DecisionRow | None
 
@@ -72,15 +72,16 @@ def as_they_stand(session: Session, allocation_ids: Collection[int]) -> dict[int
     While we hold the organization, ingest cannot store a newer version, and push cannot record an outcome.
     """
     statement = (
-        select(Allocation.id, Payment.version, Payment.flawed_version, Allocation.match_due_at, Effect, DecisionRow)
-        .join(Payment, Payment.id == Allocation.payment_id)
+        select(Allocation, number_of_parts() == 1, Effect, DecisionRow)
+        .join(Allocation.payment)
+        .options(contains_eager(Allocation.payment))
         .outerjoin(Effect, _is_newest())
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))
         .where(Allocation.id.in_(allocation_ids))
     )
     return {
-        one: Standing((version, flawed), due_at, effect, decision)
-        for one, version, flawed, due_at, effect, decision in session.execute(statement)
+        allocation.id: Standing(allocation, is_only_part, effect, decision)
+        for allocation, is_only_part, effect, decision in session.execute(statement)
     }
 
 

@@ -2,11 +2,11 @@
 
 The rule is `domain/status.py` and nothing else. A session notes the allocations that got another decision, another
 effect or another place in their payment. Before it commits, it asks once for all parts of their payments and stores
-the statuses that are different now, and with them the numbers by status (`models/payment_counts.py`). An invariant
-compares all of them with the rule.
+the statuses that are different now, and with them the numbers by status (`models/payment_counts.py`). Most payments
+have one part: a step that holds it does not ask for it again. An invariant compares all of them with the rule.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import get_history
 
 from domain.push.effect import EffectState
 from domain.reasons import Reason
-from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts
+from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts, status_alone
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.payment_counts import Place, forget_counts, note_count, store_counts
@@ -40,15 +40,22 @@ def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
     _write(session, _outdated(session, _of_allocations(), {"ids": list(allocation_ids)}))
 
 
-def store_status_of_only_part(session: Session, part: Allocation, decision: DecisionRow) -> None:
-    """Applies the rule to a payment that has this part alone, from the rows that the session holds.
+def store_outcomes_of_only_parts(session: Session, parts: Iterable[tuple[Allocation, DecisionRow]]) -> None:
+    """Applies the rule to payments that have one part alone, from the rows that the session holds.
 
-    Does nothing where the decision alone does not say the status: then the session asks before it commits.
+    Does nothing where the decision in force does not say the status alone: then the session asks before it commits.
+
+    Args:
+        parts: each with its payment loaded, and with its decision in force.
     """
-    status = _alone(decision)
+    session.flush()
     touched = with_other_status(session)
-    if status is not None and part.id in touched:
-        part.payment.status = status_of_parts([(status, part.removed)]).value
+    for part, decision in parts:
+        status = status_alone(decision.action, decision.why)
+        if status is None or part.id not in touched:
+            continue
+        outcome = outcome_of_parts([PartStatus(status, decision.why, part.removed)])
+        part.payment.status, part.payment.reason = outcome.status.value, decision.reason
         touched.discard(part.id)
 
 

@@ -9,18 +9,20 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     String,
     Text,
     UniqueConstraint,
     and_,
     bindparam,
     delete,
+    func,
     select,
     text,
     update,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from domain.ingest.deletions import Standing
 from domain.leaving_out import LeftOut
@@ -203,6 +205,13 @@ def payments_by_external_id(session: Session, connection_id: int, external_ids: 
         return {}
     statement = select(Payment).where(Payment.connection_id == connection_id, Payment.external_id.in_(external_ids))
     return {payment.external_id: payment for payment in session.scalars(statement)}
+
+
+def number_of_parts() -> ScalarSelect[int]:
+    """For a query over allocations: how many parts their payment has, removed ones too."""
+    part = aliased(Allocation)
+    parts = select(func.count(part.id)).where(part.payment_id == Allocation.payment_id)
+    return parts.correlate(Allocation).scalar_subquery()
 
 
 def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:

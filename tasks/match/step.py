@@ -23,6 +23,7 @@ from models.connections import Connection
 from models.decisions import DecisionRow, NewDecision, action_of, write_decision
 from models.due import DueAllocation, Standing, as_they_stand
 from models.invoices import invoices_by_id
+from models.payment_statuses import store_outcomes_of_only_parts
 from models.payments import match_again, reschedule_matches
 from tasks.context import Context, Step
 from tasks.match.facts import Decided, gather
@@ -121,6 +122,8 @@ def _record(
             write_decision(session, current, _as_new(one), now)
         apply_hand_correction(session, one, target, now)
         owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now)
+    only_parts = [there.allocation for there in standing.values() if there.is_only_part]
+    store_outcomes_of_only_parts(session, [(one, current[one.id]) for one in only_parts if one.id in current])
     return owed
 
 
@@ -132,7 +135,8 @@ def _is_as_gathered(due: DueAllocation, now: Standing | None) -> bool:
     if now is None:
         return False
     seen = due.payment.versions, due.due_at, due.effect_state
-    return seen == (now.versions, now.due_at, state_of(now.effect))
+    there = now.allocation
+    return seen == (there.payment.versions, there.match_due_at, state_of(now.effect))
 
 
 def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime) -> set[int]:

@@ -82,11 +82,11 @@ def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database:
         match_again(session, [due.allocation.id], later)
     with database.writing() as session:
         [now] = as_they_stand(session, [due.allocation.id]).values()
-        assert now.versions == due.payment.versions
-        assert now.due_at == later != due.due_at
+        assert now.allocation.payment.versions == due.payment.versions
+        assert now.allocation.match_due_at == later != due.due_at
         reschedule_matches(session, {due.allocation.id: None})
     with database.reading() as session:
-        assert as_they_stand(session, [due.allocation.id])[due.allocation.id].due_at is None
+        assert as_they_stand(session, [due.allocation.id])[due.allocation.id].allocation.match_due_at is None
         assert due_allocations(session, books.organization_id, NOW + timedelta(days=1), 9) == []
 
 
