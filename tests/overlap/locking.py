@@ -26,7 +26,7 @@ OF_AN_ORGANIZATION = {
 }
 _LOCKS = re.compile(
     r"^\s*(?:(?P<verb>INSERT INTO|UPDATE|DELETE FROM) (?P<changed>\w+)"
-    r"|SELECT .*?\sFROM (?P<read>\w+).*\sFOR (?:NO KEY )?UPDATE)",
+    r"|SELECT .*?\sFROM (?P<read>\w+).*\sFOR (?:NO KEY )?UPDATE(?: OF (?P<several>[\w, ]+))?)",
     re.DOTALL,
 )
 
@@ -40,15 +40,13 @@ def watched_locks(engine: Engine) -> Iterator[list[str]]:
         connection.info["locked"] = []
 
     def note(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        found = _LOCKS.match(statement)
-        if found is None:
-            return
-        locked, table = connection.info.setdefault("locked", []), found["changed"] or found["read"]
-        if table in OF_AN_ORGANIZATION and "organization" not in locked:
-            broken.append(f"{table} before the organization: {' '.join(statement.split())[:160]}")
-        if table == "lane" and set(locked) - {"lane"}:
-            broken.append(f"a lane after {locked}: {' '.join(statement.split())[:80]}")
-        locked.append(table)
+        locked = connection.info.setdefault("locked", [])
+        for table in _locked_by(statement):
+            if table in OF_AN_ORGANIZATION and "organization" not in locked:
+                broken.append(f"{table} before the organization: {' '.join(statement.split())[:160]}")
+            if table == "lane" and set(locked) - {"lane"}:
+                broken.append(f"a lane after {locked}: {' '.join(statement.split())[:80]}")
+            locked.append(table)
 
     def tell(failed: ExceptionContext) -> None:
         if isinstance(failed.original_exception, psycopg.errors.DeadlockDetected):
@@ -63,6 +61,12 @@ def watched_locks(engine: Engine) -> Iterator[list[str]]:
     finally:
         for name, listener in listeners:
             event.remove(engine, name, listener)
+
+
+def _locked_by(statement: str) -> list[str]:
+    """The tables whose rows the statement locks; one that names several locks them in the order of their names."""
+    found = _LOCKS.match(statement)
+    return [] if found is None else (found["several"] or found["changed"] or found["read"]).split(", ")
 
 
 def deadlocks(database_url: str, patience_seconds: float = 30) -> int:
