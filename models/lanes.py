@@ -1,8 +1,8 @@
 """Lanes: one row per step and tenant, with the lease of the worker that works on it right now.
 
 After a lease has run out, another process may take it while its slow holder still lives. The fencing number, one higher
-with every lease, keeps the late holder from writing: every transaction of a step proves the lease it was given and fails
-if that one is no longer in force (`lock_under_lease` in `models/locks.py`, or `renew_lane`, which extends it as well).
+with every lease, keeps the late holder from writing: every transaction of a step proves the lease it was given, and
+fails if that one is no longer in force (`lock_under_lease` in `models/locks.py`; `renew_lane` extends it as well).
 """
 
 from collections.abc import Callable
