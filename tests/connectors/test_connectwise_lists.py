@@ -59,3 +59,17 @@ def test_a_short_list_is_read_with_one_call(connectwise: ConnectWise, payments: 
 )
 def test_the_server_says_itself_whether_there_is_more(link: str | None, found: int, goes_on: bool) -> None:
     assert Page([], link).may_go_on(found) is goes_on
+
+
+def test_when_every_id_is_found_no_second_page_is_asked_for(connectwise: ConnectWise) -> None:
+    numbers = [f"INV-{number}" for number in range(SMALLEST_PAGE + 5)]
+    ids = {str(connectwise.sandbox.add_invoice(number, "1.00")) for number in numbers}
+
+    def calls_for(ids: set[str], numbers: list[str]) -> int:
+        before = connectwise.sandbox.calls.count("GET /finance/invoices")
+        assert isinstance(connectwise.target.find_invoices(ids, numbers), Got)
+        return connectwise.sandbox.calls.count("GET /finance/invoices") - before
+
+    assert calls_for(ids, []) == 1
+    assert calls_for({*ids, "999999"}, []) == 2, "the missing one may be on the next page"
+    assert calls_for(set(), numbers) == 2, "another invoice of these numbers may be on the next page"

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from benchmarks.counting import counted
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from models.connections import connection_by_id
 from sandbox.faults import Fault
@@ -179,3 +180,27 @@ def test_the_ends_of_all_tokens_are_kept(quickbooks: QuickBooks) -> None:
     assert kept["access_expires_at"] == (now + timedelta(hours=1)).isoformat()
     assert kept["refresh_expires_at"] == (now + timedelta(days=100)).isoformat()
     assert "refresh_hard_expires_at" in kept
+
+
+def test_a_step_reads_the_tokens_once_a_second(world: World) -> None:
+    with world.context.database.reading() as session:
+        source = world.context.source(connection_by_id(session, world.source_id)).keeping(lambda: None)
+
+    def statements() -> int:
+        with counted(world.context.database) as seen:
+            assert isinstance(source.check(), Got)
+        return seen.count
+
+    first, again = statements(), statements()
+    world.clock.move(seconds=2)
+    assert (again, statements()) == (first - 1, first)
+
+
+def test_a_step_does_not_hold_on_to_a_token_that_is_rejected(world: World) -> None:
+    with world.context.database.reading() as session:
+        source = world.context.source(connection_by_id(session, world.source_id)).keeping(lambda: None)
+    assert isinstance(source.check(), Got)
+    world.quickbooks.expire_access_tokens()
+    assert isinstance(source.check(), Got)
+    assert isinstance(source.check(), Got)
+    assert refreshes(world) == 1
