@@ -31,8 +31,9 @@ from sandbox.stack import Stack
 from tasks.context import Context
 from usecases.copy_choices import accept_proposals, change_terms
 from usecases.copying import RunStarted, refresh_list, start_run
+from usecases.logins import create_login_link
 from usecases.results import Rejected
-from usecases.users import create_login_link, create_user
+from usecases.users import create_user
 
 CALLS_WANTED, READS_WANTED, SECONDS_WANTED = 4, 0.1, 0.2
 PATIENCE = timedelta(minutes=10)

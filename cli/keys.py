@@ -1,5 +1,7 @@
 """`keys`: the keys that seal tokens and API keys at rest."""
 
+from dataclasses import asdict
+
 from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import opened_context
@@ -21,11 +23,17 @@ def rotate(as_json: AsJson = False) -> None:
     with opened_context() as context:
         report = rotate_keys(context)
     if as_json:
-        print_json({"rotated": report.rotated, "unreadable": report.unreadable})
+        print_json(asdict(report))
     else:
-        say(f"{report.rotated} connections are sealed with the newest key.")
+        say(f"{report.rotated} connections and {report.second_factors} second factors are sealed with the newest key.")
     if report.unreadable:
         ids = ", ".join(str(one) for one in report.unreadable)
         raise Refusal(
             f"no key in ENCRYPTION_KEYS opens the secrets of connection {ids}; keep the old keys, or add it again"
+        )
+    if report.unreadable_users:
+        ids = ", ".join(str(one) for one in report.unreadable_users)
+        raise Refusal(
+            f"no key in ENCRYPTION_KEYS opens the second factor of user {ids}; keep the old keys, or reset it with "
+            "`user reset-second-factor`"
         )

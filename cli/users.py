@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import api_tokens
 from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session, public_address, read_settings
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import warn_if_open_to_others
-from domain.users import API_TOKEN_DAYS, API_TOKEN_DAYS_MAX, TokenScope
-from workers.terminal import Column
+from domain.users import ROLES_OF_AN_ORGANIZATION, UserRole
 
 if TYPE_CHECKING:
     from models.users import User
@@ -26,8 +26,8 @@ app = new_group()
 PASSWORD_VARIABLE = "DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
-Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
-TokenName = Annotated[str, typer.Option("--name", help="What uses the token, such as 'billing'.")]
+# An operator's role is no choice: it comes with --operator.
+OrganizationRole = Annotated[UserRole, typer.Option("--role", help="What the person may do there.")]
 PasswordFile = Annotated[
     Path | None,
     typer.Option("--password-file", metavar="FILE", help="A file with the password; - reads it from the pipe."),
@@ -36,14 +36,18 @@ PasswordFile = Annotated[
 
 @app.command(
     epilog=examples(
-        "user add books@northwind.example --org northwind",
+        "user add owner@northwind.example --org northwind",
+        "user add books@northwind.example --org northwind --role bookkeeper",
         "user add admin@example.com --operator",
         "user add admin@example.com --operator --no-password",
     )
 )
 def add(
     email: Email,
-    org: Annotated[str | None, typer.Option(help="Makes a partner, who works in this organization only.")] = None,
+    org: Annotated[str | None, typer.Option(help="Makes a person of this organization only.")] = None,
+    role: Annotated[
+        UserRole | None, typer.Option(help="admin (unless said), bookkeeper or viewer; only with --org.")
+    ] = None,
     operator: Annotated[bool, typer.Option("--operator", help="Makes an operator, who may choose any.")] = False,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Only one-time links let this user in; see `user login-link`.")
@@ -55,10 +59,12 @@ def add(
     from usecases.users import create_user
 
     if (org is None) == (not operator):
-        raise Refusal("say either --org ORG (a partner) or --operator")
+        raise Refusal("say either --org ORG (a person of an organization) or --operator")
+    if role is not None and (operator or role not in ROLES_OF_AN_ORGANIZATION):
+        raise Refusal("--role admin, bookkeeper or viewer goes with --org; an operator has no role in an organization")
     password = None if no_password else _read_password(password_file)
     with opened_context() as context:
-        user = create_user(context, email, password, org)
+        user = create_user(context, email, password, org, role or UserRole.ADMIN)
     if isinstance(user, Rejected):
         raise Refusal(user.message)
     say(f"Added {user.email}, {user.role}{f' of {org}' if org else ''}.")
@@ -67,11 +73,12 @@ def add(
 @app.command("list", epilog=examples("user list", "user list --json"))
 def list_(as_json: AsJson = False) -> None:
     """Lists all users."""
-    from domain.users import UserRole
+    from models.second_factors import with_second_factor
     from models.users import users_with_organizations
 
     with opened_session() as session:
         found = users_with_organizations(session)
+        protected = with_second_factor(session, [user.id for user, _ in found])
     if as_json:
         print_json(
             [
@@ -80,6 +87,8 @@ def list_(as_json: AsJson = False) -> None:
                     "role": UserRole(user.role),
                     "org": organization.slug if organization else None,
                     "has_password": user.password_hash is not None,
+                    "has_second_factor": user.id in protected,
+                    "last_login_at": user.last_login_at,
                     "created_at": user.created_at,
                     "disabled_at": user.disabled_at,
                 }
@@ -92,13 +101,16 @@ def list_(as_json: AsJson = False) -> None:
             user.email,
             user.role,
             organization.slug if organization else "all",
-            moment_text(user.created_at),
+            "on" if user.id in protected else "off",
+            moment_text(user.last_login_at),
             moment_text(user.disabled_at),
         )
         for user, organization in found
     ]
     print_table(
-        ["email", "role", "org", "added", "disabled"], rows, "There is no user yet; see: python -m cli user add --help"
+        ["email", "role", "org", "2nd factor", "last login", "disabled"],
+        rows,
+        "There is no user yet; see: python -m cli user add --help",
     )
 
 
@@ -114,6 +126,65 @@ def set_password_(email: Email, password_file: PasswordFile = None) -> None:
     if isinstance(user, Rejected):
         raise Refusal(user.message)
     say(f"The password of {user.email} is changed, and every session has ended.")
+
+
+@app.command(
+    "invite",
+    epilog=examples(
+        "user invite owner@northwind.example --org northwind",
+        "user invite books@northwind.example --org northwind --role bookkeeper",
+    ),
+)
+def invite_(
+    email: Email,
+    org: Annotated[str, typer.Option(help="The organization's short name.")],
+    role: OrganizationRole = UserRole.ADMIN,
+    as_json: AsJson = False,
+) -> None:
+    """Prints a link by which this person joins the organization: once, within seven days. No mail is sent."""
+    from usecases.invitations import invite
+    from usecases.results import Rejected
+
+    if role not in ROLES_OF_AN_ORGANIZATION:
+        raise Refusal("nobody is invited as an operator; see: python -m cli user add --help")
+    address = public_address(read_settings())
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, org).id
+        invited = invite(context, organization_id, "the operator", email, role)
+    if isinstance(invited, Rejected):
+        raise Refusal(invited.message)
+    link = f"{address}/invitation?token={invited.token}"
+    if as_json:
+        print_json({"email": invited.email, "org": org, "role": role, "link": link})
+        return
+    say(link)
+    sys.stderr.write("Pass it on yourself: no mail is sent, and only its hash is stored.\n")
+
+
+@app.command("set-role", epilog=examples("user set-role books@northwind.example viewer"))
+def set_role_(
+    email: Email, role: Annotated[UserRole, typer.Argument(metavar="ROLE", help="admin, bookkeeper or viewer.")]
+) -> None:
+    """Gives the user another role in the organization, and logs the user out everywhere."""
+    from usecases.users import set_role
+
+    with opened_context() as context:
+        user = _accepted(set_role(context, email, role))
+    say(f"{user.email} has the role {user.role} now, and every session has ended.")
+
+
+@app.command("reset-second-factor", epilog=examples("user reset-second-factor books@northwind.example"))
+def reset_second_factor_(email: Email) -> None:
+    """Takes the second factor away from a user who has lost the phone and the recovery codes.
+
+    Every session ends; the password alone lets this user in, who can then set up another second factor.
+    """
+    from usecases.second_factor import reset_second_factor
+
+    with opened_context() as context:
+        user = _accepted(reset_second_factor(context, email))
+    say(f"The second factor of {user.email} is gone, and every session has ended.")
 
 
 @app.command(epilog=examples("user disable books@northwind.example"))
@@ -166,8 +237,8 @@ def _about_tokens(user: User) -> str:
 @app.command("login-link", epilog=examples("user login-link admin@example.com"))
 def login_link(email: Email, as_json: AsJson = False) -> None:
     """Prints a link that logs this user in: once, within five minutes."""
+    from usecases.logins import create_login_link
     from usecases.results import Rejected
-    from usecases.users import create_login_link
 
     settings = read_settings()
     address = public_address(settings)
@@ -180,99 +251,6 @@ def login_link(email: Email, as_json: AsJson = False) -> None:
         print_json({"link": link})
     else:
         say(link)
-
-
-@app.command(
-    "api-token",
-    epilog=examples(
-        "user api-token northwind --name billing", "user api-token northwind --name report --scope read --days 30"
-    ),
-)
-def api_token(
-    org: Org,
-    name: TokenName,
-    scope: Annotated[TokenScope, typer.Option(help="`read`, or `write`, which may read as well.")] = TokenScope.WRITE,
-    days: Annotated[int, typer.Option(min=1, max=API_TOKEN_DAYS_MAX, help="It ends after so many.")] = API_TOKEN_DAYS,
-    as_json: AsJson = False,
-) -> None:
-    """Makes an API token of the organization and prints it; it is never shown again."""
-    from usecases.results import Rejected
-    from usecases.users import create_api_token
-
-    with opened_context() as context:
-        token = create_api_token(context, org, name, scope, days)
-    if isinstance(token, Rejected):
-        raise Refusal(token.message)
-    if as_json:
-        print_json({"org": org, "name": name, "scope": scope, "days": days, "token": token})
-        return
-    say(token)
-    sys.stderr.write("Keep it now: only its hash is stored. Send it as: Authorization: Bearer TOKEN\n")
-
-
-@app.command("api-tokens", epilog=examples("user api-tokens northwind", "user api-tokens northwind --json"))
-def api_tokens(org: Org, as_json: AsJson = False) -> None:
-    """Lists the organization's API tokens, without the tokens themselves."""
-    from models.users import tokens_of
-
-    with opened_session() as session:
-        found = tokens_of(session, find_organization(session, org).id)
-    if as_json:
-        print_json(
-            [
-                {
-                    "id": token.id,
-                    "name": token.name,
-                    "scope": token.scope,
-                    "created_at": token.created_at,
-                    "expires_at": token.expires_at,
-                    "last_used_at": token.last_used_at,
-                    "revoked_at": token.revoked_at,
-                }
-                for token in found
-            ]
-        )
-        return
-    rows = [
-        (
-            one.id,
-            one.name,
-            one.scope,
-            moment_text(one.created_at),
-            moment_text(one.expires_at),
-            moment_text(one.last_used_at),
-            moment_text(one.revoked_at),
-        )
-        for one in found
-    ]
-    print_table(
-        ["id", Column("name", wraps=True), "scope", "made", "ends", "last used", "revoked"],
-        rows,
-        f"'{org}' has no API token.",
-    )
-
-
-@app.command(
-    "revoke-api-token",
-    epilog=examples("user revoke-api-token northwind --name billing", "user revoke-api-token northwind --id 3"),
-)
-def revoke_api_token(
-    org: Org,
-    name: Annotated[str | None, typer.Option(help="Every live token of this name.")] = None,
-    token_id: Annotated[int | None, typer.Option("--id", min=1, max=2**31, help="This one; see `api-tokens`.")] = None,
-) -> None:
-    """Makes the tokens of this name, or the one with this id, useless at once."""
-    from usecases.results import Rejected
-    from usecases.users import revoke_api_tokens
-
-    with opened_context() as context:
-        revoked = revoke_api_tokens(context, org, name, token_id=token_id)
-    if isinstance(revoked, Rejected):
-        raise Refusal(revoked.message)
-    if not revoked:
-        which = f"named '{name}'" if token_id is None else f"with the id {token_id}"
-        raise Refusal(f"'{org}' has no live token {which}; see: python -m cli user api-tokens {org}")
-    say(f"Revoked: {revoked}.")
 
 
 def _read_password(file: Path | None) -> str:
@@ -291,3 +269,18 @@ def _read_password(file: Path | None) -> str:
         raise Refusal(f"{PASSWORD_VARIABLE} is not set; set it, or use --password-file, or run this at a terminal")
     entered: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     return entered
+
+
+app.command(
+    "api-token",
+    epilog=examples(
+        "user api-token northwind --name billing", "user api-token northwind --name report --scope read --days 30"
+    ),
+)(api_tokens.make)
+app.command("api-tokens", epilog=examples("user api-tokens northwind", "user api-tokens northwind --json"))(
+    api_tokens.list_
+)
+app.command(
+    "revoke-api-token",
+    epilog=examples("user revoke-api-token northwind --name billing", "user revoke-api-token northwind --id 3"),
+)(api_tokens.revoke)

@@ -14,6 +14,7 @@ from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.gaps import Gap
 from models.inbox import InboxEvent
+from models.invitations import Invitation
 from models.invoices import Invoice, SourceInvoiceRow
 from models.lanes import Lane
 from models.ledger import LedgerEntry
@@ -24,7 +25,8 @@ from models.own_intents import OwnIntent, OwnIntentPart
 from models.payment_counts import PaymentCount
 from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
-from models.users import ApiToken, DashboardSession, LoginLink, User
+from models.second_factors import RecoveryCode, SecondFactor
+from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
 TABLES = (
     Organization,
@@ -45,7 +47,11 @@ TABLES = (
     Activity,
     User,
     DashboardSession,
+    HalfLogin,
     LoginLink,
+    SecondFactor,
+    RecoveryCode,
+    Invitation,
     ApiToken,
     Gap,
     MeteredReads,

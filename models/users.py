@@ -1,20 +1,24 @@
 """Who may use the dashboard and the API: users, their sessions, one-time links and API tokens.
 
+The rest of what lets people in is in `models/second_factors.py` and `models/invitations.py`.
+
 Keys that people or programs carry (a session, a link, a token) are stored as SHA-256: they are long and random, so a
 fast hash is enough, and a reader of the database cannot use them.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, delete, or_, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, delete, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.clocks import CLOCKS_APART_MAX
 from domain.users import UserRole
-from models.base import Base, BigId, UtcTime, lock_in_order
+from models.base import Base, BigId, UtcTime, insert_one, lock_in_order
 from models.organizations import Organization
 
+EndsByItself: TypeAlias = "DashboardSession | HalfLogin | LoginLink"
 # A token in constant use must not cost a write each time.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -35,6 +39,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     # From then on this user cannot log in by any means.
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     @property
     def is_operator(self) -> bool:
@@ -51,6 +56,20 @@ class DashboardSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("dashboard_user.id"), index=True)
     # The organization an operator has chosen to work in.
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    # Its family and system, such as "Firefox on Windows", by which people know their own browsers; "" if it says none.
+    browser: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class HalfLogin(Base):
+    """A browser that gave the right password, or a link, and still owes the code of the second factor."""
+
+    __tablename__ = "half_login"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("dashboard_user.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
@@ -93,6 +112,41 @@ def user_by_email(session: Session, email: str, *, locked: bool = False) -> User
     return session.scalar(statement.with_for_update() if locked else statement)
 
 
+def insert_user(
+    session: Session,
+    *,
+    email: str,
+    role: str,
+    organization_id: int | None,
+    password_hash: str | None,
+    created_at: datetime,
+) -> User | None:
+    """The new user; None if the address is taken, in whatever organization."""
+    row = {
+        "email": email,
+        "role": role,
+        "organization_id": organization_id,
+        "password_hash": password_hash,
+        "created_at": created_at,
+    }
+    return insert_one(session, User, row)
+
+
+def locked_user(session: Session, user_id: int) -> User | None:
+    """The user as it is now, locked until the transaction ends."""
+    return session.get(User, user_id, with_for_update=True, populate_existing=True)
+
+
+def person_of(session: Session, organization_id: int, user_id: int) -> User | None:
+    """This user, locked, if it is one of the organization's."""
+    statement = select(User).where(User.id == user_id, User.organization_id == organization_id)
+    return session.scalar(statement.with_for_update())
+
+
+def people_of(session: Session, organization_id: int) -> Sequence[User]:
+    return session.scalars(select(User).where(User.organization_id == organization_id).order_by(User.email)).all()
+
+
 def users_with_organizations(session: Session) -> list[tuple[User, Organization | None]]:
     statement = select(User, Organization).outerjoin(Organization, Organization.id == User.organization_id)
     return [(user, organization) for user, organization in session.execute(statement.order_by(User.email))]
@@ -117,23 +171,49 @@ def choose_organization(session: Session, session_id: int, organization_id: int)
     )
 
 
+def half_logged_in(session: Session, key_hash: str, now: datetime) -> User | None:
+    """Whose code is owed; None if the time for it is over."""
+    statement = (
+        select(User)
+        .join(HalfLogin, HalfLogin.user_id == User.id)
+        .where(HalfLogin.key_hash == key_hash, HalfLogin.expires_at > now, User.disabled_at.is_(None))
+        .where(HalfLogin.created_at <= now + CLOCKS_APART_MAX)
+    )
+    return session.scalar(statement)
+
+
+def take_half_login(session: Session, key_hash: str) -> bool:
+    """False if it is no longer there: a code is worth one session."""
+    taken = session.execute(delete(HalfLogin).where(HalfLogin.key_hash == key_hash).returning(HalfLogin.id))
+    return taken.first() is not None
+
+
+def sessions_of(session: Session, user_id: int, now: datetime) -> Sequence[DashboardSession]:
+    """Those that have not ended, the newest first."""
+    statement = select(DashboardSession).where(DashboardSession.user_id == user_id, DashboardSession.expires_at > now)
+    return session.scalars(statement.order_by(DashboardSession.id.desc())).all()
+
+
 def end_session(session: Session, key_hash: str) -> None:
     session.execute(delete(DashboardSession).where(DashboardSession.key_hash == key_hash))
 
 
-def end_sessions_of(session: Session, user_id: int) -> None:
-    """Ends them everywhere at once, together with the links that would begin new ones."""
-    _forget(session, DashboardSession, DashboardSession.user_id == user_id)
+def end_sessions_of(session: Session, user_id: int, *, but: int | None = None) -> None:
+    """Ends them everywhere at once, but this one, together with what would begin new ones."""
+    others = DashboardSession.user_id == user_id
+    _forget(session, DashboardSession, others if but is None else and_(others, DashboardSession.id != but))
+    _forget(session, HalfLogin, HalfLogin.user_id == user_id)
     _forget(session, LoginLink, LoginLink.user_id == user_id)
 
 
 def forget_expired(session: Session, now: datetime) -> None:
-    """Deletes sessions and links that can no longer be used."""
+    """Deletes what can no longer be used."""
     _forget(session, DashboardSession, DashboardSession.expires_at <= now)
+    _forget(session, HalfLogin, HalfLogin.expires_at <= now)
     _forget(session, LoginLink, LoginLink.expires_at <= now)
 
 
-def end_the_oldest(session: Session, table: type[DashboardSession | LoginLink], user_id: int, keep: int) -> None:
+def end_the_oldest(session: Session, table: type[EndsByItself], user_id: int, keep: int) -> None:
     """Leaves this many of the user's rows: beginning more of them ends the user's own oldest ones."""
     oldest = select(table.id).where(table.user_id == user_id).order_by(table.id.desc()).offset(keep)
     ids = session.scalars(oldest).all()
@@ -141,12 +221,7 @@ def end_the_oldest(session: Session, table: type[DashboardSession | LoginLink], 
         _forget(session, table, table.id.in_(ids))
 
 
-def remove_user(session: Session, user: User) -> None:
-    end_sessions_of(session, user.id)
-    session.execute(delete(User).where(User.id == user.id))
-
-
-def _forget(session: Session, table: type[DashboardSession | LoginLink], condition: ColumnElement[bool]) -> None:
+def _forget(session: Session, table: type[EndsByItself], condition: ColumnElement[bool]) -> None:
     lock_in_order(session, table, condition)
     session.execute(delete(table).where(condition))
 

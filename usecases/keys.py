@@ -1,14 +1,17 @@
 """Keys: seals all stored secrets anew with the newest key, so that an old key can be removed.
 
 Called by: the command line.
-If it dies here: finished connections stay done; running it again does the rest.
+If it dies here: what is finished stays done; running it again does the rest.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from models.connection_store import replace_sealed, sealed_secrets
+from models.database import Session
+from models.second_factors import replace_sealed_second_factor, sealed_second_factors
 from models.secrets import SecretsUnreadable
 from tasks.context import Context
 
@@ -17,25 +20,48 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RotationReport:
-    """How many connections were sealed anew, and the ids of those whose key is no longer known."""
+    """How many secrets were sealed anew, and whose key is no longer known.
+
+    Attributes:
+        rotated: connections; `second_factors` are people's.
+        unreadable: the ids of connections.
+        unreadable_users: the ids of people whose second factor cannot be read; theirs can only be reset.
+    """
 
     rotated: int
     unreadable: tuple[int, ...]
+    second_factors: int
+    unreadable_users: tuple[int, ...]
 
 
 def rotate_keys(context: Context) -> RotationReport:
-    """Seals the secrets of every connection with the newest key."""
-    rotated, unreadable = 0, []
+    """Seals the secrets of every connection, and of every second factor, with the newest key."""
     with context.database.reading() as session:
-        sealed = sealed_secrets(session)
-    for connection_id, before in sealed.items():
+        connections, second_factors = sealed_secrets(session), sealed_second_factors(session)
+    rotated, unreadable = _sealed_anew(context, connections, replace_sealed)
+    people, unreadable_users = _sealed_anew(context, second_factors, replace_sealed_second_factor)
+    log.info(
+        "keys.rotated",
+        rotated=rotated,
+        unreadable=unreadable,
+        second_factors=people,
+        unreadable_users=unreadable_users,
+    )
+    return RotationReport(rotated, unreadable, people, unreadable_users)
+
+
+def _sealed_anew(
+    context: Context, sealed: Mapping[int, str], replace: Callable[[Session, int, str, str], bool]
+) -> tuple[int, tuple[int, ...]]:
+    """How many were sealed anew, and the ids of those that no known key opens."""
+    rotated, unreadable = 0, []
+    for owner_id, before in sealed.items():
         try:
             after = context.keyring.rotate(before)
         except SecretsUnreadable:
-            unreadable.append(connection_id)
+            unreadable.append(owner_id)
             continue
         with context.database.writing() as session:
-            # If the secrets were replaced in between, they are already sealed with the newest key.
-            rotated += replace_sealed(session, connection_id, before, after)
-    log.info("keys.rotated", rotated=rotated, unreadable=unreadable)
-    return RotationReport(rotated, tuple(unreadable))
+            # If the secret was replaced in between, it is already sealed with the newest key.
+            rotated += replace(session, owner_id, before, after)
+    return rotated, tuple(unreadable)

@@ -11,12 +11,14 @@ from starlette.staticfiles import StaticFiles
 
 from settings import Environment, Settings, first_problem, load_settings
 from tasks.context import Context
-from usecases.users import SESSION_LASTS
+from usecases.logins import SESSION_LASTS
 from web import (
+    account,
     activity,
     api,
     connections,
     health,
+    invitation,
     invoices,
     login,
     oauth,
@@ -24,7 +26,9 @@ from web import (
     payment_actions,
     payment_page,
     payments,
+    people,
     preferences,
+    second_factor,
     sync_customers,
     sync_history,
     sync_invoices,
@@ -38,7 +42,7 @@ from web.pages import STATIC
 from web.public_address import PublicAddress
 from web.security import SecurityHeaders
 from web.threads import Threads
-from web.throttling import LoginThrottle
+from web.throttling import Throttle
 from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
@@ -67,6 +71,10 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.include_router(api.router)
     for pages in (
         login,
+        invitation,
+        account,
+        second_factor,
+        people,
         overview,
         payments,
         payment_actions,
@@ -90,7 +98,7 @@ def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
     app.state.context = context
     app.state.settings = settings
     app.state.https_only = settings.environment is Environment.PRODUCTION
-    app.state.login_throttle = LoginThrottle(settings.redis_url)
+    app.state.throttle = Throttle(settings.redis_url)
     app.state.call_semaphore = make_call_semaphore()
     app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()

@@ -22,7 +22,7 @@ from usecases.disconnecting import disconnect
 from web.call_semaphores import call_slot, come_back_later
 from web.labels import CONNECTION_LABELS
 from web.pages import render
-from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.signed_in import InOrganization, ManagersForm, Member, context_of
 from web.wording import pause_sentence
 
 router = APIRouter(include_in_schema=False)
@@ -163,7 +163,7 @@ def _source_name(request: Request, member: Member) -> str:
 
 
 @router.post("/integrations/connections/{role}/test")
-def test(request: Request, role: Role, member: FormInOrganization) -> Response:
+def test(request: Request, role: Role, member: ManagersForm) -> Response:
     connection = _connection(request, member, role)
     with call_slot(request, member.organization_id) as free:
         if not free:
@@ -173,7 +173,7 @@ def test(request: Request, role: Role, member: FormInOrganization) -> Response:
 
 
 @router.post("/integrations/connections/{role}/disconnect")
-def disconnect_connection(request: Request, role: Role, member: FormInOrganization) -> Response:
+def disconnect_connection(request: Request, role: Role, member: ManagersForm) -> Response:
     connection = _connection(request, member, role)
     with call_slot(request, member.organization_id) as free:
         if not free:

@@ -1,6 +1,7 @@
-"""Coming in and going out: by password, by a one-time link, and the operators' choice of an organization."""
+"""Coming in and going out: by password or by a one-time link, then by a code; and the operators' choice."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -8,9 +9,20 @@ from fastapi.responses import RedirectResponse, Response
 
 from models.organizations import all_organizations
 from models.users import choose_organization
-from usecases.passwords import TooBusy
-from usecases.users import hashed, log_in, log_out, redeem_login_link
-from web.call_semaphores import PartnerSemaphore, come_back_later
+from usecases.logins import (
+    CodeNeeded,
+    LoggedIn,
+    WrongCode,
+    log_in,
+    log_in_with_code,
+    log_out,
+    owes_code,
+    redeem_login_link,
+)
+from usecases.second_factor import WRONG_CODE
+from usecases.users import hashed
+from web.browser_names import browser_of
+from web.guesses import NotNow, address_of, guess, was_right
 from web.pages import render
 from web.signed_in import (
     SignedIn,
@@ -18,17 +30,17 @@ from web.signed_in import (
     context_of,
     forget,
     form_token,
+    half_login_of,
     has_session,
     remember,
+    remember_half,
 )
-from web.throttling import LoginThrottle
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
 _WRONG = "The e-mail address or the password is wrong."
-_TOO_OFTEN = "There were too many attempts. Wait five minutes and try again."
-_BUSY = "Many people are logging in right now. Try again in a few seconds."
+_OUT = "You are logged out everywhere: every session and every login link has ended."
 
 
 @router.get("/")
@@ -38,8 +50,12 @@ async def home(request: Request) -> Response:
 
 
 @router.get("/login")
-def login_page(request: Request, next: str = "") -> Response:  # noqa: A002 - the name of the parameter in the address
-    return _login_page(request, next)
+def login_page(
+    request: Request,
+    next: str = "",  # noqa: A002 - the name of the parameter in the address
+    out: bool = False,
+) -> Response:
+    return _login_page(request, next, notice=_OUT if out else None)
 
 
 @router.post("/login")
@@ -51,39 +67,64 @@ def login(
     next: Annotated[str, Form()] = "",  # noqa: A002 - as above
 ) -> Response:
     check_form_token(request, None, csrf_token)
-    throttle: LoginThrottle = request.app.state.login_throttle
     # The hash, because the text comes from any caller and becomes a key in Redis.
-    account, address = hashed(email.strip().casefold()), request.client.host if request.client else ""
-    semaphore: PartnerSemaphore = request.app.state.login_semaphore
-    with semaphore.slot(address) as free:
-        if not free:
-            return come_back_later(_login_page(request, next, email, _BUSY, 503))
-        if not throttle.permits(account, address):
-            log.warning("login.throttled", address=address)
-            return _login_page(request, next, email, _TOO_OFTEN, 429)
-        try:
-            key = log_in(context_of(request), email, password)
-        except TooBusy:
-            return come_back_later(_login_page(request, next, email, _BUSY, 503))
-    if key is None:
-        log.warning("login.refused", address=address)
-        return _login_page(request, next, email, _WRONG, 401)
-    throttle.forget(account, address)
-    _replace_session(request, key)
-    return RedirectResponse(_inside(next), 303)
+    account = hashed(email.strip().casefold())
+    found = guess(request, account, lambda: log_in(context_of(request), email, password, browser_of(request)))
+    match found:
+        case NotNow():
+            return found.told_by(_login_page(request, next, email, found.sentence, found.status))
+        case None:
+            log.warning("login.refused", address=address_of(request))
+            return _login_page(request, next, email, _WRONG, 401)
+        case _:
+            was_right(request, account)
+            return _let_in(request, found, next)
 
 
 @router.get("/login/once")
 def login_once(request: Request, token: str = "") -> Response:
     secret_key = request.app.state.settings.secret_key.get_secret_value()
-    key = redeem_login_link(context_of(request), secret_key, token)
-    if key is None:
+    found = redeem_login_link(context_of(request), secret_key, token, browser_of(request))
+    if found is None:
         expired = (
             "This link has been used or is older than five minutes. Log in with your password or ask for a new link."
         )
         return _login_page(request, "", "", expired, 403)
-    _replace_session(request, key)
-    return RedirectResponse("/overview", 303)
+    return _let_in(request, found, "")
+
+
+@router.get("/login/code")
+def code_page(request: Request, next: str = "") -> Response:  # noqa: A002 - as above
+    return _code_page(request, next)
+
+
+@router.post("/login/code")
+def code(
+    request: Request,
+    code: Annotated[str, Form()] = "",
+    csrf_token: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002 - as above
+) -> Response:
+    """The second step of a login; without a first one it begins anew."""
+    check_form_token(request, None, csrf_token)
+    context, key = context_of(request), half_login_of(request)
+    user = owes_code(context, key) if key else None
+    if key is None or user is None:
+        return _too_late(request, next)
+    # Counted by account: whoever knows the password could begin any number of logins.
+    account = f"code:{user.id}"
+    found = guess(request, account, lambda: log_in_with_code(context, key, code, browser_of(request)))
+    match found:
+        case NotNow():
+            return found.told_by(_code_page(request, next, found.sentence, found.status))
+        case None:
+            return _too_late(request, next)
+        case WrongCode():
+            log.warning("login.code_refused", address=address_of(request), user_id=user.id)
+            return _code_page(request, next, WRONG_CODE, 401)
+        case LoggedIn():
+            was_right(request, account)
+            return _let_in(request, found, next)
 
 
 @router.post("/logout")
@@ -125,19 +166,58 @@ def choose(
     return RedirectResponse("/overview", 303)
 
 
-def _replace_session(request: Request, key: str) -> None:
+def replace_session(request: Request, key: str) -> None:
+    """Ends the session that this browser had, and begins the other one in it."""
     before = forget(request)
     if before is not None:
         log_out(context_of(request), before)
     remember(request, key)
 
 
-def _login_page(
-    request: Request, wanted: str, email: str = "", problem: str | None = None, status: int = 200
-) -> Response:
+def _let_in(request: Request, found: LoggedIn | CodeNeeded, wanted: str) -> Response:
+    match found:
+        case LoggedIn():
+            replace_session(request, found.key)
+            return RedirectResponse(_inside(wanted), 303)
+        case CodeNeeded():
+            before = forget(request)
+            if before is not None:
+                log_out(context_of(request), before)
+            remember_half(request, found.key)
+            return RedirectResponse("/login/code?" + urlencode({"next": _inside(wanted, "")}), 303)
+
+
+def _too_late(request: Request, wanted: str) -> Response:
+    late = "That took longer than ten minutes, or was finished in another tab. Begin again."
+    return _login_page(request, wanted, "", late, 403)
+
+
+def _code_page(request: Request, wanted: str, problem: str | None = None, status: int = 200) -> Response:
+    key = half_login_of(request)
+    if key is None or owes_code(context_of(request), key) is None:
+        return RedirectResponse("/login", 303)
     token = form_token(request, None)
+    return render(request, "login_code.html", status, csrf_token=token, next=_inside(wanted, ""), problem=problem)
+
+
+def _login_page(
+    request: Request,
+    wanted: str,
+    email: str = "",
+    problem: str | None = None,
+    status: int = 200,
+    *,
+    notice: str | None = None,
+) -> Response:
     return render(
-        request, "login.html", status, csrf_token=token, email=email, next=_inside(wanted, ""), problem=problem
+        request,
+        "login.html",
+        status,
+        csrf_token=form_token(request, None),
+        email=email,
+        next=_inside(wanted, ""),
+        problem=problem,
+        notice=notice,
     )
 
 

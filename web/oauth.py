@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.users import Right
 from settings import Settings
 from usecases.connecting import begin_connect, complete_connect
 from usecases.results import Rejected
 from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
-from web.signed_in import InOrganization, NotSignedIn, Viewer, context_of, viewer
+from web.signed_in import ManagerInOrganization, NotSignedIn, Viewer, check_right, context_of, member, viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,7 +28,7 @@ _NO_PLACE = "Other connections are being made right now. Start again in a minute
 
 
 @router.get("/integrations/{vendor}/connect")
-def connect(request: Request, vendor: str, member: InOrganization, start_on: StartOn = None) -> Response:
+def connect(request: Request, vendor: str, member: ManagerInOrganization, start_on: StartOn = None) -> Response:
     """Sends the person to the consent page; only this session can bring the answer back."""
     _known(request, vendor)
     address = begin_connect(
@@ -52,6 +53,7 @@ def callback(request: Request, vendor: str) -> Response:
     except NotSignedIn:
         # No redirect to the login: the command line needs the address with the code in it.
         return _page(request, vendor, None, _FROM_THE_COMMAND_LINE)
+    check_right(member(person), Right.MANAGE)
     settings: Settings = request.app.state.settings
     organization_id = person.organization.id if person.organization else None
     with call_slot(request, organization_id) as free:

@@ -13,6 +13,8 @@ from domain.activity import ACTIVITY_LABELS
 from domain.payment_actions import PaymentAction
 from domain.payment_order import ORDER_LABELS
 from domain.status import STATUS_LABELS, PaymentStatus
+from domain.users import ROLE_LABELS, ROLE_TEXTS
+from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from web import copy_wording, labels, wording
 from web.copy_previews import preview_from
 
@@ -46,6 +48,10 @@ def _make_environment() -> Environment:
         ORDER_LABELS=ORDER_LABELS,
         PaymentStatus=PaymentStatus,
         PaymentAction=PaymentAction,
+        ROLE_LABELS=ROLE_LABELS,
+        ROLE_TEXTS=ROLE_TEXTS,
+        PASSWORD_CHARACTERS_MIN=PASSWORD_CHARACTERS_MIN,
+        PASSWORD_CHARACTERS_MAX=PASSWORD_CHARACTERS_MAX,
     )
     environment.filters.update(
         money=wording.money,

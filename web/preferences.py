@@ -20,7 +20,14 @@ from usecases.organizations import PreferenceChanges, change_preferences
 from usecases.results import Rejected
 from web.copy_terms_form import TypedTerms, terms_values
 from web.pages import render
-from web.signed_in import FormInOrganization, FormWithSyncTool, InOrganization, Member, WithSyncTool, context_of
+from web.signed_in import (
+    InOrganization,
+    ManagersForm,
+    ManagersFormWithSyncTool,
+    Member,
+    WithSyncTool,
+    context_of,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -110,7 +117,7 @@ def preferences_page(request: Request, member: InOrganization, saved: bool = Fal
 
 @router.post("/integrations/preferences")
 def save_preferences(
-    request: Request, member: FormInOrganization, typed: TypedPreferences, sync_enabled: Annotated[str, Form()] = ""
+    request: Request, member: ManagersForm, typed: TypedPreferences, sync_enabled: Annotated[str, Form()] = ""
 ) -> Response:
     if typed.problem:
         return _page(request, member, "preferences.html", problem=typed.problem, status_code=422)
@@ -129,7 +136,7 @@ def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = Fal
 @router.post("/sync-invoices/preferences")
 def save_sync_invoices(
     request: Request,
-    member: FormWithSyncTool,
+    member: ManagersFormWithSyncTool,
     typed: TypedPreferences,
     sync_mode: Annotated[SyncMode | None, Form()] = None,
 ) -> Response:
@@ -140,7 +147,7 @@ def save_sync_invoices(
 
 
 @router.post("/sync-invoices/terms")
-def save_terms(request: Request, member: FormWithSyncTool, typed: TypedTerms) -> Response:
+def save_terms(request: Request, member: ManagersFormWithSyncTool, typed: TypedTerms) -> Response:
     """The choices for copying invoices; those for payments have a form of their own."""
     changed = change_terms(context_of(request), member.organization_id, typed)
     if isinstance(changed, Rejected):

@@ -1,4 +1,8 @@
-"""The caller of a page: who it is, for which organization, and whether the form came from one of our pages."""
+"""The caller of a page: who it is, for which organization, with which right, and whether the form came from our page.
+
+A route says by the type of its `member` what it asks for: to look, to work on payments and invoices, or to manage
+connections, preferences and people. tests/web/test_every_route.py holds each route to a row of its own.
+"""
 
 import hashlib
 import hmac
@@ -9,13 +13,15 @@ from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request
 
+from domain.users import Right, UserRole, may, why_not
 from models.organizations import Organization, all_organizations, organization_by_id
 from models.users import User, signed_in
 from tasks.context import Context
 from usecases.users import hashed
 
-# The cookie carries the key of the session's row, which says whether it is still valid, and the secret of its forms.
-_KEY, _FORM_SECRET = "key", "forms"
+# The cookie carries the key of the session's row, which says whether it is still valid, and the secret of its forms;
+# between the two steps of a login it carries the key of the first one.
+_KEY, _FORM_SECRET, _HALF = "key", "forms", "half"
 
 
 class NotSignedIn(Exception):
@@ -39,6 +45,18 @@ class Viewer:
     user: User
     organization: Organization | None
     csrf_token: str
+
+    @property
+    def role(self) -> UserRole:
+        return UserRole(self.user.role)
+
+    @property
+    def may_work(self) -> bool:
+        return may(self.role, Right.WORK)
+
+    @property
+    def may_manage(self) -> bool:
+        return may(self.role, Right.MANAGE)
 
 
 def context_of(request: Request) -> Context:
@@ -71,6 +89,17 @@ def remember(request: Request, key: str) -> None:
     """Starts with an empty cookie: values from before the login are not trusted after it."""
     request.session.clear()
     request.session.update({_KEY: key, _FORM_SECRET: secrets.token_urlsafe(32)})
+
+
+def remember_half(request: Request, key: str) -> None:
+    """The password was right; the browser comes back with a code."""
+    request.session.clear()
+    request.session.update({_HALF: key, _FORM_SECRET: secrets.token_urlsafe(32)})
+
+
+def half_login_of(request: Request) -> str | None:
+    key: str | None = request.session.get(_HALF)
+    return key
 
 
 def forget(request: Request) -> str | None:
@@ -138,13 +167,43 @@ def member(person: SignedIn) -> Member:
 InOrganization = Annotated[Member, Depends(member)]
 
 
-def member_with_form(request: Request, person: InOrganization, csrf_token: Annotated[str, Form()] = "") -> Member:
+def check_right(person: Member, right: Right) -> None:
+    """Raises 403, with the sentences that say who can help, if the person's role lacks the right."""
+    if not may(person.viewer.role, right):
+        raise HTTPException(403, why_not(person.viewer.role, right, person.organization.name))
+
+
+def _manager(person: InOrganization) -> Member:
+    check_right(person, Right.MANAGE)
+    return person
+
+
+# For the few addresses that manage something without a form, or that are for managers' eyes.
+ManagerInOrganization = Annotated[Member, Depends(_manager)]
+
+
+def _with_our_form(request: Request, person: InOrganization, csrf_token: Annotated[str, Form()] = "") -> Member:
     """For every change: the form must be ours and about this organization."""
     check_form_token(request, person.organization_id, csrf_token)
     return person
 
 
-FormInOrganization = Annotated[Member, Depends(member_with_form)]
+_OurForm = Annotated[Member, Depends(_with_our_form)]
+
+
+def _workers_form(person: _OurForm) -> Member:
+    check_right(person, Right.WORK)
+    return person
+
+
+def _managers_form(person: _OurForm) -> Member:
+    check_right(person, Right.MANAGE)
+    return person
+
+
+# Changes are made by people who work here; what only an admin may change asks for `ManagersForm`.
+FormInOrganization = Annotated[Member, Depends(_workers_form)]
+ManagersForm = Annotated[Member, Depends(_managers_form)]
 
 
 def _with_sync_tool(person: InOrganization) -> Member:
@@ -161,4 +220,18 @@ def _form_with_sync_tool(person: FormInOrganization) -> Member:
     return _with_sync_tool(person)
 
 
+def _managers_form_with_sync_tool(person: ManagersForm) -> Member:
+    return _with_sync_tool(person)
+
+
 FormWithSyncTool = Annotated[Member, Depends(_form_with_sync_tool)]
+ManagersFormWithSyncTool = Annotated[Member, Depends(_managers_form_with_sync_tool)]
+
+
+def _own_form(request: Request, person: SignedIn, csrf_token: Annotated[str, Form()] = "") -> Viewer:
+    """For one's own account, which is the same whichever organization an operator has chosen."""
+    check_form_token(request, None, csrf_token)
+    return person
+
+
+OwnForm = Annotated[Viewer, Depends(_own_form)]

@@ -27,7 +27,7 @@ from usecases.words import words_of
 from web.copy_filters import EMPTY_TABS, TAB_NAMES, TAB_STATES, Narrowed, NarrowedList, Tab, actions_on
 from web.pages import render
 from web.payments import ID_MAX
-from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
+from web.signed_in import FormWithSyncTool, ManagersFormWithSyncTool, Member, WithSyncTool, context_of
 from web.typed_text import day_in
 
 router = APIRouter(include_in_schema=False)
@@ -126,7 +126,7 @@ def _ids_in(text: str) -> list[int]:
 @router.post("/sync-invoices/begin")
 def begin(
     request: Request,
-    member: FormWithSyncTool,
+    member: ManagersFormWithSyncTool,
     start_on: Annotated[str, Form()] = "",
     mark_older: Annotated[str, Form()] = "",
 ) -> Response:

@@ -1,4 +1,4 @@
-"""Limits login attempts. Counts each before it compares the password, so that parallel attempts count too."""
+"""Limits guesses at passwords and codes, and invitations; counts each beforehand, so that parallel ones count too."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,12 @@ PER_ACCOUNT_AND_ADDRESS = RateLimitItemPerMinute(5, 5)
 PER_ADDRESS = RateLimitItemPerMinute(60, 5)
 # Many addresses trying one account: NIST SP 800-63B allows a hundred failures at most.
 PER_ACCOUNT = RateLimitItemPerHour(60)
+# Nobody has so many colleagues to invite in an hour.
+INVITATIONS_PER_ORGANIZATION = RateLimitItemPerHour(60)
 REDIS_TIMEOUT_SECONDS = 2
 
 
-class LoginThrottle:
+class Throttle:
     """Counts in Redis, shared by all web processes; in memory where there is no Redis, or while it is away."""
 
     def __init__(self, redis_url: str) -> None:
@@ -34,12 +36,18 @@ class LoginThrottle:
             )
 
     def permits(self, account: str, address: str) -> bool:
-        """Counts one attempt; False if it is not allowed."""
-        tries: Sequence[tuple[RateLimitItem, tuple[str, ...]]] = (
+        """Counts one guess; False if it is not allowed."""
+        return self._permits(
             (PER_ACCOUNT_AND_ADDRESS, ("both", account, address)),
             (PER_ADDRESS, ("address", address)),
             (PER_ACCOUNT, ("account", account)),
         )
+
+    def permits_invitation(self, organization_id: int) -> bool:
+        """Counts one invitation; False if it is not allowed."""
+        return self._permits((INVITATIONS_PER_ORGANIZATION, ("invitations", str(organization_id))))
+
+    def _permits(self, *tries: tuple[RateLimitItem, tuple[str, ...]]) -> bool:
         if self._redis is not None:
             try:
                 return _hit(self._redis, tries)

@@ -20,8 +20,9 @@ from sandbox.demo.stories import STORIES
 from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import Stack, running_stack
 from tasks.context import Context
+from usecases.logins import create_login_link
 from usecases.results import Rejected
-from usecases.users import create_login_link, create_user, set_password
+from usecases.users import create_user, set_password
 
 OPERATOR = "operator@example.com"
 

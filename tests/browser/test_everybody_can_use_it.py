@@ -10,7 +10,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.visiting import log_in, until
 from tests.web.browser import add_user
 from tests.world import World
-from usecases.users import create_login_link
+from usecases.logins import create_login_link
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

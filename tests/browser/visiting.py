@@ -7,7 +7,7 @@ from settings import Settings
 from tests.browser.chromium import Chromium
 from tests.web.browser import add_user
 from tests.world import World
-from usecases.users import create_login_link
+from usecases.logins import create_login_link
 
 BOOKKEEPER = "books@northwind.example"
 LONG_NAME = "Averyveryverylongcustomernamewithoutanyblankatall GmbH & Co. KG"

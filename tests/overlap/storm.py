@@ -37,7 +37,8 @@ from usecases.invoice_import import import_invoices
 from usecases.organizations import PreferenceChanges, change_preferences
 from usecases.own_payments import register
 from usecases.retry import retry_payment
-from usecases.users import create_user, log_in, set_password
+from usecases.logins import log_in
+from usecases.users import create_user, set_password
 from web.app import create_app
 
 CONNECTWISE_CLIENT_ID = "00000000-0000-4000-8000-000000000001"

@@ -8,8 +8,9 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from tasks.context import Context
+from usecases.logins import create_login_link
 from usecases.results import Rejected
-from usecases.users import create_login_link, create_user
+from usecases.users import create_user
 
 PASSWORD = "correct horse battery staple"
 

@@ -6,7 +6,8 @@ from settings import Environment, Settings
 from tests.web.browser import PASSWORD, Browser, add_user, forms_in
 from tests.web.conftest import OPERATOR, PARTNER
 from tests.world import World
-from usecases.users import create_login_link, log_in, log_out, redeem_login_link, set_password
+from usecases.logins import LoggedIn, create_login_link, log_in, log_out, redeem_login_link
+from usecases.users import set_password
 from web.app import create_app
 
 WRONG = "The e-mail address or the password is wrong."
@@ -172,12 +173,12 @@ def test_what_is_expired_is_forgotten_at_the_next_login(world: World, settings: 
     create_login_link(world.context, secret_of(settings), OPERATOR)
     log_in(world.context, OPERATOR, PASSWORD)
     world.clock.move(hours=13)
-    key = log_in(world.context, OPERATOR, PASSWORD)
+    begun = log_in(world.context, OPERATOR, PASSWORD)
     with world.context.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(DashboardSession)) == 1
         assert session.scalar(select(func.count()).select_from(LoginLink)) == 0
-    assert key is not None
-    log_out(world.context, key)
+    assert isinstance(begun, LoggedIn)
+    log_out(world.context, begun.key)
     assert redeem_login_link(world.context, secret_of(settings), "no token") is None
 
 

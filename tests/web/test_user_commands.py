@@ -15,7 +15,7 @@ from settings import Settings, load_settings
 from tests.web.applications import application
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
-from usecases.users import log_in
+from usecases.logins import log_in
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def user(world: World, email: str) -> User | None:
 def test_a_partner_is_added_with_a_password_from_the_environment(world: World, monkeypatch) -> None:
     monkeypatch.setenv("DASHBOARD_PASSWORD", PASSWORD)
     said = run("add", "Books@northwind.example", "--org", "northwind")
-    assert "Added books@northwind.example, partner of northwind." in said
+    assert "Added books@northwind.example, admin of northwind." in said
     assert log_in(world.context, "books@northwind.example", PASSWORD)
 
 

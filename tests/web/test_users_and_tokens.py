@@ -13,19 +13,15 @@ from models.users import DashboardSession, LoginLink, tokens_of
 from settings import Settings
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
-from usecases import users
+from usecases import logins, users
 from usecases.connecting import begin_connect
+from usecases.logins import LOGIN_LINKS_MAX, SESSIONS_MAX, create_login_link, log_in, redeem_login_link
 from usecases.users import (
-    LOGIN_LINKS_MAX,
-    SESSIONS_MAX,
     create_api_token,
-    create_login_link,
     create_user,
     disable_user,
     enable_user,
     forget_user,
-    log_in,
-    redeem_login_link,
     revoke_api_tokens,
 )
 
@@ -87,14 +83,14 @@ def test_the_last_user_of_an_organization_may_go_and_come_again(world: World, us
 def test_who_is_gone_while_the_password_is_compared_gets_no_session(
     world: World, user: str, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare = users.is_password
+    compare = logins.is_password
 
     def compared_slowly(*arguments: Any) -> bool:
         is_right = compare(*arguments)
         ENDS[end](world.context, user)
         return is_right
 
-    monkeypatch.setattr(users, "is_password", compared_slowly)
+    monkeypatch.setattr(logins, "is_password", compared_slowly)
     assert log_in(world.context, EMAIL, PASSWORD) is None
     assert count(world, DashboardSession) == 0
 

@@ -17,7 +17,7 @@ from limits.storage import RedisStorage
 from connectors.limits import Limiter, Rate
 from tasks.context import Step
 from tests.servers import SqliteDatabases
-from web.throttling import LoginThrottle
+from web.throttling import Throttle
 from workers.nudges import CeleryNudge
 from workers.redis_server import RedisServer, find_or_start, signal_group, spawn
 
@@ -109,7 +109,7 @@ def test_a_worker_waits_until_redis_may_be_written_to_and_goes_on(
 def test_nudges_limits_and_logins_go_on_without_it(server: RedisServer, way: str) -> None:
     client: Any = redis.Redis.from_url(server.url)
     limiter = Limiter(RedisStorage(server.url, key_prefix="refusing"), processes=1)
-    throttle = LoginThrottle(server.url)
+    throttle = Throttle(server.url)
     nudge = CeleryNudge(_celery(server.url), client)
     rates = (Rate(100, 60, allowed=120),)
     assert limiter.permit("tenant", rates) is None

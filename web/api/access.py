@@ -1,5 +1,6 @@
 """The API's callers: a program with a token of its organization, or a dashboard page with its session."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -7,11 +8,11 @@ from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from domain.users import TokenScope
+from domain.users import Right, TokenScope
 from models.organizations import Organization
 from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
 from usecases.users import hashed
-from web.signed_in import act_for, check_form_token, context_of, member, viewer
+from web.signed_in import act_for, check_form_token, check_right, context_of, member, viewer
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
@@ -37,7 +38,7 @@ class Problem(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token or session, or one that is invalid or expired"},
-    403: {"model": Problem, "description": "A session without a form's token, or a read-only token"},
+    403: {"model": Problem, "description": "A session without a form's token or the right, or a read-only token"},
     409: {"model": Problem, "description": "The organization is not ready for this"},
     503: {"model": Problem, "description": "The database is not available; try again later"},
 }
@@ -55,17 +56,23 @@ class Caller:
         return self.organization.id
 
 
-def _caller(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    _: Annotated[str | None, Security(_cookie)],
-) -> Caller:
-    if "Authorization" in request.headers:
-        return _with_token(request, bearer)
-    person = member(viewer(request))
-    if request.method not in _SAFE_METHODS:
-        check_form_token(request, person.organization_id, request.headers.get(FORM_TOKEN_HEADER, ""))
-    return Caller(person.organization)
+def _caller(right: Right) -> Callable[..., Caller]:
+    """A caller whose changes need this right; a program has the rights of its token, a person those of the role."""
+
+    def caller(
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        _: Annotated[str | None, Security(_cookie)],
+    ) -> Caller:
+        if "Authorization" in request.headers:
+            return _with_token(request, bearer)
+        person = member(viewer(request))
+        if request.method not in _SAFE_METHODS:
+            check_form_token(request, person.organization_id, request.headers.get(FORM_TOKEN_HEADER, ""))
+            check_right(person, right)
+        return Caller(person.organization)
+
+    return caller
 
 
 def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
@@ -90,4 +97,5 @@ def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -
     return Caller(organization)
 
 
-Authorized = Annotated[Caller, Depends(_caller)]
+Authorized = Annotated[Caller, Depends(_caller(Right.WORK))]
+AuthorizedToManage = Annotated[Caller, Depends(_caller(Right.MANAGE))]

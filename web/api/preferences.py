@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from models.organizations import Organization
 from usecases.organizations import PreferenceChanges, change_preferences
-from web.api.access import REFUSALS, Authorized
+from web.api.access import REFUSALS, Authorized, AuthorizedToManage
 from web.signed_in import context_of
 
 router = APIRouter(tags=["preferences"], responses=REFUSALS)
@@ -55,7 +55,7 @@ def get_preferences(caller: Authorized) -> PreferencesOut:
 
 
 @router.put("/preferences")
-def put_preferences(request: Request, caller: Authorized, chosen: PreferencesIn) -> PreferencesOut:
+def put_preferences(request: Request, caller: AuthorizedToManage, chosen: PreferencesIn) -> PreferencesOut:
     """Takes effect at once: every payment affected by the change is decided again."""
     changes = PreferenceChanges(
         sync_enabled=chosen.sync_enabled,
