@@ -34,10 +34,10 @@ from usecases.copy_choices import accept_proposals
 from usecases.copying import RunStarted, refresh_list, start_run, stop_run
 from usecases.disconnecting import disconnect
 from usecases.invoice_import import import_invoices
+from usecases.logins import log_in
 from usecases.organizations import PreferenceChanges, change_preferences
 from usecases.own_payments import register
 from usecases.retry import retry_payment
-from usecases.logins import log_in
 from usecases.users import create_user, set_password
 from web.app import create_app
 
