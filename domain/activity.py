@@ -39,7 +39,16 @@ class ActivityKind(StrEnum):
     USER_REMOVED = "user_removed"
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
+    USER_INVITED = "user_invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    USER_JOINED = "user_joined"
+    ROLE_CHANGED = "role_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a kind
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
 
 
 ACTIVITY_LABELS = {
@@ -69,7 +78,16 @@ ACTIVITY_LABELS = {
     ActivityKind.USER_REMOVED: "Removed a user",
     ActivityKind.USER_DISABLED: "Disabled a user",
     ActivityKind.USER_ENABLED: "Enabled a user",
+    ActivityKind.USER_INVITED: "Invited a colleague",
+    ActivityKind.INVITATION_WITHDRAWN: "Withdrew an invitation",
+    ActivityKind.USER_JOINED: "Joined by an invitation",
+    ActivityKind.ROLE_CHANGED: "Gave another role",
     ActivityKind.PASSWORD_CHANGED: "Changed a password",
+    ActivityKind.SECOND_FACTOR_ON: "Turned a second factor on",
+    ActivityKind.SECOND_FACTOR_OFF: "Turned a second factor off",
+    ActivityKind.SECOND_FACTOR_RESET: "Reset a second factor",
+    ActivityKind.RECOVERY_CODES_RENEWED: "Made new recovery codes",
+    ActivityKind.LOGGED_OUT_EVERYWHERE: "Logged out everywhere",
 }
 
 

@@ -5,8 +5,10 @@ Called by: the page of one's own account. Its other changes are in `usecases/sec
 
 import structlog
 
+from domain.activity import ActivityKind
 from models.users import User, end_sessions_of, locked_user
 from tasks.context import Context
+from usecases.activity import note_about
 from usecases.logins import begin_session
 from usecases.passwords import hash_password, is_password, what_is_wrong_with
 from usecases.results import Rejected
@@ -40,6 +42,7 @@ def change_password(
             return Rejected(_CHANGED_MEANWHILE)
         found.password_hash = password_hash
         end_sessions_of(session, found.id)
+        note_about(context, session, found, ActivityKind.PASSWORD_CHANGED)
         key = begin_session(context, session, found, browser)
     log.warning("user.password_changed", user_id=user.id, email=user.email)
     return key

@@ -8,6 +8,7 @@ from domain.activity import PLATFORM, ActivityKind, Change
 from domain.money import money_text
 from models.activity import note_activity
 from models.payments import Payment
+from models.users import User
 from tasks.context import Context
 
 
@@ -37,6 +38,14 @@ def note(
         payment_id=payment_id,
         changes=changes,
     )
+
+
+def note_about(
+    context: Context, session: Session, user: User, kind: ActivityKind, *, changes: Sequence[Change] = ()
+) -> None:
+    """Something was done to this user. An operator belongs to no organization: the log alone has it."""
+    if user.organization_id is not None:
+        note(context, session, user.organization_id, kind, about=user.email, changes=changes)
 
 
 def payment_words(payment: Payment) -> str:

@@ -6,12 +6,13 @@ database keeps its hash.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
-from domain.users import ROLES_OF_AN_ORGANIZATION, UserRole
+from domain.activity import ActivityKind, Change
+from domain.users import ROLE_LABELS, ROLES_OF_AN_ORGANIZATION, UserRole
 from models.invitations import (
     Invitation,
     count_invitations,
@@ -25,6 +26,7 @@ from models.organizations import Organization
 from models.users import User, insert_user, people_of
 from tasks.context import Context
 from usecases.account import NOT_THE_SAME
+from usecases.activity import note, note_about
 from usecases.logins import begin_session
 from usecases.passwords import hash_password, what_is_wrong_with
 from usecases.results import Rejected
@@ -86,6 +88,8 @@ def invite(context: Context, organization_id: int, by: str, email: str, role: Us
                 expires_at=now + INVITATION_LASTS,
             ),
         )
+        as_what = [Change("Role", "", ROLE_LABELS[role])]
+        note(context, session, organization_id, ActivityKind.USER_INVITED, about=address, changes=as_what)
     log.warning("user.invited", email=address, role=role, organization_id=organization_id, by=by)
     return Invited(address, role, token)
 
@@ -94,6 +98,9 @@ def withdraw(context: Context, organization_id: int, by: User, invitation_id: in
     """Its link no longer works; None if the organization has no such invitation."""
     with context.database.writing() as session:
         invitation = withdraw_invitation(session, organization_id, invitation_id)
+        if invitation is not None:
+            about = invitation.email
+            note(context, session, organization_id, ActivityKind.INVITATION_WITHDRAWN, about=about)
     if invitation is not None:
         log.warning("user.invitation_withdrawn", email=invitation.email, organization_id=organization_id, by=by.email)
     return invitation
@@ -138,6 +145,10 @@ def accept_invitation(
         if not take_invitation(session, hashed(token)):
             session.delete(user)
             return None
+        # Until now nobody was known to make this request.
+        person = replace(context, actor=user.email)
+        as_what = [Change("Role", "", ROLE_LABELS[UserRole(user.role)])]
+        note_about(person, session, user, ActivityKind.USER_JOINED, changes=as_what)
         key = begin_session(context, session, user, browser)
     log.warning("user.joined", user_id=user.id, email=user.email, role=user.role, organization_id=organization.id)
     return key

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from domain.activity import ActivityKind
 from models.database import Session
 from models.second_factors import active_second_factor
 from models.users import (
@@ -30,6 +31,7 @@ from models.users import (
     user_by_email,
 )
 from tasks.context import Context
+from usecases.activity import note_about
 from usecases.passwords import is_password
 from usecases.results import Rejected
 from usecases.second_factor import takes_code
@@ -114,6 +116,7 @@ def log_out_everywhere(context: Context, user: User) -> None:
     with context.database.writing() as session:
         locked_user(session, user.id)
         end_sessions_of(session, user.id)
+        note_about(context, session, user, ActivityKind.LOGGED_OUT_EVERYWHERE)
     log.warning("user.logged_out_everywhere", user_id=user.id, email=user.email)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from domain.activity import ActivityKind
 from domain.users import ROLE_LABELS, ROLES_OF_AN_ORGANIZATION, UserRole
 from models.database import Session
 from models.invitations import Invitation, invitations_of
@@ -17,7 +18,9 @@ from models.locks import lock_organization
 from models.second_factors import forget_second_factor, remove_user, second_factor_of, with_second_factor
 from models.users import User, end_sessions_of, people_of, person_of
 from tasks.context import Context
+from usecases.activity import note_about
 from usecases.results import Rejected
+from usecases.users import role_change
 
 log = structlog.get_logger()
 
@@ -67,6 +70,7 @@ def change_role(
     def change(session: Session, user: User) -> Rejected | None:
         if user.role == role:
             return Rejected(f"{user.email} has the role {ROLE_LABELS[role]} already.")
+        note_about(context, session, user, ActivityKind.ROLE_CHANGED, changes=[role_change(user, role)])
         user.role = role.value
         end_sessions_of(session, user.id)
         return None
@@ -80,6 +84,7 @@ def disable_person(context: Context, organization_id: int, by: User, user_id: in
     def change(session: Session, user: User) -> Rejected | None:
         if user.disabled_at is None:
             user.disabled_at = context.clock.now()
+            note_about(context, session, user, ActivityKind.USER_DISABLED)
         end_sessions_of(session, user.id)
         return None
 
@@ -89,8 +94,10 @@ def disable_person(context: Context, organization_id: int, by: User, user_id: in
 def enable_person(context: Context, organization_id: int, by: User, user_id: int) -> User | Rejected | None:
     """Lets the person in again, with the password and the role from before."""
 
-    def change(_: Session, user: User) -> Rejected | None:
-        user.disabled_at = None
+    def change(session: Session, user: User) -> Rejected | None:
+        if user.disabled_at is not None:
+            user.disabled_at = None
+            note_about(context, session, user, ActivityKind.USER_ENABLED)
         return None
 
     return _changed(context, organization_id, by, user_id, change, "user.enabled", keeps_an_admin=True)
@@ -100,6 +107,7 @@ def remove_person(context: Context, organization_id: int, by: User, user_id: int
     """The person with every session; what the person did stays on record."""
 
     def change(session: Session, user: User) -> Rejected | None:
+        note_about(context, session, user, ActivityKind.USER_REMOVED)
         remove_user(session, user)
         return None
 
@@ -114,6 +122,7 @@ def reset_second_factor_of(context: Context, organization_id: int, by: User, use
             return Rejected(f"{user.email} has no second factor.")
         forget_second_factor(session, user.id)
         end_sessions_of(session, user.id)
+        note_about(context, session, user, ActivityKind.SECOND_FACTOR_RESET)
         return None
 
     return _changed(context, organization_id, by, user_id, change, "user.second_factor_reset", keeps_an_admin=True)

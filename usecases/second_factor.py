@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from domain.activity import ActivityKind
 from models.database import Session
 from models.second_factors import (
     SecondFactor,
@@ -22,6 +23,7 @@ from models.second_factors import (
 from models.secrets import SecretsUnreadable
 from models.users import User, end_sessions_of, locked_user, user_by_email
 from tasks.context import Context
+from usecases.activity import note_about
 from usecases.one_time_codes import app_link, hashed_recovery_code, new_recovery_codes, new_secret, step_of_code
 from usecases.passwords import is_password
 from usecases.results import Rejected
@@ -97,6 +99,7 @@ def confirm_second_factor(context: Context, user: User, code: str, *, session_id
         found.confirmed_at = context.clock.now()
         codes = _new_codes(session, user.id)
         end_sessions_of(session, user.id, but=session_id)
+        note_about(context, session, user, ActivityKind.SECOND_FACTOR_ON)
     log.warning("user.second_factor_on", user_id=user.id, email=user.email)
     return codes
 
@@ -110,6 +113,7 @@ def renew_recovery_codes(context: Context, user: User, code: str) -> RecoveryCod
         if not takes_code(context, session, user, code):
             return Rejected(WRONG_CODE)
         codes = _new_codes(session, user.id)
+        note_about(context, session, user, ActivityKind.RECOVERY_CODES_RENEWED)
     log.warning("user.recovery_codes_renewed", user_id=user.id, email=user.email)
     return codes
 
@@ -129,6 +133,7 @@ def turn_off_second_factor(context: Context, user: User, password: str, code: st
         if not takes_code(context, session, user, code):
             return Rejected(WRONG_CODE)
         forget_second_factor(session, user.id)
+        note_about(context, session, user, ActivityKind.SECOND_FACTOR_OFF)
     log.warning("user.second_factor_off", user_id=user.id, email=user.email)
     return None
 
@@ -143,6 +148,7 @@ def reset_second_factor(context: Context, email: str) -> User | Rejected:
             return Rejected(f"{user.email} has no second factor.")
         forget_second_factor(session, user.id)
         end_sessions_of(session, user.id)
+        note_about(context, session, user, ActivityKind.SECOND_FACTOR_RESET)
     log.warning("user.second_factor_reset", user_id=user.id, email=user.email)
     return user
 

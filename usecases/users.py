@@ -11,11 +11,20 @@ from datetime import timedelta
 
 import structlog
 
-from domain.users import API_TOKEN_DAYS, API_TOKEN_DAYS_MAX, ROLES_OF_AN_ORGANIZATION, TokenScope, UserRole
+from domain.activity import ActivityKind, Change
+from domain.users import (
+    API_TOKEN_DAYS,
+    API_TOKEN_DAYS_MAX,
+    ROLE_LABELS,
+    ROLES_OF_AN_ORGANIZATION,
+    TokenScope,
+    UserRole,
+)
 from models.organizations import organization_by_slug
 from models.second_factors import remove_user
 from models.users import ApiToken, User, end_sessions_of, insert_user, revoke_tokens, user_by_email
 from tasks.context import Context
+from usecases.activity import note, note_about
 from usecases.passwords import hash_password, what_is_wrong_with
 from usecases.results import Rejected
 
@@ -71,6 +80,8 @@ def create_user(
         )
         if user is None:
             return Rejected(f"There is already a user '{address}'; set another password with `user set-password`.")
+        added = [Change("Role", "", ROLE_LABELS[UserRole(user.role)])]
+        note_about(context, session, user, ActivityKind.USER_CREATED, changes=added)
     return user
 
 
@@ -85,6 +96,7 @@ def set_password(context: Context, email: str, password: str) -> User | Rejected
             return Rejected(f"There is no user '{email}'.")
         user.password_hash = password_hash
         end_sessions_of(session, user.id)
+        note_about(context, session, user, ActivityKind.PASSWORD_CHANGED)
     return user
 
 
@@ -96,6 +108,7 @@ def disable_user(context: Context, email: str) -> User | Rejected:
             return Rejected(f"There is no user '{email}'.")
         if user.disabled_at is None:
             user.disabled_at = context.clock.now()
+            note_about(context, session, user, ActivityKind.USER_DISABLED)
         end_sessions_of(session, user.id)
     _log_change("user.disabled", user)
     return user
@@ -107,7 +120,9 @@ def enable_user(context: Context, email: str) -> User | Rejected:
         user = user_by_email(session, email, locked=True)
         if user is None:
             return Rejected(f"There is no user '{email}'.")
-        user.disabled_at = None
+        if user.disabled_at is not None:
+            user.disabled_at = None
+            note_about(context, session, user, ActivityKind.USER_ENABLED)
     _log_change("user.enabled", user)
     return user
 
@@ -118,6 +133,7 @@ def forget_user(context: Context, email: str) -> User | Rejected:
         user = user_by_email(session, email, locked=True)
         if user is None:
             return Rejected(f"There is no user '{email}'.")
+        note_about(context, session, user, ActivityKind.USER_REMOVED)
         remove_user(session, user)
     _log_change("user.removed", user)
     return user
@@ -132,10 +148,15 @@ def set_role(context: Context, email: str, role: UserRole) -> User | Rejected:
         if user.organization_id is None or role not in ROLES_OF_AN_ORGANIZATION:
             return Rejected("An operator has no role in an organization, and nobody of an organization is an operator.")
         if user.role != role:
+            note_about(context, session, user, ActivityKind.ROLE_CHANGED, changes=[role_change(user, role)])
             user.role = role.value
             end_sessions_of(session, user.id)
     _log_change("user.role_changed", user)
     return user
+
+
+def role_change(user: User, role: UserRole) -> Change:
+    return Change("Role", ROLE_LABELS[UserRole(user.role)], ROLE_LABELS[role])
 
 
 def _log_change(event: str, user: User) -> None:
@@ -176,6 +197,8 @@ def create_api_token(
                 expires_at=now + timedelta(days=days),
             )
         )
+        rights = [Change("Scope", "", scope.value), Change("Days", "", str(days))]
+        note(context, session, organization.id, ActivityKind.TOKEN_CREATED, about=name, changes=rights)
     return token
 
 
@@ -190,6 +213,9 @@ def revoke_api_tokens(
         if organization is None:
             return Rejected(f"There is no organization '{organization_slug}'.")
         revoked = revoke_tokens(session, organization.id, context.clock.now(), name=name, token_id=token_id)
+        if revoked:
+            about = name if name is not None else f"Token {token_id}"
+            note(context, session, organization.id, ActivityKind.TOKENS_REVOKED, about=about)
     if revoked:
         log.warning("api_token.revoked", organization_id=organization.id, name=name, token_id=token_id, count=revoked)
     return revoked

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from domain.users import UserRole
 from tasks.context import Context
 from usecases.logins import create_login_link
 from usecases.results import Rejected
@@ -65,15 +66,26 @@ def forms_in(page: str) -> list[Form]:
     return parser.forms
 
 
-def add_user(context: Context, email: str, organization: str | None = None, password: str | None = None) -> None:
-    """A partner of the organization, or an operator without one."""
-    assert not isinstance(create_user(context, email, password, organization), Rejected)
+def add_user(
+    context: Context,
+    email: str,
+    organization: str | None = None,
+    password: str | None = None,
+    role: UserRole = UserRole.ADMIN,
+) -> None:
+    """A person of the organization, or an operator without one."""
+    assert not isinstance(create_user(context, email, password, organization, role), Rejected)
 
 
-def logged_in(app: FastAPI, email: str, organization: str | None = None) -> Browser:
+def logged_in(app: FastAPI, email: str, organization: str | None = None, role: UserRole = UserRole.ADMIN) -> Browser:
     """A new user who came in by a one-time link, which spares the slow comparison of a password."""
+    add_user(app.state.context, email, organization, role=role)
+    return back_again(app, email)
+
+
+def back_again(app: FastAPI, email: str) -> Browser:
+    """A user who was there before, by another one-time link."""
     context, settings = app.state.context, app.state.settings
-    add_user(context, email, organization)
     token = create_login_link(context, settings.secret_key.get_secret_value(), email)
     browser = Browser(app)
     assert browser.get("/login/once", params={"token": token}).status_code == 200

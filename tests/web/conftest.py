@@ -49,7 +49,7 @@ def anybody(app: FastAPI) -> Browser:
 
 @pytest.fixture
 def partner(app: FastAPI) -> Browser:
-    """A bookkeeper of the organization, logged in."""
+    """Somebody of the organization who may do everything there, logged in."""
     return logged_in(app, PARTNER, "northwind")
 
 

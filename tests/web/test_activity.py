@@ -55,7 +55,7 @@ def test_a_change_of_a_preference_says_who_and_from_what_to_what(partner: Browse
 def test_saving_without_a_change_is_no_activity(world: World, partner: Browser) -> None:
     partner.get("/integrations/preferences")
     partner.send("/integrations/preferences")
-    assert "Nobody has changed anything yet." in partner.get("/activity").text
+    assert "Nothing fits." in partner.get("/activity?kind=preferences_changed").text
 
 
 def test_a_retry_leads_to_its_payment(world: World, partner: Browser) -> None:

@@ -1,0 +1,487 @@
+"""Every route of the application, walked: who may, who may not, another organization's ids, forged forms, headers.
+
+`ROUTES` names them all; a route without a row fails the first test, so none is forgotten. A row says what the route asks
+for, how its path is filled from things that are really there, and what a form or a body must have to be read.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+from sqlalchemy import inspect, select
+
+import models
+from domain.users import ROLES_OF_AN_ORGANIZATION, Right, TokenScope, UserRole, may
+from models.organizations import Organization, organization_by_slug
+from models.users import ApiToken, DashboardSession, User, user_by_email
+from tests.copying import Tool, set_up
+from tests.web.browser import Browser, back_again, forms_in, logged_in
+from tests.world import World
+from usecases.invitations import Invited, invite
+from usecases.organizations import create_organization
+from usecases.users import create_api_token
+from web.security import SECURITY_HEADERS
+
+ADMIN, VICTIM = "admin@northwind.example", "victim@northwind.example"
+LOOKS_ONLY = "it looks at everything and changes nothing"
+MANAGES_NOT = "it does not change connections, preferences or people"
+
+
+class Asks(StrEnum):
+    """What a route asks its caller for."""
+
+    NOTHING = "nothing"
+    LOGIN = "login"
+    ORGANIZATION = "organization"
+    WORK = "work"
+    MANAGE = "manage"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a route is called.
+
+    Attributes:
+        ids: the parameters of its path that are ids of one organization's things, by the names of `Things`.
+        names: other parameters of its path, with a value.
+        form: what a form must have besides its token.
+        body: the JSON of a call of the API.
+        own: the form is about one's own account, not about an organization.
+    """
+
+    asks: Asks
+    ids: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    own: bool = False
+
+
+LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
+PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
+API_PAYMENT = {"payment_id": "payment"}
+PREFERENCES = {
+    "sync_enabled": True,
+    "sync_mode": "all_invoices",
+    "cut_off_on": None,
+    "correction_policy": "hold",
+    "twin_policy": "adopt",
+    "find_by_number": True,
+}
+ROUTES: dict[tuple[str, str], Row] = {
+    # --- for everybody ---
+    ("GET", "/"): Row(Asks.NOTHING),
+    ("GET", "/healthz"): Row(Asks.NOTHING),
+    ("GET", "/metrics"): Row(Asks.NOTHING),
+    ("GET", "/openapi.json"): Row(Asks.NOTHING),
+    ("POST", "/webhooks/{vendor}"): Row(Asks.NOTHING, names={"vendor": "quickbooks"}),
+    # --- coming in and going out ---
+    ("GET", "/login"): Row(Asks.NOTHING),
+    ("POST", "/login"): Row(Asks.NOTHING, own=True, form={"email": "nobody@example.com", "password": "a wrong one"}),
+    ("GET", "/login/once"): Row(Asks.NOTHING),
+    ("GET", "/login/code"): Row(Asks.NOTHING),
+    ("POST", "/login/code"): Row(Asks.NOTHING, own=True, form={"code": "123456"}),
+    ("GET", "/invitation"): Row(Asks.NOTHING),
+    ("POST", "/invitation"): Row(Asks.NOTHING, own=True, form={"token": "no such one"}),
+    ("POST", "/logout"): Row(Asks.NOTHING, own=True),
+    ("GET", "/organizations"): Row(Asks.OPERATOR),
+    ("POST", "/organizations"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
+    # --- one's own account ---
+    ("GET", "/settings/account"): Row(Asks.LOGIN),
+    ("POST", "/settings/account/password"): Row(Asks.LOGIN, own=True, form={"new": "too short"}),
+    ("POST", "/settings/account/log-out-everywhere"): Row(Asks.LOGIN, own=True),
+    ("GET", "/settings/account/second-factor"): Row(Asks.LOGIN),
+    ("POST", "/settings/account/second-factor"): Row(Asks.LOGIN, own=True),
+    ("POST", "/settings/account/second-factor/confirm"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    ("POST", "/settings/account/second-factor/recovery-codes"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    ("POST", "/settings/account/second-factor/off"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    # --- people ---
+    ("GET", "/settings/people"): Row(LOOK),
+    ("POST", "/settings/people/invite"): Row(MANAGE, form={"email": "new@northwind.example", "role": "viewer"}),
+    ("POST", "/settings/people/invitations/{invitation_id}/withdraw"): Row(MANAGE, {"invitation_id": "invitation"}),
+    ("POST", "/settings/people/{user_id}/role"): Row(MANAGE, {"user_id": "user"}, form={"role": "viewer"}),
+    ("POST", "/settings/people/{user_id}/{what}"): Row(MANAGE, {"user_id": "user"}, {"what": "disable"}),
+    # --- payments and invoices ---
+    ("GET", "/overview"): Row(LOOK),
+    ("GET", "/live/overview"): Row(LOOK),
+    ("GET", "/payments"): Row(LOOK),
+    ("GET", "/live/payments"): Row(LOOK),
+    ("GET", "/payments/{external_id}"): Row(LOOK, PAYMENT),
+    ("GET", "/live/payments/{external_id}"): Row(LOOK, PAYMENT),
+    ("POST", "/payments/{external_id}/retry"): Row(WORK, PAYMENT),
+    ("POST", "/payments/{external_id}/link"): Row(WORK, PAYMENT, form={"to": "4711"}),
+    ("GET", "/invoices"): Row(LOOK),
+    ("POST", "/invoices/look-up"): Row(WORK, form={"number": "INV-1"}),
+    ("POST", "/invoices/add"): Row(WORK, form={"number": "INV-1", "source_id": "1", "target_id": "1"}),
+    ("GET", "/activity"): Row(LOOK),
+    ("GET", "/activity.csv"): Row(LOOK),
+    # --- integrations ---
+    ("GET", "/integrations"): Row(LOOK),
+    ("POST", "/integrations/connections/{role}/test"): Row(MANAGE, names={"role": "target"}),
+    ("POST", "/integrations/connections/{role}/disconnect"): Row(MANAGE, names={"role": "target"}),
+    ("GET", "/integrations/{vendor}/connect"): Row(MANAGE, names={"vendor": "quickbooks"}),
+    ("GET", "/integrations/{vendor}/callback"): Row(MANAGE, names={"vendor": "quickbooks"}),
+    ("GET", "/integrations/preferences"): Row(LOOK),
+    ("POST", "/integrations/preferences"): Row(MANAGE, form={"sync_enabled": "on"}),
+    # --- the Sync Tool ---
+    ("GET", "/sync-invoices"): Row(LOOK),
+    ("GET", "/live/sync-invoices"): Row(LOOK),
+    ("GET", "/live/sync-invoices/reading"): Row(LOOK),
+    ("POST", "/sync-invoices/refresh"): Row(WORK),
+    ("POST", "/sync-invoices/start"): Row(WORK, form={"what": "mark", "which": "ticked"}),
+    ("POST", "/sync-invoices/begin"): Row(MANAGE, form={"start_on": "2026-01-01"}),
+    ("GET", "/sync-invoices/preferences"): Row(LOOK),
+    ("POST", "/sync-invoices/preferences"): Row(MANAGE, form={"sync_mode": "all_invoices"}),
+    ("POST", "/sync-invoices/terms"): Row(MANAGE),
+    ("GET", "/sync-invoices/customers"): Row(LOOK),
+    ("POST", "/sync-invoices/customers"): Row(WORK, form={"company_id": "1", "do": "undo"}),
+    ("POST", "/sync-invoices/customers/use-proposals"): Row(WORK),
+    ("GET", "/sync-invoices/history"): Row(LOOK),
+    ("GET", "/sync-invoices/runs/{run_id}"): Row(LOOK, RUN),
+    ("GET", "/sync-invoices/runs/{run_id}.csv"): Row(LOOK, RUN),
+    ("GET", "/live/sync-invoices/runs/{run_id}"): Row(LOOK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/confirm"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/check-again"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/leave-out"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/use-proposals"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/stop"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/retry"): Row(WORK, RUN),
+    ("GET", "/sync-invoices/invoices/{row_id}"): Row(LOOK, COPY),
+    ("GET", "/live/sync-invoices/invoices/{row_id}"): Row(LOOK, COPY),
+    ("POST", "/sync-invoices/invoices/{row_id}"): Row(WORK, COPY, form={"what": "copy"}),
+    # --- the API ---
+    ("GET", "/api/payments"): Row(LOOK),
+    ("GET", "/api/payments/{payment_id}"): Row(LOOK, API_PAYMENT),
+    ("POST", "/api/payments/{payment_id}/retry"): Row(WORK, API_PAYMENT, body={}),
+    ("POST", "/api/payments/{payment_id}/link"): Row(WORK, API_PAYMENT, body={"target_payment_id": "4711"}),
+    ("GET", "/api/activity"): Row(LOOK),
+    ("GET", "/api/preferences"): Row(LOOK),
+    ("PUT", "/api/preferences"): Row(MANAGE, body=PREFERENCES),
+    ("POST", "/api/invoices/look-up"): Row(WORK, body={"number": "INV-1"}),
+    ("POST", "/api/invoices"): Row(WORK, body={"number": "INV-1", "source_id": "1", "target_id": "1"}),
+    ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
+    ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
+}
+CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
+PAGES = {route: row for route, row in ROUTES.items() if not route[1].startswith("/api/")}
+API = {route: row for route, row in ROUTES.items() if route[1].startswith("/api/")}
+FORMS = {route: row for route, row in PAGES.items() if route[0] in CHANGES and route[1] != "/webhooks/{vendor}"}
+WITH_IDS = {route: row for route, row in ROUTES.items() if row.ids}
+
+
+# --- the application's own list ---
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application answers; what is mounted (static files) is walked by itself."""
+    for route in every_route(app.routes):
+        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
+        if path is not None and methods is not None:
+            yield from ((method, path) for method in methods if method != "HEAD")
+
+
+def every_route(routes: Iterable[Any]) -> Iterator[Any]:
+    for route in routes:
+        inside = getattr(route, "original_router", None)
+        if inside is None:
+            yield route
+        else:
+            prefix = getattr(route.include_context, "prefix", "")
+            yield from (Prefixed(prefix, one) for one in every_route(inside.routes))
+
+
+class Prefixed:
+    """A route of a router that was included under a prefix."""
+
+    def __init__(self, prefix: str, route: Any) -> None:
+        self.path = prefix + route.path
+        self.methods = route.methods
+
+
+def test_every_route_has_a_row_and_every_row_a_route(app: FastAPI) -> None:
+    found = set(routes_of(app))
+    assert found - ROUTES.keys() == set(), "a new route needs a row in ROUTES"
+    assert ROUTES.keys() - found == set(), "rows without a route"
+    assert {path for _, path in found} >= set(app.openapi()["paths"])
+    for (_, path), row in ROUTES.items():
+        assert {*row.ids, *row.names} == {part.split("}")[0] for part in path.split("{")[1:]}, path
+
+
+# --- what is there ---
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What Northwind has, by its ids, and the people who come."""
+
+    world: World
+    app: FastAPI
+    ids: dict[str, str]
+
+    def call(self, browser: Browser, route: tuple[str, str], row: Row, token: str = "", **options: Any) -> Response:
+        method, path = route
+        address = path.format(**{name: self.ids[thing] for name, thing in row.ids.items()}, **row.names)
+        if method in CHANGES and path.startswith("/api/"):
+            options.setdefault("headers", {"X-CSRF-Token": token})
+            options["json"] = row.body
+        elif method in CHANGES:
+            options["data"] = {**row.form, "csrf_token": token}
+        return browser.client.request(method, address, follow_redirects=False, **options)
+
+
+def other_than(things: Things, *, leave_out: set[type[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but of these."""
+    tables = [table for table in models.TABLES if table not in leave_out]
+    with things.world.context.database.reading() as session:
+        return {
+            table.__tablename__: [
+                tuple(getattr(row, column.key) for column in inspect(table).column_attrs)
+                for row in session.scalars(select(table).order_by(*inspect(table).primary_key))
+            ]
+            for table in tables
+        }
+
+
+@pytest.fixture
+def tool(world: World) -> Tool:
+    return set_up(world)
+
+
+@pytest.fixture
+def things(tool: Tool, world: World, app: FastAPI) -> Things:
+    """A payment that waits, a run with its preview, an invoice of the Sync Tool, a colleague, and an invitation."""
+    payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
+    world.notice()
+    tool.bill("CW-1")
+    tool.refresh()
+    run = tool.preview("CW-1")
+    logged_in(app, ADMIN, "northwind")
+    logged_in(app, VICTIM, "northwind", UserRole.BOOKKEEPER)
+    invited = invite(world.context, world.organization_id, ADMIN, "waiting@northwind.example", UserRole.VIEWER)
+    assert isinstance(invited, Invited)
+    with world.context.database.reading() as session:
+        victim = user_by_email(session, VICTIM)
+        invitation = session.scalar(select(models.Invitation.id))
+    assert victim is not None
+    ids = {
+        "payment": payment,
+        "run": str(run),
+        "copy": str(tool.row("CW-1").id),
+        "user": str(victim.id),
+        "invitation": str(invitation),
+    }
+    return Things(world, app, ids)
+
+
+@pytest.fixture
+def contoso(things: Things) -> Organization:
+    """Another organization, which has the Sync Tool as well."""
+    context = things.world.context
+    assert isinstance(create_organization(context, "contoso", "Contoso IT"), Organization)
+    with context.database.writing() as session:
+        found = organization_by_slug(session, "contoso")
+        assert found is not None
+        found.sync_tool_enabled = True
+    return found
+
+
+def token_of(browser: Browser, row: Row) -> str:
+    """The token of a form of the page for one's own account, or of one about the organization."""
+    page = browser.get("/settings/account").text
+    action = "/settings/account/password" if row.own else "/logout"
+    return next(form.fields["csrf_token"] for form in forms_in(page) if form.action == action)
+
+
+# --- who may not ---
+
+
+def test_nobody_gets_anything_without_a_login(things: Things, anybody: Browser) -> None:
+    before = other_than(things, leave_out=set())
+    for route, row in ROUTES.items():
+        if row.asks is Asks.NOTHING:
+            continue
+        answer = things.call(anybody, route, row)
+        if route[1].startswith("/api/"):
+            assert answer.status_code == 401, route
+        elif route == ("GET", "/integrations/{vendor}/callback"):
+            # No redirect, because the command line needs the address; and nothing is done.
+            assert (answer.status_code, "log in" in answer.text) == (400, True)
+        else:
+            assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login"), route
+    assert other_than(things, leave_out=set()) == before
+
+
+def test_another_organizations_ids_are_not_there(things: Things, contoso: Organization) -> None:
+    """Also for an operator, while another organization is the chosen one."""
+    operator = logged_in(things.app, "operator@platform.example")
+    operator.get("/organizations")
+    operator.send("/organizations", {"organization_id": str(contoso.id)})
+    strangers = {
+        # Who may do everything there, so that no lack of a right hides what the id would do.
+        UserRole.ADMIN: logged_in(things.app, "admin@contoso.example", "contoso"),
+        UserRole.OPERATOR: operator,
+    }
+    token = create_api_token(things.world.context, "contoso", "billing")
+    before = other_than(things, leave_out={ApiToken})
+    assert WITH_IDS
+    for role, stranger in strangers.items():
+        form_token = token_of(stranger, Row(LOOK))
+        for route, row in WITH_IDS.items():
+            answer = things.call(stranger, route, row, form_token)
+            assert answer.status_code == 404, (role, route, answer.text)
+    for route, row in WITH_IDS.items():
+        if route in API:
+            answer = things.call(Browser(things.app), route, row, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 404, route
+    things.world.settle()
+    after = other_than(things, leave_out={ApiToken})
+    assert after == before
+
+
+@pytest.mark.parametrize("role", [*ROLES_OF_AN_ORGANIZATION, UserRole.OPERATOR])
+def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserRole) -> None:
+    """Refusals are asked for first and change nothing; then whatever is allowed is really done."""
+    organization = None if role is UserRole.OPERATOR else "northwind"
+    email = f"{role}@walker.example"
+    walker = logged_in(things.app, email, organization, role)
+    before = other_than(things, leave_out={DashboardSession})
+    for route, row in ROUTES.items():
+        if is_allowed(row, role):
+            continue
+        answer = things.call(walker, route, row, token_of(walker, row))
+        if row.asks is Asks.OPERATOR:
+            assert answer.status_code == 404, route
+            continue
+        assert answer.status_code == 403, (route, answer.status_code)
+        sentence = LOOKS_ONLY if row.asks is Asks.WORK else MANAGES_NOT
+        assert f"Your role is {role.value.capitalize()}: {sentence}" in answer.text, route
+        assert "An admin of Northwind MSP can do this" in answer.text, route
+    assert other_than(things, leave_out={DashboardSession}) == before
+    for route, row in ROUTES.items():
+        if not is_allowed(row, role):
+            continue
+        browser = back_again(things.app, email)
+        answer = things.call(browser, route, row, token_of(browser, row))
+        refused = (401, 403) if row.asks is not Asks.NOTHING else (401,)
+        is_refused = answer.status_code in refused or answer.headers.get("location", "").startswith("/login?next")
+        may_be_wrong = row.asks is Asks.NOTHING
+        assert may_be_wrong or not is_refused, (route, answer.status_code, answer.text)
+        assert answer.status_code < 500, (route, answer.text)
+        assert answer.status_code != 404 or row.asks is Asks.NOTHING, route
+
+
+def is_allowed(row: Row, role: UserRole) -> bool:
+    match row.asks:
+        case Asks.WORK:
+            return may(role, Right.WORK)
+        case Asks.MANAGE:
+            return may(role, Right.MANAGE)
+        case Asks.OPERATOR:
+            return role is UserRole.OPERATOR
+        case _:
+            return True
+
+
+@pytest.mark.parametrize("role", [UserRole.VIEWER, UserRole.BOOKKEEPER])
+def test_no_page_offers_what_the_role_may_not_do(things: Things, role: UserRole) -> None:
+    walker = logged_in(things.app, f"{role}@walker.example", "northwind", role)
+    actions = {form: row for (method, form), row in FORMS.items() if method == "POST"}
+    looked_at = 0
+    for route, row in PAGES.items():
+        if route[0] != "GET" or row.asks is not LOOK:
+            continue
+        page = things.call(walker, route, row)
+        if not page.headers["content-type"].startswith("text/html"):
+            continue
+        looked_at += 1
+        offered = [form.action for form in forms_in(page.text) if form.fields.get("csrf_token")]
+        for action in offered:
+            path = action.split("?")[0]
+            asked = next(row for known, row in actions.items() if fits(known, path))
+            assert is_allowed(asked, role), (route, action)
+    assert looked_at > 10
+
+
+def fits(route: str, path: str) -> bool:
+    wanted, given = route.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one == other or one.startswith("{") for one, other in zip(wanted, given, strict=True)
+    )
+
+
+# --- forms, headers, tokens ---
+
+
+def test_no_form_is_taken_without_our_token(things: Things) -> None:
+    walker = back_again(things.app, ADMIN)
+    before = other_than(things, leave_out=set())
+    for route, row in FORMS.items():
+        if row.asks is Asks.OPERATOR:
+            continue
+        other = token_of(walker, Row(LOOK, own=not row.own))
+        for token in ("", "forged", "é", other):
+            if route[1] == "/logout" and token == other:
+                continue
+            answer = things.call(walker, route, row, token)
+            assert answer.status_code == 403, (route, token)
+            assert "out of date" in answer.text, route
+    for route, row in API.items():
+        if route[0] in CHANGES:
+            assert things.call(walker, route, row, "forged").status_code == 403, route
+    things.world.settle()
+    assert other_than(things, leave_out=set()) == before
+
+
+def test_every_answer_has_the_security_headers(things: Things, anybody: Browser) -> None:
+    walker = back_again(things.app, ADMIN)
+    for route, row in ROUTES.items():
+        for browser in (anybody, walker):
+            headers = things.call(browser, route, row).headers
+            for name, value in SECURITY_HEADERS.items():
+                assert headers[name] == value, (route, name)
+            assert headers["cache-control"] == "no-store", route
+
+
+def test_a_program_reads_and_writes_by_its_scope_and_works_on_no_page(things: Things) -> None:
+    program = Browser(things.app)
+    headers = {}
+    for scope in TokenScope:
+        token = create_api_token(things.world.context, "northwind", scope.value, scope)
+        headers[scope] = {"Authorization": f"Bearer {token}"}
+    for route, row in API.items():
+        assert things.call(program, route, row, headers={"Authorization": "Bearer eps_wrong"}).status_code == 401, route
+        read = things.call(program, route, row, headers=headers[TokenScope.READ])
+        if route[0] in CHANGES:
+            assert (read.status_code, read.json()) == (403, {"detail": "This API token is read-only."}), route
+        else:
+            assert read.status_code == 200, route
+        written = things.call(program, route, row, headers=headers[TokenScope.WRITE])
+        assert written.status_code in (200, 409, 422), (route, written.text)
+    for route, row in PAGES.items():
+        if row.asks is not Asks.NOTHING and route[0] == "GET" and not route[1].endswith("callback"):
+            answer = things.call(program, route, row, headers=headers[TokenScope.WRITE])
+            assert answer.headers["location"].startswith("/login"), route
+
+
+# --- the end of a session ---
+
+
+def test_a_session_ends_with_the_role_or_the_password_it_began_with(things: Things) -> None:
+    for action, form in (("role", {"role": "viewer"}), ("disable", {}), ("remove", {})):
+        victim = back_again(things.app, VICTIM)
+        admin = back_again(things.app, ADMIN)
+        assert victim.get("/overview").status_code == 200
+        row = Row(MANAGE, {"user_id": "user"}, form=form)
+        route = ("POST", "/settings/people/{user_id}/" + action)
+        assert things.call(admin, route, row, token_of(admin, row)).status_code == 303
+        assert victim.client.get("/overview", follow_redirects=False).status_code == 303
+        if action == "disable":
+            enabled = things.call(admin, (route[0], route[1].replace(action, "enable")), row, token_of(admin, row))
+            assert enabled.status_code == 303
+    with things.world.context.database.reading() as session:
+        assert session.scalar(select(User).where(User.email == VICTIM)) is None
