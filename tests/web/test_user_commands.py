@@ -15,7 +15,9 @@ from settings import Settings, load_settings
 from tests.web.applications import application
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
-from usecases.logins import log_in
+from usecases.logins import CodeNeeded, LoggedIn, log_in
+from usecases.one_time_codes import code_at
+from usecases.second_factor import begin_second_factor, being_set_up, confirm_second_factor
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +31,12 @@ def environment(world: World, database_url: str, tmp_path: Path, monkeypatch: py
     load_settings.cache_clear()
     yield
     load_settings.cache_clear()
-    # The commands log to the runner's stderr, which is closed by now.
-    structlog.reset_defaults()
 
 
 def run(*arguments: str, stdin: str = "") -> str:
-    """What the command prints, when it succeeds."""
+    """What the command prints, when it succeeds. It logs to the runner's stderr, which is closed after it."""
     result = CliRunner().invoke(app, ["user", *arguments], input=stdin)
+    structlog.reset_defaults()
     assert result.exit_code == 0, result.stderr
     return result.stdout
 
@@ -43,6 +44,7 @@ def run(*arguments: str, stdin: str = "") -> str:
 def refusal(*arguments: str) -> str:
     """The one line that the command says when it does not do what it was asked."""
     result = CliRunner().invoke(app, ["user", *arguments])
+    structlog.reset_defaults()
     assert result.exit_code == 2
     lines = [line for line in result.stderr.splitlines() if not line.startswith("note:")]
     assert len(lines) == 1
@@ -172,3 +174,45 @@ def test_a_file_with_a_password_that_others_may_read_is_noted(tmp_path: Path) ->
         file.chmod(mode)
         command = ["user", "add", f"{mode}@example.com", "--operator", "--password-file", str(file)]
         assert ("other users of this machine may read" in CliRunner().invoke(app, command).stderr) is noted
+
+
+def test_a_person_has_a_role_from_the_start_and_another_one_later(world: World) -> None:
+    said = run("add", "books@northwind.example", "--org", "northwind", "--role", "bookkeeper", "--no-password")
+    assert "Added books@northwind.example, bookkeeper of northwind." in said
+    assert "has the role viewer now" in run("set-role", "books@northwind.example", "viewer")
+    added = user(world, "books@northwind.example")
+    assert added is not None
+    assert added.role == UserRole.VIEWER
+    run("add", "admin@example.com", "--operator", "--no-password")
+    assert "An operator has no role" in refusal("set-role", "admin@example.com", "viewer")
+    assert "goes with --org" in refusal("add", "b@example.com", "--operator", "--role", "viewer", "--no-password")
+    assert "goes with --org" in refusal("add", "b@example.com", "--org", "northwind", "--role", "operator")
+
+
+def test_the_first_admin_comes_by_a_link_that_the_operator_passes_on(world: World) -> None:
+    made = json.loads(run("invite", "owner@northwind.example", "--org", "northwind", "--json"))
+    assert (made["role"], made["link"].startswith("http://127.0.0.1:8000/invitation?token=")) == ("admin", True)
+    browser = Browser(application(world.context, Settings(_env_file=None, redis_url="")))
+    browser.get(made["link"].removeprefix("http://127.0.0.1:8000"))
+    assert browser.send("/invitation", {"password": PASSWORD, "repeated": PASSWORD}).url.path == "/overview"
+    assert "is one of this organization's people" in refusal("invite", "owner@northwind.example", "--org", "northwind")
+    assert "there is no organization" in refusal("invite", "x@example.com", "--org", "nowhere")
+    assert "nobody is invited as an operator" in refusal(
+        "invite", "x@example.com", "--org", "northwind", "--role", "operator"
+    )
+
+
+def test_a_lost_second_factor_is_reset(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_PASSWORD", PASSWORD)
+    run("add", "books@northwind.example", "--org", "northwind")
+    added = user(world, "books@northwind.example")
+    assert added is not None
+    assert "has no second factor" in refusal("reset-second-factor", "books@northwind.example")
+    assert begin_second_factor(world.context, added) is None
+    set_up = being_set_up(world.context, added)
+    assert set_up is not None
+    confirm_second_factor(world.context, added, code_at(set_up.secret, world.clock.now()), session_id=0)
+    assert isinstance(log_in(world.context, added.email, PASSWORD), CodeNeeded)
+    assert json.loads(run("list", "--json"))[0]["has_second_factor"] is True
+    assert "is gone, and every session has ended" in run("reset-second-factor", "books@northwind.example")
+    assert isinstance(log_in(world.context, added.email, PASSWORD), LoggedIn)
