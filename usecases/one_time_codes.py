@@ -32,7 +32,8 @@ def new_secret() -> str:
 
 def app_link(secret: str, email: str) -> str:
     """The address that an app reads from the picture."""
-    return _totp(secret).get_provisioning_uri(email, ISSUER)
+    # Some apps show a plus as a plus; one in the address itself is written as %2B.
+    return _totp(secret).get_provisioning_uri(email, ISSUER).replace("+", "%20")
 
 
 def code_at(secret: str, moment: datetime) -> str:

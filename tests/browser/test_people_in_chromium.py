@@ -70,6 +70,7 @@ def test_a_colleague_is_invited_joins_and_turns_a_second_factor_on(
 ) -> None:
     browser.show(width, dark=dark)
     visit = Visit(browser, address, f"{width}-{'dark' if dark else 'light'}")
+    add_user(world.context, "owner@northwind.example", "northwind")
     log_in(world, settings, browser, address)
     link = invites(visit)
     joins(visit, link)

@@ -96,8 +96,9 @@ def test_what_is_no_code_of_six_digits_fits_nothing(typed: str) -> None:
 
 
 def test_the_apps_link_names_the_platform_and_the_person() -> None:
-    link = app_link("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", BEN)
-    assert link.startswith("otpauth://totp/External%20Payments%20Sync:ben%40northwind.example?")
+    link = app_link("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ben+books@northwind.example")
+    assert link.startswith("otpauth://totp/External%20Payments%20Sync:ben%2Bbooks%40northwind.example?")
+    assert "issuer=External%20Payments%20Sync" in link
     assert "secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" in link
 
 
