@@ -1,7 +1,7 @@
 """The caller of a page: who it is, for which organization, with which right, and whether the form came from our page.
 
 A route says by the type of its `member` what it asks for: to look, to work on payments and invoices, or to manage
-connections, preferences and people. tests/web/test_every_route.py holds each route to a row of its own.
+connections, preferences and people. tests/web/routes.py holds each route to a row of its own.
 """
 
 import hashlib

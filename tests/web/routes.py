@@ -1,0 +1,165 @@
+"""Every route of the application, with what it asks for and how it is called; test_every_route.py walks them.
+
+A new route needs a row here. The row says who may, how the path is filled from things that are really there, and what a
+form or a body must have to be read.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Asks(StrEnum):
+    """What a route asks its caller for."""
+
+    NOTHING = "nothing"
+    LOGIN = "login"
+    ORGANIZATION = "organization"
+    WORK = "work"
+    MANAGE = "manage"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a route is called.
+
+    Attributes:
+        ids: the parameters of its path that are ids of one organization's things, by the names of `Things`.
+        names: other parameters of its path, with a value.
+        form: what a form must have besides its token.
+        body: the JSON of a call of the API.
+        given: fields of the form, or lists in the body, that are ids as well.
+        own: the form is about one's own account, not about an organization.
+    """
+
+    asks: Asks
+    ids: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    given: dict[str, str] = field(default_factory=dict)
+    own: bool = False
+
+
+LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
+PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
+API_PAYMENT = {"payment_id": "payment"}
+PREFERENCES = {
+    "sync_enabled": True,
+    "sync_mode": "all_invoices",
+    "cut_off_on": None,
+    "correction_policy": "hold",
+    "twin_policy": "adopt",
+    "find_by_number": True,
+}
+ROUTES: dict[tuple[str, str], Row] = {
+    # --- for everybody ---
+    ("GET", "/"): Row(Asks.NOTHING),
+    ("GET", "/healthz"): Row(Asks.NOTHING),
+    ("GET", "/metrics"): Row(Asks.NOTHING),
+    ("GET", "/openapi.json"): Row(Asks.NOTHING),
+    ("POST", "/webhooks/{vendor}"): Row(Asks.NOTHING, names={"vendor": "quickbooks"}),
+    # --- coming in and going out ---
+    ("GET", "/login"): Row(Asks.NOTHING),
+    ("POST", "/login"): Row(Asks.NOTHING, own=True, form={"email": "nobody@example.com", "password": "a wrong one"}),
+    ("GET", "/login/once"): Row(Asks.NOTHING),
+    ("GET", "/login/code"): Row(Asks.NOTHING),
+    ("POST", "/login/code"): Row(Asks.NOTHING, own=True, form={"code": "123456"}),
+    ("GET", "/invitation"): Row(Asks.NOTHING),
+    ("POST", "/invitation"): Row(Asks.NOTHING, own=True, form={"token": "no such one"}),
+    ("POST", "/logout"): Row(Asks.NOTHING, own=True),
+    ("GET", "/organizations"): Row(Asks.OPERATOR),
+    ("POST", "/organizations"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
+    # --- one's own account ---
+    ("GET", "/settings/account"): Row(Asks.LOGIN),
+    ("POST", "/settings/account/password"): Row(Asks.LOGIN, own=True, form={"new": "too short"}),
+    ("POST", "/settings/account/log-out-everywhere"): Row(Asks.LOGIN, own=True),
+    ("GET", "/settings/account/second-factor"): Row(Asks.LOGIN),
+    ("POST", "/settings/account/second-factor"): Row(Asks.LOGIN, own=True),
+    ("POST", "/settings/account/second-factor/confirm"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    ("POST", "/settings/account/second-factor/recovery-codes"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    ("POST", "/settings/account/second-factor/off"): Row(Asks.LOGIN, own=True, form={"code": "123456"}),
+    # --- people ---
+    ("GET", "/settings/people"): Row(LOOK),
+    ("POST", "/settings/people/invite"): Row(MANAGE, form={"email": "new@northwind.example", "role": "viewer"}),
+    ("POST", "/settings/people/invitations/{invitation_id}/withdraw"): Row(MANAGE, {"invitation_id": "invitation"}),
+    ("POST", "/settings/people/{user_id}/role"): Row(MANAGE, {"user_id": "user"}, form={"role": "viewer"}),
+    ("POST", "/settings/people/{user_id}/{what}"): Row(MANAGE, {"user_id": "user"}, {"what": "disable"}),
+    # --- payments and invoices ---
+    ("GET", "/overview"): Row(LOOK),
+    ("GET", "/live/overview"): Row(LOOK),
+    ("GET", "/payments"): Row(LOOK),
+    ("GET", "/live/payments"): Row(LOOK),
+    ("GET", "/payments/{external_id}"): Row(LOOK, PAYMENT),
+    ("GET", "/live/payments/{external_id}"): Row(LOOK, PAYMENT),
+    ("POST", "/payments/{external_id}/retry"): Row(WORK, PAYMENT),
+    ("GET", "/payments.csv"): Row(LOOK),
+    ("POST", "/payments/choose"): Row(WORK, form={"what": "dismiss"}, given={"payment": "payment"}),
+    ("POST", "/payments/act"): Row(WORK, form={"what": "dismiss", "why": "none"}, given={"payments": "payment"}),
+    ("POST", "/payments/{external_id}/act"): Row(WORK, PAYMENT, form={"what": "dismiss", "why": "no reason"}),
+    ("POST", "/payments/{external_id}/link"): Row(WORK, PAYMENT, form={"to": "4711"}),
+    ("GET", "/invoices"): Row(LOOK),
+    ("POST", "/invoices/look-up"): Row(WORK, form={"number": "INV-1"}),
+    ("POST", "/invoices/add"): Row(WORK, form={"number": "INV-1", "source_id": "1", "target_id": "1"}),
+    ("GET", "/activity"): Row(LOOK),
+    ("GET", "/activity.csv"): Row(LOOK),
+    # --- integrations ---
+    ("GET", "/integrations"): Row(LOOK),
+    ("POST", "/integrations/connections/{role}/test"): Row(MANAGE, names={"role": "target"}),
+    ("POST", "/integrations/connections/{role}/disconnect"): Row(MANAGE, names={"role": "target"}),
+    ("GET", "/integrations/{vendor}/connect"): Row(MANAGE, names={"vendor": "quickbooks"}),
+    ("GET", "/integrations/{vendor}/callback"): Row(MANAGE, names={"vendor": "quickbooks"}),
+    ("GET", "/integrations/preferences"): Row(LOOK),
+    ("POST", "/integrations/preferences"): Row(MANAGE, form={"sync_enabled": "on"}),
+    # --- the Sync Tool ---
+    ("GET", "/sync-invoices"): Row(LOOK),
+    ("GET", "/live/sync-invoices"): Row(LOOK),
+    ("GET", "/live/sync-invoices/reading"): Row(LOOK),
+    ("POST", "/sync-invoices/refresh"): Row(WORK),
+    ("POST", "/sync-invoices/start"): Row(WORK, form={"what": "mark"}, given={"invoice": "copy"}),
+    ("POST", "/sync-invoices/begin"): Row(MANAGE, form={"start_on": "2026-01-01"}),
+    ("GET", "/sync-invoices/preferences"): Row(LOOK),
+    ("POST", "/sync-invoices/preferences"): Row(MANAGE, form={"sync_mode": "all_invoices"}),
+    ("POST", "/sync-invoices/terms"): Row(MANAGE),
+    ("GET", "/sync-invoices/customers"): Row(LOOK),
+    ("POST", "/sync-invoices/customers"): Row(
+        WORK, form={"do": "create", "name": "Somebody"}, given={"company_id": "company"}
+    ),
+    ("POST", "/sync-invoices/customers/use-proposals"): Row(WORK),
+    ("GET", "/sync-invoices/history"): Row(LOOK),
+    ("GET", "/sync-invoices/runs/{run_id}"): Row(LOOK, RUN),
+    ("GET", "/sync-invoices/runs/{run_id}.csv"): Row(LOOK, RUN),
+    ("GET", "/live/sync-invoices/runs/{run_id}"): Row(LOOK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/confirm"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/check-again"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/leave-out"): Row(WORK, RUN, given={"invoice": "copy"}),
+    ("POST", "/sync-invoices/runs/{run_id}/use-proposals"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/stop"): Row(WORK, RUN),
+    ("POST", "/sync-invoices/runs/{run_id}/retry"): Row(WORK, RUN),
+    ("GET", "/sync-invoices/invoices/{row_id}"): Row(LOOK, COPY),
+    ("GET", "/live/sync-invoices/invoices/{row_id}"): Row(LOOK, COPY),
+    ("POST", "/sync-invoices/invoices/{row_id}"): Row(WORK, COPY, form={"what": "copy"}),
+    # --- the API ---
+    ("GET", "/api/payments"): Row(LOOK),
+    ("GET", "/api/payments/{payment_id}"): Row(LOOK, API_PAYMENT),
+    ("POST", "/api/payments/{payment_id}/retry"): Row(WORK, API_PAYMENT, body={}),
+    ("POST", "/api/payments/{payment_id}/link"): Row(WORK, API_PAYMENT, body={"target_payment_id": "4711"}),
+    ("POST", "/api/payments/actions"): Row(
+        WORK, body={"action": "dismiss", "why": "no reason"}, given={"payments": "payment"}
+    ),
+    ("GET", "/api/activity"): Row(LOOK),
+    ("GET", "/api/preferences"): Row(LOOK),
+    ("PUT", "/api/preferences"): Row(MANAGE, body=PREFERENCES),
+    ("POST", "/api/invoices/look-up"): Row(WORK, body={"number": "INV-1"}),
+    ("POST", "/api/invoices"): Row(WORK, body={"number": "INV-1", "source_id": "1", "target_id": "1"}),
+    ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
+    ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
+}
+CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
+PAGES = {route: row for route, row in ROUTES.items() if not route[1].startswith("/api/")}
+API = {route: row for route, row in ROUTES.items() if route[1].startswith("/api/")}
+FORMS = {route: row for route, row in PAGES.items() if route[0] in CHANGES and route[1] != "/webhooks/{vendor}"}
+WITH_IDS = {route: row for route, row in ROUTES.items() if row.ids}
+# Whose ids come in a form or a body, where another organization's cannot be answered with a 404 for the page.
+GIVEN_IDS = {route: row for route, row in ROUTES.items() if row.given and not row.ids}
