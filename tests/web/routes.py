@@ -4,9 +4,12 @@ A new route needs a row here. The row says who may, how the path is filled from 
 form or a body must have to be read.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from fastapi import FastAPI
 
 
 class Asks(StrEnum):
@@ -163,3 +166,29 @@ FORMS = {route: row for route, row in PAGES.items() if route[0] in CHANGES and r
 WITH_IDS = {route: row for route, row in ROUTES.items() if row.ids}
 # Whose ids come in a form or a body, where another organization's cannot be answered with a 404 for the page.
 GIVEN_IDS = {route: row for route, row in ROUTES.items() if row.given and not row.ids}
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application answers; what is mounted (static files) is walked by itself."""
+    for route in every_route(app.routes):
+        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
+        if path is not None and methods is not None:
+            yield from ((method, path) for method in methods if method != "HEAD")
+
+
+def every_route(routes: Iterable[Any]) -> Iterator[Any]:
+    for route in routes:
+        inside = getattr(route, "original_router", None)
+        if inside is None:
+            yield route
+        else:
+            prefix = getattr(route.include_context, "prefix", "")
+            yield from (Prefixed(prefix, one) for one in every_route(inside.routes))
+
+
+class Prefixed:
+    """A route of a router that was included under a prefix."""
+
+    def __init__(self, prefix: str, route: Any) -> None:
+        self.path = prefix + route.path
+        self.methods = route.methods

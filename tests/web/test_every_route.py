@@ -3,7 +3,6 @@
 `ROUTES` names them all; a route without a row fails the first test, so none is forgotten.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ from models.organizations import Organization, organization_by_slug
 from models.users import ApiToken, DashboardSession, User, user_by_email
 from tests.copying import Tool, set_up
 from tests.web.browser import Browser, back_again, forms_in, logged_in
-from tests.web.routes import API, CHANGES, FORMS, GIVEN_IDS, LOOK, MANAGE, PAGES, ROUTES, WITH_IDS, Asks, Row
+from tests.web.routes import API, CHANGES, FORMS, GIVEN_IDS, LOOK, MANAGE, PAGES, ROUTES, WITH_IDS, Asks, Row, routes_of
 from tests.world import World
 from usecases.invitations import Invited, invite
 from usecases.organizations import create_organization
@@ -33,32 +32,6 @@ MANAGES_NOT = "it does not change connections, preferences or people"
 
 
 # --- the application's own list ---
-
-
-def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """Every method and path that the application answers; what is mounted (static files) is walked by itself."""
-    for route in every_route(app.routes):
-        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
-        if path is not None and methods is not None:
-            yield from ((method, path) for method in methods if method != "HEAD")
-
-
-def every_route(routes: Iterable[Any]) -> Iterator[Any]:
-    for route in routes:
-        inside = getattr(route, "original_router", None)
-        if inside is None:
-            yield route
-        else:
-            prefix = getattr(route.include_context, "prefix", "")
-            yield from (Prefixed(prefix, one) for one in every_route(inside.routes))
-
-
-class Prefixed:
-    """A route of a router that was included under a prefix."""
-
-    def __init__(self, prefix: str, route: Any) -> None:
-        self.path = prefix + route.path
-        self.methods = route.methods
 
 
 def test_every_route_has_a_row_and_every_row_a_route(app: FastAPI) -> None:
