@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-from domain.records import SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
+from domain.records import InvoiceStatement, SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
 T = TypeVar("T")
 
@@ -252,6 +252,12 @@ class Source(Protocol):
 
     def find_invoices(self, number: str) -> ReadResult[tuple[SourceInvoice, ...]]:
         """All invoices with exactly this number, in one call."""
+
+    def read_statement(self, invoice_id: str) -> ReadResult[InvoiceStatement]:
+        """The invoice with everything that has lowered its balance, in two calls as a rule.
+
+        NOT_FOUND only if the source says that it has no such invoice (any more).
+        """
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         """Everything that changed, and everything that was deleted, since the source's own clock said `cursor`."""

@@ -4,7 +4,8 @@ A source (QuickBooks Online) reports payments and invoices; a target (ConnectWis
 Connectors translate wire formats into these records; nothing else in the system knows a wire format.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -100,6 +101,39 @@ class SourceInvoice:
     deleted: bool = False
     inferred: bool = False
     seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the source tells about how a payment came into its books. It need not name a person.
+
+    Attributes:
+        entered_at: by the source's own clock.
+        last_changed_by: the source's own number of the user who changed it last, who may be a connected program.
+    """
+
+    entered_at: datetime | None = None
+    last_changed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceStatement:
+    """One invoice of the source with everything that has lowered its balance, as it is now.
+
+    Attributes:
+        payments: those that the invoice is linked to; the applied credits are among them.
+        traces: by the payment's id.
+        deposit: money taken on the invoice form itself; no payment stands for it.
+        unread_ids: linked payments that the source did not give.
+        reads: how many calls it took; a source may meter them.
+    """
+
+    invoice: SourceInvoice
+    payments: tuple[SourcePayment, ...] = ()
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    deposit: Decimal = Decimal(0)
+    unread_ids: tuple[str, ...] = ()
+    reads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ById:
     refused: list[str] = field(default_factory=list)
     failure: Failure | None = None
     refusals: int = 0
+    queries: int = 0
 
     @property
     def brought_nothing(self) -> bool:
@@ -77,6 +78,7 @@ class Reader:
         in_parts = 0
         while reading.unread and reading.refusals <= REFUSALS_MAX and self._client.now() <= ends:
             chunk = reading.unread[:length]
+            reading.queries += 1
             result = self._query(entity, chunk)
             if isinstance(result, Failure):
                 reading.failure = self._refused(entity, reading, chunk, result)

@@ -20,7 +20,8 @@ from connectors.quickbooks import wire
 from connectors.quickbooks.by_id import ById, Reader
 from connectors.quickbooks.changes import count_window, read_changes, read_window
 from connectors.quickbooks.client import Client
-from domain.records import SourceInvoice, SourcePayment
+from connectors.quickbooks.statements import read_statement
+from domain.records import InvoiceStatement, SourceInvoice, SourcePayment
 
 
 class QuickBooksSource:
@@ -65,6 +66,9 @@ class QuickBooksSource:
             return result
         found = (wire.invoice_from(one, self._home_currency) for one in result.value)
         return Got(tuple(one for one in found if one.number == number))
+
+    def read_statement(self, invoice_id: str) -> ReadResult[InvoiceStatement]:
+        return read_statement(self._client, self._reader, invoice_id, self._home_currency)
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         return read_changes(self._client, cursor)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from connectors.base import Change, ChangedEntity, Failure, Got, Source
+from connectors.base import Change, ChangedEntity, Failure, FailureKind, Got, Source
 from domain.records import AllocationKind, PaymentState
 
 
@@ -95,6 +95,27 @@ class SourceContract:
         assert isinstance(result, Got)
         [payment] = result.value.payments
         assert (payment.state, payment.total, payment.allocations) == (PaymentState.VOIDED, 0, ())
+
+    def test_a_statement_has_the_invoice_and_what_is_paid_on_it(self, books: SourceWorld) -> None:
+        invoice, other = (books.add_invoice(f"INV-{number}", "100.00") for number in (1, 2))
+        split = books.pay("50.00", (invoice, "30.00"), (other, "20.00"))
+        gone = books.pay("10.00", (invoice, "10.00"))
+        books.pay("5.00", (other, "5.00"))
+        books.void(gone)
+        result = books.source.read_statement(invoice)
+        assert isinstance(result, Got)
+        statement = result.value
+        assert (statement.invoice.external_id, statement.invoice.number) == (invoice, "INV-1")
+        assert (statement.invoice.total, statement.invoice.balance) == (Decimal(100), Decimal(70))
+        assert [payment.external_id for payment in statement.payments] == [split]
+        assert (statement.deposit, statement.unread_ids) == (0, ())
+
+    @pytest.mark.parametrize("strange", ["999999", "' OR '1'='1", "../companyinfo/1", "1?x=1"])
+    def test_a_statement_of_no_invoice_is_told_as_not_found(self, books: SourceWorld, strange: str) -> None:
+        books.add_invoice("INV-1", "100.00")
+        result = books.source.read_statement(strange)
+        assert isinstance(result, Failure)
+        assert result.kind in (FailureKind.NOT_FOUND, FailureKind.REFUSED)
 
     def test_every_change_raises_the_version(self, books: SourceWorld) -> None:
         first, second = books.add_invoice("INV-1", "100.00"), books.add_invoice("INV-2", "100.00")

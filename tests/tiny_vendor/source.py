@@ -21,7 +21,14 @@ from connectors.base import (
     PaymentsRead,
     ReadResult,
 )
-from domain.records import AllocationKind, PaymentState, SourceAllocation, SourceInvoice, SourcePayment
+from domain.records import (
+    AllocationKind,
+    InvoiceStatement,
+    PaymentState,
+    SourceAllocation,
+    SourceInvoice,
+    SourcePayment,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,16 @@ class TinySource:
             return opened
         found = [self.parse_invoice(json.dumps(one)) for one in opened.value["invoices"]]
         return Got(tuple(one for one in found if one.number == number))
+
+    def read_statement(self, invoice_id: str) -> ReadResult[InvoiceStatement]:
+        opened = self._open()
+        if isinstance(opened, Failure):
+            return opened
+        named = [self.parse_invoice(json.dumps(one)) for one in opened.value["invoices"] if one["id"] == invoice_id]
+        if not named:
+            return Failure(FailureKind.NOT_FOUND, f"there is no invoice {invoice_id}")
+        paid = [self.parse_payment(json.dumps(one)) for one in opened.value["payments"] if one["invoice"] == invoice_id]
+        return Got(InvoiceStatement(invoice=named[0], payments=tuple(paid)))
 
     def changes_since(self, cursor: datetime) -> ReadResult[Changes]:
         opened = self._open()
