@@ -5,6 +5,7 @@ from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
 from models.books_lists import BooksLists
 from models.breakers import Breaker
+from models.comparisons import InvoiceComparison
 from models.connect_requests import ConnectRequest
 from models.connections import Connection
 from models.copy_runs import CopyAttempt, CopyRun, CopyRunItem
@@ -33,6 +34,7 @@ TABLES = (
     Connection,
     InboxEvent,
     Invoice,
+    InvoiceComparison,
     SourceInvoiceRow,
     Payment,
     PaymentCount,

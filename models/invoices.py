@@ -35,6 +35,10 @@ class Invoice(Base):
         UniqueConstraint("organization_id", "source_id"),
         Index("ix_invoice_organization_id_number", "organization_id", "number"),
         Index("ix_invoice_organization_id_target_id", "organization_id", "target_id"),
+        # Lists in another order, and lists and counts of one outcome.
+        Index("ix_invoice_organization_id_customer", "organization_id", "customer", "id"),
+        Index("ix_invoice_organization_id_total", "organization_id", "total", "id"),
+        Index("ix_invoice_organization_id_compared_as", "organization_id", "compared_as", "number", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -49,6 +53,11 @@ class Invoice(Base):
     currency: Mapped[str] = mapped_column(String(3))
     customer: Mapped[str] = mapped_column(String(CUSTOMER_CHARACTERS_MAX))
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
+    # The outcome when both systems were last read (`models/comparisons.py`); "" before the first time.
+    compared_as: Mapped[str] = mapped_column(String(10), default="")
+    # By how much the source's balance was above the target's.
+    difference: Mapped[Decimal | None] = mapped_column(ExactAmount)
+    compared_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     def link(self, source_id: str, target_id: str, now: datetime) -> bool:
         """Stores the two outside ids once the invoice has been found identical in both systems.

@@ -118,6 +118,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
         "effect": {"doubt"},
+        "invoice": {"compared_as", "compared_at", "difference"},
         "organization": {"copy_choices", "find_by_number"},
         "payment": {
             "left_out",
