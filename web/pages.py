@@ -15,7 +15,7 @@ from domain.payment_order import ORDER_LABELS
 from domain.status import STATUS_LABELS, PaymentStatus
 from domain.users import ROLE_LABELS, ROLE_TEXTS
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from web import copy_wording, labels, wording
+from web import copy_wording, invoice_wording, labels, wording
 from web.copy_previews import preview_from
 
 FOLDER = Path(__file__).parent
@@ -41,7 +41,12 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        {name: value for name, value in vars(labels).items() if name.endswith(("_LABELS", "_BADGES"))},
+        {
+            name: value
+            for module in (labels, invoice_wording)
+            for name, value in vars(module).items()
+            if name.endswith(("_LABELS", "_BADGES"))
+        },
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
         ACTIVITY_LABELS=ACTIVITY_LABELS,
@@ -70,6 +75,10 @@ def _make_environment() -> Environment:
         counted=copy_wording.counted,
         preview=preview_from,
         outcome=copy_wording.outcome,
+        line_name=invoice_wording.line_name,
+        side_text=invoice_wording.side_text,
+        difference_cell=invoice_wording.difference_cell,
+        credit_text=invoice_wording.credit_text,
     )
     return environment
 

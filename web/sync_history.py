@@ -1,18 +1,16 @@
 """Sync Invoices > History: the runs, one run as a table to save, and the whole story of one invoice."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from connectors.vendor import Vendor
 from domain.copying.states import ALLOWED, CopyAction, CopyState, ItemState
 from domain.money import plain_amount
 from domain.words import Words
 from models.billed_invoices import BilledInvoiceRow, billed_by_id
-from models.connections import Connection
 from models.copy_runs import INVOICES_PER_RUN_MAX, attempts_of_copies, counts_of_runs, run_by_id, runs_of
+from models.invoices import invoices_with_ids
 from models.organizations import organization_with_connections
 from models.views.copies import ItemRow, list_items, runs_of_invoice
 from usecases.copying import start_run
@@ -20,6 +18,7 @@ from usecases.results import Rejected
 from usecases.words import words_of
 from web import copy_wording
 from web.labels import COPY_ACTION_LABELS, COPY_STATE_LABELS, INVOICE_KIND_LABELS, ITEM_STATE_LABELS
+from web.outside_links import invoice_link
 from web.pages import render
 from web.payments import ID_MAX
 from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
@@ -136,13 +135,17 @@ def _invoice_values(request: Request, member: Member, row_id: int) -> dict[str, 
         row = found[0]
         runs = runs_of_invoice(session, member.organization_id, row.id)
         attempts = attempts_of_copies(session, [row.id])
+        listed = invoices_with_ids(
+            session, member.organization_id, [row.books_id] if row.books_id else [], [row.external_id]
+        )
         words = words_of(session, member.organization_id)
         _, source, target = organization_with_connections(session, member.organization_id)
     vendors = context_of(request).platform.vendors
     return {
         "row": row,
-        "target_link": _link(vendors, target, row.external_id),
-        "source_link": _link(vendors, source, row.books_id),
+        "target_link": invoice_link(vendors, target, row.external_id),
+        "source_link": invoice_link(vendors, source, row.books_id),
+        "invoice_id": listed[0].id if listed else None,
         "runs": runs,
         "attempts": attempts,
         "actions": _actions_for(row),
@@ -151,14 +154,6 @@ def _invoice_values(request: Request, member: Member, row_id: int) -> dict[str, 
         "CopyAction": CopyAction,
         "CopyState": CopyState,
     }
-
-
-def _link(vendors: Mapping[str, Vendor], connection: Connection | None, invoice_id: str | None) -> str | None:
-    """Where the invoice is in one of the two systems, if its vendor can be linked to."""
-    vendor = vendors.get(connection.vendor) if connection is not None else None
-    if vendor is None or connection is None or invoice_id is None:
-        return None
-    return vendor.invoice_link(connection.account_id, connection.settings, invoice_id)
 
 
 def _actions_for(row: BilledInvoiceRow) -> list[CopyAction]:

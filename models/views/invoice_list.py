@@ -75,10 +75,12 @@ class InvoiceRow:
 
     Attributes:
         balance: at the source, as it told us last; None if it has not.
+        version: of the source's invoice, as it told us last.
         difference: by how much the source's balance was above the target's at `compared_at`.
     """
 
     id: int
+    organization_id: int
     number: str
     customer: str
     origin: InvoiceOrigin
@@ -88,6 +90,7 @@ class InvoiceRow:
     currency: str
     owed: Owed
     balance: Decimal | None
+    version: int | None
     outcome: Outcome
     difference: Decimal | None
     compared_at: datetime | None
@@ -213,6 +216,7 @@ def _outcome(stored: str) -> Outcome:
 def _row(invoice: Invoice, picture: SourceInvoiceRow | None) -> InvoiceRow:
     return InvoiceRow(
         id=invoice.id,
+        organization_id=invoice.organization_id,
         number=invoice.number,
         customer=invoice.customer,
         origin=InvoiceOrigin(invoice.origin),
@@ -222,6 +226,7 @@ def _row(invoice: Invoice, picture: SourceInvoiceRow | None) -> InvoiceRow:
         currency=invoice.currency,
         owed=_owed(picture),
         balance=None if picture is None or picture.deleted else picture.balance,
+        version=None if picture is None else picture.version,
         outcome=_outcome(invoice.compared_as),
         difference=invoice.difference,
         compared_at=invoice.compared_at,

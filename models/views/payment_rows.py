@@ -28,6 +28,7 @@ class AllocationRow:
         target_payment_id: the payment that stands for it at the target, or stood for it before it was taken back.
         synced_seconds: from our first news of the payment until it was certain at the target.
         removed: the payment no longer names this document.
+        invoice_id: the platform's record of the invoice, if there is one.
     """
 
     allocation_id: int
@@ -42,6 +43,7 @@ class AllocationRow:
     synced_seconds: float | None
     status: PaymentStatus
     removed: bool
+    invoice_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,20 @@ def rows_of(session: Session, payments: Sequence[Payment]) -> list[PaymentRow]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Named:
+    """An invoice's number, and the platform's record of it if there is one."""
+
+    number: str = ""
+    invoice_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Facts:
     allocations: dict[int, list[Allocation]]
     decisions: dict[int, DecisionRow]
     effects: dict[int, Effect]
     entries: dict[int, LedgerEntry]
-    numbers: dict[tuple[int, str], str]
+    invoices: dict[tuple[int, str], _Named]
     heard_at: dict[int, datetime]
 
     @classmethod
@@ -107,7 +117,7 @@ class _Facts:
             decisions=current_decisions(session, ids),
             effects=latest_effects(session, ids),
             entries=_newest_entries(session, ids),
-            numbers=_invoice_numbers(session, payment_ids),
+            invoices=_invoices(session, payment_ids),
             heard_at=_first_heard(session, payment_ids),
         )
 
@@ -118,10 +128,10 @@ def _newest_entries(session: Session, allocation_ids: Sequence[int]) -> dict[int
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
 
 
-def _invoice_numbers(session: Session, payment_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+def _invoices(session: Session, payment_ids: Sequence[int]) -> dict[tuple[int, str], _Named]:
     """People's names for the invoices: the number from the source, else the platform's."""
     statement = (
-        select(Allocation.organization_id, Allocation.document_id, SourceInvoiceRow.number, Invoice.number)
+        select(Allocation.organization_id, Allocation.document_id, SourceInvoiceRow.number, Invoice.number, Invoice.id)
         .join(Payment, Payment.id == Allocation.payment_id)
         .outerjoin(
             SourceInvoiceRow,
@@ -140,8 +150,8 @@ def _invoice_numbers(session: Session, payment_ids: Sequence[int]) -> dict[tuple
         .where(Allocation.payment_id.in_(payment_ids), Allocation.kind == AllocationKind.INVOICE.value)
     )
     return {
-        (organization_id, document_id): source_number or platform_number or ""
-        for organization_id, document_id, source_number, platform_number in session.execute(statement)
+        (organization_id, document_id): _Named(source_number or platform_number or "", invoice_id)
+        for organization_id, document_id, source_number, platform_number, invoice_id in session.execute(statement)
     }
 
 
@@ -188,9 +198,10 @@ def _allocation_row(part: Allocation, facts: _Facts, heard_at: datetime) -> Allo
     decision, effect, entry = facts.decisions.get(part.id), facts.effects.get(part.id), facts.entries.get(part.id)
     reason = Reason(decision.reason) if decision else None
     state = EffectState(effect.state) if effect else None
+    invoice = facts.invoices.get((part.organization_id, part.document_id), _Named())
     return AllocationRow(
         allocation_id=part.id,
-        invoice_number=facts.numbers.get((part.organization_id, part.document_id), ""),
+        invoice_number=invoice.number,
         document_id=part.document_id,
         kind=AllocationKind(part.kind),
         amount=part.amount,
@@ -201,6 +212,7 @@ def _allocation_row(part: Allocation, facts: _Facts, heard_at: datetime) -> Allo
         synced_seconds=(entry.created_at - heard_at).total_seconds() if entry else None,
         status=allocation_status(decision.action if decision else None, reason, state),
         removed=part.removed,
+        invoice_id=invoice.invoice_id,
     )
 
 
