@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.comparing.words import headline, not_read_told, row_told
+from domain.comparing.comparison import NOT_READ
+from domain.comparing.words import headline, row_told
 from models.organizations import organization_with_connections
 from models.views.invoice_list import Owed
 from models.views.invoice_story import InvoiceStory, invoice_story
@@ -21,7 +22,7 @@ from web.signed_in import FormInOrganization, InOrganization, Member, context_of
 router = APIRouter(include_in_schema=False)
 
 BUSY = "Other look-ups are running right now. Try again in a minute."
-READ = "Both systems have been read; this is what they say now."
+READ = "Both systems have been read."
 
 InvoiceId = Annotated[int, Path(ge=1, le=ID_MAX)]
 
@@ -29,7 +30,8 @@ InvoiceId = Annotated[int, Path(ge=1, le=ID_MAX)]
 @router.get("/invoices/{invoice_id}")
 def invoice_page(request: Request, member: InOrganization, invoice_id: InvoiceId, read: bool = False) -> Response:
     """Shows what is stored; calls nothing."""
-    return _page(request, member, invoice_id, notice=READ if read else None)
+    values = _values(request, member, invoice_id)
+    return _page(request, member, values, notice=READ if read and values["both_were_read"] else None)
 
 
 @router.get("/live/invoices/{invoice_id}")
@@ -43,7 +45,8 @@ def read_both(request: Request, member: FormInOrganization, invoice_id: InvoiceI
     _story(request, member, invoice_id)
     with call_slot(request, member.organization_id) as free:
         if not free:
-            return come_back_later(_page(request, member, invoice_id, problem=BUSY, status_code=503))
+            values = _values(request, member, invoice_id)
+            return come_back_later(_page(request, member, values, problem=BUSY, status_code=503))
         shown = read_invoice_in_both(context_of(request), member.organization_id, invoice_id)
     if isinstance(shown, Rejected):
         raise HTTPException(404)
@@ -69,7 +72,7 @@ def _values(request: Request, member: Member, invoice_id: int) -> dict[str, Any]
         "row": story.row,
         "reading": reading,
         "told": None if reading is None else headline(reading.comparison, reading.sides, words),
-        "not_read_told": not_read_told,
+        "both_were_read": reading is not None and reading.comparison.obstacle not in NOT_READ,
         "rows": [(one, row_told(one, words)) for one in story.rows],
         "currency": (reading.comparison.currency if reading else None) or story.row.currency or None,
         "words": words,
@@ -83,11 +86,10 @@ def _values(request: Request, member: Member, invoice_id: int) -> dict[str, Any]
 def _page(
     request: Request,
     member: Member,
-    invoice_id: int,
+    values: dict[str, Any],
     *,
     notice: str | None = None,
     problem: str | None = None,
     status_code: int = 200,
 ) -> Response:
-    values = _values(request, member, invoice_id)
     return render(request, "invoice.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values)

@@ -39,6 +39,10 @@ class Obstacle(StrEnum):
     PAYMENT_UNREADABLE = "payment_unreadable"
 
 
+# One side is missing.
+NOT_READ = frozenset({Obstacle.SOURCE_NOT_READ, Obstacle.TARGET_NOT_READ, Obstacle.SOURCE_GONE, Obstacle.TARGET_GONE})
+
+
 class LineKind(StrEnum):
     """The lines of the sums: balance = total - all the others."""
 
