@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
+from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.preferences import InvoiceOrigin
-from models.views.invoice_list import InvoiceFilter, InvoiceOrder, Outcome, Owed
+from models.views.invoice_list import InvoiceFilter
 from web.typed_text import plain
 
 TEXT_CHARACTERS_MAX = 200

@@ -6,9 +6,9 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.comparing.comparison import NOT_READ
+from domain.comparing.outcomes import Owed
 from domain.comparing.words import headline, row_told
 from models.organizations import organization_with_connections
-from models.views.invoice_list import Owed
 from models.views.invoice_story import InvoiceStory, invoice_story
 from usecases.reading_invoices import read_invoice_in_both
 from usecases.results import Rejected
@@ -74,7 +74,7 @@ def _values(request: Request, member: Member, invoice_id: int) -> dict[str, Any]
         "told": None if reading is None else headline(reading.comparison, reading.sides, words),
         "both_were_read": reading is not None and reading.comparison.obstacle not in NOT_READ,
         "rows": [(one, row_told(one, words)) for one in story.rows],
-        "currency": (reading.comparison.currency if reading else None) or story.row.currency or None,
+        "currency": story.currency,
         "words": words,
         "source_link": invoice_link(vendors, source, story.row.source_id),
         "target_link": invoice_link(vendors, target, story.row.target_id),

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from domain.comparing.comparison import Line
+from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.comparing.parts import AppliedCredit
 from domain.comparing.rows import RowKind
 from domain.comparing.words import CREDIT_NAMES, LINE_NAMES
 from domain.money import money_text
-from models.views.invoice_list import InvoiceOrder, Outcome, Owed
 
 COMPARED_LABELS = {
     Outcome.AGREES: "Agrees",

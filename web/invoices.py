@@ -5,16 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.preferences import InvoiceOrigin
-from models.views.invoice_list import (
-    COUNT_MAX,
-    InvoiceOrder,
-    Outcome,
-    Owed,
-    count_by_outcome,
-    count_invoices,
-    list_invoices,
-)
+from models.views.invoice_list import COUNT_MAX, count_by_outcome, count_invoices, list_invoices
 from usecases.adding_invoices import NUMBER_CHARACTERS_MAX, InvoiceShown, add_invoice, look_up_invoice
 from usecases.results import Rejected
 from usecases.words import words_of

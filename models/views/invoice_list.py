@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from domain.comparing.comparison import ComparedAs
+from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.preferences import InvoiceOrigin
 from models.connections import Role, connection_in_role
 from models.invoices import Invoice, SourceInvoiceRow
@@ -18,39 +17,6 @@ from models.invoices import Invoice, SourceInvoiceRow
 PAGE_SIZE_MAX = 500
 # Counting goes no further: "10,000 or more" is enough for a person.
 COUNT_MAX = 10_000
-
-
-class Outcome(StrEnum):
-    """How the comparison of an invoice stands."""
-
-    AGREES = ComparedAs.AGREES.value
-    DIFFERS = ComparedAs.DIFFERS.value
-    UNKNOWN = ComparedAs.UNKNOWN.value
-    # Both systems have never been read for it.
-    NOT_COMPARED = "not_compared"
-
-    @property
-    def stored(self) -> str:
-        return "" if self is Outcome.NOT_COMPARED else self.value
-
-
-class Owed(StrEnum):
-    """Whether the invoice is paid, by the balance that the source told us last."""
-
-    OPEN = "open"
-    PAID = "paid"
-    # The source has not told us about this invoice.
-    UNKNOWN = "unknown"
-    DELETED = "deleted"
-
-
-class InvoiceOrder(StrEnum):
-    NUMBER = "number"
-    CUSTOMER = "customer"
-    # The largest first.
-    TOTAL = "total"
-    # The latest addition first.
-    NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True)

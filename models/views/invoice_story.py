@@ -51,6 +51,12 @@ class InvoiceStory:
         return self.stored_rows if self.reading is None else self.reading.comparison.rows
 
     @property
+    def currency(self) -> str | None:
+        """Of all amounts of both systems, if they agree about it."""
+        read = None if self.reading is None else self.reading.comparison.currency
+        return read or self.row.currency or None
+
+    @property
     def known_ids(self) -> frozenset[str]:
         """The payments that we have a story of."""
         known = [part for row in (*self.rows, *self.stored_rows) for part in row.known]

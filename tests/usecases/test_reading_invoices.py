@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 
 from domain.comparing.comparison import ComparedAs, LineKind, Obstacle
+from domain.comparing.outcomes import Outcome
 from domain.comparing.rows import Row, RowKind
 from domain.comparing.sides import NotRead, WhyNotRead
 from models.comparisons import stored_sides
 from models.connections import Connection
 from models.invoices import Invoice, forget_copies
-from models.views.invoice_list import InvoiceRow, Outcome, invoice_row
+from models.views.invoice_list import InvoiceRow, invoice_row
 from sandbox.faults import Fault
 from tests.world import BothInvoices, World
 from usecases.disconnecting import disconnect

@@ -2,9 +2,9 @@
 
 import pytest
 
+from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.preferences import InvoiceOrigin
 from models.invoices import Invoice
-from models.views.invoice_list import InvoiceOrder, Outcome, Owed
 from tests.web.browser import Browser
 from tests.world import World
 from usecases.reading_invoices import read_invoice_in_both
