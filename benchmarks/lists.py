@@ -5,10 +5,9 @@ and searches. Each is asked several times; the median is shown. The promise is 1
 that no index answers at once: two characters that none has, and what 11,000 payments have, but none of the latest.
 """
 
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import String, cast, literal, update
@@ -16,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from benchmarks.bench import Bench, log_to, table
 from benchmarks.counting import refresh_statistics
-from benchmarks.history import Owner, add_history
+from benchmarks.history import add_history
 from benchmarks.idle_sweep import add_owners
-from benchmarks.measuring import duration
+from benchmarks.measuring import duration, median_seconds
 from domain.status import PaymentStatus
 from models.decisions import DecisionRow
 from models.invoices import Invoice, SourceInvoiceRow
@@ -82,7 +81,8 @@ def run(bench: Bench) -> None:
             refresh_statistics(context.database)
             with context.database.reading() as session:
                 seconds = {
-                    name: _median(session, owner, question) for name, question in {**QUESTIONS, **NOT_PROMISED}.items()
+                    name: median_seconds(partial(ask, session, owner.organization_id), TIMES)
+                    for name, ask in {**QUESTIONS, **NOT_PROMISED}.items()
                 }
             context.database.close()
         _print(bench, kind, payments, seconds)
@@ -96,15 +96,6 @@ def _make_various(session: Session) -> None:
     for status, share in one_in.items():
         session.execute(update(Payment).where(Payment.id % share == 0).values(status=status.value))
     count_every_payment(session)
-
-
-def _median(session: Session, owner: Owner, question: Question) -> float:
-    seconds = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        question(session, owner.organization_id)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
 
 
 def _print(bench: Bench, kind: str, payments: int, seconds: Mapping[str, float]) -> None:

@@ -2,7 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _A_SECOND, _A_TENTH = 1.0, 0.1
@@ -42,3 +43,13 @@ def ratio(value: float, base: float) -> str:
         return "-"
     times = value / base
     return f"{times:.1f} x" if times >= _A_TENTH else f"{times:.3f} x"
+
+
+def median_seconds(ask: Callable[[], object], times: int) -> float:
+    """How long it takes to ask this, in the middle of so many times."""
+    seconds = []
+    for _ in range(times):
+        started = time.perf_counter()
+        ask()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)

@@ -36,6 +36,7 @@ class Invoice(Base):
         Index("ix_invoice_organization_id_number", "organization_id", "number"),
         Index("ix_invoice_organization_id_target_id", "organization_id", "target_id"),
         # Lists in another order, and lists and counts of one outcome.
+        Index("ix_invoice_organization_id_id", "organization_id", "id"),
         Index("ix_invoice_organization_id_customer", "organization_id", "customer", "id"),
         Index("ix_invoice_organization_id_total", "organization_id", "total", "id"),
         Index("ix_invoice_organization_id_compared_as", "organization_id", "compared_as", "number", "id"),

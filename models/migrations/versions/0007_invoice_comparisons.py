@@ -14,6 +14,7 @@ depends_on = None
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _INDEXES = {
+    "ix_invoice_organization_id_id": ["organization_id", "id"],
     "ix_invoice_organization_id_customer": ["organization_id", "customer", "id"],
     "ix_invoice_organization_id_total": ["organization_id", "total", "id"],
     "ix_invoice_organization_id_compared_as": ["organization_id", "compared_as", "number", "id"],
