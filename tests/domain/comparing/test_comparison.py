@@ -315,3 +315,25 @@ def test_what_cannot_be_compared_says_why(of_source, of_target, obstacle) -> Non
 
 def test_a_company_with_one_currency_that_leaves_it_out_is_compared() -> None:
     assert compare(both(source(currency=None), target())).compared_as is ComparedAs.AGREES
+
+
+def test_money_of_the_targets_own_service_is_never_perhaps_ours() -> None:
+    sides = both(source(paid("163", "40.00")), target(entered("7000", "40.00", foreign=True)), known("163", **HELD))
+    assert [row.kind for row in compare(sides).rows] == [RowKind.HELD, RowKind.OF_TARGETS_OWN_PRODUCT]
+
+
+def test_a_payment_that_came_back_is_not_what_stood_for_its_former_part() -> None:
+    """It was moved away from another document whose payment still stands here, and is on this invoice by itself now."""
+    former, now = known("163", as_="7000", live=False, **LEAVING), known("163", **ON_ITS_WAY)
+    for parts in ((former, now), (now, former)):
+        rows = compare(both(source(paid("163", "40.00")), target(entered("7000", "40.00")), *parts)).rows
+        assert {(row.kind, len(row.parts)) for row in rows} == {(RowKind.ON_ITS_WAY, 1), (RowKind.LEFT_AT_TARGET, 0)}
+
+
+def test_a_line_of_nothing_is_no_payment() -> None:
+    assert compare(both(source(paid("163", "0.00")), target())).rows == ()
+
+
+def test_a_stored_payment_that_is_no_longer_on_the_invoice_does_not_stand_in_for_the_source() -> None:
+    sides = both(NotRead(WhyNotRead.NO_ANSWER), target(), known("163", live=False, **LEAVING))
+    assert compare(sides).rows == ()
