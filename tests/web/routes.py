@@ -47,6 +47,7 @@ class Row:
 
 LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
 PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
+INVOICE = {"invoice_id": "invoice"}
 API_PAYMENT = {"payment_id": "payment"}
 PREFERENCES = {
     "sync_enabled": True,
@@ -103,6 +104,10 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/payments/{external_id}/act"): Row(WORK, PAYMENT, form={"what": "dismiss", "why": "no reason"}),
     ("POST", "/payments/{external_id}/link"): Row(WORK, PAYMENT, form={"to": "4711"}),
     ("GET", "/invoices"): Row(LOOK),
+    ("GET", "/live/invoices"): Row(LOOK),
+    ("GET", "/invoices/{invoice_id}"): Row(LOOK, INVOICE),
+    ("GET", "/live/invoices/{invoice_id}"): Row(LOOK, INVOICE),
+    ("POST", "/invoices/{invoice_id}/read"): Row(WORK, INVOICE),
     ("POST", "/invoices/look-up"): Row(WORK, form={"number": "INV-1"}),
     ("POST", "/invoices/add"): Row(WORK, form={"number": "INV-1", "source_id": "1", "target_id": "1"}),
     ("GET", "/activity"): Row(LOOK),
@@ -154,6 +159,9 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/api/activity"): Row(LOOK),
     ("GET", "/api/preferences"): Row(LOOK),
     ("PUT", "/api/preferences"): Row(MANAGE, body=PREFERENCES),
+    ("GET", "/api/invoices"): Row(LOOK),
+    ("GET", "/api/invoices/{invoice_id}"): Row(LOOK, INVOICE),
+    ("POST", "/api/invoices/{invoice_id}/read"): Row(WORK, INVOICE),
     ("POST", "/api/invoices/look-up"): Row(WORK, body={"number": "INV-1"}),
     ("POST", "/api/invoices"): Row(WORK, body={"number": "INV-1", "source_id": "1", "target_id": "1"}),
     ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),

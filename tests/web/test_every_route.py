@@ -99,9 +99,11 @@ def things(tool: Tool, world: World, app: FastAPI) -> Things:
     with world.context.database.reading() as session:
         victim = user_by_email(session, VICTIM)
         invitation = session.scalar(select(models.Invitation.id))
+        invoice = session.scalar(select(models.Invoice.id))
     assert victim is not None
     ids = {
         "payment": payment,
+        "invoice": str(invoice),
         "run": str(run),
         "copy": str(tool.row("CW-1").id),
         "company": tool.row("CW-1").company_id,

@@ -9,7 +9,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "people"
-down_revision = "activity_and_reasons"
+down_revision = "invoice_comparisons"
 branch_labels = None
 depends_on = None
 
