@@ -1,8 +1,10 @@
 """Real servers for every test, and no way out of this machine."""
 
+import gc
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ import pytest
 from tests import servers
 from workers.redis_server import RedisServer, find_or_start
 
+# Images for containers often forbid Python to keep what it has compiled. Dozens of processes import the same files here.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # An example may be slow on a busy machine, and is not wrong for that.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
-DATABASES = ["sqlite", "postgresql"]
 # What SQL, locks and transactions do is the subject of these folders: all of their tests run on both databases. Elsewhere
 # a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
 ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks", "usecases")]
@@ -27,7 +32,7 @@ ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "ove
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--databases",
-        choices=[*DATABASES, "both", "as-marked"],
+        choices=[*servers.DATABASES, "both", "as-marked"],
         default="as-marked",
         help="where everything runs; by default on SQLite, and on PostgreSQL too where a test is marked so",
     )
@@ -41,19 +46,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What takes long begins first: at the end of a run in several processes one would work alone, and the others wait.
     """
     if not config.getoption("--crash"):
-        kept = [item for item in items if item.get_closest_marker("crash") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-        items[:] = kept
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        left_out = [item for item in items if item.get_closest_marker("crash") is not None]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item.get_closest_marker("crash") is None]
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, -_seconds_at_most(item)))
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is there by now stays until the end; otherwise all of it is looked through for garbage all the time."""
+    gc.collect()
+    gc.freeze()
+
+
+def _seconds_at_most(item: pytest.Item) -> int:
+    """The time limit of its own, if it has one: what needs one takes longest."""
+    limit = item.get_closest_marker("timeout")
+    return limit.args[0] if limit is not None else 0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--databases")
-        if chosen == "as-marked":
-            marked = metafunc.definition.get_closest_marker("both_databases") is not None
-            chosen = "both" if marked or _is_below(metafunc.definition.path, ON_BOTH) else DATABASES[0]
-        metafunc.parametrize("database_url", DATABASES if chosen == "both" else [chosen], indirect=True)
+        marked = metafunc.definition.get_closest_marker("both_databases") is not None
+        decides = marked or _is_below(metafunc.definition.path, ON_BOTH)
+        chosen = servers.databases_for(metafunc.config.getoption("--databases"), database_decides=decides)
+        metafunc.parametrize("database_url", chosen, indirect=True)
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:

@@ -28,6 +28,16 @@ FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=o
 OUTLIVES_ITS_SERVER = ("fsync=off", "full_page_writes=off")
 
 
+DATABASES = ("sqlite", "postgresql")
+
+
+def databases_for(asked: str, *, database_decides: bool) -> tuple[str, ...]:
+    """On which databases a test runs; `asked` is what `--databases` says."""
+    if asked == "both" or (asked == "as-marked" and database_decides):
+        return DATABASES
+    return (DATABASES[0],) if asked == "as-marked" else (asked,)
+
+
 def wait_until_listening(host: str, port: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:

@@ -187,33 +187,31 @@ def test_a_test_says_which_database_it_runs_on(tmp_path: Path) -> None:
     assert "test_it[postgresql] PASSED" in done.stdout
 
 
-SQLITE, POSTGRESQL = {"test_it[sqlite]"}, {"test_it[postgresql]"}
-
-
 @pytest.mark.parametrize(
-    ("options", "plain", "where_the_database_decides"),
+    ("asked", "plain", "where_the_database_decides"),
     [
-        ([], SQLITE, SQLITE | POSTGRESQL),
-        (["--databases=sqlite"], SQLITE, SQLITE),
-        (["--databases=postgresql"], POSTGRESQL, POSTGRESQL),
-        (["--databases=both"], SQLITE | POSTGRESQL, SQLITE | POSTGRESQL),
+        ("as-marked", ("sqlite",), ("sqlite", "postgresql")),
+        ("sqlite", ("sqlite",), ("sqlite",)),
+        ("postgresql", ("postgresql",), ("postgresql",)),
+        ("both", ("sqlite", "postgresql"), ("sqlite", "postgresql")),
     ],
-    ids=["unless told otherwise", "sqlite", "postgresql", "both"],
 )
 def test_everything_runs_on_the_databases_that_are_asked_for(
-    tmp_path: Path, options: list[str], plain: set[str], where_the_database_decides: set[str]
+    asked: str, plain: tuple[str, ...], where_the_database_decides: tuple[str, ...]
 ) -> None:
-    done = run_pytest(tmp_path, "--collect-only", "-q", "-q", *options, "tests")
-    found: dict[str, set[str]] = {}
-    for line in done.stdout.splitlines():
-        path, _, name = line.partition("::")
-        if name:
-            found.setdefault(path, set()).add(name)
-    assert found == {
-        "tests/test_plain.py": plain,
-        "tests/test_marked.py": where_the_database_decides,
-        "tests/models/test_folder.py": where_the_database_decides,
-    }
+    assert servers.databases_for(asked, database_decides=False) == plain
+    assert servers.databases_for(asked, database_decides=True) == where_the_database_decides
+
+
+def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_that_is_about_it(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "--collect-only", "-q", "-q", "tests")
+    assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
+        "tests/models/test_folder.py::test_it[postgresql]",
+        "tests/models/test_folder.py::test_it[sqlite]",
+        "tests/test_marked.py::test_it[postgresql]",
+        "tests/test_marked.py::test_it[sqlite]",
+        "tests/test_plain.py::test_it[sqlite]",
+    ]
 
 
 def test_a_postgresql_that_cannot_be_had_is_a_failure_and_not_a_skip(tmp_path: Path) -> None:

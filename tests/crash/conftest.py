@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tasks.context import SystemClock
-from tests.conftest import DATABASES
 from tests.crash.report import PROPERTY, Death, Outcome, as_json, never_reached, rendered
 from tests.crash.stage import Stage
 from tests.crash.worker import Job
+from tests.servers import DATABASES
 from tests.world import World, open_world
 
 OUTCOMES = pytest.StashKey[list[Outcome]]()
@@ -82,5 +82,5 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where only some tests are asked for, a point that was not reached is no news.
     complete = not config.option.keyword and not any("::" in one for one in config.args)
     config.pluginmanager.register(
-        Table([chosen] if chosen in DATABASES else DATABASES, complete=complete), "crash-table"
+        Table([chosen] if chosen in DATABASES else list(DATABASES), complete=complete), "crash-table"
     )
