@@ -47,9 +47,9 @@ def test_a_burst_of_a_thousand_hints_at_once_costs_at_most_a_twentieth_of_a_read
     payments = world.quickbooks.record_many_payments(world.customer_id, BURST)
     hint(world, *payments)
     hint(world, *invoices_of(world, payments), verb="updated", entity=Entity.INVOICE)
-    world.settle()
-    world.later(seconds=5)
-    world.later(seconds=5)
+    world.settle(*READERS)
+    world.later(*READERS, seconds=5)
+    world.later(*READERS, seconds=5)
     print(f"at once: {metered(world)} metered reads for {BURST} payments")
     assert differences(world) == []
     assert metered(world) <= BURST * 0.05
@@ -89,7 +89,7 @@ def test_a_single_payment_is_read_at_once(world: World) -> None:
 def test_one_payment_every_few_seconds_is_read_at_once_for_ten_minutes(world: World, seconds: int) -> None:
     invoice = world.invoice("INV-1", "90000.00")
     world.notice()
-    before, waited, payment = metered(world), [], ""
+    before, waited = metered(world), []
     for _ in range(0, 600, seconds * 5):
         payment = world.pay("100.00", (invoice, "100.00"))
         told_at = world.clock.now()
@@ -100,8 +100,6 @@ def test_one_payment_every_few_seconds_is_read_at_once_for_ten_minutes(world: Wo
         waited.append(world.clock.now() - told_at)
         world.clock.move(seconds=seconds)
     assert max(waited) == timedelta(0)
-    world.later(seconds=1)
-    assert world.reason(payment) == "synced"
     assert metered(world) - before <= 2 * len(waited)
 
 
