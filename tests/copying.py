@@ -11,6 +11,7 @@ from models.copy_runs import CopyAttempt, CopyRun, CopyRunItem, attempts_of_copi
 from models.views.copies import list_items
 from sandbox.connectwise.operations import InvoiceFields
 from sandbox.quickbooks.truth import InvoiceTruth
+from tasks.context import Step
 from tests.world import World, open_world
 from usecases.copy_choices import accept_proposals, change_terms
 from usecases.copying import RunStarted, check_again, confirm_run, refresh_list, start_run
@@ -83,6 +84,27 @@ class Tool:
         assert isinstance(started, RunStarted), started
         self.world.settle()
         return started.run_id
+
+    # --- what the worker does ---
+
+    def later(self, **duration: float) -> None:
+        """Time passes, and the Sync Tool's own step works; the nudges of the payments' steps get lost."""
+        self.world.later(Step.COPY, **duration)
+
+    def settle_down(self) -> None:
+        """Long enough for every wait of the Sync Tool to end."""
+        for _ in range(6):
+            self.later(minutes=6)
+
+    def until_held(self, *numbers: str, **duration: float) -> None:
+        """Again and again, until nothing more is tried; twice more, to see that it stays so."""
+        for _ in range(100):
+            if {self.state(number) for number in numbers} == {"held"}:
+                break
+            self.later(**duration)
+        for _ in range(2):
+            self.later(**duration)
+        assert {self.state(number) for number in numbers} == {"held"}
 
     # --- what is the case ---
 

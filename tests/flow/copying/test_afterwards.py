@@ -140,7 +140,7 @@ def test_a_lost_answer_to_the_update_is_settled_by_a_look(tool: Tool, kind: str)
     tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, method="POST", path=r"/invoice$"))
     tool.do(CopyAction.UPDATE, "INV-1")
     for _ in range(4):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["150.00"])
 
 
@@ -211,7 +211,7 @@ def test_automatic_copying_copies_what_is_listed_and_nothing_older_than_the_star
     assert (tool.state("INV-0"), tool.state("INV-1")) == ("available", "copied")
     # From now on the list is read by itself.
     tool.bill("INV-2", invoice_date=date(2026, 11, 21))
-    tool.world.later(minutes=16)
+    tool.later(minutes=16)
     assert tool.state("INV-2") == "copied"
 
 
@@ -225,7 +225,7 @@ def test_what_cannot_be_copied_automatically_waits_for_a_person_and_is_not_tried
     tool.choose(automatic=True)
     tool.refresh()
     for _ in range(4):
-        tool.world.later(minutes=16)
+        tool.later(minutes=16)
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "customer_not_linked")
     assert automatic_runs(tool) == 1
     tool.world.quickbooks.add_customer("Fresh Bakery")

@@ -26,17 +26,12 @@ CUSTOMER: dict[str, Any] = {"method": "POST", "path": r"/customer$"}
 LOST = ["commit_then_drop", "drop_before_commit", "error_after_commit", "garbage_after_commit", "truncate"]
 
 
-def settle_down(tool: Tool) -> None:
-    for _ in range(6):
-        tool.world.later(minutes=6)
-
-
 @pytest.mark.parametrize("kind", LOST)
 def test_a_lost_answer_to_the_creation_makes_one_copy(tool: Tool, kind: str) -> None:
     tool.bill("INV-1")
     tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CREATE))
     tool.copy("INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert tool.totals("INV-1") == ["100.00"]
     assert tool.row("INV-1").ours
@@ -48,9 +43,9 @@ def test_a_creation_without_an_answer_is_not_sent_again_before_a_look(tool: Tool
     tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
     tool.copy("INV-1")
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("in_doubt", "copy_in_doubt")
-    tool.world.later(seconds=60)
+    tool.later(seconds=60)
     assert tool.state("INV-1") == "in_doubt"
-    tool.world.later(seconds=40)
+    tool.later(seconds=40)
     assert tool.state("INV-1") == "copied"
     assert tool.writes("INV-1")[0] == "create: unknown"
     assert [one for one in tool.writes("INV-1") if one.startswith("create")] == ["create: unknown"]
@@ -60,7 +55,7 @@ def test_a_creation_that_arrives_late_does_not_make_a_second_copy(tool: Tool) ->
     tool.bill("INV-1")
     tool.world.quickbooks.faults.add(Fault(kind="late_commit", seconds=0.5, times=1, **CREATE))
     tool.copy("INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert tool.totals("INV-1") == ["100.00"]
 
@@ -70,7 +65,7 @@ def test_a_lost_answer_to_the_batch_makes_one_batch(tool: Tool, kind: str) -> No
     tool.bill("INV-1")
     tool.world.connectwise.faults.add(Fault(kind=kind, times=1, **BATCH))
     tool.copy("INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert tool.totals("INV-1") == ["100.00"]
     assert tool.batches("INV-1") == [tool.row("INV-1").batch_identifier]
@@ -81,7 +76,7 @@ def test_a_lost_answer_to_a_new_customer_makes_one_customer(tool: Tool, kind: st
     tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
     tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CUSTOMER))
     tool.copy("INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert [one.name for one in tool.world.quickbooks.customers()].count("Fresh Bakery") == 1
 
@@ -92,7 +87,7 @@ def test_a_lost_answer_to_a_deletion_takes_back_all_the_same(tool: Tool, kind: s
     tool.copy("INV-1")
     tool.world.quickbooks.faults.add(Fault(kind=kind, times=1, **CREATE))
     tool.do(CopyAction.TAKE_BACK, "INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "available"
     assert tool.in_books("INV-1") == []
     assert tool.batches("INV-1") == []
@@ -103,7 +98,7 @@ def test_throttled_books_delay_a_run_and_lose_nothing(tool: Tool) -> None:
         tool.bill(number)
     tool.world.quickbooks.faults.add(Fault(kind="throttle", retry_after=60, times=1, **CREATE))
     tool.copy("INV-1", "INV-2", "INV-3")
-    settle_down(tool)
+    tool.settle_down()
     for number in ("INV-1", "INV-2", "INV-3"):
         assert (tool.state(number), tool.totals(number)) == ("copied", ["100.00"])
 
@@ -115,7 +110,7 @@ def test_while_the_biller_is_away_a_run_says_what_it_waits_for(tool: Tool) -> No
     run_id = tool.preview("INV-1")
     assert "ConnectWise" in tool.run(run_id).waits_for
     tool.world.connectwise.faults.clear()
-    settle_down(tool)
+    tool.settle_down()
     assert tool.run(run_id).state == "checked"
     assert tool.run(run_id).waits_for == ""
 
@@ -139,7 +134,7 @@ def test_a_batch_that_is_refused_holds_and_goes_on_later_without_a_second_copy(t
     tool.copy("INV-1")
     assert tool.totals("INV-1") == ["100.00"]
     tool.world.connectwise.set_permissions(accounting_edit=True)
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert tool.totals("INV-1") == ["100.00"]
 
@@ -149,7 +144,7 @@ def test_a_copy_that_somebody_deleted_before_it_was_marked_is_held_and_copied_an
     tool.world.connectwise.faults.add(Fault(kind="drop_before_commit", times=1, **BATCH))
     tool.copy("INV-1")
     tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "gone_from_books")
     tool.do(CopyAction.COPY, "INV-1")
     assert tool.state("INV-1") == "copied"
@@ -162,7 +157,7 @@ def test_an_answer_that_repeats_an_earlier_one_is_not_believed_without_a_look(to
     tool.world.quickbooks.faults.add(Fault(kind="commit_then_drop", times=1, **CREATE))
     tool.copy("INV-1")
     tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "gone_from_books")
     assert tool.batches("INV-1") == []
     tool.do(CopyAction.COPY, "INV-1")
@@ -173,13 +168,12 @@ def test_an_invoice_that_never_arrives_is_held_after_some_tries(tool: Tool) -> N
     tool.bill("INV-1")
     tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=None, **CREATE))
     tool.copy("INV-1")
-    for _ in range(40):
-        tool.world.later(minutes=31)
+    tool.until_held("INV-1", minutes=31)
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "tried_out")
     tool.world.quickbooks.faults.clear()
-    tool.world.later(hours=1)
+    tool.later(hours=1)
     tool.do(CopyAction.COPY, "INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
 
 
@@ -195,7 +189,7 @@ def test_disconnected_books_hold_nothing_and_the_run_goes_on_when_they_are_back(
     assert tool.in_books("INV-1") == []
     with world.context.database.writing() as session:
         session.get_one(Connection, world.source_id).status = ConnectionStatus.ACTIVE.value
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
 
 
@@ -209,7 +203,7 @@ def test_a_stopped_run_finishes_what_was_sent_and_begins_nothing_else(tool: Tool
     assert not isinstance(started, Rejected)
     for run_id in (tool.row("INV-1").run_id, started.run_id):
         stop_run(tool.world.context, tool.world.organization_id, run_id or 0)
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.in_books("INV-1")) == ("available", [])
     assert (tool.state("INV-2"), tool.totals("INV-2")) == ("copied", ["100.00"])
 
@@ -230,11 +224,10 @@ def test_a_retry_after_all_tries_does_not_believe_a_repeated_answer(tool: Tool) 
     tool.copy("INV-1")
     tool.world.quickbooks.delete_invoice(tool.in_books("INV-1")[0].id)
     tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=4, **CREATE))
-    for _ in range(30):
-        tool.world.later(minutes=31)
+    tool.until_held("INV-1", minutes=31)
     assert tool.why("INV-1") == "tried_out"
     tool.do(CopyAction.COPY, "INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.why("INV-1") == "gone_from_books"
     tool.do(CopyAction.COPY, "INV-1")
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
@@ -247,7 +240,7 @@ def test_a_prefix_that_changes_while_an_answer_is_missing_makes_no_second_copy(t
     outside.faults.add(Fault(kind="commit_then_drop", times=1, **fault))
     tool.copy("INV-1")
     tool.choose(prefix="MSP")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
     assert tool.row("INV-1").ours
     assert len(tool.batches("INV-1")) == 1
@@ -258,7 +251,7 @@ def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> No
     tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=1, **CREATE))
     tool.copy("INV-1")
     tool.world.quickbooks.set_switches(readable_after_seconds=30)
-    settle_down(tool)
+    tool.settle_down()
     row = tool.row("INV-1")
     assert (row.state, row.ours, row.generation) == ("copied", True, 1)
     assert tool.totals("INV-1") == ["100.00"]
@@ -274,7 +267,7 @@ def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_
     run_id = tool.preview("INV-1", action=CopyAction.TAKE_BACK)
     assert tool.items(run_id)["INV-1"].preview == {"deletes": copied, "total": "100.00"}
     tool.confirm(run_id)
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
 
 
@@ -282,13 +275,12 @@ def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) 
     tool.bill("INV-1")
     tool.world.connectwise.faults.add(Fault(kind="error", times=None, **BATCH))
     run_id = tool.copy("INV-1")
-    for _ in range(100):
-        tool.world.later(minutes=31)
+    tool.until_held("INV-1", minutes=31)
     assert (tool.state("INV-1"), tool.why("INV-1"), tool.run(run_id).state) == ("held", "no_answer", "done")
     assert 5 <= tool.writes("INV-1").count("batch: unknown") <= 12
     tool.world.connectwise.faults.clear()
     tool.do(CopyAction.COPY, "INV-1")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
 
 

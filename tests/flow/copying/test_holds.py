@@ -260,6 +260,6 @@ def test_an_invoice_that_gets_another_number_while_its_copy_is_in_doubt_is_looke
     tool.world.connectwise.edit_invoice(invoice, number="INV-2")
     tool.refresh()
     for _ in range(3):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert len([one for one in tool.world.quickbooks.invoices() if one.own]) == 1
     assert tool.in_books("INV-2") == []

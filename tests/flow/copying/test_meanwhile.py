@@ -16,11 +16,6 @@ pytestmark = pytest.mark.both_databases
 CREATE: dict[str, Any] = {"method": "POST", "path": r"/invoice$"}
 
 
-def settle_down(tool: Tool) -> None:
-    for _ in range(4):
-        tool.world.later(minutes=6)
-
-
 def in_doubt(tool: Tool) -> int:
     """A creation that arrived, and whose answer was lost; the biller's id of the invoice."""
     invoice = tool.bill("INV-1")
@@ -41,14 +36,14 @@ def test_an_invoice_that_is_edited_before_its_mark_is_not_marked_with_the_old_to
         tool.use_proposals(tool.preview("INV-1"))
         tool.start("INV-1", sure=True)
     tool.world.connectwise.edit_invoice(invoice, total="150.00")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.why("INV-1"), tool.batches("INV-1")) == ("held", "changed_meanwhile", [])
 
 
 def test_what_the_accountant_did_to_a_copy_in_doubt_stays(tool: Tool) -> None:
     in_doubt(tool)
     tool.world.quickbooks.edit_invoice(tool.in_books("INV-1")[0].id, total="90.00")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "changed_in_books")
     tool.do(CopyAction.COPY, "INV-1")
     tool.do(CopyAction.TAKE_BACK, "INV-1")
@@ -59,7 +54,7 @@ def test_a_note_on_a_copy_in_doubt_delays_nothing_and_protects_it_afterwards(too
     in_doubt(tool)
     copied = tool.in_books("INV-1")[0]
     tool.world.quickbooks.edit_invoice(copied.id, note=f"{copied.note}\nCalled the client")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.row("INV-1").ours) == ("copied", True)
     tool.do(CopyAction.TAKE_BACK, "INV-1")
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
@@ -83,7 +78,7 @@ def test_a_change_by_the_accountant_is_not_taken_for_our_lost_rounding_line(tool
     tool.do(CopyAction.COPY, "INV-1")
     assert tool.writes("INV-1") == ["create: booked", "change: unknown"]
     world.quickbooks.edit_invoice(tool.in_books("INV-1")[0].id, total="90.00")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "changed_in_books")
     assert tool.totals("INV-1") == ["90.00"]
 
@@ -94,7 +89,7 @@ def test_a_change_by_the_accountant_is_not_taken_for_our_lost_rounding_line(tool
 def test_another_prefix_does_not_make_a_copy_in_doubt_somebody_elses(tool: Tool) -> None:
     in_doubt(tool)
     tool.choose(prefix="NEW")
-    settle_down(tool)
+    tool.settle_down()
     assert (tool.state("INV-1"), tool.row("INV-1").ours) == ("copied", True)
     assert tool.totals("INV-1") == ["100.00"]
 
@@ -107,7 +102,7 @@ def test_another_prefix_does_not_make_a_batch_on_its_way_somebody_elses(tool: To
     tool.copy("INV-1")
     assert tool.state("INV-1") == "queued"
     tool.choose(prefix="NEW")
-    settle_down(tool)
+    tool.settle_down()
     assert tool.state("INV-1") == "copied"
     assert tool.batches("INV-1") == [tool.row("INV-1").batch_identifier]
     tool.do(CopyAction.TAKE_BACK, "INV-1")

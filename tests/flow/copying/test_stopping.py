@@ -119,7 +119,7 @@ def test_a_creation_that_never_left_is_not_made_after_the_run_is_stopped(tool: T
     assert tool.writes("INV-1") == ["create: not sent"]
     stop_run(world.context, world.organization_id, run_id)
     for _ in range(3):
-        world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.state("INV-1"), tool.in_books("INV-1")) == ("available", [])
     assert tool.outcomes(run_id) == {"INV-1": (ItemState.LEFT_OUT, None)}
 
@@ -138,7 +138,7 @@ def test_a_run_whose_clock_was_set_back_still_knows_what_it_has_sent(tool: Tool)
     assert tool.state("INV-1") == "in_doubt"
     assert stop_run(world.context, world.organization_id, run_id) == 0
     for _ in range(4):
-        world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
     assert tool.outcomes(run_id) == {"INV-1": (ItemState.DONE, None)}
 
@@ -162,14 +162,14 @@ def test_a_tool_that_is_switched_off_copies_nothing_by_itself(tool: Tool) -> Non
     tool.bill("INV-2")
     tool.world.connectwise.calls.reset()
     for _ in range(3):
-        tool.world.later(minutes=16)
+        tool.later(minutes=16)
     assert (tool.in_books("INV-2"), tool.world.connectwise.calls.count("GET /finance/accounting/unpostedinvoices")) == (
         [],
         0,
     )
     switch(tool, on=True)
     for _ in range(2):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert tool.state("INV-2") == "copied"
 
 
@@ -180,11 +180,11 @@ def test_a_run_waits_while_the_tool_is_switched_off(tool: Tool) -> None:
     run_id = begun(tool)
     switch(tool, on=False)
     for _ in range(3):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.in_books("INV-1"), tool.run(run_id).waits_for) == ([], "The Sync Tool is switched off.")
     switch(tool, on=True)
     for _ in range(3):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.state("INV-1"), tool.run(run_id).state, tool.run(run_id).waits_for) == ("copied", "done", "")
 
 
@@ -195,5 +195,5 @@ def test_what_has_been_sent_is_finished_while_the_tool_is_switched_off(tool: Too
     assert tool.state("INV-1") == "in_doubt"
     switch(tool, on=False)
     for _ in range(3):
-        tool.world.later(minutes=6)
+        tool.later(minutes=6)
     assert (tool.state("INV-1"), len(tool.batches("INV-1"))) == ("copied", 1)
