@@ -69,7 +69,7 @@ def run(folder: Path, *command: str) -> str:
 @pytest.mark.slow
 def test_who_makes_the_example_change_gets_a_new_reason_that_passes_the_checks(tmp_path: Path) -> None:
     here = tmp_path / "here"
-    shutil.copytree(ROOT, here, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(ROOT, here, ignore=shutil.ignore_patterns(".*"))
     files = [added(here, block) for block in blocks(CONTRIBUTING, "diff")]
     (here / "docs/reasons.md").write_text(run(here, sys.executable, "-m", "usecases.reasons_page"))
     pytest_here(here, "-q", "tests/domain/match/test_eligibility.py", "tests/domain/test_reasons.py")

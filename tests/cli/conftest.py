@@ -11,6 +11,7 @@ import structlog
 from typer.testing import CliRunner
 
 from cli.__main__ import app
+from cli.sync_tool import working
 from settings import load_settings
 from tests.contexts import CLIENT_ID, CLIENT_SECRET
 from tests.world import World, open_world
@@ -82,8 +83,11 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
 
 
 @pytest.fixture
-def tool(world: World) -> World:
+def tool(world: World, environment: pytest.MonkeyPatch) -> World:
     """The MSP uses the Sync Tool, has an item for each kind of line, and three closed invoices."""
+    # A command looks so often whether the work is done. A person does not notice half a second; hundreds of commands do.
+    environment.setattr(working, "POLL_SECONDS", 0.01)
+    environment.setattr(working, "REST_SECONDS", 0.05)
     world.choose(sync_tool_enabled=True, sync_mode="synced_only")
     items = {kind: world.quickbooks.add_item(kind.title()) for kind in ("service", "product", "adjustment")}
     change_terms(world.context, world.organization_id, {"items": items})

@@ -107,7 +107,7 @@ def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
         # It waits for the rest of its input: the best moment to look.
         process.stdin.write('{"refresh_token": "' + SECRET)
         process.stdin.flush()
-        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         assert "connection add quickbooks northwind" in listed
         assert SECRET not in listed
         process.stdin.write('"}')
@@ -232,6 +232,6 @@ def test_up_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(200) == 0
-    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    left = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(state) not in left
     assert str(port) not in left
