@@ -48,7 +48,16 @@ def _read_list(stage: Stage) -> None:
         listed = current_list(session, organization_id)
         return listed is not None and listed.finished_at is not None
 
-    _wait(stage, is_read, "the list of closed invoices was never read")
+    def has_failed(session: Session) -> bool:
+        listed = current_list(session, organization_id)
+        return listed is not None and bool(listed.failure)
+
+    def ask_again() -> None:
+        """By itself it would be tried again after minutes; whoever sees that it failed does not wait for that."""
+        if _read(stage, has_failed):
+            _do(stage, lambda: refresh_list(stage.context, organization_id))
+
+    _wait(stage, is_read, "the list of closed invoices was never read", meanwhile=ask_again)
 
 
 def _copy(stage: Stage, chosen: Sequence[DemoInvoice]) -> list[DemoInvoice]:
@@ -98,10 +107,13 @@ def _wait_for_run(stage: Stage, run_id: int, state: RunState) -> None:
     _wait(stage, is_there, f"the run was never {state.value}")
 
 
-def _wait(stage: Stage, is_there: Callable[[Session], bool], otherwise: str) -> None:
+def _wait(
+    stage: Stage, is_there: Callable[[Session], bool], otherwise: str, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     while not _read(stage, is_there):
         if stage.patience.is_over:
             raise StoryFailed(otherwise)
+        meanwhile()
         stage.patience.pause()
     stage.patience.news()
 
