@@ -20,7 +20,7 @@ def log_in(world: World, settings: Settings, browser: Chromium, address: str) ->
     assert "Overview" in browser.text()
 
 
-def until(is_true: Callable[[], bool], seconds: float = 20) -> None:
+def until(is_true: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "it did not become true in time"

@@ -129,4 +129,4 @@ def test_a_redis_that_hangs_does_not_hang_the_command(
     environment.setenv("REDIS_URL", f"redis://127.0.0.1:{deaf_port}/0")
     started = time.monotonic()
     assert run("sweep", "run").code == 0
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60

@@ -49,7 +49,7 @@ def test_threads_at_the_same_moment_share_one_limit(shared: RedisStorage) -> Non
     limiter, together = Limiter(shared), Barrier(8)
 
     def one(_: int) -> int:
-        together.wait(10)
+        together.wait(120)
         return permits(limiter, asked=4)
 
     with ThreadPoolExecutor(8) as pool:
@@ -77,7 +77,7 @@ def test_who_is_refused_is_told_a_wait_that_is_worth_waiting(shared: RedisStorag
 def test_after_the_wait_the_calls_go_on(shared: RedisStorage) -> None:
     limiter, rate = Limiter(shared), Rate(2, 1)
     permits(limiter, rates=(rate,))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while (wait := limiter.permit("quickbooks:1", (rate,))) is not None:
         assert time.monotonic() < deadline
         time.sleep(min(wait.total_seconds(), 0.05))
@@ -111,7 +111,7 @@ def test_a_redis_that_goes_away_and_comes_back_is_used_again(redis_server: Redis
         redis_server.start()
     # Nobody knows what the others have done meanwhile: whole again when a window has passed.
     rate = Rate(8, 1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while permits(limiter, "quickbooks:2", (rate,)) < rate.calls:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -178,7 +178,7 @@ def test_a_host_whose_clock_is_wrong_counts_together_with_the_others_after_one_w
     first = Limiter(RedisStorage(redis_url, key_prefix="test-limits"))
     permits(first, rates=(Rate(8, 1),))
     monkeypatch.setattr(time, "time", right)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while (
         permits(Limiter(RedisStorage(redis_url, key_prefix="test-limits")), "quickbooks:2", (Rate(8, 1),)) < RATE.calls
     ):

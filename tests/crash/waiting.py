@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 200) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, f"it never came to this: {what}"

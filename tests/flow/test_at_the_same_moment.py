@@ -53,7 +53,7 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
         with here.database.writing() as session:
             match_again(session, [world.allocation(payment).id], here.clock.now())
         deciding.start()
-        effects_read.wait(10)
+        effects_read.wait(120)
 
     invoice = world.invoice("INV-1", "300.00")
     payment = world.pay("100.00", (invoice, "100.00"))

@@ -69,7 +69,7 @@ def _locked_by(statement: str) -> list[str]:
     return [] if found is None else (found["several"] or found["changed"] or found["read"]).split(", ")
 
 
-def deadlocks(database_url: str, patience_seconds: float = 30) -> int:
+def deadlocks(database_url: str, patience_seconds: float = 120) -> int:
     """PostgreSQL's own count for this database; a session's part of it is there when the session has ended."""
     others = (
         "SELECT count(*) FROM pg_stat_activity"

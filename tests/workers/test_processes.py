@@ -52,7 +52,7 @@ def running(
         processes.stop_all()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -228,7 +228,7 @@ def test_waiting_for_a_port_ends_when_somebody_listens_or_the_time_is_up() -> No
     with pytest.raises(TimeoutError, match=f"127.0.0.1:{port}"):
         wait_until_listening("127.0.0.1", port, 0.2)
     with socket.create_server(("127.0.0.1", port)):
-        wait_until_listening("127.0.0.1", port, 5)
+        wait_until_listening("127.0.0.1", port, 120)
 
 
 def test_waiting_for_http_is_not_content_with_a_server_error() -> None:
@@ -246,7 +246,7 @@ def test_waiting_for_http_is_not_content_with_a_server_error() -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        wait_for_http(f"http://127.0.0.1:{server.server_port}/health", 5)
+        wait_for_http(f"http://127.0.0.1:{server.server_port}/health", 120)
         assert list(answers) == []
         server.shutdown()
         thread.join()
