@@ -31,8 +31,8 @@ FITTING = {
 }
 
 
-def make_old_database(url: str, revision: str) -> Mapping[str, Table]:
-    """Its tables, each with two rows whose every column says something."""
+def make_old_database(url: str, revision: str, rows: int = ROWS) -> Mapping[str, Table]:
+    """Its tables, each with so many rows whose every column says something."""
     if make_url(url).drivername.startswith("sqlite"):
         file = Path(make_url(url).database or "")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def make_old_database(url: str, revision: str) -> Mapping[str, Table]:
             if table.name == "alembic_version":
                 connection.execute(table.insert(), {"version_num": revision})
                 continue
-            for number in range(1, ROWS + 1):
+            for number in range(1, rows + 1):
                 row = {one.name: _value(one, number) for one in table.columns if one.name != "id"}
                 connection.execute(table.insert(), row)
     engine.dispose()
@@ -60,7 +60,7 @@ def make_old_database(url: str, revision: str) -> Mapping[str, Table]:
 def _value(column: Column[Any], number: int) -> Any:
     fitting = FITTING.get((column.table.name, column.name))
     if fitting is not None:
-        return fitting[number - 1]
+        return fitting[(number - 1) % len(fitting)]
     if column.foreign_keys:
         # Those of the row of the same number.
         return number

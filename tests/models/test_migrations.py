@@ -179,31 +179,32 @@ def test_what_the_two_last_revisions_had_already_stays_as_it_is(
     assert {row["sums"] for row in after["connection"]} == {sums}
 
 
-@pytest.mark.parametrize(
-    ("maybe_sent", "reason", "doubt"),
-    [
-        (False, "", ""),
-        (False, "target_throttled", ""),
-        (True, "in_doubt", "unanswered"),
-        (True, "", "unanswered"),
-        (True, "several_candidates", "asked"),
-        (True, "target_replaced", "asked"),
-        (False, "target_replaced", "amiss"),
-        (False, "target_changed_it", "amiss"),
-    ],
-)
-def test_what_was_doubted_is_doubted_after_the_upgrade(
-    empty_url: str, maybe_sent: bool, reason: str, doubt: str
-) -> None:
-    make_old_database(empty_url, LAST[0])
+# Whether it may have been sent, the reason, and what is doubted about it afterwards.
+DOUBTS = [
+    (False, "", ""),
+    (False, "target_throttled", ""),
+    (True, "in_doubt", "unanswered"),
+    (True, "", "unanswered"),
+    (True, "several_candidates", "asked"),
+    (True, "target_replaced", "asked"),
+    (False, "target_replaced", "amiss"),
+    (False, "target_changed_it", "amiss"),
+]
+
+
+def test_what_was_doubted_is_doubted_after_the_upgrade(empty_url: str) -> None:
+    make_old_database(empty_url, LAST[0], rows=len(DOUBTS))
     engine = create_engine(empty_url)
     with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE effect SET maybe_sent = :sent, reason = :reason"), {"sent": maybe_sent, "reason": reason}
-        )
+        for number, (maybe_sent, reason, _) in enumerate(DOUBTS, 1):
+            connection.execute(
+                text("UPDATE effect SET maybe_sent = :sent, reason = :reason WHERE id = :id"),
+                {"sent": maybe_sent, "reason": reason, "id": number},
+            )
     engine.dispose()
     upgrade(empty_url)
-    assert {row["doubt"] for row in rows_of(empty_url)["effect"]} == {doubt}
+    after = {row["id"]: (row["reason"], row["doubt"]) for row in rows_of(empty_url)["effect"]}
+    assert after == {number: (reason, doubt) for number, (_, reason, doubt) in enumerate(DOUBTS, 1)}
 
 
 def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_url: str) -> None:
