@@ -14,8 +14,6 @@ from tests.copying import Tool
 from tests.flow.doing import once_at
 from usecases.copying import start_run
 
-pytestmark = pytest.mark.both_databases
-
 
 def held(tool: Tool, number: str = "INV-1") -> str | None:
     """The reason that the preview gives; nothing may have been written."""
