@@ -43,6 +43,10 @@ STEPS = {
 }
 
 
+# The steps that decide and send: where nothing new is told for hours, the others only find that out again and again.
+SENDERS = (Step.MATCH, Step.PUSH)
+
+
 @dataclass(frozen=True)
 class BothInvoices:
     """One invoice as both systems know it."""

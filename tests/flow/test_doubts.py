@@ -8,7 +8,7 @@ import pytest
 from domain.push.effect import ATTEMPTS_MAX
 from sandbox.faults import Fault
 from tests.flow.doing import POST, type_in, with_strategy
-from tests.world import World
+from tests.world import SENDERS, World
 from usecases.retry import retry_payment
 
 pytestmark = pytest.mark.both_databases
@@ -165,7 +165,7 @@ def test_a_payment_that_never_gets_an_answer_becomes_a_dead_letter_with_the_last
     world.notice()
     for _ in range(120):
         if world.reason(payment) != "attempts_exhausted":
-            world.later(minutes=10)
+            world.later(*SENDERS, minutes=10)
     assert world.reason(payment) == "attempts_exhausted"
     assert "HTTP 500" in world.decision(payment).detail
     sent = world.calls("POST /finance/invoices/{id}/payments")
@@ -183,7 +183,7 @@ def test_an_outage_of_hours_uses_up_no_attempts(world: World) -> None:
     world.connectwise.faults.add(Fault(kind="error", status=503, times=None))
     world.notice()
     for _ in range(3 * ATTEMPTS_MAX):
-        world.later(minutes=10)
+        world.later(*SENDERS, minutes=10)
     assert world.reason(payment) != "attempts_exhausted"
     world.connectwise.faults.clear()
     world.later(hours=7)

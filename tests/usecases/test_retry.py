@@ -5,7 +5,7 @@ import pytest
 from domain.push.effect import EffectState
 from sandbox.faults import Fault
 from tests.usecases.retrying import retry
-from tests.world import BothInvoices, World
+from tests.world import SENDERS, BothInvoices, World
 from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
 
@@ -33,7 +33,7 @@ def dead_letter(world: World) -> tuple[BothInvoices, str]:
     world.connectwise.faults.add(Fault("error", method="POST", path="/payments$", status=409, times=None))
     world.notice()
     for _ in range(14):
-        world.later(hours=1)
+        world.later(*SENDERS, hours=1)
     assert world.reason(payment) == "attempts_exhausted"
     return invoice, payment
 
@@ -58,10 +58,10 @@ def test_a_dead_letter_whose_cause_is_gone_needs_no_click(world: World) -> None:
 def test_a_dead_letter_whose_cause_stays_is_sent_rarely(world: World) -> None:
     _, payment = dead_letter(world)
     for _ in range(4):
-        world.later(hours=6)
+        world.later(*SENDERS, hours=6)
     sent = world.calls("POST /finance/invoices/{id}/payments")
     for _ in range(8):
-        world.later(hours=3)
+        world.later(*SENDERS, hours=3)
     assert world.reason(payment) == "attempts_exhausted"
     assert world.calls("POST /finance/invoices/{id}/payments") - sent <= 5
 
