@@ -199,6 +199,7 @@ def test_pages_without_their_buttons_can_be_used_by_everybody(
     browser.open(f"{address}/login/once?token={token}")
     for page in (
         "/overview",
+        "/payments",
         f"/payments/{payment}",
         "/invoices",
         "/integrations",
