@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import batching, copies, door, fairness, idle_sweep, invoices, lists, peers, reads
+from benchmarks import batching, copies, door, fairness, idle_sweep, invoices, lists, peers, previewing, reads
 from benchmarks.bench import Bench, chosen_database, machine
 from sandbox.endings import ends_in_a_sentence
 from workers.terminal import report_console
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "idle-sweep": idle_sweep.run,
     "lists": lists.run,
     "invoices": invoices.run,
+    "previewing": previewing.run,
     "copies": copies.run,
     "peers": peers.run,
 }

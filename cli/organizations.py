@@ -12,11 +12,13 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_facts, print_json, print_table
+from domain.match.foresight import Outcome
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from workers.terminal import Column
 
 if TYPE_CHECKING:
     from models.organizations import Organization
+    from usecases.organizations import PreferenceChanges
 
 app = new_group()
 
@@ -67,6 +69,29 @@ def show(slug: Slug, as_json: AsJson = False) -> None:
     _print(organization, as_json)
 
 
+# The choices, for `set` and for `preview`.
+Sync = Annotated[Switch | None, typer.Option("--sync", help="Enable external payments sync.")]
+SyncTool = Annotated[Switch | None, typer.Option("--sync-tool", help="Whether the partner uses the Sync Tool.")]
+Mode = Annotated[SyncMode | None, typer.Option("--mode", help="Which invoices; asked only with the Sync Tool.")]
+CutOff = Annotated[
+    str | None, typer.Option("--cut-off", metavar="DATE|none", help="Payments dated before this day are never synced.")
+]
+Corrections = Annotated[
+    CorrectionPolicy | None,
+    typer.Option("--corrections", help="What happens when a synced payment changes in QuickBooks."),
+]
+Twins = Annotated[
+    TwinPolicy | None,
+    typer.Option("--twins", help="What happens when somebody has typed the same payment into ConnectWise."),
+]
+FindInvoices = Annotated[
+    Switch | None,
+    typer.Option(
+        "--find-invoices", help="Find unknown invoices in both systems by their number; mode synced_only ignores it."
+    ),
+]
+
+
 @app.command(
     "set",
     epilog=examples(
@@ -78,26 +103,79 @@ def show(slug: Slug, as_json: AsJson = False) -> None:
 )
 def set_(
     slug: Slug,
-    sync: Annotated[Switch | None, typer.Option(help="Enable external payments sync.")] = None,
-    sync_tool: Annotated[Switch | None, typer.Option(help="Whether the partner uses the Sync Tool.")] = None,
-    mode: Annotated[SyncMode | None, typer.Option(help="Which invoices; asked only with the Sync Tool.")] = None,
-    cut_off: Annotated[
-        str | None, typer.Option(metavar="DATE|none", help="Payments dated before this day are never synced.")
-    ] = None,
-    corrections: Annotated[
-        CorrectionPolicy | None, typer.Option(help="What happens when a synced payment changes in QuickBooks.")
-    ] = None,
-    twins: Annotated[
-        TwinPolicy | None, typer.Option(help="What happens when somebody has typed the same payment into ConnectWise.")
-    ] = None,
-    find_invoices: Annotated[
-        Switch | None,
-        typer.Option(help="Find unknown invoices in both systems by their number; mode synced_only ignores it."),
-    ] = None,
+    sync: Sync = None,
+    sync_tool: SyncTool = None,
+    mode: Mode = None,
+    cut_off: CutOff = None,
+    corrections: Corrections = None,
+    twins: Twins = None,
+    find_invoices: FindInvoices = None,
     as_json: AsJson = False,
 ) -> None:
     """Changes what is named and leaves the rest; everything that waits is decided again."""
-    from usecases.organizations import UNCHANGED, PreferenceChanges, change_preferences
+    from cli.previews import note_what_is_decided_again
+    from models.organizations import organization_by_id
+    from usecases.previewing import save_changes
+
+    changes = _changes(sync, sync_tool, mode, cut_off, corrections, twins, find_invoices, "set")
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        saved = save_changes(context, organization_id, changes)
+        with context.database.reading() as session:
+            organization = organization_by_id(session, organization_id)
+        if saved is not None:
+            note_what_is_decided_again(context, organization_id, saved)
+    _print(organization, as_json)
+
+
+@app.command(
+    epilog=examples(
+        "org preview northwind --sync on",
+        "org preview northwind --cut-off 2026-01-01 --json",
+        "org preview northwind --sync off --list taken_out",
+    )
+)
+def preview(
+    slug: Slug,
+    sync: Sync = None,
+    sync_tool: SyncTool = None,
+    mode: Mode = None,
+    cut_off: CutOff = None,
+    corrections: Corrections = None,
+    twins: Twins = None,
+    find_invoices: FindInvoices = None,
+    listed: Annotated[
+        Outcome | None, typer.Option("--list", help="Also list the parts of payments with this outcome.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shows what a change would do to the payments there are; changes nothing and asks nobody outside."""
+    from cli.previews import worked_out
+    from usecases.previewing import preview_change
+    from usecases.results import Rejected
+
+    changes = _changes(sync, sync_tool, mode, cut_off, corrections, twins, find_invoices, "preview")
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        asked = preview_change(context, organization_id, changes)
+        if isinstance(asked, Rejected):
+            raise Refusal(asked.message)
+        worked_out(context, organization_id, asked).print(slug, listed, as_json=as_json)
+
+
+def _changes(
+    sync: Switch | None,
+    sync_tool: Switch | None,
+    mode: SyncMode | None,
+    cut_off: str | None,
+    corrections: CorrectionPolicy | None,
+    twins: TwinPolicy | None,
+    find_invoices: Switch | None,
+    command: str,
+) -> PreferenceChanges:
+    from usecases.organizations import UNCHANGED, PreferenceChanges
 
     changes = PreferenceChanges(
         sync_enabled=None if sync is None else sync is Switch.ON,
@@ -109,12 +187,8 @@ def set_(
         find_by_number=None if find_invoices is None else find_invoices is Switch.ON,
     )
     if changes == PreferenceChanges():
-        raise Refusal("nothing to change; see: python -m cli org set --help")
-    with opened_context() as context:
-        with context.database.reading() as session:
-            organization_id = find_organization(session, slug).id
-        organization = change_preferences(context, organization_id, changes)
-    _print(organization, as_json)
+        raise Refusal(f"nothing to change; see: python -m cli org {command} --help")
+    return changes
 
 
 def _cut_off(text: str) -> date | None:

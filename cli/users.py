@@ -108,7 +108,7 @@ def list_(as_json: AsJson = False) -> None:
         for user, organization in found
     ]
     print_table(
-        ["email", "role", "org", "2nd factor", "last login", "disabled"],
+        ["email", "role", "org", "code", "login", "disabled"],
         rows,
         "There is no user yet; see: python -m cli user add --help",
     )

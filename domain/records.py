@@ -102,6 +102,11 @@ class SourceInvoice:
     inferred: bool = False
     seen_at: datetime | None = None
 
+    @property
+    def takes_money(self) -> bool:
+        """False for one that is deleted or voided: its number may have been given to another."""
+        return not self.deleted and not (self.total == 0 and self.balance == 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

@@ -26,6 +26,7 @@ from models.own_intents import OwnIntent, OwnIntentPart
 from models.payment_counts import PaymentCount
 from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
+from models.previews import Preview, PreviewPiece
 from models.second_factors import RecoveryCode, SecondFactor
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
@@ -68,6 +69,8 @@ TABLES = (
     CopyRunItem,
     CopyAttempt,
     CustomerLink,
+    Preview,
+    PreviewPiece,
 )
 
 keep_statuses(Session)

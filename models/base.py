@@ -1,6 +1,6 @@
 """Shared by all tables: exact money, UTC time, and an insert that skips rows that already exist."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -16,11 +16,12 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    bindparam,
     event,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.money import AMOUNT_DIGITS_MAX, is_storable
@@ -117,6 +118,11 @@ def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElemen
     """
     key = table.__table__.c.id
     session.execute(select(key).where(*conditions).order_by(key).with_for_update(key_share=True)).all()
+
+
+def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """The same as `column.in_(values)`, for many values: they are handed over as they are, and not one by one."""
+    return column.in_(bindparam(None, list(values), expanding=True))
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:

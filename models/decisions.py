@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.ingest.seen_payments import stored
+from domain.ingest.seen_payments import payments_in, stored
 from domain.match.decisions import Acknowledge, Adjust, Decision, Hold, Keep, Push, Reverse, Skip, Verdict
+from domain.match.foresight import InForce
 from domain.reasons import Reason
 from domain.records import TargetPayment
-from models.base import Base, BigId, Json, UtcTime
+from models.base import Base, BigId, Json, UtcTime, one_of
 
 _CURRENT = text("current")
 
@@ -121,3 +122,14 @@ def current_decisions(session: Session, allocation_ids: Collection[int]) -> dict
         select(DecisionRow).where(DecisionRow.allocation_id.in_(allocation_ids), DecisionRow.current)
     )
     return {row.allocation_id: row for row in rows}
+
+
+def decisions_in_force(session: Session, allocation_ids: Collection[int]) -> dict[int, InForce]:
+    """The current decisions, for code that only reads them."""
+    statement = select(
+        DecisionRow.allocation_id, DecisionRow.reason, DecisionRow.verdicts, DecisionRow.detail, DecisionRow.seen
+    ).where(one_of(DecisionRow.allocation_id, allocation_ids), DecisionRow.current)
+    return {
+        allocation_id: InForce(Reason(reason), tuple(Verdict(**one) for one in verdicts), detail, payments_in(seen))
+        for allocation_id, reason, verdicts, detail, seen in session.execute(statement)
+    }

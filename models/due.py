@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models.decisions import DecisionRow
 from models.effects import Effect
-from models.payments import Allocation, OwnPayment, Payment, number_of_parts
+from models.payments import Allocation, Payment, is_own, number_of_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,8 @@ class DueAllocation:
 
 def due_allocations(session: Session, organization_id: int, now: datetime, limit: int) -> list[DueAllocation]:
     """The due allocations of the organization, the longest overdue first."""
-    is_own = exists().where(
-        OwnPayment.connection_id == Payment.connection_id, OwnPayment.external_id == Payment.external_id
-    )
     statement = (
-        select(Allocation, Payment, is_own, Effect.id, Effect.state)
+        select(Allocation, Payment, is_own(), Effect.id, Effect.state)
         .join(Payment, Payment.id == Allocation.payment_id)
         .outerjoin(Effect, _is_newest())
         .where(Allocation.organization_id == organization_id, Allocation.match_due_at <= now)
@@ -43,8 +40,8 @@ def due_allocations(session: Session, organization_id: int, now: datetime, limit
         .limit(limit)
     )
     return [
-        DueAllocation(allocation, payment, allocation.match_due_at, is_own, (effect_id, state) if effect_id else None)
-        for allocation, payment, is_own, effect_id, state in session.execute(statement)
+        DueAllocation(allocation, payment, allocation.match_due_at, own, (effect_id, state) if effect_id else None)
+        for allocation, payment, own, effect_id, state in session.execute(statement)
         if allocation.match_due_at is not None
     ]
 

@@ -28,7 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS, CallKind
-from domain.push.effect import OPEN, Doubt, EffectState, may_move
+from domain.match.planning import CurrentEffect, Payload
+from domain.push.effect import OPEN, Doubt, EffectKind, EffectState, may_move
+from domain.reasons import Reason
 from domain.status import is_alike_for_status
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import Breaker, is_resting
@@ -86,6 +88,38 @@ class Effect(Base):
     # When match wrote it. No rule uses it; the benchmark of a single payment measures from it.
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    def as_current(self) -> CurrentEffect:
+        """The effect as the plan for the outbox sees it (`domain/match/planning.py`)."""
+        return current_from(
+            self.kind,
+            self.target_invoice_id,
+            self.target_payment_id,
+            self.amount,
+            self.currency,
+            self.paid_on,
+            self.state,
+            self.reason,
+            self.doubt,
+        )
+
+
+def current_from(
+    kind: str,
+    target_invoice_id: str,
+    target_payment_id: str | None,
+    amount: Decimal,
+    currency: str,
+    paid_on: date | None,
+    state: str,
+    reason: str,
+    doubt: str,
+) -> CurrentEffect:
+    """The effect with these columns, as the plan for the outbox sees it."""
+    made = EffectKind(kind)
+    payment_id = target_payment_id if made is not EffectKind.CREATE else None
+    payload = Payload(made, target_invoice_id, payment_id, amount, currency, paid_on)
+    return CurrentEffect(EffectState(state), payload, Reason(reason) if reason else None, Doubt(doubt))
 
 
 class Attempt(Base):

@@ -11,7 +11,7 @@ from domain.ingest.seen_payments import payments_in
 from domain.later_looks import Finding
 from domain.match.facts import Part, SyncedPayment
 from domain.records import TargetPayment
-from models.base import Base, BigId, ExactAmount, Json, UtcTime
+from models.base import Base, BigId, ExactAmount, Json, UtcTime, one_of
 from models.payments import Allocation, Payment
 
 _LIVE = text("removed_at IS NULL")
@@ -134,7 +134,7 @@ def synced_and_taken_back(
     """The live entry of each of these allocations, and the last one that was taken back; there may be both."""
     if not allocation_ids:
         return {}, {}
-    statement = select(LedgerEntry).where(LedgerEntry.allocation_id.in_(allocation_ids)).order_by(LedgerEntry.id)
+    statement = select(LedgerEntry).where(one_of(LedgerEntry.allocation_id, allocation_ids)).order_by(LedgerEntry.id)
     synced: dict[int, LedgerEntry] = {}
     taken_back: dict[int, LedgerEntry] = {}
     for entry in session.scalars(statement):

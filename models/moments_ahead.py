@@ -33,6 +33,7 @@ from models.inbox import InboxEvent
 from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
 from models.payments import Allocation, Payment
+from models.previews import Preview
 
 _OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
 _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
@@ -57,6 +58,7 @@ class Longest:
     later_look: timedelta
     settle: timedelta
     copy: timedelta
+    preview: timedelta
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
@@ -71,6 +73,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(ahead.later_look))),
         owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
+        select(Preview.organization_id).where(ahead.preview),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -82,6 +85,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
+        kept["preview"] = longest.preview
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
@@ -106,6 +110,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
             .where(listed.organization_id == organization_id, ahead.of_copies(listed))
             .values(due_at=now + longest.settle)
         )
+    session.execute(update(Preview).where(Preview.organization_id == organization_id, ahead.preview).values(due_at=now))
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
@@ -151,6 +156,10 @@ class _Ahead:
 
     def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
         return self._beyond(table.due_at, self.longest.copy)
+
+    @property
+    def preview(self) -> ColumnElement[bool]:
+        return self._beyond(Preview.due_at, self.longest.preview)
 
     @property
     def rest(self) -> ColumnElement[bool]:

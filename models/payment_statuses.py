@@ -21,6 +21,7 @@ from domain.reasons import Reason
 from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts, status_alone
 from models.decisions import DecisionRow
 from models.effects import Effect
+from models.effects_in_force import newest_state
 from models.payment_counts import Place, forget_counts, note_count, store_counts
 from models.payments import Allocation, Payment, note_other_status, with_other_status
 
@@ -202,15 +203,6 @@ def _of_payments() -> _Asked:
 
 
 def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
-    newest = aliased(Effect)
-    state = (
-        select(newest.state)
-        .where(newest.allocation_id == Allocation.id)
-        .order_by(newest.generation.desc())
-        .limit(1)
-        .correlate(Allocation)
-        .scalar_subquery()
-    )
     return (
         select(
             Allocation.payment_id,
@@ -220,7 +212,7 @@ def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
             Allocation.removed,
             DecisionRow.action,
             DecisionRow.reason,
-            state,
+            newest_state(),
         )
         .join(Payment, Payment.id == Allocation.payment_id)
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))

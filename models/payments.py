@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     select,
     text,
@@ -114,17 +115,22 @@ class Payment(Base):
 
     @property
     def left_out_now(self) -> LeftOut | None:
-        """How a person left it out, if that still holds: who dismissed it has not seen a version that came since."""
-        if not self.left_out:
-            return None
-        word = LeftOut(self.left_out)
-        is_past = word is LeftOut.DISMISSED and self.newest_version != self.left_out_version
-        return None if is_past else word
+        """How a person left it out, if that still holds."""
+        return left_out_by_now(self.left_out, self.left_out_version, self.version, self.flawed_version)
 
     @property
     def standing(self) -> Standing:
         deleted = self.state == PaymentState.DELETED
         return Standing(self.version, deleted, self.deletion_inferred, self.seen_at, self.flawed_version)
+
+
+def left_out_by_now(left_out: str, seen: int | None, version: int, flawed_version: int | None) -> LeftOut | None:
+    """Who dismissed it has not seen a version that came since."""
+    if not left_out:
+        return None
+    word = LeftOut(left_out)
+    is_past = word is LeftOut.DISMISSED and max(version, flawed_version or 0) != seen
+    return None if is_past else word
 
 
 class Allocation(Base):
@@ -212,6 +218,12 @@ def number_of_parts() -> ScalarSelect[int]:
     part = aliased(Allocation)
     parts = select(func.count(part.id)).where(part.payment_id == Allocation.payment_id)
     return parts.correlate(Allocation).scalar_subquery()
+
+
+def is_own() -> ColumnElement[bool]:
+    return exists().where(
+        OwnPayment.connection_id == Payment.connection_id, OwnPayment.external_id == Payment.external_id
+    )
 
 
 def reschedule_matches(session: Session, moments: Mapping[int, datetime | None]) -> None:

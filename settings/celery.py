@@ -12,6 +12,8 @@ QUEUES = {
     "payments.sweep": "routine",
     # It calls ConnectWise without writing there, as match does; in push's queue it would delay payments.
     "payments.look_again": "match",
+    # It only reads what match reads, and belongs to no payment's way; bounded slices keep it from delaying one.
+    "payments.preview": "match",
     # A queue of its own: a run of five hundred invoices must not delay a payment.
     "payments.copy": "copy",
 }

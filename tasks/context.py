@@ -34,6 +34,7 @@ class Step(StrEnum):
     CATCH_UP = "catch_up"  # of a source connection
     LOOK_AGAIN = "look_again"  # of a target connection
     COPY = "copy"  # of an organization
+    PREVIEW = "preview"  # of an organization
 
 
 class Clock(Protocol):

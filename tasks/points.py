@@ -83,6 +83,11 @@ class Point(StrEnum):
     COPY_RECORDED = "copy.recorded"
     COPY_NUDGED = "copy.nudged"
     COPY_LANE_RELEASED = "copy.lane_released"
+    # The preview of a change of preferences.
+    PREVIEW_LANE_TAKEN = "preview.lane_taken"
+    PREVIEW_LOOKED = "preview.looked"
+    PREVIEW_STORED = "preview.stored"
+    PREVIEW_LANE_RELEASED = "preview.lane_released"
     # Consequences of an answer for the whole connection.
     CONNECTION_PAUSED = "connection.paused"
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"

@@ -55,7 +55,7 @@ class Lease:
 
         Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
         """
-        of_connection = self.step not in (Step.MATCH, Step.COPY)
+        of_connection = self.step not in (Step.MATCH, Step.COPY, Step.PREVIEW)
         if self._outlasts(self.context.timing.lease * 2 / 3):
             now = self.context.clock.now()
             lock_under_lease(session, self.step.value, self.owner_id, self.fencing, now, of_connection=of_connection)

@@ -28,6 +28,7 @@ from models.locks import lock_organization
 from models.looks import targets_with_due_looks
 from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
 from models.payments import organizations_with_due_allocations
+from models.previews import KEPT_FOR, organizations_with_due_previews
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
 from tasks.points import Point
@@ -46,6 +47,7 @@ class Swept:
     catch_up: int
     look_again: int
     copy: int
+    preview: int
 
 
 def sweep(context: Context) -> Swept:
@@ -75,6 +77,7 @@ def sweep(context: Context) -> Swept:
                     *organizations_with_due_lists(session, now),
                 }
             ),
+            Step.PREVIEW: organizations_with_due_previews(session, now),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
     context.reached(Point.SWEEP_LOOKED)
@@ -116,6 +119,7 @@ def longest(timing: Timing) -> Longest:
         settle=max(timing.settle, timing.lease),
         # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
+        preview=KEPT_FOR,
     )
 
 

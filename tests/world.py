@@ -26,6 +26,7 @@ from tasks.copying.step import copy
 from tasks.ingest.step import ingest
 from tasks.look_again.step import look_again
 from tasks.match.step import match
+from tasks.preview.step import preview
 from tasks.push.step import push
 from tasks.sweep import sweep
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context
@@ -40,6 +41,7 @@ STEPS = {
     Step.CATCH_UP: catch_up,
     Step.LOOK_AGAIN: look_again,
     Step.COPY: copy,
+    Step.PREVIEW: preview,
 }
 
 

@@ -5,15 +5,24 @@ Leaves behind: the organization's row; after a change of preferences every alloc
 """
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import Enum
 from typing import Any, Final
 
 import structlog
+from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind, Change
-from domain.preferences import PREFERENCE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy, preference_words
+from domain.preferences import (
+    PREFERENCE_LABELS,
+    CorrectionPolicy,
+    Preferences,
+    SyncMode,
+    TwinPolicy,
+    preference_words,
+)
 from models.organization_store import insert_organization, organization_for_change
 from models.organizations import Organization
 from models.payments import match_organization_again
@@ -73,8 +82,17 @@ def create_organization(context: Context, slug: str, name: str) -> Organization 
     return organization
 
 
-def change_preferences(context: Context, organization_id: int, changes: PreferenceChanges) -> Organization:
-    """Applies the changes; if any makes a difference, everything of the organization is decided again."""
+def change_preferences(
+    context: Context,
+    organization_id: int,
+    changes: PreferenceChanges,
+    also: Callable[[Session], None] = lambda _session: None,
+) -> Organization:
+    """Applies the changes; if any makes a difference, everything of the organization is decided again.
+
+    Args:
+        also: what else belongs into the transaction of the change.
+    """
     with context.database.writing() as session:
         hold_steps(session, organization_id)
         organization = organization_for_change(session, organization_id)
@@ -83,6 +101,7 @@ def change_preferences(context: Context, organization_id: int, changes: Preferen
             match_organization_again(session, organization_id, context.clock.now())
             told = [_told(name, before, getattr(organization, name)) for name, before in changed.items()]
             note(context, session, organization_id, ActivityKind.PREFERENCES_CHANGED, changes=told)
+        also(session)
     if changed:
         log.info("organization.preferences_changed", organization_id=organization_id, fields=sorted(changed))
         context.nudge(Step.MATCH, organization_id)
@@ -93,15 +112,28 @@ def _told(name: str, before: Any, after: Any) -> Change:
     return Change(PREFERENCE_LABELS[name], preference_words(name, before), preference_words(name, after))
 
 
+def preferences_with(preferences: Preferences, changes: PreferenceChanges) -> Preferences:
+    """The preferences as the changes would make them."""
+    return replace(preferences, **_named(changes))
+
+
+def _named(changes: PreferenceChanges) -> dict[str, Any]:
+    """The values that are named; omitted ones stay as they are."""
+    wanted = {one.name: getattr(changes, one.name) for one in fields(changes)}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if value is not UNCHANGED and (value is not None or name == "cut_off_on")
+    }
+
+
 def _apply(organization: Organization, changes: PreferenceChanges) -> dict[str, Any]:
     """Sets the values that differ; returns what they were before."""
     changed: dict[str, Any] = {}
-    for one in fields(changes):
-        wanted = getattr(changes, one.name)
-        left_out = wanted is UNCHANGED or (wanted is None and one.name != "cut_off_on")
+    for name, wanted in _named(changes).items():
         value = wanted.value if isinstance(wanted, Enum) else wanted
-        if left_out or getattr(organization, one.name) == value:
+        if getattr(organization, name) == value:
             continue
-        changed[one.name] = getattr(organization, one.name)
-        setattr(organization, one.name, value)
+        changed[name] = getattr(organization, name)
+        setattr(organization, name, value)
     return changed

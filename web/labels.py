@@ -3,6 +3,7 @@
 from domain.copying.billed import InvoiceKind, LineKind
 from domain.copying.booked import NameOwner
 from domain.copying.states import CopyAction, CopyState, ItemState, RunState
+from domain.match.foresight import Certainty, Outcome
 from domain.payment_actions import PaymentAction
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
@@ -11,6 +12,27 @@ from models.connections import ConnectionStatus
 from models.decisions import Action
 from models.inbox import EventSource
 
+FORESEEN_LABELS = {
+    Outcome.SYNCED: "Would be synced",
+    Outcome.CORRECTED: "Would be corrected",
+    Outcome.TAKEN_OUT: "Taken out of the queue",
+    Outcome.HELD: "Held",
+    Outcome.SKIPPED: "Skipped",
+    Outcome.UNCHANGED: "Unchanged",
+}
+FORESEEN_BADGES = {
+    Outcome.SYNCED: "synced",
+    Outcome.CORRECTED: "on_its_way",
+    Outcome.TAKEN_OUT: "needs_attention",
+    Outcome.HELD: "waiting",
+    Outcome.SKIPPED: "skipped",
+    Outcome.UNCHANGED: "skipped",
+}
+CERTAINTY_LABELS = {
+    Certainty.SURE: "Sure: decided from what is stored",
+    Certainty.SEEN: "As last seen; checked again first",
+    Certainty.NOT_SEEN: "Not looked up yet; checked first",
+}
 CONNECTION_LABELS = {
     ConnectionStatus.ACTIVE: "Connected",
     ConnectionStatus.NEEDS_RECONNECT: "Needs reconnecting",

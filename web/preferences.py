@@ -5,21 +5,21 @@ Sync Tool is enabled, and beside the switch if it is not.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from domain.preferences import SYNC_MODE_LABELS, CorrectionPolicy, SyncMode, TwinPolicy
-from models.organizations import Organization
+from domain.preferences import SYNC_MODE_LABELS, SyncMode
 from usecases.copy_choices import change_terms
 from usecases.copying import refresh_books_lists
-from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.previewing import preview_change, save_changes
 from usecases.results import Rejected
 from web.copy_terms_form import TypedTerms, terms_values
 from web.pages import render
+from web.payments import ID_MAX
+from web.preference_form import ShownPreferences, Typed, TypedMode, TypedSwitch, shown
+from web.previews import address_of, previewed_form
 from web.signed_in import (
     InOrganization,
     ManagersForm,
@@ -50,100 +50,73 @@ MODE_TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPreferences:
-    """The values in the form."""
-
-    sync_enabled: bool
-    sync_mode: str
-    cut_off_on: str
-    correction_policy: str
-    twin_policy: str
-    find_by_number: bool
-
-
-def _stored(organization: Organization) -> ShownPreferences:
-    return ShownPreferences(
-        sync_enabled=organization.sync_enabled,
-        sync_mode=organization.sync_mode,
-        cut_off_on=organization.cut_off_on.isoformat() if organization.cut_off_on else "",
-        correction_policy=organization.correction_policy,
-        twin_policy=organization.twin_policy,
-        find_by_number=organization.find_by_number,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The values of the fields that both pages may have; `problem` is a sentence if they are not acceptable."""
-
-    changes: PreferenceChanges
-    problem: str | None = None
-
-
-def _typed(
-    has_payment_preferences: Annotated[str, Form()] = "",
-    cut_off_on: Annotated[str, Form()] = "",
-    correction_policy: Annotated[CorrectionPolicy | None, Form()] = None,
-    twin_policy: Annotated[TwinPolicy | None, Form()] = None,
-    find_by_number: Annotated[str, Form()] = "",
-) -> Typed:
-    """The marker shows that the form had these fields; otherwise an emptied date would look like a missing one."""
-    if not has_payment_preferences:
-        return Typed(PreferenceChanges())
-    try:
-        cut_off = date.fromisoformat(cut_off_on.strip()) if cut_off_on.strip() else None
-    except ValueError:
-        problem = f"'{cut_off_on}' is not a date. Write it as year-month-day, such as 2026-01-31."
-        return Typed(PreferenceChanges(), problem)
-    return Typed(
-        PreferenceChanges(
-            cut_off_on=cut_off,
-            correction_policy=correction_policy,
-            twin_policy=twin_policy,
-            # A browser leaves out a switch that is off.
-            find_by_number=bool(find_by_number),
-        )
-    )
-
-
-TypedPreferences = Annotated[Typed, Depends(_typed)]
+# Where a form was left for a preview, its values are the previewed ones.
+FromPreview = Annotated[int | None, Query(alias="preview", ge=1, le=ID_MAX)]
 
 
 @router.get("/integrations/preferences")
-def preferences_page(request: Request, member: InOrganization, saved: bool = False) -> Response:
-    return _page(request, member, "preferences.html", notice=SAVED if saved else None)
+def preferences_page(
+    request: Request, member: InOrganization, saved: bool = False, from_preview: FromPreview = None
+) -> Response:
+    form = previewed_form(request, member, from_preview)
+    return _page(request, member, "preferences.html", form=form, notice=SAVED if saved else None)
 
 
 @router.post("/integrations/preferences")
-def save_preferences(
-    request: Request, member: ManagersForm, typed: TypedPreferences, sync_enabled: Annotated[str, Form()] = ""
-) -> Response:
+def save_preferences(request: Request, member: ManagersForm, typed: TypedSwitch) -> Response:
     if typed.problem:
-        return _page(request, member, "preferences.html", problem=typed.problem, status_code=422)
-    # A browser leaves out a switch that is off.
-    changes = replace(typed.changes, sync_enabled=bool(sync_enabled))
-    change_preferences(context_of(request), member.organization_id, changes)
-    return RedirectResponse("/integrations/preferences?saved=true", 303)
+        return _refused_switch(request, member, typed, typed.problem)
+    saved = save_changes(context_of(request), member.organization_id, typed.changes)
+    return RedirectResponse(address_of(saved) if saved else "/integrations/preferences?saved=true", 303)
+
+
+@router.post("/integrations/preferences/preview")
+def preview_preferences(request: Request, member: ManagersForm, typed: TypedSwitch) -> Response:
+    if typed.problem:
+        return _refused_switch(request, member, typed, typed.problem)
+    preview = preview_change(context_of(request), member.organization_id, typed.changes)
+    if isinstance(preview, Rejected):
+        return _refused_switch(request, member, typed, preview.message)
+    return RedirectResponse(address_of(preview), 303)
+
+
+def _refused_switch(request: Request, member: Member, typed: Typed, problem: str) -> Response:
+    form = typed.over(shown(member.organization.preferences), sync_enabled=typed.changes.sync_enabled)
+    return _page(request, member, "preferences.html", form=form, problem=problem, status_code=422)
 
 
 @router.get("/sync-invoices/preferences")
-def sync_invoices_page(request: Request, member: WithSyncTool, saved: bool = False, terms: bool = False) -> Response:
+def sync_invoices_page(
+    request: Request, member: WithSyncTool, saved: bool = False, terms: bool = False, from_preview: FromPreview = None
+) -> Response:
     refresh_books_lists(context_of(request), member.organization_id)
-    return _page(request, member, "sync_invoices.html", notice=SAVED if saved else TERMS_SAVED if terms else None)
+    form = previewed_form(request, member, from_preview)
+    notice = SAVED if saved else TERMS_SAVED if terms else None
+    return _page(request, member, "sync_invoices.html", form=form, notice=notice)
 
 
 @router.post("/sync-invoices/preferences")
-def save_sync_invoices(
-    request: Request,
-    member: ManagersFormWithSyncTool,
-    typed: TypedPreferences,
-    sync_mode: Annotated[SyncMode | None, Form()] = None,
-) -> Response:
+def save_sync_invoices(request: Request, member: ManagersFormWithSyncTool, typed: TypedMode) -> Response:
     if typed.problem:
-        return _page(request, member, "sync_invoices.html", problem=typed.problem, status_code=422)
-    change_preferences(context_of(request), member.organization_id, replace(typed.changes, sync_mode=sync_mode))
-    return RedirectResponse("/sync-invoices/preferences?saved=true", 303)
+        return _refused_mode(request, member, typed, typed.problem)
+    saved = save_changes(context_of(request), member.organization_id, typed.changes)
+    return RedirectResponse(address_of(saved) if saved else "/sync-invoices/preferences?saved=true", 303)
+
+
+@router.post("/sync-invoices/preferences/preview")
+def preview_sync_invoices(request: Request, member: ManagersFormWithSyncTool, typed: TypedMode) -> Response:
+    if typed.problem:
+        return _refused_mode(request, member, typed, typed.problem)
+    preview = preview_change(context_of(request), member.organization_id, typed.changes)
+    if isinstance(preview, Rejected):
+        return _refused_mode(request, member, typed, preview.message)
+    return RedirectResponse(address_of(preview), 303)
+
+
+def _refused_mode(request: Request, member: Member, typed: Typed, problem: str) -> Response:
+    mode = typed.changes.sync_mode
+    form = typed.over(shown(member.organization.preferences), sync_mode=mode.value if mode else None)
+    return _page(request, member, "sync_invoices.html", form=form, problem=problem, status_code=422)
 
 
 @router.post("/sync-invoices/terms")
@@ -160,6 +133,7 @@ def _page(
     member: Member,
     template: str,
     *,
+    form: ShownPreferences | None = None,
     notice: str | None = None,
     problem: str | None = None,
     typed: Mapping[str, Any] | None = None,
@@ -171,7 +145,7 @@ def _page(
         template,
         status_code,
         viewer=member.viewer,
-        form=_stored(member.organization),
+        form=form or shown(member.organization.preferences),
         modes=[(mode, SYNC_MODE_LABELS[mode], MODE_TEXTS[mode]) for mode in SyncMode],
         notice=notice,
         problem=problem,

@@ -1,6 +1,6 @@
 """Builds the rows of a list from the tables: everything at once for all payments of a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,6 +85,22 @@ def rows_of(session: Session, payments: Sequence[Payment]) -> list[PaymentRow]:
         return []
     facts = _Facts.load(session, payments)
     return [_row(payment, facts) for payment in payments]
+
+
+def rows_of_parts(session: Session, allocation_ids: Collection[int]) -> dict[int, tuple[PaymentRow, AllocationRow]]:
+    """Single parts with their payments, by id; also those that are not worth a line of their payment."""
+    of_parts = select(Allocation.payment_id).where(Allocation.id.in_(allocation_ids))
+    payments = session.scalars(select(Payment).where(Payment.id.in_(of_parts))).all()
+    if not payments:
+        return {}
+    facts = _Facts.load(session, payments)
+    wanted = set(allocation_ids)
+    return {
+        part.id: (_row(payment, facts), _allocation_row(part, facts, payment.first_seen_at))
+        for payment in payments
+        for part in facts.allocations.get(payment.id, ())
+        if part.id in wanted
+    }
 
 
 @dataclass(frozen=True, slots=True)

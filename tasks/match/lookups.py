@@ -17,7 +17,8 @@ from models.connections import Connection
 from models.invoices import Invoice, owners_of, with_our_money
 from tasks.calls import note_failure
 from tasks.context import Context
-from tasks.match.facts import Case, sharing
+from tasks.match.facts import Case
+from tasks.payment_facts import sharing
 from tasks.permits import Permits
 
 

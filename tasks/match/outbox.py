@@ -4,9 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from domain.match.planning import Cancel, CurrentEffect, Enqueue, Leave, Payload, Revive
-from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
-from domain.reasons import Reason
+from domain.match.planning import Cancel, Enqueue, Leave, Payload, Revive
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectState
 from models.connections import Connection
 from models.due import DueAllocation
 from models.effects import Effect, move
@@ -56,23 +55,6 @@ def state_of(effect: Effect | None) -> tuple[int, str] | None:
 
 class BatchOutdated(Exception):
     """Push was faster; match decides the batch again from the facts at that time."""
-
-
-def current_effect(effect: Effect | None) -> CurrentEffect | None:
-    if effect is None:
-        return None
-    kind = EffectKind(effect.kind)
-    payload = Payload(
-        kind=kind,
-        target_invoice_id=effect.target_invoice_id,
-        target_payment_id=effect.target_payment_id if kind is not EffectKind.CREATE else None,
-        amount=effect.amount,
-        currency=effect.currency,
-        paid_on=effect.paid_on,
-    )
-    return CurrentEffect(
-        EffectState(effect.state), payload, Reason(effect.reason) if effect.reason else None, Doubt(effect.doubt)
-    )
 
 
 def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:

@@ -31,7 +31,7 @@ from tasks.match.found import register_found
 from tasks.match.hand_corrections import apply_hand_correction, look_at_corrections_by_hand
 from tasks.match.lookups import look_up
 from tasks.match.near_misses import look_nearby
-from tasks.match.outbox import BatchOutdated, carry_out, current_effect, state_of
+from tasks.match.outbox import BatchOutdated, carry_out, state_of
 from tasks.points import Point
 from tasks.rechecks import look_after, look_at_payments_again, look_at_the_source_again
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
@@ -97,9 +97,10 @@ def _record(
     effects = {one: there.effect for one, there in standing.items()}
     current = {one: there.decision for one, there in standing.items() if there.decision is not None}
     planned = [
-        (one, plan(one.decision, current_effect(effects[one.case.due.allocation.id])))
+        (one, plan(one.decision, effect.as_current() if effect is not None else None))
         for one in decided
         if _is_as_gathered(one.case.due, standing.get(one.case.due.allocation.id))
+        for effect in [effects[one.case.due.allocation.id]]
     ]
     reschedule_matches(
         session,

@@ -11,11 +11,9 @@ from datetime import timedelta
 from connectors.aside import aside
 from connectors.base import (
     Changed,
-    Conflict,
     Created,
     Failure,
     FailureKind,
-    Refused,
     Removed,
     Target,
     WriteOutcome,
@@ -28,10 +26,11 @@ from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
 from models.connections import Connection
 from models.effects import Effect, effects_by_id
-from tasks.calls import ABOUT_THE_CONNECTION, note_failure, note_outcome
+from tasks.calls import note_failure, note_outcome
 from tasks.context import Context
 from tasks.permits import Permits
 from tasks.points import Point
+from tasks.push.answers import Came, NotReadBack, is_a_bad_sign, is_alarming, kinds_answered
 from tasks.push.facts import Claimed, Facts, as_claimed, gather
 from tasks.push.record import Recorded, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
@@ -55,15 +54,7 @@ class OwedLook:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
-class NotReadBack:
-    """The owed look failed; it stays owed."""
-
-    failure: Failure
-
-
 Job = Claimed | Intended | OwedLook
-Came = Looked | Unseen | LookRefused | Answered | ReadBack | NotReadBack
 
 
 @dataclass(slots=True)
@@ -207,7 +198,7 @@ class Delivery:
         if not self._may_look():
             self.stopped = True
             return
-        with Wire(self.context.wire, self.parallel, self._call, _is_alarming) as wire:
+        with Wire(self.context.wire, self.parallel, self._call, is_alarming) as wire:
             wire.put(*jobs)
             while (came := self._next(wire)) is not None:
                 self.lease.keep()
@@ -230,7 +221,7 @@ class Delivery:
         for failure in failures:
             note_failure(self.context, self.connection, failure, CallKind.LOOK)
             self.stopped = True
-        answered = _kinds_answered(came) & self.permits.failing()
+        answered = kinds_answered(came) & self.permits.failing()
         recorded = self._record([*self._judged(seen), *results], answered)
         owed = self._owed(recorded)
         if self.stopped:
@@ -282,7 +273,7 @@ class Delivery:
             if happened:
                 self.context.reached(point)
         for outcome in outcomes:
-            if _is_a_bad_sign(outcome):
+            if is_a_bad_sign(outcome):
                 self.stopped |= note_outcome(self.context, self.connection, outcome)
         if outcomes:
             self.context.reached(Point.PUSH_RECORDED)
@@ -380,36 +371,3 @@ class Delivery:
             # An invoice that no longer exists has no payments left that a further write could harm.
             return ReadBack(effect.id)
         return NotReadBack(result)
-
-
-def _is_alarming(came: Came) -> bool:
-    """Whether this must be dealt with before any further call starts."""
-    match came:
-        case Unseen() | NotReadBack():
-            return True
-        case ReadBack(_, harm):
-            return bool(harm)
-        case Answered(intended, outcome):
-            # We check that the older payments are unchanged before we write to further invoices.
-            return intended.may_harm or isinstance(outcome, NotBegun) or _is_a_bad_sign(outcome)
-        case Looked() | LookRefused():
-            return False
-
-
-def _is_a_bad_sign(outcome: WriteOutcome) -> bool:
-    """Whether the outcome concerns the whole connection and not only its payment."""
-    match outcome:
-        case Created() | Changed() | Removed() | Conflict():
-            return False
-        case Refused(kind):
-            return kind in ABOUT_THE_CONNECTION
-        case _:
-            return True
-
-
-def _kinds_answered(came: Sequence[Came]) -> frozenset[CallKind]:
-    looked = any(isinstance(one, ReadBack) or (isinstance(one, Looked) and one.is_listed) for one in came)
-    written = any(
-        isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed | Conflict) for one in came
-    )
-    return frozenset([CallKind.LOOK] * looked + [CallKind.WRITE] * written)

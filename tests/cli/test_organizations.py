@@ -1,6 +1,9 @@
 import pytest
 
+from tasks.context import Step
 from tests.cli.conftest import Run
+from tests.world import World
+from usecases import previewing
 
 
 def test_an_organization_is_created_shown_and_listed(run: Run) -> None:
@@ -64,3 +67,65 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
 def test_no_organization_is_said_and_not_an_empty_screen(run: Run) -> None:
     assert run("org", "list").out == "There is no organization yet.\n"
     assert run("org", "list", "--json").json == []
+
+
+# --- the preview of a change ---
+
+
+def test_a_change_is_previewed_and_nothing_is_changed(run: Run, world: World) -> None:
+    world.choose(sync_enabled=False)
+    world.pay("120.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    shown = run("org", "preview", "northwind", "--sync", "on")
+    assert shown.code == 0
+    assert "Enable external payments sync  off -> on" in shown.out
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert ["would", "be", "synced", "1", "100.00", "USD", "0", "1"] in lines
+    assert ["skipped", "1", "20.00", "USD", "1", "0"] in lines
+    assert run("org", "show", "northwind", "--json").json["sync_enabled"] is False
+
+
+def test_a_preview_as_json_has_every_number_and_the_list_behind_it(run: Run, world: World) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice(Step.INGEST, Step.MATCH)
+    told = run("org", "preview", "northwind", "--sync", "off", "--list", "taken_out", "--json").json
+    assert told["changes"][0]["after"] == "off"
+    assert "nothing is created" in told["changes"][0]["warning"]
+    assert {one["outcome"]: (one["parts"], one["sure"]) for one in told["outcomes"] if one["parts"]} == {
+        "taken_out": (1, 1)
+    }
+    assert told["counts"] == [
+        {
+            "outcome": "taken_out",
+            "certainty": "sure",
+            "reason": "switched_off",
+            "currency": "USD",
+            "parts": 1,
+            "total": "100.00",
+        }
+    ]
+    [part] = told["parts"]
+    assert (part["payment_id"], part["invoice_number"], part["reason_now"]) == (payment, "INV-1001", "eligible")
+
+
+def test_a_large_preview_is_worked_out_by_the_command_itself(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "PAYMENTS_AT_A_TIME", 0)
+    world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    assert run("org", "preview", "northwind", "--cut-off", "2026-12-01", "--json").json["payments"] == 1
+
+
+def test_a_preview_of_nothing_new_is_refused(run: Run, world: World) -> None:
+    ended = run("org", "preview", "northwind", "--sync", "on")
+    assert (ended.code, ended.err) == (2, "error: Nothing would change: these are the preferences that are in force.\n")
+    assert run("org", "preview", "northwind").err == "error: nothing to change; see: python -m cli org preview --help\n"
+
+
+def test_a_change_says_what_it_has_set_going(run: Run, world: World) -> None:
+    world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    assert run("org", "set", "northwind", "--sync", "off").err == (
+        "note: 1 part of payments will be decided again by the workers\n"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import copying_moments, key_moments, later_looks, moments
+from tests.crash import copying_moments, key_moments, later_looks, moments, preview_moments
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -210,5 +210,13 @@ CASES = (
     ),
     Case(copying_moments.wrong_total, {Point.COPY_REMOVED: 1, Point.COPY_INTENDED: 2, Point.COPY_RECORDED: 3}),
     Case(copying_moments.previewing, dict.fromkeys((Point.COPY_GATHERED, Point.COPY_PREVIEWED), 1)),
+    Case(
+        preview_moments.previewing_a_change,
+        {
+            **dict.fromkeys((Point.PREVIEW_LANE_TAKEN, Point.PREVIEW_LANE_RELEASED), 1),
+            **dict.fromkeys((Point.PREVIEW_LOOKED, Point.PREVIEW_STORED), 2),
+        },
+        person=preview_moments.it_is_ready,
+    ),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -22,7 +22,7 @@ from models.invoices import (
     invoices_with_number,
     match_invoices_again,
     owners_of,
-    source_invoices_with_namesakes,
+    source_pictures_with_namesakes,
 )
 from models.looks import due_looks, targets_with_due_looks
 from models.payments import organizations_with_due_allocations
@@ -49,7 +49,7 @@ ASKED = {
     "push, what waits": (what_waits, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, facts": (parts_with_claims, (1, [7]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
-    "match, namesakes": (source_invoices_with_namesakes, (1, ["7"]), "INDEX ix_source_invoice_connection_id_number"),
+    "match, namesakes": (source_pictures_with_namesakes, (1, ["7"]), "INDEX ix_source_invoice_connection_id_number"),
     "match, now": (as_they_stand, ([7],), "effect USING INDEX sqlite_autoindex_effect_1"),
     "ingest, namesakes": (
         match_invoices_again,

@@ -3,10 +3,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from domain.preferences import InvoiceOrigin
 from domain.typed_values import AS_TEXT
-from models.invoices import Invoice, invoices_of
+from models.invoices import Invoice
 from models.organizations import Organization
 from tasks.context import Context, Step
 from tests.contexts import RecordingNudge
@@ -31,8 +32,9 @@ def imported(context: Context, organization_id: int, *rows: str, header: str = H
 
 
 def stored(context: Context, organization_id: int) -> list[Invoice]:
+    ours = select(Invoice).where(Invoice.organization_id == organization_id).order_by(Invoice.number)
     with context.database.reading() as session:
-        return list(invoices_of(session, organization_id))
+        return list(session.scalars(ours))
 
 
 def nudged(context: Context) -> list[tuple[Step, int]]:

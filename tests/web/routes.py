@@ -47,6 +47,7 @@ class Row:
 
 LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
 PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
+PREVIEW = {"preview_id": "preview"}
 INVOICE = {"invoice_id": "invoice"}
 API_PAYMENT = {"payment_id": "payment"}
 PREFERENCES = {
@@ -120,6 +121,11 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/integrations/{vendor}/callback"): Row(MANAGE, names={"vendor": "quickbooks"}),
     ("GET", "/integrations/preferences"): Row(LOOK),
     ("POST", "/integrations/preferences"): Row(MANAGE, form={"sync_enabled": "on"}),
+    ("POST", "/integrations/preferences/preview"): Row(MANAGE, form={"sync_enabled": "on"}),
+    ("GET", "/integrations/previews/{preview_id}"): Row(LOOK, PREVIEW),
+    ("GET", "/live/integrations/previews/{preview_id}"): Row(LOOK, PREVIEW),
+    ("GET", "/integrations/previews/{preview_id}/parts"): Row(LOOK, PREVIEW),
+    ("POST", "/integrations/previews/{preview_id}/save"): Row(MANAGE, PREVIEW),
     # --- the Sync Tool ---
     ("GET", "/sync-invoices"): Row(LOOK),
     ("GET", "/live/sync-invoices"): Row(LOOK),
@@ -129,6 +135,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/sync-invoices/begin"): Row(MANAGE, form={"start_on": "2026-01-01"}),
     ("GET", "/sync-invoices/preferences"): Row(LOOK),
     ("POST", "/sync-invoices/preferences"): Row(MANAGE, form={"sync_mode": "all_invoices"}),
+    ("POST", "/sync-invoices/preferences/preview"): Row(MANAGE, form={"sync_mode": "synced_only"}),
     ("POST", "/sync-invoices/terms"): Row(MANAGE),
     ("GET", "/sync-invoices/customers"): Row(LOOK),
     ("POST", "/sync-invoices/customers"): Row(

@@ -265,6 +265,8 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
         "/api/activity",
         "/api/invoices",
         "/api/invoices/look-up",
+        "/api/invoices/{invoice_id}",
+        "/api/invoices/{invoice_id}/read",
         "/api/payments",
         "/api/payments/actions",
         "/api/payments/{payment_id}",

@@ -21,7 +21,8 @@ from tests.web.browser import Browser, back_again, forms_in, logged_in
 from tests.web.routes import API, CHANGES, FORMS, GIVEN_IDS, LOOK, MANAGE, PAGES, ROUTES, WITH_IDS, Asks, Row, routes_of
 from tests.world import World
 from usecases.invitations import Invited, invite
-from usecases.organizations import create_organization
+from usecases.organizations import PreferenceChanges, create_organization
+from usecases.previewing import preview_change
 from usecases.users import create_api_token
 from web.security import SECURITY_HEADERS
 
@@ -96,6 +97,7 @@ def things(tool: Tool, world: World, app: FastAPI) -> Things:
     logged_in(app, VICTIM, "northwind", UserRole.BOOKKEEPER)
     invited = invite(world.context, world.organization_id, ADMIN, "waiting@northwind.example", UserRole.VIEWER)
     assert isinstance(invited, Invited)
+    preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
     with world.context.database.reading() as session:
         victim = user_by_email(session, VICTIM)
         invitation = session.scalar(select(models.Invitation.id))
@@ -104,6 +106,7 @@ def things(tool: Tool, world: World, app: FastAPI) -> Things:
     ids = {
         "payment": payment,
         "invoice": str(invoice),
+        "preview": str(preview),
         "run": str(run),
         "copy": str(tool.row("CW-1").id),
         "company": tool.row("CW-1").company_id,

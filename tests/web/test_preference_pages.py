@@ -51,7 +51,7 @@ def test_without_the_sync_tool_cut_off_and_corrections_are_beside_the_switch(wor
     assert now.cut_off_on == date(2026, 1, 31)
     assert (now.correction_policy, now.twin_policy) == (CorrectionPolicy.HOLD, TwinPolicy.HOLD)
     assert now.sync_enabled
-    assert 'value="2026-01-31"' in partner.page
+    assert 'value="2026-01-31"' in partner.get(PREFERENCES).text
 
 
 def test_an_emptied_cut_off_date_is_taken_away(world: World, partner: Browser) -> None:
