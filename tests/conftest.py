@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import structlog
 
 from tests import servers
 from workers.redis_server import RedisServer, find_or_start
@@ -62,6 +63,13 @@ def _seconds_at_most(item: pytest.Item) -> int:
     """The time limit of its own, if it has one: what needs one takes longest."""
     limit = item.get_closest_marker("timeout")
     return limit.args[0] if limit is not None else 0
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """A command that ran in a test logs to that test's stream, which is closed by the time of the next one."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -88,4 +88,6 @@ def test_preferences_are_saved_without_scripts(
     browser.run("document.querySelector('input[value=synced_only]').click()")
     browser.press("form.card button")
     assert "Your changes are saved." in browser.text()
+    assert "What the change did" in browser.text()
+    browser.open(f"{address}/sync-invoices/preferences")
     assert browser.run("document.querySelector('input[value=synced_only]').checked")
