@@ -58,7 +58,7 @@ def connect_again(
     connection.status = ConnectionStatus.ACTIVE.value
     connection.settings = settings
     connection.sealed_secrets, connection.secrets_version = sealed_secrets, connection.secrets_version + 1
-    connection.disconnected_at = None
+    connection.disconnected_at = connection.tested_at = None
     make_callable(session, connection, now)
 
 
@@ -68,6 +68,19 @@ def make_callable(session: Session, connection: Connection, now: datetime) -> No
     connection.not_before, connection.pause_reason = None, ""
     connection.status_detail = ""
     connection.next_catch_up_at = now
+
+
+def note_tested(session: Session, connection_id: int, secrets_version: int, tested_at: datetime | None) -> None:
+    """Records a test with these secrets; it says nothing about others that were entered meanwhile.
+
+    Args:
+        tested_at: None if it has failed.
+    """
+    session.execute(
+        update(Connection)
+        .where(Connection.id == connection_id, Connection.secrets_version == secrets_version)
+        .values(tested_at=tested_at)
+    )
 
 
 def fill_missing_currency(session: Session, connection_id: int, currency: str) -> int:

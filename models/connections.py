@@ -75,6 +75,9 @@ class Connection(Base):
     author: Mapped[str] = mapped_column(String(100), default="")
     # Whether an invoice's sums follow its payments at once, as far as this target has shown (`domain/push/sums.py`).
     sums: Mapped[str] = mapped_column(String(10), default=Sums.UNPROVEN.value)
+    # When the system was last tested, if it answered and we had every right that we need; None if the test failed, or
+    # there was none since the secrets were entered.
+    tested_at: Mapped[datetime | None] = mapped_column(UtcTime)
     connected_at: Mapped[datetime] = mapped_column(UtcTime)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcTime)
 

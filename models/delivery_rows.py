@@ -16,6 +16,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from domain.breaker import CallKind
+from domain.daily_numbers import class_of
 from domain.later_looks import Finding, interval_after
 from domain.push.before_image import seen_in
 from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
@@ -170,6 +171,7 @@ class DeliveryRows:
                 entry.shared = entry.shared or entry.removed_at is None
         elif any(not entry.shared and not entry.handed_over for entry in known):
             return False
+        payment = self.allocations[effect.allocation_id].payment
         entry = LedgerEntry(
             organization_id=effect.organization_id,
             connection_id=effect.connection_id,
@@ -177,7 +179,9 @@ class DeliveryRows:
             target_invoice_id=effect.target_invoice_id,
             target_payment_id=claim.payment_id,
             amount=claim.amount,
+            currency=payment.currency,
             paid_on=claim.paid_on,
+            within_seconds=class_of((self.now - payment.known_since).total_seconds()),
             ours=claim.ours,
             shared=claim.shared,
             harmed=False,

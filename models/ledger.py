@@ -34,6 +34,16 @@ class LedgerEntry(Base):
         # Used twice for every delivery; the claims above leave out the shared ones and cannot serve these queries.
         Index("ix_ledger_entry_invoice", "connection_id", "target_invoice_id"),
         # At most one live target payment for one allocation: never twice.
+        # What reached the target in the last days: all that the overview asks about an entry is in the index.
+        Index(
+            "ix_ledger_entry_day",
+            "organization_id",
+            "created_at",
+            "currency",
+            "within_seconds",
+            "amount",
+            "removed_at",
+        ),
         Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
     )
 
@@ -44,7 +54,11 @@ class LedgerEntry(Base):
     target_invoice_id: Mapped[str] = mapped_column(String(50))
     target_payment_id: Mapped[str] = mapped_column(String(50))
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    # As the payment has it.
+    currency: Mapped[str | None] = mapped_column(String(3))
     paid_on: Mapped[date]
+    # How long it took from the first news of the payment to this entry, as a class (`domain/daily_numbers.py`).
+    within_seconds: Mapped[int | None]
     # False: a person had typed it and we linked it; we never change or remove such a payment.
     ours: Mapped[bool]
     # One payment of ours stands for several allocations of the invoice (strategy `single`).

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -34,15 +35,24 @@ class Stored:
 
 
 def store_payments(
-    session: Session, organization_id: int, connection_id: int, payments: Sequence[SourcePayment], now: datetime
+    session: Session,
+    organization_id: int,
+    connection_id: int,
+    payments: Sequence[SourcePayment],
+    now: datetime,
+    heard: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Stored:
-    """Stores each payment unless our record of it stands, and makes changed ones due for match."""
+    """Stores each payment unless our record of it stands, and makes changed ones due for match.
+
+    Args:
+        heard: when the source reported each, by its id there; one that is not named was heard of now.
+    """
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
     new = changed = stale = 0
     for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
         row = known.get(payment.external_id)
         if row is None:
-            row = _new_row(organization_id, connection_id, payment, now)
+            row = _new_row(organization_id, connection_id, payment, heard.get(payment.external_id, now), now)
             session.add(row)
             known[payment.external_id] = row
             new += 1
@@ -105,7 +115,9 @@ def _note_flaw(row: Payment, payment: SourcePayment, now: datetime) -> bool:
     return True
 
 
-def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, now: datetime) -> Payment:
+def _new_row(
+    organization_id: int, connection_id: int, payment: SourcePayment, heard_at: datetime, now: datetime
+) -> Payment:
     return Payment(
         organization_id=organization_id,
         connection_id=connection_id,
@@ -115,6 +127,7 @@ def _new_row(organization_id: int, connection_id: int, payment: SourcePayment, n
         live_total=Decimal(0),
         unapplied=Decimal(0),
         first_seen_at=now,
+        heard_at=heard_at,
         allocations=[],
     )
 

@@ -88,6 +88,10 @@ class Payment(Base):
     reference: Mapped[str] = mapped_column(String(100))
     note: Mapped[str] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    # When the source first reported it, by webhook or by catch-up; it is stored a moment later.
+    heard_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, default=lambda context: context.get_current_parameters()["first_seen_at"]
+    )
     updated_at: Mapped[datetime] = mapped_column(UtcTime)
     # What `domain/status.py` says of its parts; kept by `models/payment_statuses.py`.
     status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.ON_ITS_WAY.value)
@@ -102,6 +106,11 @@ class Payment(Base):
     left_out_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
+
+    @property
+    def known_since(self) -> datetime:
+        """When we first heard of it; a clock that was ahead then makes no difference."""
+        return min(self.first_seen_at, self.heard_at or self.first_seen_at)
 
     @property
     def versions(self) -> Version:

@@ -19,6 +19,7 @@ from models.connection_store import (
     connection_for_change,
     fill_missing_currency,
     insert_connection,
+    note_tested,
 )
 from models.connections import (
     Connection,
@@ -264,6 +265,14 @@ def test_connection(context: Context, connection_id: int, *, patient: bool = Fal
         connection = connection_by_id(session, connection_id)
     if connection.status == ConnectionStatus.DISCONNECTED:
         return ConnectionReport(ok=False, lines=("The connection is disconnected; add it again with new secrets.",))
+    report = _test(context, connection, patient=patient)
+    with context.database.writing() as session:
+        tested_at = context.clock.now() if report.ok else None
+        note_tested(session, connection.id, connection.secrets_version, tested_at)
+    return report
+
+
+def _test(context: Context, connection: Connection, *, patient: bool) -> ConnectionReport:
     try:
         result = patiently(context, lambda: _check(context, connection)) if patient else _check(context, connection)
     except SecretsUnreadable:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from domain.push.effect import EffectState
@@ -14,7 +14,6 @@ from domain.records import AllocationKind, PaymentState
 from domain.status import PartStatus, PaymentStatus, allocation_status, is_past, outcome_of_parts
 from models.decisions import Action, DecisionRow, current_decisions
 from models.effects import Effect, latest_effects
-from models.inbox import Entity, InboxEvent
 from models.invoices import Invoice, SourceInvoiceRow
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
@@ -118,7 +117,6 @@ class _Facts:
     effects: dict[int, Effect]
     entries: dict[int, LedgerEntry]
     invoices: dict[tuple[int, str], _Named]
-    heard_at: dict[int, datetime]
 
     @classmethod
     def load(cls, session: Session, payments: Sequence[Payment]) -> "_Facts":
@@ -134,7 +132,6 @@ class _Facts:
             effects=latest_effects(session, ids),
             entries=_newest_entries(session, ids),
             invoices=_invoices(session, payment_ids),
-            heard_at=_first_heard(session, payment_ids),
         )
 
 
@@ -171,28 +168,9 @@ def _invoices(session: Session, payment_ids: Sequence[int]) -> dict[tuple[int, s
     }
 
 
-def _first_heard(session: Session, payment_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the source first reported each payment, by webhook or by catch-up."""
-    statement = (
-        select(Payment.id, func.min(InboxEvent.received_at))
-        .join(
-            InboxEvent,
-            and_(
-                InboxEvent.connection_id == Payment.connection_id,
-                InboxEvent.entity == Entity.PAYMENT.value,
-                InboxEvent.entity_id == Payment.external_id,
-            ),
-        )
-        .where(Payment.id.in_(payment_ids))
-        .group_by(Payment.id)
-    )
-    return {payment_id: received_at for payment_id, received_at in session.execute(statement)}  # noqa: C416 - rows are not pairs
-
-
 def _row(payment: Payment, facts: _Facts) -> PaymentRow:
     parts = facts.allocations.get(payment.id, [])
-    heard_at = min(payment.first_seen_at, facts.heard_at.get(payment.id, payment.first_seen_at))
-    rows = [_allocation_row(part, facts, heard_at) for part in parts]
+    rows = [_allocation_row(part, facts, payment.known_since) for part in parts]
     outcome = outcome_of_parts(PartStatus(row.status, row.reason, row.removed) for row in rows)
     decided = [facts.decisions[part.id].decided_at for part in parts if part.id in facts.decisions]
     return PaymentRow(

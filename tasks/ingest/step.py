@@ -134,7 +134,9 @@ def _store_and_finish(
 
 
 def _store(session: Session, connection: Connection, work: WorkList, now: datetime) -> Stored:
-    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now)
+    # Of several pictures of a payment the first one is the first news.
+    heard = {one.external_id: work.heard_of(one, now) for one in reversed(work.payments)}
+    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now, heard)
     adopt_by_marker(session, connection.id, [one for one in work.payments if one.flaw is None], now)
     changed = store_source_invoices(session, connection.id, work.invoices, now, unheld=work.unheld_invoices)
     match_invoices_again(session, connection.organization_id, connection.id, changed, now)

@@ -78,6 +78,10 @@ class WorkList:
         """When we first heard of it: anything the source shows of it after that is newer than the hint."""
         return min((event.received_at for event in self.about(entity, entity_id)), default=now)
 
+    def heard_of(self, payment: SourcePayment, now: datetime) -> datetime:
+        """When the first event about this payment came, a hint or one that brought it."""
+        return min(self.told_at(Entity.PAYMENT, payment.external_id, now), payment.seen_at or now)
+
     def finish(self, entity: Entity, ids: Iterable[str], outcome: Outcome | None = None) -> None:
         for one in ids:
             self.done |= {event.id: outcome for event in self.about(entity, one)}

@@ -107,6 +107,8 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     }
     assert counted == listed
     assert any(row["reason"] for row in after["payment"])
+    assert all(row["currency"] and row["within_seconds"] for row in after["ledger_entry"])
+    assert all(row["heard_at"] <= row["first_seen_at"] for row in after["payment"])
     new_tables = after.keys() - before.keys()
     assert {table for table in new_tables if after.pop(table)} == {"payment_count"}
     # Whoever worked in an organization did everything there.
@@ -114,13 +116,15 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     before["dashboard_user"] = [row | {"role": "admin"} for row in before["dashboard_user"]]
     new = {table: after[table][0].keys() - before[table][0].keys() for table in after}
     assert {table: names for table, names in new.items() if names} == {
-        "connection": {"sums"},
+        "connection": {"sums", "tested_at"},
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
         "effect": {"doubt"},
         "invoice": {"compared_as", "compared_at", "difference"},
+        "ledger_entry": {"currency", "within_seconds"},
         "organization": {"copy_choices", "find_by_number"},
         "payment": {
+            "heard_at",
             "left_out",
             "left_out_at",
             "left_out_by",

@@ -26,8 +26,10 @@ from models.invoices import (
 )
 from models.looks import due_looks, targets_with_due_looks
 from models.payments import organizations_with_due_allocations
+from models.views.days import has_synced, outcomes_by_day, syncs_by_day
 from models.views.invoice_facts import known_parts
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices
+from models.views.oldest_payment import oldest_unsynced
 from tests.models.rows import NOW, Books
 
 IN_FUTURE = NOW + timedelta(days=1)
@@ -104,6 +106,22 @@ ASKED = {
         known_parts,
         (1, None, "200"),
         "ledger_entry USING INDEX ix_ledger_entry_invoice",
+    ),
+    "overview, outcomes": (
+        outcomes_by_day,
+        (1, NOW.date(), NOW.date()),
+        r"payment USING COVERING INDEX ix_payment_organization_id_status \(organization_id=\? AND status=\? AND listed_on>",
+    ),
+    "overview, synced": (
+        syncs_by_day,
+        (1, [NOW.date()]),
+        r"ledger_entry USING COVERING INDEX ix_ledger_entry_day \(organization_id=\? AND created_at>",
+    ),
+    "overview, checklist": (has_synced, (1,), "ledger_entry USING COVERING INDEX ix_ledger_entry_day"),
+    "overview, oldest": (
+        oldest_unsynced,
+        (1,),
+        r"payment USING INDEX ix_payment_organization_id_status \(organization_id=\? AND status=\?\)",
     ),
     "delivery, claims": (claimed_payment_ids, (1, "7"), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
     "delivery, outlived": (unwanted_and_staying, (1, ["7"]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
