@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from domain.daily_numbers import WITHIN_SECONDS
 from models.base import Base
 from models.database import Database
 from models.decisions import DecisionRow
@@ -37,23 +38,41 @@ class Owner:
     target_id: int
 
 
+def long_ago(_place: int) -> datetime:
+    return LONG_AGO
+
+
 def add_history(
-    database: Database, owners: list[Owner], payments: int, tables: Collection[type[Base]] | None = None
+    database: Database,
+    owners: list[Owner],
+    payments: int,
+    tables: Collection[type[Base]] | None = None,
+    moment_of: Callable[[int], datetime] = long_ago,
 ) -> None:
     """Adds payments, assigned to the owners in turn, each with event, decision, delivery and ledger entry.
 
     Args:
         tables: only their rows, if that is enough for what is measured.
+        moment_of: when everything about a payment happened, by its place in the history; also its own date.
     """
     for table in _TABLES if tables is None else tables:
         row_of = _TABLES[table]
         for start in range(0, payments, ROWS_PER_INSERT):
             places = range(start, min(start + ROWS_PER_INSERT, payments))
-            rows = [{"id": FIRST_ID + place, **row_of(owners[place % len(owners)], place)} for place in places]
+            rows = [
+                {"id": FIRST_ID + place, **_moved(row_of(owners[place % len(owners)], place), moment_of(place))}
+                for place in places
+            ]
             with database.writing() as session:
                 session.execute(insert(table), rows)
     with database.writing() as session:
         count_every_payment(session)
+
+
+def _moved(row: Row, moment: datetime) -> Row:
+    """The row, with this moment and its day for those of long ago."""
+    instead = {LONG_AGO: moment, PAID_ON: moment.date()}
+    return {name: instead.get(value, value) if isinstance(value, date) else value for name, value in row.items()}
 
 
 def _payment(owner: Owner, place: int) -> Row:
@@ -176,7 +195,9 @@ def _ledger_entry(owner: Owner, place: int) -> Row:
         "target_invoice_id": f"past-{place}",
         "target_payment_id": f"past-{place}",
         "amount": AMOUNT,
+        "currency": "USD",
         "paid_on": PAID_ON,
+        "within_seconds": WITHIN_SECONDS[place % 12],
         "ours": True,
         "created_at": LONG_AGO,
     }

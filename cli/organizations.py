@@ -92,6 +92,24 @@ FindInvoices = Annotated[
 ]
 
 
+@app.command(epilog=examples("org overview northwind", "org overview northwind --json"))
+def overview(slug: Slug, as_json: AsJson = False) -> None:
+    """Shows what needs a person, what was synced, each of the last 14 days, and the way to the first payment."""
+    from cli.overview_text import print_overview
+    from usecases.overview import overview_of
+    from usecases.overview_out import OverviewOut
+    from usecases.words import words_of
+
+    with opened_context() as context, context.database.reading() as session:
+        organization = find_organization(session, slug)
+        found = overview_of(context, session, organization)
+        words = words_of(session, organization.id)
+    if as_json:
+        print_json(OverviewOut.of(found, words).model_dump(mode="json"))
+    else:
+        print_overview(found, words)
+
+
 @app.command(
     "set",
     epilog=examples(

@@ -8,6 +8,7 @@ from domain.payment_actions import PaymentAction
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
 from domain.records import AllocationKind, PaymentState
+from domain.set_up import StepState
 from models.connections import ConnectionStatus
 from models.decisions import Action
 from models.inbox import EventSource
@@ -32,6 +33,12 @@ CERTAINTY_LABELS = {
     Certainty.SURE: "Sure: decided from what is stored",
     Certainty.SEEN: "As last seen; checked again first",
     Certainty.NOT_SEEN: "Not looked up yet; checked first",
+}
+STEP_STATE_BADGES = {
+    StepState.DONE: "synced",
+    StepState.TO_DO: "waiting",
+    StepState.LATER: "",
+    StepState.PROBLEM: "needs_attention",
 }
 CONNECTION_LABELS = {
     ConnectionStatus.ACTIVE: "Connected",

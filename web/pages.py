@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from domain.activity import ACTIVITY_LABELS
 from domain.payment_actions import PaymentAction
 from domain.payment_order import ORDER_LABELS
+from domain.set_up import SET_UP_STEP_LABELS, STEP_STATE_LABELS, SetUpStep, StepState
 from domain.status import STATUS_LABELS, PaymentStatus
 from domain.users import ROLE_LABELS, ROLE_TEXTS
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
@@ -51,6 +52,10 @@ def _make_environment() -> Environment:
         STATUS_LABELS=STATUS_LABELS,
         ACTIVITY_LABELS=ACTIVITY_LABELS,
         ORDER_LABELS=ORDER_LABELS,
+        SET_UP_STEP_LABELS=SET_UP_STEP_LABELS,
+        STEP_STATE_LABELS=STEP_STATE_LABELS,
+        SetUpStep=SetUpStep,
+        StepState=StepState,
         PaymentStatus=PaymentStatus,
         PaymentAction=PaymentAction,
         ROLE_LABELS=ROLE_LABELS,
@@ -64,6 +69,9 @@ def _make_environment() -> Environment:
         moment=wording.moment,
         duration=wording.duration,
         ago=wording.ago,
+        within=wording.within,
+        age=wording.age,
+        money_sums=wording.money_sums,
         part_label=wording.part_label,
         invoice_labels=wording.invoice_labels,
         state_mark=wording.state_mark,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from domain.daily_numbers import LONGER
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.reasons import Reason
@@ -41,6 +42,30 @@ def duration(seconds: float | None) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def within(seconds: int | None) -> str:
+    """The end of a class of durations, which is a whole number of the largest unit that fits."""
+    if seconds is None:
+        return "none"
+    if seconds == LONGER:
+        return "longer than 30 d"
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def age(days: int) -> str:
+    """How old something is that was dated so many days ago; people date payments in the future as well."""
+    if days < 0:
+        return "Dated ahead"
+    return {0: "Today", 1: "1 day"}.get(days, f"{days:,} days")
+
+
+def money_sums(sums: Sequence[tuple[str | None, Decimal]]) -> str:
+    """Sums in several currencies, which are never added to each other."""
+    return ", ".join(money(amount, currency) for currency, amount in sums)
 
 
 def ago(value: datetime, now: datetime) -> str:

@@ -94,6 +94,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     # --- payments and invoices ---
     ("GET", "/overview"): Row(LOOK),
     ("GET", "/live/overview"): Row(LOOK),
+    ("POST", "/overview/check"): Row(MANAGE, form={"step": "check_rights"}),
+    ("POST", "/overview/look"): Row(WORK),
     ("GET", "/payments"): Row(LOOK),
     ("GET", "/live/payments"): Row(LOOK),
     ("GET", "/payments/{external_id}"): Row(LOOK, PAYMENT),
@@ -156,6 +158,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/live/sync-invoices/invoices/{row_id}"): Row(LOOK, COPY),
     ("POST", "/sync-invoices/invoices/{row_id}"): Row(WORK, COPY, form={"what": "copy"}),
     # --- the API ---
+    ("GET", "/api/overview"): Row(LOOK),
     ("GET", "/api/payments"): Row(LOOK),
     ("GET", "/api/payments/{payment_id}"): Row(LOOK, API_PAYMENT),
     ("POST", "/api/payments/{payment_id}/retry"): Row(WORK, API_PAYMENT, body={}),

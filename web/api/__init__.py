@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from web.api import activity, invoices, own_payments, payments, preferences
+from web.api import activity, invoices, overview, own_payments, payments, preferences
 
 router = APIRouter(prefix="/api")
+router.include_router(overview.router)
 router.include_router(payments.router)
 router.include_router(invoices.router)
 router.include_router(preferences.router)
