@@ -113,10 +113,8 @@ def _check_rights(known: SetUp, before: Sequence[Step]) -> Step:
         )
     untested = [name for name, link in (("{source}", known.source), ("{target}", known.target)) if not link.is_tested]
     if untested:
-        names = " and ".join(untested)
-        return Step(
-            step, StepState.TO_DO, f"{names} has not confirmed our rights yet. The check changes nothing there."
-        )
+        names = f"{untested[0]} has" if len(untested) == 1 else "{source} and {target} have"
+        return Step(step, StepState.TO_DO, f"{names} not confirmed our rights yet. The check changes nothing there.")
     return Step(step, StepState.DONE, "We may read payments in {source}, and enter and remove payments in {target}.")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 420, 200
-LEFT, RIGHT, TOP, BOTTOM = 42, 8, 12, 40
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 12, 40
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 FLOOR = HEIGHT - BOTTOM
 # What there is stays visible beside a day with a hundred thousand times as much.
@@ -111,7 +111,8 @@ def _stacked(day: Mapping[str, int], top: int) -> tuple[Slice, ...]:
     if too_high > 0:
         tallest = max(heights, key=lambda key: heights[key])
         heights[tallest] -= too_high
-    slices, y = [], float(FLOOR)
+    y: float = FLOOR
+    slices = []
     for key, height in heights.items():
         y -= height
         slices.append(Slice(key, _rounded(y), _rounded(height)))

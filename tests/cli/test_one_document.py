@@ -35,6 +35,11 @@ def test_the_command_line_prints_what_the_api_answers(
     assert simplejson.loads(story) == api.get(f"/api/payments/{payment}", headers=key).json()
     assert amounts_in(simplejson.loads(story)) == {told, told_as(Decimal(0), currency)}
     assert run("payments", "list", "northwind", "--json").json == api.get("/api/payments", headers=key).json()
+    overviews = [run("org", "overview", "northwind", "--json").json, api.get("/api/overview", headers=key).json()]
+    for overview in overviews:
+        # Each process tells of the quota that it was started with.
+        assert [one.pop("facts") is not None for one in overview["connections"]] == [True, True]
+    assert overviews[0] == overviews[1]
 
 
 def convert(world: World, currency: str, amount: Decimal) -> None:

@@ -1,3 +1,6 @@
+import re
+from datetime import timedelta
+
 import pytest
 
 from tasks.context import Step
@@ -62,6 +65,31 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
 ) -> None:
     ended = run("org", *arguments)
     assert (ended.code, ended.out, ended.err.splitlines()) == (2, "", [line])
+
+
+def test_the_overview_tells_numbers_days_and_what_needs_a_person(run: Run, world: World) -> None:
+    day = world.clock.now().date()
+    world.pay("100.00", (world.invoice("INV-1"), "100.00"), on=day.isoformat())
+    missing = world.invoice("INV-2", in_connectwise=False)
+    payment = world.pay("70.00", (missing, "70.00"), on=(day - timedelta(days=4)).isoformat())
+    world.notice()
+    shown = run("org", "overview", "northwind").out
+    assert re.search(r"synced today \(UTC\) +1 \(100\.00 USD\)", shown)
+    assert f"payment {payment}, 70.00 USD from Cascade Dental, dated {day - timedelta(days=4)}, 4 days ago" in shown
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith(day.isoformat())]
+    assert row == [day.isoformat(), "0", "0", "0", "1", "0", "1", "100.00", "USD", "1", "1"]
+    told = run("org", "overview", "northwind", "--json").json
+    assert told["synced_today"] == {"payments": 1, "sums": [{"amount": "100.00", "currency": "USD"}]}
+    assert (told["oldest_unsynced"]["id"], told["oldest_unsynced"]["age_days"]) == (payment, 4)
+    assert len(told["days"]) == 14
+    assert told["checklist"] == []
+
+
+def test_the_overview_of_a_new_organization_is_the_way_to_its_first_payment(run: Run, organization: str) -> None:
+    shown = run("org", "overview", organization).out
+    assert "1. Connect QuickBooks: to do. QuickBooks is not connected yet." in shown
+    assert "5. Test with one payment: later." in shown
+    assert re.search(r"oldest not synced +none", shown)
 
 
 def test_no_organization_is_said_and_not_an_empty_screen(run: Run) -> None:
