@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from domain.daily_numbers import last_days
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 from models.views.days import DayOfSyncs, has_synced, outcomes_by_day, syncs_by_day
+from tasks.catch_up.step import catch_up
 from tests.models.rows import add_books
 from tests.world import World, open_world
 
@@ -150,12 +151,14 @@ def test_nothing_of_another_organization_is_told(world: World) -> None:
         assert not has_synced(session, other)
 
 
-def test_the_first_news_is_the_webhooks_and_not_the_moment_of_storing(world: World) -> None:
-    pay_and_notice(world, "INV-1")
-    with world.context.database.writing() as session:
-        (payment,) = session.scalars(select(Payment))
-        assert payment.heard_at == payment.first_seen_at
-        earlier = payment.first_seen_at - timedelta(seconds=9)
-        session.execute(update(Payment).values(heard_at=earlier))
+def test_the_first_news_counts_and_not_the_moment_of_storing(world: World) -> None:
+    world.pay("100.00", (world.invoice("INV-1"), "100.00"))
+    catch_up(world.context, world.source_id)
+    heard_at = world.clock.now()
+    world.clock.move(seconds=40)
+    world.settle()
     with world.context.database.reading() as session:
-        assert session.scalars(select(Payment)).one().known_since == earlier
+        (payment,) = session.scalars(select(Payment))
+        assert (payment.heard_at, payment.first_seen_at) == (heard_at, world.clock.now())
+    (day,) = syncs(world).values()
+    assert day.within_seconds == {40: 1}
