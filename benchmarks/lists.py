@@ -22,6 +22,7 @@ from benchmarks.idle_sweep import add_owners
 from benchmarks.measuring import duration, median_seconds
 from domain.daily_numbers import DAYS_SHOWN, last_days
 from domain.status import PaymentStatus
+from models.connections import Connection, Role
 from models.decisions import DecisionRow
 from models.invoices import Invoice, SourceInvoiceRow
 from models.ledger import LedgerEntry
@@ -65,7 +66,7 @@ def _days() -> tuple[date, ...]:
 QUESTIONS: Mapping[str, Question] = {
     "counts by status": count_by_status,
     "outcomes of the last 14 days": lambda session, owner: outcomes_by_day(session, owner, _days()[0], _days()[-1]),
-    "synced in the last 14 days": lambda session, owner: syncs_by_day(session, owner, _days()),
+    "synced in the last 14 days": lambda session, owner: syncs_by_day(session, owner, _days()[0], _days()[-1]),
     "oldest payment that is not synced": oldest_unsynced,
     "first page": list_payments,
     "first page, needs attention": _with_status(PaymentStatus.NEEDS_ATTENTION),
@@ -119,13 +120,16 @@ def _overview(context: Context, session: Session, organization_id: int) -> Overv
 
 
 def _make_various(session: Session) -> None:
-    """Many customers, and some payments in each status; the rest is synced."""
+    """Many customers, and some payments in each status; the rest is synced. And connections to real vendors."""
     number = Payment.id % CUSTOMERS
     session.execute(update(Payment).values(customer_name=literal("Customer ") + cast(number, String)))
     one_in = {PaymentStatus.WAITING: 50, PaymentStatus.SKIPPED: 70, PaymentStatus.NEEDS_ATTENTION: 900}
     for status, share in one_in.items():
         session.execute(update(Payment).where(Payment.id % share == 0).values(status=status.value))
     count_every_payment(session)
+    # The overview tells about the connections in the words of their vendors.
+    for role, vendor in ((Role.SOURCE, "quickbooks"), (Role.TARGET, "connectwise")):
+        session.execute(update(Connection).where(Connection.role == role.value).values(vendor=vendor))
 
 
 def _print(bench: Bench, kind: str, payments: int, seconds: Mapping[str, float]) -> None:

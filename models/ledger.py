@@ -38,11 +38,11 @@ class LedgerEntry(Base):
         Index(
             "ix_ledger_entry_day",
             "organization_id",
-            "created_at",
+            "entered_on",
             "currency",
             "within_seconds",
-            "amount",
             "removed_at",
+            "amount",
         ),
         Index("uq_ledger_entry_live", "allocation_id", unique=True, postgresql_where=_LIVE, sqlite_where=_LIVE),
     )
@@ -71,6 +71,10 @@ class LedgerEntry(Base):
     # Payments like this one on the invoice that a person has called other money.
     other_money_ids: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    # Its day in UTC: what reached the target on a day is added up in the order of an index.
+    entered_on: Mapped[date | None] = mapped_column(
+        default=lambda context: context.get_current_parameters()["created_at"].date()
+    )
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     # A person removed the payment at the target, not we.
     removed_by_hand: Mapped[bool] = mapped_column(default=False)

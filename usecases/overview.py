@@ -102,7 +102,7 @@ def overview_of(context: Context, session: Session, organization: Organization) 
     shown = last_days(today, DAYS_SHOWN)
     counts = count_by_status(session, organization.id)
     outcomes = outcomes_by_day(session, organization.id, shown[0], today)
-    synced = syncs_by_day(session, organization.id, shown)
+    synced = syncs_by_day(session, organization.id, shown[0], today)
     connections = connections_of(session, organization.id)
     return Overview(
         today=today,

@@ -9,12 +9,11 @@ The durations are grouped by class (`domain/daily_numbers.py`), so the answer is
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session
 
 from domain.money import AMOUNT_DIGITS_MAX
@@ -62,40 +61,34 @@ def outcomes_by_day(
     return days
 
 
-def syncs_by_day(session: Session, organization_id: int, days: Sequence[date]) -> dict[date, DayOfSyncs]:
-    """What reached the target on each of these days, which follow each other; leaves out days on which nothing did."""
-    place = _place_among(days)
+def syncs_by_day(session: Session, organization_id: int, since: date, until: date) -> dict[date, DayOfSyncs]:
+    """What reached the target on each of these days; leaves out days on which nothing did."""
     is_there = LedgerEntry.removed_at.is_(None)
-    raw = type_coerce(LedgerEntry.amount, BigInteger)
-    # Its own expressions, grouped by position: PostgreSQL takes two bound values of the same content for two values.
-    inner = (
-        select(
-            place.label("place"),
-            LedgerEntry.currency.label("currency"),
-            LedgerEntry.within_seconds.label("within_seconds"),
-            case((is_there, 1), else_=0).label("there"),
-            case((is_there, raw), else_=0).label("amount"),
-        )
+    amount = case((is_there, type_coerce(LedgerEntry.amount, BigInteger)), else_=0)
+    # In the order of the index: the groups follow each other there.
+    key = (LedgerEntry.entered_on, LedgerEntry.currency, LedgerEntry.within_seconds)
+    # COUNT counts what is not null.
+    there = func.count(case((is_there, 1)))
+    asked = (
+        select(*key, func.count(), there, func.sum(amount // _HALF), func.sum(amount % _HALF))
         .where(
             LedgerEntry.organization_id == organization_id,
-            LedgerEntry.created_at >= _begin(days[0]),
-            LedgerEntry.created_at < _begin(days[-1] + timedelta(days=1)),
+            LedgerEntry.entered_on >= since,
+            LedgerEntry.entered_on <= until,
         )
-        .subquery()
+        .group_by(*key)
     )
-    key = (inner.c.place, inner.c.currency, inner.c.within_seconds)
-    sums = (func.sum(inner.c.there), func.sum(inner.c.amount // _HALF), func.sum(inner.c.amount % _HALF))
     found: dict[date, DayOfSyncs] = {}
-    for number, currency, seconds, every, there, high, low in session.execute(
-        select(*key, func.count(), *sums).group_by(*key)
-    ):
-        day = found.setdefault(days[number], DayOfSyncs())
+    for day, currency, seconds, every, staying, high, low in session.execute(asked):
+        if day is None:
+            continue
+        of_day = found.setdefault(day, DayOfSyncs())
         if seconds is not None:
-            day.within_seconds[seconds] += every
-        if there:
-            day.payments[currency] += int(there)
-            amount = Decimal(int(high) * _HALF + int(low)).scaleb(-AMOUNT_DIGITS_MAX)
-            day.amounts[currency] = day.amounts.get(currency, Decimal(0)) + amount
+            of_day.within_seconds[seconds] += every
+        if staying:
+            of_day.payments[currency] += staying
+            total = Decimal(int(high) * _HALF + int(low)).scaleb(-AMOUNT_DIGITS_MAX)
+            of_day.amounts[currency] = of_day.amounts.get(currency, Decimal(0)) + total
     return found
 
 
@@ -103,13 +96,3 @@ def has_synced(session: Session, organization_id: int) -> bool:
     """Whether any payment of the organization has ever reached the target."""
     asked = select(literal(1)).where(LedgerEntry.organization_id == organization_id).limit(1)
     return session.scalar(asked) is not None
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _place_among(days: Sequence[date]) -> ColumnElement[int]:
-    """The place of the day of an entry among these; the two databases have no function for it in common."""
-    whens = [(LedgerEntry.created_at >= _begin(days[place]), place) for place in reversed(range(1, len(days)))]
-    return case(*whens, else_=0) if whens else literal(0)

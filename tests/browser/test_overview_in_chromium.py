@@ -53,7 +53,7 @@ def two_weeks(world: World) -> None:
     world.notice()
     with world.context.database.writing() as session:
         for number, entry in enumerate(session.scalars(select(LedgerEntry).order_by(LedgerEntry.id))):
-            entry.created_at -= timedelta(days=number % 12)
+            entry.entered_on -= timedelta(days=number % 12)
             entry.within_seconds = WITHIN_SECONDS[number % 24]
             entry.currency = "CAD" if number % 9 == 0 else "USD"
 

@@ -107,7 +107,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     }
     assert counted == listed
     assert any(row["reason"] for row in after["payment"])
-    assert all(row["currency"] and row["within_seconds"] for row in after["ledger_entry"])
+    assert all(row["currency"] and row["within_seconds"] and row["entered_on"] for row in after["ledger_entry"])
     assert all(row["heard_at"] <= row["first_seen_at"] for row in after["payment"])
     new_tables = after.keys() - before.keys()
     assert {table for table in new_tables if after.pop(table)} == {"payment_count"}
@@ -121,7 +121,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "dashboard_user": {"last_login_at"},
         "effect": {"doubt"},
         "invoice": {"compared_as", "compared_at", "difference"},
-        "ledger_entry": {"currency", "within_seconds"},
+        "ledger_entry": {"currency", "entered_on", "within_seconds"},
         "organization": {"copy_choices", "find_by_number"},
         "payment": {
             "heard_at",

@@ -114,8 +114,8 @@ ASKED = {
     ),
     "overview, synced": (
         syncs_by_day,
-        (1, [NOW.date()]),
-        r"ledger_entry USING COVERING INDEX ix_ledger_entry_day \(organization_id=\? AND created_at>",
+        (1, NOW.date(), NOW.date()),
+        r"ledger_entry USING COVERING INDEX ix_ledger_entry_day \(organization_id=\? AND entered_on>",
     ),
     "overview, checklist": (has_synced, (1,), "ledger_entry USING COVERING INDEX ix_ledger_entry_day"),
     "overview, oldest": (

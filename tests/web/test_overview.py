@@ -93,8 +93,8 @@ def test_what_was_synced_today_and_in_a_week_is_counted_with_its_sum_in_each_cur
     with world.context.database.writing() as session:
         _, second, third, fourth = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id))
         second.currency = "CAD"
-        third.created_at -= timedelta(days=6)
-        fourth.created_at -= timedelta(days=7)
+        third.entered_on -= timedelta(days=6)
+        fourth.entered_on -= timedelta(days=7)
     page = partner.get("/overview").text
     assert figure(page, "Synced today (UTC)") == "2 50.50 CAD, 100.00 USD"
     assert figure(page, "Synced in the last 7 days (UTC)") == "3 50.50 CAD, 107.00 USD"

@@ -1,4 +1,4 @@
-"""A payment says when we first heard of it, and an entry of the ledger its currency and how long it took.
+"""A payment says when we first heard of it, and an entry of the ledger its day, its currency and how long it took.
 
 The overview adds these up for the last days, from an index that holds them. A connection remembers its last test.
 """
@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("payment", sa.Column("heard_at", UtcTime(timezone=True), nullable=True))
     op.add_column("ledger_entry", sa.Column("currency", sa.String(length=3), nullable=True))
     op.add_column("ledger_entry", sa.Column("within_seconds", sa.Integer(), nullable=True))
+    op.add_column("ledger_entry", sa.Column("entered_on", sa.Date(), nullable=True))
     op.add_column("connection", sa.Column("tested_at", UtcTime(timezone=True), nullable=True))
     op.execute(
         "UPDATE payment SET heard_at = COALESCE((SELECT MIN(received_at) FROM inbox_event"
@@ -33,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_ledger_entry_day",
         "ledger_entry",
-        ["organization_id", "created_at", "currency", "within_seconds", "amount", "removed_at"],
+        ["organization_id", "entered_on", "currency", "within_seconds", "removed_at", "amount"],
     )
 
 
@@ -46,6 +47,7 @@ def _fill_ledger(connection: sa.Connection) -> None:
         sa.column("created_at", UtcTime),
         sa.column("currency", sa.String),
         sa.column("within_seconds", sa.Integer),
+        sa.column("entered_on", sa.Date),
     )
     allocation = sa.table("allocation", sa.column("id", sa.BigInteger), sa.column("payment_id", sa.BigInteger))
     payment = sa.table(
@@ -66,12 +68,21 @@ def _fill_ledger(connection: sa.Connection) -> None:
     change = (
         sa.update(entry)
         .where(entry.c.id == sa.bindparam("of_entry"))
-        .values(currency=sa.bindparam("its_currency"), within_seconds=sa.bindparam("its_class"))
+        .values(
+            currency=sa.bindparam("its_currency"),
+            within_seconds=sa.bindparam("its_class"),
+            entered_on=sa.bindparam("its_day"),
+        )
     )
     after = 0
     while rows := connection.execute(asked, {"after": after}).all():
         values = [
-            {"of_entry": entry_id, "its_currency": currency, "its_class": _class(created_at, first_seen_at, heard_at)}
+            {
+                "of_entry": entry_id,
+                "its_currency": currency,
+                "its_class": _class(created_at, first_seen_at, heard_at),
+                "its_day": created_at.date(),
+            }
             for entry_id, created_at, currency, first_seen_at, heard_at in rows
         ]
         connection.execute(change, values)

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from domain.daily_numbers import last_days
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 from models.views.days import DayOfSyncs, has_synced, outcomes_by_day, syncs_by_day
@@ -39,7 +38,7 @@ def outcomes(world: World, since: date = FIRST, until: date = LAST) -> dict[str,
 
 def syncs(world: World, days: int = 14) -> dict[date, DayOfSyncs]:
     with world.context.database.reading() as session:
-        return syncs_by_day(session, world.organization_id, last_days(today(world), days))
+        return syncs_by_day(session, world.organization_id, today(world) - timedelta(days=days - 1), today(world))
 
 
 def today(world: World) -> date:
@@ -103,8 +102,14 @@ def test_a_day_begins_and_ends_at_midnight_in_utc(world: World) -> None:
     midnight = world.clock.now().replace(hour=0, minute=0, second=0)
     moments = [midnight, midnight - timedelta(microseconds=1), midnight + timedelta(days=1)]
     with world.context.database.writing() as session:
-        for entry, moment in zip(session.scalars(select(LedgerEntry)).all(), moments, strict=True):
-            entry.created_at = moment
+        known = session.scalars(select(LedgerEntry)).all()
+        names = [column.name for column in LedgerEntry.__table__.columns if column.name not in ("id", "entered_on")]
+        again = [{name: getattr(entry, name) for name in names} for entry in known]
+        for entry in known:
+            session.delete(entry)
+        session.flush()
+        for values, moment in zip(again, moments, strict=True):
+            session.add(LedgerEntry(**values | {"created_at": moment}))
     found = syncs(world)
     assert {day: sum(of.payments.values()) for day, of in found.items()} == {
         today(world): 1,
@@ -147,7 +152,7 @@ def test_nothing_of_another_organization_is_told(world: World) -> None:
     other = add_books(world.context.database, "southwind").organization_id
     with world.context.database.reading() as session:
         assert outcomes_by_day(session, other, FIRST, LAST) == {}
-        assert syncs_by_day(session, other, last_days(today(world), 14)) == {}
+        assert syncs_by_day(session, other, FIRST, today(world)) == {}
         assert not has_synced(session, other)
 
 
