@@ -94,7 +94,7 @@ def run(bench: Bench) -> None:
                 Settings.model_validate({"database_url": url, "redis_url": "", "state_dir": folder}), None
             )
             (owner,) = add_owners(context, 2)
-            add_history(context.database, [owner], payments, TABLES, _moment_of)
+            add_history(context.database, [owner], payments, TABLES, partial(_moment_of, payments))
             with context.database.writing() as session:
                 _make_various(session)
             refresh_statistics(context.database)
@@ -109,10 +109,13 @@ def run(bench: Bench) -> None:
         _print(bench, kind, payments, seconds)
 
 
-def _moment_of(place: int) -> datetime:
-    """A year of payments; an import put a tenth of them into one day."""
-    days = IMPORTED_DAYS_AGO if place % 10 == 0 else place % 365
-    return datetime.now(UTC) - timedelta(days=days)
+def _moment_of(payments: int, place: int) -> datetime:
+    """A year of payments in their order, up to now; an import put a tenth of them into one of the last days."""
+    imported = range(payments * 89 // 100, payments * 99 // 100)
+    if place in imported:
+        return datetime.now(UTC) - timedelta(days=IMPORTED_DAYS_AGO)
+    before = place if place < imported.start else place - len(imported)
+    return datetime.now(UTC) - timedelta(days=365 - 365 * before // (payments - len(imported)))
 
 
 def _overview(context: Context, session: Session, organization_id: int) -> Overview:

@@ -49,7 +49,8 @@ class Payment(Base):
     __table_args__ = (
         UniqueConstraint("connection_id", "external_id"),
         Index("ix_payment_organization_id_id", "organization_id", "id"),
-        Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id"),
+        # Lists of all; the status comes last, so that the payments of each day are counted by it in the index.
+        Index("ix_payment_organization_id_listed_on", "organization_id", "listed_on", "first_seen_at", "id", "status"),
         # Lists with one status.
         Index("ix_payment_organization_id_status", "organization_id", "status", "listed_on", "first_seen_at", "id"),
         # Lists with one reason.

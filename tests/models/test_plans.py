@@ -110,7 +110,7 @@ ASKED = {
     "overview, outcomes": (
         outcomes_by_day,
         (1, NOW.date(), NOW.date()),
-        r"payment USING COVERING INDEX ix_payment_organization_id_status \(organization_id=\? AND status=\? AND listed_on>",
+        r"payment USING COVERING INDEX ix_payment_organization_id_listed_on \(organization_id=\? AND listed_on>",
     ),
     "overview, synced": (
         syncs_by_day,

@@ -1,6 +1,6 @@
 """A payment says when we first heard of it, and an entry of the ledger its day, its currency and how long it took.
 
-The overview adds these up for the last days, from an index that holds them. A connection remembers its last test.
+The overview adds these up for the last days, from indexes that hold them. A connection remembers its last test.
 """
 
 from datetime import datetime
@@ -29,6 +29,12 @@ def upgrade() -> None:
         "UPDATE payment SET heard_at = COALESCE((SELECT MIN(received_at) FROM inbox_event"
         " WHERE inbox_event.connection_id = payment.connection_id AND inbox_event.entity = 'payment'"
         " AND inbox_event.entity_id = payment.external_id), first_seen_at)"
+    )
+    op.drop_index("ix_payment_organization_id_listed_on", "payment")
+    op.create_index(
+        "ix_payment_organization_id_listed_on",
+        "payment",
+        ["organization_id", "listed_on", "first_seen_at", "id", "status"],
     )
     _fill_ledger(op.get_bind())
     op.create_index(
