@@ -267,6 +267,7 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
         "/api/invoices/look-up",
         "/api/invoices/{invoice_id}",
         "/api/invoices/{invoice_id}/read",
+        "/api/overview",
         "/api/payments",
         "/api/payments/actions",
         "/api/payments/{payment_id}",
