@@ -159,7 +159,8 @@ def due_preview(session: Session, organization_id: int, now: datetime) -> Previe
 
 
 def organizations_with_due_previews(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(select(Preview.organization_id).where(Preview.due_at <= now).distinct()).all()
+    # Not DISTINCT: SQLite would read all previews in the order of organizations for it.
+    return sorted(set(session.scalars(select(Preview.organization_id).where(Preview.due_at <= now))))
 
 
 def mark_saved(session: Session, preview: Preview, by: str, now: datetime) -> None:

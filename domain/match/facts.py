@@ -143,6 +143,14 @@ class Facts:
     # The target invoice that the platform's record names now.
     linked_target_id: str | None = None
 
+    def preferring(self, preferences: Preferences) -> "Facts":
+        """The same facts with other preferences: what `dataclasses.replace` does, in a third of its time."""
+        other = object.__new__(Facts)
+        for name in Facts.__slots__:
+            object.__setattr__(other, name, getattr(self, name))
+        object.__setattr__(other, "preferences", preferences)
+        return other
+
     @property
     def may_be_found(self) -> bool:
         """Whether we look for an unknown invoice in the target: by its number, which only a known picture of it has."""

@@ -96,7 +96,7 @@ def foresee(known: Known, then: Preferences) -> Foreseen:
     if isinstance(before.decision, Keep) and known.facts.left_out is None:
         # The target says what the source says: that is asked before any preference is.
         return _unchanged(known, before, plan(before.decision, effect))
-    after = _expect(known, replace(known.facts, preferences=then))
+    after = _expect(known, known.facts.preferring(then))
     planned = plan(after.decision, effect)
     if before.decision == after.decision:
         return _link_of_twin(known, then, planned) or _unchanged(known, after, planned)

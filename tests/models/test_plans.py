@@ -14,18 +14,24 @@ from benchmarks.counting import counted, plan_of
 from domain.comparing.outcomes import InvoiceOrder, Outcome
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
+from models.decisions import decisions_in_force
 from models.due import as_they_stand, due_allocations
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
+from models.effects_in_force import unsettled_effects
 from models.inbox import connections_with_waiting_events, waiting_events
 from models.invoices import (
     ChangedInvoices,
+    invoices_for_documents,
     invoices_with_number,
     match_invoices_again,
     owners_of,
+    source_pictures,
     source_pictures_with_namesakes,
 )
+from models.ledger import synced_and_taken_back
 from models.looks import due_looks, targets_with_due_looks
 from models.payments import organizations_with_due_allocations
+from models.previews import organizations_with_due_previews
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
 from models.views.invoice_facts import known_parts
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices
@@ -59,6 +65,20 @@ ASKED = {
         "allocation USING INDEX ix_allocation_organization_id_document_id",
     ),
     "match, nearby": (invoices_with_number, (1, ["INV-1"]), "invoice USING INDEX ix_invoice_organization_id_number"),
+    "match, pictures": (source_pictures, (1, ["7"]), "source_invoice USING INDEX sqlite_autoindex_source_invoice_1"),
+    "match, records": (
+        invoices_for_documents,
+        (1, ["7"], ["INV-1"]),
+        "invoice USING INDEX sqlite_autoindex_invoice_1",
+    ),
+    "match, ledger": (synced_and_taken_back, ([7],), "ledger_entry USING INDEX ix_ledger_entry_allocation_id"),
+    "preview, decisions": (
+        decisions_in_force,
+        ([7],),
+        "decision USING INDEX (uq_decision_current|ix_decision_allocation_id)",
+    ),
+    "preview, effects": (unsettled_effects, ([7],), "effect USING INDEX ix_effect_allocation_id"),
+    "sweep, previews": (organizations_with_due_previews, (IN_FUTURE,), "preview USING INDEX ix_preview_due_at"),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
     "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),
     "look again": (due_looks, (1, IN_FUTURE, 50), "invoice_look USING INDEX ix_invoice_look_due"),
