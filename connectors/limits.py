@@ -81,7 +81,9 @@ class HalfOf:
     name: str
 
     def permit(self, key: str, rates: Sequence[Rate]) -> timedelta | None:
-        half = [replace(rate, calls=max(1, rate.calls // 2), allowed=rate.calls // 2) for rate in rates]
+        # The half is a limit of our own: while there is no shared count, a part of the other half is used, for nothing
+        # would be copied within a minute after Redis was emptied otherwise. The whole keeps the vendor's limit.
+        half = [replace(rate, calls=max(1, rate.calls // 2), allowed=rate.calls) for rate in rates]
         ends = time.monotonic() + WAITED_FOR_MAX.total_seconds()
         for part_key, part in ((f"{key}:{self.name}", half), (key, rates)):
             while (wait := self.whole.permit(part_key, part)) is not None:

@@ -221,3 +221,12 @@ def test_half_of_a_limit_counts_with_the_whole() -> None:
     for _ in range(8):
         assert whole.permit("account", rates) is None
     assert sum(half.permit("account", rates) is None for _ in range(20)) == 2
+
+
+def test_half_of_a_limit_goes_on_with_few_calls_after_redis_was_emptied(redis_url: str) -> None:
+    """Copying must not stand still for a whole minute because a counter was lost."""
+    shared = RedisStorage(redis_url)
+    shared.storage.flushall()
+    half, rates = HalfOf(Limiter(shared), "copy"), (Rate(600, 60, allowed=1000),)
+    permitted = sum(half.permit("a", rates) is None for _ in range(80))
+    assert permitted == Rate(300, 60, allowed=600).spare(PROCESSES)
