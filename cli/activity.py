@@ -10,8 +10,10 @@ import typer
 from cli.groups import new_group
 from cli.opening import find_organization, opened_session
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
+from cli.paging import place_in
 from domain.activity import ACTIVITY_LABELS, ActivityKind
 from domain.clocks import from_day_to_day
+from domain.cursors import Listed
 from workers.terminal import Column
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def list_(
         datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="To this day, in UTC.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
-    before: Annotated[int | None, typer.Option(min=1, help="`next_before` of the page before.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists what people and programs changed, the latest first."""
@@ -65,14 +67,15 @@ def list_(
     begin, end = from_day_to_day(since.date() if since else None, until.date() if until else None)
     chosen = ActivityFilter(kind=kind, actor=actor, payment_id=payment, since=begin, until=end)
     with opened_session() as session:
-        found = list_activity(session, find_organization(session, slug).id, chosen, limit + 1, before)
+        after = place_in(Listed.ACTIVITY, cursor)
+        found = list_activity(session, find_organization(session, slug).id, chosen, limit + 1, after)
     page = ActivityOut.of(found, limit)
     if as_json:
         print_json(page.model_dump(mode="json"))
         return
     print_table(COLUMNS, [_cells(row) for row in found[:limit]], "Nobody has changed anything that fits.")
-    if page.next_before is not None:
-        say(f"There are more: --before {page.next_before}")
+    if page.next_cursor is not None:
+        say(f"There are more: --cursor {page.next_cursor}")
 
 
 def _cells(row: Activity) -> tuple[object, ...]:

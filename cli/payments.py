@@ -11,8 +11,10 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
 from cli.output import AsJson, examples, print_json, print_table, say
+from cli.paging import place_in
 from cli.payment_actions import add_actions
 from cli.payment_text import print_story, total_text
+from domain.cursors import Listed
 from domain.money import amount_in
 from domain.payment_order import PaymentOrder
 from domain.reasons import Reason
@@ -69,7 +71,7 @@ def list_(
     ] = None,
     order: Annotated[PaymentOrder, typer.Option(help="What comes first.")] = PaymentOrder.NEWEST,
     limit: Annotated[int, typer.Option(min=1, max=500, help="So many at most.")] = 50,
-    before: Annotated[int | None, typer.Option(help="`next_before` of the page before.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists payments, the latest first: by their own date, then by the time at which they came in."""
@@ -92,14 +94,16 @@ def list_(
     )
     with opened_session() as session:
         organization = find_organization(session, slug)
-        page = list_payments(session, organization.id, wanted, order=order, limit=limit, before_id=before)
+        after = place_in(Listed.PAYMENTS, cursor)
+        page = list_payments(session, organization.id, wanted, order=order, limit=limit, before_id=after)
         words = words_of(session, organization.id)
+    document = PaymentsOut.of(page, words)
     if as_json:
-        print_json(PaymentsOut.of(page, words).model_dump(mode="json"))
+        print_json(document.model_dump(mode="json"))
         return
     print_table(COLUMNS, [_cells(row, words) for row in page.rows], "There is no such payment.")
-    if page.next_before_id is not None:
-        say(f"There are more: --before {page.next_before_id}")
+    if document.next_cursor is not None:
+        say(f"There are more: --cursor {document.next_cursor}")
 
 
 @app.command(epilog=examples("payments show northwind 4711", "payments show northwind 4711 --json"))

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
 from domain.activity import ACTIVITY_LABELS, ActivityKind
+from domain.cursors import Listed, cursor_after
 from domain.explanations import explain
 from domain.match.decisions import Verdict
 from domain.money import plain_amount
@@ -32,6 +33,8 @@ Moment = Annotated[
     PlainSerializer(lambda moment: moment.astimezone(UTC).isoformat().replace("+00:00", "Z"), return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+# How a list goes on; handed back as it is.
+Cursor = Annotated[str | None, Field(description="asks for the next page; null on the last one")]
 
 
 class ReasonOut(BaseModel):
@@ -117,14 +120,15 @@ class PaymentOut(BaseModel):
 
 
 class PaymentsOut(BaseModel):
-    """The latest payment date first; `next_before` asks for the next page and is null on the last one."""
+    """A page of payments; `next_cursor` asks for the next page and is null on the last one."""
 
     payments: list[PaymentOut]
-    next_before: int | None
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, page: Page[PaymentRow], words: Words) -> "PaymentsOut":
-        return cls(payments=[PaymentOut.of(row, words) for row in page.rows], next_before=page.next_before_id)
+        following = cursor_after(Listed.PAYMENTS, page.next_before_id)
+        return cls(payments=[PaymentOut.of(row, words) for row in page.rows], next_cursor=following)
 
 
 class EventOut(BaseModel):
@@ -353,13 +357,14 @@ class EntryOut(BaseModel):
 
 
 class ActivityOut(BaseModel):
-    """A page of entries; `next_before` asks for the next page and is null on the last one."""
+    """A page of entries; `next_cursor` asks for the next page and is null on the last one."""
 
     entries: list[EntryOut]
-    next_before: int | None
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, found: Sequence[Activity], limit: int) -> "ActivityOut":
         """A page of so many entries, of which one more was asked for."""
         rows = found[:limit]
-        return cls(entries=[EntryOut.of(row) for row in rows], next_before=rows[-1].id if len(found) > limit else None)
+        following = cursor_after(Listed.ACTIVITY, rows[-1].id if len(found) > limit else None)
+        return cls(entries=[EntryOut.of(row) for row in rows], next_cursor=following)

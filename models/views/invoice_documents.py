@@ -12,11 +12,12 @@ from domain.comparing.parts import Nature, SourcePart
 from domain.comparing.rows import Row, RowKind
 from domain.comparing.sides import NotRead
 from domain.comparing.words import LINE_NAMES, headline, row_told
+from domain.cursors import Listed, cursor_after
 from domain.money import plain_amount
 from domain.preferences import InvoiceOrigin
 from domain.records import AllocationKind, TargetPayment
 from domain.words import Words
-from models.views.documents import Amount, Moment, VerdictOut
+from models.views.documents import Amount, Cursor, Moment, VerdictOut
 from models.views.invoice_list import InvoicePage, InvoiceRow
 from models.views.invoice_story import InvoiceStory, Reading
 
@@ -61,12 +62,15 @@ class InvoiceOut(BaseModel):
 
 
 class InvoicesOut(BaseModel):
+    """A page of invoices; `next_cursor` asks for the next page and is null on the last one."""
+
     invoices: list[InvoiceOut]
-    has_more: bool
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, page: InvoicePage) -> "InvoicesOut":
-        return cls(invoices=[InvoiceOut.of(row) for row in page.rows], has_more=page.has_more)
+        following = cursor_after(Listed.INVOICES, page.rows[-1].id if page.has_more else None)
+        return cls(invoices=[InvoiceOut.of(row) for row in page.rows], next_cursor=following)
 
 
 class LineOut(BaseModel):

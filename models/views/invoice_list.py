@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
@@ -77,18 +77,25 @@ def list_invoices(
     order: InvoiceOrder = InvoiceOrder.NUMBER,
     limit: int = 50,
     offset: int = 0,
+    after_id: int | None = None,
 ) -> InvoicePage:
-    """A page of the organization's invoices."""
+    """A page of the organization's invoices.
+
+    Args:
+        after_id: the last one of the page before; this page begins after its current place in the list.
+    """
     limit = max(1, min(limit, PAGE_SIZE_MAX))
     books = _books_of(session, organization_id)
     statement = (
         select(Invoice, SourceInvoiceRow)
         .outerjoin(SourceInvoiceRow, _same_document(books))
         .where(*_conditions(organization_id, chosen))
-        .order_by(*_ORDERS[order])
+        .order_by(*_sorted_by(order))
         .limit(limit + 1)
         .offset(offset)
     )
+    if after_id is not None:
+        statement = statement.where(_comes_after(session, organization_id, order, after_id))
     found = [_row(invoice, picture) for invoice, picture in session.execute(statement)]
     return InvoicePage(tuple(found[:limit]), len(found) > limit)
 
@@ -133,9 +140,27 @@ def ids_with_number(session: Session, organization_id: int, number: str) -> Sequ
 _ORDERS: Mapping[InvoiceOrder, Sequence[ColumnElement[Any]]] = {
     InvoiceOrder.NUMBER: (Invoice.number.expression, Invoice.id.expression),
     InvoiceOrder.CUSTOMER: (Invoice.customer.expression, Invoice.id.expression),
-    InvoiceOrder.TOTAL: (Invoice.total.desc(), Invoice.id.desc()),
-    InvoiceOrder.NEWEST: (Invoice.id.desc(),),
+    InvoiceOrder.TOTAL: (Invoice.total.expression, Invoice.id.expression),
+    InvoiceOrder.NEWEST: (Invoice.id.expression,),
 }
+_DOWNWARDS = frozenset({InvoiceOrder.TOTAL, InvoiceOrder.NEWEST})
+
+
+def _sorted_by(order: InvoiceOrder) -> list[ColumnElement[Any]]:
+    columns = _ORDERS[order]
+    return [column.desc() for column in columns] if order in _DOWNWARDS else list(columns)
+
+
+def _comes_after(session: Session, organization_id: int, order: InvoiceOrder, invoice_id: int) -> ColumnElement[bool]:
+    """Nothing comes after an invoice that does not exist."""
+    columns = _ORDERS[order]
+    place = session.execute(
+        select(*columns).where(Invoice.organization_id == organization_id, Invoice.id == invoice_id)
+    ).one_or_none()
+    if place is None:
+        return false()
+    there = tuple_(*(literal(value, column.type) for column, value in zip(columns, place, strict=True)))
+    return tuple_(*columns) < there if order in _DOWNWARDS else tuple_(*columns) > there
 
 
 def _books_of(session: Session, organization_id: int) -> int | None:

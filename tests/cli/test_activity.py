@@ -25,7 +25,7 @@ def test_only_what_fits_is_listed_page_by_page(run: Run, world: World) -> None:
     for switch in ("off", "on", "off"):
         run("org", "set", "northwind", "--sync", switch)
     first = run("activity", "list", "northwind", "--kind", "preferences_changed", "--limit", "2", "--json").json
-    rest = run("activity", "list", "northwind", "--kind", "preferences_changed", "--before", str(first["next_before"]))
+    rest = run("activity", "list", "northwind", "--kind", "preferences_changed", "--cursor", str(first["next_cursor"]))
     assert len(first["entries"]) == 2
     assert rest.out.count("Changed preferences") == 1
     nothing = "Nobody has changed anything that fits."

@@ -14,7 +14,7 @@ def test_a_synced_payment_is_found_by_its_status_and_by_its_customer(run: Run, w
     payment = world.pay("1500.50", (invoice, "1500.50"), reference="check 77")
     world.notice()
     listed = run("payments", "list", "northwind", "--status", "synced", "--search", "cascade", "--json").json
-    assert listed["next_before"] is None
+    assert listed["next_cursor"] is None
     (row,) = listed["payments"]
     assert (row["id"], row["total"], row["currency"], row["status"]) == (payment, "1500.50", "USD", "synced")
     assert row["reason"]["sentence"] == "The payment is on the ConnectWise invoice."
@@ -30,9 +30,9 @@ def test_pages_follow_each_other(run: Run, world: World) -> None:
     paid = [world.pay("10") for _ in range(3)]
     world.notice()
     first = run("payments", "list", "northwind", "--limit", "2", "--json").json
-    second = run("payments", "list", "northwind", "--before", str(first["next_before"]), "--json").json
+    second = run("payments", "list", "northwind", "--cursor", str(first["next_cursor"]), "--json").json
     assert [row["id"] for row in first["payments"] + second["payments"]] == paid[::-1]
-    assert "There are more: --before" in run("payments", "list", "northwind", "--limit", "2").out
+    assert "There are more: --cursor" in run("payments", "list", "northwind", "--limit", "2").out
 
 
 def test_the_whole_story_is_told(run: Run, world: World) -> None:
