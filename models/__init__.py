@@ -14,6 +14,7 @@ from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.gaps import Gap
+from models.idempotency_keys import IdempotencyKey
 from models.inbox import InboxEvent
 from models.invitations import Invitation
 from models.invoices import Invoice, SourceInvoiceRow
@@ -56,6 +57,7 @@ TABLES = (
     RecoveryCode,
     Invitation,
     ApiToken,
+    IdempotencyKey,
     Gap,
     MeteredReads,
     ConnectRequest,

@@ -97,6 +97,8 @@ class ApiToken(Base):
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     scope: Mapped[str] = mapped_column(String(10))
+    # As activities name people; "" where that is not known.
+    made_by: Mapped[str] = mapped_column(String(254), default="", server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -246,6 +248,12 @@ def organization_of_token(session: Session, token_hash: str) -> tuple[ApiToken, 
     )
     found = session.execute(statement).first()
     return (found[0], found[1]) if found else None
+
+
+def live_token(session: Session, organization_id: int, token_id: int) -> ApiToken | None:
+    """The organization's token, unless it is revoked."""
+    live = select(ApiToken).where(ApiToken.organization_id == organization_id, ApiToken.revoked_at.is_(None))
+    return session.scalar(live.where(ApiToken.id == token_id))
 
 
 def note_token_use(session: Session, token_id: int, now: datetime) -> None:

@@ -116,6 +116,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     before["dashboard_user"] = [row | {"role": "admin"} for row in before["dashboard_user"]]
     new = {table: after[table][0].keys() - before[table][0].keys() for table in after}
     assert {table: names for table, names in new.items() if names} == {
+        "api_token": {"made_by"},
         "connection": {"sums", "tested_at"},
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
