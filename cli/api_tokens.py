@@ -25,8 +25,8 @@ def make(
     as_json: AsJson = False,
 ) -> None:
     """Makes an API token of the organization and prints it; it is never shown again."""
+    from usecases.api_tokens import create_api_token
     from usecases.results import Rejected
-    from usecases.users import create_api_token
 
     with opened_context() as context:
         token = create_api_token(context, org, name, scope, days)
@@ -52,6 +52,7 @@ def list_(org: Org, as_json: AsJson = False) -> None:
                     "id": token.id,
                     "name": token.name,
                     "scope": token.scope,
+                    "made_by": token.made_by,
                     "created_at": token.created_at,
                     "expires_at": token.expires_at,
                     "last_used_at": token.last_used_at,
@@ -66,6 +67,7 @@ def list_(org: Org, as_json: AsJson = False) -> None:
             one.id,
             one.name,
             one.scope,
+            one.made_by,
             moment_text(one.created_at),
             moment_text(one.expires_at),
             moment_text(one.last_used_at),
@@ -74,7 +76,16 @@ def list_(org: Org, as_json: AsJson = False) -> None:
         for one in found
     ]
     print_table(
-        ["id", Column("name", wraps=True), "scope", "made", "ends", "last used", "revoked"],
+        [
+            "id",
+            Column("name", wraps=True),
+            "scope",
+            Column("made by", wraps=True),
+            "made",
+            "ends",
+            "last used",
+            "revoked",
+        ],
         rows,
         f"'{org}' has no API token.",
     )
@@ -86,8 +97,8 @@ def revoke(
     token_id: Annotated[int | None, typer.Option("--id", min=1, max=2**31, help="This one; see `api-tokens`.")] = None,
 ) -> None:
     """Makes the tokens of this name, or the one with this id, useless at once."""
+    from usecases.api_tokens import revoke_api_tokens
     from usecases.results import Rejected
-    from usecases.users import revoke_api_tokens
 
     with opened_context() as context:
         revoked = revoke_api_tokens(context, org, name, token_id=token_id)

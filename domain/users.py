@@ -21,7 +21,7 @@ class Right(StrEnum):
 
     # Retry, link, look up and add invoices, copy with the Sync Tool, choose its customers.
     WORK = "work"
-    # Connections, preferences and people.
+    # Connections, preferences, people and API tokens.
     MANAGE = "manage"
 
 
@@ -77,3 +77,6 @@ class TokenScope(StrEnum):
 
     READ = "read"
     WRITE = "write"
+
+
+TOKEN_SCOPE_LABELS = MappingProxyType({TokenScope.READ: "Read", TokenScope.WRITE: "Read and write"})

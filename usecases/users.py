@@ -1,38 +1,29 @@
-"""Dashboard users, by their address, and the API tokens of programs.
+"""Dashboard users, by their address.
 
 Called by: the command line; a person of an organization manages its people by `usecases/people.py`.
-A token exists only once, with the person who asked for it; the database keeps its hash.
 """
 
 import hashlib
 import re
-import secrets
-from datetime import timedelta
 
 import structlog
 
 from domain.activity import ActivityKind, Change
 from domain.users import (
-    API_TOKEN_DAYS,
-    API_TOKEN_DAYS_MAX,
     ROLE_LABELS,
     ROLES_OF_AN_ORGANIZATION,
-    TokenScope,
     UserRole,
 )
 from models.organizations import organization_by_slug
 from models.second_factors import remove_user
-from models.users import ApiToken, User, end_sessions_of, insert_user, revoke_tokens, user_by_email
+from models.users import User, end_sessions_of, insert_user, user_by_email
 from tasks.context import Context
-from usecases.activity import note, note_about
+from usecases.activity import note_about
 from usecases.passwords import hash_password, what_is_wrong_with
 from usecases.results import Rejected
 
 log = structlog.get_logger()
 
-_TOKEN_NAME_CHARACTERS_MAX = 100
-# Shows people, and scanners for leaked secrets, what kind of secret this is.
-API_TOKEN_PREFIX = "eps_"  # noqa: S105
 # One @, text on both sides, and nothing that could end a header or a cell; only a mail could prove more.
 _EMAIL = re.compile(r"[^@\s\"<>,;]+@[^@\s\"<>,;]+")
 _EMAIL_CHARACTERS_MAX = 254
@@ -162,60 +153,3 @@ def role_change(user: User, role: UserRole) -> Change:
 def _log_change(event: str, user: User) -> None:
     # A warning, so that the command line's log has it too: changes to access must be traceable later.
     log.warning(event, user_id=user.id, email=user.email, role=user.role, organization_id=user.organization_id)
-
-
-def create_api_token(
-    context: Context,
-    organization_slug: str,
-    name: str,
-    scope: TokenScope = TokenScope.WRITE,
-    days: int = API_TOKEN_DAYS,
-) -> str | Rejected:
-    """A new token for this organization; it is shown now and never again."""
-    name = name.strip()
-    if not name:
-        return Rejected("A token needs a name that says what it is used for.")
-    if len(name) > _TOKEN_NAME_CHARACTERS_MAX or not name.isprintable():
-        return Rejected(
-            f"The name of a token may have at most {_TOKEN_NAME_CHARACTERS_MAX} characters, all of them printable."
-        )
-    if not 1 <= days <= API_TOKEN_DAYS_MAX:
-        return Rejected(f"A token can be valid for 1 to {API_TOKEN_DAYS_MAX} days.")
-    token = API_TOKEN_PREFIX + secrets.token_urlsafe(32)
-    now = context.clock.now()
-    with context.database.writing() as session:
-        organization = organization_by_slug(session, organization_slug)
-        if organization is None:
-            return Rejected(f"There is no organization '{organization_slug}'.")
-        session.add(
-            ApiToken(
-                organization_id=organization.id,
-                name=name,
-                token_hash=hashed(token),
-                scope=scope.value,
-                created_at=now,
-                expires_at=now + timedelta(days=days),
-            )
-        )
-        rights = [Change("Scope", "", scope.value), Change("Days", "", str(days))]
-        note(context, session, organization.id, ActivityKind.TOKEN_CREATED, about=name, changes=rights)
-    return token
-
-
-def revoke_api_tokens(
-    context: Context, organization_slug: str, name: str | None = None, *, token_id: int | None = None
-) -> int | Rejected:
-    """Returns how many live tokens had this name or id; they no longer work."""
-    if (name is None) == (token_id is None):
-        return Rejected("Give either the name of the tokens or the id of one.")
-    with context.database.writing() as session:
-        organization = organization_by_slug(session, organization_slug)
-        if organization is None:
-            return Rejected(f"There is no organization '{organization_slug}'.")
-        revoked = revoke_tokens(session, organization.id, context.clock.now(), name=name, token_id=token_id)
-        if revoked:
-            about = name if name is not None else f"Token {token_id}"
-            note(context, session, organization.id, ActivityKind.TOKENS_REVOKED, about=about)
-    if revoked:
-        log.warning("api_token.revoked", organization_id=organization.id, name=name, token_id=token_id, count=revoked)
-    return revoked

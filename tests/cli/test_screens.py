@@ -10,7 +10,8 @@ from rich.cells import cell_len
 
 from tests.terminal import run_command, run_on_screen
 from tests.world import World
-from usecases.users import create_api_token, create_user
+from usecases.api_tokens import create_api_token
+from usecases.users import create_user
 
 LONG_NAME = "Averyveryverylongcustomername GmbH & Co. KG, branch in 漢字漢字"
 

@@ -27,7 +27,8 @@ from models.users import ApiToken, User
 from settings import Settings
 from tests.cli.conftest import Run
 from tests.world import World
-from usecases.users import create_api_token, create_user
+from usecases.api_tokens import create_api_token
+from usecases.users import create_user
 from workers.logging import configure_logging
 
 ROOT = Path(__file__).parent.parent.parent

@@ -13,15 +13,14 @@ from settings import Settings
 from tests.web.browser import PASSWORD, Browser
 from tests.world import World
 from usecases import logins, users
+from usecases.api_tokens import create_api_token, revoke_api_tokens
 from usecases.connecting import begin_connect
 from usecases.logins import LOGIN_LINKS_MAX, SESSIONS_MAX, create_login_link, log_in, redeem_login_link
 from usecases.users import (
-    create_api_token,
     create_user,
     disable_user,
     enable_user,
     forget_user,
-    revoke_api_tokens,
 )
 
 EMAIL = "books@northwind.example"

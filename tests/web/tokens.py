@@ -2,7 +2,7 @@
 
 from domain.users import TokenScope
 from tests.world import World
-from usecases.users import create_api_token
+from usecases.api_tokens import create_api_token
 
 
 def make_token(world: World, organization: str = "northwind", scope: TokenScope = TokenScope.WRITE) -> dict[str, str]:
