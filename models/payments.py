@@ -287,6 +287,20 @@ def own_among(session: Session, payments: Collection[Payment]) -> set[int]:
     return set(session.scalars(marked))
 
 
+def list_own_payments(
+    session: Session, connection_id: int, limit: int, before_id: int | None = None
+) -> Sequence[OwnPayment]:
+    """Those of this source, the last registered first.
+
+    Args:
+        before_id: only those registered earlier than this one.
+    """
+    statement = select(OwnPayment).where(OwnPayment.connection_id == connection_id)
+    if before_id is not None:
+        statement = statement.where(OwnPayment.id < before_id)
+    return session.scalars(statement.order_by(OwnPayment.id.desc()).limit(limit)).all()
+
+
 def forget_own_payment(session: Session, connection_id: int, external_id: str) -> None:
     """It is external after all."""
     session.execute(

@@ -108,6 +108,12 @@ def current_list(session: Session, organization_id: int) -> BilledList | None:
     return billed_list_of(session, target.id) if target is not None else None
 
 
+def is_being_read(row: BilledList | None, now: datetime) -> bool:
+    """Whether the list is read right now, or as soon as a worker comes to it."""
+    is_due = row is not None and row.due_at is not None and (row.due_at <= now or row.after is not None)
+    return row is not None and is_due and not row.failure
+
+
 def books_lists(session: Session, organization_id: int) -> BooksLists | None:
     """The books' items, tax codes and rules as last read; None if they never were."""
     source = connection_in_role(session, organization_id, Role.SOURCE)

@@ -1,6 +1,5 @@
 """The web process: webhook door, Partner Dashboard, JSON API, health and metrics."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -38,6 +37,7 @@ from web import (
     webhooks,
 )
 from web.admission import Admission
+from web.api.description import TITLE, describe
 from web.call_semaphores import make_call_semaphore, make_login_semaphore
 from web.errors import add_error_pages
 from web.pages import STATIC
@@ -49,26 +49,22 @@ from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
 
-# The largest accepted list of own payments is a tenth of it; a form is far smaller.
-BODY_BYTES_MAX = 1024 * 1024
-
 
 def create_app(context: Context, settings: Settings) -> FastAPI:
     """The application around a given context; tests hand in their own."""
     app = FastAPI(
-        title="External Payments Sync",
+        title=TITLE,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        # The body is read before the caller is authenticated.
-        max_body_size=BODY_BYTES_MAX,
+        generate_unique_id_function=lambda route: route.name,
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # so FastAPI says to do it
     set_state(app, context, settings)
     _add_middleware(app, settings)
     add_error_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    # The door does its own counting, so that refused deliveries are counted as well.
-    app.include_router(webhooks.router, max_body_size=sys.maxsize)
+    app.include_router(webhooks.router)
     app.include_router(health.router)
     app.include_router(api.router)
     for pages in (

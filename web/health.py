@@ -13,7 +13,7 @@ from web.signed_in import context_of
 from web.threads import run_in, threads_of
 
 log = structlog.get_logger()
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 CONNECTIONS = Gauge("connections", "Connections by their status", ["role", "status"])
@@ -50,7 +50,7 @@ def _health(context: Context) -> Response:
     return JSONResponse({"database": "ok", "needs_reconnect": waiting})
 
 
-@router.get("/metrics", include_in_schema=False)
+@router.get("/metrics")
 async def metrics(request: Request) -> Response:
     await run_in(threads_of(request.app).health, _count_connections, context_of(request))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

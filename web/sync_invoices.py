@@ -21,7 +21,15 @@ from models.views.copies import (
     sums_of_copies,
 )
 from usecases.copy_choices import change_terms
-from usecases.copying import LIST_KEPT, books_lists, current_list, problem_with_tool, refresh_list, start_run
+from usecases.copying import (
+    LIST_KEPT,
+    books_lists,
+    current_list,
+    is_being_read,
+    problem_with_tool,
+    refresh_list,
+    start_run,
+)
 from usecases.results import Rejected
 from usecases.words import words_of
 from web.copy_filters import EMPTY_TABS, TAB_NAMES, TAB_STATES, Narrowed, NarrowedList, Tab, actions_on
@@ -171,8 +179,7 @@ class Reading:
 
 
 def _reading(row: BilledList | None, now: datetime) -> Reading:
-    is_due = row is not None and row.due_at is not None and (row.due_at <= now or row.after is not None)
-    return Reading(row, row is not None and is_due and not row.failure)
+    return Reading(row, is_being_read(row, now))
 
 
 # --- the list ---

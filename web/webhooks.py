@@ -39,7 +39,7 @@ _MOMENT_SECONDS = 0.1
 DELIVERIES = Metric("webhook_deliveries_total", "Deliveries, by how they were answered", ["vendor", "answer"])
 
 
-@router.post("/webhooks/{vendor}", include_in_schema=True)
+@router.post("/webhooks/{vendor}", include_in_schema=False)
 async def receive(vendor: str, request: Request, background: BackgroundTasks) -> Response:
     """Takes one delivery of a source's webhook."""
     context: Context = request.app.state.context

@@ -74,7 +74,7 @@ def test_a_program_is_named_by_its_token(world: World, partner: Browser, token: 
     (entry,) = answer["entries"]
     assert entry["actor"].startswith("API token '")
     assert entry["changes"] == [{"what": "Enable external payments sync", "before": "on", "after": "off"}]
-    assert answer["next_before"] is None
+    assert answer["next_cursor"] is None
 
 
 def test_the_list_is_narrowed_and_keeps_what_was_chosen(world: World, partner: Browser) -> None:

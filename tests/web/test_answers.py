@@ -75,7 +75,9 @@ def test_a_method_that_is_not_allowed_and_a_value_that_cannot_be_read(partner: B
     assert "yesterday" not in answer.text
 
 
-@pytest.mark.parametrize(("address", "kind"), [("/payments", "text/html"), ("/api/payments", "application/json")])
+@pytest.mark.parametrize(
+    ("address", "kind"), [("/payments", "text/html"), ("/api/payments", "application/problem+json")]
+)
 def test_a_bug_says_nothing_of_the_inside(partner: Browser, monkeypatch, address: str, kind: str) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret is 12345")

@@ -45,7 +45,7 @@ def test_when_all_slots_are_taken_the_page_says_try_again(app, partner: Browser)
 def test_a_program_adds_an_invoice(app, world: World, token: dict[str, str]) -> None:
     invoice = world.invoice("INV-1001", origin=None)
     with TestClient(app, headers=token) as client:
-        shown = client.post("/api/invoices/look-up", json={"number": "INV-1001"}).json()
+        shown = client.post("/api/invoice-look-ups", json={"number": "INV-1001"}).json()
         assert (shown["source_id"], shown["target_id"]) == (invoice.quickbooks_id, str(invoice.connectwise_id))
         assert shown["problem"] == ""
         ids = {"source_id": shown["source_id"], "target_id": shown["target_id"]}

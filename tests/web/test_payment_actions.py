@@ -219,15 +219,15 @@ def test_another_organizations_payments_are_not_touched(world: World, app: FastA
 def test_a_program_previews_and_acts(world: World, partner: Browser, token: dict[str, str]) -> None:
     payment, done = held(world), synced(world)
     wanted = {"action": "dismiss", "payments": [payment, done], "why": "settled", "preview": True}
-    preview = partner.client.post("/api/payments/actions", json=wanted, headers=token).json()
+    preview = partner.client.post("/api/payment-actions", json=wanted, headers=token).json()
     assert (preview["possible"], preview["refused"]) == (1, 1)
     assert preview["sums"] == [{"amount": "100.00", "currency": "USD"}]
     assert world.reason(payment) == "total_differs"
-    answer = partner.client.post("/api/payments/actions", json=wanted | {"preview": False}, headers=token)
+    answer = partner.client.post("/api/payment-actions", json=wanted | {"preview": False}, headers=token)
     assert answer.json() == preview
     world.settle()
     assert world.reason(payment) == "dismissed"
-    refused = partner.client.post("/api/payments/actions", json=wanted | {"why": "", "preview": False}, headers=token)
+    refused = partner.client.post("/api/payment-actions", json=wanted | {"why": "", "preview": False}, headers=token)
     assert refused.status_code == 409
     listed = partner.client.get("/api/payments?reason=dismissed&amount=100&customer=cascade", headers=token).json()
     assert [one["id"] for one in listed["payments"]] == [payment]

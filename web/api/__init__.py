@@ -2,12 +2,30 @@
 
 from fastapi import APIRouter
 
-from web.api import activity, invoices, overview, own_payments, payments, preferences
+from web.api import (
+    activity,
+    copy_customers,
+    copy_runs,
+    copying,
+    invoices,
+    overview,
+    own_payments,
+    payments,
+    preferences,
+    previews,
+)
 
 router = APIRouter(prefix="/api")
-router.include_router(overview.router)
-router.include_router(payments.router)
-router.include_router(invoices.router)
-router.include_router(preferences.router)
-router.include_router(own_payments.router)
-router.include_router(activity.router)
+for calls in (
+    overview,
+    payments,
+    invoices,
+    own_payments,
+    preferences,
+    previews,
+    copying,
+    copy_runs,
+    copy_customers,
+    activity,
+):
+    router.include_router(calls.router)

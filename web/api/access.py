@@ -1,17 +1,22 @@
-"""The API's callers: a program with a token of its organization, or a dashboard page with its session."""
+"""The API's callers: a program with a token of its organization, or a dashboard page with its session.
+
+A call says by the type of its caller what it asks for: to look, to work, or to manage. Whoever changes something may
+send an idempotency key with it (`web/api/repeated.py`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel
 
 from domain.users import Right, TokenScope
 from models.organizations import Organization
 from models.users import LAST_USED_PRECISION, note_token_use, organization_of_token
 from usecases.users import hashed
+from web.api.repeated import RepeatedCall, claim_the_key
+from web.problems import Problem, Refused
 from web.signed_in import act_for, check_form_token, check_right, context_of, member, viewer
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,37 +24,27 @@ FORM_TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
 
 _bearer = HTTPBearer(
     auto_error=False,
-    scheme_name="API token",
-    description="A token of one organization, made with `python -m cli user api-token`.",
+    scheme_name="ApiToken",
+    description="A token of one organization, made under Settings > API tokens or with `python -m cli user api-token`.",
 )
 _cookie = APIKeyCookie(
     name="session",
     auto_error=False,
-    scheme_name="Dashboard session",
+    scheme_name="DashboardSession",
     description=f"The dashboard's cookie. Changes also need a form's token in the {FORM_TOKEN_HEADER} header.",
 )
 
 
-class Problem(BaseModel):
-    """The answer to every refused call."""
-
-    detail: str
-
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token or session, or one that is invalid or expired"},
-    403: {"model": Problem, "description": "A session without a form's token or the right, or a read-only token"},
-    409: {"model": Problem, "description": "The organization is not ready for this"},
-    503: {"model": Problem, "description": "The database is not available; try again later"},
-}
-NOT_THERE: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "Does not exist, or belongs to another organization"}
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """Who calls, and for which organization.
+
+    Attributes:
+        name: as activities and runs name whoever did something.
+    """
+
     organization: Organization
+    name: str
 
     @property
     def organization_id(self) -> int:
@@ -70,7 +65,7 @@ def _caller(right: Right) -> Callable[..., Caller]:
         if request.method not in _SAFE_METHODS:
             check_form_token(request, person.organization_id, request.headers.get(FORM_TOKEN_HEADER, ""))
             check_right(person, right)
-        return Caller(person.organization)
+        return Caller(person.organization, person.viewer.user.email)
 
     return caller
 
@@ -84,18 +79,54 @@ def _with_token(request: Request, bearer: HTTPAuthorizationCredentials | None) -
         with context.database.reading() as session:
             found = organization_of_token(session, hashed(bearer.credentials))
     if found is None:
-        raise HTTPException(401, "This API token is not valid.", {"WWW-Authenticate": "Bearer"})
+        raise _no_access("This API token is not valid.")
     token, organization = found
     if token.expires_at <= now:
-        raise HTTPException(401, "This API token has expired; ask for a new one.", {"WWW-Authenticate": "Bearer"})
+        raise _no_access("This API token has expired; ask for a new one.")
     if request.method not in _SAFE_METHODS and token.scope != TokenScope.WRITE:
-        raise HTTPException(403, "This API token is read-only.")
-    act_for(request, f"API token '{token.name}'")
+        raise Refused(Problem.NOT_ALLOWED, "This API token is read-only.")
+    name = f"API token '{token.name}'"
+    act_for(request, name)
     if token.last_used_at is None or now - token.last_used_at >= LAST_USED_PRECISION:
         with context.database.writing() as session:
             note_token_use(session, token.id, now)
-    return Caller(organization)
+    return Caller(organization, name)
 
 
+def _no_access(detail: str) -> Refused:
+    return Refused(Problem.NO_ACCESS, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+# For calls that change nothing.
 Authorized = Annotated[Caller, Depends(_caller(Right.WORK))]
-AuthorizedToManage = Annotated[Caller, Depends(_caller(Right.MANAGE))]
+
+
+def _writer(right: Right) -> Callable[..., Caller]:
+    def writer(request: Request, caller: Annotated[Caller, Depends(_caller(right))], repeated: RepeatedCall) -> Caller:
+        claim_the_key(request, caller.organization_id, repeated)
+        return caller
+
+    return writer
+
+
+AuthorizedToWork = Annotated[Caller, Depends(_writer(Right.WORK))]
+AuthorizedToManage = Annotated[Caller, Depends(_writer(Right.MANAGE))]
+
+
+def _with_sync_tool(caller: Caller) -> Caller:
+    if not caller.organization.sync_tool_enabled:
+        raise Refused(Problem.NOT_FOUND, "The Sync Tool is switched off for this organization.")
+    return caller
+
+
+def _reader_of_sync_tool(caller: Authorized) -> Caller:
+    return _with_sync_tool(caller)
+
+
+def _worker_in_sync_tool(caller: AuthorizedToWork) -> Caller:
+    return _with_sync_tool(caller)
+
+
+# The Sync Tool is there only where it is switched on.
+WithSyncTool = Annotated[Caller, Depends(_reader_of_sync_tool)]
+WorkingWithSyncTool = Annotated[Caller, Depends(_worker_in_sync_tool)]

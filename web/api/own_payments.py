@@ -1,19 +1,26 @@
-"""POST /api/own-payments: the platform registers the QuickBooks payments that it made itself; they are not external."""
+"""/api/own-payments: the platform names the QuickBooks payments that it made itself; they are not external."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.cursors import Listed, cursor_after
 from domain.ingest.own_payments import MARKER_CHARACTERS_MAX, MARKER_CHARACTERS_MIN, Intent, intent_of
+from models.connections import Role, connection_in_role
+from models.payments import list_own_payments
+from models.views.documents import Cursor
 from usecases.own_payments import register, register_intent
-from web.api.access import REFUSALS, Authorized
+from web.api.access import Authorized, AuthorizedToWork
+from web.api.pages import Limit, PlaceInOwnPayments, link_to_next
 from web.api.payments import ID_PATTERN
+from web.api.repeated import REPEATABLE, WithKeptAnswers
+from web.api.values import Day
+from web.problems import FieldError, Problem, Refused
 from web.signed_in import context_of
 
-router = APIRouter(tags=["own payments"], responses=REFUSALS)
+router = APIRouter(tags=["own payments"], route_class=WithKeptAnswers)
 
 IDS_MAX = 1000
 
@@ -54,7 +61,7 @@ class IntentIn(BaseModel):
 
     marker: Annotated[str, Field(min_length=MARKER_CHARACTERS_MIN, max_length=MARKER_CHARACTERS_MAX)]
     amount: Amount
-    paid_on: date
+    paid_on: Day
     invoice_id: Annotated[str, Field(pattern=ID_PATTERN)] | None = None
     invoices: Annotated[list[IntentInvoiceIn], Field(max_length=IDS_MAX)] | None = None
 
@@ -77,26 +84,53 @@ class IntentOut(BaseModel):
     registered: bool
 
 
-@router.post("/own-payments/intents")
-def post_intent(request: Request, caller: Authorized, given: IntentIn) -> IntentOut:
+class OwnPaymentListOut(BaseModel):
+    """Ids in QuickBooks, the last registered first."""
+
+    ids: list[str]
+    next_cursor: Cursor
+
+
+@router.get("/own-payments", summary="List own payments")
+def get_own_payments(
+    request: Request, response: Response, caller: Authorized, place: PlaceInOwnPayments, limit: Limit = 50
+) -> OwnPaymentListOut:
+    """The payments that are registered as the platform's own; those that are only announced are not among them."""
+    with context_of(request).database.reading() as session:
+        source = connection_in_role(session, caller.organization_id, Role.SOURCE)
+        found = list_own_payments(session, source.id, limit + 1, place) if source is not None else ()
+    shown = found[:limit]
+    following = cursor_after(Listed.OWN_PAYMENTS, shown[-1].id if len(found) > limit else None)
+    link_to_next(request, response, following)
+    return OwnPaymentListOut(ids=[one.external_id for one in shown], next_cursor=following)
+
+
+@router.post("/own-payments/intents", openapi_extra=REPEATABLE, summary="Announce an own payment")
+def post_intent(request: Request, caller: AuthorizedToWork, given: IntentIn) -> IntentOut:
     """Call this before you post the payment to QuickBooks, so that it is never taken for an external one."""
     try:
         intent = given.as_intent()
         return IntentOut(registered=register_intent(context_of(request), caller.organization_id, intent))
     except LookupError:
-        raise HTTPException(409, "QuickBooks is not connected, so the payment cannot be posted there.") from None
+        raise Refused(
+            Problem.NOT_READY, "QuickBooks is not connected, so the payment cannot be posted there."
+        ) from None
     except ValueError as error:
-        raise HTTPException(422, f"The intent cannot be registered: {error}.") from None
+        raise _not_valid("", f"The intent cannot be registered: {error}.") from None
 
 
-@router.post("/own-payments")
-def post_own_payments(request: Request, caller: Authorized, own: OwnPaymentsIn) -> OwnPaymentsOut:
+@router.post("/own-payments", openapi_extra=REPEATABLE, summary="Register own payments")
+def post_own_payments(request: Request, caller: AuthorizedToWork, own: OwnPaymentsIn) -> OwnPaymentsOut:
     """Accepts ids that we have not yet seen in QuickBooks: best called right after you post the payment there."""
     try:
         return OwnPaymentsOut(registered=register(context_of(request), caller.organization_id, own.ids))
     except LookupError:
-        raise HTTPException(
-            409, "QuickBooks is not connected, so it is unknown which company the ids belong to."
+        raise Refused(
+            Problem.NOT_READY, "QuickBooks is not connected, so it is unknown which company the ids belong to."
         ) from None
     except ValueError as error:
-        raise HTTPException(422, f"The ids cannot be registered: {error}.") from None
+        raise _not_valid("/ids", f"The ids cannot be registered: {error}.") from None
+
+
+def _not_valid(pointer: str, sentence: str) -> Refused:
+    return Refused(Problem.NOT_VALID, sentence, errors=[FieldError(pointer=pointer, detail=sentence)])

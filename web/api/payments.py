@@ -1,9 +1,8 @@
 """GET /api/payments and /api/payments/{id}: the dashboard's data, for programs."""
 
-from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.money import amount_in
@@ -27,38 +26,45 @@ from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
 from usecases.stakes_out import StakesOut
 from usecases.words import words_of
-from web.api.access import NOT_THERE, REFUSALS, Authorized, Caller
+from web.api.access import Authorized, AuthorizedToWork, Caller
+from web.api.pages import Limit, PlaceInPayments, link_to_next
+from web.api.repeated import REPEATABLE, WithKeptAnswers
+from web.api.values import ID_CHARACTERS_MAX, ID_IN_ADDRESS, Day
 from web.call_semaphores import COME_BACK_SECONDS, call_slot
 from web.payment_filters import TEXT_CHARACTERS_MAX
-from web.payments import ID_MAX
+from web.problems import Problem, Refused
 from web.signed_in import context_of
 
-router = APIRouter(tags=["payments"], responses=REFUSALS)
+router = APIRouter(tags=["payments"], route_class=WithKeptAnswers)
 
-LIMIT_MAX = 200
 # Printable and without blanks, as all ids of QuickBooks are; a NUL would be refused by PostgreSQL.
 ID_PATTERN = r"^[!-~]{1,50}$"
 WITHOUT_NUL = r"^[^\x00]*$"
 
 
 Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX, pattern=WITHOUT_NUL)]
+PaymentId = Annotated[
+    str, Path(pattern=ID_IN_ADDRESS, max_length=ID_CHARACTERS_MAX, description="The payment's id in QuickBooks")
+]
+_NO_PAYMENT = "There is no such payment."
 
 
-@router.get("/payments")
+@router.get("/payments", summary="List payments")
 def get_payments(
     request: Request,
+    response: Response,
     caller: Authorized,
-    status: PaymentStatus | None = None,
-    reason: Reason | None = None,
-    search: Text = "",
-    customer: Text = "",
-    invoice: Text = "",
+    place: PlaceInPayments,
+    status: Annotated[PaymentStatus | None, Query(description="Only payments that stand so")] = None,
+    reason: Annotated[Reason | None, Query(description="Only payments that stand so because of this")] = None,
+    search: Annotated[Text, Query(description="In customer, reference and invoice number; an id; an amount")] = "",
+    customer: Annotated[Text, Query(description="Part of the customer's name")] = "",
+    invoice: Annotated[Text, Query(description="Part of an invoice's number")] = "",
     amount: Annotated[str, Query(pattern=r"^(\d{1,12}(\.\d{1,5})?)?$", description="Exactly this much")] = "",
-    since: Annotated[date | None, Query(description="Dated this day or later")] = None,
-    until: Annotated[date | None, Query(description="Dated this day or earlier")] = None,
-    order: PaymentOrder = PaymentOrder.NEWEST,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the previous page")] = None,
+    since: Annotated[Day | None, Query(description="Dated this day or later")] = None,
+    until: Annotated[Day | None, Query(description="Dated this day or earlier")] = None,
+    order: Annotated[PaymentOrder, Query(description="What comes first")] = PaymentOrder.NEWEST,
+    limit: Limit = 50,
 ) -> PaymentsOut:
     """The organization's payments that fit everything asked for.
 
@@ -75,24 +81,22 @@ def get_payments(
             invoice=invoice.strip(),
             search=search.strip(),
         )
-        page = list_payments(session, caller.organization_id, wanted, order=order, limit=limit, before_id=before)
+        page = list_payments(session, caller.organization_id, wanted, order=order, limit=limit, before_id=place)
         words = words_of(session, caller.organization_id)
-    return PaymentsOut.of(page, words)
+    document = PaymentsOut.of(page, words)
+    link_to_next(request, response, document.next_cursor)
+    return document
 
 
-@router.get("/payments/{payment_id}", responses=NOT_THERE)
-def get_payment(
-    request: Request,
-    caller: Authorized,
-    payment_id: Annotated[str, Path(pattern=ID_PATTERN, description="The payment's id in QuickBooks")],
-) -> PaymentStoryOut:
-    """One payment's full history."""
+@router.get("/payments/{payment_id}", summary="Read a payment")
+def get_payment(request: Request, caller: Authorized, payment_id: PaymentId) -> PaymentStoryOut:
+    """One payment's full history: what we heard, decided and tried, and what happens next."""
     context = context_of(request)
     with context.database.reading() as session:
         words = words_of(session, caller.organization_id)
         story = payment_story(session, caller.organization_id, payment_id, words, context.clock.now())
     if story is None:
-        raise HTTPException(404, "There is no such payment.")
+        raise Refused(Problem.NOT_FOUND, _NO_PAYMENT)
     return PaymentStoryOut.of(story, words)
 
 
@@ -114,22 +118,19 @@ class AnswerOut(BaseModel):
     message: str
 
 
-PaymentId = Annotated[str, Path(pattern=ID_PATTERN, description="The payment's id in QuickBooks")]
-
-
-@router.post("/payments/{payment_id}/retry", responses=NOT_THERE)
-def post_retry(request: Request, caller: Authorized, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
+@router.post("/payments/{payment_id}/retry", openapi_extra=REPEATABLE, summary="Retry a payment")
+def post_retry(request: Request, caller: AuthorizedToWork, payment_id: PaymentId, given: RetryIn) -> AnswerOut:
     """Retries a held payment. Set `create_anyway` if the similar payment in ConnectWise is other money."""
     with call_slot(request, caller.organization_id) as free:
         if not free:
             busy = "Other retries are running right now. Try again in a minute."
-            raise HTTPException(503, busy, {"Retry-After": str(COME_BACK_SECONDS)})
+            raise Refused(Problem.BUSY, busy, headers={"Retry-After": str(COME_BACK_SECONDS)})
         report = retry_payment(context_of(request), caller.organization_id, payment_id, given.create_anyway)
     return _answer(request, caller, payment_id, report)
 
 
-@router.post("/payments/{payment_id}/link", responses=NOT_THERE)
-def post_link(request: Request, caller: Authorized, payment_id: PaymentId, given: LinkIn) -> AnswerOut:
+@router.post("/payments/{payment_id}/link", openapi_extra=REPEATABLE, summary="Link a payment as the same money")
+def post_link(request: Request, caller: AuthorizedToWork, payment_id: PaymentId, given: LinkIn) -> AnswerOut:
     """Links one of the payments `seen` in ConnectWise as the same money and creates none; the amounts must be equal."""
     report = link_payment(context_of(request), caller.organization_id, payment_id, given.target_payment_id)
     return _answer(request, caller, payment_id, report)
@@ -152,8 +153,8 @@ class ActionIn(BaseModel):
     preview: bool = False
 
 
-@router.post("/payments/actions")
-def post_action(request: Request, caller: Authorized, given: ActionIn) -> StakesOut:
+@router.post("/payment-actions", summary="Act on payments")
+def post_action(request: Request, caller: AuthorizedToWork, given: ActionIn) -> StakesOut:
     """Retries, dismisses, takes back, marks as own, or lets be synced after all: one payment or many.
 
     Whatever cannot be done with a payment is refused for that payment alone, with the reason.
@@ -164,7 +165,7 @@ def post_action(request: Request, caller: Authorized, given: ActionIn) -> Stakes
     else:
         done = act_on_payments(context, organization_id, given.action, given.payments, given.why)
     if isinstance(done, Rejected):
-        raise HTTPException(409, done.message)
+        raise Refused(Problem.NOT_POSSIBLE, done.message)
     return StakesOut.of(done)
 
 
@@ -175,5 +176,5 @@ def _answer(
         return AnswerOut(message=report.message)
     with context_of(request).database.reading() as session:
         if payment_of(session, caller.organization_id, payment_id) is None:
-            raise HTTPException(404, "There is no such payment.")
-    raise HTTPException(409, report.message)
+            raise Refused(Problem.NOT_FOUND, _NO_PAYMENT)
+    raise Refused(Problem.NOT_POSSIBLE, report.message)
