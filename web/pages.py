@@ -14,7 +14,7 @@ from domain.payment_actions import PaymentAction
 from domain.payment_order import ORDER_LABELS
 from domain.set_up import SET_UP_STEP_LABELS, STEP_STATE_LABELS, SetUpStep, StepState
 from domain.status import STATUS_LABELS, PaymentStatus
-from domain.users import ROLE_LABELS, ROLE_TEXTS
+from domain.users import ROLE_LABELS, ROLE_TEXTS, TOKEN_SCOPE_LABELS
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from web import copy_wording, invoice_wording, labels, wording
 from web.copy_previews import preview_from
@@ -60,6 +60,7 @@ def _make_environment() -> Environment:
         PaymentAction=PaymentAction,
         ROLE_LABELS=ROLE_LABELS,
         ROLE_TEXTS=ROLE_TEXTS,
+        TOKEN_SCOPE_LABELS=TOKEN_SCOPE_LABELS,
         PASSWORD_CHARACTERS_MIN=PASSWORD_CHARACTERS_MIN,
         PASSWORD_CHARACTERS_MAX=PASSWORD_CHARACTERS_MAX,
     )

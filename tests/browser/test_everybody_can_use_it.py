@@ -30,6 +30,9 @@ PAGES = [
     "/sync-invoices/customers",
     "/sync-invoices/history",
     "/sync-invoices/preferences",
+    "/settings/people",
+    "/settings/api-tokens",
+    "/api-reference",
     "/organizations",
     "/no-such-page",
 ]
@@ -105,3 +108,22 @@ def test_a_change_on_the_open_page_is_read_out(
     world.pay("77.00", (world.invoice("INV-77", "77.00"), "77.00"))
     world.notice()
     until(lambda: "Synced: 1" in browser.run("document.querySelector('[aria-live=polite]').textContent"))
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
+def test_a_new_token_and_an_open_call_of_the_reference_can_be_used_by_everybody(
+    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
+) -> None:
+    browser.show(width, dark=dark)
+    log_in(world, settings, browser, address)
+    browser.open(f"{address}/settings/api-tokens")
+    browser.fill("#name", "billing")
+    browser.press("form[action='/settings/api-tokens'] button")
+    assert browser.run("document.querySelector('#token').value").startswith("eps_")
+    browser.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    found = problems(browser, "a new token")
+    browser.open(f"{address}/api-reference")
+    browser.run("for (const one of document.querySelectorAll('details')) one.open = true")
+    found += problems(browser, "the reference")
+    assert found == [], "\n".join(found)
+    assert browser.complaints() == []

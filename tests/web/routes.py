@@ -64,6 +64,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/healthz"): Row(Asks.NOTHING),
     ("GET", "/metrics"): Row(Asks.NOTHING),
     ("GET", "/openapi.json"): Row(Asks.NOTHING),
+    ("GET", "/api-reference"): Row(Asks.NOTHING),
+    ("GET", "/problems/{name}"): Row(Asks.NOTHING, names={"name": "not-ready"}),
     ("POST", "/webhooks/{vendor}"): Row(Asks.NOTHING, names={"vendor": "quickbooks"}),
     # --- coming in and going out ---
     ("GET", "/login"): Row(Asks.NOTHING),
@@ -91,6 +93,10 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/settings/people/invitations/{invitation_id}/withdraw"): Row(MANAGE, {"invitation_id": "invitation"}),
     ("POST", "/settings/people/{user_id}/role"): Row(MANAGE, {"user_id": "user"}, form={"role": "viewer"}),
     ("POST", "/settings/people/{user_id}/{what}"): Row(MANAGE, {"user_id": "user"}, {"what": "disable"}),
+    # --- API tokens ---
+    ("GET", "/settings/api-tokens"): Row(MANAGE),
+    ("POST", "/settings/api-tokens"): Row(MANAGE, form={"name": "billing", "scope": "read", "days": "30"}),
+    ("POST", "/settings/api-tokens/{token_id}/revoke"): Row(MANAGE, {"token_id": "token"}),
     # --- payments and invoices ---
     ("GET", "/overview"): Row(LOOK),
     ("GET", "/live/overview"): Row(LOOK),
@@ -163,7 +169,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/api/payments/{payment_id}"): Row(LOOK, API_PAYMENT),
     ("POST", "/api/payments/{payment_id}/retry"): Row(WORK, API_PAYMENT, body={}),
     ("POST", "/api/payments/{payment_id}/link"): Row(WORK, API_PAYMENT, body={"target_payment_id": "4711"}),
-    ("POST", "/api/payments/actions"): Row(
+    ("POST", "/api/payment-actions"): Row(
         WORK, body={"action": "dismiss", "why": "no reason"}, given={"payments": "payment"}
     ),
     ("GET", "/api/activity"): Row(LOOK),
@@ -172,8 +178,28 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/api/invoices"): Row(LOOK),
     ("GET", "/api/invoices/{invoice_id}"): Row(LOOK, INVOICE),
     ("POST", "/api/invoices/{invoice_id}/read"): Row(WORK, INVOICE),
-    ("POST", "/api/invoices/look-up"): Row(WORK, body={"number": "INV-1"}),
+    ("POST", "/api/invoice-look-ups"): Row(WORK, body={"number": "INV-1"}),
     ("POST", "/api/invoices"): Row(WORK, body={"number": "INV-1", "source_id": "1", "target_id": "1"}),
+    ("POST", "/api/previews"): Row(MANAGE, body=PREFERENCES | {"sync_enabled": False}),
+    ("GET", "/api/previews/{preview_id}"): Row(LOOK, PREVIEW),
+    ("GET", "/api/previews/{preview_id}/parts"): Row(LOOK, PREVIEW),
+    ("POST", "/api/previews/{preview_id}/save"): Row(MANAGE, PREVIEW),
+    ("GET", "/api/sync-tool/invoices"): Row(LOOK),
+    ("POST", "/api/sync-tool/refresh"): Row(WORK),
+    ("GET", "/api/sync-tool/runs"): Row(LOOK),
+    ("POST", "/api/sync-tool/runs"): Row(WORK, body={"action": "mark"}, given={"invoice_ids": "copy"}),
+    ("GET", "/api/sync-tool/runs/{run_id}"): Row(LOOK, RUN),
+    ("GET", "/api/sync-tool/runs/{run_id}/items"): Row(LOOK, RUN),
+    ("POST", "/api/sync-tool/runs/{run_id}/confirm"): Row(WORK, RUN),
+    ("POST", "/api/sync-tool/runs/{run_id}/check-again"): Row(WORK, RUN),
+    ("POST", "/api/sync-tool/runs/{run_id}/leave-out"): Row(WORK, RUN, body={"item_ids": [1]}),
+    ("POST", "/api/sync-tool/runs/{run_id}/stop"): Row(WORK, RUN),
+    ("POST", "/api/sync-tool/runs/{run_id}/retry"): Row(WORK, RUN),
+    ("GET", "/api/sync-tool/customers"): Row(LOOK),
+    ("PUT", "/api/sync-tool/customers/{company_id}"): Row(
+        WORK, {"company_id": "company"}, body={"create_as": "Somebody"}
+    ),
+    ("GET", "/api/own-payments"): Row(LOOK),
     ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
     ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
 }
