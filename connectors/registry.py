@@ -11,6 +11,7 @@ from connectors.consent import Authorization
 from connectors.copying import Biller, Books
 from connectors.hints import WebhookReader
 from connectors.options import Options
+from connectors.reconciling import ReconciledSource, ReconciledTarget
 from connectors.vendor import (
     Account,
     BillerVendor,
@@ -75,6 +76,16 @@ def open_source(platform: Platform, account: Account) -> Source:
 
 def open_target(platform: Platform, account: Account) -> Target:
     return platform.targets[account.vendor].open_target(platform, account)
+
+
+def open_reconciled_source(platform: Platform, account: Account) -> ReconciledSource | None:
+    """The source as the reconciliation reads it; None if this vendor cannot be read as a whole."""
+    return platform.sources[account.vendor].open_reconciled_source(platform, account)
+
+
+def open_reconciled_target(platform: Platform, account: Account) -> ReconciledTarget | None:
+    """The target as the reconciliation reads it; None if this vendor cannot be read as a whole."""
+    return platform.targets[account.vendor].open_reconciled_target(platform, account)
 
 
 def open_books(platform: Platform, account: Account) -> Books | None:

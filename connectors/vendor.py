@@ -24,6 +24,7 @@ from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import HalfOf, Pacer, Rate
 from connectors.options import Options
+from connectors.reconciling import ReconciledSource, ReconciledTarget
 from domain.reasons import Reason
 
 
@@ -168,6 +169,10 @@ class SourceVendor(Vendor):
     @abstractmethod
     def open_source(self, surroundings: Surroundings, account: Account) -> Source: ...
 
+    def open_reconciled_source(self, surroundings: Surroundings, account: Account) -> ReconciledSource | None:  # noqa: ARG002
+        """The source as the reconciliation reads it; None for a vendor that cannot be read as a whole."""
+        return None
+
     def webhook_reader(self) -> WebhookReader | None:
         """How the vendor signs and writes its webhooks; None for a vendor that sends none."""
         return None
@@ -185,6 +190,10 @@ class TargetVendor(Vendor):
 
     @abstractmethod
     def open_target(self, surroundings: Surroundings, account: Account) -> Target: ...
+
+    def open_reconciled_target(self, surroundings: Surroundings, account: Account) -> ReconciledTarget | None:  # noqa: ARG002
+        """The target as the reconciliation reads it; as for a source."""
+        return None
 
 
 class BillerVendor(TargetVendor):

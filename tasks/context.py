@@ -14,7 +14,17 @@ from typing import Generic, Protocol, TypeVar
 from connectors.base import Source, Target
 from connectors.copying import Biller, Books
 from connectors.options import Options
-from connectors.registry import Platform, open_biller, open_books, open_source, open_target, options_of
+from connectors.reconciling import ReconciledSource, ReconciledTarget
+from connectors.registry import (
+    Platform,
+    open_biller,
+    open_books,
+    open_reconciled_source,
+    open_reconciled_target,
+    open_source,
+    open_target,
+    options_of,
+)
 from connectors.vendor import Account
 from domain.words import Words
 from models.connections import Connection
@@ -207,6 +217,14 @@ class Context:
         """The target as the biller of the Sync Tool; None if it cannot read its invoices."""
         key = repr((connection.settings, connection.sealed_secrets))
         return self._billers.get(connection.id, key, lambda: open_biller(self.platform, self._account(connection)))
+
+    def reconciled_source(self, connection: Connection) -> ReconciledSource | None:
+        """The source as the reconciliation reads it; None if this vendor cannot be read as a whole."""
+        return open_reconciled_source(self.platform, self._account(connection))
+
+    def reconciled_target(self, connection: Connection) -> ReconciledTarget | None:
+        """The target as the reconciliation reads it; None if this vendor cannot be read as a whole."""
+        return open_reconciled_target(self.platform, self._account(connection))
 
     def options(self, connection: Connection) -> Options:
         """The options chosen for this connection."""
