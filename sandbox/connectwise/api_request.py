@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
+from sandbox.connectwise import errors
 from sandbox.connectwise.comparisons import Record
 from sandbox.connectwise.conditions import Conditions, parse_conditions
 from sandbox.connectwise.errors import ApiError, record_missing
@@ -57,6 +58,9 @@ class ApiRequest:
         invoice = self._company.invoices.get(invoice_id)
         if invoice is None:
             raise record_missing("Invoice", invoice_id)
+        if not self._company.shows(invoice):
+            is_denied = self._company.switches.hidden_invoice == 403  # noqa: PLR2004 - a status
+            raise ApiError(403, errors.DENIED) if is_denied else record_missing("Invoice", invoice_id)
         return invoice
 
     def _body(self) -> Any:

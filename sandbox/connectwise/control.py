@@ -60,6 +60,10 @@ class ConnectWiseControl(ControlClient):
     def refuse_queries_for(self, values: Iterable[str], company_id: str | None = None) -> None:
         self._call("PUT", self._path(company_id, "refused-values"), {"values": list(values)})
 
+    def limit_locations(self, locations: Iterable[str] | None, company_id: str | None = None) -> None:
+        named = None if locations is None else list(locations)
+        self._call("PUT", self._path(company_id, "locations"), {"locations": named})
+
     def add_invoice(
         self,
         number: str,

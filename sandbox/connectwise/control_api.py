@@ -26,6 +26,7 @@ def control_rules() -> list[Rule]:
         Rule(f"{_COMPANY}/switches", methods=["PATCH"], endpoint="control.set_switches"),
         Rule(f"{_COMPANY}/permissions", methods=["PATCH"], endpoint="control.set_permissions"),
         Rule(f"{_COMPANY}/refused-values", methods=["PUT"], endpoint="control.refuse_queries_for"),
+        Rule(f"{_COMPANY}/locations", methods=["PUT"], endpoint="control.limit_locations"),
         Rule(f"{_COMPANY}/invoices", methods=["GET"], endpoint="control.invoices"),
         Rule(f"{_COMPANY}/invoices", methods=["POST"], endpoint="control.add_invoice"),
         Rule(_INVOICE, methods=["GET"], endpoint="control.invoice"),

@@ -83,7 +83,7 @@ class Finance(ApiRequest):
             raise (failed if is_failure else bad_query)(f"The value {value} is not allowed.")
         numbers = conditions.equal_to.get("invoiceNumber")
         candidates = self._company.invoices.values() if numbers is None else self._company.numbered(numbers)
-        items = [self._shown(invoice) for invoice in candidates]
+        items = [self._shown(invoice) for invoice in candidates if self._company.shows(invoice)]
         return [item for item in items if conditions.hold_for(item)]
 
     def _payment(self, invoice_id: int, payment_id: int) -> tuple[Payment, Invoice]:

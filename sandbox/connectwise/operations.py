@@ -119,6 +119,11 @@ class Operations:
         with self.lock:
             self._company(company_id).refused_values = frozenset(values)
 
+    def limit_locations(self, locations: Iterable[str] | None, company_id: str | None = None) -> None:
+        """From now on the API member sees only the invoices of these locations; None ends this."""
+        with self.lock:
+            self._company(company_id).locations = None if locations is None else frozenset(locations)
+
     def add_invoice(
         self,
         number: str,
@@ -272,7 +277,7 @@ class Operations:
             if payment_date is not None:
                 payment.payment_date = _midnight(payment_date)
             company.touch(payment, person, self.clock())
-            company.touch(invoice, person, self.clock())
+            company.touch_by_payment(invoice, person, self.clock())
 
     def delete_payment(
         self,

@@ -52,7 +52,7 @@ def put_payment(company: Company, invoice: Invoice, draft: PaymentDraft, by: str
         other=draft.other,
     )
     invoice.payments[payment.id] = payment
-    company.touch(invoice, by, at)
+    company.touch_by_payment(invoice, by, at)
     return payment
 
 
@@ -70,7 +70,7 @@ def change_payment(
     payment.credit = draft.credit
     payment.other = draft.other
     company.touch(payment, company.member, at)
-    company.touch(invoice, company.member, at)
+    company.touch_by_payment(invoice, company.member, at)
 
 
 def remove_payment(company: Company, invoice: Invoice, payment: Payment, at: datetime) -> None:
@@ -82,7 +82,7 @@ def remove_payment(company: Company, invoice: Invoice, payment: Payment, at: dat
 def take_payment(company: Company, invoice: Invoice, payment: Payment, by: str, at: datetime) -> None:
     """Removes the payment without regard to the switches."""
     del invoice.payments[payment.id]
-    company.touch(invoice, by, at)
+    company.touch_by_payment(invoice, by, at)
 
 
 def _allowed_amount(company: Company, amount: Decimal, open_balance: Decimal) -> Decimal:

@@ -42,6 +42,10 @@ class Switches(_Settings):
     payment_type: Literal["as_sent", "word"] = "as_sent"
     # An invoice's payments and balance may lag behind the payment itself.
     sums: Literal["at_once", "late"] = "at_once"
+    # Whether a payment moves its invoice's own lastUpdated is not published.
+    payment_moves_invoice: Literal["moves", "stays"] = "moves"
+    # What the address of an invoice answers that the member's locations hide from it.
+    hidden_invoice: Literal[404, 403] = 404
     # SQL Server compares text without regard to case unless it was set up otherwise.
     text_comparison: Literal["ignore_case", "exact"] = "ignore_case"
     # SQL Server pads texts with blanks before it compares them with = or in; whether ConnectWise does is not known.

@@ -190,6 +190,8 @@ class Company:
     permissions: Permissions = field(default_factory=Permissions)
     # Numbers and ids that make every query with them fail, as a gateway's filter does.
     refused_values: frozenset[str] = frozenset()
+    # The locations whose invoices the API member sees; None: all of them.
+    locations: frozenset[str] | None = None
     invoices: dict[int, Invoice] = field(default_factory=dict)  # ascending ids
     tax_codes: dict[str, TaxCode] = field(default_factory=dict)
     batches: dict[int, Batch] = field(default_factory=dict)
@@ -248,6 +250,16 @@ class Company:
         """Invoices by id, found by number, ignoring case and trailing blanks; this keeps a batch lookup quick."""
         ids = {one for number in numbers for one in self._ids_by_number.get(_key(number), ())}
         return [self.invoices[one] for one in sorted(ids)]
+
+    def shows(self, invoice: Invoice) -> bool:
+        """Whether the API member sees the invoice; lists and counts leave out the others without a word."""
+        return self.locations is None or invoice.location.name in self.locations
+
+    def touch_by_payment(self, invoice: Invoice, by: str, at: datetime) -> None:
+        """The invoice has other sums now; whether that counts as a change of it is a switch."""
+        if self.switches.payment_moves_invoice == "stays":
+            by, at = invoice.updated_by, invoice.updated_at
+        self.touch(invoice, by, at)
 
     @staticmethod
     def touch(record: Invoice | Payment, by: str, at: datetime) -> None:

@@ -15,7 +15,7 @@ from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused, malformed, not_found, required, unsupported
 from sandbox.replies import read_json
 
-READS = frozenset({"payment", "invoice", "customer", "item", "query", "cdc", "companyinfo", "preferences"})
+READS = frozenset({"payment", "invoice", "customer", "item", "query", "cdc", "companyinfo", "preferences", "report"})
 
 
 def reads_in(endpoint: str, request: Request, switches: Switches) -> int:
@@ -31,8 +31,7 @@ def reads_in(endpoint: str, request: Request, switches: Switches) -> int:
 
 def answer(company: Company, endpoint: str, request: Request, record_id: str) -> Json:
     """The content of the envelope, or Refused."""
-    if company.switches.suspended:
-        raise Refused("6190", "Invalid Company Status", "Subscription period has ended or canceled", "SystemFault")
+    must_be_open(company)
     match endpoint:
         case "query":
             return {"QueryResponse": answer_query(company, _statement(request))}
@@ -51,6 +50,11 @@ def answer(company: Company, endpoint: str, request: Request, record_id: str) ->
             raise unsupported(f"POST {record_id}")
         case _:
             return _one(company, endpoint, record_id)
+
+
+def must_be_open(company: Company) -> None:
+    if company.switches.suspended:
+        raise Refused("6190", "Invalid Company Status", "Subscription period has ended or canceled", "SystemFault")
 
 
 def _write(company: Company, endpoint: str, request: Request) -> Json:

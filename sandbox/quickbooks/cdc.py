@@ -18,7 +18,7 @@ Row = TypeVar("Row", Record, Tombstone)
 
 LOOK_BACK_DAYS = 30
 # Entities that change data capture knows but these books never hold.
-ALWAYS_EMPTY = frozenset({"Deposit", "JournalEntry", "SalesReceipt", "RefundReceipt", "Estimate"})
+ALWAYS_EMPTY = frozenset({"SalesReceipt", "RefundReceipt", "Estimate"})
 
 
 def answer(company: Company, entities: str | None, changed_since: str | None) -> Json:

@@ -20,6 +20,7 @@ from sandbox.quickbooks.oauth.endpoints import OAuthEndpoints
 from sandbox.quickbooks.oauth.tokens import TokenStore
 from sandbox.quickbooks.operations.every import OPERATIONS, EveryOperation
 from sandbox.quickbooks.replaying import REQUEST_ID_LENGTH, FirstAnswers
+from sandbox.quickbooks.reports import answer as reports
 from sandbox.quickbooks.switches import Switches
 from sandbox.quickbooks.webhooks.sender import WebhookSender
 from sandbox.quickbooks.world.company import Company
@@ -45,6 +46,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
             Rule(f"{COMPANY}/query", methods=["GET", "POST"], endpoint="query"),
             Rule(f"{COMPANY}/cdc", methods=["GET"], endpoint="cdc"),
             Rule(f"{COMPANY}/batch", methods=["POST"], endpoint="batch"),
+            Rule(f"{COMPANY}/reports/<record_id>", methods=["GET"], endpoint="report"),
             Rule(f"{COMPANY}/preferences", methods=["GET"], endpoint="preferences"),
             Rule(f"{COMPANY}/payment", methods=["POST"], endpoint="write_payment"),
             Rule(f"{COMPANY}/payment/<record_id>", methods=["GET"], endpoint="payment"),
@@ -149,6 +151,7 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
         self.gate = Gate(self.switches, self.tokens, self.clock)
         self._oauth = OAuthEndpoints(self.client_id, self.client_secret, self.switches, self.tokens)
         self._first_answers = FirstAnswers()
+        self._reports = 0
 
     def _is_connected(self, realm_id: str) -> bool:
         return self.tokens.is_connected(realm_id)
@@ -166,6 +169,8 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
                 return known.replayed(request, self.switches)
             if len(request_id) > REQUEST_ID_LENGTH:
                 raise too_long("requestid", REQUEST_ID_LENGTH)
+            if endpoint == "report":
+                return self._report(company, record_id, request)
             body_json = accounting.answer(company, endpoint, request, record_id)
         except Refused as refused:
             return envelopes.refusal(refused, self.clock(), self.switches.fault_spelling, self.switches.refusal_status)
@@ -178,6 +183,17 @@ class QuickBooksSandbox(EveryOperation, Sandbox):
         if request_id:
             self._first_answers.keep(realm_id, request_id, request, response, self.switches.request_ids_kept)
         return response
+
+    def _report(self, company: Company, name: str, request: Request) -> Response:
+        """A report, which is JSON whatever the caller accepts, and has no envelope."""
+        accounting.must_be_open(company)
+        self._reports += 1
+        try:
+            body = reports.answer(company, name, request.args.to_dict(), self._reports)
+        except reports.TooManyColumns:
+            return Response("<html><h1>504 Gateway Time-out</h1></html>", 504, content_type="text/html")
+        headers = {"v3modernResponse": "true"} if self.switches.report_version == "v2" else {}
+        return json_response(body, headers=headers, content_type="application/json;charset=UTF-8")
 
     def _gateway(self, fault: envelopes.GatewayFault) -> Response:
         if fault.status == 429 and self.switches.throttle_body == "plain":  # noqa: PLR2004

@@ -66,6 +66,27 @@ class Switches:
     cdc_cap_keeps: Literal["oldest", "newest"] = "oldest"
     cdc_beyond_30_days: Literal["refuse", "clip"] = "refuse"
 
+    # Reports. "v2" are the modernized ones: other titles, rows in another order each time, an empty text for zero.
+    report_version: Literal["v2", "v1"] = "v2"
+    # Cells until a report ends with "Unable to display more data", in HTTP 200 and without its totals.
+    report_cells_max: int = 400_000
+    report_columns_max: int = 24  # with more of them the gateway gives up with 504
+    # Where a column says what it is: in its metadata, in its type, or only in its title.
+    report_column_keys: Literal["metadata", "type", "absent"] = "metadata"
+    report_column_order: Literal["asked", "shuffled"] = "asked"
+    report_titles: Literal["english", "french"] = "english"
+    report_ids: Literal["there", "absent"] = "there"  # the ids of documents and customers in the cells
+    report_amounts: Literal["two_digits", "short", "thousands"] = "two_digits"  # 1250.00, 1250, 1,250.00
+    # Whether each section ends with its sum, or the last one does not: the second sign of a report that was cut.
+    report_summaries: Literal["there", "last_absent"] = "there"
+    # Unapplied payments, credit memos and other amounts below zero; where they are hidden, the totals still have them.
+    report_negative_rows: Literal["shown", "hidden"] = "shown"
+    # Whether the aging detail puts customers into its ages, and sub-customers into their parents.
+    report_hierarchy: bool = False
+    # A parameter that reports ignore without a word, as TransactionList did with its type in 2026-08.
+    report_ignores: str = ""
+    report_lag_seconds: float = 0.0  # reports know of documents and payments only after this delay
+
     # Webhooks.
     void_event: Literal["void", "voided"] = "void"
     webhook_self_echo: bool = True  # own writes over the API notify, too

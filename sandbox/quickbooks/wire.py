@@ -8,9 +8,11 @@ from sandbox.quickbooks.times import metadata_time
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.records import (
     NOTHING,
+    BankDeposit,
     CreditMemo,
     Invoice,
     InvoiceLine,
+    JournalEntry,
     Line,
     Payment,
     Record,
@@ -138,12 +140,58 @@ def _as_written(company: Company, invoice: Invoice) -> Json:
 def credit_memo_json(company: Company, memo: CreditMemo) -> Json:
     return {
         **head(company, memo),
+        **({"DocNumber": memo.doc_number} if memo.doc_number else {}),
         "CustomerRef": _customer_ref(company, memo.customer_id),
         "TxnDate": memo.transaction_date.isoformat(),
         "TotalAmt": amount(memo.total),
         "RemainingCredit": amount(memo.remaining),
         **_currency(company, memo.currency),
         "LinkedTxn": [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in memo.applied],
+    }
+
+
+def journal_entry_json(company: Company, entry: JournalEntry) -> Json:
+    """Its two lines: the customer's receivables, and somewhere else."""
+    posting = ("Debit", "Credit") if entry.amount > NOTHING else ("Credit", "Debit")
+    customer = {"Type": "Customer", "EntityRef": _customer_ref(company, entry.customer_id)}
+    details: list[Json] = [
+        {"PostingType": posting[0], "Entity": customer, "AccountRef": {"value": "84", "name": "Accounts Receivable"}},
+        {"PostingType": posting[1], "AccountRef": {"value": "45", "name": "Opening Balance Equity"}},
+    ]
+    lines = [
+        {
+            "Id": str(number),
+            "Amount": amount(abs(entry.amount)),
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": detail,
+        }
+        for number, detail in enumerate(details)
+    ]
+    body: Json = {
+        **head(company, entry),
+        "DocNumber": entry.doc_number,
+        "TxnDate": entry.transaction_date.isoformat(),
+        **_currency(company, entry.currency),
+        "PrivateNote": entry.note,
+        "Adjustment": False,
+    }
+    return _without_empty(body) | {"Line": lines}
+
+
+def bank_deposit_json(company: Company, deposit: BankDeposit) -> Json:
+    customer = _customer_ref(company, deposit.customer_id)
+    line = {
+        "Amount": amount(deposit.amount),
+        "DetailType": "DepositLineDetail",
+        "DepositLineDetail": {"Entity": customer | {"type": "CUSTOMER"}, "AccountRef": {"value": "84"}},
+    }
+    return {
+        **head(company, deposit),
+        "TxnDate": deposit.transaction_date.isoformat(),
+        "TotalAmt": amount(deposit.amount),
+        "DepositToAccountRef": {"value": "35", "name": "Checking"},
+        **_currency(company, deposit.currency),
+        "Line": [line],
     }
 
 

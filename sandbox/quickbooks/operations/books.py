@@ -93,6 +93,41 @@ class BookOperations(Operations):
             company = self._company(realm_id)
             invoices.delete_invoice(company, company.invoice(invoice_id))
 
+    def add_credit_memo(
+        self,
+        customer_id: str,
+        total: Money,
+        doc_number: str = "",
+        *,
+        memo_date: Day = None,
+        realm_id: str | None = None,
+    ) -> str:
+        """Adds a credit memo that nothing uses up yet."""
+        with self.lock:
+            company = self._company(realm_id)
+            return invoices.add_credit_memo(company, customer_id, money(total), day(memo_date), doc_number).id
+
+    def add_journal_entry(
+        self,
+        customer_id: str,
+        amount: Money,
+        doc_number: str = "",
+        *,
+        entry_date: Day = None,
+        realm_id: str | None = None,
+    ) -> str:
+        """Books an amount straight to a customer's receivables; below zero it is in the customer's favour."""
+        with self.lock:
+            company = self._company(realm_id)
+            return invoices.add_journal_entry(company, customer_id, money(amount), day(entry_date), doc_number).id
+
+    def add_bank_deposit(
+        self, customer_id: str, amount: Money, *, deposit_date: Day = None, realm_id: str | None = None
+    ) -> str:
+        """Adds money that a bank deposit credits to a customer, without a payment."""
+        with self.lock:
+            return invoices.add_bank_deposit(self._company(realm_id), customer_id, money(amount), day(deposit_date)).id
+
     def invoices(self, *, realm_id: str | None = None) -> list[InvoiceTruth]:
         with self.lock:
             return [InvoiceTruth.of(one) for one in self._company(realm_id).invoices.records.values()]

@@ -53,7 +53,13 @@ FIELDS: dict[str, dict[str, Field]] = {
         "duedate": Field(lambda record: record.due_date.isoformat(), str),
         "balance": Field(lambda record: record.balance, _decimal),
     },
-    "CreditMemo": _TRANSACTION,
+    "CreditMemo": _TRANSACTION | {"docnumber": Field(lambda record: record.doc_number.lower(), _text)},
+    "JournalEntry": _COMMON
+    | {
+        "txndate": Field(lambda record: record.transaction_date.isoformat(), str),
+        "docnumber": Field(lambda record: record.doc_number.lower(), _text),
+    },
+    "Deposit": _COMMON | {"txndate": Field(lambda record: record.transaction_date.isoformat(), str)},
     "Item": _NAMED
     | {
         "sku": Field(lambda record: record.sku.lower(), _text),

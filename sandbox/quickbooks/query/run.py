@@ -10,7 +10,14 @@ from typing import Any
 from sandbox.quickbooks.query.fields import FIELDS, Field, field_of
 from sandbox.quickbooks.query.language import Condition, Query, parse
 from sandbox.quickbooks.times import parse_time
-from sandbox.quickbooks.wire import company_info_json, credit_memo_json, invoice_json, payment_json
+from sandbox.quickbooks.wire import (
+    bank_deposit_json,
+    company_info_json,
+    credit_memo_json,
+    invoice_json,
+    journal_entry_json,
+    payment_json,
+)
 from sandbox.quickbooks.wire_lists import (
     customer_json,
     item_json,
@@ -33,6 +40,8 @@ RENDER: dict[str, Callable[[Company, Any], Json]] = {
     "Payment": payment_json,
     "Invoice": invoice_json,
     "CreditMemo": credit_memo_json,
+    "JournalEntry": journal_entry_json,
+    "Deposit": bank_deposit_json,
     "Customer": customer_json,
     "Vendor": other_json,
     "Employee": other_json,
@@ -50,6 +59,8 @@ def table_of(company: Company, entity: str) -> Table[Any]:
         "Payment": company.payments,
         "Invoice": company.invoices,
         "CreditMemo": company.credit_memos,
+        "JournalEntry": company.journal_entries,
+        "Deposit": company.bank_deposits,
         "Customer": company.customers,
         "Vendor": company.vendors,
         "Employee": company.employees,

@@ -7,9 +7,19 @@ from decimal import Decimal
 
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import business, invalid_reference
-from sandbox.quickbooks.world.records import CHARGE_TYPES, CREDIT_TYPES, NOTHING, CreditMemo, Invoice, Line, Payment
+from sandbox.quickbooks.world.records import (
+    CHARGE_TYPES,
+    CREDIT_TYPES,
+    NOTHING,
+    CreditMemo,
+    Invoice,
+    JournalEntry,
+    Line,
+    Payment,
+)
 
 Applied = dict[str, Decimal]
+Linked = Invoice | CreditMemo | JournalEntry
 
 
 def checked_lines(company: Company, payment: Payment, lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -32,10 +42,13 @@ def apply_lines(company: Company, payment: Payment, origin: str) -> None:
         share = shares.get(record_id, NOTHING)
         invoice = company.invoices.get(record_id)
         memo = company.credit_memos.get(record_id)
+        entry = company.journal_entries.get(record_id)
         if invoice is not None and _set_share(invoice, payment, share):
             company.touched(company.invoices, invoice, "Invoice", origin)
         elif memo is not None and _set_share(memo, payment, share):
             company.touched(company.credit_memos, memo, "CreditMemo", origin)
+        elif entry is not None and _set_share(entry, payment, share):
+            company.touched(company.journal_entries, entry, "JournalEntry", origin)
 
 
 def take_off(company: Company, invoice: Invoice, excess: Decimal, origin: str) -> None:
@@ -77,15 +90,15 @@ def _check_links(company: Company, payment: Payment, line: Line) -> None:
             raise business("The linked transaction belongs to another customer.")
 
 
-def _linked(company: Company, transaction_type: str, transaction_id: str) -> Invoice | CreditMemo | None:
-    """The invoice or credit memo; journal entries and expenses live outside of this sandbox and are only named."""
-    found: Invoice | CreditMemo | None
+def _linked(company: Company, transaction_type: str, transaction_id: str) -> Linked | None:
+    """The document; expenses and most journal entries live outside of this sandbox and are only named."""
+    found: Linked | None
     if transaction_type == "Invoice":
         found = company.invoices.get(transaction_id)
     elif transaction_type == "CreditMemo":
         found = company.credit_memos.get(transaction_id)
     else:
-        return None
+        return company.journal_entries.get(transaction_id) if transaction_type == "JournalEntry" else None
     if found is None:
         raise invalid_reference("LinkedTxn")
     return found
@@ -96,7 +109,7 @@ def _family(company: Company, customer_id: str) -> str:
     return company.customer(customer_id).name.split(":")[0]
 
 
-def _open_for(record: Invoice | CreditMemo, payment: Payment, taken: Applied) -> Decimal:
+def _open_for(record: Linked, payment: Payment, taken: Applied) -> Decimal:
     open_amount = record.balance if isinstance(record, Invoice) else record.remaining
     return max(open_amount + record.applied.get(payment.id, NOTHING) - taken[record.id], NOTHING)
 
@@ -136,7 +149,7 @@ def _shares(company: Company, payment: Payment) -> Applied:
     return shares
 
 
-def _set_share(record: Invoice | CreditMemo, payment: Payment, share: Decimal) -> bool:
+def _set_share(record: Linked, payment: Payment, share: Decimal) -> bool:
     """Sets the share; returns whether it changed."""
     if record.applied.get(payment.id, NOTHING) == share:
         return False

@@ -12,10 +12,12 @@ from sandbox.quickbooks.switches import Switches
 from sandbox.quickbooks.times import PACIFIC
 from sandbox.quickbooks.world.faults import inactive, invalid_reference, not_found
 from sandbox.quickbooks.world.records import (
+    BankDeposit,
     CreditMemo,
     Customer,
     Invoice,
     Item,
+    JournalEntry,
     ListRecord,
     Payment,
     Record,
@@ -96,7 +98,10 @@ class Company:
         self.invoices: Table[Invoice] = Table()
         self.payments: Table[Payment] = Table()
         self.credit_memos: Table[CreditMemo] = Table()
-        # Journal entries that are a credit of the customer; all others are charges.
+        self.journal_entries: Table[JournalEntry] = Table()
+        self.bank_deposits: Table[BankDeposit] = Table()
+        # Journal entries that are a credit of the customer; all others are charges. Payments may name entries that
+        # are not in the table: those live outside of this sandbox.
         self.credit_entry_ids: set[str] = set()
         self._clock = clock
         self._pretended: datetime | None = None

@@ -1,4 +1,4 @@
-"""Customers, invoices and credit memos, as a person at the QuickBooks screen handles them."""
+"""Customers, and all documents but payments, as a person at the QuickBooks screen handles them."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.quickbooks.world.applying import take_off
 from sandbox.quickbooks.world.company import Company
 from sandbox.quickbooks.world.faults import Refused, business, required
-from sandbox.quickbooks.world.records import NOTHING, CreditMemo, Customer, Invoice
+from sandbox.quickbooks.world.records import NOTHING, BankDeposit, CreditMemo, Customer, Invoice, JournalEntry
 
 PAYMENT_TERM_DAYS = 30
 DOC_NUMBER_LENGTH = 21
@@ -108,7 +108,9 @@ def delete_invoice(company: Company, invoice: Invoice) -> None:
     company.deleted(company.invoices, invoice, "Invoice", "user")
 
 
-def add_credit_memo(company: Company, customer_id: str, total: Decimal) -> CreditMemo:
+def add_credit_memo(
+    company: Company, customer_id: str, total: Decimal, transaction_date: date | None = None, doc_number: str = ""
+) -> CreditMemo:
     customer = company.customer(customer_id)
     now = company.now()
     memo = CreditMemo(
@@ -118,10 +120,50 @@ def add_credit_memo(company: Company, customer_id: str, total: Decimal) -> Credi
         customer_id=customer_id,
         total=total,
         currency=customer.currency,
-        transaction_date=company.today(),
+        transaction_date=transaction_date or company.today(),
+        doc_number=doc_number,
     )
     company.created(company.credit_memos, memo, "CreditMemo", "user")
     return memo
+
+
+def add_journal_entry(
+    company: Company, customer_id: str, amount: Decimal, transaction_date: date | None, doc_number: str
+) -> JournalEntry:
+    """An entry on a customer's receivables; below zero it is in the customer's favour."""
+    customer = company.customer(customer_id)
+    now = company.now()
+    entry = JournalEntry(
+        id=company.next_transaction_id(),
+        created_at=now,
+        changed_at=now,
+        customer_id=customer_id,
+        amount=amount,
+        currency=customer.currency,
+        transaction_date=transaction_date or company.today(),
+        doc_number=doc_number,
+    )
+    if amount < NOTHING:
+        company.credit_entry_ids.add(entry.id)
+    company.created(company.journal_entries, entry, "JournalEntry", "user")
+    return entry
+
+
+def add_bank_deposit(company: Company, customer_id: str, amount: Decimal, transaction_date: date | None) -> BankDeposit:
+    """A line of a bank deposit that names a customer and the receivables: a credit of the customer, and no payment."""
+    customer = company.customer(customer_id)
+    now = company.now()
+    deposit = BankDeposit(
+        id=company.next_transaction_id(),
+        created_at=now,
+        changed_at=now,
+        customer_id=customer_id,
+        amount=amount,
+        currency=customer.currency,
+        transaction_date=transaction_date or company.today(),
+    )
+    company.created(company.bank_deposits, deposit, "Deposit", "user")
+    return deposit
 
 
 def _check_doc_number(doc_number: str | None) -> None:

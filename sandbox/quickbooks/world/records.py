@@ -136,11 +136,40 @@ class CreditMemo(Record):
     total: Decimal
     currency: str
     transaction_date: date
+    doc_number: str = ""
     applied: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def remaining(self) -> Decimal:
         return self.total - sum(self.applied.values(), NOTHING)
+
+
+@dataclass(kw_only=True)
+class JournalEntry(Record):
+    """An entry with one line on a customer's receivables; where its other line is booked does not matter here."""
+
+    customer_id: str
+    amount: Decimal  # above zero what the customer owes, below zero what the customer is owed
+    currency: str
+    transaction_date: date
+    doc_number: str = ""
+    note: str = ""
+    applied: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What of it is still open, never below zero."""
+        return abs(self.amount) - sum(self.applied.values(), NOTHING)
+
+
+@dataclass(kw_only=True)
+class BankDeposit(Record):
+    """Money that a bank deposit credits to a customer without any payment."""
+
+    customer_id: str
+    amount: Decimal
+    currency: str
+    transaction_date: date
 
 
 @dataclass(kw_only=True)
