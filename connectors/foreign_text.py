@@ -90,6 +90,11 @@ class Secrets:
             kept[shown[number][0]] = "" if number - 1 in hide else HIDDEN
         return "".join(kept)
 
+    def are_in(self, body: bytes) -> bool:
+        """Whether one of the secrets is in the body, in a spelling that we know."""
+        searched = body.lower()
+        return any(spelling.encode() in searched for spelling in self._spellings)
+
     def words(self, text: str, characters_max: int = WORDS_CHARACTERS_MAX) -> str:
         """An outside system's words for a person. Hides secrets before it cuts: part of a secret is secret as well."""
         return cleaned(self.hidden_in(text[: characters_max * 10]), characters_max)

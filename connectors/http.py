@@ -7,7 +7,7 @@ Limited         our own limiter refused; nothing was sent
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -55,6 +55,18 @@ class Answer:
         """The JSON as it came; only for answers that bring secrets."""
         try:
             return read_json(self.body, self.json_limits)
+        except JsonUnreadable:
+            return None
+
+    def shrunk_json(self, shrink: Callable[[list[tuple[str, Any]]], Any]) -> Any:
+        """The body as JSON that takes little memory, or None if it is not JSON; its texts are not cleaned.
+
+        An answer with one of our secrets in it is None as well: nobody may see it, and it is no answer to a question.
+        """
+        if self.secrets.are_in(self.body):
+            return None
+        try:
+            return read_json(self.body, self.json_limits, shrink)
         except JsonUnreadable:
             return None
 

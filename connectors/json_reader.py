@@ -4,7 +4,7 @@ A document of a few megabytes can hold millions of values, brackets nested witho
 Numbers with a fraction become decimals.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import partial
@@ -42,8 +42,16 @@ class JsonLimits:
 DEFAULT_LIMITS = JsonLimits()
 
 
-def read_json(document: bytes | str, limits: JsonLimits = DEFAULT_LIMITS) -> Any:
+def read_json(
+    document: bytes | str,
+    limits: JsonLimits = DEFAULT_LIMITS,
+    shrink: Callable[[list[tuple[str, Any]]], Any] | None = None,
+) -> Any:
     """The document's value.
+
+    Args:
+        shrink: takes the names and values of an object and returns what stands for it: a long document of small objects
+            takes a multiple of its size in memory.
 
     Raises:
         JsonUnreadable: the only exception; its text says what is wrong, without quoting the document.
@@ -59,6 +67,7 @@ def read_json(document: bytes | str, limits: JsonLimits = DEFAULT_LIMITS) -> Any
             raw.removeprefix(b"\xef\xbb\xbf"),
             parse_int=partial(_whole_number, limits=limits),
             parse_float=partial(_fraction, limits=limits),
+            object_pairs_hook=shrink,
         )
     except JsonUnreadable:
         raise

@@ -30,8 +30,7 @@ Reading = Got[T] | Failure | Untrusted
 
 # A slice of the history: as long as the longest page of both systems.
 SLICE_INVOICES = 1000
-# Metered reads for everything that is open: two counts and one report, and room for a report that has to be asked for
-# in parts.
+# Metered reads for everything that is open: four as a rule, and room for a report that has to be asked for in parts.
 READS_MAX = 10
 
 
@@ -83,8 +82,8 @@ class ReconciledSource(Protocol):
     def read_open(self, as_of: date, reads_max: int = READS_MAX) -> Reading[BooksOpen]:
         """Every document that customers owe or are owed, with its open balance now.
 
-        Three metered reads as a rule: a count, a report, a count. A report that is cut short is asked for in parts,
-        with at most so many reads in all.
+        Four metered reads as a rule: the preferences, a count, the report, a count. A report that is cut short is
+        asked for in parts, with at most so many reads in all.
 
         Args:
             as_of: the day of the report, today: open balances are those of now, whatever the documents' dates.
@@ -105,6 +104,9 @@ class ReconciledSource(Protocol):
 
 class ReconciledTarget(Protocol):
     """The system whose invoices carry the payments, as the reconciliation reads it."""
+
+    def keeping(self, keep: Callable[[], None]) -> "ReconciledTarget":
+        """As for a source."""
 
     def count_open(self) -> Reading[int]:
         """How many invoices have a balance other than zero; one call."""

@@ -4,15 +4,17 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from connectors.addresses import AddressRules
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.connectwise.where import NO_CONNECTWISE, Where, where_in
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
+from connectors.transcript import Hears, hear_nothing
 from connectors.xml_errors import elements_in
 
 # ConnectWise's guide: without a Retry-After, exponential from 30 seconds.
@@ -93,11 +95,21 @@ class Client:
         self._wire = wire
         self._now = now
         self._base_url: str | None = None
+        self.hear: Hears = hear_nothing
+
+    def hearing(self, hear: Hears) -> Self:
+        """The same client for one reading, with every answer told to `hear`."""
+        told = copy(self)
+        told.hear = hear
+        return told
 
     @property
     def version(self) -> str:
         """The API version that every call asks for."""
         return self._version
+
+    def now(self) -> datetime:
+        return self._now()
 
     def one_question(self) -> AbstractContextManager[None]:
         """All calls meanwhile take no longer than one may: a lease allows for the time of one exchange."""
@@ -184,6 +196,8 @@ class Client:
             return base_url
         headers = self._keys.headers(self._version)
         result = self._wire.exchange("GET", base_url + path, route=route, headers=headers, params=parameters)
+        if isinstance(result, Answer):
+            self.hear(route, result, metered=False)
         return self._parsed(result)
 
     def _post(self, path: str, question: bytes, route: str) -> ReadResult[Page]:

@@ -7,18 +7,19 @@ query or the connection is at fault, and we blame no value.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from connectors.base import Failure, ReadResult
-from domain.records import TargetInvoice
 
 # It takes eight refusals to find one refused value among 100; the caller comes again with the unread values.
 REFUSALS_MAX = 24
 
-Ask = Callable[[Sequence[str]], ReadResult[list[TargetInvoice]]]
+Found = TypeVar("Found")
+Ask = Callable[[Sequence[str]], ReadResult[list[Found]]]
 
 
 @dataclass(slots=True)
-class Search:
+class Search(Generic[Found]):
     """The results for the values of one field so far; `unread` are in the order in which we ask for them.
 
     Attributes:
@@ -27,14 +28,14 @@ class Search:
     """
 
     unread: list[str]
-    found: list[TargetInvoice] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     failure: Failure | None = None
 
 
-def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
+def search(lists: Sequence[Sequence[str]], ask: Ask[Found], neutral: str) -> Search[Found]:
     """Asks for the values of all lists, each list in one query unless ConnectWise refuses it."""
-    result = Search([value for values in lists for value in values])
+    result = Search[Found]([value for values in lists for value in values])
     waiting, refusals, is_taken = list(lists), 0, False
     while waiting and refusals < REFUSALS_MAX:
         values = waiting.pop(0)
@@ -62,7 +63,7 @@ def search(lists: Sequence[Sequence[str]], ask: Ask, neutral: str) -> Search:
     return result
 
 
-def _why_nothing_is_taken(ask: Ask, neutral: str, failure: Failure) -> Failure | None:
+def _why_nothing_is_taken(ask: Ask[Found], neutral: str, failure: Failure) -> Failure | None:
     """Why ConnectWise does not even take a harmless value; None if it does, so that the failure is about a value."""
     answer = ask([neutral])
     if not isinstance(answer, Failure):

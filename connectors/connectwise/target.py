@@ -4,7 +4,7 @@ The outcome rules (ConnectWise has no idempotency key): 201 created; no connecti
 everything else is unknown, even a 2xx that is unexpected or unreadable.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
@@ -28,21 +28,23 @@ from connectors.base import (
 from connectors.budget import in_one_question
 from connectors.connectwise import nearby, versions, wire
 from connectors.connectwise.client import INFORMATION_PATH, THROTTLE_WAIT, Client
-from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, quoted, read_list, records_in
+from connectors.connectwise.lists import NO_LIST, PAGE_SIZE, read_list, records_in
 from connectors.connectwise.outcomes import NOT_ABOUT_THE_RECORD, not_done
 from connectors.connectwise.searching import Search, search
+from connectors.connectwise.wanted import (
+    CONDITION_CHARACTERS_MAX,
+    NEUTRAL_NUMBER,
+    NO_INVOICE,
+    id_condition,
+    lists_of_ids,
+    lists_of_numbers,
+    number_condition,
+)
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer
 from connectors.outcomes import not_even_sent
 from domain.records import TargetInvoice, TargetPayment
 
-# An address stays below 2,000 characters (ConnectWise's guide); the rest of it takes less than 500.
-CONDITION_CHARACTERS_MAX = 1400
-IDS_PER_CALL = 100
-# Record numbers start at one.
-NO_INVOICE = "0"
-# A number of letters and digits only, which no tenant and no gateway has a reason to refuse.
-NEUTRAL_NUMBER = "A1"
 # The rights that payment integrations ask for (Finance > Invoicing); creating a payment is an edit of the invoice.
 _WRITE_RIGHTS = {"POST": "Edit All", "DELETE": "Delete All"}
 _CREATED, _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _CONFLICT = 201, 200, 204, 400, 404, 409
@@ -105,15 +107,17 @@ class ConnectWiseTarget:
 
     @in_one_question
     def find_invoices(self, ids: Collection[str], numbers: Collection[str]) -> ReadResult[InvoicesFound]:
-        id_lists, number_lists = list(_lists_of_ids(ids)), list(_lists_of_numbers(numbers))
+        id_lists, number_lists = list(lists_of_ids(ids)), list(lists_of_numbers(numbers))
         # An id belongs to one invoice at most; a number may belong to several.
         by_id = search(
-            id_lists, lambda values: self._invoices_where(_id_condition(values), most=len(values)), NO_INVOICE
+            id_lists, lambda values: self._invoices_where(id_condition(values), most=len(values)), NO_INVOICE
         )
-        by_number = Search([number for values in number_lists for number in values], failure=by_id.failure)
+        by_number = Search[TargetInvoice](
+            [number for values in number_lists for number in values], failure=by_id.failure
+        )
         if by_id.failure is None:
             by_number = search(
-                number_lists, lambda values: self._invoices_where(_number_condition(values)), NEUTRAL_NUMBER
+                number_lists, lambda values: self._invoices_where(number_condition(values)), NEUTRAL_NUMBER
             )
         failure = by_number.failure
         is_settled = by_id.found or by_id.refused or by_number.found or by_number.refused
@@ -254,32 +258,3 @@ def _payments_path(invoice_id: str) -> str:
 def _payment_in(answer: Answer) -> TargetPayment | None:
     parsed = answer.json()
     return wire.payment_from(parsed) if isinstance(parsed, dict) else None
-
-
-def _lists_of_ids(ids: Collection[str]) -> Iterator[list[str]]:
-    """Ids are record numbers; anything else cannot be one, and must not reach the condition language."""
-    numbers = sorted((one for one in ids if one.isascii() and one.isdigit()), key=int)
-    for start in range(0, len(numbers), IDS_PER_CALL):
-        yield numbers[start : start + IDS_PER_CALL]
-
-
-def _id_condition(ids: Sequence[str]) -> str:
-    return f"id in ({','.join(str(int(one)) for one in ids)})"
-
-
-def _lists_of_numbers(numbers: Collection[str]) -> Iterator[list[str]]:
-    values: list[str] = []
-    length = 0
-    for number in sorted(number for number in numbers if number and '"' not in number):
-        encoded_length = len(quote(quoted(number) + ",", safe=""))
-        if values and length + encoded_length > CONDITION_CHARACTERS_MAX:
-            yield values
-            values, length = [], 0
-        values.append(number)
-        length += encoded_length
-    if values:
-        yield values
-
-
-def _number_condition(numbers: Sequence[str]) -> str:
-    return f"invoiceNumber in ({','.join(map(quoted, numbers))})"

@@ -11,6 +11,7 @@ from connectors.card import Card
 from connectors.connectwise.biller import ConnectWiseBiller
 from connectors.connectwise.card import CONNECTWISE
 from connectors.connectwise.client import Client, Keys, canonical_account
+from connectors.connectwise.reconciled import ConnectWiseReconciled
 from connectors.connectwise.settings import ConnectWiseSettings
 from connectors.connectwise.target import ConnectWiseTarget
 from connectors.connectwise.wire import PAYMENT_TYPE
@@ -19,6 +20,7 @@ from connectors.http import SizeLimits, Wire
 from connectors.json_reader import JsonLimits
 from connectors.limits import Rate
 from connectors.options import Address, Options, a_number_up_to
+from connectors.reconciling import ReconciledTarget
 from connectors.vendor import Account, BillerVendor, Surroundings, VendorSettings, link_of
 from domain.reasons import Reason
 
@@ -124,6 +126,12 @@ class ConnectWise(BillerVendor):
         options = ConnectWiseOptions.of(account.settings)
         client = self._client_of(surroundings, account, options)
         return ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
+
+    def open_reconciled_target(self, surroundings: Surroundings, account: Account) -> ReconciledTarget:
+        options = ConnectWiseOptions.of(account.settings)
+        client = self._client_of(surroundings, account, options)
+        target = ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
+        return ConnectWiseReconciled(client, target, options.home_currency)
 
     def open_biller(self, surroundings: Surroundings, account: Account) -> Biller:
         options = ConnectWiseOptions.of(account.settings)

@@ -6,13 +6,18 @@ from typing import Any
 
 import simplejson
 
-from domain.money import is_currency_code, minor_digits, without_dust
+from domain.money import is_currency_code, is_storable, minor_digits, without_dust
+from domain.reconciliation.documents import TargetStanding
 from domain.records import TargetInvoice, TargetPayment
 
 # The type that a published connector sends for money received; other types (credits) carry `credit`.
 PAYMENT_TYPE = "P"
 _CREDIT_MEMO = "CreditMemo"
 
+STANDING_FIELDS = (
+    "id,invoiceNumber,type,status/name,company,billToCompany,date,currency,"
+    "total,payments,credits,balance,downpaymentApplied,_info/lastUpdated"
+)
 INVOICE_FIELDS = "id,invoiceNumber,type,status,company,billToCompany,total,payments,credits,balance,currency"
 
 
@@ -33,6 +38,35 @@ def invoice_from(wire: Any, default_currency: str | None) -> TargetInvoice | Non
         customer_names=_names(wire),
         payable=wire.get("type") != _CREDIT_MEMO and total is not None and balance is not None,
         paid=as_decimal(wire.get("payments")),
+    )
+
+
+def standing_from(wire: Any, default_currency: str | None) -> TargetStanding | None:
+    """How one invoice stands; None if its id, total or balance cannot be read: nothing stands in for these."""
+    currency = currency_in(wire.get("currency")) or default_currency
+    identity = record_id(wire.get("id"))
+    total, balance = amount_in(wire.get("total"), currency), amount_in(wire.get("balance"), currency)
+    if identity is None or total is None or balance is None or not (is_storable(total) and is_storable(balance)):
+        return None
+    kind = text_in(wire.get("type"))
+    who = part_of(wire.get("billToCompany"), "id") or part_of(wire.get("company"), "id")
+    return TargetStanding(
+        external_id=identity,
+        number=text_in(wire.get("invoiceNumber")),
+        customer_id=record_id(who) or "",
+        customer_names=_names(wire),
+        dated=day_in(wire.get("date")),
+        currency=currency,
+        total=total,
+        balance=balance,
+        payments=amount_in(wire.get("payments"), currency),
+        credits=amount_in(wire.get("credits"), currency),
+        # Whether it is written above or below zero is not published.
+        downpayment=abs(amount_in(wire.get("downpaymentApplied"), currency) or Decimal(0)),
+        status=text_in(part_of(wire.get("status"), "name")),
+        type=kind,
+        is_credit_memo=kind == _CREDIT_MEMO,
+        changed_at=moment_in(part_of(wire.get("_info"), "lastUpdated")),
     )
 
 
@@ -129,11 +163,17 @@ def amount_in(value: Any, currency: str | None) -> Decimal | None:
 
 def day_in(value: Any) -> date | None:
     """The day of a date and time, as UTC has it."""
+    moment = moment_in(value)
+    return None if moment is None else moment.date()
+
+
+def moment_in(value: Any) -> datetime | None:
+    """A date and time, as UTC; one without an offset is taken for UTC."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.date() if moment.tzinfo is None else moment.astimezone(UTC).date()
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -104,6 +104,19 @@ def objects_where(client: Client, entity: str, condition: str, order: str = "") 
     return Got(listed)
 
 
+def count_where(client: Client, entity: str, condition: str) -> ReadResult[int]:
+    """How many objects there are; one metered read."""
+    where = f" WHERE {condition}" if condition else ""
+    result = client.query(f"SELECT COUNT(*) FROM {entity}{where}")  # noqa: S608
+    if isinstance(result, Failure):
+        return result
+    response = result.value.get("QueryResponse")
+    count = response.get("totalCount") if isinstance(response, dict) else None
+    if not isinstance(count, int):
+        return Failure(FailureKind.UNAVAILABLE, "the answer does not contain the number that was asked for")
+    return Got(count)
+
+
 def _once_each(found: Sequence[Any]) -> list[Any]:
     """An object that changes while we page may come twice; its last reading stays. Unreadable ones all stay."""
     by_id: dict[str | int, Any] = {}

@@ -12,7 +12,7 @@ import simplejson
 
 from connectors.base import Change, ChangedEntity, ChangedPage, Changes, Failure, FailureKind, Got, ReadResult
 from connectors.quickbooks.amounts import as_moment, as_text
-from connectors.quickbooks.asking import NOT_WHAT_WE_ASKED_FOR
+from connectors.quickbooks.asking import NOT_WHAT_WE_ASKED_FOR, count_where
 from connectors.quickbooks.client import Client
 
 CHANGES_MAX = 1000
@@ -137,15 +137,7 @@ def _read_second(client: Client, entity: ChangedEntity, second: datetime) -> Rea
 
 
 def count_window(client: Client, entity: ChangedEntity, since: datetime, until: datetime) -> ReadResult[int]:
-    condition = _between(since, until)
-    result = client.query(f"SELECT COUNT(*) FROM {ENTITY_NAMES[entity]} WHERE {condition}")  # noqa: S608 - our own values
-    if isinstance(result, Failure):
-        return result
-    response = result.value.get("QueryResponse")
-    count = response.get("totalCount") if isinstance(response, dict) else None
-    if not isinstance(count, int):
-        return Failure(FailureKind.UNAVAILABLE, "the answer does not contain the number that was asked for")
-    return Got(count)
+    return count_where(client, ENTITY_NAMES[entity], _between(since, until))
 
 
 def _window(entity: ChangedEntity, since: datetime, until: datetime, start: int = 1) -> str:

@@ -15,9 +15,11 @@ from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
 from connectors.keeping import NoMeter, ReadMeter
 from connectors.quickbooks.faults import failure_of, is_refusal
 from connectors.quickbooks.tokens import Tokens
+from connectors.transcript import Hears, hear_nothing
 
 # Intuit has ignored values below 75 since August 2025; we send it so that a later default does not surprise us.
 MINOR_VERSION = "75"
+_OK = 200
 # Faults of the service behind the gateway: these calls count.
 _ANSWERED = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
 
@@ -36,6 +38,8 @@ class _Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str | None = None
+    # Its answer may be very long, so that it is parsed only once, by the code that knows its form.
+    is_report: bool = False
 
 
 class Client:
@@ -56,6 +60,7 @@ class Client:
         self._meter = meter or NoMeter()
         # Called before every exchange.
         self.keep: Callable[[], None] = _nothing
+        self.hear: Hears = hear_nothing
 
     def keeping(self, keep: Callable[[], None]) -> Self:
         """The same client for one step of work, which calls `keep` before every exchange."""
@@ -63,6 +68,12 @@ class Client:
         kept.keep = keep
         kept.tokens = self.tokens.for_a_step()
         return kept
+
+    def hearing(self, hear: Hears) -> Self:
+        """The same client for one reading, with every answer told to `hear`."""
+        told = copy(self)
+        told.hear = hear
+        return told
 
     def now(self) -> datetime:
         return self._now()
@@ -84,6 +95,13 @@ class Client:
     def changes(self, entities: str, since: datetime) -> ReadResult[Any]:
         parameters = {"entities": entities, "changedSince": since.isoformat(timespec="seconds")}
         return self._read(_Request("GET", "/cdc", "cdc", parameters))
+
+    def report(self, name: str, parameters: Mapping[str, str]) -> ReadResult[Answer]:
+        """A report as it came; what is no report is a failure. Names are case-sensitive."""
+        result = self._read(_Request("GET", f"/reports/{quote(name, safe='')}", name, parameters, is_report=True))
+        if isinstance(result, Got) and not isinstance(result.value, Answer):
+            return Failure(FailureKind.UNAVAILABLE, "the answer is not a report")
+        return result
 
     def write(self, entity: str, body: bytes, request_id: str, operation: str = "") -> Exchange | Failure:
         """Sends a write once. Nobody meters writes.
@@ -145,7 +163,11 @@ class Client:
             case NeverSent(detail) | NoAnswer(detail):
                 return Failure(FailureKind.UNAVAILABLE, detail)
             case Answer():
-                return self._metered(failure_of(result, self._now())) or Got(result.json())
+                read = _report_in(result) if request.is_report else None
+                failure = failure_of(result, self._now()) if read is None else None
+                is_metered = failure is None or failure.kind in _ANSWERED
+                self.hear(request.route, result, metered=is_metered)
+                return self._metered(failure) or read or Got(result.json())
 
     def _exchange(self, token: str, request: _Request) -> Exchange:
         self.keep()
@@ -171,6 +193,12 @@ class Client:
             return failure
         used_up = self._meter.used_up() if failure.kind is FailureKind.THROTTLED else None
         return failure if used_up is None else Failure(FailureKind.USED_UP, failure.detail, used_up)
+
+
+def _report_in(answer: Answer) -> Got[Answer] | None:
+    """The answer, if it looks like a report; faults are short, and have no columns."""
+    is_report = answer.status == _OK and b'"Columns"' in answer.body
+    return Got(answer) if is_report else None
 
 
 def _nothing() -> None:

@@ -21,10 +21,12 @@ from connectors.quickbooks.books import QuickBooksBooks
 from connectors.quickbooks.card import QUICKBOOKS
 from connectors.quickbooks.client import Client
 from connectors.quickbooks.oauth import QuickBooksAuthorization
+from connectors.quickbooks.reconciled import QuickBooksReconciled
 from connectors.quickbooks.settings import QuickBooksSettings
 from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Tokens
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
+from connectors.reconciling import ReconciledSource
 from connectors.vendor import Account, BooksVendor, Surroundings, VendorSettings, link_of
 from domain.reasons import Reason
 
@@ -89,6 +91,9 @@ class QuickBooks(BooksVendor):
 
     def open_source(self, surroundings: Surroundings, account: Account) -> Source:
         return QuickBooksSource(self._client(surroundings, account), _options_of(account).home_currency)
+
+    def open_reconciled_source(self, surroundings: Surroundings, account: Account) -> ReconciledSource:
+        return QuickBooksReconciled(self._client(surroundings, account), _options_of(account).home_currency)
 
     def open_books(self, surroundings: Surroundings, account: Account) -> Books:
         return QuickBooksBooks(self._client(surroundings.for_copying(), account))

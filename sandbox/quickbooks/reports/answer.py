@@ -137,11 +137,10 @@ def _columns(company: Company, asked: _Asked, dice: random.Random) -> list[Colum
 
 
 def _laid_out(company: Company, name: str, found: list[Receivable], asked: _Asked) -> Section:
-    shown = found if company.switches.report_negative_rows == "shown" else [one for one in found if one.open > 0]
-    shown = sorted(shown, key=lambda one: (one.dated, len(one.id), one.id))
+    ordered = sorted(found, key=lambda one: (one.dated, len(one.id), one.id))
     if name == BALANCE_DETAIL:
-        return by_customer(company, shown)
-    return by_age(company, shown, asked.day, nested=company.switches.report_hierarchy)
+        return by_customer(company, ordered)
+    return by_age(company, ordered, asked.day, nested=company.switches.report_hierarchy)
 
 
 def _as_it_is(rows: Sequence[Any]) -> Sequence[Any]:

@@ -55,6 +55,8 @@ class Rendering:
 
     def _fill(self, rows: list[Json], section: Section, *, repeats: bool) -> None:
         for one in self.order(section.rows):
+            if one.open < 0 and self.switches.report_negative_rows == "hidden":
+                continue
             rows.append(self._row(one, repeats=repeats))
             self._count(rows)
         for inner in self.order(section.sections):
