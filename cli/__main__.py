@@ -6,6 +6,7 @@ import typer
 
 from cli.failures import OneLineErrors
 from cli.output import examples
+from cli.prove import PROVE_EPILOG, prove
 from cli.up import UP_EPILOG, up
 
 # Each group with its module and its line of help, in the order of the help page.
@@ -40,6 +41,7 @@ app = typer.Typer(
     epilog=examples("up", "payments list northwind", "payments show northwind 4711", "org set --help"),
 )
 app.command(epilog=UP_EPILOG)(up)
+app.command(epilog=PROVE_EPILOG)(prove)
 for name, (_, line) in GROUPS.items():
     app.add_typer(typer.Typer(help=line), name=name)
 

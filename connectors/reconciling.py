@@ -42,7 +42,7 @@ def as_untrusted(failure: Failure) -> Untrusted:
 
 @dataclass(frozen=True, slots=True)
 class PaymentsRecorded:
-    """Payments of the source that are dated since a day, or have changed since.
+    """Payments of the source: those asked for by id, or those dated since a day or changed since.
 
     Attributes:
         flawed_ids: payments of which we got a picture that is not whole, or that does not add up.
@@ -55,7 +55,7 @@ class PaymentsRecorded:
 
 @dataclass(frozen=True, slots=True)
 class SourceStandings:
-    """How these invoices stand; one that is not among them is gone, or hidden."""
+    """How the invoices stand that were asked for by id or by number; one that is not among them is gone, or hidden."""
 
     invoices: tuple[SourceStanding, ...]
     missing_ids: frozenset[str]
@@ -95,8 +95,11 @@ class ReconciledSource(Protocol):
         One more read counts them. Invoices that have been deleted are not there.
         """
 
-    def read_standings(self, ids: Collection[str]) -> Reading[SourceStandings]:
-        """These invoices as they are now, in as few calls as possible."""
+    def read_standings(self, ids: Collection[str], numbers: Collection[str] = ()) -> Reading[SourceStandings]:
+        """The invoices with one of these ids or exactly one of these numbers, in as few calls as possible."""
+
+    def read_payments(self, ids: Collection[str]) -> Reading[PaymentsRecorded]:
+        """These payments as they are now, in as few calls as possible; those that are gone are missing."""
 
     def read_payments_since(self, since: date) -> Reading[PaymentsRecorded]:
         """Every payment dated on this day or later, or changed since; counted before and after."""

@@ -80,6 +80,10 @@ class Surroundings:
         """The same for the Sync Tool, which leaves half of an account's calls to the payments."""
         return replace(self, limiter=HalfOf(self.limiter, "copy"))
 
+    def for_reconciling(self) -> Self:
+        """The same for reading whole systems, which may take many calls and leaves half of them to the payments."""
+        return replace(self, limiter=HalfOf(self.limiter, "reconcile"))
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

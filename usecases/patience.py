@@ -4,17 +4,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from connectors.base import Failure, FailureKind, ReadResult
+from connectors.base import Failure, FailureKind
 from tasks.calls import SHORT_WAIT
 from tasks.context import Context
 
 # The longest window of any limit is one minute.
 PATIENCE = timedelta(seconds=90)
 
-T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 
-def patiently(context: Context, ask: Callable[[], ReadResult[T]]) -> ReadResult[T]:
+def patiently(context: Context, ask: Callable[[], Answer]) -> Answer:
     """Asks again while only our own limiter refuses, within a person's patience."""
     ends = context.clock.monotonic() + PATIENCE.total_seconds()
     while True:

@@ -129,7 +129,7 @@ class ConnectWise(BillerVendor):
 
     def open_reconciled_target(self, surroundings: Surroundings, account: Account) -> ReconciledTarget:
         options = ConnectWiseOptions.of(account.settings)
-        client = self._client_of(surroundings, account, options)
+        client = self._client_of(surroundings.for_reconciling(), account, options)
         target = ConnectWiseTarget(client, options.home_currency, options.payment_hour_utc, options.payment_type)
         return ConnectWiseReconciled(client, target, options.home_currency)
 

@@ -1,6 +1,6 @@
 """QuickBooks Online as the reconciliation reads it: what is open, the whole history in slices, and recent payments."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from connectors.quickbooks.receivables import ATTEMPTS_MAX, Receivables
 from connectors.quickbooks.standings import standings_from
 from connectors.reconciling import READS_MAX, SLICE_INVOICES, PaymentsRecorded, Reading, SourceStandings
 from connectors.transcript import Transcript
-from domain.reconciliation.documents import BooksOpen, SourceSlice
+from domain.reconciliation.documents import BooksOpen, SourceSlice, SourceStanding
 from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
 
 _CREATED = "MetaData.CreateTime"
@@ -35,17 +35,30 @@ class QuickBooksReconciled:
         client, transcript = self._heard()
         return Receivables(client, transcript, as_of, reads_max, self._home_currency).read()
 
-    def read_standings(self, ids: Collection[str]) -> Reading[SourceStandings]:
+    def read_standings(self, ids: Collection[str], numbers: Collection[str] = ()) -> Reading[SourceStandings]:
         client, transcript = self._heard()
-        result = ask_with(client, Question("Invoice"), ids)
+        found: dict[str, SourceStanding] = {}
+        # Letter case does not matter to QuickBooks, and it does to us.
+        wanted = {number for number in numbers if number}
+        for question, values in ((Question("Invoice"), set(ids)), (Question("Invoice", "DocNumber"), wanted)):
+            result = ask_with(client, question, values)
+            if isinstance(result, Failure):
+                return result
+            standings = standings_from(result.value, self._home_currency)
+            if isinstance(standings, Untrusted):
+                return standings
+            found |= {one.external_id: one for one in standings if one.external_id in ids or one.number in wanted}
+        asked = {"entity": "Invoice", "ids": str(len(set(ids))), "numbers": str(len(wanted))}
+        evidence = transcript.evidence(client.now(), asked)
+        return Got(SourceStandings(tuple(found.values()), frozenset(ids) - found.keys(), evidence))
+
+    def read_payments(self, ids: Collection[str]) -> Reading[PaymentsRecorded]:
+        client, transcript = self._heard()
+        result = ask_with(client, Question("Payment"), ids)
         if isinstance(result, Failure):
             return result
-        standings = standings_from(result.value, self._home_currency)
-        if isinstance(standings, Untrusted):
-            return standings
-        missing = frozenset(ids) - {one.external_id for one in standings}
-        evidence = transcript.evidence(client.now(), {"entity": "Invoice", "ids": str(len(set(ids)))})
-        return Got(SourceStandings(standings, missing, evidence))
+        evidence = {"entity": "Payment", "ids": str(len(set(ids)))}
+        return self._payments(result.value, client, transcript, evidence)
 
     def read_payments_since(self, since: date) -> Reading[PaymentsRecorded]:
         client, transcript = self._heard()
@@ -60,13 +73,17 @@ class QuickBooksReconciled:
             if not isinstance(listed, Got):
                 return listed
             found += listed.value
+        return self._payments(found, client, transcript, {"entity": "Payment", "since": since.isoformat()})
+
+    def _payments(
+        self, objects: Iterable[Any], client: Client, transcript: Transcript, asked: Mapping[str, str]
+    ) -> Reading[PaymentsRecorded]:
         try:
-            payments = tuple(wire.payment_from(one, self._home_currency) for one in found)
+            payments = tuple(wire.payment_from(one, self._home_currency) for one in objects)
         except ValueError:
             return Untrusted(WhyUntrusted.ROW_UNREADABLE, "a payment without an id")
         flawed = frozenset(one.external_id for one in payments if one.flaw is not None)
-        evidence = transcript.evidence(client.now(), {"entity": "Payment", "since": since.isoformat()})
-        return Got(PaymentsRecorded(payments, flawed, evidence))
+        return Got(PaymentsRecorded(payments, flawed, transcript.evidence(client.now(), asked)))
 
     def read_invoice_slice(self, after: str | None = None, limit: int = SLICE_INVOICES) -> Reading[SourceSlice]:
         """From one moment of creation to another: unlike an offset, this place does not move when invoices change."""

@@ -57,6 +57,9 @@ class Cell(NamedTuple):
     id: str
 
 
+_NOBODY = Cell("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report that is whole and adds up.
@@ -137,18 +140,22 @@ class _Reading:
         self.home_currency = told if is_currency_code(told) else self.home_currency
         rows = _rows_of(self.parsed)
         try:
-            total = self._section(rows, is_whole=True)
+            total = self._section(rows, _NOBODY, is_whole=True)
         except _IsCut:
             return CutReport(tuple(self.documents))
         return Report(tuple(self.documents), total if rows else None, as_moment(header.get("Time")))
 
-    def _section(self, rows: Sequence[Any], *, is_whole: bool) -> Decimal:
-        """The sum of the single rows of a section, which its own sums must be equal to."""
+    def _section(self, rows: Sequence[Any], customer: Cell, *, is_whole: bool) -> Decimal:
+        """The sum of the single rows of a section, which its own sums must be equal to.
+
+        Args:
+            customer: whose section it is; its rows need not say so again.
+        """
         found, has_total = _NOTHING, not rows
         for row in rows:
             summary = _cells(_inner(row, "Summary"))
             if "Rows" in row or "Header" in row:
-                part = self._section(_rows_of(row), is_whole=False)
+                part = self._section(_rows_of(row), self._customer_of(row, customer), is_whole=False)
                 if not summary:
                     raise Unreadable(WhyUntrusted.SECTION_WITHOUT_SUMMARY, self._name(row))
                 self._check(part, summary)
@@ -158,7 +165,7 @@ class _Reading:
                 self._check(found, summary)
                 has_total = True
             else:
-                found += self._row(_cells(row))
+                found += self._row(_cells(row), customer)
         if is_whole and not has_total:
             raise Unreadable(WhyUntrusted.SECTION_WITHOUT_SUMMARY, "the report ends without its total")
         return found
@@ -169,7 +176,7 @@ class _Reading:
             name = cleaned(summary[0].value, NAME_CHARACTERS_MAX)
             raise Unreadable(WhyUntrusted.DOES_NOT_ADD_UP, f"{name}: {told} is given, the rows come to {found}")
 
-    def _row(self, cells: Sequence[Cell]) -> Decimal:
+    def _row(self, cells: Sequence[Cell], customer: Cell) -> Decimal:
         """The open balance of the row in the home currency; the row is kept if it is an open document."""
         if any(_CUT in cell.value.casefold() for cell in cells):
             raise _IsCut
@@ -180,11 +187,12 @@ class _Reading:
         home = _amount(cells, self.places["subt_open_bal"])
         in_own = _amount(cells, self.places["foreign_open_bal"]) if "foreign_open_bal" in self.places else home
         if home or in_own:
-            self.documents.append(self._document(cells, kind, in_own))
+            self.documents.append(self._document(cells, kind, in_own, customer))
         return home
 
-    def _document(self, cells: Sequence[Cell], kind: Cell, open_balance: Decimal) -> OpenDocument:
-        customer = self._cell(cells, "cust_name")
+    def _document(self, cells: Sequence[Cell], kind: Cell, open_balance: Decimal, customer: Cell) -> OpenDocument:
+        named = self._cell(cells, "cust_name")
+        customer = named if named.value.strip() else customer
         number = self._cell(cells, "doc_num")
         currency = self._cell(cells, "currency").value.upper()
         total = "foreign_amount" if "foreign_amount" in self.places else "subt_amount"
@@ -203,7 +211,16 @@ class _Reading:
 
     def _cell(self, cells: Sequence[Cell], column: str) -> Cell:
         place = self.places.get(column)
-        return Cell("", "") if place is None or place >= len(cells) else cells[place]
+        return _NOBODY if place is None or place >= len(cells) else cells[place]
+
+    @staticmethod
+    def _customer_of(row: Any, around: Cell) -> Cell:
+        """The customer in the heading of a section. One without an id is an age or the like."""
+        heading = _cells(_inner(row, "Header"))
+        if not heading or not heading[0].id:
+            return around
+        name = f"{around.value}:{heading[0].value}" if around.value else heading[0].value
+        return Cell(name, heading[0].id)
 
     @staticmethod
     def _name(row: Any) -> str:

@@ -93,7 +93,9 @@ class QuickBooks(BooksVendor):
         return QuickBooksSource(self._client(surroundings, account), _options_of(account).home_currency)
 
     def open_reconciled_source(self, surroundings: Surroundings, account: Account) -> ReconciledSource:
-        return QuickBooksReconciled(self._client(surroundings, account), _options_of(account).home_currency)
+        return QuickBooksReconciled(
+            self._client(surroundings.for_reconciling(), account), _options_of(account).home_currency
+        )
 
     def open_books(self, surroundings: Surroundings, account: Account) -> Books:
         return QuickBooksBooks(self._client(surroundings.for_copying(), account))

@@ -228,3 +228,11 @@ def test_the_command_line_explains_itself():
     help_text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert "{quickbooks,connectwise}" in help_text
     assert "--world FILE" in help_text
+
+
+def test_the_member_is_limited_to_locations_from_another_process(control, api):
+    control.add_invoice("INV-1", 5, location="West")
+    control.limit_locations(["East"])
+    assert api.get("/finance/invoices").json() == []
+    control.limit_locations(None)
+    assert len(api.get("/finance/invoices").json()) == 1

@@ -157,3 +157,34 @@ def test_a_sandbox_is_made_with_its_switches_and_returns_to_them():
 def test_a_switch_knows_its_positions(connectwise, change):
     with pytest.raises(ValueError, match=next(iter(change))):
         connectwise.set_switches(**change)
+
+
+def numbers(api):
+    return [one["invoiceNumber"] for one in api.get("/finance/invoices").json()]
+
+
+def test_a_member_may_see_the_invoices_of_some_locations_only(api, connectwise):
+    connectwise.add_invoice("INV-2", "10.00", location="West")
+    connectwise.limit_locations(["West"])
+    assert numbers(api) == ["INV-2"]
+    assert api.get("/finance/invoices/count").json() == {"count": 1}
+    assert api.get("/finance/invoices/200").status_code == 404
+    assert post(api).status_code == 404
+    connectwise.set_switches(hidden_invoice=403)
+    assert api.get("/finance/invoices/200").status_code == 403
+    connectwise.limit_locations(None)
+    assert numbers(api) == ["INV-1", "INV-2"]
+
+
+def test_a_payment_may_leave_the_invoices_moment_of_change_alone(api, connectwise, clock):
+    connectwise.set_switches(payment_moves_invoice="stays")
+    before = api.get("/finance/invoices/200").json()
+    clock.now += timedelta(minutes=1)
+    payment = post(api).json()["id"]
+    after = api.get("/finance/invoices/200").json()
+    assert (after["balance"], after["_info"]) == (200, before["_info"])
+    connectwise.delete_payment(200, payment)
+    assert api.get("/finance/invoices/200").json()["_info"] == before["_info"]
+    connectwise.set_switches(payment_moves_invoice="moves")
+    post(api)
+    assert api.get("/finance/invoices/200").json()["_info"]["updatedBy"] == "API1"
