@@ -1,5 +1,6 @@
 """QuickBooks Online as the reconciliation reads it: what is open, the whole history in slices, and recent payments."""
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -137,7 +138,7 @@ def _counted(client: Client, entity: str, condition: str) -> Reading[list[Any]]:
 def _slice(client: Client, first: datetime | None, limit: int) -> Reading[tuple[list[Any], datetime | None]]:
     """The oldest invoices created from `first` on, and the moment before which they all were; None at the end."""
     found: list[Any] = []
-    while True:
+    for read in itertools.count(1):
         page = objects_where(client, "Invoice", _between(first, None), f" ORDERBY {_CREATED}")
         if isinstance(page, Failure):
             return page
@@ -157,8 +158,9 @@ def _slice(client: Client, first: datetime | None, limit: int) -> Reading[tuple[
                 return second
             found += second.value
             first += _SECOND
-        if len(found) >= limit:
-            return Got((found, first))
+        if read * PAGE_MAX >= limit:
+            break
+    return Got((found, first))
 
 
 def _created_at(one: Any) -> datetime | None:
