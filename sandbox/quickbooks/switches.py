@@ -83,6 +83,8 @@ class Switches:
     report_negative_rows: Literal["shown", "hidden"] = "shown"
     # Whether the aging detail puts customers into its ages, and sub-customers into their parents.
     report_hierarchy: bool = False
+    # Whether a payment or a memo has its own date as due date, or none: then every stretch of due dates leaves it out.
+    report_due_dates: Literal["all", "invoices_only"] = "all"
     # A parameter that reports ignore without a word, as TransactionList did with its type in 2026-08.
     report_ignores: str = ""
     report_lag_seconds: float = 0.0  # reports know of documents and payments only after this delay

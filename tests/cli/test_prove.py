@@ -157,6 +157,14 @@ def test_old_payments_matter_only_where_the_balances_differ(run: Run, world: Wor
     assert kinds(run("prove", "northwind", "--since", "2026-08-01", "--json")) == ["date_differs"]
 
 
+def test_an_old_invoice_that_is_open_on_one_side_only_has_its_counterpart(run: Run, world: World) -> None:
+    old = world.invoice("INV-1", at="2026-09-01T12:00:00Z")
+    world.quickbooks.record_payment(
+        world.customer_id, "100", [(old.quickbooks_id, "100")], payment_date="2026-09-01", at="2026-09-01T12:00:00Z"
+    )
+    assert kinds(proved(run)) == ["payment_missing_at_target"]
+
+
 def test_a_report_that_is_cut_short_proves_nothing(run: Run, world: World) -> None:
     for number in range(4):
         both_have(world, f"INV-{number}")

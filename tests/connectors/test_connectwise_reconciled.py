@@ -168,6 +168,15 @@ def test_every_invoice_is_in_exactly_one_slice(
     assert found == [str(number) for number in range(8)]
 
 
+def test_a_slice_that_is_not_as_long_as_connectwise_counts_is_not_trusted(
+    connectwise: ConnectWise, reconciled: ConnectWiseReconciled
+) -> None:
+    connectwise.sandbox.add_invoice("INV-1", "10.00")
+    connectwise.sandbox.faults.add(Fault("error", path="/finance/invoices$", body="[]", status=200, times=None))
+    result = reconciled.read_invoice_slice()
+    assert result == Untrusted(WhyUntrusted.COUNT_DIFFERS, "1 counted, 0 came")
+
+
 def test_a_slice_begins_where_the_last_one_said(reconciled: ConnectWiseReconciled) -> None:
     assert isinstance(reconciled.read_invoice_slice("nowhere"), Failure)
 

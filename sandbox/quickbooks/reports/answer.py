@@ -81,7 +81,8 @@ class _Asked:
     def takes(self, one: Receivable, name: str) -> bool:
         if self.customers and one.customer_id not in self.customers:
             return False
-        if not self.due_from <= one.due <= self.due_until:
+        is_any = (self.due_from, self.due_until) == (date.min, _FOR_EVER)
+        if not is_any and not (one.due is not None and self.due_from <= one.due <= self.due_until):
             return False
         # An aging report has open documents only, whatever it is asked for.
         paid = self.paid if name in {BALANCE_DETAIL, BALANCE} else "Unpaid"

@@ -63,7 +63,7 @@ _KNOWN = [
     ),
     Column("doc_num", "String", "Num", "Nº", lambda _, one: Cell(one.number)),
     Column("cust_name", "String", "Customer", "Client", _customer),
-    Column("due_date", "Date", "Due date", "Échéance", lambda _, one: Cell(one.due.isoformat()), "Due Date"),
+    Column("due_date", "Date", "Due date", "Échéance", lambda _, one: Cell(str(one.due or "")), "Due Date"),
     Column(
         "subt_amount",
         "Money",

@@ -32,7 +32,7 @@ class Section:
 
 
 def bucket_of(one: Receivable, day: date) -> str:
-    past_due = (day - one.due).days
+    past_due = (day - (one.due or one.dated)).days
     return next((name for days, name in _BUCKETS if past_due >= days), CURRENT)
 
 

@@ -41,7 +41,7 @@ class Receivable:
     number: str
     customer_id: str
     dated: date
-    due: date
+    due: date | None
     currency: str
     rate: Decimal
     amount: Decimal
@@ -113,6 +113,12 @@ class _Applied:
         return sum(known, NOTHING)
 
 
+def _due(company: Company, record: Document) -> date | None:
+    if isinstance(record, Invoice):
+        return record.due_date
+    return record.transaction_date if company.switches.report_due_dates == "all" else None
+
+
 def _receivable(company: Company, part: _Document) -> Receivable:
     record = part.record
     rate = record.exchange_rate if isinstance(record, Invoice) else None
@@ -122,7 +128,7 @@ def _receivable(company: Company, part: _Document) -> Receivable:
         number=part.number,
         customer_id=record.customer_id,
         dated=record.transaction_date,
-        due=record.due_date if isinstance(record, Invoice) else record.transaction_date,
+        due=_due(company, record),
         currency=record.currency,
         rate=Decimal(1) if record.currency == company.currency else rate or EXCHANGE_RATE,
         amount=part.amount,
