@@ -1,6 +1,8 @@
 """`prove`: what both systems say, compared without trust in our own tables."""
 
 import hashlib
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import simplejson
 
 from sandbox.faults import Fault
 from tests.cli.conftest import Ended, Run
+from tests.pages import OPERATIONS
 from tests.world import BothInvoices, World
 
 SINCE = "2026-11-01"
@@ -30,10 +33,7 @@ def both_have(world: World, number: str, paid: str = "", on: str = "2026-11-20")
     return invoice
 
 
-def day(text: str):
-    from datetime import date
-
-    return date.fromisoformat(text)
+day = date.fromisoformat
 
 
 def test_two_systems_that_agree_end_with_zero(run: Run, world: World) -> None:
@@ -231,6 +231,23 @@ def test_the_files_of_a_manifest_are_checked(run: Run, world: World, tmp_path: P
         {"name": "statement.csv", "state": "changed"},
         {"name": "statement.html", "state": "missing"},
     ]
+
+
+def test_the_commands_of_the_handbook_do_what_it_says(run: Run, world: World, tmp_path: Path) -> None:
+    section = OPERATIONS.read_text().split("## Prove that both systems agree")[1].partition("\n## ")[0]
+    lines = [line.removeprefix("python -m cli ") for line in section.splitlines() if line.startswith("python -m cli ")]
+    assert len(lines) == 3
+    (tmp_path / "statement").mkdir()
+    content = b"INV-1,100.00\n"
+    (tmp_path / "statement/statement.csv").write_bytes(content)
+    form = re.search(r"is JSON, `(.+?)`", section)
+    assert form is not None
+    manifest = form[1].replace("...", hashlib.sha256(content).hexdigest())
+    (tmp_path / "statement/manifest.json").write_text(manifest)
+    both_have(world, "INV-1", "100.00")
+    for line in lines:
+        ended = run(*line.split())
+        assert ended.code == 0, f"{line}\n{ended.out}\n{ended.err}"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": [{"name": "../secret", "sha256": "00"}]}'])
