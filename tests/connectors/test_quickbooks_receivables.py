@@ -280,6 +280,17 @@ def test_a_bad_day_is_a_failure_as_everywhere(
     assert result.kind is kind
 
 
+def test_a_report_that_repeats_our_token_is_none(quickbooks: QuickBooks, reconciled: QuickBooksReconciled) -> None:
+    token = quickbooks.keeper.load()["access_token"]
+    told = {"Columns": columns("txn_type", "doc_num", "cust_name", "subt_open_bal"), "Rows": {"Row": []}, "Note": token}
+    fault = Fault("error", path="/reports/", body=simplejson.dumps(told), status=200)
+    quickbooks.sandbox.faults.add(fault)
+    assert isinstance(reconciled.read_open(TODAY), Failure)
+    del told["Note"]
+    quickbooks.sandbox.faults.add(Fault("error", path="/reports/", body=simplejson.dumps(told), status=200))
+    assert isinstance(reconciled.read_open(TODAY), Got), "it was the token"
+
+
 # --- the report's own text ---
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from connectors.cards import CARDS
 from connectors.registry import VENDORS, configured
 from domain.preferences import InvoiceOrigin
 from domain.reasons import Reason
+from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
 from models.connections import Connection, Role, connection_in_role
 from models.invoices import Invoice
 from models.metered_reads import reads_of_vendor
@@ -31,6 +33,7 @@ from tests.world import World
 from usecases.connection_health import facts_of
 from usecases.connections import add_source, add_target
 from usecases.connections import test_connection as check_connection
+from usecases.independent_proof import NotComparable, prove_agreement
 from usecases.organizations import PreferenceChanges, change_preferences, create_organization
 from usecases.proving import Unproved
 from usecases.words import words_of
@@ -98,6 +101,13 @@ def test_its_payment_arrives_on_the_invoice(shop: World) -> None:
     assert [(str(one.amount), f"{one.payment_date:%Y-%m-%d}") for one in invoice.payments] == [("40.00", "2026-11-20")]
     shop.later(minutes=16)
     assert len(shop.connectwise.invoices()[0].payments) == 1
+
+
+def test_nobody_claims_that_its_books_agree_with_anything(shop: World) -> None:
+    """It has no way to be read as a whole."""
+    connect(shop)
+    proof = prove_agreement(shop.context, shop.organization_id, date(2026, 11, 1), lambda _: None)
+    assert proof == NotComparable("TinyBooks", Untrusted(WhyUntrusted.NOT_READABLE))
 
 
 def test_it_says_its_own_sentences(shop: World) -> None:
