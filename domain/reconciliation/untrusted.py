@@ -18,7 +18,7 @@ class WhyUntrusted(StrEnum):
     COUNT_CHANGED = "count_changed"
     # The count did not change, and it is not the number of records that came.
     COUNT_DIFFERS = "count_differs"
-    # Some calls were answered and a later one was not.
+    # A call failed, the first one or a later one.
     PAGE_FAILED = "page_failed"
     FILTER_IGNORED = "filter_ignored"
     # The reading would have taken more calls than it may.
@@ -49,7 +49,7 @@ class UntrustedTold:
     advice: str
 
 
-_AGAIN = "Nothing to do: it is read again with the next reconciliation. If this repeats, tell the operator."
+_AGAIN = "Start it again, or wait for the next reconciliation. If this repeats, tell the operator."
 
 _TOLD: dict[WhyUntrusted, UntrustedTold] = {
     WhyUntrusted.TRUNCATED: UntrustedTold(
@@ -75,11 +75,12 @@ _TOLD: dict[WhyUntrusted, UntrustedTold] = {
     ),
     WhyUntrusted.COUNT_CHANGED: UntrustedTold(
         "Invoices changed in {system} while they were being read.",
-        "Nothing to do: it is read again with the next reconciliation.",
+        "Start it again when fewer people work there, or wait for the next reconciliation.",
     ),
     WhyUntrusted.COUNT_DIFFERS: UntrustedTold("{system} counts another number of invoices than it shows.", _AGAIN),
     WhyUntrusted.PAGE_FAILED: UntrustedTold(
-        "{system} answered only a part of the questions, so not everything was read.", _AGAIN
+        "{system} did not answer every question, so not everything was read.",
+        "Test the connection, and start it again, or wait for the next reconciliation.",
     ),
     WhyUntrusted.FILTER_IGNORED: UntrustedTold(
         "{system} answered a question about a part with something that is not in that part.", _AGAIN
