@@ -90,9 +90,9 @@ class ReconciledSource(Protocol):
         """
 
     def read_invoice_slice(self, after: str | None = None, limit: int = SLICE_INVOICES) -> Reading[SourceSlice]:
-        """At least one and about `limit` invoices after this place, paid or not; a page of a thousand is one read.
+        """About `limit` invoices after this place, paid or not; a page of a thousand is one read, the count another.
 
-        One more read counts them. Invoices that have been deleted are not there.
+        There may be none although there are more: only `next_after` tells the end. Deleted invoices are not there.
         """
 
     def read_standings(self, ids: Collection[str], numbers: Collection[str] = ()) -> Reading[SourceStandings]:
@@ -132,5 +132,6 @@ class ReconciledTarget(Protocol):
     def why_hidden(self, ids: Collection[str]) -> Untrusted | Failure | None:
         """Whether the target hides one of these invoices, which our records know and its lists do not show.
 
-        Asks for each by itself, a bounded number of them. None: those that were asked for are really gone.
+        Asks for each by itself, a bounded number of them. None: it does not say that it hides one. They are gone, or
+        this target answers about hidden invoices as about missing ones.
         """
