@@ -20,6 +20,9 @@ class Told:
     sentence: str
     advice: str = ""
 
+    def filled(self, **names: str) -> "Told":
+        return Told(self.sentence.format(**names), self.advice.format(**names))
+
 
 KIND_SENTENCES: dict[RowKind, Told] = {
     RowKind.SAME: Told("The same amount and date in both."),
@@ -119,24 +122,22 @@ _NOT_READ: dict[WhyNotRead, Told] = {
 
 def row_told(row: Row, words: Words) -> Told:
     """What is said about one row; the current decision's own words where it gives the reason."""
-    told = KIND_SENTENCES[row.kind]
     decided = next((one for one in row.known if one.reason is not None), None)
     names = {"source": words.source, "target": words.target, "missing": row.missing_id, "unread": row.unread_id}
-    sentence, advice = told.sentence.format(**names), told.advice.format(**names)
+    told = KIND_SENTENCES[row.kind].filled(**names)
     if decided is None or decided.reason is None or decided.status is PaymentStatus.SYNCED:
-        return Told(sentence, advice)
+        return told
     if row.kind in _DECIDED:
         return Told(words.sentence(decided.reason), words.advice(decided.reason))
     if row.kind in _CORRECTED:
-        return Told(f"{sentence} {words.sentence(decided.reason)}", words.advice(decided.reason))
-    return Told(sentence, advice)
+        return Told(f"{told.sentence} {words.sentence(decided.reason)}", words.advice(decided.reason))
+    return told
 
 
 def not_read_told(side: NotRead, name: str) -> Told:
     """Why one system's side is missing."""
-    told = _NOT_READ[side.why]
-    sentence = told.sentence.format(name=name)
-    return Told(f"{sentence} {side.detail}" if side.detail else sentence, told.advice.format(name=name))
+    told = _NOT_READ[side.why].filled(name=name)
+    return Told(f"{told.sentence} {side.detail}", told.advice) if side.detail else told
 
 
 def difference_text(difference: Decimal, currency: str | None) -> str:
