@@ -8,7 +8,7 @@ with one way out. No tolerance: a cent is a break.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ from domain.reasons import Reason
 from domain.status import PaymentStatus
 
 _NOTHING = Decimal(0)
+# A payment this young may still be on its way to us: webhooks take seconds, catch-up a few minutes.
+NEWS_TAKES = timedelta(minutes=15)
 
 
 class BreakKind(StrEnum):
@@ -48,8 +50,12 @@ class BreakKind(StrEnum):
     CURRENCY_DIFFERS = "currency_differs"
     NUMBER_DIFFERS = "number_differs"
     NUMBER_NOT_UNIQUE = "number_not_unique"
+    # We had linked them: an invoice that both systems had.
     INVOICE_MISSING_AT_TARGET = "invoice_missing_at_target"
     INVOICE_MISSING_AT_SOURCE = "invoice_missing_at_source"
+    # No record of ours says that the other system ever had it: not everything is billed in both.
+    ONLY_AT_SOURCE = "only_at_source"
+    ONLY_AT_TARGET = "only_at_target"
     # One side did not tell everything; this is never agreement.
     NOT_COMPARABLE = "not_comparable"
     # What nothing above explains.
@@ -94,12 +100,31 @@ WAYS_OUT: dict[BreakKind, WayOut] = {
     BreakKind.NUMBER_NOT_UNIQUE: WayOut.CORRECT,
     BreakKind.INVOICE_MISSING_AT_TARGET: WayOut.CORRECT,
     BreakKind.INVOICE_MISSING_AT_SOURCE: WayOut.CORRECT,
+    BreakKind.ONLY_AT_SOURCE: WayOut.NOTHING,
+    BreakKind.ONLY_AT_TARGET: WayOut.NOTHING,
     BreakKind.NOT_COMPARABLE: WayOut.WAIT,
     BreakKind.UNIDENTIFIED: WayOut.CORRECT,
 }
 
-# Our own decision says why; the difference is explained without a person.
-EXPLAINED = frozenset({BreakKind.IN_FLIGHT, BreakKind.HELD, BreakKind.SKIPPED_BY_RULE})
+# Our own decision says why, or it is no matter of the sync: the difference is explained without a person.
+EXPLAINED = frozenset(
+    {
+        BreakKind.IN_FLIGHT,
+        BreakKind.HELD,
+        BreakKind.SKIPPED_BY_RULE,
+        BreakKind.ONLY_AT_SOURCE,
+        BreakKind.ONLY_AT_TARGET,
+    }
+)
+# The whole balance of an invoice is on one side.
+ONE_SIDED = frozenset(
+    {
+        BreakKind.INVOICE_MISSING_AT_SOURCE,
+        BreakKind.INVOICE_MISSING_AT_TARGET,
+        BreakKind.ONLY_AT_SOURCE,
+        BreakKind.ONLY_AT_TARGET,
+    }
+)
 # To be seen, and no money is apart.
 FOR_INFORMATION = frozenset({BreakKind.DATE_DIFFERS, BreakKind.CUSTOMER_DIFFERS, BreakKind.NUMBER_DIFFERS})
 
@@ -170,41 +195,43 @@ _LINES: dict[LineKind, BreakKind] = {
 _VERDICTS = {"number": BreakKind.NUMBER_DIFFERS, "customer": BreakKind.CUSTOMER_DIFFERS}
 
 
-def breaks_of(sides: BothSides, invoice: str) -> tuple[Break, ...]:
+def breaks_of(sides: BothSides, invoice: str, *, was_linked: bool = True) -> tuple[Break, ...]:
     """The breaks of one invoice; none if both systems agree in everything.
 
     Args:
         invoice: names the invoice within the organization, the same in each run.
+        was_linked: our records say that both systems have, or had, this invoice.
     """
     comparison = compare(sides)
     if any(isinstance(side, NotRead) and side.why is WhyNotRead.AMBIGUOUS for side in (sides.source, sides.target)):
         return (_of_balances(comparison, invoice, BreakKind.NUMBER_NOT_UNIQUE),)
     match comparison.obstacle:
         case None | Obstacle.PAYMENT_UNREADABLE:
-            return _in_depth(comparison, invoice)
+            return _in_depth(comparison, invoice, sides.source_read_at - NEWS_TAKES)
         case Obstacle.CURRENCY_DIFFERS:
             # A difference of two currencies is no sum of money.
             return (_of_balances(comparison, invoice, BreakKind.CURRENCY_DIFFERS),)
         case Obstacle.SOURCE_GONE:
-            return (_of_balances(comparison, invoice, BreakKind.INVOICE_MISSING_AT_SOURCE),)
+            kind = BreakKind.INVOICE_MISSING_AT_SOURCE if was_linked else BreakKind.ONLY_AT_TARGET
+            return (_of_balances(comparison, invoice, kind),)
         case Obstacle.TARGET_GONE:
-            return (_of_balances(comparison, invoice, BreakKind.INVOICE_MISSING_AT_TARGET),)
+            kind = BreakKind.INVOICE_MISSING_AT_TARGET if was_linked else BreakKind.ONLY_AT_SOURCE
+            return (_of_balances(comparison, invoice, kind),)
         case Obstacle.SOURCE_NOT_READ | Obstacle.TARGET_NOT_READ:
             return (_of_balances(comparison, invoice, BreakKind.NOT_COMPARABLE),)
 
 
 def _of_balances(comparison: Comparison, invoice: str, kind: BreakKind) -> Break:
     balance = next(line for line in comparison.lines if line.kind is LineKind.BALANCE)
-    is_one_sided = kind in (BreakKind.INVOICE_MISSING_AT_SOURCE, BreakKind.INVOICE_MISSING_AT_TARGET)
-    share = (balance.source or _NOTHING) - (balance.target or _NOTHING) if is_one_sided else _NOTHING
+    share = (balance.source or _NOTHING) - (balance.target or _NOTHING) if kind in ONE_SIDED else _NOTHING
     return Break(kind, share, comparison.currency, f"{invoice}/invoice", balance.source, balance.target)
 
 
-def _in_depth(comparison: Comparison, invoice: str) -> tuple[Break, ...]:
+def _in_depth(comparison: Comparison, invoice: str, fresh_since: datetime) -> tuple[Break, ...]:
     currency = comparison.currency
     return (
         *_of_identity(comparison, invoice),
-        *(one for row in comparison.rows if (one := _of_row(row, invoice, currency)) is not None),
+        *(one for row in comparison.rows if (one := _of_row(row, invoice, currency, fresh_since)) is not None),
         *_of_lines(comparison, invoice),
     )
 
@@ -214,8 +241,12 @@ def total_share(breaks: Iterable[Break]) -> Decimal:
     return sum((one.share for one in breaks), _NOTHING)
 
 
-def _of_row(row: Row, invoice: str, currency: str | None) -> Break | None:
+def _of_row(row: Row, invoice: str, currency: str | None, fresh_since: datetime) -> Break | None:
     kind, reason = _kind_of_row(row)
+    if row.kind is RowKind.NOT_HEARD_OF and any(
+        part.entered_at and part.entered_at > fresh_since for part in row.parts
+    ):
+        kind = BreakKind.IN_FLIGHT
     if kind is None:
         return None
     at_source = sum((part.amount for part in row.parts), _NOTHING) if row.parts else None

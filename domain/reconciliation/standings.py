@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.reconciliation.documents import DocumentKind, OpenDocument, SourceStanding, TargetStanding
-from domain.records import InvoiceStatement, SourceInvoice, SourcePayment, TargetInvoice
+from domain.records import InvoiceStatement, SourceInvoice, SourcePayment, TargetInvoice, Trace
 
 
 def open_invoices(documents: Iterable[OpenDocument]) -> tuple[SourceStanding, ...]:
@@ -57,6 +57,8 @@ def statement(standing: SourceStanding, payments: Iterable[SourcePayment], read_
     return InvoiceStatement(
         invoice=source_invoice(standing, read_at),
         payments=tuple(linked.values()),
+        # When somebody last changed it: later than its entry, so that news is never taken for old.
+        traces={one.external_id: Trace(entered_at=one.changed_at) for one in linked.values()},
         deposit=standing.deposit,
         unread_ids=tuple(sorted(set(standing.payment_ids) - set(linked))),
     )

@@ -26,6 +26,8 @@ BREAK_LABELS: dict[BreakKind, str] = {
     BreakKind.NUMBER_NOT_UNIQUE: "Number used twice",
     BreakKind.INVOICE_MISSING_AT_TARGET: "Invoice missing in {target}",
     BreakKind.INVOICE_MISSING_AT_SOURCE: "Invoice missing in {source}",
+    BreakKind.ONLY_AT_SOURCE: "Only in {source}",
+    BreakKind.ONLY_AT_TARGET: "Only in {target}",
     BreakKind.NOT_COMPARABLE: "Not comparable",
     BreakKind.UNIDENTIFIED: "Unidentified",
 }
@@ -91,12 +93,20 @@ _SENTENCES: dict[BreakKind, Told] = {
         "Give each of them a number of its own.",
     ),
     BreakKind.INVOICE_MISSING_AT_TARGET: Told(
-        "{target} does not have this invoice.",
-        "If it belongs there, create it. If you do not bill it from {target}, accept the difference.",
+        "{target} no longer has this invoice, which we had found in both systems.",
+        "If it was deleted by mistake, create it again. If not, delete it in {source} too, or accept the difference.",
     ),
     BreakKind.INVOICE_MISSING_AT_SOURCE: Told(
-        "{source} does not have this invoice.",
-        "If it was not copied yet, copy it with the Sync Tool. If it was deleted by mistake, create it again.",
+        "{source} no longer has this invoice, which we had found in both systems.",
+        "If it was deleted by mistake, create it again. If not, delete it in {target} too, or accept the difference.",
+    ),
+    BreakKind.ONLY_AT_SOURCE: Told(
+        "This invoice is in {source} only, and was never linked to one in {target}.",
+        "Nothing to do, unless it should be in {target} as well.",
+    ),
+    BreakKind.ONLY_AT_TARGET: Told(
+        "This invoice is in {target} only, and was never linked to one in {source}.",
+        "Nothing to do if it will be copied. If it should be in {source} by now, copy it with the Sync Tool.",
     ),
     BreakKind.NOT_COMPARABLE: Told(
         "One of the two systems did not tell us everything about this invoice.",

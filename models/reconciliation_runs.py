@@ -1,0 +1,211 @@
+"""Reconciliation runs: one comparison of both systems each, with the evidence of what was read; and what is left of it.
+
+A run keeps its results in its own row; the invoices that are still to be read in depth are its `reconciliation_pair`
+rows. Runs are kept: a statement of last year refers to them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from models.base import Base, BigId, Json, UtcTime
+from models.connections import Connection, ConnectionStatus, Role
+from models.organizations import Organization
+
+
+class RunState(StrEnum):
+    READING = "reading"  # the lists of both sides are to be read
+    EXAMINING = "examining"  # what the lists cannot explain is read in depth
+    DONE = "done"
+
+
+class RunOutcome(StrEnum):
+    """What a finished run says; "" while it is under way."""
+
+    # Not a cent is apart.
+    AGREES = "agrees"
+    # Every cent that is apart is explained by a decision of ours, or accepted by a person.
+    EXPLAINED = "explained"
+    DIFFERS = "differs"
+    # One side could not be read as a whole. Never agreement.
+    NOT_COMPARABLE = "not_comparable"
+
+
+class ReconciliationRun(Base):
+    __tablename__ = "reconciliation_run"
+    __table_args__ = (
+        Index("ix_reconciliation_run_organization_id_id", "organization_id", "id"),
+        Index("ix_reconciliation_run_due_at", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    state: Mapped[str] = mapped_column(String(20), default=RunState.READING.value)
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    # Who asked for it, as activities name people; the platform itself for the one of every night.
+    asked_by: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # When a worker comes to it next; None once it is done.
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # How often the reading was begun: a side that does not answer is asked again a few times, then never in this run.
+    tries: Mapped[int] = mapped_column(default=0)
+    # The software and the preferences in force, for whoever performs it again.
+    parameters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # What each side said: counts, totals, instants, calls, hashes (`domain/reconciliation/evidence.py`).
+    source: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    target: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # Side, reason and detail of what could not be trusted.
+    untrusted: Mapped[list[list[str]]] = mapped_column(Json, default=list)
+    # The accounts receivable of both sides, line by line: line, currency, documents, sum as text.
+    bridge: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
+    # How many invoices were compared, how many of them agreed by their sums, were read in depth, and were left for
+    # another run.
+    compared: Mapped[int] = mapped_column(default=0)
+    agreed: Mapped[int] = mapped_column(default=0)
+    examined: Mapped[int] = mapped_column(default=0)
+    left_over: Mapped[int] = mapped_column(default=0)
+    metered_reads: Mapped[int] = mapped_column(default=0)
+    calls: Mapped[int] = mapped_column(default=0)
+    # When it ended: kind, standing, currency, breaks, sum of shares as text.
+    breaks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
+    # Conditions of our own records that did not hold (`models/invariants.py`): name and how many rows.
+    broken_invariants: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
+    # Where the next run goes on with the history.
+    history_after: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def is_over(self) -> bool:
+        return self.state == RunState.DONE
+
+
+class ReconciliationPair(Base):
+    """An invoice that the run still has to read in depth, as the lists had it."""
+
+    __tablename__ = "reconciliation_pair"
+    __table_args__ = (Index("ix_reconciliation_pair_run_id_id", "run_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("reconciliation_run.id", ondelete="CASCADE"))
+    # Both sides as they were listed (`domain/reconciliation/pairing.py`).
+    pair: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+def add_run(
+    session: Session, organization_id: int, by: str, parameters: Mapping[str, Any], now: datetime
+) -> ReconciliationRun:
+    """A run that is to be worked off. The one before tells where the history goes on."""
+    before = latest_run(session, organization_id)
+    run = ReconciliationRun(
+        organization_id=organization_id,
+        asked_by=by,
+        asked_at=now,
+        due_at=now,
+        parameters=dict(parameters),
+        history_after=before.history_after if before is not None else None,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def run_by_id(session: Session, organization_id: int, run_id: int) -> ReconciliationRun | None:
+    """The organization's run; another organization's is not there."""
+    return session.scalar(
+        select(ReconciliationRun).where(
+            ReconciliationRun.organization_id == organization_id, ReconciliationRun.id == run_id
+        )
+    )
+
+
+def latest_run(session: Session, organization_id: int, *, is_over: bool | None = None) -> ReconciliationRun | None:
+    statement = select(ReconciliationRun).where(ReconciliationRun.organization_id == organization_id)
+    if is_over is not None:
+        done = ReconciliationRun.state == RunState.DONE.value
+        statement = statement.where(done if is_over else ~done)
+    return session.scalar(statement.order_by(ReconciliationRun.id.desc()).limit(1))
+
+
+def runs_of(
+    session: Session, organization_id: int, limit: int, before_id: int | None = None
+) -> Sequence[ReconciliationRun]:
+    """The newest first."""
+    statement = select(ReconciliationRun).where(ReconciliationRun.organization_id == organization_id)
+    if before_id is not None:
+        statement = statement.where(ReconciliationRun.id < before_id)
+    return session.scalars(statement.order_by(ReconciliationRun.id.desc()).limit(limit)).all()
+
+
+def due_run(session: Session, organization_id: int, now: datetime) -> ReconciliationRun | None:
+    """The oldest run that the worker has something to do for."""
+    due = select(ReconciliationRun).where(
+        ReconciliationRun.organization_id == organization_id, ReconciliationRun.due_at <= now
+    )
+    return session.scalar(due.order_by(ReconciliationRun.id).limit(1))
+
+
+def organizations_with_due_runs(session: Session, now: datetime) -> Sequence[int]:
+    statement = select(ReconciliationRun.organization_id).where(ReconciliationRun.due_at <= now)
+    return sorted(set(session.scalars(statement)))
+
+
+def organizations_to_reconcile(session: Session, since: datetime) -> Sequence[int]:
+    """Those that sync, are connected on both sides, and had no run asked for since then."""
+    source, target = aliased(Connection), aliased(Connection)
+
+    def is_connected(one: type[Connection], role: Role) -> Any:
+        return and_(
+            one.organization_id == Organization.id,
+            one.role == role.value,
+            one.status == ConnectionStatus.ACTIVE.value,
+        )
+
+    recent = exists().where(
+        ReconciliationRun.organization_id == Organization.id,
+        or_(ReconciliationRun.asked_at > since, ReconciliationRun.state != RunState.DONE.value),
+    )
+    statement = (
+        select(Organization.id)
+        .join(source, is_connected(source, Role.SOURCE))
+        .join(target, is_connected(target, Role.TARGET))
+        .where(Organization.sync_enabled, ~recent)
+        .order_by(Organization.id)
+    )
+    return session.scalars(statement).all()
+
+
+# --- what is to be read in depth ---
+
+
+def add_pairs(session: Session, run_id: int, pairs: Sequence[Mapping[str, Any]]) -> None:
+    session.add_all(ReconciliationPair(run_id=run_id, pair=dict(one)) for one in pairs)
+
+
+def next_pairs(session: Session, run_id: int, limit: int) -> Sequence[ReconciliationPair]:
+    statement = select(ReconciliationPair).where(ReconciliationPair.run_id == run_id)
+    return session.scalars(statement.order_by(ReconciliationPair.id).limit(limit)).all()
+
+
+def count_pairs(session: Session, run_id: int) -> int:
+    return session.scalar(select(func.count()).where(ReconciliationPair.run_id == run_id)) or 0
+
+
+def forget_pairs(session: Session, run_id: int, up_to_id: int | None = None) -> None:
+    """They have been examined, or are not examined any more."""
+    statement = delete(ReconciliationPair).where(ReconciliationPair.run_id == run_id)
+    if up_to_id is not None:
+        statement = statement.where(ReconciliationPair.id <= up_to_id)
+    session.execute(statement)
+
+
+def bring_runs_back(session: Session, organization_id: int, latest: datetime, now: datetime) -> None:
+    """A clock that went back has left them in the future."""
+    session.execute(
+        update(ReconciliationRun)
+        .where(ReconciliationRun.organization_id == organization_id, ReconciliationRun.due_at > latest)
+        .values(due_at=now)
+    )
