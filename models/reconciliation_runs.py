@@ -4,14 +4,17 @@ A run keeps its results in its own row; the invoices that are still to be read i
 rows. Runs are kept: a statement of last year refers to them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import ForeignKey, Index, String, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from domain.reconciliation.pairing import Pair
 from models.base import Base, BigId, Json, UtcTime
 from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
@@ -91,8 +94,11 @@ class ReconciliationPair(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("reconciliation_run.id", ondelete="CASCADE"))
-    # Both sides as they were listed (`domain/reconciliation/pairing.py`).
+    # Both sides as they were listed.
     pair: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    def as_listed(self) -> Pair:
+        return _adapter().validate_python(self.pair, strict=False)
 
 
 def add_run(
@@ -181,8 +187,13 @@ def organizations_to_reconcile(session: Session, since: datetime) -> Sequence[in
 # --- what is to be read in depth ---
 
 
-def add_pairs(session: Session, run_id: int, pairs: Sequence[Mapping[str, Any]]) -> None:
-    session.add_all(ReconciliationPair(run_id=run_id, pair=dict(one)) for one in pairs)
+@cache
+def _adapter() -> TypeAdapter[Pair]:
+    return TypeAdapter(Pair)
+
+
+def add_pairs(session: Session, run_id: int, pairs: Iterable[Pair]) -> None:
+    session.add_all(ReconciliationPair(run_id=run_id, pair=_adapter().dump_python(one, mode="json")) for one in pairs)
 
 
 def next_pairs(session: Session, run_id: int, limit: int) -> Sequence[ReconciliationPair]:

@@ -35,6 +35,12 @@ class Pair:
         return f"target:{self.target.external_id}" if self.target is not None else ""
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every name under which this invoice may have been known while only one side of it was."""
+        at_target = {f"target:{self.target.external_id}"} if self.target is not None else set()
+        return frozenset({self.name, *at_target} - {""})
+
+    @property
     def is_whole(self) -> bool:
         return self.source is not None and self.target is not None
 
