@@ -31,6 +31,9 @@ class ActivityKind(StrEnum):
     PAYMENT_TAKEN_BACK = "payment_taken_back"
     PAYMENT_OWNED = "payment_owned"
     PAYMENT_SYNCED_AFTER_ALL = "payment_synced_after_all"
+    RECONCILIATION_STARTED = "reconciliation_started"
+    BREAK_ACCEPTED = "break_accepted"
+    BREAK_OPENED_AGAIN = "break_opened_again"
     RUN_CONFIRMED = "run_confirmed"
     RUN_STOPPED = "run_stopped"
     TOKEN_CREATED = "token_created"  # noqa: S105 - the name of a kind
@@ -70,6 +73,9 @@ ACTIVITY_LABELS = {
     ActivityKind.PAYMENT_TAKEN_BACK: "Took a payment back",
     ActivityKind.PAYMENT_OWNED: "Marked a payment as our own",
     ActivityKind.PAYMENT_SYNCED_AFTER_ALL: "Let a payment be synced after all",
+    ActivityKind.RECONCILIATION_STARTED: "Started a reconciliation",
+    ActivityKind.BREAK_ACCEPTED: "Accepted a difference",
+    ActivityKind.BREAK_OPENED_AGAIN: "Opened a difference again",
     ActivityKind.RUN_CONFIRMED: "Confirmed a run of the Sync Tool",
     ActivityKind.RUN_STOPPED: "Stopped a run of the Sync Tool",
     ActivityKind.TOKEN_CREATED: "Made an API token",

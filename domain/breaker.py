@@ -20,6 +20,7 @@ class CallKind(StrEnum):
     SCAN = "scan"  # the stretches of time that catching up does not reach
     INGEST = "ingest"  # a source's payments and invoices by their ids
     COPY = "copy"  # whatever the Sync Tool reads and writes, in either system
+    RECONCILE = "reconcile"  # whatever the reconciliation reads, in either system
 
 
 TARGET_CALLS = (CallKind.FIND, CallKind.LOOK, CallKind.WRITE)

@@ -28,6 +28,8 @@ from models.payment_counts import PaymentCount
 from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
 from models.previews import Preview, PreviewPiece
+from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
+from models.reconciliation_runs import ReconciliationPair, ReconciliationRun
 from models.second_factors import RecoveryCode, SecondFactor
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
@@ -73,6 +75,10 @@ TABLES = (
     CustomerLink,
     Preview,
     PreviewPiece,
+    ReconciliationRun,
+    ReconciliationPair,
+    ReconciliationBreak,
+    ReconciliationStep,
 )
 
 keep_statuses(Session)

@@ -34,6 +34,7 @@ from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
 from models.payments import Allocation, Payment
 from models.previews import Preview
+from models.reconciliation_runs import ReconciliationRun
 
 _OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
 _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
@@ -59,6 +60,7 @@ class Longest:
     settle: timedelta
     copy: timedelta
     preview: timedelta
+    reconcile: timedelta
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
@@ -74,6 +76,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
         select(Preview.organization_id).where(ahead.preview),
+        select(ReconciliationRun.organization_id).where(ahead.reconcile),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -85,7 +88,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
-        kept["preview"] = longest.preview
+        kept |= {"preview": longest.preview, "reconcile": longest.reconcile}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
@@ -110,7 +113,9 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
             .where(listed.organization_id == organization_id, ahead.of_copies(listed))
             .values(due_at=now + longest.settle)
         )
-    session.execute(update(Preview).where(Preview.organization_id == organization_id, ahead.preview).values(due_at=now))
+    for worked_off, is_ahead in ((Preview, ahead.preview), (ReconciliationRun, ahead.reconcile)):
+        of_it = worked_off.organization_id == organization_id
+        session.execute(update(worked_off).where(of_it, is_ahead).values(due_at=now))
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
@@ -156,6 +161,10 @@ class _Ahead:
 
     def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
         return self._beyond(table.due_at, self.longest.copy)
+
+    @property
+    def reconcile(self) -> ColumnElement[bool]:
+        return self._beyond(ReconciliationRun.due_at, self.longest.reconcile)
 
     @property
     def preview(self) -> ColumnElement[bool]:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
 from domain.reconciliation.breaks import Break, BreakKind
+from domain.reconciliation.documents import SourceStanding, TargetStanding
+from domain.reconciliation.pairing import Pair
 from domain.reconciliation.roll_forward import Standing, Step
 from domain.reconciliation.settling import Acceptance, KnownBreak, Settled
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, one_of
@@ -136,6 +138,42 @@ def known_breaks(session: Session, organization_id: int, invoices: Collection[st
         ReconciliationBreak.organization_id == organization_id, one_of(ReconciliationBreak.invoice, invoices)
     )
     return {row.subject: row for row in session.scalars(statement)}
+
+
+def one_sided_before(session: Session, organization_id: int) -> dict[str, Break]:
+    """By the invoice's name, what was known to be on one side only, without ever having been linked."""
+    kinds = [BreakKind.ONLY_AT_SOURCE.value, BreakKind.ONLY_AT_TARGET.value]
+    statement = select(ReconciliationBreak).where(
+        ReconciliationBreak.organization_id == organization_id,
+        ReconciliationBreak.kind.in_(kinds),
+        ReconciliationBreak.standing != Standing.GONE.value,
+    )
+    return {row.invoice: row.as_break() for row in session.scalars(statement)}
+
+
+def open_elsewhere(session: Session, organization_id: int, names: Collection[str]) -> list[Pair]:
+    """The invoices with a break that is still there, except those of these names; as they were known last."""
+    statement = select(ReconciliationBreak).where(
+        ReconciliationBreak.organization_id == organization_id,
+        ReconciliationBreak.standing != Standing.GONE.value,
+    )
+    found = {row.invoice: row for row in session.scalars(statement) if row.invoice not in names}
+    return [
+        Pair(_source_of(row) if row.source_invoice_id else None, _target_of(row) if row.target_invoice_id else None)
+        for row in found.values()
+    ]
+
+
+def _source_of(row: ReconciliationBreak) -> SourceStanding:
+    nothing = Decimal(0)
+    return SourceStanding(row.source_invoice_id, row.number, "", row.customer, None, row.currency, nothing, nothing)
+
+
+def _target_of(row: ReconciliationBreak) -> TargetStanding:
+    nothing = Decimal(0)
+    return TargetStanding(
+        row.target_invoice_id, row.number, "", (row.customer,), None, row.currency, nothing, nothing, None, None
+    )
 
 
 def store_settled(

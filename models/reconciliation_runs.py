@@ -5,15 +5,16 @@ rows. Runs are kept: a statement of last year refers to them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ForeignKey, Index, String, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from domain.clocks import CLOCKS_APART_MAX
 from domain.reconciliation.pairing import Pair
 from models.base import Base, BigId, Json, UtcTime
 from models.connections import Connection, ConnectionStatus, Role
@@ -76,8 +77,6 @@ class ReconciliationRun(Base):
     calls: Mapped[int] = mapped_column(default=0)
     # When it ended: kind, standing, currency, breaks, sum of shares as text.
     breaks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
-    # Conditions of our own records that did not hold (`models/invariants.py`): name and how many rows.
-    broken_invariants: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
     # Where the next run goes on with the history.
     history_after: Mapped[str | None] = mapped_column(String(200))
 
@@ -159,8 +158,17 @@ def organizations_with_due_runs(session: Session, now: datetime) -> Sequence[int
     return sorted(set(session.scalars(statement)))
 
 
-def organizations_to_reconcile(session: Session, since: datetime) -> Sequence[int]:
-    """Those that sync, are connected on both sides, and had no run asked for since then."""
+def organizations_to_reconcile(session: Session, now: datetime, every: timedelta) -> Sequence[int]:
+    """Those that sync, are connected on both sides, and had no run asked for within this time."""
+    return session.scalars(_to_reconcile(now, every).order_by(Organization.id)).all()
+
+
+def is_to_be_reconciled(session: Session, organization_id: int, now: datetime, every: timedelta) -> bool:
+    """As `organizations_to_reconcile`, for one of them."""
+    return session.scalar(_to_reconcile(now, every).where(Organization.id == organization_id)) is not None
+
+
+def _to_reconcile(now: datetime, every: timedelta) -> Select[int]:
     source, target = aliased(Connection), aliased(Connection)
 
     def is_connected(one: type[Connection], role: Role) -> Any:
@@ -170,18 +178,19 @@ def organizations_to_reconcile(session: Session, since: datetime) -> Sequence[in
             one.status == ConnectionStatus.ACTIVE.value,
         )
 
+    # A moment from the future is a clock's mistake and no run.
+    since = and_(ReconciliationRun.asked_at > now - every, ReconciliationRun.asked_at <= now + CLOCKS_APART_MAX)
     recent = exists().where(
         ReconciliationRun.organization_id == Organization.id,
-        or_(ReconciliationRun.asked_at > since, ReconciliationRun.state != RunState.DONE.value),
+        or_(since, ReconciliationRun.state != RunState.DONE.value),
     )
-    statement = (
+    return (
         select(Organization.id)
         .join(source, is_connected(source, Role.SOURCE))
         .join(target, is_connected(target, Role.TARGET))
-        .where(Organization.sync_enabled, ~recent)
-        .order_by(Organization.id)
+        # A new organization has nothing to compare yet.
+        .where(Organization.sync_enabled, Organization.created_at <= now - every, ~recent)
     )
-    return session.scalars(statement).all()
 
 
 # --- what is to be read in depth ---
@@ -211,12 +220,3 @@ def forget_pairs(session: Session, run_id: int, up_to_id: int | None = None) -> 
     if up_to_id is not None:
         statement = statement.where(ReconciliationPair.id <= up_to_id)
     session.execute(statement)
-
-
-def bring_runs_back(session: Session, organization_id: int, latest: datetime, now: datetime) -> None:
-    """A clock that went back has left them in the future."""
-    session.execute(
-        update(ReconciliationRun)
-        .where(ReconciliationRun.organization_id == organization_id, ReconciliationRun.due_at > latest)
-        .values(due_at=now)
-    )

@@ -14,6 +14,7 @@ QUEUES = {
     "payments.look_again": "match",
     # It only reads what match reads, and belongs to no payment's way; bounded slices keep it from delaying one.
     "payments.preview": "match",
+    "payments.reconcile": "routine",
     # A queue of its own: a run of five hundred invoices must not delay a payment.
     "payments.copy": "copy",
 }

@@ -45,6 +45,7 @@ class Step(StrEnum):
     LOOK_AGAIN = "look_again"  # of a target connection
     COPY = "copy"  # of an organization
     PREVIEW = "preview"  # of an organization
+    RECONCILE = "reconcile"  # of an organization
 
 
 class Clock(Protocol):
@@ -100,6 +101,7 @@ class Timing:
     catch_up_overlap: timedelta
     catch_up_silent: timedelta = timedelta(minutes=5)
     read_distance: timedelta = timedelta(seconds=1)
+    reconcile: timedelta = timedelta(hours=24)
 
 
 T = TypeVar("T")

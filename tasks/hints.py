@@ -16,7 +16,9 @@ LINKED: Final = "linked"
 LOOK_AGAIN: Final = "look_again"
 # A picture of a payment was not whole.
 INCOMPLETE: Final = "incomplete"
-OWN_VERBS: Final = frozenset({LINKED, LOOK_AGAIN, INCOMPLETE})
+# A reconciliation saw a payment that nobody had told us about, or a newer version of one.
+MISSED: Final = "missed"
+OWN_VERBS: Final = frozenset({LINKED, LOOK_AGAIN, INCOMPLETE, MISSED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,16 @@ class Point(StrEnum):
     PREVIEW_LOOKED = "preview.looked"
     PREVIEW_STORED = "preview.stored"
     PREVIEW_LANE_RELEASED = "preview.lane_released"
+    # The reconciliation of both systems.
+    RECONCILE_LANE_TAKEN = "reconcile.lane_taken"
+    RECONCILE_BEGUN = "reconcile.begun"
+    RECONCILE_READ = "reconcile.read"
+    RECONCILE_SIFTED = "reconcile.sifted"
+    RECONCILE_EXAMINED = "reconcile.examined"
+    RECONCILE_STORED = "reconcile.stored"
+    RECONCILE_NUDGED = "reconcile.nudged"
+    RECONCILE_ENDED = "reconcile.ended"
+    RECONCILE_LANE_RELEASED = "reconcile.lane_released"
     # Consequences of an answer for the whole connection.
     CONNECTION_PAUSED = "connection.paused"
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"

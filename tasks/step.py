@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 # We begin an exchange only if this much of the lease is left beyond the exchange's own time limits.
 _MARGIN = timedelta(seconds=2)
+_OF_ORGANIZATIONS = frozenset({Step.MATCH, Step.COPY, Step.PREVIEW, Step.RECONCILE})
 
 
 class Drained(StrEnum):
@@ -55,7 +56,7 @@ class Lease:
 
         Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
         """
-        of_connection = self.step not in (Step.MATCH, Step.COPY, Step.PREVIEW)
+        of_connection = self.step not in _OF_ORGANIZATIONS
         if self._outlasts(self.context.timing.lease * 2 / 3):
             now = self.context.clock.now()
             lock_under_lease(session, self.step.value, self.owner_id, self.fencing, now, of_connection=of_connection)

@@ -32,6 +32,7 @@ from models.looks import targets_with_due_looks
 from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
 from models.payments import organizations_with_due_allocations
 from models.previews import KEPT_FOR, organizations_with_due_previews
+from models.reconciliation_runs import organizations_to_reconcile, organizations_with_due_runs
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
 from tasks.points import Point
@@ -51,6 +52,7 @@ class Swept:
     look_again: int
     copy: int
     preview: int
+    reconcile: int
 
 
 def sweep(context: Context) -> Swept:
@@ -81,6 +83,13 @@ def sweep(context: Context) -> Swept:
                 }
             ),
             Step.PREVIEW: organizations_with_due_previews(session, now),
+            # The last of all: it costs many calls and nobody waits for it.
+            Step.RECONCILE: sorted(
+                {
+                    *organizations_with_due_runs(session, now),
+                    *organizations_to_reconcile(session, now, context.timing.reconcile),
+                }
+            ),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
         is_any_key_old = has_old_keys(session, now - KEYS_KEPT_FOR)
@@ -126,6 +135,7 @@ def longest(timing: Timing) -> Longest:
         # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
         preview=KEPT_FOR,
+        reconcile=PAUSE_MAX,
     )
 
 

@@ -28,6 +28,7 @@ from tasks.look_again.step import look_again
 from tasks.match.step import match
 from tasks.preview.step import preview
 from tasks.push.step import push
+from tasks.reconcile.step import reconcile
 from tasks.sweep import sweep
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context
 from tests.queries import current_decision
@@ -42,6 +43,7 @@ STEPS = {
     Step.LOOK_AGAIN: look_again,
     Step.COPY: copy,
     Step.PREVIEW: preview,
+    Step.RECONCILE: reconcile,
 }
 
 

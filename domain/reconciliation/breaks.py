@@ -16,6 +16,7 @@ from domain.comparing.comparison import Comparison, LineKind, Obstacle, compare
 from domain.comparing.rows import Row, RowKind
 from domain.comparing.sides import BothSides, NotRead, WhyNotRead
 from domain.reasons import Reason
+from domain.reconciliation.pairing import Pair
 from domain.status import PaymentStatus
 
 _NOTHING = Decimal(0)
@@ -233,6 +234,21 @@ def _in_depth(comparison: Comparison, invoice: str, fresh_since: datetime) -> tu
         *_of_identity(comparison, invoice),
         *(one for row in comparison.rows if (one := _of_row(row, invoice, currency, fresh_since)) is not None),
         *_of_lines(comparison, invoice),
+    )
+
+
+def number_not_unique(pair: Pair) -> Break:
+    """For an invoice whose number others have too: nobody can tell which one is meant."""
+    source = pair.source.balance if pair.source is not None else None
+    target = pair.target.balance if pair.target is not None else None
+    side = pair.source or pair.target
+    return Break(
+        kind=BreakKind.NUMBER_NOT_UNIQUE,
+        share=(source or _NOTHING) - (target or _NOTHING),
+        currency=side.currency if side is not None else None,
+        subject=f"{pair.name}/invoice",
+        source_amount=source,
+        target_amount=target,
     )
 
 

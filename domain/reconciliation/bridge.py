@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.reconciliation.documents import DocumentKind, OpenDocument, TargetStanding
+from domain.reconciliation.documents import DocumentKind, OpenDocument, SourceStanding, TargetStanding
 from domain.reconciliation.pairing import Pair
 
 _NOTHING = Decimal(0)
@@ -63,6 +63,9 @@ def bridge(
         pairs: of everything that is open on either side; the counterpart may be paid.
     """
     sums: dict[tuple[str, BridgeLine], list[Decimal]] = defaultdict(list)
+    documents, targets = list(documents), list(targets)
+    open_sources = {one.entity_id for one in documents if one.kind is DocumentKind.INVOICE}
+    open_targets = {one.external_id for one in targets}
     for document in documents:
         sums[document.currency or "", _OF_KIND[document.kind]].append(document.open_balance)
         sums[document.currency or "", BridgeLine.RECEIVABLES].append(document.open_balance)
@@ -70,7 +73,10 @@ def bridge(
         if not one.is_credit_memo:
             sums[one.currency or "", BridgeLine.TARGET].append(one.balance)
     for pair in pairs:
-        _add_pair(sums, pair)
+        # A side that was read later than the list, and is open since, is not in the total.
+        at_source = pair.source if pair.source is not None and pair.source.external_id in open_sources else None
+        at_target = pair.target if pair.target is not None and pair.target.external_id in open_targets else None
+        _add_pair(sums, pair, at_source, at_target)
     currencies = sorted({currency for currency, _ in sums})
     return tuple(
         BridgeRow(line, currency or None, len(amounts), sum(amounts, _NOTHING))
@@ -80,17 +86,23 @@ def bridge(
     )
 
 
-def _add_pair(sums: dict[tuple[str, BridgeLine], list[Decimal]], pair: Pair) -> None:
+def _add_pair(
+    sums: dict[tuple[str, BridgeLine], list[Decimal]],
+    pair: Pair,
+    at_source: SourceStanding | None,
+    at_target: TargetStanding | None,
+) -> None:
     source, target = pair.source, pair.target
     if source is not None and target is not None and (source.currency or "") == (target.currency or ""):
-        if source.balance != target.balance:
-            sums[source.currency or "", BridgeLine.DIFFERENCES].append(source.balance - target.balance)
+        difference = (at_source.balance if at_source else _NOTHING) - (at_target.balance if at_target else _NOTHING)
+        if difference:
+            sums[source.currency or "", BridgeLine.DIFFERENCES].append(difference)
         return
     # Two currencies have no difference; each side stands in its own.
-    if source is not None and source.balance:
-        sums[source.currency or "", BridgeLine.WITHOUT_TARGET].append(source.balance)
-    if target is not None and target.balance:
-        sums[target.currency or "", BridgeLine.WITHOUT_SOURCE].append(target.balance)
+    if at_source is not None:
+        sums[at_source.currency or "", BridgeLine.WITHOUT_TARGET].append(at_source.balance)
+    if at_target is not None:
+        sums[at_target.currency or "", BridgeLine.WITHOUT_SOURCE].append(at_target.balance)
 
 
 def adds_up(rows: Iterable[BridgeRow]) -> bool:

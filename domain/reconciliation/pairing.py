@@ -35,6 +35,14 @@ class Pair:
         return f"target:{self.target.external_id}" if self.target is not None else ""
 
     @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """The source's id and the target's."""
+        return (
+            self.source.external_id if self.source is not None else None,
+            self.target.external_id if self.target is not None else None,
+        )
+
+    @property
     def names(self) -> frozenset[str]:
         """Every name under which this invoice may have been known while only one side of it was."""
         at_target = {f"target:{self.target.external_id}"} if self.target is not None else set()
