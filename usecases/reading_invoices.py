@@ -22,10 +22,10 @@ from domain.records import InvoiceStatement, TargetInvoice
 from domain.words import Words
 from models.comparisons import store_comparison
 from models.connections import Connection
+from models.invoice_facts import known_parts
 from models.locks import lock_organization
 from models.organizations import organization_with_connections
 from models.secrets import SecretsUnreadable
-from models.views.invoice_facts import known_parts
 from models.views.invoice_list import InvoiceRow, invoice_row
 from tasks.calls import note_failure, note_unreadable
 from tasks.context import Context

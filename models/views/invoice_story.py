@@ -12,7 +12,7 @@ from domain.comparing.sides import BothSides, KnownPart, NotRead, WhyNotRead
 from models.billed_invoices import BilledInvoiceRow
 from models.comparisons import stored_sides
 from models.connections import Role, connection_in_role
-from models.views.invoice_facts import known_parts
+from models.invoice_facts import known_parts
 from models.views.invoice_list import InvoiceRow, invoice_row
 
 _NOT_YET = NotRead(WhyNotRead.NO_ANSWER)

@@ -10,9 +10,9 @@ from domain.reconciliation.breaks import Break, number_not_unique
 from domain.reconciliation.pairing import Pair, pair_up
 from domain.reconciliation.sifting import Sifted, differ_by_sums, sift
 from domain.reconciliation.standings import open_invoices
+from models.invoice_facts import stored_parts_of
 from models.invoices import links_between
 from models.reconciliation_breaks import one_sided_before, open_elsewhere
-from models.views.invoice_facts import stored_parts_of
 from tasks.reconcile.reading import Lists
 from tasks.reconcile.storing import Compared
 

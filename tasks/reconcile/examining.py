@@ -11,8 +11,8 @@ from domain.reconciliation.pairing import Pair
 from domain.reconciliation.standings import statement, target_invoice
 from domain.reconciliation.untrusted import Untrusted
 from domain.records import SourcePayment, TargetPayment
+from models.invoice_facts import stored_parts_of
 from models.invoices import links_between
-from models.views.invoice_facts import stored_parts_of
 from tasks.reconcile.asking import NotNow
 from tasks.reconcile.reading import Sides
 

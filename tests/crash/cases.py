@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import copying_moments, key_moments, later_looks, moments, preview_moments
+from tests.crash import copying_moments, key_moments, later_looks, moments, preview_moments, reconcile_moments
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -50,6 +50,7 @@ _COPY = (
     "nudged",
     "lane_released",
 )
+_RECONCILE = ("lane_taken", "begun", "read", "sifted", "examined", "stored", "nudged", "ended", "lane_released")
 _TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
 _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
 _CHOICES = (Point.PUSH_LOOKED, Point.PUSH_FACTS_GATHERED)
@@ -217,6 +218,11 @@ CASES = (
             **dict.fromkeys((Point.PREVIEW_LOOKED, Point.PREVIEW_STORED), 2),
         },
         person=preview_moments.it_is_ready,
+    ),
+    Case(
+        reconcile_moments.reconciling,
+        dict.fromkeys(_in("reconcile", _RECONCILE), 1),
+        person=reconcile_moments.it_is_told_once,
     ),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -19,6 +19,7 @@ from models.due import as_they_stand, due_allocations
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
 from models.inbox import connections_with_waiting_events, waiting_events
+from models.invoice_facts import known_parts
 from models.invoices import (
     ChangedInvoices,
     invoices_for_documents,
@@ -33,7 +34,6 @@ from models.looks import due_looks, targets_with_due_looks
 from models.payments import organizations_with_due_allocations
 from models.previews import organizations_with_due_previews
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
-from models.views.invoice_facts import known_parts
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices
 from models.views.oldest_payment import oldest_unsynced
 from tests.models.rows import NOW, Books

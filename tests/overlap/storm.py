@@ -165,6 +165,7 @@ class Storm:
                 Step.MATCH: company.organization_id,
                 Step.COPY: company.organization_id,
                 Step.PREVIEW: company.organization_id,
+                Step.RECONCILE: company.organization_id,
                 Step.PUSH: company.target_id,
             }
             wanted = step, owners.get(step, company.source_id)
