@@ -198,6 +198,8 @@ class Context:
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
     _books: "Opened[Books | None]" = field(default_factory=Opened, repr=False)
     _billers: "Opened[Biller | None]" = field(default_factory=Opened, repr=False)
+    _reconciled_sources: "Opened[ReconciledSource | None]" = field(default_factory=Opened, repr=False)
+    _reconciled_targets: "Opened[ReconciledTarget | None]" = field(default_factory=Opened, repr=False)
 
     def source(self, connection: Connection) -> Source:
         # Its tokens change about every hour and are read again with every call, so they are not part of the key.
@@ -222,11 +224,18 @@ class Context:
 
     def reconciled_source(self, connection: Connection) -> ReconciledSource | None:
         """The source as the reconciliation reads it; None if this vendor cannot be read as a whole."""
-        return open_reconciled_source(self.platform, self._account(connection))
+        return self._reconciled_sources.get(
+            connection.id,
+            repr(connection.settings),
+            lambda: open_reconciled_source(self.platform, self._account(connection)),
+        )
 
     def reconciled_target(self, connection: Connection) -> ReconciledTarget | None:
         """The target as the reconciliation reads it; None if this vendor cannot be read as a whole."""
-        return open_reconciled_target(self.platform, self._account(connection))
+        key = repr((connection.settings, connection.sealed_secrets))
+        return self._reconciled_targets.get(
+            connection.id, key, lambda: open_reconciled_target(self.platform, self._account(connection))
+        )
 
     def options(self, connection: Connection) -> Options:
         """The options chosen for this connection."""

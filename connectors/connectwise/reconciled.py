@@ -23,6 +23,7 @@ from connectors.connectwise.wanted import (
     lists_of_ids,
     lists_of_numbers,
     number_condition,
+    stretches_of_ids,
 )
 from connectors.reconciling import SLICE_INVOICES, Reading, TargetStandings
 from connectors.transcript import Transcript
@@ -105,8 +106,14 @@ class ConnectWiseReconciled:
 
     def read_standings(self, ids: Collection[str], numbers: Collection[str] = ()) -> Reading[TargetStandings]:
         client, transcript = self._heard()
-        id_lists, number_lists = list(lists_of_ids(ids)), list(lists_of_numbers(numbers))
         found: dict[str, TargetStanding] = {}
+        stretches, rest = stretches_of_ids(ids)
+        for first, last in stretches:
+            listed = self._list(client, f"id <= {last}", first - 1, None)
+            if not isinstance(listed, Got):
+                return listed
+            found |= {one.external_id: one for one in listed.value[0] if one.external_id in ids}
+        id_lists, number_lists = list(lists_of_ids(rest)), list(lists_of_numbers(numbers))
         for lists, condition, neutral in (
             (id_lists, id_condition, NO_INVOICE),
             (number_lists, number_condition, NEUTRAL_NUMBER),

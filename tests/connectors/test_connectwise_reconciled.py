@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Failure, FailureKind, Got
+from connectors.connectwise.lists import PAGE_SIZE
 from connectors.connectwise.reconciled import ConnectWiseReconciled
 from connectors.reconciling import as_untrusted
 from domain.reconciliation.documents import TargetOpen
@@ -227,3 +228,15 @@ def test_a_step_may_be_asked_before_every_call(connectwise: ConnectWise, reconci
     with pytest.raises(LeaseLost):
         reconciled.keeping(lose).read_open()
     assert connectwise.sandbox.calls.count(COUNT) == 0
+
+
+def test_ids_that_lie_close_together_are_read_by_the_page(
+    connectwise: ConnectWise, reconciled: ConnectWiseReconciled
+) -> None:
+    ids = [str(connectwise.sandbox.add_invoice(f"INV-{number}", "100.00")) for number in range(700)]
+    wanted = set(ids[:650]) - set(ids[10:12])
+    before = connectwise.sandbox.calls.count(LIST)
+    result = reconciled.read_standings(wanted)
+    assert isinstance(result, Got), result
+    assert {one.external_id for one in result.value.invoices} == wanted
+    assert connectwise.sandbox.calls.count(LIST) - before == -(-650 // PAGE_SIZE)
