@@ -109,7 +109,7 @@ class ConnectWiseReconciled:
         found: dict[str, TargetStanding] = {}
         stretches, rest = stretches_of_ids(ids)
         for first, last in stretches:
-            listed = self._list(client, f"id <= {last}", first - 1, None)
+            listed = self._list(client, f"id <= {last}", first - 1, None, last)
             if not isinstance(listed, Got):
                 return listed
             found |= {one.external_id: one for one in listed.value[0] if one.external_id in ids}
@@ -181,9 +181,13 @@ class ConnectWiseReconciled:
         return Got(count)
 
     def _list(
-        self, client: Client, condition: str, after: int, limit: int | None
+        self, client: Client, condition: str, after: int, limit: int | None, last: int | None = None
     ) -> Reading[tuple[list[TargetStanding], bool]]:
-        """The invoices in the order of their ids, and whether there may be more than the limit."""
+        """The invoices in the order of their ids, and whether there may be more than the limit.
+
+        Args:
+            last: no id above this one fulfils the condition, so that no further page is asked for in vain.
+        """
         found: list[TargetStanding] = []
         for _ in range(_PAGES_MAX):
             size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(found))
@@ -212,7 +216,7 @@ class ConnectWiseReconciled:
                 # Going on from the last id would lose invoices without a word.
                 return Failure(FailureKind.UNAVAILABLE, "the invoices are not in the order of their ids")
             found += read.value
-            goes_on = bool(records) and page.value.may_go_on(len(records))
+            goes_on = bool(records) and page.value.may_go_on(len(records)) and (last is None or ids[-1] < last)
             if not goes_on or len(found) == limit:
                 return Got((found, goes_on))
             after = ids[-1]
