@@ -9,7 +9,19 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import batching, copies, door, fairness, idle_sweep, invoices, lists, peers, previewing, reads
+from benchmarks import (
+    batching,
+    copies,
+    door,
+    fairness,
+    idle_sweep,
+    invoices,
+    lists,
+    peers,
+    previewing,
+    reads,
+    reconciling,
+)
 from benchmarks.bench import Bench, chosen_database, machine
 from sandbox.endings import ends_in_a_sentence
 from workers.terminal import report_console
@@ -23,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "lists": lists.run,
     "invoices": invoices.run,
     "previewing": previewing.run,
+    "reconciling": reconciling.run,
     "copies": copies.run,
     "peers": peers.run,
 }

@@ -85,6 +85,8 @@ class OwnSettings(BaseSettings):
     catch_up_overlap_seconds: float = Field(default=300, ge=0, allow_inf_nan=False)
     # Shortest interval between two reads of one company's hinted payments. It grows only while waiting saves reads.
     read_distance_seconds: float = Field(default=1, ge=0, allow_inf_nan=False)
+    # Each organization's two systems are compared this often, in at most ten metered reads.
+    reconcile_seconds: Seconds = 24 * 3600
     # Intuit mentions a hundred events and one megabyte at most, but does not promise it.
     webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from connectors.connectwise.settings import ConnectWiseSettings
 from connectors.connectwise.vendor import ConnectWise
@@ -89,8 +90,8 @@ class RecordingNudge:
         """Each is remembered once anyway."""
 
 
-def make_timing(**changes: object) -> Timing:
-    values: dict[str, object] = {
+def make_timing(**changes: Any) -> Timing:
+    values: dict[str, Any] = {
         "lease": timedelta(seconds=90),
         "slice": timedelta(seconds=10),
         "settle": timedelta(seconds=90),
@@ -125,7 +126,7 @@ def database_at(url: str) -> Database:
 
 
 def quickbooks_settings(url: str, **changes: object) -> QuickBooksSettings:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "api_url": url,
         "token_url": url + "/oauth2/v1/tokens/bearer",
         "authorize_url": url + "/connect/oauth2",

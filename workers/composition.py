@@ -102,4 +102,5 @@ def _timing(settings: Settings) -> Timing:
         catch_up_overlap=seconds(settings.catch_up_overlap_seconds),
         catch_up_silent=seconds(settings.catch_up_silent_seconds),
         read_distance=seconds(settings.read_distance_seconds),
+        reconcile=seconds(settings.reconcile_seconds),
     )
