@@ -33,6 +33,7 @@ from sandbox.quickbooks import QuickBooksSandbox
 from sandbox.server import serve
 from tasks.context import Context
 from tasks.reconcile.step import reconcile
+from tasks.step import Drained
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, TestClock, make_context
 
 REALM = "9130357766"
@@ -71,7 +72,9 @@ def _measure(url: str, invoices: int, are_open: int) -> Measured:
         clock.move(days=2)
         _forget_peak()
         started, cpu_started = time.perf_counter(), time.process_time()
-        reconcile(context, organization_id)
+        # A slice of a worker's time may be too short for all of it; a worker nudges itself then.
+        while reconcile(context, organization_id) is Drained.MORE:
+            pass
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
         with context.database.reading() as session:
             found = latest_run(session, organization_id, is_over=True)
