@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import UtcTime
 
 revision = "reconciliation"
-down_revision = "numbers_by_day"
+down_revision = "idempotency_keys"
 branch_labels = None
 depends_on = None
 
