@@ -25,6 +25,7 @@ app = Celery(
         "tasks.catch_up.step",
         "tasks.look_again.step",
         "tasks.copying.step",
+        "tasks.preview.step",
         "tasks.sweep",
     ],
 )
