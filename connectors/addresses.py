@@ -30,10 +30,12 @@ class AddressRules:
     Attributes:
         public_only: as in production, where a private address is part of our own network.
         allowed_hosts: names that an operator vouches for, exactly or (with a dot in front) with all below them.
+        loopback_too: this machine may be called as well, although it is not at a public address.
     """
 
     public_only: bool = False
     allowed_hosts: Sequence[str] = ()
+    loopback_too: bool = False
 
     def is_allowed(self, host: str) -> bool:
         name = _bare(host)
@@ -49,11 +51,21 @@ class AddressRules:
         """Why we do not connect to this address, although the host's name leads to it; None if we do."""
         if not self.public_only or self.is_allowed(host) or _is_public(address):
             return None
+        if self.loopback_too and is_loopback(address):
+            return None
         return "the site is not at a public address (an operator can allow its host in OUTSIDE_HOSTS)"
 
 
 def _bare(host: str) -> str:
     return host.strip().lower().rstrip(".").strip("[]")
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is an address of this machine alone."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_public(address: str) -> bool:

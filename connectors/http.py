@@ -26,7 +26,7 @@ from connectors.foreign_text import Secrets
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Pacer, Rate
 from connectors.sockets import BoundedAdapter
-from connectors.unpacking import unpacked
+from connectors.unpacking import PIECE_BYTES, beginning, unpacked
 
 log = structlog.get_logger()
 
@@ -136,10 +136,15 @@ class TimeLimits:
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """How much of an answer we accept: on the wire and unpacked, and as values in memory."""
+    """How much of an answer we accept: on the wire and unpacked, and as values in memory.
+
+    Attributes:
+        cuts: the status alone is the answer; of the body we take what comes within the limits, and leave the rest.
+    """
 
     body_bytes: int = 16 * 1024 * 1024
     json: JsonLimits = DEFAULT_LIMITS
+    cuts: bool = False
 
 
 class Wire:
@@ -246,12 +251,15 @@ class Wire:
             connect_ends=now + limits.connect_seconds,
             ends=now + limits.exchange_seconds,
             answer_seconds=limits.read_seconds,
-            body_bytes_max=self._size_limits.body_bytes,
+            body_bytes_max=max(self._size_limits.body_bytes, PIECE_BYTES),
             why_refused=self._addresses.why_refused,
         )
 
     def _answer(self, prepared: requests.PreparedRequest, secrets: Secrets) -> Answer:
         response = self._session.send(prepared, stream=True, allow_redirects=False)
+        if self._size_limits.cuts:
+            body = beginning(response, self._size_limits.body_bytes)
+            return Answer(response.status_code, response.headers, body, self._size_limits.json, secrets)
         try:
             body = unpacked(response, self._size_limits.body_bytes)
         except BaseException:

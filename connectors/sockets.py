@@ -70,7 +70,7 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     assert budget is not None, "every exchange opens a budget"
     failure: OSError | None = None
     try:
-        for family, kind, protocol, _, address in _resolve(host, connection.port, budget.seconds_to_connect()):
+        for family, kind, protocol, _, address in resolve(host, connection.port, budget.seconds_to_connect()):
             # We check the address itself: a name can lead to another one every time.
             refusal = budget.why_refused(host, address[0])
             if refusal is not None:
@@ -98,7 +98,7 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     raise NewConnectionError(connection, "no address could be connected to") from failure
 
 
-def _resolve(host: str, port: int | None, seconds: float) -> Sequence[Address]:
+def resolve(host: str, port: int | None, seconds: float) -> Sequence[Address]:
     """The host's addresses.
 
     Raises:

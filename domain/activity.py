@@ -52,6 +52,13 @@ class ActivityKind(StrEnum):
     SECOND_FACTOR_RESET = "second_factor_reset"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
+    ENDPOINT_ADDED = "endpoint_added"
+    ENDPOINT_CHANGED = "endpoint_changed"
+    ENDPOINT_ON = "endpoint_on"
+    ENDPOINT_OFF = "endpoint_off"
+    ENDPOINT_REMOVED = "endpoint_removed"
+    ENDPOINT_SECRET_CHANGED = "endpoint_secret_changed"  # noqa: S105 - the name of a kind
+    NOTICES_SENT_AGAIN = "notices_sent_again"
 
 
 ACTIVITY_LABELS = {
@@ -94,6 +101,13 @@ ACTIVITY_LABELS = {
     ActivityKind.SECOND_FACTOR_RESET: "Reset a second factor",
     ActivityKind.RECOVERY_CODES_RENEWED: "Made new recovery codes",
     ActivityKind.LOGGED_OUT_EVERYWHERE: "Logged out everywhere",
+    ActivityKind.ENDPOINT_ADDED: "Added a webhook",
+    ActivityKind.ENDPOINT_CHANGED: "Changed a webhook",
+    ActivityKind.ENDPOINT_ON: "Switched a webhook on",
+    ActivityKind.ENDPOINT_OFF: "Switched a webhook off",
+    ActivityKind.ENDPOINT_REMOVED: "Removed a webhook",
+    ActivityKind.ENDPOINT_SECRET_CHANGED: "Changed the signing secret of a webhook",
+    ActivityKind.NOTICES_SENT_AGAIN: "Had news sent again",
 }
 
 

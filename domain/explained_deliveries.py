@@ -104,6 +104,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "automatically, or at once if you test the connection and retry.",
         clears_itself=True,
         needs_person=True,
+        is_failure=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSED: Explanation(
@@ -111,6 +112,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Read {target}'s answer in the payment's details and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
+        is_failure=True,
     ),
     Reason.TARGET_LOOKUP_REFUSED: Explanation(
         "{target} refuses to answer when we ask for this invoice.",
@@ -118,6 +120,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "characters, or ask the administrator of {target}. We ask again automatically, and nothing is lost.",
         clears_itself=True,
         needs_person=True,
+        is_failure=True,
         cannot_tell=True,
     ),
     Reason.TARGET_REFUSES: Explanation(
@@ -146,6 +149,7 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Open the batch in {target} or correct the payment there by hand; we try again automatically.",
         clears_itself=True,
         needs_person=True,
+        is_failure=True,
     ),
     Reason.TARGET_CHANGED_IT: Explanation(
         "{target} took the payment but recorded a different amount or date from what we sent.",
@@ -201,5 +205,6 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         "Read the last answer in the payment's details and correct the cause; we try again automatically, or at once if you retry.",
         clears_itself=True,
         needs_person=True,
+        is_failure=True,
     ),
 }

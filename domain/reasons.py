@@ -116,6 +116,7 @@ class Explanation:
         leaves_money: held, and yet the target may have taken the payment or done something else with it: never
             replaced and never cancelled by a new decision (`domain/push/effect.py`, Doubt).
         cause_at_target: the cause is in the target's invoice, so a new look there may end it.
+        is_failure: the target refused the payment, or kept failing; the others that need a person were held by a rule.
         done_by_hand: a person may make the very change at the target, and a look recognizes it.
         read_again: the picture was not whole, so we ask the source for it again.
         may_be_linked: a person may say that one of the payments seen is this money ("same money: link it").
@@ -130,6 +131,7 @@ class Explanation:
     cannot_tell: bool = False
     leaves_money: bool = False
     cause_at_target: bool = False
+    is_failure: bool = False
     done_by_hand: bool = False
     read_again: bool = False
     may_be_linked: bool = False

@@ -1,0 +1,44 @@
+"""A channel: a way in which an organization's endpoints are told news. One folder each; `channels.py` lists them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.notices.trying import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One notice, ready to be sent.
+
+    Attributes:
+        endpoint_id: whose rate limit counts.
+        address: where it goes, as a person has entered it.
+        uid: the same in every try.
+        body: the document as bytes, exactly as they are signed and sent.
+        secrets: the endpoint's signing secrets that are in force, the newest first.
+        sent_at: of this try.
+    """
+
+    endpoint_id: int
+    address: str
+    uid: str
+    body: bytes
+    secrets: Sequence[str] = field(repr=False)
+    sent_at: datetime
+
+
+class Channel(Protocol):
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+
+    def problem_with(self, address: str) -> str | None:
+        """Why nothing may be sent to this address, as a sentence; None if it may. Asks the name servers."""
+
+    def new_secret(self) -> str:
+        """A signing secret, fit to be shown to a person once."""
+
+    def send(self, parcel: Parcel) -> Reply:
+        """Sends once. Whatever goes wrong outside is a reply as well."""
