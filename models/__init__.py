@@ -13,6 +13,7 @@ from models.customer_links import CustomerLink
 from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
+from models.endpoints import Endpoint
 from models.gaps import Gap
 from models.idempotency_keys import IdempotencyKey
 from models.inbox import InboxEvent
@@ -22,6 +23,7 @@ from models.lanes import Lane
 from models.ledger import LedgerEntry
 from models.looks import InvoiceLook
 from models.metered_reads import MeteredReads
+from models.notices import Notice, NoticeTry
 from models.organizations import Organization
 from models.own_intents import OwnIntent, OwnIntentPart
 from models.payment_counts import PaymentCount
@@ -79,6 +81,9 @@ TABLES = (
     ReconciliationPair,
     ReconciliationBreak,
     ReconciliationStep,
+    Endpoint,
+    Notice,
+    NoticeTry,
 )
 
 keep_statuses(Session)

@@ -11,16 +11,30 @@
 Inserts also wait, for a transaction that has just inserted the same key: `insert_new` sorts its rows by their keys.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum, auto
 from functools import cache
 
-from sqlalchemy import BigInteger, Select, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from models.base import UtcTime
 from models.connections import Connection
+from models.endpoints import Endpoint
 from models.lanes import Lane, LeaseLost
 from models.organizations import Organization
+
+
+class Owner(Enum):
+    """Whose a lane is: the organization's itself, or a part's of it."""
+
+    ORGANIZATION = auto()
+    CONNECTION = auto()
+    ENDPOINT = auto()
+
+
+_PARTS: Mapping[Owner, type[Connection | Endpoint]] = {Owner.CONNECTION: Connection, Owner.ENDPOINT: Endpoint}
 
 
 def lock_organization(session: Session, organization_id: int) -> None:
@@ -31,44 +45,42 @@ def lock_organization(session: Session, organization_id: int) -> None:
     _lock(session, select(Organization).where(Organization.id == organization_id))
 
 
-def lock_organization_of(session: Session, connection_id: int) -> None:
-    """Like `lock_organization`, for work on one of its connections."""
-    owner = select(Connection.organization_id).where(Connection.id == connection_id).scalar_subquery()
-    _lock(session, select(Organization).where(Organization.id == owner))
+def lock_organization_of(session: Session, owner: Owner, owner_id: int) -> None:
+    """Like `lock_organization`, for work on whatever part of the organization owns the lane."""
+    _lock(session, select(Organization).where(Organization.id == _organization_of(owner, literal(owner_id))))
 
 
-def lock_under_lease(
-    session: Session, step: str, owner_id: int, fencing: int, now: datetime, *, of_connection: bool
-) -> None:
+def lock_under_lease(session: Session, step: str, owner: Owner, owner_id: int, fencing: int, now: datetime) -> None:
     """Proves that the lease is in force and locks the organization, in one statement. The lease ends when it ended.
 
     The lane is locked too: until this transaction ends, nobody takes it.
-
-    Args:
-        of_connection: the lane belongs to a connection of the organization, and not to the organization itself.
 
     Raises:
         LeaseLost: it ran out, or another holder has taken the lane.
     """
     lease = {"of_step": step, "of_owner": owner_id, "of_lease": fencing, "at": now}
-    session.info["locked"] = session.scalars(_under_lease(of_connection), lease).all()
+    session.info["locked"] = session.scalars(_under_lease(owner), lease).all()
     if not session.info["locked"]:
         raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
 
 
 @cache
-def _under_lease(of_connection: bool) -> Select[Organization]:
+def _under_lease(owner: Owner) -> Select[Organization]:
     """Made once: nearly every transaction of a step begins with it."""
-    owner = bindparam("of_owner", type_=BigInteger)
-    its_organization = select(Connection.organization_id).where(Connection.id == owner).scalar_subquery()
+    owner_id = bindparam("of_owner", type_=BigInteger)
     return (
         select(Organization)
-        .join_from(Lane, Organization, Organization.id == (its_organization if of_connection else owner))
-        .where(Lane.step == bindparam("of_step"), Lane.owner_id == owner)
+        .join_from(Lane, Organization, Organization.id == _organization_of(owner, owner_id))
+        .where(Lane.step == bindparam("of_step"), Lane.owner_id == owner_id)
         .where(Lane.fencing == bindparam("of_lease"), Lane.lease_until > bindparam("at", type_=UtcTime))
         # In this order: lanes come before organizations.
         .with_for_update(key_share=True, of=[Lane, Organization])
     )
+
+
+def _organization_of(owner: Owner, owner_id: ColumnElement[int]) -> ColumnElement[int]:
+    part = _PARTS.get(owner)
+    return owner_id if part is None else select(part.organization_id).where(part.id == owner_id).scalar_subquery()
 
 
 def _lock(session: Session, organization: Select[Organization]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.clocks import CLOCKS_APART_MAX
+from domain.notices.trying import NoticeState
 from domain.push.effect import EffectState
 from models.base import lock_in_order
 from models.billed_invoices import BilledInvoiceRow
@@ -29,9 +30,11 @@ from models.breakers import Breaker
 from models.connections import Connection, ConnectionStatus
 from models.copy_runs import CopyRun
 from models.effects import Effect, is_open
+from models.endpoints import Endpoint
 from models.inbox import InboxEvent
 from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
+from models.notices import Notice
 from models.payments import Allocation, Payment
 from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
@@ -61,6 +64,8 @@ class Longest:
     copy: timedelta
     preview: timedelta
     reconcile: timedelta
+    notice: timedelta
+    endpoint: timedelta
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
@@ -77,6 +82,8 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
         select(Preview.organization_id).where(ahead.preview),
         select(ReconciliationRun.organization_id).where(ahead.reconcile),
+        select(Notice.organization_id).where(ahead.notice),
+        select(Endpoint.organization_id).where(ahead.endpoint),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -89,6 +96,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
         kept |= {"preview": longest.preview, "reconcile": longest.reconcile}
+        kept |= {"notice": longest.notice, "endpoint": longest.endpoint}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
@@ -113,9 +121,16 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
             .where(listed.organization_id == organization_id, ahead.of_copies(listed))
             .values(due_at=now + longest.settle)
         )
-    for worked_off, is_ahead in ((Preview, ahead.preview), (ReconciliationRun, ahead.reconcile)):
+    for worked_off, is_ahead in (
+        (Preview, ahead.preview),
+        (ReconciliationRun, ahead.reconcile),
+        (Notice, ahead.notice),
+    ):
         of_it = worked_off.organization_id == organization_id
         session.execute(update(worked_off).where(of_it, is_ahead).values(due_at=now))
+    session.execute(
+        update(Endpoint).where(Endpoint.organization_id == organization_id, ahead.endpoint).values(rests_until=None)
+    )
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
@@ -169,6 +184,14 @@ class _Ahead:
     @property
     def preview(self) -> ColumnElement[bool]:
         return self._beyond(Preview.due_at, self.longest.preview)
+
+    @property
+    def notice(self) -> ColumnElement[bool]:
+        return and_(Notice.state == NoticeState.WAITING.value, self._beyond(Notice.due_at, self.longest.notice))
+
+    @property
+    def endpoint(self) -> ColumnElement[bool]:
+        return self._beyond(Endpoint.rests_until, self.longest.endpoint)
 
     @property
     def rest(self) -> ColumnElement[bool]:

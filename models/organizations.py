@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import String, and_, select, text, true
+from sqlalchemy import String, and_, false, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
@@ -30,6 +30,8 @@ class Organization(Base):
     find_by_number: Mapped[bool] = mapped_column(default=True, server_default=true())
     # The choices for the Sync Tool, as `domain/copying/terms.py` stores them.
     copy_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    # Whether any of its endpoints is on; kept by `models/endpoints.py`.
+    has_endpoints: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
     @property

@@ -2,8 +2,9 @@
 
 The rule is `domain/status.py` and nothing else. A session notes the allocations that got another decision, another
 effect or another place in their payment. Before it commits, it asks once for all parts of their payments and stores
-the statuses that are different now, and with them the numbers by status (`models/payment_counts.py`). Most payments
-have one part: a step that holds it does not ask for it again. An invariant compares all of them with the rule.
+the statuses that are different now, and with them the numbers by status (`models/payment_counts.py`) and the news for
+endpoints (`models/news.py`). Most payments have one part: a step that holds it does not ask for it again. An invariant
+compares all of them with the rule.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -22,6 +23,7 @@ from domain.status import PartStatus, allocation_status, is_alike_for_status, ou
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.effects_in_force import newest_state
+from models.news import Standing, forget_news, note_news, store_news
 from models.payment_counts import Place, forget_counts, note_count, store_counts
 from models.payments import Allocation, Payment, note_other_status, with_other_status
 
@@ -38,7 +40,11 @@ def keep_statuses(sessions: type[Session]) -> None:
 
 def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
     """Applies the rule to the payments of these allocations."""
-    _write(session, _outdated(session, _of_allocations(), {"ids": list(allocation_ids)}))
+    outdated = _outdated(session, _of_allocations(), {"ids": list(allocation_ids)})
+    _write(session, outdated, _set_status(counts=True))
+    _count(session, outdated)
+    for payment_id, one in outdated.items():
+        note_news(session, one.stored.organization_id, payment_id, _standing(one.stored))
 
 
 def store_outcomes_of_only_parts(session: Session, parts: Iterable[tuple[Allocation, DecisionRow]]) -> None:
@@ -56,14 +62,19 @@ def store_outcomes_of_only_parts(session: Session, parts: Iterable[tuple[Allocat
         if status is None or part.id not in touched:
             continue
         outcome = outcome_of_parts([PartStatus(status, decision.why, part.removed)])
-        part.payment.status, part.payment.reason = outcome.status.value, decision.reason
+        part.payment.set_status(outcome.status, decision.reason)
         touched.discard(part.id)
 
 
 def store_every_status(session: Session) -> None:
-    """Applies the rule to all payments there are: for a migration, where the rule or its place has changed."""
+    """Applies the rule to all payments there are: for a migration, where the rule or its place has changed.
+
+    That is no news about any payment; and the columns of later migrations are not there yet.
+    """
     for first, last in _stretches(session):
-        _write(session, _outdated(session, _of_payments(), {"first": first, "last": last}))
+        outdated = _outdated(session, _of_payments(), {"first": first, "last": last})
+        _write(session, outdated, _set_status(counts=False))
+        _count(session, outdated)
 
 
 def payments_with_another_status(session: Session) -> Iterator[int]:
@@ -74,24 +85,30 @@ def payments_with_another_status(session: Session) -> Iterator[int]:
 
 def _note_changes(session: Session) -> None:
     note_other_status(session, *_changed_in(session))
-    for place, more in _counted_in(session):
-        note_count(session, place, more)
-
-
-def _counted_in(session: Session) -> Iterator[tuple[Place, int]]:
-    """The payments that this flush has added, removed or moved to another status, as changes of numbers."""
-    for row in session.new:
-        if isinstance(row, Payment):
-            yield _place_of(row), 1
+    for payment, before in _moved_in(session):
+        if before is not None:
+            note_count(session, before, -1)
+        note_count(session, _place_of(payment), 1)
+        note_news(session, payment.organization_id, payment.id, _standing(before))
     for row in session.deleted:
         if isinstance(row, Payment):
-            yield _place_of(row), -1
+            note_count(session, _place_of(row), -1)
+
+
+def _moved_in(session: Session) -> Iterator[tuple[Payment, Place | None]]:
+    """The payments that this flush has added or moved to another status, with their places before it."""
+    for row in session.new:
+        if isinstance(row, Payment):
+            yield row, None
     for row in session.dirty:
         if isinstance(row, Payment):
             before = Place(row.organization_id, _before(row, "status"), _before(row, "reason"))
             if before != _place_of(row):
-                yield before, -1
-                yield _place_of(row), 1
+                yield row, before
+
+
+def _standing(place: Place | None) -> Standing | None:
+    return None if place is None else Standing(place.status, place.reason)
 
 
 def _place_of(payment: Payment) -> Place:
@@ -139,11 +156,13 @@ def _store_changes(session: Session) -> None:
         store_statuses(session, touched)
         touched.clear()
     store_counts(session)
+    store_news(session)
 
 
 def _forget_changes(session: Session) -> None:
     with_other_status(session).clear()
     forget_counts(session)
+    forget_news(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +173,16 @@ class _Outdated:
     by_rule: Place
 
 
-def _write(session: Session, outdated: dict[int, _Outdated]) -> None:
-    if not outdated:
-        return
+def _write(session: Session, outdated: dict[int, _Outdated], statement: Update) -> None:
     rows = [
         {"of_payment": payment_id, "its_status": one.by_rule.status, "its_reason": one.by_rule.reason}
         for payment_id, one in sorted(outdated.items())
     ]
-    session.connection().execute(_set_status(), rows)
+    if rows:
+        session.connection().execute(statement, rows)
+
+
+def _count(session: Session, outdated: dict[int, _Outdated]) -> None:
     for one in outdated.values():
         note_count(session, one.stored, -1)
         note_count(session, one.by_rule, 1)
@@ -223,9 +244,16 @@ def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
 
 
 @cache
-def _set_status() -> Update:
+def _set_status(*, counts: bool) -> Update:
+    """Stores a payment's status.
+
+    Args:
+        counts: its changes are counted, because there may be news about it.
+    """
     payments = cast("Table", Payment.__table__)
     values: dict[str, Any] = {"status": bindparam("its_status"), "reason": bindparam("its_reason")}
+    if counts:
+        values["status_changes"] = payments.c.status_changes + 1
     return update(payments).where(payments.c.id == bindparam("of_payment")).values(values)
 
 

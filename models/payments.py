@@ -98,6 +98,8 @@ class Payment(Base):
     status: Mapped[str] = mapped_column(String(20), default=PaymentStatus.ON_ITS_WAY.value)
     # Why it has this status; "" while nothing has been decided. Kept together with it.
     reason: Mapped[str] = mapped_column(String(40), default="")
+    # How many statuses and reasons it has had, the first one included: later news about it has a higher number.
+    status_changes: Mapped[int] = mapped_column(default=1)
 
     # A person left it out: how, seeing which version, why in their words, who and when; "" for all others.
     left_out: Mapped[str] = mapped_column(String(20), default="")
@@ -107,6 +109,11 @@ class Payment(Base):
     left_out_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     allocations: Mapped[list["Allocation"]] = relationship(back_populates="payment", order_by="Allocation.id")
+
+    def set_status(self, status: PaymentStatus, reason: str) -> None:
+        """Only `models/payment_statuses.py` calls this."""
+        if (self.status, self.reason) != (status.value, reason):
+            self.status, self.reason, self.status_changes = status.value, reason, self.status_changes + 1
 
     @property
     def known_since(self) -> datetime:

@@ -15,6 +15,8 @@ QUEUES = {
     # It only reads what match reads, and belongs to no payment's way; bounded slices keep it from delaying one.
     "payments.preview": "match",
     "payments.reconcile": "routine",
+    # A queue of its own: a receiver that never answers must not hold a thread that payments wait for.
+    "payments.notify": "notify",
     # A queue of its own: a run of five hundred invoices must not delay a payment.
     "payments.copy": "copy",
 }

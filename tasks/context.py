@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from connectors.base import Source, Target
+from connectors.channel import Channel
+from connectors.channels import open_channels
 from connectors.copying import Biller, Books
 from connectors.options import Options
 from connectors.reconciling import ReconciledSource, ReconciledTarget
@@ -29,6 +31,7 @@ from connectors.vendor import Account
 from domain.words import Words
 from models.connections import Connection
 from models.database import Database
+from models.locks import Owner
 from models.secrets import Keyring
 from tasks.keeper import DatabaseReadMeter, DatabaseSecretsKeeper
 from tasks.points import Point
@@ -46,6 +49,24 @@ class Step(StrEnum):
     COPY = "copy"  # of an organization
     PREVIEW = "preview"  # of an organization
     RECONCILE = "reconcile"  # of an organization
+    NOTIFY = "notify"  # of an endpoint
+
+    @property
+    def owner(self) -> Owner:
+        return _OWNERS[self]
+
+
+_OWNERS = {
+    Step.INGEST: Owner.CONNECTION,
+    Step.MATCH: Owner.ORGANIZATION,
+    Step.PUSH: Owner.CONNECTION,
+    Step.CATCH_UP: Owner.CONNECTION,
+    Step.LOOK_AGAIN: Owner.CONNECTION,
+    Step.COPY: Owner.ORGANIZATION,
+    Step.PREVIEW: Owner.ORGANIZATION,
+    Step.RECONCILE: Owner.ORGANIZATION,
+    Step.NOTIFY: Owner.ENDPOINT,
+}
 
 
 class Clock(Protocol):
@@ -177,6 +198,7 @@ class Context:
         told_to_wait: given when this process pauses a connection or counts a failed call (`tasks/permits.py`).
         actor: for whom this context acts: a person's address, a token's name, or the command line; "" for a worker.
         paces: how long the last writes to each connection took.
+        address: of the dashboard, for links in what we send; "" if the installation does not say it.
     """
 
     database: Database
@@ -194,6 +216,7 @@ class Context:
     told_to_wait: Signal = field(default_factory=Signal, repr=False)
     actor: str = ""
     paces: Paces = field(default_factory=Paces, repr=False)
+    address: str = ""
     _sources: "Opened[Source]" = field(default_factory=Opened, repr=False)
     _targets: "Opened[Target]" = field(default_factory=Opened, repr=False)
     _books: "Opened[Books | None]" = field(default_factory=Opened, repr=False)
@@ -236,6 +259,9 @@ class Context:
         return self._reconciled_targets.get(
             connection.id, key, lambda: open_reconciled_target(self.platform, self._account(connection))
         )
+
+    def channel(self, name: str) -> Channel:
+        return open_channels(self.platform)[name]
 
     def options(self, connection: Connection) -> Options:
         """The options chosen for this connection."""

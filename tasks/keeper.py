@@ -16,7 +16,7 @@ from models.connection_store import connection_for_change
 from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
 from models.database import Database
 from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
-from models.locks import lock_organization_of
+from models.locks import Owner, lock_organization_of
 from models.metered_reads import add_reads, reads_of_vendor
 from models.payments import match_organization_again
 from models.secrets import Keyring, SecretsUnreadable
@@ -141,7 +141,7 @@ class DatabaseTurn:
 
     def _still_connected(self, session: Session) -> Connection:
         self.prove(session)
-        lock_organization_of(session, self.keeper.connection_id)
+        lock_organization_of(session, Owner.CONNECTION, self.keeper.connection_id)
         connection = connection_for_change(session, self.keeper.connection_id)
         if connection.status == ConnectionStatus.DISCONNECTED:
             raise LeaseLost("the connection was disconnected")

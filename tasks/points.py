@@ -98,6 +98,12 @@ class Point(StrEnum):
     RECONCILE_NUDGED = "reconcile.nudged"
     RECONCILE_ENDED = "reconcile.ended"
     RECONCILE_LANE_RELEASED = "reconcile.lane_released"
+    # News for an endpoint.
+    NOTIFY_LANE_TAKEN = "notify.lane_taken"
+    NOTIFY_LOOKED = "notify.looked"
+    NOTIFY_SENT = "notify.sent"
+    NOTIFY_RECORDED = "notify.recorded"
+    NOTIFY_LANE_RELEASED = "notify.lane_released"
     # Consequences of an answer for the whole connection.
     CONNECTION_PAUSED = "connection.paused"
     CONNECTION_FAILURE_COUNTED = "connection.failure_counted"

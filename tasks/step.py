@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from connectors.aside import stepping_aside
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
-from models.locks import lock_organization, lock_organization_of, lock_under_lease
+from models.locks import lock_organization_of, lock_under_lease
+from models.news import remember_told
 from models.secrets import SecretsUnreadable
 from models.unavailable import DatabaseUnavailable
 from tasks.calls import note_unreadable
@@ -24,7 +25,6 @@ log = structlog.get_logger()
 
 # We begin an exchange only if this much of the lease is left beyond the exchange's own time limits.
 _MARGIN = timedelta(seconds=2)
-_OF_ORGANIZATIONS = frozenset({Step.MATCH, Step.COPY, Step.PREVIEW, Step.RECONCILE})
 
 
 class Drained(StrEnum):
@@ -50,22 +50,21 @@ class Lease:
     # The same moment twice: by the clock that never jumps, and by the one that other hosts check the lease against.
     _ends: float
     _ends_at: datetime
+    # The endpoints that this holder has written notices for since they were last nudged.
+    told: set[int] = field(default_factory=set)
 
     def guard(self, session: Session) -> None:
         """Call first in every transaction of a step: it proves that the lane is ours and locks the organization.
 
         Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
         """
-        of_connection = self.step not in _OF_ORGANIZATIONS
+        remember_told(session, self.told)
         if self._outlasts(self.context.timing.lease * 2 / 3):
             now = self.context.clock.now()
-            lock_under_lease(session, self.step.value, self.owner_id, self.fencing, now, of_connection=of_connection)
+            lock_under_lease(session, self.step.value, self.step.owner, self.owner_id, self.fencing, now)
             return
         self.renew(session)
-        if of_connection:
-            lock_organization_of(session, self.owner_id)
-        else:
-            lock_organization(session, self.owner_id)
+        lock_organization_of(session, self.step.owner, self.owner_id)
 
     def renew(self, session: Session) -> None:
         """The first half of `guard`, for a transaction that holds other lanes before it locks the organization."""
@@ -113,6 +112,7 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
         while more:
             # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database.
             more = again_when_busy(lambda: work(lease))
+            _nudge_told(lease)
             if context.clock.monotonic() >= ends or context.stopping.is_set():
                 break
     except LeaseLost:
@@ -135,6 +135,12 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
         context.nudge(step, owner_id)
         return Drained.MORE
     return Drained.DONE
+
+
+def _nudge_told(lease: Lease) -> None:
+    """What the batch has written for endpoints is sent at once, where a nudge gets through."""
+    while lease.told:
+        lease.context.nudge(Step.NOTIFY, lease.told.pop())
 
 
 def _take(context: Context, step: Step, owner_id: int) -> Lease | None:

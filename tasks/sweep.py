@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from domain.ingest.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
+from domain.notices.trying import PAUSE_MAX as PAUSE_OF_NOTICES_MAX
+from domain.notices.trying import REST_MAX
 from domain.push.refusals import TRY_AGAIN_MAX
 from domain.repeated_calls import KEPT_FOR as KEYS_KEPT_FOR
 from models.billed_invoices import organizations_with_due_copies
@@ -30,6 +32,7 @@ from models.inbox import connections_with_waiting_events
 from models.locks import lock_organization
 from models.looks import targets_with_due_looks
 from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
+from models.notices import endpoints_with_due_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import KEPT_FOR, organizations_with_due_previews
 from models.reconciliation_runs import organizations_to_reconcile, organizations_with_due_runs
@@ -53,6 +56,7 @@ class Swept:
     copy: int
     preview: int
     reconcile: int
+    notify: int
 
 
 def sweep(context: Context) -> Swept:
@@ -90,6 +94,7 @@ def sweep(context: Context) -> Swept:
                     *organizations_to_reconcile(session, now, context.timing.reconcile),
                 }
             ),
+            Step.NOTIFY: endpoints_with_due_notices(session, now),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
         is_any_key_old = has_old_keys(session, now - KEYS_KEPT_FOR)
@@ -136,6 +141,8 @@ def longest(timing: Timing) -> Longest:
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
         preview=KEPT_FOR,
         reconcile=PAUSE_MAX,
+        notice=PAUSE_OF_NOTICES_MAX,
+        endpoint=REST_MAX,
     )
 
 

@@ -26,6 +26,7 @@ from tasks.copying.step import copy
 from tasks.ingest.step import ingest
 from tasks.look_again.step import look_again
 from tasks.match.step import match
+from tasks.notify.step import notify
 from tasks.preview.step import preview
 from tasks.push.step import push
 from tasks.reconcile.step import reconcile
@@ -44,6 +45,7 @@ STEPS = {
     Step.COPY: copy,
     Step.PREVIEW: preview,
     Step.RECONCILE: reconcile,
+    Step.NOTIFY: notify,
 }
 
 

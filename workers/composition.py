@@ -52,7 +52,16 @@ def build_context(settings: Settings, celery: Celery | None, stopping: threading
         holder=f"{socket.gethostname()}:{os.getpid()}",
         reached=chosen_crash_point(),
         stopping=stopping or threading.Event(),
+        address=_address(settings),
     )
+
+
+def _address(settings: Settings) -> str:
+    try:
+        return settings.public_address
+    except ValueError:
+        # The dashboard does not start without it; a worker does, and leaves out links.
+        return ""
 
 
 def _redis(settings: Settings) -> redis.Redis | None:

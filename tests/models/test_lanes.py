@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.connections import Connection
 from models.database import Database
 from models.lanes import Lane, LeaseLost, release_lane, renew_lane, take_lane
-from models.locks import lock_under_lease
+from models.locks import Owner, lock_under_lease
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books
 
@@ -129,18 +129,16 @@ def test_a_late_holder_loses_its_lease_and_its_transaction_leaves_nothing(databa
     renew(database, taken_over, 93)
 
 
-@pytest.mark.parametrize("of_connection", [True, False], ids=["of a connection", "of an organization"])
-def test_the_lease_is_proved_with_the_lock_of_the_organization(
-    database: Database, books: Books, of_connection: bool
-) -> None:
-    owner_id = books.target_id if of_connection else books.organization_id
+@pytest.mark.parametrize("owner", [Owner.CONNECTION, Owner.ORGANIZATION], ids=["of a connection", "of an organization"])
+def test_the_lease_is_proved_with_the_lock_of_the_organization(database: Database, books: Books, owner: Owner) -> None:
+    owner_id = books.target_id if owner is Owner.CONNECTION else books.organization_id
     fencing = take(database, owner_id=owner_id)
     assert fencing is not None
 
     def prove(number: int, seconds: float) -> None:
         with database.writing() as session:
             now = NOW + timedelta(seconds=seconds)
-            lock_under_lease(session, "push", owner_id, number, now, of_connection=of_connection)
+            lock_under_lease(session, "push", owner, owner_id, number, now)
 
     prove(fencing, 89.999999)
     for number, seconds in ((fencing, 90), (fencing + 1, 0)):
