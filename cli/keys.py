@@ -25,7 +25,10 @@ def rotate(as_json: AsJson = False) -> None:
     if as_json:
         print_json(asdict(report))
     else:
-        say(f"{report.rotated} connections and {report.second_factors} second factors are sealed with the newest key.")
+        say(
+            f"{report.rotated} connections, {report.second_factors} second factors and {report.endpoints} webhooks are "
+            "sealed with the newest key."
+        )
     if report.unreadable:
         ids = ", ".join(str(one) for one in report.unreadable)
         raise Refusal(
@@ -36,4 +39,10 @@ def rotate(as_json: AsJson = False) -> None:
         raise Refusal(
             f"no key in ENCRYPTION_KEYS opens the second factor of user {ids}; keep the old keys, or reset it with "
             "`user reset-second-factor`"
+        )
+    if report.unreadable_endpoints:
+        ids = ", ".join(str(one) for one in report.unreadable_endpoints)
+        raise Refusal(
+            f"no key in ENCRYPTION_KEYS opens the signing secret of webhook {ids}; keep the old keys, or make a new "
+            "one with `webhooks new-secret`"
         )

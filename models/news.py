@@ -31,6 +31,7 @@ from models.payments import Allocation, Payment
 
 _NEWS = "payments with other news"
 _TOLD = "endpoints that are to be told"
+_AT = "the moment of the news"
 _PAYMENTS_AT_A_TIME = 1_000
 
 
@@ -56,9 +57,12 @@ def forget_news(session: Session) -> None:
     _noted(session).clear()
 
 
-def remember_told(session: Session, told: set[int]) -> None:
-    """From now on, the endpoints that this transaction writes notices for are added there, to be nudged after it."""
-    session.info[_TOLD] = told
+def tell_at(session: Session, now: datetime, told: set[int]) -> None:
+    """What this transaction writes for endpoints happens at this moment, and they are added there to be nudged after it.
+
+    Of a transaction that says nothing, it is the moment of its end, and the sweep finds the notices.
+    """
+    session.info[_AT], session.info[_TOLD] = now, told
 
 
 def new_uid() -> str:
@@ -166,8 +170,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
 def _write(session: Session, organization_id: int, endpoint_id: int, changed: Collection[_Changed]) -> None:
     if not changed:
         return
-    # A session knows no clock but the machine's own.
-    now = datetime.now(UTC)
+    now: datetime = session.info.get(_AT) or datetime.now(UTC)
     about = one_of(Notice.payment_id, [one.payment_id for one in changed])
     session.execute(
         update(Notice)

@@ -14,7 +14,7 @@ from connectors.aside import stepping_aside
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
 from models.locks import lock_organization_of, lock_under_lease
-from models.news import remember_told
+from models.news import tell_at
 from models.secrets import SecretsUnreadable
 from models.unavailable import DatabaseUnavailable
 from tasks.calls import note_unreadable
@@ -58,7 +58,7 @@ class Lease:
 
         Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
         """
-        remember_told(session, self.told)
+        tell_at(session, self.context.clock.now(), self.told)
         if self._outlasts(self.context.timing.lease * 2 / 3):
             now = self.context.clock.now()
             lock_under_lease(session, self.step.value, self.step.owner, self.owner_id, self.fencing, now)

@@ -85,7 +85,7 @@ def test_settings_that_cannot_be_used_are_named(
 def test_secrets_move_to_the_newest_key(run: Run, world: World, environment: pytest.MonkeyPatch) -> None:
     newest = Fernet.generate_key().decode()
     environment.setenv("ENCRYPTION_KEYS", f"{newest},{DEVELOPMENT_ENCRYPTION_KEY}")
-    nobody = {"second_factors": 0, "unreadable_users": []}
+    nobody = {"second_factors": 0, "unreadable_users": [], "endpoints": 0, "unreadable_endpoints": []}
     assert run("keys", "rotate", "--json").json == {"rotated": 2, "unreadable": [], **nobody}
     environment.setenv("ENCRYPTION_KEYS", newest)
     assert run("connection", "test", "northwind", "connectwise").code == 0
