@@ -58,9 +58,9 @@ def forget_news(session: Session) -> None:
 
 
 def tell_at(session: Session, now: datetime, told: set[int]) -> None:
-    """What this transaction writes for endpoints happens at this moment, and they are added there to be nudged after it.
+    """Says when the news of this transaction happens, and where its endpoints are noted, to be nudged afterwards.
 
-    Of a transaction that says nothing, it is the moment of its end, and the sweep finds the notices.
+    Without it the moment is that of the commit, and the sweep finds the notices.
     """
     session.info[_AT], session.info[_TOLD] = now, told
 

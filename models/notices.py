@@ -217,12 +217,12 @@ def notice_counts(session: Session, organization_id: int) -> Mapping[tuple[int, 
     return {(endpoint_id, NoticeState(state)): number for endpoint_id, state, number in session.execute(asked)}
 
 
-def send_failed_again(session: Session, endpoint_id: int, now: datetime) -> int:
-    """All notices that we gave up are due now, as if they had never been tried; returns how many."""
+def send_all_again(session: Session, endpoint_id: int, state: NoticeState, now: datetime) -> int:
+    """All notices of this state are due now, as if they had never been tried; returns how many."""
     session.flush()
     again = (
         update(Notice)
-        .where(Notice.endpoint_id == endpoint_id, Notice.state == NoticeState.FAILED.value)
+        .where(Notice.endpoint_id == endpoint_id, Notice.state == state.value)
         .values(state=NoticeState.WAITING.value, tries=0, first_tried_at=None, due_at=now)
         .returning(Notice.id)
     )

@@ -29,7 +29,7 @@ from models.endpoints import (
 )
 from models.locks import lock_organization
 from models.news import new_uid
-from models.notices import Notice, forget_notices_of, give_up_waiting, notice_counts
+from models.notices import Notice, forget_notices_of, give_up_waiting, notice_counts, send_all_again
 from models.organizations import organization_by_id
 from models.secrets import SecretsUnreadable
 from tasks.context import Context
@@ -127,7 +127,7 @@ def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> With
 def change_endpoint(
     context: Context, organization_id: int, endpoint_id: int, wanted: Wanted
 ) -> Endpoint | Rejected | None:
-    """Another name, address or choice of news; what waits goes to the new address."""
+    """Another name, address or choice of news; what waits goes to the new address at once."""
     wanted = wanted.cleaned()
     problem = _problem_with(context, wanted)
     if problem is not None:
@@ -142,6 +142,7 @@ def change_endpoint(
         endpoint.kinds = [kind.value for kind in wanted.kinds]
         if before.address != wanted.address:
             _forget_failures(endpoint)
+            send_all_again(session, endpoint.id, NoticeState.WAITING, context.clock.now())
         note(context, session, organization_id, ActivityKind.ENDPOINT_CHANGED, about=wanted.name, changes=changes)
 
     return _with_endpoint(context, organization_id, endpoint_id, change)

@@ -19,7 +19,7 @@ from models.notices import (
     NoticeTry,
     list_notices,
     notice_of,
-    send_failed_again,
+    send_all_again,
     tries_of,
 )
 from models.organizations import organization_by_id
@@ -131,7 +131,7 @@ def send_all_failed_again(context: Context, organization_id: int, endpoint_id: i
             return None
         if not endpoint.is_on:
             return Rejected(_IS_OFF)
-        sent = send_failed_again(session, endpoint_id, context.clock.now())
+        sent = send_all_again(session, endpoint_id, NoticeState.FAILED, context.clock.now())
         if sent:
             endpoint.rests_until = None
             about = f"{endpoint.name}: {sent} that had failed"
