@@ -128,6 +128,9 @@ def change_endpoint(
     context: Context, organization_id: int, endpoint_id: int, wanted: Wanted
 ) -> Endpoint | Rejected | None:
     """Another name, address or choice of news; what waits goes to the new address at once."""
+    with context.database.reading() as session:
+        if endpoint_of(session, organization_id, endpoint_id) is None:
+            return None
     wanted = wanted.cleaned()
     problem = _problem_with(context, wanted)
     if problem is not None:

@@ -29,7 +29,7 @@ from usecases.results import Rejected
 from usecases.words import words_of
 
 _IS_OFF = "The webhook is switched off. Switch it on first; then send again."
-_WAITS = "This message waits already, and is sent as soon as the webhook takes it."
+_WAITS = "This notice waits already, and is sent as soon as the webhook takes it."
 
 
 @dataclass(frozen=True, slots=True)

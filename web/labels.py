@@ -4,6 +4,7 @@ from domain.copying.billed import InvoiceKind, LineKind
 from domain.copying.booked import NameOwner
 from domain.copying.states import CopyAction, CopyState, ItemState, RunState
 from domain.match.foresight import Certainty, Outcome
+from domain.notices.trying import NoticeState
 from domain.payment_actions import PaymentAction
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import EffectKind, EffectState
@@ -33,6 +34,12 @@ CERTAINTY_LABELS = {
     Certainty.SURE: "Sure: decided from what is stored",
     Certainty.SEEN: "As last seen; checked again first",
     Certainty.NOT_SEEN: "Not looked up yet; checked first",
+}
+NOTICE_STATE_BADGES = {
+    NoticeState.WAITING: "waiting",
+    NoticeState.DELIVERED: "synced",
+    NoticeState.FAILED: "needs_attention",
+    NoticeState.REPLACED: "skipped",
 }
 STEP_STATE_BADGES = {
     StepState.DONE: "synced",

@@ -10,11 +10,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.activity import ACTIVITY_LABELS
+from domain.notices.kinds import KIND_LABELS, KIND_TEXTS
+from domain.notices.trying import STATE_LABELS
 from domain.payment_actions import PaymentAction
 from domain.payment_order import ORDER_LABELS
 from domain.set_up import SET_UP_STEP_LABELS, STEP_STATE_LABELS, SetUpStep, StepState
 from domain.status import STATUS_LABELS, PaymentStatus
 from domain.users import ROLE_LABELS, ROLE_TEXTS, TOKEN_SCOPE_LABELS
+from usecases.endpoints import host_of
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from web import copy_wording, invoice_wording, labels, wording
 from web.copy_previews import preview_from
@@ -51,6 +54,9 @@ def _make_environment() -> Environment:
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
         ACTIVITY_LABELS=ACTIVITY_LABELS,
+        NOTICE_KIND_LABELS=KIND_LABELS,
+        NOTICE_KIND_TEXTS=KIND_TEXTS,
+        NOTICE_STATE_LABELS=STATE_LABELS,
         ORDER_LABELS=ORDER_LABELS,
         SET_UP_STEP_LABELS=SET_UP_STEP_LABELS,
         STEP_STATE_LABELS=STEP_STATE_LABELS,
@@ -67,6 +73,8 @@ def _make_environment() -> Environment:
     environment.filters.update(
         money=wording.money,
         day=wording.day,
+        host_of=host_of,
+        told_of_try=wording.told_of_try,
         moment=wording.moment,
         duration=wording.duration,
         ago=wording.ago,

@@ -7,9 +7,11 @@ from decimal import Decimal
 from domain.daily_numbers import LONGER
 from domain.match.decisions import Verdict
 from domain.money import money_text
+from domain.notices.trying import Reply
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from domain.words import Words
+from models.notices import NoticeTry
 from models.views.payment_rows import AllocationRow, PaymentRow
 from usecases.connection_health import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS
@@ -19,6 +21,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def money(amount: Decimal, currency: str | None) -> str:
     return money_text(amount, currency)
+
+
+def told_of_try(tried: NoticeTry) -> str:
+    """What came of a try to deliver a notice, in a few words."""
+    return Reply(tried.status, tried.detail).told
 
 
 def day(value: date | None) -> str:

@@ -33,6 +33,7 @@ PAGES = [
     "/settings/people",
     "/settings/api-tokens",
     "/api-reference",
+    "/settings/webhooks",
     "/organizations",
     "/no-such-page",
 ]

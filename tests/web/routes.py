@@ -58,6 +58,9 @@ PREFERENCES = {
     "twin_policy": "adopt",
     "find_by_number": True,
 }
+ENDPOINT, NOTICE = {"endpoint_id": "endpoint"}, {"endpoint_id": "endpoint", "notice_id": "notice"}
+# A port that nobody listens on, on this machine: allowed in development.
+WEBHOOK = {"name": "Tickets", "address": "http://127.0.0.1:9/", "kinds": ["payment.held"]}
 ROUTES: dict[tuple[str, str], Row] = {
     # --- for everybody ---
     ("GET", "/"): Row(Asks.NOTHING),
@@ -97,6 +100,17 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/settings/api-tokens"): Row(MANAGE),
     ("POST", "/settings/api-tokens"): Row(MANAGE, form={"name": "billing", "scope": "read", "days": "30"}),
     ("POST", "/settings/api-tokens/{token_id}/revoke"): Row(MANAGE, {"token_id": "token"}),
+    # --- webhooks ---
+    ("GET", "/settings/webhooks"): Row(LOOK),
+    ("POST", "/settings/webhooks"): Row(MANAGE, form=WEBHOOK),
+    ("GET", "/settings/webhooks/{endpoint_id}"): Row(LOOK, ENDPOINT),
+    ("POST", "/settings/webhooks/{endpoint_id}/change"): Row(MANAGE, ENDPOINT, form=WEBHOOK),
+    ("POST", "/settings/webhooks/{endpoint_id}/new-secret"): Row(MANAGE, ENDPOINT),
+    ("POST", "/settings/webhooks/{endpoint_id}/test"): Row(MANAGE, ENDPOINT),
+    ("POST", "/settings/webhooks/{endpoint_id}/resend"): Row(MANAGE, ENDPOINT),
+    ("POST", "/settings/webhooks/{endpoint_id}/{what}"): Row(MANAGE, ENDPOINT, {"what": "on"}),
+    ("GET", "/settings/webhooks/{endpoint_id}/notices/{notice_id}"): Row(LOOK, NOTICE),
+    ("POST", "/settings/webhooks/{endpoint_id}/notices/{notice_id}/resend"): Row(MANAGE, NOTICE),
     # --- payments and invoices ---
     ("GET", "/overview"): Row(LOOK),
     ("GET", "/live/overview"): Row(LOOK),
@@ -202,6 +216,18 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/api/own-payments"): Row(LOOK),
     ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
     ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
+    ("GET", "/api/webhooks"): Row(LOOK),
+    ("POST", "/api/webhooks"): Row(MANAGE, body=WEBHOOK),
+    ("PUT", "/api/webhooks/{endpoint_id}"): Row(MANAGE, ENDPOINT, body=WEBHOOK),
+    ("PUT", "/api/webhooks/{endpoint_id}/switch"): Row(MANAGE, ENDPOINT, body={"is_on": True}),
+    ("POST", "/api/webhooks/{endpoint_id}/new-secret"): Row(MANAGE, ENDPOINT),
+    ("POST", "/api/webhooks/{endpoint_id}/test"): Row(MANAGE, ENDPOINT),
+    ("POST", "/api/webhooks/{endpoint_id}/resend"): Row(MANAGE, ENDPOINT),
+    ("GET", "/api/webhooks/{endpoint_id}/notices"): Row(LOOK, ENDPOINT),
+    ("GET", "/api/webhooks/{endpoint_id}/notices/{notice_id}"): Row(LOOK, NOTICE),
+    ("POST", "/api/webhooks/{endpoint_id}/notices/{notice_id}/resend"): Row(MANAGE, NOTICE),
+    # The last one: it is gone then.
+    ("DELETE", "/api/webhooks/{endpoint_id}"): Row(MANAGE, ENDPOINT),
 }
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 PAGES = {route: row for route, row in ROUTES.items() if not route[1].startswith("/api/")}

@@ -292,6 +292,15 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
         "/api/preferences",
         "/api/own-payments",
         "/api/own-payments/intents",
+        "/api/webhooks",
+        "/api/webhooks/{endpoint_id}",
+        "/api/webhooks/{endpoint_id}/new-secret",
+        "/api/webhooks/{endpoint_id}/notices",
+        "/api/webhooks/{endpoint_id}/notices/{notice_id}",
+        "/api/webhooks/{endpoint_id}/notices/{notice_id}/resend",
+        "/api/webhooks/{endpoint_id}/resend",
+        "/api/webhooks/{endpoint_id}/switch",
+        "/api/webhooks/{endpoint_id}/test",
     }
     assert not [path for path in schema["paths"] if not path.startswith(("/api", "/webhooks", "/healthz"))]
     assert schema["components"]["schemas"]["PaymentOut"]["properties"]["total"]["type"] == "string"

@@ -12,6 +12,7 @@ from httpx2 import Response
 from sqlalchemy import inspect, select
 
 import models
+from domain.notices.kinds import NoticeKind
 from domain.users import ROLES_OF_AN_ORGANIZATION, Right, TokenScope, UserRole, may
 from models.lanes import Lane
 from models.organizations import Organization, organization_by_slug
@@ -21,6 +22,7 @@ from tests.web.browser import Browser, back_again, forms_in, logged_in
 from tests.web.routes import API, CHANGES, FORMS, GIVEN_IDS, LOOK, MANAGE, PAGES, ROUTES, WITH_IDS, Asks, Row, routes_of
 from tests.world import World
 from usecases.api_tokens import create_api_token
+from usecases.endpoints import Wanted, WithSecret, add_endpoint, send_test
 from usecases.invitations import Invited, invite
 from usecases.organizations import PreferenceChanges, create_organization
 from usecases.previewing import preview_change
@@ -87,7 +89,7 @@ def tool(world: World) -> Tool:
 
 @pytest.fixture
 def things(tool: Tool, world: World, app: FastAPI) -> Things:
-    """A payment that waits, a run with its preview, an invoice of the Sync Tool, a colleague, and an invitation."""
+    """A payment that waits, a run with its preview, an invoice of the Sync Tool, people, and a webhook with its log."""
     payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
     world.notice()
     tool.bill("CW-1")
@@ -98,6 +100,11 @@ def things(tool: Tool, world: World, app: FastAPI) -> Things:
     invited = invite(world.context, world.organization_id, ADMIN, "waiting@northwind.example", UserRole.VIEWER)
     assert isinstance(invited, Invited)
     create_api_token(world.context, "northwind", "older")
+    wanted = Wanted("Tickets", "http://127.0.0.1:9/", [NoticeKind.PAYMENT_HELD])
+    endpoint = add_endpoint(world.context, world.organization_id, wanted)
+    assert isinstance(endpoint, WithSecret)
+    tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
+    assert tested is not None
     preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
     with world.context.database.reading() as session:
         victim = user_by_email(session, VICTIM)
@@ -115,6 +122,8 @@ def things(tool: Tool, world: World, app: FastAPI) -> Things:
         "user": str(victim.id),
         "invitation": str(invitation),
         "token": str(token),
+        "endpoint": str(endpoint.endpoint.id),
+        "notice": str(tested.notice_id),
     }
     return Things(world, app, ids)
 

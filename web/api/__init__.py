@@ -13,6 +13,7 @@ from web.api import (
     payments,
     preferences,
     previews,
+    webhooks,
 )
 
 router = APIRouter(prefix="/api")
@@ -27,5 +28,6 @@ for calls in (
     copy_runs,
     copy_customers,
     activity,
+    webhooks,
 ):
     router.include_router(calls.router)

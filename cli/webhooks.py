@@ -1,0 +1,262 @@
+"""`webhooks`: where organizations are told what becomes of their payments, and what was sent there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from cli.failures import Refusal
+from cli.groups import new_group
+from cli.opening import find_organization, opened_context
+from cli.output import AsJson, examples, moment_text, note, print_json, print_table, say
+from domain.notices.kinds import CHOSEN_AT_FIRST, KIND_LABELS, NoticeKind
+from domain.notices.trying import STATE_LABELS, NoticeState
+from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from tasks.context import Context
+    from usecases.endpoints import WithSecret
+    from usecases.notices import Logged
+    from usecases.results import Rejected
+
+Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
+WebhookId = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**31, help="As `webhooks list` has it.")]
+Kinds = Annotated[
+    list[NoticeKind] | None,
+    typer.Option("--kind", metavar="KIND", help="Only this news; may be given several times. A wrong one names all."),
+]
+T = TypeVar("T")
+
+app = new_group()
+
+
+@app.command("list", epilog=examples("webhooks list northwind", "webhooks list northwind --json"))
+def list_(slug: Org, as_json: AsJson = False) -> None:
+    """Lists the organization's webhooks, without their secrets."""
+    from usecases.endpoints import list_endpoints
+    from usecases.endpoints_out import WebhooksOut
+
+    with opened_context() as context:
+        found = list_endpoints(context, _organization(context, slug))
+    if as_json:
+        print_json(WebhooksOut.of(found).model_dump(mode="json"))
+        return
+    rows = [
+        (
+            told.endpoint.id,
+            told.endpoint.name,
+            told.endpoint.address,
+            "on" if told.endpoint.is_on else "off",
+            moment_text(told.endpoint.delivered_at),
+            told.waiting,
+            told.failed,
+            told.endpoint.off_because,
+        )
+        for told in found
+    ]
+    print_table(
+        [
+            "id",
+            Column("name", wraps=True),
+            Column("address", wraps=True),
+            "state",
+            "last delivered",
+            Column("waiting", right=True),
+            Column("failed", right=True),
+            Column("why off", wraps=True, place="below"),
+        ],
+        rows,
+        f"'{slug}' has no webhook; see: python -m cli webhooks add --help",
+    )
+
+
+@app.command(epilog=examples("webhooks add northwind 'Ticket system' https://example.com/payments"))
+def add(
+    slug: Org,
+    name: Annotated[str, typer.Argument(help="What it is for, such as 'Ticket system'.")],
+    address: Annotated[str, typer.Argument(help="Where we send to; starts with https://.")],
+    kinds: Kinds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Adds a webhook and prints its signing secret, which is never shown again."""
+    from usecases.endpoints import Wanted, add_endpoint
+
+    with opened_context() as context:
+        wanted = Wanted(name, address, kinds or CHOSEN_AT_FIRST)
+        added = _there(add_endpoint(context, _organization(context, slug), wanted))
+    _print_secret(added, as_json=as_json)
+
+
+@app.command(epilog=examples("webhooks change northwind 3 --address https://example.com/new"))
+def change(
+    slug: Org,
+    webhook: WebhookId,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    address: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    kinds: Kinds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Changes a webhook; what is not named stays."""
+    from usecases.endpoints import Wanted, change_endpoint, list_endpoints
+    from usecases.endpoints_out import WebhookOut
+
+    with opened_context() as context:
+        organization_id = _organization(context, slug)
+        found = [told.endpoint for told in list_endpoints(context, organization_id) if told.endpoint.id == webhook]
+        before = _there(found[0] if found else None)
+        wanted = Wanted(
+            before.name if name is None else name,
+            before.address if address is None else address,
+            kinds or before.wanted,
+        )
+        changed = _there(change_endpoint(context, organization_id, webhook, wanted))
+    if as_json:
+        print_json(WebhookOut.of(changed).model_dump(mode="json"))
+        return
+    say(f"Webhook {changed.id} ({changed.name}) is changed.")
+
+
+@app.command(epilog=examples("webhooks on northwind 3"))
+def on(slug: Org, webhook: WebhookId) -> None:
+    """Switches a webhook on: it is told what happens from now on."""
+    _switch(slug, webhook, on=True)
+
+
+@app.command(epilog=examples("webhooks off northwind 3"))
+def off(slug: Org, webhook: WebhookId) -> None:
+    """Switches a webhook off: nothing is sent, and what waits is given up."""
+    _switch(slug, webhook, on=False)
+
+
+@app.command(epilog=examples("webhooks remove northwind 3"))
+def remove(slug: Org, webhook: WebhookId) -> None:
+    """Removes a webhook with its secret and its log."""
+    from usecases.endpoints import remove_endpoint
+
+    with opened_context() as context:
+        removed = _there(remove_endpoint(context, _organization(context, slug), webhook))
+    say(f"Webhook {webhook} ({removed.name}) is removed.")
+
+
+@app.command("new-secret", epilog=examples("webhooks new-secret northwind 3"))
+def new_secret(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
+    """Makes a new signing secret and prints it once; for a day the one before signs as well."""
+    from usecases.endpoints import new_secret_for
+
+    with opened_context() as context:
+        made = _there(new_secret_for(context, _organization(context, slug), webhook))
+    _print_secret(made, as_json=as_json)
+
+
+@app.command("test", epilog=examples("webhooks test northwind 3"))
+def try_out(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
+    """Sends `test.ping` once and prints the answer; ends with an error if it was not taken."""
+    from usecases.endpoints import send_test
+    from usecases.endpoints_out import TestOut
+
+    with opened_context() as context:
+        tested = _there(send_test(context, _organization(context, slug), webhook))
+    if as_json:
+        print_json(TestOut.of(tested).model_dump(mode="json"))
+    else:
+        say(f"{tested.reply.told} after {tested.reply.milliseconds} ms.")
+        if tested.reply.text:
+            say(tested.reply.text)
+    if not tested.reply.is_success:
+        raise Refusal("the test was not delivered; a receiver takes a message by answering 200 to 299")
+
+
+@app.command(
+    epilog=examples("webhooks log northwind 3", "webhooks log northwind 3 --state failed --json"),
+)
+def log(
+    slug: Org,
+    webhook: WebhookId,
+    state: Annotated[NoticeState | None, typer.Option(metavar="STATE", help="Only these.")] = None,
+    payment: Annotated[str, typer.Option(metavar="ID", help="Only news about this payment.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
+    before: Annotated[int | None, typer.Option(min=1, help="`next_before` of the page before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists what was sent and what came of it, the latest first; kept for 30 days."""
+    from models.notices import NoticeFilter
+    from usecases.endpoints_out import NoticesOut
+    from usecases.notices import log_of
+
+    chosen = NoticeFilter(state, payment)
+    with opened_context() as context:
+        found = _there(log_of(context, _organization(context, slug), webhook, chosen, limit, before))
+    if as_json:
+        print_json(NoticesOut.of(found).model_dump(mode="json"))
+        return
+    tries, answer = Column("tries", right=True), Column("last answer", wraps=True, place="below")
+    columns: list[str | Column] = ["id", "when", "news", "payment", "state", tries, answer]
+    print_table(columns, [_cells(one) for one in found.rows], "Nothing that fits was sent.")
+    if found.next_before is not None:
+        say(f"There are more: --before {found.next_before}")
+
+
+@app.command(epilog=examples("webhooks resend northwind 3 4711", "webhooks resend northwind 3 --failed"))
+def resend(
+    slug: Org,
+    webhook: WebhookId,
+    notice: Annotated[int | None, typer.Argument(metavar="NOTICE", min=1, help="As the log has it.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Everything that was given up.")] = False,
+) -> None:
+    """Sends a notice again, or all that failed, each with its former id."""
+    from usecases.notices import send_again, send_all_failed_again
+
+    if (notice is None) != failed:
+        raise Refusal("name either a notice of the log, or --failed")
+    with opened_context() as context:
+        organization_id = _organization(context, slug)
+        if notice is not None:
+            _there(send_again(context, organization_id, webhook, notice))
+        count = 1 if notice is not None else _there(send_all_failed_again(context, organization_id, webhook))
+    say(f"Sent again: {count}.")
+
+
+def _switch(slug: str, webhook: int, *, on: bool) -> None:
+    from usecases.endpoints import switch_endpoint
+
+    with opened_context() as context:
+        switched = _there(switch_endpoint(context, _organization(context, slug), webhook, on=on))
+    say(f"Webhook {webhook} ({switched.name}) is {'on' if on else 'off'}.")
+
+
+def _organization(context: Context, slug: str) -> int:
+    with context.database.reading() as session:
+        return find_organization(session, slug).id
+
+
+def _there(found: T | Rejected | None) -> T:
+    from usecases.results import Rejected
+
+    match found:
+        case None:
+            raise Refusal("there is no such webhook or notice; see: python -m cli webhooks list ORG")
+        case Rejected(message):
+            raise Refusal(message)
+        case _:
+            return found
+
+
+def _print_secret(made: WithSecret, *, as_json: bool) -> None:
+    from usecases.endpoints_out import WebhookSecretOut
+
+    if as_json:
+        print_json(WebhookSecretOut.of_secret(made).model_dump(mode="json"))
+        return
+    say(made.secret)
+    which = f"{made.endpoint.id} ({made.endpoint.name})"
+    note(f"This is the signing secret of webhook {which}. Keep it now: it is never shown again.")
+
+
+def _cells(logged: Logged) -> tuple[object, ...]:
+    from domain.notices.trying import Reply
+
+    one, tries = logged.notice, logged.tries
+    last = Reply(tries[-1].status, tries[-1].detail).told if tries else "not tried yet"
+    kind, state = KIND_LABELS[NoticeKind(one.kind)], STATE_LABELS[NoticeState(one.state)]
+    return (one.id, moment_text(one.occurred_at), kind, one.about, state, len(tries), last)
