@@ -36,7 +36,7 @@ STATE_LABELS = {
     NoticeState.WAITING: "Waiting",
     NoticeState.DELIVERED: "Delivered",
     NoticeState.FAILED: "Failed",
-    NoticeState.REPLACED: "Replaced by newer news",
+    NoticeState.REPLACED: "Replaced",
 }
 
 

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tasks.points import Point
-from tests.crash import copying_moments, key_moments, later_looks, moments, preview_moments, reconcile_moments
+from tests.crash import (
+    copying_moments,
+    key_moments,
+    later_looks,
+    moments,
+    notice_moments,
+    preview_moments,
+    reconcile_moments,
+)
 from tests.crash.stage import Stage
 
 Act = Callable[[Stage], None]
@@ -223,6 +231,14 @@ CASES = (
         reconcile_moments.reconciling,
         dict.fromkeys(_in("reconcile", _RECONCILE), 1),
         person=reconcile_moments.it_is_told_once,
+    ),
+    Case(
+        notice_moments.telling,
+        {
+            **dict.fromkeys((Point.NOTIFY_LANE_TAKEN, Point.NOTIFY_LANE_RELEASED), 1),
+            **dict.fromkeys((Point.NOTIFY_LOOKED, Point.NOTIFY_SENT, Point.NOTIFY_RECORDED), 2),
+        },
+        person=notice_moments.it_was_told,
     ),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -8,6 +8,7 @@ from tasks.context import SystemClock
 from tests.crash.report import PROPERTY, Death, Outcome, as_json, never_reached, rendered
 from tests.crash.stage import Stage
 from tests.crash.worker import Job
+from tests.receiver import receiving
 from tests.servers import DATABASES
 from tests.world import World, open_world
 
@@ -21,8 +22,9 @@ def world(database_url: str) -> Iterator[World]:
 
 
 @pytest.fixture
-def stage(world: World) -> Stage:
-    return Stage(world, Job(world.context.database.url, world.quickbooks_url))
+def stage(world: World) -> Iterator[Stage]:
+    with receiving() as receiver:
+        yield Stage(world, Job(world.context.database.url, world.quickbooks_url), receiver)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.crash.clock import HastyClock
 from tests.crash.processes import run_process
 from tests.crash.worker import Job
 from tests.queries import violations
+from tests.receiver import Receiver
 from tests.world import BothInvoices, World
 
 # Every process begins so much later than the one before: what a dead one held has run out by then.
@@ -23,6 +24,8 @@ LATER = timedelta(minutes=10)
 class Stage:
     world: World
     job: Job
+    # A partner's, for the news about payments.
+    receiver: Receiver
     # The amounts that ConnectWise must have in the end, by invoice; what people typed there is among them.
     expected: dict[BothInvoices, list[str]] = field(default_factory=dict)
     # What the Sync Tool must have made of closed invoices: the totals in the books, and how many batches, by number.
