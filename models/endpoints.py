@@ -89,7 +89,7 @@ def note_whether_told(session: Session, organization_id: int) -> None:
 def sealed_endpoints(session: Session) -> dict[int, str]:
     """The sealed secrets of every endpoint, by its id."""
     asked = select(Endpoint.id, Endpoint.sealed_secrets).order_by(Endpoint.id)
-    return {endpoint_id: sealed for endpoint_id, sealed in session.execute(asked)}
+    return dict(session.execute(asked))
 
 
 def replace_sealed_endpoint(session: Session, endpoint_id: int, before: str, after: str) -> bool:

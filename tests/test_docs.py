@@ -139,6 +139,11 @@ def test_a_decision_record_is_one_page_with_four_parts(page: Path) -> None:
 # --- the pages ---
 
 
+def test_the_glossary_has_each_word_once() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    assert sorted({one for one in words if words.count(one) > 1}) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_and_every_named_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page)):
