@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 
 from domain.notices.kinds import CHOOSABLE, NoticeKind
+from models.activity import ActivityFilter, list_activity
 from models.endpoints import Endpoint
 from models.notices import Notice, NoticeTry
 from tasks.context import Step
@@ -40,6 +41,11 @@ class Told:
         self.invoices.append(invoice)
         return self.world.pay(amount, (invoice, amount))
 
+    def news_waits(self) -> None:
+        """A payment was synced, and nobody has been told."""
+        self.pay_one()
+        self.work_in_silence()
+
     def work_in_silence(self) -> None:
         """Everything happens to the payments, and nobody is told."""
         self.world.notice(*SILENT)
@@ -70,3 +76,10 @@ class Told:
     def tries(self) -> list[NoticeTry]:
         with self.world.context.database.reading() as session:
             return list(session.scalars(select(NoticeTry).order_by(NoticeTry.id)))
+
+    @property
+    def activity(self) -> list[tuple[str, str, str]]:
+        """Kind, actor and object of everything that was done, the latest first."""
+        with self.world.context.database.reading() as session:
+            found = list_activity(session, self.world.organization_id, ActivityFilter(), 100)
+        return [(one.kind, one.actor, one.about) for one in found]
