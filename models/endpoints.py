@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, exists, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, delete, exists, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.notices.kinds import NoticeKind
@@ -84,6 +84,12 @@ def note_whether_told(session: Session, organization_id: int) -> None:
     session.flush()
     is_told = exists().where(Endpoint.organization_id == Organization.id, Endpoint.is_on)
     session.execute(update(Organization).where(Organization.id == organization_id).values(has_endpoints=is_told))
+
+
+def organizations_told_wrongly(_session: Session) -> Select[int]:
+    """Organizations whose note does not say whether an endpoint is on: their news would be lost, or written in vain."""
+    is_told = exists().where(Endpoint.organization_id == Organization.id, Endpoint.is_on)
+    return select(Organization.id).where(Organization.has_endpoints != is_told)
 
 
 def sealed_endpoints(session: Session) -> dict[int, str]:

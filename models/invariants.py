@@ -15,6 +15,7 @@ from models.connections import Connection
 from models.copy_invariants import copied_without_copy, copy_without_link, forgotten_item, forgotten_work
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
+from models.endpoints import organizations_told_wrongly
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry
 from models.payment_counts import organizations_with_wrong_counts
@@ -150,6 +151,11 @@ INVARIANTS = (
         "counts_agree",
         "The numbers by status are those of the payments; told by organization.",
         organizations_with_wrong_counts,
+    ),
+    Invariant(
+        "endpoints_are_told",
+        "An organization is known to have an endpoint exactly if one is on; told by organization.",
+        organizations_told_wrongly,
     ),
 )
 

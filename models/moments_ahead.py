@@ -82,7 +82,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
         select(Preview.organization_id).where(ahead.preview),
         select(ReconciliationRun.organization_id).where(ahead.reconcile),
-        select(Notice.organization_id).where(ahead.notice),
+        select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
         select(Endpoint.organization_id).where(ahead.endpoint),
     ]
     return sorted(session.scalars(union(*statements)).all())

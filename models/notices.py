@@ -15,7 +15,9 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    and_,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -31,6 +33,7 @@ from models.base import Base, BigId, Json, UtcTime
 from models.endpoints import Endpoint
 
 _WAITS = text("state = 'waiting'")
+_SETTLED = [state.value for state in NoticeState if state is not NoticeState.WAITING]
 DETAIL_CHARACTERS_MAX = 200
 
 
@@ -40,7 +43,8 @@ class Notice(Base):
         # The log, and what of it has one state.
         Index("ix_notice_endpoint_id_id", "endpoint_id", "id"),
         Index("ix_notice_endpoint_id_state", "endpoint_id", "state", "id"),
-        Index("ix_notice_due_at", "due_at"),
+        # What is to be sent next, however much waits; and what is to be forgotten.
+        Index("ix_notice_due_at", "endpoint_id", "state", "due_at", "id"),
         # What newer news about a payment replaces.
         Index("ix_notice_waiting", "payment_id", "endpoint_id", postgresql_where=_WAITS, sqlite_where=_WAITS),
     )
@@ -105,12 +109,10 @@ class NoticeTry(Base):
 def endpoints_with_due_notices(session: Session, now: datetime) -> Sequence[int]:
     """Endpoints that have something to be sent or to be forgotten, and do not rest."""
     may_send = or_(Endpoint.rests_until.is_(None), Endpoint.rests_until <= now)
-    return session.scalars(
-        select(Notice.endpoint_id)
-        .join(Endpoint, Endpoint.id == Notice.endpoint_id)
-        .where(Notice.due_at <= now, or_(may_send, Notice.state != NoticeState.WAITING.value))
-        .distinct()
-    ).all()
+    due = exists().where(Notice.endpoint_id == Endpoint.id, Notice.due_at <= now)
+    is_waiting, is_settled = Notice.state == NoticeState.WAITING.value, Notice.state.in_(_SETTLED)
+    either = or_(and_(may_send, due.where(is_waiting)), due.where(is_settled))
+    return session.scalars(select(Endpoint.id).where(either).order_by(Endpoint.id)).all()
 
 
 def due_notices(session: Session, endpoint_id: int, now: datetime, limit: int) -> Sequence[Notice]:
@@ -124,9 +126,9 @@ def due_notices(session: Session, endpoint_id: int, now: datetime, limit: int) -
 def outdated_notices(session: Session, endpoint_id: int, now: datetime, limit: int) -> Sequence[int]:
     """The ids of notices whose month in the log is over."""
     settled = select(Notice.id).where(
-        Notice.endpoint_id == endpoint_id, Notice.state != NoticeState.WAITING.value, Notice.due_at <= now
+        Notice.endpoint_id == endpoint_id, Notice.state.in_(_SETTLED), Notice.due_at <= now
     )
-    return session.scalars(settled.order_by(Notice.id).limit(limit)).all()
+    return session.scalars(settled.order_by(Notice.due_at).limit(limit)).all()
 
 
 def notices_by_id(session: Session, notice_ids: Collection[int]) -> Mapping[int, Notice]:

@@ -99,7 +99,7 @@ class Payment(Base):
     # Why it has this status; "" while nothing has been decided. Kept together with it.
     reason: Mapped[str] = mapped_column(String(40), default="")
     # How many statuses and reasons it has had, the first one included: later news about it has a higher number.
-    status_changes: Mapped[int] = mapped_column(default=1)
+    status_changes: Mapped[int] = mapped_column(default=1, server_default="1")
 
     # A person left it out: how, seeing which version, why in their words, who and when; "" for all others.
     left_out: Mapped[str] = mapped_column(String(20), default="")

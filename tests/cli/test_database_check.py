@@ -18,6 +18,7 @@ from models.inbox import InboxEvent
 from models.invariants import INVARIANTS
 from models.invoices import Invoice
 from models.ledger import LedgerEntry
+from models.organizations import Organization
 from models.payment_counts import PaymentCount
 from models.payments import Allocation, Payment
 from tests.cli.conftest import Run
@@ -81,6 +82,7 @@ BROKEN: dict[str, tuple[Callable[[Session], object], int]] = {
     "runs_come_to_an_end": (set_all(CopyRunItem, state="queued"), 1),
     "copies_are_linked": (set_all(Invoice, target_id="1"), 1),
     "counts_agree": (set_all(PaymentCount, payments=7), 1),
+    "endpoints_are_told": (set_all(Organization, has_endpoints=True), 1),
     "cursor_behind_inbox": (forget_what_a_cursor_stands_for, 1),
 }
 

@@ -12,12 +12,14 @@ import pytest
 
 from benchmarks.counting import counted, plan_of
 from domain.comparing.outcomes import InvoiceOrder, Outcome
+from domain.notices.trying import NoticeState
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
 from models.decisions import decisions_in_force
 from models.due import as_they_stand, due_allocations
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
+from models.endpoints import endpoints_told
 from models.inbox import connections_with_waiting_events, waiting_events
 from models.invoice_facts import known_parts
 from models.invoices import (
@@ -31,6 +33,7 @@ from models.invoices import (
 )
 from models.ledger import synced_and_taken_back
 from models.looks import due_looks, targets_with_due_looks
+from models.notices import NoticeFilter, due_notices, endpoints_with_due_notices, list_notices, outdated_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import organizations_with_due_previews
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
@@ -56,6 +59,16 @@ ASKED = {
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, what waits": (what_waits, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, facts": (parts_with_claims, (1, [7]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
+    "sweep, notices": (endpoints_with_due_notices, (IN_FUTURE,), "notice USING (COVERING )?INDEX ix_notice_due_at"),
+    "notify": (due_notices, (1, IN_FUTURE, 16), "notice USING INDEX ix_notice_due_at"),
+    "notify, what is over": (outdated_notices, (1, IN_FUTURE, 500), "notice USING (COVERING )?INDEX ix_notice_due_at"),
+    "news, endpoints": (endpoints_told, (1,), "endpoint USING INDEX ix_endpoint_organization_id_id"),
+    "log": (list_notices, (1, NoticeFilter(), 50), "notice USING INDEX ix_notice_endpoint_id_id"),
+    "log, failed": (
+        list_notices,
+        (1, NoticeFilter(NoticeState.FAILED), 50),
+        "notice USING INDEX ix_notice_endpoint_id_state",
+    ),
     "push, abandoned": (abandoned_sends, (1,), "effect USING INDEX ix_effect_due"),
     "match, namesakes": (source_pictures_with_namesakes, (1, ["7"]), "INDEX ix_source_invoice_connection_id_number"),
     "match, now": (as_they_stand, ([7],), "effect USING INDEX sqlite_autoindex_effect_1"),

@@ -18,7 +18,7 @@ _WAITS = sa.text("state = 'waiting'")
 
 def upgrade() -> None:
     op.add_column("organization", sa.Column("has_endpoints", sa.Boolean(), nullable=False, server_default=sa.false()))
-    # A constant default is no rewrite of the table on either database; it goes again, as new rows bring their own.
+    # A constant default rewrites the table on neither database.
     op.add_column("payment", sa.Column("status_changes", sa.Integer(), nullable=False, server_default="1"))
     op.create_table(
         "endpoint",
@@ -67,7 +67,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_endpoint_id_id", "notice", ["endpoint_id", "id"], unique=False)
     op.create_index("ix_notice_endpoint_id_state", "notice", ["endpoint_id", "state", "id"], unique=False)
-    op.create_index("ix_notice_due_at", "notice", ["due_at"], unique=False)
+    op.create_index("ix_notice_due_at", "notice", ["endpoint_id", "state", "due_at", "id"], unique=False)
     op.create_index(
         "ix_notice_waiting",
         "notice",
