@@ -198,7 +198,8 @@ def test_plain_http_goes_to_this_machine_alone_and_in_development_alone(monkeypa
     leads_to(monkeypatch, "93.184.216.34")
     for surroundings in (DEVELOPMENT, PRODUCTION):
         assert "https://" in (Webhook(surroundings).problem_with("http://hooks.example.com/") or "")
-        assert Webhook(surroundings).send(parcel("http://hooks.example.com/")).status is None
+        reply = Webhook(surroundings).send(parcel("http://hooks.example.com/"))
+        assert (reply.status, reply.detail) == (None, "an address without https is not called")
 
 
 def test_in_development_too_a_private_network_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,3 +128,4 @@ def test_news_that_is_replaced_while_it_is_sent_is_followed_by_the_newer(told: T
     told.tell(hours=1)
     assert receiver.received[-1] is last
     assert {state for _, state in told.states} == {NoticeState.REPLACED, NoticeState.DELIVERED}
+    assert [one.uid for one in told.notices if one.state == NoticeState.REPLACED and one.tries] == [first.uid]
