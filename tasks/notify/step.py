@@ -16,6 +16,7 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
+from connectors.aside import aside
 from connectors.channel import Channel, Parcel
 from domain.activity import PLATFORM, ActivityKind, Change
 from domain.notices.trying import Delivered, GiveUp, NoticeState, Postponed, Reply, TryAgain, Verdict
@@ -44,7 +45,7 @@ log = structlog.get_logger()
 # So many calls of one endpoint are under way at a time, and so many notices are looked up for them.
 _PARALLEL, _AT_A_TIME = 4, 16
 _FORGOTTEN_AT_A_TIME = 500
-_MOMENT = timedelta(milliseconds=50)
+_PATIENCE, _MOMENT = timedelta(seconds=1), timedelta(milliseconds=50)
 
 
 def notify(context: Context, endpoint_id: int) -> Drained:
@@ -119,7 +120,7 @@ class _Batch:
             lambda one: not one.reply.is_success,
         ) as wire:
             wire.put(*due.notices)
-            while (results := wire.take(timedelta(seconds=1), _MOMENT)) is not None:
+            while (results := _take(wire)) is not None:
                 sent += results
                 if any(not one.reply.is_success for one in results):
                     wire.drop(lambda _: True)
@@ -208,6 +209,12 @@ class _Recorder:
             changes=[Change("Because", "", why)],
         )
         log.warning("endpoint.switched_off", endpoint_id=endpoint.id, organization_id=endpoint.organization_id)
+
+
+def _take(wire: Wire[Notice, _Sent]) -> list[_Sent] | None:
+    """Waits for replies; other lanes of the process work meanwhile."""
+    with aside():
+        return wire.take(_PATIENCE, _MOMENT)
 
 
 @shared_task(name="payments.notify")

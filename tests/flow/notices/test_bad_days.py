@@ -1,16 +1,19 @@
 """A receiver that fails, dawdles or is gone: its news waits, nobody else's does, and there is an end."""
 
 import threading
-from dataclasses import replace
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from connectors.channels import CHANNELS
+from connectors.http import TimeLimits
+from connectors.webhook.channel import Webhook
 from domain.notices.trying import FAILED_FOR_LONG, GONE
-from models.database import Database
 from models.organizations import organization_by_id
 from tasks.notify.step import notify
-from tasks.step import Drained
 from tests.flow.notices.told import Told
 from tests.receiver import Receiver, receiving
 from tests.world import World
@@ -114,27 +117,41 @@ def test_one_that_was_delivered_can_be_sent_again_with_its_id(told: Told, receiv
     assert len(told.tries) == 2
 
 
-def test_one_endpoint_that_never_answers_delays_no_other(world: World, receiver: Receiver) -> None:
-    """Its lane waits; theirs are their own."""
+def test_endpoints_that_never_answer_delay_no_other(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than the lanes of a process that compute at a time: a lane that waits lets the others go on."""
+    patient = partial(Webhook, time_limits=TimeLimits(connect_seconds=60, read_seconds=120))
+    monkeypatch.setitem(CHANNELS, "webhook", patient)
     told, waits = Told(world, receiver), threading.Event()
     with receiving() as silent:
-        told.add(silent.url, name="Silent")
-        other = told.add(receiver.url, name="Quick")
+        others = [told.add(silent.url, name=f"Silent {number}") for number in range(3)]
+        quick = told.add(receiver.url, name="Quick")
         told.news_waits()
         world.clock.move(seconds=1)
         silent.before_answer = lambda _: assert_answered(waits)
-        context = replace(world.context, database=Database(world.context.database.url), holder="the silent one's")
-        slow = threading.Thread(target=notify, args=(context, told.endpoint_id))
-        slow.start()
-        assert notify(world.context, other) is Drained.DONE
+        slow = [threading.Thread(target=notify, args=(world.context, one), daemon=True) for one in others]
+        for thread in slow:
+            thread.start()
+        until(lambda: len(silent.received) == len(slow))
+        done = threading.Thread(target=notify, args=(world.context, quick), daemon=True)
+        done.start()
+        done.join(60)
         assert receiver.kinds == ["payment.synced"]
         waits.set()
-        slow.join()
-        context.database.close()
+        for thread in slow:
+            thread.join()
+
+
+def until(is_true: Callable[[], bool], seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.01)
 
 
 def assert_answered(waits: threading.Event) -> None:
-    assert waits.wait(60)
+    assert waits.wait(200)
 
 
 def test_a_redirect_is_a_failure_and_is_told(told: Told, receiver: Receiver) -> None:
