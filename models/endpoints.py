@@ -94,8 +94,7 @@ def organizations_told_wrongly(_session: Session) -> Select[int]:
 
 def sealed_endpoints(session: Session) -> dict[int, str]:
     """The sealed secrets of every endpoint, by its id."""
-    asked = select(Endpoint.id, Endpoint.sealed_secrets).order_by(Endpoint.id)
-    return dict(session.execute(asked))
+    return {one.id: one.sealed_secrets for one in session.scalars(select(Endpoint).order_by(Endpoint.id))}
 
 
 def replace_sealed_endpoint(session: Session, endpoint_id: int, before: str, after: str) -> bool:

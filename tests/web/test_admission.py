@@ -177,6 +177,8 @@ def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World
         "/integrations/connections/{role}/disconnect",
         "/integrations/{vendor}/callback",
         "/payments/{external_id}/retry",
+        # Asks the name servers where the address leads.
+        "/settings/webhooks",
     }
 
 
