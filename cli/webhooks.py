@@ -176,25 +176,28 @@ def log(
     state: Annotated[NoticeState | None, typer.Option(metavar="STATE", help="Only these.")] = None,
     payment: Annotated[str, typer.Option(metavar="ID", help="Only news about this payment.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
-    before: Annotated[int | None, typer.Option(min=1, help="`next_before` of the page before.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists what was sent and what came of it, the latest first; kept for 30 days."""
+    from cli.paging import place_in
+    from domain.cursors import Listed
     from models.notices import NoticeFilter
     from usecases.endpoints_out import NoticesOut
     from usecases.notices import log_of
 
-    chosen = NoticeFilter(state, payment)
+    chosen, place = NoticeFilter(state, payment), place_in(Listed.NOTICES, cursor)
     with opened_context() as context:
-        found = _there(log_of(context, _organization(context, slug), webhook, chosen, limit, before))
+        found = _there(log_of(context, _organization(context, slug), webhook, chosen, limit, place))
+    document = NoticesOut.of(found)
     if as_json:
-        print_json(NoticesOut.of(found).model_dump(mode="json"))
+        print_json(document.model_dump(mode="json"))
         return
     tries, answer = Column("tries", right=True), Column("last answer", wraps=True, place="below")
     columns: list[str | Column] = ["id", "when", "news", "payment", "state", tries, answer]
     print_table(columns, [_cells(one) for one in found.rows], "Nothing that fits was sent.")
-    if found.next_before is not None:
-        say(f"There are more: --before {found.next_before}")
+    if document.next_cursor is not None:
+        say(f"There are more: --cursor {document.next_cursor}")
 
 
 @app.command(epilog=examples("webhooks resend northwind 3 4711", "webhooks resend northwind 3 --failed"))

@@ -24,6 +24,7 @@ class Listed(StrEnum):
     RUNS = "runs"
     RUN_ITEMS = "run_items"
     CUSTOMERS = "customers"
+    NOTICES = "notices"
 
 
 def cursor_after(listed: Listed, place: int | None) -> str | None:

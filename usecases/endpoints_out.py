@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from domain.cursors import Listed, cursor_after
 from domain.notices.kinds import NoticeKind
 from domain.notices.trying import NoticeState, Reply
 from models.endpoints import Endpoint
 from models.notices import NoticeTry
-from models.views.documents import Moment
+from models.views.documents import Cursor, Moment
 from usecases.endpoints import Tested, Told, WithSecret, host_of
 from usecases.notices import Detail, Log, Logged
 
@@ -114,14 +115,15 @@ class NoticeOut(BaseModel):
 
 
 class NoticesOut(BaseModel):
-    """The latest first; `next_before` asks for the next page and is null on the last one."""
+    """The latest first; `next_cursor` asks for the next page and is null on the last one."""
 
     notices: list[NoticeOut]
-    next_before: int | None
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, log: Log) -> "NoticesOut":
-        return cls(notices=[NoticeOut.of(one) for one in log.rows], next_before=log.next_before)
+        following = cursor_after(Listed.NOTICES, log.next_before)
+        return cls(notices=[NoticeOut.of(one) for one in log.rows], next_cursor=following)
 
 
 class NoticeDetailOut(BaseModel):

@@ -26,6 +26,7 @@ app = Celery(
         "tasks.look_again.step",
         "tasks.copying.step",
         "tasks.preview.step",
+        "tasks.reconcile.step",
         "tasks.notify.step",
         "tasks.sweep",
     ],

@@ -40,6 +40,7 @@ PlaceInPreviewParts = Annotated[int | None, Depends(_reader_of(Listed.PREVIEW_PA
 PlaceInCopies = Annotated[int | None, Depends(_reader_of(Listed.COPIES))]
 PlaceInRuns = Annotated[int | None, Depends(_reader_of(Listed.RUNS))]
 PlaceInRunItems = Annotated[int | None, Depends(_reader_of(Listed.RUN_ITEMS))]
+PlaceInNotices = Annotated[int | None, Depends(_reader_of(Listed.NOTICES))]
 PlaceInCustomers = Annotated[int | None, Depends(_reader_of(Listed.CUSTOMERS))]
 
 

@@ -22,7 +22,7 @@ from models.idempotency_keys import KEY_CHARACTERS_MAX, Claim
 from models.unavailable import DatabaseUnavailable
 from usecases.idempotent_calls import claim_key, forget, keep, request_hash
 from web.errors import told_by
-from web.problems import Problem, Refused
+from web.problems import Problem, Refused, Told
 from web.signed_in import context_of
 
 log = structlog.get_logger()
@@ -32,7 +32,10 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 SECONDS_TO_WAIT = 10
 # Marks a route whose act, done twice, is the same as done once; the reference of the API says it, too.
 REPEATABLE = {"x-repeatable": True}
+# Marks a route whose answer has a secret in it: the answer is not kept, and a repetition is told that it is over.
+SHOWS_A_SECRET = {"x-shows-a-secret": True}
 _SERVER_ERRORS = 500
+_TOLD_ONCE = "This was done before, and its answer had a secret in it, which is shown once. Make a new secret."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,19 @@ class WithKeptAnswers(APIRoute):
                 await _after_refusal(request, error)
                 raise
             claim: Claim | None = getattr(request.state, "claim", None)
-            if claim is not None:
+            if claim is not None and SHOWS_A_SECRET.items() <= (self.openapi_extra or {}).items():
+                await _keep(request, claim, _told_once(request.url.path))
+            elif claim is not None:
                 media_type = response.headers.get("content-type", "")
                 await _keep(request, claim, Answer(response.status_code, media_type, bytes(response.body).decode()))
             return response
 
         return handled
+
+
+def _told_once(address: str) -> Answer:
+    refusal = Told(Problem.OUTCOME_UNKNOWN, _TOLD_ONCE).response(address)
+    return Answer(refusal.status_code, refusal.media_type or "", bytes(refusal.body).decode())
 
 
 async def _after_refusal(request: Request, error: HTTPException | RequestValidationError) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.notices.kinds import CHOSEN_AT_FIRST, NoticeKind
@@ -22,16 +22,18 @@ from usecases.endpoints_out import (
 )
 from usecases.notices import detail_of, log_of, send_again, send_all_failed_again
 from usecases.results import Rejected
-from web.api.access import NOT_THERE, REFUSALS, Authorized, AuthorizedToManage
+from web.api.access import Authorized, AuthorizedToManage
+from web.api.pages import Limit, PlaceInNotices, link_to_next
+from web.api.repeated import REPEATABLE, SHOWS_A_SECRET, WithKeptAnswers
 from web.call_semaphores import COME_BACK_SECONDS, call_slot
 from web.payments import ID_MAX
+from web.problems import Problem, Refused
 from web.signed_in import context_of
 
-router = APIRouter(tags=["webhooks"], responses=REFUSALS)
+router = APIRouter(tags=["webhooks"], route_class=WithKeptAnswers)
 
 _BUSY = "Other calls are running right now. Try again in a minute."
 _NOT_THERE = "There is no such webhook, or no such notice in its log."
-LIMIT_MAX = 200
 Id = Annotated[int, Path(ge=1, le=ID_MAX, description="as the list has it")]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 T = TypeVar("T")
@@ -54,45 +56,45 @@ class SwitchIn(BaseModel):
     is_on: bool
 
 
-@router.get("/webhooks")
+@router.get("/webhooks", summary="List the webhooks")
 def get_webhooks(request: Request, caller: Authorized) -> WebhooksOut:
     """Every webhook of the organization, without its secret."""
     return WebhooksOut.of(managing.list_endpoints(context_of(request), caller.organization_id))
 
 
-@router.post("/webhooks")
+@router.post("/webhooks", openapi_extra=SHOWS_A_SECRET, summary="Add a webhook")
 def post_webhook(request: Request, caller: AuthorizedToManage, given: WebhookIn) -> WebhookSecretOut:
     """Adds a webhook. Its signing secret is in this answer and never again."""
     with call_slot(request, caller.organization_id) as free:
         _check(free=free)
         added = managing.add_endpoint(context_of(request), caller.organization_id, given.as_wanted())
-    return WebhookSecretOut.of_secret(_there(added, refused=422))
+    return WebhookSecretOut.of_secret(_there(added, refused=Problem.NOT_VALID))
 
 
-@router.put("/webhooks/{endpoint_id}", responses=NOT_THERE)
+@router.put("/webhooks/{endpoint_id}", openapi_extra=REPEATABLE, summary="Change a webhook")
 def put_webhook(request: Request, caller: AuthorizedToManage, endpoint_id: Id, given: WebhookIn) -> WebhookOut:
     """Replaces name, address and kinds of news; what waits goes to the new address."""
     with call_slot(request, caller.organization_id) as free:
         _check(free=free)
         changed = managing.change_endpoint(context_of(request), caller.organization_id, endpoint_id, given.as_wanted())
-    return WebhookOut.of(_there(changed, refused=422))
+    return WebhookOut.of(_there(changed, refused=Problem.NOT_VALID))
 
 
-@router.put("/webhooks/{endpoint_id}/switch", responses=NOT_THERE)
+@router.put("/webhooks/{endpoint_id}/switch", openapi_extra=REPEATABLE, summary="Switch a webhook on or off")
 def put_switch(request: Request, caller: AuthorizedToManage, endpoint_id: Id, given: SwitchIn) -> WebhookOut:
     """Switches it on or off. Off gives up what waits; it can be sent again later."""
     switched = managing.switch_endpoint(context_of(request), caller.organization_id, endpoint_id, on=given.is_on)
     return WebhookOut.of(_there(switched))
 
 
-@router.post("/webhooks/{endpoint_id}/new-secret", responses=NOT_THERE)
+@router.post("/webhooks/{endpoint_id}/new-secret", openapi_extra=SHOWS_A_SECRET, summary="Make a new signing secret")
 def post_new_secret(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> WebhookSecretOut:
     """A new signing secret, in this answer and never again; for a day the one before signs as well."""
     made = managing.new_secret_for(context_of(request), caller.organization_id, endpoint_id)
     return WebhookSecretOut.of_secret(_there(made))
 
 
-@router.post("/webhooks/{endpoint_id}/test", responses=NOT_THERE)
+@router.post("/webhooks/{endpoint_id}/test", summary="Test a webhook")
 def post_test(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> TestOut:
     """Sends `test.ping` once, and answers what came of it; takes ten seconds at most."""
     with call_slot(request, caller.organization_id) as free:
@@ -101,44 +103,46 @@ def post_test(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> 
     return TestOut.of(_there(tested))
 
 
-@router.get("/webhooks/{endpoint_id}/notices", responses=NOT_THERE)
+@router.get("/webhooks/{endpoint_id}/notices", summary="List what was sent")
 def get_notices(
     request: Request,
+    response: Response,
     caller: Authorized,
     endpoint_id: Id,
+    place: PlaceInNotices,
     state: NoticeState | None = None,
     payment: Annotated[Text, Query(max_length=50, description="the payment's id in the source")] = "",
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=ID_MAX, description="`next_before` of the previous page")] = None,
+    limit: Limit = 50,
 ) -> NoticesOut:
     """What was sent there and what came of each try, the latest first. Kept for 30 days."""
     chosen = NoticeFilter(state, payment)
-    return NoticesOut.of(
-        _there(log_of(context_of(request), caller.organization_id, endpoint_id, chosen, limit, before))
-    )
+    log = _there(log_of(context_of(request), caller.organization_id, endpoint_id, chosen, limit, place))
+    document = NoticesOut.of(log)
+    link_to_next(request, response, document.next_cursor)
+    return document
 
 
-@router.get("/webhooks/{endpoint_id}/notices/{notice_id}", responses=NOT_THERE)
+@router.get("/webhooks/{endpoint_id}/notices/{notice_id}", summary="Read a notice")
 def get_notice(request: Request, caller: Authorized, endpoint_id: Id, notice_id: Id) -> NoticeDetailOut:
     """One notice with what is sent."""
     return NoticeDetailOut.of(_there(detail_of(context_of(request), caller.organization_id, endpoint_id, notice_id)))
 
 
-@router.post("/webhooks/{endpoint_id}/notices/{notice_id}/resend", responses=NOT_THERE)
+@router.post("/webhooks/{endpoint_id}/notices/{notice_id}/resend", summary="Send a notice again")
 def post_resend(request: Request, caller: AuthorizedToManage, endpoint_id: Id, notice_id: Id) -> SentAgainOut:
     """Sends a notice again, with the same id."""
     _there(send_again(context_of(request), caller.organization_id, endpoint_id, notice_id))
     return SentAgainOut(notices=1)
 
 
-@router.post("/webhooks/{endpoint_id}/resend", responses=NOT_THERE)
+@router.post("/webhooks/{endpoint_id}/resend", summary="Send again what was given up")
 def post_resend_failed(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> SentAgainOut:
     """Sends again everything that was given up."""
     sent = _there(send_all_failed_again(context_of(request), caller.organization_id, endpoint_id))
     return SentAgainOut(notices=sent)
 
 
-@router.delete("/webhooks/{endpoint_id}", responses=NOT_THERE)
+@router.delete("/webhooks/{endpoint_id}", summary="Remove a webhook")
 def delete_webhook(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> WebhookOut:
     """Removes it with its log; answers what it was."""
     return WebhookOut.of(_there(managing.remove_endpoint(context_of(request), caller.organization_id, endpoint_id)))
@@ -146,14 +150,14 @@ def delete_webhook(request: Request, caller: AuthorizedToManage, endpoint_id: Id
 
 def _check(*, free: bool) -> None:
     if not free:
-        raise HTTPException(503, _BUSY, {"Retry-After": str(COME_BACK_SECONDS)})
+        raise Refused(Problem.BUSY, _BUSY, headers={"Retry-After": str(COME_BACK_SECONDS)})
 
 
-def _there(found: T | Rejected | None, refused: int = 409) -> T:
+def _there(found: T | Rejected | None, refused: Problem = Problem.NOT_POSSIBLE) -> T:
     match found:
         case None:
-            raise HTTPException(404, _NOT_THERE)
+            raise Refused(Problem.NOT_FOUND, _NOT_THERE)
         case Rejected(message):
-            raise HTTPException(refused, message)
+            raise Refused(refused, message)
         case _:
             return found

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import UtcTime
 
 revision = "outgoing_webhooks"
-down_revision = "numbers_by_day"
+down_revision = "reconciliation"
 branch_labels = None
 depends_on = None
 
