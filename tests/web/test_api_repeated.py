@@ -246,3 +246,15 @@ def test_without_a_key_every_call_is_done(world: World, anybody: Browser, token:
         assert anybody.client.post(f"/api/payments/{payment}/retry", headers=token, json={}).status_code == 200
     assert count(world, Activity) == before + 2
     assert count(world, IdempotencyKey) == 0
+
+
+def test_an_answer_with_a_secret_in_it_is_never_kept(world: World, program: Program) -> None:
+    body = {"name": "Tickets", "address": "http://127.0.0.1:9/"}
+    first, second = program.send("/api/webhooks", body), program.send("/api/webhooks", body)
+    assert first.json()["secret"].startswith("whsec_")
+    assert (second.status_code, second.headers[REPLAYED]) == (409, "true")
+    assert "Make a new secret" in second.json()["detail"]
+    with world.context.database.reading() as session:
+        kept = session.scalars(select(IdempotencyKey.body)).one()
+    assert first.json()["secret"] not in kept
+    assert len(program.browser.client.get("/api/webhooks", headers=program.token).json()["webhooks"]) == 1
