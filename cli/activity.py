@@ -51,10 +51,12 @@ def list_(
     actor: Annotated[str, typer.Option(help="Only what they did: an address, or 'command line'.")] = "",
     payment: Annotated[str, typer.Option(metavar="ID", help="Only what was done to this payment.")] = "",
     since: Annotated[
-        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="From this day on, in UTC.")
+        datetime | None,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="From this day on, where the organization is."),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="To this day, in UTC.")
+        datetime | None,
+        typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="To this day, where the organization is."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
@@ -64,11 +66,13 @@ def list_(
     from models.activity import ActivityFilter, list_activity
     from models.views.documents import ActivityOut
 
-    begin, end = from_day_to_day(since.date() if since else None, until.date() if until else None)
-    chosen = ActivityFilter(kind=kind, actor=actor, payment_id=payment, since=begin, until=end)
     with opened_session() as session:
+        organization = find_organization(session, slug)
+        first, last = since.date() if since else None, until.date() if until else None
+        begin, end = from_day_to_day(first, last, organization.locality.zone)
+        chosen = ActivityFilter(kind=kind, actor=actor, payment_id=payment, since=begin, until=end)
         after = place_in(Listed.ACTIVITY, cursor)
-        found = list_activity(session, find_organization(session, slug).id, chosen, limit + 1, after)
+        found = list_activity(session, organization.id, chosen, limit + 1, after)
     page = ActivityOut.of(found, limit)
     if as_json:
         print_json(page.model_dump(mode="json"))

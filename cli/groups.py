@@ -11,6 +11,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from cli.clocks import show_times_of
+
 
 class Group(TyperGroup):
     """A group of commands."""
@@ -27,6 +29,11 @@ class TopGroup(Group):
     """The top group. Each group in it is a stand-in, a name with a line of help, until it is asked for."""
 
     modules: ClassVar[Mapping[str, str]] = {}
+
+    def invoke(self, ctx: Any) -> Any:
+        """Each command line begins with nobody's clocks; it may be about no organization, or about all of them."""
+        show_times_of(None)
+        return super().invoke(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Finds the command that was typed."""

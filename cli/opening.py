@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cli.clocks import show_times_of
 from cli.failures import Refusal
 from cli.output import note
 from domain.activity import COMMAND_LINE
@@ -103,6 +104,7 @@ def find_organization(session: Session, slug: str) -> Organization:
     found = organization_by_slug(session, slug)
     if found is None:
         raise Refusal(f"there is no organization '{slug}'; see: python -m cli org list")
+    show_times_of(found.locality)
     return found
 
 

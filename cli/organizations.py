@@ -117,6 +117,7 @@ def overview(slug: Slug, as_json: AsJson = False) -> None:
         "org set northwind --sync-tool on --mode synced_only",
         "org set northwind --cut-off 2026-01-01",
         "org set northwind --cut-off none",
+        "org set northwind --time-zone America/New_York --writing en-US",
     ),
 )
 def set_(
@@ -128,18 +129,40 @@ def set_(
     corrections: Corrections = None,
     twins: Twins = None,
     find_invoices: FindInvoices = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Whose clocks people read, such as Europe/Berlin.")
+    ] = None,
+    writing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TAG", help="How pages write amounts and dates, such as en-GB; a wrong one lists them all."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Changes what is named and leaves the rest; everything that waits is decided again."""
+    """Changes what is named and leaves the rest; everything that waits is decided again.
+
+    A time zone and a way of writing change what people read, and nothing about payments.
+    """
     from cli.previews import note_what_is_decided_again
     from models.organizations import organization_by_id
+    from usecases.locality import LocalityChanges, change_locality
+    from usecases.organizations import PreferenceChanges
     from usecases.previewing import save_changes
+    from usecases.results import Rejected
 
-    changes = _changes(sync, sync_tool, mode, cut_off, corrections, twins, find_invoices, "set")
+    locality = LocalityChanges(time_zone, writing)
+    named = (sync, sync_tool, mode, cut_off, corrections, twins, find_invoices)
+    only_locality = locality != LocalityChanges() and all(one is None for one in named)
+    changes = PreferenceChanges() if only_locality else _changes(*named, "set")
     with opened_context() as context:
         with context.database.reading() as session:
             organization_id = find_organization(session, slug).id
-        saved = save_changes(context, organization_id, changes)
+        # First, because it is what may be refused: a command that is refused has done nothing.
+        refused = change_locality(context, organization_id, locality)
+        if isinstance(refused, Rejected):
+            raise Refusal(refused.message)
+        saved = None if only_locality else save_changes(context, organization_id, changes)
         with context.database.reading() as session:
             organization = organization_by_id(session, organization_id)
         if saved is not None:
@@ -233,6 +256,8 @@ def _print(organization: Organization, as_json: bool) -> None:
             "corrections": organization.correction_policy,
             "twins": organization.twin_policy,
             "find invoices": _on(organization.find_by_number),
+            "time zone": organization.time_zone,
+            "writing": organization.writing,
         }
     )
 
@@ -256,5 +281,7 @@ def _as_json(organization: Organization) -> dict[str, Any]:
         "correction_policy": organization.correction_policy,
         "twin_policy": organization.twin_policy,
         "find_by_number": organization.find_by_number,
+        "time_zone": organization.time_zone,
+        "writing": organization.writing,
         "created_at": organization.created_at,
     }

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import simplejson
 import typer
 
-from domain.visible_text import visible, visible_json
+from cli.clocks import shown
+from domain.visible_text import visible_json
 from workers.terminal import Column, FoldingTable, hang, terminal_width
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are strings, times are ISO 8601 in UTC.")]
@@ -57,7 +58,7 @@ def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[object]
     """
     from rich.console import Console
 
-    texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
+    texts = [["" if cell is None else shown(str(cell)) for cell in row] for row in rows]
     made = [Column(column) if isinstance(column, str) else column for column in columns]
     if not texts:
         say(nothing)
@@ -80,13 +81,13 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 def say(text: str = "") -> None:
     """Prints a line for a person: on a terminal it wraps between words, elsewhere it stays whole."""
-    line = visible(text)
+    line = shown(text)
     print(hang(line, terminal_width()) if is_terminal() else line)
 
 
 def note(text: str) -> None:
     """Prints a remark beside the result, for the person at the terminal."""
-    sys.stderr.write(f"{visible(text)}\n")
+    sys.stderr.write(f"{shown(text)}\n")
 
 
 def is_terminal() -> bool:

@@ -78,7 +78,7 @@ def _oldest(overview: Overview) -> str:
     oldest = overview.oldest
     if oldest is None:
         return "none"
-    days = (overview.today - oldest.listed_on).days
+    days = (overview.today_there - oldest.listed_on).days
     amount = money_text(oldest.total, oldest.currency)
     dated = f"dated {oldest.listed_on}, {days} days ago" if days > 0 else f"dated {oldest.listed_on}"
     return f"payment {oldest.external_id}, {amount} from {oldest.customer or 'no customer'}, {dated}"

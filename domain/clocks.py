@@ -1,16 +1,21 @@
 """How far clocks can be trusted."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 # Synchronized clocks differ by seconds. If two clocks differ by more than this, one of them is wrong.
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)
 
 
-def from_day_to_day(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
-    """The moments, in UTC, at which these days begin and end: the last one counts as a whole; None is no limit."""
-    since = datetime.combine(first, time(), UTC) if first else None
-    until = datetime.combine(last + timedelta(days=1), time(), UTC) if last and last < date.max else None
+def from_day_to_day(
+    first: date | None, last: date | None, zone: tzinfo = UTC
+) -> tuple[datetime | None, datetime | None]:
+    """The moments, in UTC, at which these days of the zone begin and end: the last one counts as a whole.
+
+    None is no limit. A day begins with its first moment, also where clocks skip midnight or show it twice.
+    """
+    since = in_utc(datetime.combine(first, time(), zone)) if first else None
+    until = in_utc(datetime.combine(last + timedelta(days=1), time(), zone)) if last and last < date.max else None
     return since, until
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
 from domain.copying.terms import CopyTerms, terms_from
+from domain.locality import FIRST_WRITING, UTC_NAME, Locality
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
 from models.base import Base, BigId, Json, UtcTime
 from models.breakers import Breaker
@@ -32,7 +33,14 @@ class Organization(Base):
     copy_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
     # Whether any of its endpoints is on; kept by `models/endpoints.py`.
     has_endpoints: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Where its people are; what they read is written for them (`domain/locality.py`).
+    time_zone: Mapped[str] = mapped_column(String(64), default=UTC_NAME, server_default=UTC_NAME)
+    writing: Mapped[str] = mapped_column(String(16), default=FIRST_WRITING, server_default=FIRST_WRITING)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    @property
+    def locality(self) -> Locality:
+        return Locality(self.time_zone, self.writing)
 
     @property
     def copy_terms(self) -> CopyTerms:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from domain.daily_numbers import DAYS_OF_A_WEEK, DAYS_SHOWN, HALF, NINE_TENTHS, last_days, seconds_for
+from domain.locality import day_there
 from domain.reasons import Reason
 from domain.set_up import LinkStanding, SetUp, Step, steps_of
 from domain.status import PaymentStatus
@@ -69,14 +70,16 @@ class Overview:
     """Everything that the overview shows as numbers.
 
     Attributes:
-        today: the day in UTC.
+        today: the day in UTC, by which what reached the target is counted.
+        today_there: the day where the organization is, to which payments grow old.
         pressing: how many payments need attention for each reason, the most frequent first.
-        days: the last ones in their order, ending today.
+        days: the last ones in their order, ending today: in UTC, or where the organization is if it is a day ahead.
         links: the connections that there are, the source first.
         checklist: the steps to the first synced payment; empty once there was one.
     """
 
     today: date
+    today_there: date
     counts: Mapping[PaymentStatus, int]
     pressing: Mapping[Reason, int]
     synced_today: Synced
@@ -98,14 +101,17 @@ class Overview:
 
 
 def overview_of(context: Context, session: Session, organization: Organization) -> Overview:
-    today = context.clock.now().date()
-    shown = last_days(today, DAYS_SHOWN)
+    now = context.clock.now()
+    today, today_there = now.date(), day_there(now, organization.locality.zone)
+    # Payments have a date and no zone: those of today are there, whichever of the two calendars is ahead.
+    shown = last_days(max(today, today_there), DAYS_SHOWN)
     counts = count_by_status(session, organization.id)
-    outcomes = outcomes_by_day(session, organization.id, shown[0], today)
+    outcomes = outcomes_by_day(session, organization.id, shown[0], shown[-1])
     synced = syncs_by_day(session, organization.id, shown[0], today)
     connections = connections_of(session, organization.id)
     return Overview(
         today=today,
+        today_there=today_there,
         counts=counts,
         pressing=count_by_reason(session, organization.id)[PaymentStatus.NEEDS_ATTENTION],
         synced_today=_synced_in(synced, [today]),

@@ -133,7 +133,7 @@ class OverviewOut(BaseModel):
             needs_attention=dict(overview.pressing),
             synced_today=SyncedOut.of(overview.synced_today),
             synced_in_7_days=SyncedOut.of(overview.synced_in_week),
-            oldest_unsynced=OldestOut.of(overview.oldest, overview.today, words),
+            oldest_unsynced=OldestOut.of(overview.oldest, overview.today_there, words),
             days=[DayOut.of(day) for day in overview.days],
             connections=[LinkOut.of(link) for link in overview.links],
             last_gap=overview.last_gap or None,

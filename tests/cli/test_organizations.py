@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -7,6 +8,8 @@ from tasks.context import Step
 from tests.cli.conftest import Run
 from tests.world import World
 from usecases import previewing
+
+CLOCK_IN_UTC = re.compile(r"\d\d:\d\d(:\d\d)? UTC(?![+-])")
 
 
 def test_an_organization_is_created_shown_and_listed(run: Run) -> None:
@@ -157,3 +160,39 @@ def test_a_change_says_what_it_has_set_going(run: Run, world: World) -> None:
     assert run("org", "set", "northwind", "--sync", "off").err == (
         "note: 1 part of payments will be decided again by the workers\n"
     )
+
+
+# --- where an organization is ---
+
+
+def test_times_are_those_of_the_organizations_clocks_and_json_stays_in_utc(run: Run, world: World) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
+    world.notice()
+    before = run("payments", "show", "northwind", payment)
+    as_json = run("payments", "show", "northwind", payment, "--json").json
+    assert CLOCK_IN_UTC.search(before.out)
+    changed = run("org", "set", "northwind", "--time-zone", "asia/kathmandu", "--writing", "de-DE", "--json").json
+    assert (changed["time_zone"], changed["writing"]) == ("Asia/Kathmandu", "de-DE")
+
+    shown = run("payments", "show", "northwind", payment)
+    assert not CLOCK_IN_UTC.search(shown.out)
+    local = world.clock.now().astimezone(ZoneInfo("Asia/Kathmandu"))
+    assert re.search(rf"{local:%Y-%m-%d %H:%M}:\d\d UTC\+05:45", shown.out)
+    assert "100.00 USD" in shown.out
+    assert run("payments", "show", "northwind", payment, "--json").json == as_json
+    assert not CLOCK_IN_UTC.search(run("activity", "list", "northwind").out)
+    assert "Time zone: UTC -> Asia/Kathmandu" in run("activity", "list", "northwind").out.replace("→", "->")
+    # A command about no organization, or about all of them, is back in UTC.
+    assert "Asia/Kathmandu" not in run("org", "list").out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [("--time-zone", "Springfield", "is not a time zone"), ("--writing", "xx-YY", "Choose one of en-US")],
+)
+def test_a_place_that_is_not_known_is_refused_and_nothing_else_is_changed(
+    run: Run, organization: str, option: str, value: str, says: str
+) -> None:
+    ended = run("org", "set", organization, "--sync", "on", option, value)
+    assert (ended.code, says in ended.err) == (2, True)
+    assert run("org", "show", organization, "--json").json["sync_enabled"] is False

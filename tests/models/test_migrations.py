@@ -123,7 +123,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "effect": {"doubt"},
         "invoice": {"compared_as", "compared_at", "difference"},
         "ledger_entry": {"currency", "entered_on", "within_seconds"},
-        "organization": {"copy_choices", "find_by_number", "has_endpoints"},
+        "organization": {"copy_choices", "find_by_number", "has_endpoints", "time_zone", "writing"},
         "payment": {
             "heard_at",
             "left_out",
