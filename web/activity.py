@@ -1,7 +1,7 @@
 """Activity: who changed what, when, from what to what; filtered, and as a table to save."""
 
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from web.payments import ID_MAX
 from web.signed_in import InOrganization, context_of
 from web.table_file import table_file
 from web.typed_text import day_in, plain
+from web.writing import Writing, writing_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +24,7 @@ ROWS_PER_PAGE = 50
 # A spreadsheet with more rows is no longer read by a person; a filter by date gives the rest.
 ROWS_IN_TABLE_MAX = 10_000
 TEXT_CHARACTERS_MAX = 254
-CSV_HEADS = ("When (UTC)", "Who", "What", "About", "Value", "Before", "After")
+CSV_HEADS = ("Who", "What", "About", "Value", "Before", "After")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,11 @@ class Narrowed:
 Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)]
 
 
-def _narrowed(kind: str = "", actor: Text = "", search: Text = "", since: str = "", until: str = "") -> Narrowed:
+def _narrowed(
+    member: InOrganization, kind: str = "", actor: Text = "", search: Text = "", since: str = "", until: str = ""
+) -> Narrowed:
     first, last = day_in(since), day_in(until)
-    begin, end = from_day_to_day(first, last)
+    begin, end = from_day_to_day(first, last, member.organization.locality.zone)
     return Narrowed(
         ActivityFilter(
             kind=ActivityKind(kind) if kind in list(ActivityKind) else None,
@@ -99,13 +102,15 @@ def activity_page(
 def activity_as_table(request: Request, member: InOrganization, narrowed: NarrowedActivity) -> Response:
     with context_of(request).database.reading() as session:
         rows = list_activity(session, member.organization_id, narrowed.chosen, ROWS_IN_TABLE_MAX)
-    return table_file("activity.csv", CSV_HEADS, [line for row in rows for line in _lines(row)])
+    writing = writing_of(member.organization.locality)
+    heads = (f"When ({writing.locality.time_zone})", *CSV_HEADS)
+    return table_file("activity.csv", heads, [line for row in rows for line in _lines(row, writing)])
 
 
-def _lines(row: Activity) -> list[list[str]]:
+def _lines(row: Activity, writing: Writing) -> list[list[str]]:
     """One line for each value that changed."""
     head = [
-        row.happened_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        writing.cell(row.happened_at),
         row.actor,
         ACTIVITY_LABELS[ActivityKind(row.kind)],
         row.about,

@@ -10,7 +10,9 @@ from fastapi import Depends, Query
 from domain.copying.billed import InvoiceKind
 from domain.copying.states import ALLOWED, AT_WORK, CopyAction, CopyState
 from models.views.copies import CopyFilter
+from web.signed_in import InOrganization
 from web.typed_text import day_in, plain
+from web.writing import writing_of
 
 TEXT_CHARACTERS_MAX = 200
 
@@ -99,6 +101,7 @@ Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)]
 
 
 def _narrowed(
+    member: InOrganization,
     state: str = "",
     customer: Text = "",
     since: str = "",
@@ -118,6 +121,7 @@ def _narrowed(
             since=day_in(since),
             until=day_in(until),
             search=plain(search),
+            searched_total=writing_of(member.organization.locality).amount_in(search),
         ),
     )
 

@@ -6,7 +6,7 @@ from domain.copying.reasons import CopyReason, copy_advice, copy_sentence
 from domain.words import Words
 from models.views.copies import SumOf
 from web.labels import OUTCOME_LABELS
-from web.wording import money
+from web.writing import Writing
 
 
 def sentence(reason: str, words: Words) -> str:
@@ -18,14 +18,14 @@ def advice(reason: str, words: Words) -> str:
     return copy_advice(words, CopyReason(reason))
 
 
-def counted(count: int, thing: str = "invoice", things: str = "") -> str:
+def counted(count: int, writing: Writing, thing: str = "invoice", things: str = "") -> str:
     """`1 invoice`, `1,234 invoices`; `things` where more than one is not only an s longer."""
-    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
+    return f"{writing.number(count)} {thing if count == 1 else things or f'{thing}s'}"
 
 
-def sums(found: Sequence[SumOf]) -> str:
+def sums(found: Sequence[SumOf], writing: Writing) -> str:
     """What invoices come to, one sum for each currency."""
-    return " + ".join(money(one.total, one.currency) for one in found) or "nothing"
+    return " + ".join(writing.money(one.total, one.currency) for one in found) or "nothing"
 
 
 def outcome(name: str | None) -> str:

@@ -7,7 +7,7 @@ from domain.comparing.outcomes import InvoiceOrder, Outcome, Owed
 from domain.comparing.parts import AppliedCredit
 from domain.comparing.rows import RowKind
 from domain.comparing.words import CREDIT_NAMES, LINE_NAMES
-from domain.money import money_text
+from web.writing import Writing
 
 COMPARED_LABELS = {
     Outcome.AGREES: "Agrees",
@@ -84,16 +84,16 @@ def line_name(line: Line) -> str:
     return LINE_NAMES[line.kind]
 
 
-def side_text(amount: Decimal | None, currency: str | None) -> str:
-    return "not read" if amount is None else money_text(amount, currency)
+def side_text(amount: Decimal | None, currency: str | None, writing: Writing) -> str:
+    return "not read" if amount is None else writing.money(amount, currency)
 
 
-def difference_cell(line: Line, currency: str | None) -> str:
+def difference_cell(line: Line, currency: str | None, writing: Writing) -> str:
     """How far the two sides are apart, whichever has more."""
     if line.difference is None:
         return "not compared"
-    return "same" if line.difference == 0 else f"differs by {money_text(abs(line.difference), currency)}"
+    return "same" if line.difference == 0 else f"differs by {writing.money(abs(line.difference), currency)}"
 
 
-def credit_text(credit: AppliedCredit, currency: str | None) -> str:
-    return f"{CREDIT_NAMES[credit.kind]} {credit.document_id}: {money_text(credit.amount, currency)}"
+def credit_text(credit: AppliedCredit, currency: str | None, writing: Writing) -> str:
+    return f"{CREDIT_NAMES[credit.kind]} {credit.document_id}: {writing.money(credit.amount, currency)}"

@@ -19,8 +19,10 @@ from domain.status import STATUS_LABELS, PaymentStatus
 from domain.users import ROLE_LABELS, ROLE_TEXTS, TOKEN_SCOPE_LABELS
 from usecases.endpoints import host_of
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from web import copy_wording, invoice_wording, labels, wording
+from web import copy_wording, invoice_wording, labels, page_filters, wording
 from web.copy_previews import preview_from
+from web.signed_in import Viewer
+from web.writing import EVERYBODY, Writing, writing_of
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -71,31 +73,20 @@ def _make_environment() -> Environment:
         PASSWORD_CHARACTERS_MAX=PASSWORD_CHARACTERS_MAX,
     )
     environment.filters.update(
-        money=wording.money,
-        day=wording.day,
         host_of=host_of,
         told_of_try=wording.told_of_try,
-        moment=wording.moment,
+        **page_filters.WRITTEN,
         duration=wording.duration,
-        ago=wording.ago,
         within=wording.within,
-        age=wording.age,
-        money_sums=wording.money_sums,
         part_label=wording.part_label,
         invoice_labels=wording.invoice_labels,
         state_mark=wording.state_mark,
         synced_seconds=wording.synced_seconds,
-        verdict_rows=wording.verdict_rows,
         copy_sentence=copy_wording.sentence,
         copy_advice=copy_wording.advice,
-        sums=copy_wording.sums,
-        counted=copy_wording.counted,
         preview=preview_from,
         outcome=copy_wording.outcome,
         line_name=invoice_wording.line_name,
-        side_text=invoice_wording.side_text,
-        difference_cell=invoice_wording.difference_cell,
-        credit_text=invoice_wording.credit_text,
     )
     return environment
 
@@ -103,11 +94,18 @@ def _make_environment() -> Environment:
 _environment = _make_environment()
 
 
+def writing_for(viewer: Viewer | None) -> Writing:
+    """As the organization writes in which this person works; in UTC for those who work in none."""
+    organization = viewer.organization if viewer is not None else None
+    return EVERYBODY if organization is None else writing_of(organization.locality)
+
+
 def render(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Renders a page; `viewer` is None on pages that need no login."""
     values.setdefault("viewer", None)
     values.setdefault("notice", None)
     values.setdefault("problem", None)
+    values.setdefault("writing", writing_for(values["viewer"]))
     values["path"] = request.url.path
     values["now"] = request.app.state.context.clock.now()
     return HTMLResponse(_environment.get_template(template).render(values), status_code=status_code)

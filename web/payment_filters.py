@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-from domain.money import amount_in
 from domain.payment_order import PaymentOrder
 from domain.reasons import Reason
 from domain.status import PaymentStatus
 from models.views.payment_filter import PaymentFilter
+from web.signed_in import InOrganization
 from web.typed_text import day_in, plain
+from web.writing import writing_of
 
 TEXT_CHARACTERS_MAX = 200
 
@@ -45,15 +46,16 @@ class NarrowedPayments:
 
     @property
     def is_detailed(self) -> bool:
-        """Whether one of the fields is used that are folded away."""
+        """Whether one of the fields is used that are folded away; an amount that cannot be read says so there."""
         one = self.wanted
-        return bool(one.customer or one.invoice or one.amount is not None or one.since or one.until or one.reason)
+        return bool(one.customer or one.invoice or self.amount or one.since or one.until or one.reason)
 
 
 Text = Annotated[str, Query(max_length=TEXT_CHARACTERS_MAX)]
 
 
 def _narrowed(
+    member: InOrganization,
     status: str = "",
     reason: str = "",
     search: Text = "",
@@ -64,16 +66,18 @@ def _narrowed(
     until: str = "",
     order: str = "",
 ) -> NarrowedPayments:
+    writing = writing_of(member.organization.locality)
     return NarrowedPayments(
         PaymentFilter(
             status=PaymentStatus(status) if status in list(PaymentStatus) else None,
             reason=Reason(reason) if reason in list(Reason) else None,
             since=day_in(since),
             until=day_in(until),
-            amount=amount_in(plain(amount)),
+            amount=writing.amount_in(amount),
             customer=plain(customer),
             invoice=plain(invoice),
             search=plain(search),
+            searched_amount=writing.amount_in(search),
         ),
         PaymentOrder(order) if order in list(PaymentOrder) else PaymentOrder.NEWEST,
         plain(amount),

@@ -1,7 +1,6 @@
 """Payments: the list, narrowed and sorted as its address says, and the same as a table to save."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -20,6 +19,7 @@ from web.payment_filters import Narrowed, NarrowedPayments
 from web.signed_in import InOrganization, Member, context_of
 from web.table_file import table_file
 from web.wording import invoice_labels
+from web.writing import Writing, writing_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +37,6 @@ CSV_HEADS = (
     "Status",
     "Why",
     "ConnectWise payments",
-    "Last change (UTC)",
 )
 # The largest row id that both databases know.
 ID_MAX = 2**63 - 1
@@ -117,10 +116,12 @@ def payments_as_table(request: Request, member: InOrganization, narrowed: Narrow
             before = page.next_before_id
             if before is None:
                 break
-    return table_file("payments.csv", CSV_HEADS, [_cells(row, words) for row in rows])
+    writing = writing_of(member.organization.locality)
+    heads = (*CSV_HEADS, f"Last change ({writing.locality.time_zone})")
+    return table_file("payments.csv", heads, [_cells(row, words, writing) for row in rows])
 
 
-def _cells(row: PaymentRow, words: Words) -> list[str]:
+def _cells(row: PaymentRow, words: Words, writing: Writing) -> list[str]:
     return [
         row.external_id,
         row.paid_on.isoformat() if row.paid_on else "",
@@ -132,7 +133,7 @@ def _cells(row: PaymentRow, words: Words) -> list[str]:
         STATUS_LABELS[row.status],
         words.sentence(row.reason) if row.reason else "",
         ", ".join(part.target_payment_id for part in row.counting if part.target_payment_id),
-        row.updated_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        writing.cell(row.updated_at),
     ]
 
 

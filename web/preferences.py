@@ -7,12 +7,14 @@ Sync Tool is enabled, and beside the switch if it is not.
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.locality import proposed_zone_names
 from domain.preferences import SYNC_MODE_LABELS, SyncMode
 from usecases.copy_choices import change_terms
 from usecases.copying import refresh_books_lists
+from usecases.locality import LocalityChanges, change_locality
 from usecases.previewing import preview_change, save_changes
 from usecases.results import Rejected
 from web.copy_terms_form import TypedTerms, terms_values
@@ -28,10 +30,12 @@ from web.signed_in import (
     WithSyncTool,
     context_of,
 )
+from web.writing import writing_examples
 
 router = APIRouter(include_in_schema=False)
 
 SAVED = "Your changes are saved. The payments they affect are being decided again."
+LOCALITY_SAVED = "Your changes are saved. Every page follows them from now on; no payment changes."
 TERMS_SAVED = "Your choices for the Sync Tool are saved. A preview that is open can be checked again."
 # The words of the product's specification.
 MODE_TEXTS = {
@@ -50,16 +54,22 @@ MODE_TEXTS = {
 }
 
 
+Typed200 = Annotated[str, Form(max_length=200)]
 # Where a form was left for a preview, its values are the previewed ones.
 FromPreview = Annotated[int | None, Query(alias="preview", ge=1, le=ID_MAX)]
 
 
 @router.get("/integrations/preferences")
 def preferences_page(
-    request: Request, member: InOrganization, saved: bool = False, from_preview: FromPreview = None
+    request: Request,
+    member: InOrganization,
+    saved: bool = False,
+    locality: bool = False,
+    from_preview: FromPreview = None,
 ) -> Response:
     form = previewed_form(request, member, from_preview)
-    return _page(request, member, "preferences.html", form=form, notice=SAVED if saved else None)
+    notice = SAVED if saved else LOCALITY_SAVED if locality else None
+    return _page(request, member, "preferences.html", form=form, notice=notice)
 
 
 @router.post("/integrations/preferences")
@@ -78,6 +88,16 @@ def preview_preferences(request: Request, member: ManagersForm, typed: TypedSwit
     if isinstance(preview, Rejected):
         return _refused_switch(request, member, typed, preview.message)
     return RedirectResponse(address_of(preview), 303)
+
+
+@router.post("/integrations/preferences/locality")
+def save_locality(request: Request, member: ManagersForm, time_zone: Typed200 = "", writing: Typed200 = "") -> Response:
+    """Whose clocks pages show, and how they write amounts: a form of its own, because it changes no payment."""
+    wanted = LocalityChanges(time_zone, writing)
+    changed = change_locality(context_of(request), member.organization_id, wanted)
+    if isinstance(changed, Rejected):
+        return _page(request, member, "preferences.html", locality=wanted, problem=changed.message, status_code=422)
+    return RedirectResponse("/integrations/preferences?locality=true#locality", 303)
 
 
 def _refused_switch(request: Request, member: Member, typed: Typed, problem: str) -> Response:
@@ -134,6 +154,7 @@ def _page(
     template: str,
     *,
     form: ShownPreferences | None = None,
+    locality: LocalityChanges | None = None,
     notice: str | None = None,
     problem: str | None = None,
     typed: Mapping[str, Any] | None = None,
@@ -146,6 +167,9 @@ def _page(
         status_code,
         viewer=member.viewer,
         form=form or shown(member.organization.preferences),
+        locality=locality or member.organization.locality,
+        zones=proposed_zone_names(),
+        writings=writing_examples(),
         modes=[(mode, SYNC_MODE_LABELS[mode], MODE_TEXTS[mode]) for mode in SyncMode],
         notice=notice,
         problem=problem,

@@ -30,7 +30,7 @@ from web.pages import render
 from web.payments import ID_MAX
 from web.preference_form import ShownPreferences, shown
 from web.signed_in import InOrganization, ManagersForm, Member, context_of
-from web.wording import money
+from web.writing import Writing, writing_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -181,6 +181,7 @@ def _values(request: Request, member: Member, preview_id: int) -> dict[str, Any]
         words = words_of(session, member.organization_id)
     counts = counts_of(preview)
     before = preview.preferences_before
+    writing = writing_of(member.organization.locality)
     changes = in_words(before, preview.preferences_after)
     return {
         "preview": preview,
@@ -189,7 +190,7 @@ def _values(request: Request, member: Member, preview_id: int) -> dict[str, Any]
         "address": address_of(preview.id),
         "back": _form_of(preview, member),
         "changes": changes,
-        "rows": [row for outcome in Outcome if (row := _row(outcome, counts)) is not None],
+        "rows": [row for outcome in Outcome if (row := _row(outcome, counts, writing)) is not None],
         "parts": sum(one.parts for one in counts),
         "has_other_preferences": not is_saved and member.organization.preferences != before,
         "is_outdated": is_outdated,
@@ -204,7 +205,7 @@ def _values(request: Request, member: Member, preview_id: int) -> dict[str, Any]
     }
 
 
-def _row(outcome: Outcome, counts: Iterable[Count]) -> OutcomeRow | None:
+def _row(outcome: Outcome, counts: Iterable[Count], writing: Writing) -> OutcomeRow | None:
     these = [one for one in counts if one.foreseen.outcome is outcome]
     if not these:
         return None
@@ -214,18 +215,18 @@ def _row(outcome: Outcome, counts: Iterable[Count]) -> OutcomeRow | None:
     sure = [one for one in these if one.foreseen.certainty is Certainty.SURE]
     return OutcomeRow(
         outcome,
-        _figure(these),
-        _figure(sure),
-        _figure([one for one in these if one not in sure]),
+        _figure(these, writing),
+        _figure(sure, writing),
+        _figure([one for one in these if one not in sure], writing),
         tuple(sorted(reasons.items(), key=lambda one: -one[1])),
     )
 
 
-def _figure(counts: Sequence[Count]) -> Figure:
+def _figure(counts: Sequence[Count], writing: Writing) -> Figure:
     totals: dict[str, Decimal] = {}
     for one in counts:
         totals[one.currency or ""] = totals.get(one.currency or "", Decimal(0)) + one.total
-    sums = " + ".join(money(total, currency or None) for currency, total in sorted(totals.items()) if total)
+    sums = " + ".join(writing.money(total, currency or None) for currency, total in sorted(totals.items()) if total)
     return Figure(sum(one.parts for one in counts), sums)
 
 

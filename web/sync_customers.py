@@ -14,7 +14,7 @@ from usecases.results import Rejected
 from usecases.words import words_of
 from web.copy_filters import TEXT_CHARACTERS_MAX
 from web.copy_wording import counted
-from web.pages import render
+from web.pages import render, writing_for
 from web.payments import ID_MAX
 from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
 from web.typed_text import plain
@@ -65,7 +65,7 @@ Listed = Annotated[Companies, Depends()]
 
 @router.get("/sync-invoices/customers")
 def customers_page(request: Request, member: WithSyncTool, companies: Listed, done: int | None = None) -> Response:
-    notice = f"{counted(done, 'choice')} made." if done is not None else None
+    notice = f"{counted(done, writing_for(member.viewer), 'choice')} made." if done is not None else None
     return _page(request, member, companies, notice=notice)
 
 

@@ -17,9 +17,10 @@ from usecases.copying import books_lists, check_again, confirm_run, leave_out, r
 from usecases.results import Rejected
 from usecases.words import words_of
 from web.copy_wording import counted
-from web.pages import render
+from web.pages import render, writing_for
 from web.payments import ID_MAX
 from web.signed_in import FormWithSyncTool, Member, WithSyncTool, context_of
+from web.writing import Writing
 
 router = APIRouter(include_in_schema=False)
 
@@ -201,7 +202,7 @@ def _values(request: Request, member: Member, run_id: int, shown: Shown) -> dict
         "is_preview": is_preview,
         "is_over": RunState(run.state) in ENDED_RUNS,
         "may_leave_out": is_preview and bool(rows),
-        "confirm_label": _confirm_label(action, counts[ItemState.READY]),
+        "confirm_label": _confirm_label(action, counts[ItemState.READY], writing_for(member.viewer)),
         "meaning": MEANINGS[action].format(source=words.source, target=words.target),
         "words": words,
         "ItemState": ItemState,
@@ -221,8 +222,8 @@ def _is_answer_at_hand(link: CustomerLink) -> bool:
 _SUMMED = (ItemState.READY, ItemState.PROBLEM, ItemState.DONE, ItemState.HELD)
 
 
-def _confirm_label(action: CopyAction, count: int) -> str:
-    label = CONFIRM_WORDS[action].format(counted(count))
+def _confirm_label(action: CopyAction, count: int, writing: Writing) -> str:
+    label = CONFIRM_WORDS[action].format(counted(count, writing))
     return label.replace("as they are", "as it is") if count == 1 else label
 
 

@@ -1,12 +1,11 @@
-"""How values are written on a page: money with its currency, moments with their zone, days without one."""
+"""The words around values on a page: durations, ages, sums, and what a payment and its parts are called."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from domain.daily_numbers import LONGER
 from domain.match.decisions import Verdict
-from domain.money import money_text
 from domain.notices.trying import Reply
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
@@ -15,26 +14,14 @@ from models.notices import NoticeTry
 from models.views.payment_rows import AllocationRow, PaymentRow
 from usecases.connection_health import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS
+from web.writing import Writing
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-
-
-def money(amount: Decimal, currency: str | None) -> str:
-    return money_text(amount, currency)
 
 
 def told_of_try(tried: NoticeTry) -> str:
     """What came of a try to deliver a notice, in a few words."""
     return Reply(tried.status, tried.detail).told
-
-
-def day(value: date | None) -> str:
-    """The month as a word: 3/4/2026 is two different days to two bookkeepers."""
-    return "no date" if value is None else f"{value.day} {value:%b %Y}"
-
-
-def moment(value: datetime) -> str:
-    return f"{value.day} {value:%b %Y, %H:%M:%S} UTC"
 
 
 def duration(seconds: float | None) -> str:
@@ -63,16 +50,16 @@ def within(seconds: int | None) -> str:
     return f"{seconds} s"
 
 
-def age(days: int) -> str:
+def age(days: int, writing: Writing) -> str:
     """How old something is that was dated so many days ago; people date payments in the future as well."""
     if days < 0:
         return "Dated ahead"
-    return {0: "Today", 1: "1 day"}.get(days, f"{days:,} days")
+    return {0: "Today", 1: "1 day"}.get(days, f"{writing.number(days)} days")
 
 
-def money_sums(sums: Sequence[tuple[str | None, Decimal]]) -> str:
+def money_sums(sums: Sequence[tuple[str | None, Decimal]], writing: Writing) -> str:
     """Sums in several currencies, which are never added to each other."""
-    return ", ".join(money(amount, currency) for currency, amount in sums)
+    return ", ".join(writing.money(amount, currency) for currency, amount in sums)
 
 
 def ago(value: datetime, now: datetime) -> str:
@@ -116,20 +103,21 @@ def synced_seconds(row: PaymentRow) -> float | None:
     return max((seconds for seconds in there if seconds is not None), default=None)
 
 
-def verdict_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str, bool]]:
+def verdict_rows(verdicts: Sequence[Verdict], writing: Writing) -> list[tuple[str, str, str, bool]]:
     """Label, value in the source, value in the target, identical. Amounts get the currency of their own system."""
     currency = next((one for one in verdicts if one.field == "currency"), None)
     rows = []
     for verdict in verdicts:
         source, target = verdict.source, verdict.target
         if currency is not None and verdict.field in {"total", "balance"}:
-            source, target = _with_currency(source, currency.source), _with_currency(target, currency.target)
+            source = _with_currency(source, currency.source, writing)
+            target = _with_currency(target, currency.target, writing)
         label = FIELD_LABELS.get(verdict.field, verdict.field)
         rows.append((label, source or "empty", target or "empty", verdict.identical))
     return rows
 
 
-def _with_currency(text: str, currency: str) -> str:
+def _with_currency(text: str, currency: str, writing: Writing) -> str:
     """Puts the currency behind the amount, which is the first word; a balance has its description after it."""
     amount, _, rest = text.partition(" ")
-    return f"{money(Decimal(amount), currency or None)} {rest}".rstrip()
+    return f"{writing.money(Decimal(amount), currency or None)} {rest}".rstrip()

@@ -26,6 +26,7 @@ class CopyFilter:
     Attributes:
         customer: part of the name or of the short name of who owes the invoice or of whom the work was done for.
         search: part of the number, or the whole total.
+        searched_total: the total that the search is, where its writer writes amounts in another way than programs do.
     """
 
     states: frozenset[CopyState] = frozenset()
@@ -35,6 +36,7 @@ class CopyFilter:
     since: date | None = None
     until: date | None = None
     search: str = ""
+    searched_total: Decimal | None = None
     reason: str = ""
 
 
@@ -143,9 +145,9 @@ def _conditions(organization_id: int, chosen: CopyFilter) -> list[ColumnElement[
     if chosen.customer.strip():
         conditions.append(_is_about(chosen.customer))
     if chosen.search.strip():
-        amount = amount_in(chosen.search)
+        total = amount_in(chosen.search) if chosen.searched_total is None else chosen.searched_total
         number = _contains(row.number, chosen.search)
-        conditions.append(or_(number, row.total == amount) if amount is not None else number)
+        conditions.append(or_(number, row.total == total) if total is not None else number)
     return conditions
 
 

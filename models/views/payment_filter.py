@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, literal, tuple_
 
+from domain.money import amount_in
 from domain.payment_order import PaymentOrder
 from domain.reasons import Reason
 from domain.status import PaymentStatus
@@ -45,6 +46,7 @@ class PaymentFilter:
         customer: part of the customer's name.
         invoice: part of the number of an invoice that it pays.
         search: part of a customer's name, a reference or an invoice number, or a whole payment id or amount.
+        searched_amount: the amount that the search is, where its writer writes amounts in another way than programs do.
     """
 
     status: PaymentStatus | None = None
@@ -55,6 +57,12 @@ class PaymentFilter:
     customer: str = ""
     invoice: str = ""
     search: str = ""
+    searched_amount: Decimal | None = None
+
+    @property
+    def amount_in_search(self) -> Decimal | None:
+        """The amount that the search may be; None if it is none."""
+        return amount_in(self.search) if self.searched_amount is None else self.searched_amount
 
     @property
     def is_any(self) -> bool:

@@ -7,6 +7,7 @@ be slow where the other is fast; both compare the same texts in the same way.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -29,7 +30,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from domain.money import amount_in
 from domain.payment_order import PaymentOrder
 from domain.records import AllocationKind
 from models.base import Base
@@ -69,7 +69,9 @@ def found_payments(
     """
     texts = ((Where.ANYWHERE, wanted.search), (Where.CUSTOMER, wanted.customer), (Where.INVOICE, wanted.invoice))
     first, *others = [
-        _Search(session, organization_id, text, where, order, conditions) for where, text in texts if text
+        _Search(session, organization_id, text, where, wanted.amount_in_search, order, conditions)
+        for where, text in texts
+        if text
     ]
     # One text is found through an index; the others are compared in what it finds.
     asked = replace(first, conditions=[*conditions, *(one.fits() for one in others)])
@@ -87,6 +89,7 @@ class _Search:
     organization_id: int
     search: str
     where: Where
+    amount: Decimal | None
     order: PaymentOrder
     conditions: Conditions
 
@@ -152,10 +155,9 @@ class _Search:
     def _own_values(self) -> Conditions:
         # Their indexes begin with the connection and the organization.
         id_ = Payment.connection_id.in_(self._connections) & (Payment.external_id == self.search)
-        amount = amount_in(self.search)
-        if amount is None:
+        if self.amount is None:
             return [id_]
-        return [id_, (Payment.organization_id == self.organization_id) & (Payment.live_total == amount)]
+        return [id_, (Payment.organization_id == self.organization_id) & (Payment.live_total == self.amount)]
 
     @property
     def _pays_an_invoice(self) -> Conditions:

@@ -144,6 +144,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/integrations/preferences"): Row(LOOK),
     ("POST", "/integrations/preferences"): Row(MANAGE, form={"sync_enabled": "on"}),
     ("POST", "/integrations/preferences/preview"): Row(MANAGE, form={"sync_enabled": "on"}),
+    ("POST", "/integrations/preferences/locality"): Row(MANAGE, form={"time_zone": "UTC", "writing": "en-GB"}),
     ("GET", "/integrations/previews/{preview_id}"): Row(LOOK, PREVIEW),
     ("GET", "/live/integrations/previews/{preview_id}"): Row(LOOK, PREVIEW),
     ("GET", "/integrations/previews/{preview_id}/parts"): Row(LOOK, PREVIEW),

@@ -22,6 +22,8 @@ CHOSEN = {
     "correction_policy": "hold",
     "twin_policy": "adopt",
     "find_by_number": True,
+    "time_zone": "Europe/Berlin",
+    "writing": "de-DE",
 }
 
 

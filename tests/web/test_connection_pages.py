@@ -79,7 +79,7 @@ def test_a_pause_is_told_with_its_end_and_its_cause_in_the_words_of_the_right_sy
     page = partner.get("/overview").text
     assert "QuickBooks Online asked us to slow down." in page
     assert "ConnectWise PSA could not be reached" in page
-    assert f"{until:%H:%M:%S} UTC" in page
+    assert f"{until:%H:%M:%S}</time>" in page
     world.clock.move(minutes=3)
     assert "Paused" not in partner.get("/overview").text
 

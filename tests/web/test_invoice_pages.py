@@ -57,7 +57,7 @@ def test_a_program_adds_an_invoice(app, world: World, token: dict[str, str]) -> 
 def test_the_switch_for_finding_invoices_is_on_the_page(world: World, partner: Browser) -> None:
     page = partner.get("/integrations/preferences").text
     assert "Find invoices in both systems by their number" in page
-    form = forms_in(partner.page)[-1]
+    form = next(one for one in forms_in(partner.page) if one.action == "/integrations/preferences")
     # A browser leaves out a switch that is off.
     del form.fields["find_by_number"]
     partner.client.post("/integrations/preferences", data=form.fields)

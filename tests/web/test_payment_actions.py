@@ -59,7 +59,7 @@ def test_taking_back_says_before_what_is_removed_and_removes_it(world: World, pa
     payment = synced(world)
     page = partner.get(f"/payments/{payment}").text
     assert "ConnectWise payment " in page
-    assert "of 100.00 USD, 20 Nov 2026, on invoice" in page
+    assert "of 100.00 USD, Nov 20, 2026, on invoice" in page
     partner.send(f"/payments/{payment}/act", {"what": "take_back"})
     world.settle()
     assert world.reason(payment) == "taken_back"

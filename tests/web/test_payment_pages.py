@@ -19,7 +19,7 @@ def test_a_synced_payment_is_in_the_list_with_its_amount_invoice_and_time(world:
 
     assert "INV-1001" in page
     assert "250.00 USD" in page
-    assert "20 Nov 2026" in page
+    assert "Nov 20, 2026" in page
     assert "The payment is on the ConnectWise invoice." in page
     assert "0.0 s" in page
 

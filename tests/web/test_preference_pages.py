@@ -35,7 +35,7 @@ def test_the_switch_turns_the_sync_on_and_what_was_skipped_is_synced(world: Worl
 
 def test_the_switch_turns_the_sync_off(world: World, partner: Browser) -> None:
     partner.get(PREFERENCES)
-    form = forms_in(partner.page)[-1]
+    form = next(one for one in forms_in(partner.page) if one.action == PREFERENCES)
     assert form.fields["sync_enabled"] == "on"
     del form.fields["sync_enabled"]  # as a browser does with a switch that is off
     answer = partner.client.post(PREFERENCES, data=form.fields)

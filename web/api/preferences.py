@@ -1,21 +1,25 @@
 """GET and PUT /api/preferences: the organization's choices."""
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from domain.locality import WRITINGS, Locality
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
 from models.organizations import Organization
+from usecases.locality import LocalityChanges, change_locality
 from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.results import Rejected
 from web.api.access import Authorized, AuthorizedToManage
 from web.api.repeated import REPEATABLE, WithKeptAnswers
 from web.api.values import Day
+from web.problems import Problem, Refused
 from web.signed_in import context_of
 
 router = APIRouter(tags=["preferences"], route_class=WithKeptAnswers)
 
 
 class PreferencesIn(BaseModel):
-    """All the choices: PUT replaces them all."""
+    """All the choices: PUT replaces them all, except that a time zone or way of writing that is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,6 +29,11 @@ class PreferencesIn(BaseModel):
     correction_policy: CorrectionPolicy
     twin_policy: TwinPolicy
     find_by_number: bool
+    time_zone: str | None = Field(None, description="An IANA name; whose clocks the pages show. The API stays in UTC.")
+    writing: str | None = Field(
+        None,
+        description=f"How the pages write amounts and dates, one of {', '.join(WRITINGS)}. The API writes 1234.50.",
+    )
 
     def as_changes(self) -> PreferenceChanges:
         return PreferenceChanges(
@@ -37,7 +46,7 @@ class PreferencesIn(BaseModel):
         )
 
     @classmethod
-    def of(cls, chosen: Preferences) -> "PreferencesIn":
+    def of(cls, chosen: Preferences, locality: Locality | None = None) -> "PreferencesIn":
         return cls(
             sync_enabled=chosen.sync_enabled,
             sync_mode=chosen.sync_mode,
@@ -45,6 +54,8 @@ class PreferencesIn(BaseModel):
             correction_policy=chosen.correction_policy,
             twin_policy=chosen.twin_policy,
             find_by_number=chosen.find_by_number,
+            time_zone=locality.time_zone if locality is not None else None,
+            writing=locality.writing if locality is not None else None,
         )
 
 
@@ -57,7 +68,9 @@ class PreferencesOut(BaseModel):
     @classmethod
     def of(cls, organization: Organization) -> "PreferencesOut":
         chosen = organization.preferences
-        return cls(sync_tool_enabled=chosen.sync_tool_enabled, preferences=PreferencesIn.of(chosen))
+        return cls(
+            sync_tool_enabled=chosen.sync_tool_enabled, preferences=PreferencesIn.of(chosen, organization.locality)
+        )
 
 
 @router.get("/preferences", summary="Read the preferences")
@@ -69,5 +82,9 @@ def get_preferences(caller: Authorized) -> PreferencesOut:
 @router.put("/preferences", openapi_extra=REPEATABLE, summary="Replace the preferences")
 def put_preferences(request: Request, caller: AuthorizedToManage, chosen: PreferencesIn) -> PreferencesOut:
     """Replaces all choices; takes effect at once: every payment affected by the change is decided again."""
-    changed = change_preferences(context_of(request), caller.organization_id, chosen.as_changes())
-    return PreferencesOut.of(changed)
+    context = context_of(request)
+    # First, because it is what may be refused.
+    locality = change_locality(context, caller.organization_id, LocalityChanges(chosen.time_zone, chosen.writing))
+    if isinstance(locality, Rejected):
+        raise Refused(Problem.NOT_VALID, locality.message)
+    return PreferencesOut.of(change_preferences(context, caller.organization_id, chosen.as_changes()))

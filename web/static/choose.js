@@ -11,7 +11,7 @@ function count(form) {
   const known = which.selectedOptions[0].dataset.count;
   const chosen = which.value === "ticked" ? ticked : Number(known ?? 0);
   for (const place of form.querySelectorAll("[data-chosen]")) {
-    place.textContent = chosen === 0 ? "" : ` ${chosen.toLocaleString("en")} ${place.dataset.chosen}${chosen === 1 ? "" : "s"}`;
+    place.textContent = chosen === 0 ? "" : ` ${chosen.toLocaleString(document.documentElement.dataset.writing)} ${place.dataset.chosen}${chosen === 1 ? "" : "s"}`;
   }
 }
 

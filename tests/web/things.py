@@ -1,0 +1,85 @@
+"""One of each thing that an organization has, so that every route can be called on something that is there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from httpx2 import Response
+from sqlalchemy import select
+
+import models
+from domain.notices.kinds import NoticeKind
+from domain.users import UserRole
+from models.users import ApiToken, user_by_email
+from tests.copying import set_up
+from tests.web.browser import Browser, logged_in
+from tests.web.routes import CHANGES, Row
+from tests.world import World
+from usecases.api_tokens import create_api_token
+from usecases.endpoints import Wanted, WithSecret, add_endpoint, send_test
+from usecases.invitations import Invited, invite
+from usecases.organizations import PreferenceChanges
+from usecases.previewing import preview_change
+
+ADMIN, VICTIM = "admin@northwind.example", "victim@northwind.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What Northwind has, by its ids, and the people who come."""
+
+    world: World
+    app: FastAPI
+    ids: dict[str, str]
+
+    def call(self, browser: Browser, route: tuple[str, str], row: Row, token: str = "", **options: Any) -> Response:
+        method, path = route
+        given = {name: self.ids[thing] for name, thing in row.given.items()}
+        address = path.format(**{name: self.ids[thing] for name, thing in row.ids.items()}, **row.names)
+        if method in CHANGES and path.startswith("/api/"):
+            options.setdefault("headers", {"X-CSRF-Token": token})
+            options["json"] = None if row.body is None else row.body | {name: [one] for name, one in given.items()}
+        elif method in CHANGES:
+            options["data"] = {**row.form, **given, "csrf_token": token}
+        return browser.client.request(method, address, follow_redirects=False, **options)
+
+
+def everything(world: World, app: FastAPI) -> Things:
+    """A payment that waits, a run with its preview, an invoice of the Sync Tool, people, and a webhook with its log."""
+    tool = set_up(world)
+    payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
+    world.notice()
+    tool.bill("CW-1")
+    tool.refresh()
+    run = tool.preview("CW-1")
+    logged_in(app, ADMIN, "northwind")
+    logged_in(app, VICTIM, "northwind", UserRole.BOOKKEEPER)
+    invited = invite(world.context, world.organization_id, ADMIN, "waiting@northwind.example", UserRole.VIEWER)
+    assert isinstance(invited, Invited)
+    create_api_token(world.context, "northwind", "older")
+    wanted = Wanted("Tickets", "http://127.0.0.1:9/", [NoticeKind.PAYMENT_HELD])
+    endpoint = add_endpoint(world.context, world.organization_id, wanted)
+    assert isinstance(endpoint, WithSecret)
+    tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
+    assert tested is not None
+    preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
+    with world.context.database.reading() as session:
+        victim = user_by_email(session, VICTIM)
+        invitation = session.scalar(select(models.Invitation.id))
+        invoice = session.scalar(select(models.Invoice.id))
+        token = session.scalar(select(ApiToken.id))
+    assert victim is not None
+    ids = {
+        "payment": payment,
+        "invoice": str(invoice),
+        "preview": str(preview),
+        "run": str(run),
+        "copy": str(tool.row("CW-1").id),
+        "company": tool.row("CW-1").company_id,
+        "user": str(victim.id),
+        "invitation": str(invitation),
+        "token": str(token),
+        "endpoint": str(endpoint.endpoint.id),
+        "notice": str(tested.notice_id),
+    }
+    return Things(world, app, ids)
