@@ -5,17 +5,18 @@ ARGS ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+AXE := tests/browser/node_modules/axe-core/axe.min.js
 
 # Images for containers often forbid Python to keep what it has compiled. Here dozens of processes start one after another.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-everywhere test-fast check crash simulate chaos bench format lock docs
+.PHONY: help setup demo up test test-everywhere test-fast check crash simulate chaos bench format lock docs screenshots
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(INSTALLED) ## Makes .venv and installs the pinned packages, if requirements-dev.txt changed
+setup: $(INSTALLED) $(AXE) ## Makes .venv and installs the pinned packages, if requirements-dev.txt changed
 
 # The stamp is written last: an installation that was interrupted is done again.
 $(INSTALLED): requirements-dev.txt
@@ -29,6 +30,12 @@ $(INSTALLED): requirements-dev.txt
 	@touch $@
 	@echo "Installed. Now: . $(BIN)/activate"
 
+# axe-core looks at the pages in the tests' browser. Its hash is in the lock; nothing of it is part of the product. Where it
+# cannot be had, the pages are looked at without it, except where CI is set: there the tests fail.
+$(AXE): tests/browser/package-lock.json
+	@if command -v npm >/dev/null && npm ci --silent --prefix tests/browser; then touch $@; \
+	else echo "axe-core is not installed (it takes npm and a way to a package index): pages are tested without it"; fi
+
 demo: $(INSTALLED) ## Shows the whole system at work against the sandbox (ARGS=--once: once through, then exit)
 	$(BIN)/python -m sandbox.demo $(ARGS)
 
@@ -37,10 +44,10 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 
 # Four workers, each with its own Redis and PostgreSQL: where one waits for a process or a clock, two cores have others to
 # work for. Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
-test: $(INSTALLED) ## Runs all tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
+test: $(INSTALLED) $(AXE) ## Runs all tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
-test-everywhere: $(INSTALLED) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
+test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
 	$(BIN)/python -m pytest -n 4 --dist loadgroup --databases=both $(ARGS)
 
 test-fast: $(INSTALLED) ## Runs the tests on SQLite alone, without those marked slow
@@ -80,6 +87,9 @@ lock: $(INSTALLED) ## Pins every package with its hashes anew, from requirements
 	@test -x $(BIN)/uv || { echo "This needs uv: $(BIN)/python -m pip install uv"; exit 1; }
 	$(COMPILE) $(ARGS) --output-file requirements.txt requirements.in
 	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
+
+screenshots: $(INSTALLED) ## Takes the README's pictures anew, of a made-up company whose both systems are the sandbox
+	$(BIN)/python -m tests.browser.screenshots docs/images
 
 # Written beside the old file first: a failure leaves the old one as it was.
 docs: $(INSTALLED) ## Writes the generated pages of docs/

@@ -32,6 +32,8 @@ def text_files() -> list[Path]:
     kinds = ("*.html", "*.css", "*.js", "*.md", "*.in", "*.toml", "*.mako")
     folders = [ROOT / folder for folder in (*PACKAGES, "docs", ".github", "tests")]
     below = [path for folder in folders for kind in kinds for path in folder.rglob(kind)]
+    # What npm has installed is not ours.
+    below = [path for path in below if "node_modules" not in path.parts]
     above = [path for path in ROOT.iterdir() if path.suffix in {".md", ".in", ".toml"}]
     return [*above, *below, *YAML_FILES, ROOT / ".editorconfig", ROOT / ".ci/run"]
 
@@ -160,7 +162,7 @@ def test_the_hook_knows_the_types_that_the_page_names() -> None:
 
 def test_updates_are_looked_for_where_there_is_something_to_update() -> None:
     found = {"pip": "requirements.in", "docker": "Dockerfile", "docker-compose": "docker-compose.yml"}
-    found["github-actions"] = ".github/workflows/ci.yml"
+    found |= {"github-actions": ".github/workflows/ci.yml", "npm": "tests/browser/package-lock.json"}
     updates = parsed(".github/dependabot.yml")["updates"]
     assert {update["package-ecosystem"] for update in updates} == found.keys()
     assert all((ROOT / name).exists() for name in found.values())

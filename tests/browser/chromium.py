@@ -89,8 +89,9 @@ class Chromium:
         thrown = [str(event["params"]) for event in self._events if event["method"] == "Runtime.exceptionThrown"]
         return [f"{entry['level']}: {entry['text']} {entry.get('url', '')}" for entry in entries] + thrown
 
-    def photograph(self, file: Path) -> None:
-        answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    def photograph(self, file: Path, *, whole: bool = True) -> None:
+        """The whole page, or as much of it as the window shows."""
+        answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         file.write_bytes(base64.b64decode(answer["data"]))
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -81,8 +81,36 @@
     if (document.activeElement === one && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2)) {
       found.push(`focus cannot be seen: ${about(one)}`);
     }
+    // What has the focus is not covered by something that stays in its place while the page scrolls (WCAG 2.4.11).
+    one.scrollIntoView({ block: "nearest" });
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const [x, y] = [left + width / 2, top + height / 2];
+    const above = document.elementFromPoint(x, y);
+    const isFixed = (at) => at !== null && (["fixed", "sticky"].includes(getComputedStyle(at).position) || isFixed(at.parentElement));
+    if (above !== null && !above.contains(one) && !one.contains(above) && isFixed(above) && !isFixed(one)) {
+      found.push(`focus is covered: ${about(one)}`);
+    }
   }
   document.activeElement?.blur();
   if (document.documentElement.lang === "") found.push("no language");
+
+  // A password manager can fill in whatever a login asks for, so nobody has to remember or copy it (WCAG 3.3.8).
+  const secrets = all("input[type=password], input[inputmode=numeric][name=code], input[name=code]");
+  for (const one of secrets) {
+    if (!/^(current-password|new-password|one-time-code)$/.test(one.autocomplete)) {
+      found.push(`cannot be filled in: ${about(one)} has autocomplete "${one.autocomplete}"`);
+    }
+    if (one.onpaste !== null || one.readOnly) found.push(`cannot be pasted into: ${about(one)}`);
+  }
+
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  for (const id of new Set(ids.filter((one, place) => ids.indexOf(one) !== place))) found.push(`two of one id: ${id}`);
+  for (const name of ["aria-describedby", "aria-labelledby", "list", "for"]) {
+    for (const one of document.querySelectorAll(`[${name}]`)) {
+      for (const id of one.getAttribute(name).split(/\s+/)) {
+        if (!ids.includes(id)) found.push(`points at nothing: ${name}="${id}" of ${about(one)}`);
+      }
+    }
+  }
   return found;
 })();

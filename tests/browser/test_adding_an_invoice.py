@@ -7,12 +7,12 @@ import pytest
 
 from settings import Settings
 from tests.browser.chromium import Chromium
+from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-LOOK = (Path(__file__).parent / "problems.js").read_text()
 PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 
 
@@ -39,12 +39,12 @@ def test_an_invoice_is_looked_up_shown_and_added(
     assert "The invoice total is not the same in QuickBooks and in ConnectWise." in browser.text()
     assert "Add this invoice" not in browser.text()
     photograph(browser, f"differs-{width}")
-    found = browser.run(LOOK)
+    found = problems(browser, "found")
     browser.fill("#number", "INV-1001")
     browser.press("form[action='/invoices/look-up'] button")
     assert "Invoice INV-1001 in both systems" in browser.text()
     photograph(browser, f"identical-{width}")
-    found += browser.run(LOOK)
+    found += problems(browser, "added")
     browser.press("form[action='/invoices/add'] button")
     until(lambda: "The invoice is in your list now." in browser.text())
     photograph(browser, f"added-{width}")

@@ -10,9 +10,10 @@ from sqlalchemy import delete, select
 from domain.daily_numbers import WITHIN_SECONDS
 from models.connections import Connection
 from models.ledger import LedgerEntry
+from models.payments import Payment
 from settings import Settings
 from tests.browser.chromium import Chromium
-from tests.browser.test_everybody_can_use_it import problems
+from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 
@@ -103,6 +104,9 @@ def test_a_partner_comes_from_nothing_to_the_first_synced_payment(
         "/integrations/quickbooks/connect"
     )
     assert "Later" in step(browser, 3)
+    with world.context.database.reading() as session:
+        assert session.scalars(select(Connection)).all() == []
+        assert session.scalars(select(Payment)).all() == []
 
     # What the consent page and the command line leave behind; the open page notices.
     connect_again(world, source)
@@ -122,12 +126,16 @@ def test_a_partner_comes_from_nothing_to_the_first_synced_payment(
     browser.open(f"{address}/overview")
     assert "External payments sync is switched on." in step(browser, 4)
 
-    world.pay("100.00", (world.invoice("INV-1"), "100.00"))
+    invoice = world.invoice("INV-1")
+    world.pay("100.00", (invoice, "100.00"))
+    assert world.amounts_on(invoice) == []
     press_step(browser, 5)
     assert "is being asked for payments now" in browser.text()
     world.settle()
     until(lambda: "To the first synced payment" not in browser.text())
     assert "100.00 USD" in browser.text()
+    assert world.amounts_on(invoice) == ["100.00"]
+    assert world.balance_of(invoice) == "0.00"
     assert browser.complaints() == []
 
 

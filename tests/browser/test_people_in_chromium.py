@@ -10,6 +10,7 @@ import pytest
 from domain.users import UserRole
 from settings import Settings
 from tests.browser.chromium import Chromium
+from tests.browser.looking import problems
 from tests.browser.visiting import BOOKKEEPER, LONG_NAME, log_in
 from tests.copying import set_up
 from tests.web.browser import PASSWORD, add_user
@@ -19,7 +20,6 @@ from usecases.one_time_codes import code_at
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-LOOK = (Path(__file__).parent / "problems.js").read_text()
 PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 PEOPLE, ACCOUNT = "/settings/people", "/settings/account"
 NEW = "a-rather-long-address-of-a-new-colleague@northwind.example"
@@ -38,7 +38,7 @@ class Visit:
     def look(self, name: str) -> None:
         if PHOTOGRAPHS:
             self.browser.photograph(Path(PHOTOGRAPHS) / f"{name}-{self.name}.png")
-        self.found += [f"{name}: {one}" for one in self.browser.run(LOOK)]
+        self.found += problems(self.browser, name)
 
     def press(self, form: str) -> None:
         """The button of the last such form."""

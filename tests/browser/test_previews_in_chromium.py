@@ -7,7 +7,7 @@ import pytest
 from settings import Settings
 from tasks.context import Step
 from tests.browser.chromium import Chromium
-from tests.browser.test_everybody_can_use_it import problems
+from tests.browser.looking import problems
 from tests.browser.visiting import LONG_NAME, log_in, until
 from tests.world import World
 from usecases import previewing

@@ -9,13 +9,13 @@ import pytest
 from domain.reasons import Reason
 from settings import Settings
 from tests.browser.chromium import Chromium
+from tests.browser.looking import problems
 from tests.browser.visiting import LONG_NAME, log_in, until
 from tests.copying import Tool, set_up
 from tests.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-LOOK = (Path(__file__).parent / "problems.js").read_text()
 PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 
 
@@ -32,7 +32,7 @@ class Visit:
     def look(self, name: str) -> None:
         if PHOTOGRAPHS:
             self.browser.photograph(Path(PHOTOGRAPHS) / f"{name}-{self.width}.png")
-        self.found += [f"{name}: {one}" for one in self.browser.run(LOOK)]
+        self.found += problems(self.browser, name)
 
     def sees(self, words: str) -> bool:
         return words in self.browser.text()
