@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "time_zones"
-down_revision = "numbers_by_day"
+down_revision = "outgoing_webhooks"
 branch_labels = None
 depends_on = None
 
