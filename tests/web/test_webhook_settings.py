@@ -14,7 +14,7 @@ from tests.receiver import Receiver, receiving
 from tests.web.browser import Browser, logged_in
 from tests.web.sync_tool import words_on
 from tests.world import World
-from usecases.users import create_api_token
+from usecases.api_tokens import create_api_token
 
 PAGE = "/settings/webhooks"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
