@@ -34,6 +34,8 @@ class ActivityKind(StrEnum):
     RECONCILIATION_STARTED = "reconciliation_started"
     BREAK_ACCEPTED = "break_accepted"
     BREAK_OPENED_AGAIN = "break_opened_again"
+    STATEMENT_PREPARED = "statement_prepared"
+    STATEMENT_REVIEWED = "statement_reviewed"
     RUN_CONFIRMED = "run_confirmed"
     RUN_STOPPED = "run_stopped"
     TOKEN_CREATED = "token_created"  # noqa: S105 - the name of a kind
@@ -83,6 +85,8 @@ ACTIVITY_LABELS = {
     ActivityKind.RECONCILIATION_STARTED: "Started a reconciliation",
     ActivityKind.BREAK_ACCEPTED: "Accepted a difference",
     ActivityKind.BREAK_OPENED_AGAIN: "Opened a difference again",
+    ActivityKind.STATEMENT_PREPARED: "Signed a statement",
+    ActivityKind.STATEMENT_REVIEWED: "Reviewed a statement and closed its period",
     ActivityKind.RUN_CONFIRMED: "Confirmed a run of the Sync Tool",
     ActivityKind.RUN_STOPPED: "Stopped a run of the Sync Tool",
     ActivityKind.TOKEN_CREATED: "Made an API token",

@@ -32,6 +32,7 @@ from models.payments import Allocation, OwnPayment, Payment
 from models.previews import Preview, PreviewPiece
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationPair, ReconciliationRun
+from models.reconciliation_statements import ReconciliationStatement
 from models.second_factors import RecoveryCode, SecondFactor
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
@@ -84,6 +85,7 @@ TABLES = (
     Endpoint,
     Notice,
     NoticeTry,
+    ReconciliationStatement,
 )
 
 keep_statuses(Session)

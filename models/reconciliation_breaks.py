@@ -18,6 +18,8 @@ from domain.reconciliation.documents import SourceStanding, TargetStanding
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.roll_forward import Standing, Step
 from domain.reconciliation.settling import Acceptance, KnownBreak, Settled
+from domain.reconciliation.statement import AboutBreak, Entry
+from domain.reconciliation.verdict import BreakSum
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, one_of
 
 SUBJECT_CHARACTERS_MAX = 400
@@ -85,6 +87,19 @@ class ReconciliationBreak(Base):
             acceptance = Acceptance(self.accepted_max, self.accepted_until, self.source_amount, self.target_amount)
         return KnownBreak(self.as_break(), Standing(self.standing), acceptance)
 
+    def as_known_by(self) -> AboutBreak:
+        return AboutBreak(
+            id=self.id,
+            number=self.number,
+            customer=self.customer,
+            source_invoice_id=self.source_invoice_id,
+            target_invoice_id=self.target_invoice_id,
+            source_payment_ids=tuple(self.source_payment_ids),
+            target_payment_ids=tuple(self.target_payment_ids),
+            source_date=self.source_date,
+            target_date=self.target_date,
+        )
+
     def accept(self, by: str, note: str, share_max: Decimal, until: date | None, now: datetime) -> None:
         self.standing = Standing.ACCEPTED.value
         self.accepted_by, self.accepted_at, self.accepted_note = by, now, note
@@ -112,6 +127,9 @@ class ReconciliationStep(Base):
     standing: Mapped[str] = mapped_column(String(20))
     share: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str | None] = mapped_column(String(3))
+    # What each side said then.
+    source_amount: Mapped[Decimal | None] = mapped_column(ExactAmount)
+    target_amount: Mapped[Decimal | None] = mapped_column(ExactAmount)
     # A person's address; "" for the run.
     actor: Mapped[str] = mapped_column(String(254))
     note: Mapped[str] = mapped_column(String(NOTE_CHARACTERS_MAX))
@@ -216,6 +234,8 @@ def store_settled(
             standing=one.standing.value,
             share=one.found.share,
             currency=one.found.currency,
+            source_amount=one.found.source_amount,
+            target_amount=one.found.target_amount,
             actor="",
             note="",
         )
@@ -252,6 +272,8 @@ def add_persons_step(
         standing=row.standing,
         share=row.share,
         currency=row.currency,
+        source_amount=row.source_amount,
+        target_amount=row.target_amount,
         actor=actor,
         note=note,
     )
@@ -310,17 +332,6 @@ def steps_of(session: Session, organization_id: int, break_id: int) -> Sequence[
     return session.scalars(statement.order_by(ReconciliationStep.id)).all()
 
 
-@dataclass(frozen=True, slots=True)
-class BreakSum:
-    """How many breaks of one kind stand like this, and by how much they make the source's balances the higher ones."""
-
-    kind: BreakKind
-    standing: Standing
-    currency: str | None
-    breaks: int
-    share: Decimal
-
-
 def sums_of_breaks(session: Session, organization_id: int) -> list[BreakSum]:
     """What is still there, by kind, standing and currency."""
     row = ReconciliationBreak
@@ -346,15 +357,26 @@ def oldest_open(session: Session, organization_id: int) -> datetime | None:
     )
 
 
-def history_until(session: Session, organization_id: int, until: datetime) -> list[Step]:
-    """Every step before this moment, oldest first, as a roll-forward reads them."""
+def history_until(session: Session, organization_id: int, until: datetime | None = None) -> list[Entry]:
+    """Every entry of the history before this moment, or up to now, oldest first."""
     statement = (
-        select(ReconciliationBreak.subject, ReconciliationStep)
+        select(ReconciliationBreak, ReconciliationStep)
         .join(ReconciliationBreak, ReconciliationBreak.id == ReconciliationStep.break_id)
-        .where(ReconciliationStep.organization_id == organization_id, ReconciliationStep.happened_at < until)
+        .where(ReconciliationStep.organization_id == organization_id)
         .order_by(ReconciliationStep.id)
     )
+    if until is not None:
+        statement = statement.where(ReconciliationStep.happened_at < until)
+    about: dict[int, AboutBreak] = {}
     return [
-        Step(subject, step.happened_at, Standing(step.standing), step.share, step.currency)
-        for subject, step in session.execute(statement)
+        Entry(
+            about=about.setdefault(row.id, row.as_known_by()),
+            step=Step(row.subject, step.happened_at, Standing(step.standing), step.share, step.currency),
+            kind=BreakKind(step.kind),
+            source_amount=step.source_amount,
+            target_amount=step.target_amount,
+            actor=step.actor,
+            note=step.note,
+        )
+        for row, step in session.execute(statement)
     ]

@@ -6,6 +6,7 @@ rows. Runs are kept: a statement of last year refers to them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -15,7 +16,12 @@ from sqlalchemy import ForeignKey, Index, Select, String, and_, delete, exists, 
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.clocks import CLOCKS_APART_MAX
+from domain.reconciliation.breaks import BreakKind
+from domain.reconciliation.bridge import BridgeLine, BridgeRow
 from domain.reconciliation.pairing import Pair
+from domain.reconciliation.roll_forward import Standing
+from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
+from domain.reconciliation.verdict import BreakSum, SideUntrusted
 from models.base import Base, BigId, Json, UtcTime
 from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
@@ -25,18 +31,6 @@ class RunState(StrEnum):
     READING = "reading"  # the lists of both sides are to be read
     EXAMINING = "examining"  # what the lists cannot explain is read in depth
     DONE = "done"
-
-
-class RunOutcome(StrEnum):
-    """What a finished run says; "" while it is under way."""
-
-    # Not a cent is apart.
-    AGREES = "agrees"
-    # Every cent that is apart is explained by a decision of ours, or accepted by a person.
-    EXPLAINED = "explained"
-    DIFFERS = "differs"
-    # One side could not be read as a whole. Never agreement.
-    NOT_COMPARABLE = "not_comparable"
 
 
 class ReconciliationRun(Base):
@@ -83,6 +77,25 @@ class ReconciliationRun(Base):
     @property
     def is_over(self) -> bool:
         return self.state == RunState.DONE
+
+    @property
+    def sums(self) -> list[BreakSum]:
+        """What was there when it ended."""
+        return [
+            BreakSum(BreakKind(kind), Standing(standing), currency, breaks, Decimal(share))
+            for kind, standing, currency, breaks, share in self.breaks
+        ]
+
+    @property
+    def bridge_rows(self) -> list[BridgeRow]:
+        return [
+            BridgeRow(BridgeLine(line), currency, documents, Decimal(amount))
+            for line, currency, documents, amount in self.bridge
+        ]
+
+    @property
+    def distrust(self) -> list[SideUntrusted]:
+        return [SideUntrusted(side, Untrusted(WhyUntrusted(why), detail)) for side, why, detail in self.untrusted]
 
 
 class ReconciliationPair(Base):
@@ -143,6 +156,18 @@ def runs_of(
     if before_id is not None:
         statement = statement.where(ReconciliationRun.id < before_id)
     return session.scalars(statement.order_by(ReconciliationRun.id.desc()).limit(limit)).all()
+
+
+def runs_ended_between(
+    session: Session, organization_id: int, since: datetime, until: datetime
+) -> Sequence[ReconciliationRun]:
+    """Finished runs, oldest first; `until` is not included."""
+    statement = select(ReconciliationRun).where(
+        ReconciliationRun.organization_id == organization_id,
+        ReconciliationRun.ended_at >= since,
+        ReconciliationRun.ended_at < until,
+    )
+    return session.scalars(statement.order_by(ReconciliationRun.id)).all()
 
 
 def due_run(session: Session, organization_id: int, now: datetime) -> ReconciliationRun | None:

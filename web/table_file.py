@@ -1,29 +1,18 @@
-"""Tables that a person saves and opens with a spreadsheet, so that no text from outside becomes a formula there."""
+"""Tables as answers that a browser saves."""
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Sequence
 
 from fastapi.responses import Response
 
-# Spreadsheets take what begins like this for a formula; a plain number may begin with its sign.
-_FORMULA = re.compile(r"[=+\-@\t\r\n]")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
-
-def safe_cell(value: str) -> str:
-    """The text with a quotation mark before it if a spreadsheet would calculate it."""
-    return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
+from domain.tables import table_bytes
 
 
 def table_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
     """The table as a CSV file to save."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heads)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    # The mark at its head tells Excel that it is UTF-8.
-    content = "\ufeff" + text.getvalue()
+    return saved_file(name, table_bytes(heads, rows), "text/csv; charset=utf-8")
+
+
+def saved_file(name: str, content: bytes, media_type: str) -> Response:
+    """A file that the browser saves instead of showing it."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content.encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

@@ -2,6 +2,7 @@
 
 from domain.comparing.words import Told
 from domain.reconciliation.breaks import Break, BreakKind, WayOut
+from domain.reconciliation.bridge import BridgeLine
 from domain.reconciliation.roll_forward import Movement, Standing
 from domain.words import Words
 
@@ -142,6 +143,35 @@ MOVEMENT_LABELS: dict[Movement, str] = {
     Movement.ACCEPTED: "Accepted by a person",
     Movement.RESOLVED: "Resolved",
 }
+
+# Each line of the bridge: its name, and what is in it.
+_BRIDGE: dict[BridgeLine, Told] = {
+    BridgeLine.INVOICES: Told("Open invoices in {source}", "What customers still owe on their invoices."),
+    BridgeLine.UNAPPLIED_PAYMENTS: Told(
+        "Unapplied payments", "Money that came in and is on no invoice yet; it lowers what is owed."
+    ),
+    BridgeLine.CREDIT_MEMOS: Told("Credit memos", "Credit that is on no invoice yet; it lowers what is owed."),
+    BridgeLine.JOURNAL_ENTRIES: Told("Journal entries", "Entries that an accountant made directly on a customer."),
+    BridgeLine.OTHER_DOCUMENTS: Told("Other documents", "Whatever else {source} counts as owed or as credit."),
+    BridgeLine.RECEIVABLES: Told(
+        "Accounts receivable in {source}", "The sum of the lines above, as {source} itself reports it."
+    ),
+    BridgeLine.WITHOUT_TARGET: Told(
+        "Open in {source} only", "Open invoices that have no counterpart in {target}; taken off."
+    ),
+    BridgeLine.DIFFERENCES: Told(
+        "Differences", "Invoices of both systems whose open balances differ; taken off. Each is in the list below."
+    ),
+    BridgeLine.WITHOUT_SOURCE: Told(
+        "Open in {target} only", "Open invoices that have no counterpart in {source}; added."
+    ),
+    BridgeLine.TARGET: Told("Open invoices in {target}", "What {target} has open, and where the lines have to lead."),
+}
+
+
+def bridge_told(line: BridgeLine, words: Words) -> Told:
+    """The line's name, and in its advice one sentence about what is in it."""
+    return _BRIDGE[line].filled(source=words.source, target=words.target)
 
 
 def break_label(kind: BreakKind, words: Words) -> str:

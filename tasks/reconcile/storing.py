@@ -10,15 +10,15 @@ from domain.reconciliation.breaks import FOR_INFORMATION, Break
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.roll_forward import Standing
 from domain.reconciliation.settling import settle
+from domain.reconciliation.verdict import BreakSum, RunOutcome
 from models.reconciliation_breaks import (
     AboutInvoice,
-    BreakSum,
     ReconciliationBreak,
     known_breaks,
     store_settled,
     sums_of_breaks,
 )
-from models.reconciliation_runs import ReconciliationRun, RunOutcome, RunState
+from models.reconciliation_runs import ReconciliationRun, RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from sqlalchemy import select, update
 
 from domain.reconciliation.breaks import BreakKind
+from domain.reconciliation.verdict import RunOutcome
 from models.organizations import Organization
 from models.payments import Payment
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
-from models.reconciliation_runs import ReconciliationPair, ReconciliationRun, RunOutcome, RunState
+from models.reconciliation_runs import ReconciliationPair, ReconciliationRun, RunState
 from tests.crash.stage import Stage
 
 

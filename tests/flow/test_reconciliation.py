@@ -9,8 +9,9 @@ from sqlalchemy import select
 from domain.reconciliation.breaks import BreakKind
 from domain.reconciliation.bridge import BridgeLine
 from domain.reconciliation.roll_forward import Standing, roll_forward
+from domain.reconciliation.verdict import RunOutcome
 from models.reconciliation_breaks import ReconciliationBreak, history_until
-from models.reconciliation_runs import ReconciliationRun, RunOutcome, RunState, latest_run
+from models.reconciliation_runs import ReconciliationRun, RunState, latest_run
 from tasks.context import Step
 from tests.flow.tampering import change_amount, change_date, delete, double, remove_invoice, synced, type_in
 from tests.world import World
@@ -188,7 +189,9 @@ def test_the_history_of_the_breaks_adds_up(world: World) -> None:
     reconciled(world)
     until = world.clock.now() + timedelta(seconds=1)
     with world.context.database.reading() as session:
-        (forward,) = roll_forward(history_until(session, world.organization_id, until), begun, until)
+        (forward,) = roll_forward(
+            [one.step for one in history_until(session, world.organization_id, until)], begun, until
+        )
     assert forward.adds_up
     assert {kind.value: str(one.amount) for kind, one in forward.movements.items() if one.breaks} == {
         "new": "7.00",
