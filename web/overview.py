@@ -15,6 +15,7 @@ from models.views.payment_list import list_payments
 from usecases.backfill import request_catch_up
 from usecases.connections import test_connection
 from usecases.overview import Overview, overview_of
+from usecases.reconciliation_overview import last_comparison
 from usecases.words import words_of
 from web import charts
 from web.call_semaphores import call_slot, come_back_later
@@ -120,12 +121,14 @@ def _values(request: Request, member: Member) -> dict[str, Any]:
         latest = list_payments(session, organization_id, limit=LATEST_ROWS).rows
         words = words_of(session, organization_id)
         places = places_of(context, session, member.organization)
+        comparison = last_comparison(session, organization_id, words)
     return {
         "overview": overview,
         "words": words,
         "pressing": pressing,
         "latest": latest,
         "places": places,
+        "comparison": comparison,
         "charts": charts,
         **_drawn(overview),
     }

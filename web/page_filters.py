@@ -97,6 +97,12 @@ def _credit_text(page: Context, credit: AppliedCredit, currency: str | None) -> 
     return invoice_wording.credit_text(credit, currency, _writing(page))
 
 
+@pass_context
+def _money_of(page: Context, amount: str | None, currency: str | None) -> str:
+    """An amount of a stored document."""
+    return "" if amount is None else _writing(page).money(Decimal(amount), currency)
+
+
 def _month(value: date) -> str:
     return f"{value:%b}"
 
@@ -104,6 +110,7 @@ def _month(value: date) -> str:
 # By the names that templates know.
 WRITTEN: dict[str, Any] = {
     "money": _money,
+    "money_of": _money_of,
     "number": _number,
     "day": _day,
     "day_of": _day_of,
