@@ -32,6 +32,7 @@ class Row:
         names: other parameters of its path, with a value.
         form: what a form must have besides its token.
         body: the JSON of a call of the API.
+        query: what the address has behind it.
         given: fields of the form, or lists in the body, that are ids as well.
         own: the form is about one's own account, not about an organization.
     """
@@ -41,6 +42,7 @@ class Row:
     names: dict[str, str] = field(default_factory=dict)
     form: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    query: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     own: bool = False
 
@@ -49,6 +51,8 @@ LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
 PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
 PREVIEW = {"preview_id": "preview"}
 INVOICE = {"invoice_id": "invoice"}
+BREAK, STATEMENT = {"break_id": "break"}, {"statement_id": "statement"}
+DAYS = {"first": "2026-11-01", "last": "2026-11-02"}
 API_PAYMENT = {"payment_id": "payment"}
 PREFERENCES = {
     "sync_enabled": True,
@@ -135,6 +139,24 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/invoices/add"): Row(WORK, form={"number": "INV-1", "source_id": "1", "target_id": "1"}),
     ("GET", "/activity"): Row(LOOK),
     ("GET", "/activity.csv"): Row(LOOK),
+    # --- the reconciliation ---
+    ("GET", "/reconciliation"): Row(LOOK),
+    ("GET", "/live/reconciliation"): Row(LOOK),
+    ("GET", "/live/reconciliation/breaks"): Row(LOOK),
+    ("POST", "/reconciliation/compare"): Row(WORK),
+    ("GET", "/reconciliation.csv"): Row(LOOK),
+    ("GET", "/reconciliation/breaks/{break_id}"): Row(LOOK, BREAK),
+    ("POST", "/reconciliation/breaks/{break_id}/accept"): Row(WORK, BREAK, form={"reason": "a rounding of ours"}),
+    ("POST", "/reconciliation/breaks/{break_id}/withdraw"): Row(WORK, BREAK),
+    ("GET", "/reconciliation/runs"): Row(LOOK),
+    ("GET", "/reconciliation/runs/{run_id}"): Row(LOOK, {"run_id": "comparison"}),
+    ("GET", "/reconciliation/statements"): Row(LOOK),
+    ("POST", "/reconciliation/statements"): Row(WORK, form=DAYS),
+    ("GET", "/reconciliation/statements/draft"): Row(LOOK, query=DAYS),
+    ("GET", "/reconciliation/statements/draft/{name}"): Row(LOOK, names={"name": "statement.json"}, query=DAYS),
+    ("GET", "/reconciliation/statements/{statement_id}"): Row(LOOK, STATEMENT),
+    ("GET", "/reconciliation/statements/{statement_id}/{name}"): Row(LOOK, STATEMENT, {"name": "statement.zip"}),
+    ("POST", "/reconciliation/statements/{statement_id}/review"): Row(MANAGE, STATEMENT),
     # --- integrations ---
     ("GET", "/integrations"): Row(LOOK),
     ("POST", "/integrations/connections/{role}/test"): Row(MANAGE, names={"role": "target"}),
@@ -215,6 +237,19 @@ ROUTES: dict[tuple[str, str], Row] = {
         WORK, {"company_id": "company"}, body={"create_as": "Somebody"}
     ),
     ("GET", "/api/own-payments"): Row(LOOK),
+    ("GET", "/api/reconciliation"): Row(LOOK),
+    ("GET", "/api/reconciliation/runs"): Row(LOOK),
+    ("POST", "/api/reconciliation/runs"): Row(WORK),
+    ("GET", "/api/reconciliation/runs/{run_id}"): Row(LOOK, {"run_id": "comparison"}),
+    ("GET", "/api/reconciliation/breaks"): Row(LOOK),
+    ("GET", "/api/reconciliation/breaks/{break_id}"): Row(LOOK, BREAK),
+    ("POST", "/api/reconciliation/breaks/{break_id}/accept"): Row(WORK, BREAK, body={"reason": "a rounding of ours"}),
+    ("POST", "/api/reconciliation/breaks/{break_id}/withdraw"): Row(WORK, BREAK),
+    ("GET", "/api/reconciliation/statements"): Row(LOOK),
+    ("GET", "/api/reconciliation/statements/draft"): Row(LOOK, query=DAYS),
+    ("POST", "/api/reconciliation/statements"): Row(WORK, body=DAYS),
+    ("GET", "/api/reconciliation/statements/{statement_id}"): Row(LOOK, STATEMENT),
+    ("POST", "/api/reconciliation/statements/{statement_id}/review"): Row(MANAGE, STATEMENT),
     ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
     ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
     ("GET", "/api/webhooks"): Row(LOOK),

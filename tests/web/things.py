@@ -1,6 +1,7 @@
 """One of each thing that an organization has, so that every route can be called on something that is there."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,9 +10,13 @@ from sqlalchemy import select
 
 import models
 from domain.notices.kinds import NoticeKind
+from domain.reconciliation.statement import Period
+from domain.reconciliation.statement_files import document_bytes, sha256_of
 from domain.users import UserRole
+from models.reconciliation_statements import ReconciliationStatement
 from models.users import ApiToken, user_by_email
 from tests.copying import set_up
+from tests.reconciling import breaks, reconciled
 from tests.web.browser import Browser, logged_in
 from tests.web.routes import CHANGES, Row
 from tests.world import World
@@ -20,6 +25,7 @@ from usecases.endpoints import Wanted, WithSecret, add_endpoint, send_test
 from usecases.invitations import Invited, invite
 from usecases.organizations import PreferenceChanges
 from usecases.previewing import preview_change
+from usecases.statements import draft
 
 ADMIN, VICTIM = "admin@northwind.example", "victim@northwind.example"
 
@@ -41,6 +47,8 @@ class Things:
             options["json"] = None if row.body is None else row.body | {name: [one] for name, one in given.items()}
         elif method in CHANGES:
             options["data"] = {**row.form, **given, "csrf_token": token}
+        if row.query:
+            options["params"] = row.query
         return browser.client.request(method, address, follow_redirects=False, **options)
 
 
@@ -69,6 +77,7 @@ def everything(world: World, app: FastAPI) -> Things:
         invoice = session.scalar(select(models.Invoice.id))
         token = session.scalar(select(ApiToken.id))
     assert victim is not None
+    comparison = reconciled(world)
     ids = {
         "payment": payment,
         "invoice": str(invoice),
@@ -81,5 +90,27 @@ def everything(world: World, app: FastAPI) -> Things:
         "token": str(token),
         "endpoint": str(endpoint.endpoint.id),
         "notice": str(tested.notice_id),
+        "comparison": str(comparison.id),
+        "break": str(breaks(world)[0].id),
+        "statement": str(signed_before(world)),
     }
     return Things(world, app, ids)
+
+
+def signed_before(world: World) -> int:
+    """A statement of last month, as somebody has signed it."""
+    period = Period(date(2026, 10, 1), date(2026, 10, 31))
+    with world.context.database.writing() as session:
+        content = document_bytes(draft(session, world.organization_id, period))
+        row = ReconciliationStatement(
+            organization_id=world.organization_id,
+            first_day=period.first,
+            last_day=period.last,
+            content=content.decode(),
+            sha256=sha256_of(content),
+            prepared_by=VICTIM,
+            prepared_at=world.clock.now(),
+        )
+        session.add(row)
+        session.flush()
+        return row.id

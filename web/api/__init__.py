@@ -13,6 +13,7 @@ from web.api import (
     payments,
     preferences,
     previews,
+    reconciliation,
     webhooks,
 )
 
@@ -27,6 +28,7 @@ for calls in (
     copying,
     copy_runs,
     copy_customers,
+    reconciliation,
     activity,
     webhooks,
 ):
