@@ -90,26 +90,29 @@ def breaks(
     ] = None,
     number: Annotated[str, typer.Option(help="Only those of the invoice with this number.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
-    after: Annotated[int, typer.Option(min=0, help="`next_after` of the page before.")] = 0,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Lists the differences, the longest known first."""
+    from cli.paging import place_in
     from cli.reconcile_text import print_breaks
+    from domain.cursors import Listed
     from models.reconciliation_breaks import BreakFilter, breaks_in
     from models.views.reconciliation_documents import BreaksOut
     from usecases.words import words_of
 
+    place = place_in(Listed.BREAKS, cursor)
     with opened_session() as session:
         organization_id = find_organization(session, slug).id
         words = words_of(session, organization_id)
-        found = breaks_in(session, organization_id, BreakFilter(standing, kind, number), limit + 1, after)
+        found = breaks_in(session, organization_id, BreakFilter(standing, kind, number), limit + 1, place or 0)
         page = BreaksOut.of(found, limit, words)
     if as_json:
         print_json(page.model_dump(mode="json"))
         return
     print_breaks(found[:limit], words)
-    if page.next_after is not None:
-        say(f"There are more: --after {page.next_after}")
+    if page.next_cursor is not None:
+        say(f"There are more: --cursor {page.next_cursor}")
 
 
 @app.command(epilog=examples('reconcile accept northwind 12 --why "agreed with the bank" --until 2026-12-31'))

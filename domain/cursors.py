@@ -25,6 +25,8 @@ class Listed(StrEnum):
     RUN_ITEMS = "run_items"
     CUSTOMERS = "customers"
     NOTICES = "notices"
+    COMPARISONS = "comparisons"
+    BREAKS = "breaks"
 
 
 def cursor_after(listed: Listed, place: int | None) -> str | None:

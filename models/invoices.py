@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, func, or_, select, union, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, or_, select, union, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.ingest.deletions import Standing, is_a_later_look, replaces
@@ -174,24 +174,6 @@ def invoices_with_ids(
         or_(Invoice.source_id.in_(source_ids), Invoice.target_id.in_(target_ids)),
     )
     return session.scalars(statement).all()
-
-
-def links_between(
-    session: Session, organization_id: int, source_ids: Collection[str], target_ids: Collection[str]
-) -> dict[str, str]:
-    """The target's id by the source's id, for the organization's records that name one of these invoices."""
-    ours = select(Invoice.source_id, Invoice.target_id).where(
-        Invoice.organization_id == organization_id, Invoice.source_id.is_not(None), Invoice.target_id.is_not(None)
-    )
-    # Not joined by "or", as above.
-    both = union(ours.where(one_of(Invoice.source_id, source_ids)), ours.where(one_of(Invoice.target_id, target_ids)))
-    return {one: other for one, other in session.execute(both) if one is not None and other is not None}
-
-
-def count_source_invoices(session: Session, connection_id: int) -> int:
-    """How many invoices of the source we have heard of."""
-    statement = select(func.count()).where(SourceInvoiceRow.connection_id == connection_id)
-    return session.scalar(statement) or 0
 
 
 def with_our_money(session: Session, connection_id: int, target_ids: Collection[str]) -> set[str]:

@@ -214,12 +214,18 @@ def breaks_of(sides: BothSides, invoice: str, *, was_linked: bool = True) -> tup
             return (_of_balances(comparison, invoice, BreakKind.CURRENCY_DIFFERS),)
         case Obstacle.SOURCE_GONE:
             kind = BreakKind.INVOICE_MISSING_AT_SOURCE if was_linked else BreakKind.ONLY_AT_TARGET
-            return (_of_balances(comparison, invoice, kind),)
+            return _of_one_side(comparison, invoice, kind)
         case Obstacle.TARGET_GONE:
             kind = BreakKind.INVOICE_MISSING_AT_TARGET if was_linked else BreakKind.ONLY_AT_SOURCE
-            return (_of_balances(comparison, invoice, kind),)
+            return _of_one_side(comparison, invoice, kind)
         case Obstacle.SOURCE_NOT_READ | Obstacle.TARGET_NOT_READ:
             return (_of_balances(comparison, invoice, BreakKind.NOT_COMPARABLE),)
+
+
+def _of_one_side(comparison: Comparison, invoice: str, kind: BreakKind) -> tuple[Break, ...]:
+    """None if the invoice is paid and the other system never had it: then nothing is apart."""
+    one = _of_balances(comparison, invoice, kind)
+    return () if kind in (BreakKind.ONLY_AT_SOURCE, BreakKind.ONLY_AT_TARGET) and not one.share else (one,)
 
 
 def _of_balances(comparison: Comparison, invoice: str, kind: BreakKind) -> Break:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from domain.cursors import Listed, cursor_after
 from domain.money import plain_amount
 from domain.reconciliation.breaks import BreakKind, WayOut
 from domain.reconciliation.bridge import BridgeLine
@@ -17,7 +18,7 @@ from domain.words import Words
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationRun
 from models.reconciliation_statements import ReconciliationStatement
-from models.views.documents import Amount, Moment, ReasonOut
+from models.views.documents import Amount, Cursor, Moment, ReasonOut
 
 Higher = Annotated[Amount, Field(description="by how much it makes the balances of the source the higher ones")]
 
@@ -102,16 +103,17 @@ def _run(run: ReconciliationRun) -> dict[str, Any]:
 
 
 class RunsOut(BaseModel):
-    """A page of comparisons, the newest first; `next_before` asks for the next page and is null on the last one."""
+    """A page of comparisons, the newest first; `next_cursor` asks for the next page and is null on the last one."""
 
     runs: list[RunOut]
-    next_before: int | None
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, found: Sequence[ReconciliationRun], limit: int) -> "RunsOut":
         """A page of so many, of which one more was asked for."""
         rows = found[:limit]
-        return cls(runs=[RunOut.of(row) for row in rows], next_before=rows[-1].id if len(found) > limit else None)
+        following = cursor_after(Listed.COMPARISONS, rows[-1].id if len(found) > limit else None)
+        return cls(runs=[RunOut.of(row) for row in rows], next_cursor=following)
 
 
 class RunEvidenceOut(RunOut):
@@ -275,17 +277,17 @@ class BreakStoryOut(BreakOut):
 
 
 class BreaksOut(BaseModel):
-    """A page of differences; `next_after` asks for the next page and is null on the last one."""
+    """A page of differences; `next_cursor` asks for the next page and is null on the last one."""
 
     breaks: list[BreakOut]
-    next_after: int | None
+    next_cursor: Cursor
 
     @classmethod
     def of(cls, found: Sequence[ReconciliationBreak], limit: int, words: Words) -> "BreaksOut":
         """A page of so many, of which one more was asked for."""
         rows = found[:limit]
         after = rows[-1].id if len(found) > limit else None
-        return cls(breaks=[BreakOut.of(row, words) for row in rows], next_after=after)
+        return cls(breaks=[BreakOut.of(row, words) for row in rows], next_cursor=cursor_after(Listed.BREAKS, after))
 
 
 class SignedOut(BaseModel):

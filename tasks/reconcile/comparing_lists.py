@@ -11,7 +11,7 @@ from domain.reconciliation.pairing import Pair, pair_up
 from domain.reconciliation.sifting import Sifted, differ_by_sums, sift
 from domain.reconciliation.standings import open_invoices
 from models.invoice_facts import stored_parts_of
-from models.invoices import links_between
+from models.invoice_links import links_between
 from models.reconciliation_breaks import one_sided_before, open_elsewhere
 from tasks.reconcile.reading import Lists
 from tasks.reconcile.storing import Compared
@@ -48,16 +48,19 @@ def compare_lists(session: Session, organization_id: int, lists: Lists) -> Lists
         {one.target.external_id for one in different if one.target is not None},
     )
     sifted = sift(pairs, lambda one: stored.of_invoice(*one.ids), read_at)
-    settled, unclear = _settled(sifted, one_sided_before(session, organization_id), read_at)
+    settled, unclear = _settled(sifted, one_sided_before(session, organization_id), links, read_at)
     elsewhere = open_elsewhere(session, organization_id, {name for one in pairs for name in one.names})
     return ListsCompared(settled, [*unclear, *elsewhere], pairs)
 
 
-def _settled(sifted: Sifted, before: Mapping[str, Break], read_at: datetime) -> tuple[list[Compared], list[Pair]]:
+def _settled(
+    sifted: Sifted, before: Mapping[str, Break], links: Mapping[str, str], read_at: datetime
+) -> tuple[list[Compared], list[Pair]]:
     """What needs no reading in depth, and the rest.
 
-    An invoice of one side only, which was that before with the same balance, is looked for again once a week: there may
-    be thousands of them, and a look is metered.
+    An invoice of one side only that is paid, and was never linked, keeps nothing apart: the history is full of them
+    where not everything is billed in both. One that is open, and was that before with the same balance, is looked for
+    again once a week: there may be thousands of them, and a look is metered.
     """
     settled = [Compared(one, one.names, ()) for one in sifted.agreed]
     settled += [Compared(pair, pair.names, breaks) for pair, breaks in sifted.explained]
@@ -66,11 +69,22 @@ def _settled(sifted: Sifted, before: Mapping[str, Break], read_at: datetime) -> 
         known = before.get(pair.name)
         if pair.rivals:
             settled.append(Compared(pair, pair.names, (number_not_unique(pair),)))
+        elif _is_paid_on_its_own(pair, links):
+            settled.append(Compared(pair, pair.names, ()))
         elif known is not None and _is_as_before(pair, known) and not _is_its_day(pair.name, read_at):
             settled.append(Compared(pair, pair.names, (known,)))
         else:
             unclear.append(pair)
     return settled, unclear
+
+
+def _is_paid_on_its_own(pair: Pair, links: Mapping[str, str]) -> bool:
+    source, target = pair.source, pair.target
+    if source is not None and target is None:
+        return not source.balance and source.external_id not in links
+    if target is not None and source is None:
+        return not target.balance and target.external_id not in links.values()
+    return False
 
 
 def _is_as_before(pair: Pair, known: Break) -> bool:

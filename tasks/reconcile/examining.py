@@ -12,7 +12,7 @@ from domain.reconciliation.standings import statement, target_invoice
 from domain.reconciliation.untrusted import Untrusted
 from domain.records import SourcePayment, TargetPayment
 from models.invoice_facts import stored_parts_of
-from models.invoices import links_between
+from models.invoice_links import links_between
 from tasks.reconcile.asking import NotNow
 from tasks.reconcile.reading import Sides
 

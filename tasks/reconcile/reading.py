@@ -6,7 +6,7 @@ from datetime import date
 from connectors.reconciling import ReconciledSource, ReconciledTarget
 from domain.reconciliation.documents import BooksOpen, Evidence, SourceStanding, TargetOpen, TargetStanding
 from domain.reconciliation.untrusted import Untrusted
-from models.invoices import links_between
+from models.invoice_links import links_between
 from tasks.reconcile.asking import NotNow, Side
 
 

@@ -25,7 +25,7 @@ from domain.reconciliation.evidence import evidence_of_source, evidence_of_targe
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
 from models.connections import Connection
-from models.invoices import count_source_invoices
+from models.invoice_links import count_source_invoices
 from models.organizations import organization_with_connections
 from models.payments import payments_by_external_id
 from models.reconciliation_runs import (

@@ -135,6 +135,14 @@ def test_an_invoice_that_was_never_in_connectwise_is_no_alarm_and_is_not_looked_
     assert examined == 1
 
 
+def test_an_invoice_that_is_paid_and_was_never_in_connectwise_is_nothing_to_tell(world: World) -> None:
+    invoice = world.invoice("INV-1", "300.00", in_connectwise=False, origin=None)
+    world.pay("300.00", (invoice, "300.00"))
+    run = reconciled(world)
+    assert (run.outcome, run.compared, run.examined) == (RunOutcome.AGREES, 1, 0)
+    assert breaks(world) == []
+
+
 def test_an_invoice_paid_in_quickbooks_and_open_in_connectwise(world: World) -> None:
     """It is in one list only, and the other side is asked for it."""
     invoice = world.invoice("INV-1", "300.00")

@@ -56,6 +56,7 @@ def everything(world: World, app: FastAPI) -> Things:
     """A payment that waits, a run with its preview, an invoice of the Sync Tool, people, and a webhook with its log."""
     tool = set_up(world)
     payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
+    world.invoice("INV-2", in_connectwise=False)
     world.notice()
     tool.bill("CW-1")
     tool.refresh()

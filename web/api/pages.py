@@ -41,6 +41,8 @@ PlaceInCopies = Annotated[int | None, Depends(_reader_of(Listed.COPIES))]
 PlaceInRuns = Annotated[int | None, Depends(_reader_of(Listed.RUNS))]
 PlaceInRunItems = Annotated[int | None, Depends(_reader_of(Listed.RUN_ITEMS))]
 PlaceInNotices = Annotated[int | None, Depends(_reader_of(Listed.NOTICES))]
+PlaceInComparisons = Annotated[int | None, Depends(_reader_of(Listed.COMPARISONS))]
+PlaceInBreaks = Annotated[int | None, Depends(_reader_of(Listed.BREAKS))]
 PlaceInCustomers = Annotated[int | None, Depends(_reader_of(Listed.CUSTOMERS))]
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "statements"
-down_revision = "reconciliation"
+down_revision = "time_zones"
 branch_labels = None
 depends_on = None
 
