@@ -34,7 +34,7 @@ from sandbox.server import serve
 from tasks.context import Context
 from tasks.reconcile.step import reconcile
 from tasks.step import Drained
-from tests.contexts import CLIENT_ID, CLIENT_SECRET, TestClock, make_context
+from tests.contexts import CLIENT_ID, CLIENT_SECRET, TestClock, make_context, make_timing
 
 REALM = "9130357766"
 READS_WANTED, CALLS_WANTED, CPU_SECONDS_WANTED, MEGABYTES_WANTED = 10, 20, 60.0, 50.0
@@ -66,7 +66,12 @@ def run(bench: Bench) -> None:
 def _measure(url: str, invoices: int, are_open: int) -> Measured:
     with _outside(invoices, are_open) as outside:
         clock = TestClock()
-        context = make_context(url, clock=clock, quickbooks_url=outside["quickbooks_url"])
+        context = make_context(
+            url,
+            clock=clock,
+            quickbooks_url=outside["quickbooks_url"],
+            timing=make_timing(reconcile=timedelta(days=1)),
+        )
         organization_id = _set_up(context, outside, invoices, are_open)
         refresh_statistics(context.database)
         clock.move(days=2)

@@ -1,6 +1,6 @@
 """The moment at which a process is killed that reconciles both systems; see `cases.py`."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select, update
 
@@ -10,6 +10,7 @@ from models.organizations import Organization
 from models.payments import Payment
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationPair, ReconciliationRun, RunState
+from tests.contexts import NEVER_BY_ITSELF
 from tests.crash.stage import Stage
 
 
@@ -22,7 +23,7 @@ def reconciling(stage: Stage) -> None:
     world.connectwise.type_payment(invoice.connectwise_id or 0, "7.00", payment_date=date(2026, 11, 3))
     with world.context.database.writing() as session:
         session.execute(update(Payment).values(version=Payment.version - 1))
-        session.execute(update(Organization).values(created_at=world.clock.now() - timedelta(days=3)))
+        session.execute(update(Organization).values(created_at=world.clock.now() - 2 * NEVER_BY_ITSELF))
 
 
 def it_is_told_once(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """Both systems side by side: every planted difference is found and named, and nothing is invented."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,8 +14,9 @@ from domain.reconciliation.verdict import RunOutcome
 from models.reconciliation_breaks import ReconciliationBreak, history_until
 from models.reconciliation_runs import ReconciliationRun, RunState, latest_run
 from tasks.context import Step
+from tests.contexts import make_timing
 from tests.flow.tampering import change_amount, change_date, delete, double, remove_invoice, synced, type_in
-from tests.world import World
+from tests.world import World, open_world
 from usecases.reconciling import accept_break, start_reconciliation, withdraw_acceptance
 
 
@@ -229,7 +231,14 @@ def test_a_break_survives_a_run_that_could_not_read(world: World) -> None:
     assert [one.standing for one in breaks(world)] == ["open"]
 
 
-def test_the_sweep_starts_a_run_once_a_day(world: World) -> None:
+@pytest.fixture
+def daily(database_url: str) -> Iterator[World]:
+    with open_world(database_url, timing=make_timing(reconcile=timedelta(days=1))) as opened:
+        yield opened
+
+
+def test_the_sweep_starts_a_run_once_a_day(daily: World) -> None:
+    world = daily
     synced(world)
     world.later(hours=25)
     first = last_run(world)
