@@ -70,6 +70,8 @@ def _measure(url: str, invoices: int, are_open: int) -> Measured:
             url,
             clock=clock,
             quickbooks_url=outside["quickbooks_url"],
+            # The sandbox looks through a hundred thousand invoices in Python for each question.
+            read_timeout_seconds=60,
             timing=make_timing(reconcile=timedelta(days=1)),
         )
         organization_id = _set_up(context, outside, invoices, are_open)

@@ -57,11 +57,12 @@ log = structlog.get_logger()
 PAIRS_AT_A_TIME = 100
 # Two reads of the source for a batch: the invoices, and their payments.
 READS_PER_BATCH = 2
-# The whole history is gone through in a month.
+# The whole history is gone through in a month; 100,000 invoices take a few nights more.
 HISTORY_NIGHTS = 30
-# Four pages of the source and their count: half of what a night may read.
-HISTORY_INVOICES_MAX = 4 * SLICE_INVOICES
-# Three for what is open, five for the history, two for the first invoices that are read in depth.
+# Three pages of the source and their count, so that two reads are left for depth: with a page more, the differences of
+# an organization with 100,000 invoices were never read in depth by a night's run.
+HISTORY_INVOICES_MAX = 3 * SLICE_INVOICES
+# Four for what is open, four for the history, two for the first invoices that are read in depth.
 READS_OF_A_NIGHT = 10
 # A person waits for the answer, and wants all of it.
 READS_ASKED_FOR = 60
