@@ -27,6 +27,7 @@ from models.invoices import SourceInvoiceRow
 from models.ledger import LedgerEntry
 from models.notices import Notice
 from models.organizations import Organization
+from models.payment_counts import Place
 from models.payments import Allocation, Payment
 
 _NEWS = "payments with other news"
@@ -35,15 +36,7 @@ _AT = "the moment of the news"
 _PAYMENTS_AT_A_TIME = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A payment's status and its reason; "" while nothing has been decided."""
-
-    status: str
-    reason: str
-
-
-def note_news(session: Session, organization_id: int, payment_id: int, before: Standing | None) -> None:
+def note_news(session: Session, organization_id: int, payment_id: int, before: Place | None) -> None:
     """The payment has another status or reason now; the session says so before it commits.
 
     Args:
@@ -104,10 +97,6 @@ class _Changed:
     target_payment_ids: dict[str, None] = field(default_factory=dict)
 
     @property
-    def standing(self) -> Standing:
-        return Standing(self.status, self.reason)
-
-    @property
     def facts(self) -> PaymentFacts:
         return PaymentFacts(
             source_id=self.external_id,
@@ -125,7 +114,7 @@ class _Changed:
         return kind_of(PaymentStatus(self.status), Reason(self.reason) if self.reason else None)
 
 
-def _changed(session: Session, ids: Collection[int], before: Mapping[int, Standing | None]) -> list[_Changed]:
+def _changed(session: Session, ids: Collection[int], before: Mapping[int, Place | None]) -> list[_Changed]:
     """Those of the payments that are not as they were; a change that was undone in the same transaction is no news."""
     changed: dict[int, _Changed] = {}
     for removed, number, target_payment_id, payment_id, *columns in session.execute(_facts(), {"ids": list(ids)}):
@@ -134,7 +123,11 @@ def _changed(session: Session, ids: Collection[int], before: Mapping[int, Standi
             one.invoice_numbers[number] = None
         if target_payment_id:
             one.target_payment_ids[target_payment_id] = None
-    return [one for payment_id, one in changed.items() if one.standing != before[payment_id]]
+    return [one for payment_id, one in changed.items() if not _is_as_before(one, before[payment_id])]
+
+
+def _is_as_before(one: _Changed, before: Place | None) -> bool:
+    return before is not None and (before.status, before.reason) == (one.status, one.reason)
 
 
 @cache
@@ -199,6 +192,6 @@ def _write(session: Session, organization_id: int, endpoint_id: int, changed: Co
     told.add(endpoint_id)
 
 
-def _noted(session: Session) -> dict[int, dict[int, Standing | None]]:
-    noted: dict[int, dict[int, Standing | None]] = session.info.setdefault(_NEWS, defaultdict(dict))
+def _noted(session: Session) -> dict[int, dict[int, Place | None]]:
+    noted: dict[int, dict[int, Place | None]] = session.info.setdefault(_NEWS, defaultdict(dict))
     return noted

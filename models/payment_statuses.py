@@ -23,7 +23,7 @@ from domain.status import PartStatus, allocation_status, is_alike_for_status, ou
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.effects_in_force import newest_state
-from models.news import Standing, forget_news, note_news, store_news
+from models.news import forget_news, note_news, store_news
 from models.payment_counts import Place, forget_counts, note_count, store_counts
 from models.payments import Allocation, Payment, note_other_status, with_other_status
 
@@ -44,7 +44,7 @@ def store_statuses(session: Session, allocation_ids: Collection[int]) -> None:
     _write(session, outdated, _set_status(counts=True))
     _count(session, outdated)
     for payment_id, one in outdated.items():
-        note_news(session, one.stored.organization_id, payment_id, _standing(one.stored))
+        note_news(session, one.stored.organization_id, payment_id, one.stored)
 
 
 def store_outcomes_of_only_parts(session: Session, parts: Iterable[tuple[Allocation, DecisionRow]]) -> None:
@@ -89,7 +89,7 @@ def _note_changes(session: Session) -> None:
         if before is not None:
             note_count(session, before, -1)
         note_count(session, _place_of(payment), 1)
-        note_news(session, payment.organization_id, payment.id, _standing(before))
+        note_news(session, payment.organization_id, payment.id, before)
     for row in session.deleted:
         if isinstance(row, Payment):
             note_count(session, _place_of(row), -1)
@@ -105,10 +105,6 @@ def _moved_in(session: Session) -> Iterator[tuple[Payment, Place | None]]:
             before = Place(row.organization_id, _before(row, "status"), _before(row, "reason"))
             if before != _place_of(row):
                 yield row, before
-
-
-def _standing(place: Place | None) -> Standing | None:
-    return None if place is None else Standing(place.status, place.reason)
 
 
 def _place_of(payment: Payment) -> Place:

@@ -4,7 +4,7 @@ A run keeps its results in its own row; the invoices that are still to be read i
 rows. Runs are kept: a statement of last year refers to them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -239,9 +239,9 @@ def count_pairs(session: Session, run_id: int) -> int:
     return session.scalar(select(func.count()).where(ReconciliationPair.run_id == run_id)) or 0
 
 
-def forget_pairs(session: Session, run_id: int, up_to_id: int | None = None) -> None:
-    """They have been examined, or are not examined any more."""
+def forget_pairs(session: Session, run_id: int, pair_ids: Collection[int] | None = None) -> None:
+    """These have been examined; without any, none of the run is examined any more."""
     statement = delete(ReconciliationPair).where(ReconciliationPair.run_id == run_id)
-    if up_to_id is not None:
-        statement = statement.where(ReconciliationPair.id <= up_to_id)
+    if pair_ids is not None:
+        statement = statement.where(ReconciliationPair.id.in_(pair_ids))
     session.execute(statement)

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -165,3 +166,12 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         imports = {module: others for module, others in imports.items() if module not in leaves}
     # What is left is in a circle, or above one.
     assert sorted(imports) == []
+
+
+def test_the_contract_about_steps_names_every_step() -> None:
+    steps = {f"tasks.{path.parent.name}" for path in (ROOT / "tasks").glob("*/step.py")}
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    independent = next(
+        set(one["modules"]) for one in contracts if one["type"] == "independence" and "tasks.match" in one["modules"]
+    )
+    assert independent == steps

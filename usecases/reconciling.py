@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind, Change
 from domain.money import money_text
-from domain.reconciliation.breaks import FOR_INFORMATION
+from domain.reconciliation.breaks import FOR_INFORMATION, BreakKind
 from domain.reconciliation.roll_forward import Standing
 from models.locks import lock_organization
 from models.organizations import organization_with_connections
@@ -127,6 +127,10 @@ def _why_not_acceptable(row: ReconciliationBreak, limit: Decimal | None, until: 
         return "This difference is no longer there."
     if found.is_explained:
         return "This difference is explained already; there is nothing to accept."
+    if found.kind is BreakKind.NOT_COMPARABLE:
+        return (
+            "One of the two systems did not tell everything about this invoice, so nobody knows what would be accepted."
+        )
     if found.kind in FOR_INFORMATION:
         return "No money is apart here; there is nothing to accept."
     if limit is not None and limit < abs(row.share):

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from domain.comparing.sides import BothSides, KnownPart, LedgerClaim, TargetSide
 from domain.reasons import Reason
-from domain.reconciliation.breaks import FOR_INFORMATION, Break, BreakKind, breaks_of
+from domain.reconciliation.breaks import FOR_INFORMATION, Break, breaks_of, total_share
 from domain.records import (
     AllocationKind,
     InvoiceStatement,
@@ -55,16 +55,7 @@ def explained_by_sums(
         # Somebody else's payments are on it, or ours are gone.
         return None
     suffices = all(one.is_explained or one.kind in FOR_INFORMATION for one in breaks)
-    return breaks if suffices and _adds_up(source, target, breaks) else None
-
-
-def not_comparable(invoice: str, currency: str | None) -> Break:
-    """For an invoice about which one side said nothing that can be relied upon."""
-    return Break(BreakKind.NOT_COMPARABLE, _NOTHING, currency, f"{invoice}/invoice")
-
-
-def _adds_up(source: SourceInvoice, target: TargetInvoice, breaks: Iterable[Break]) -> bool:
-    return sum((one.share for one in breaks), _NOTHING) == source.balance - target.balance
+    return breaks if suffices and total_share(breaks) == source.balance - target.balance else None
 
 
 def _claimed(known: Iterable[KnownPart]) -> Decimal:

@@ -29,16 +29,16 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """Names the invoice within the organization, the same in each run: by the source's id where there is one."""
+        """Names the invoice within the organization, the same in each run: by the source's id where it is known."""
         if self.source is not None:
-            return f"source:{self.source.external_id}"
+            return f"source:{self.source.external_id}" if self.source.external_id else f"number:{self.source.number}"
         return f"target:{self.target.external_id}" if self.target is not None else ""
 
     @property
     def ids(self) -> tuple[str | None, str | None]:
-        """The source's id and the target's."""
+        """The source's id and the target's; None where one is not known. A report may tell an invoice's number only."""
         return (
-            self.source.external_id if self.source is not None else None,
+            (self.source.external_id or None) if self.source is not None else None,
             self.target.external_id if self.target is not None else None,
         )
 
@@ -56,24 +56,21 @@ class Pair:
 def pair_up(
     sources: Iterable[SourceStanding], targets: Iterable[TargetStanding], links: Mapping[str, str]
 ) -> tuple[Pair, ...]:
-    """Every invoice of both sides, each in exactly one pair; in the order of the sources, then of the targets.
+    """Every invoice of both sides, each in exactly one pair: the linked ones, then by number, then the rest.
 
     Args:
         links: the target's id by the source's id, as our records have it.
     """
     left_targets = {one.external_id: one for one in targets if not one.is_credit_memo}
-    pairs: dict[str, Pair] = {}
-    left_sources: dict[str, SourceStanding] = {}
+    linked: list[Pair] = []
+    left_sources: list[SourceStanding] = []
     for one in sources:
         target = left_targets.pop(links.get(one.external_id, ""), None)
         if target is None:
-            left_sources[one.external_id] = one
+            left_sources.append(one)
         else:
-            pairs[one.external_id] = Pair(one, target)
-    for pair in _by_number(tuple(left_sources.values()), tuple(left_targets.values())):
-        key = pair.source.external_id if pair.source is not None else pair.name
-        pairs[key] = pair
-    return tuple(pairs.values())
+            linked.append(Pair(one, target))
+    return (*linked, *_by_number(left_sources, tuple(left_targets.values())))
 
 
 def _by_number(sources: Sequence[SourceStanding], targets: Sequence[TargetStanding]) -> Iterable[Pair]:

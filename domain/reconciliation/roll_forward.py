@@ -89,10 +89,6 @@ class _State:
     share: Decimal = _NOTHING
     was_seen: bool = False
 
-    @property
-    def open_share(self) -> Decimal:
-        return self.share if self.standing is Standing.OPEN else _NOTHING
-
 
 def roll_forward(steps: Iterable[Step], since: datetime, until: datetime) -> tuple[RollForward, ...]:
     """The period from `since` (included) to `until` (not included), one for each currency that has a break.

@@ -79,8 +79,13 @@ def _settle(before: KnownBreak | None, found: Break, today: date) -> Settled:
         return Settled(found, standing, is_step=True)
     if before.standing is Standing.ACCEPTED and before.acceptance is not None and _still_holds(before, found, today):
         standing = Standing.ACCEPTED
-    changed = (before.standing, before.found.share, before.found.kind) != (standing, found.share, found.kind)
+    changed = (before.standing, *_numbers(before.found)) != (standing, *_numbers(found))
     return Settled(found, standing, is_step=changed)
+
+
+def _numbers(found: Break) -> tuple[object, ...]:
+    """What is news if it changes: the amounts as well, for both may move by the same."""
+    return found.kind, found.share, found.source_amount, found.target_amount
 
 
 def _still_holds(before: KnownBreak, found: Break, today: date) -> bool:

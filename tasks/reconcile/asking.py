@@ -29,6 +29,14 @@ _ABOUT_THE_QUESTION = frozenset({FailureKind.NOT_FOUND, FailureKind.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
+class Distrusted:
+    """A side whose answer must not be compared."""
+
+    side: str
+    untrusted: Untrusted
+
+
+@dataclass(frozen=True, slots=True)
 class NotNow:
     """Nothing was read, and a later try may bring it.
 
@@ -36,8 +44,11 @@ class NotNow:
         instead: what to say if no later try is made.
     """
 
-    instead: Untrusted
+    instead: Distrusted
     again_after: timedelta = AFTER_TROUBLE
+
+
+Trouble = Distrusted | NotNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,11 @@ class Side(Generic[S]):
     system: S
     name: str = field(default="source")
 
-    def ask(self, call: Callable[[S], Reading[T]]) -> T | Untrusted | NotNow:
+    def ask(self, call: Callable[[S], Reading[T]]) -> T | Trouble:
         """What the system answers. A lease that would not outlast the next exchange is extended before it."""
         while True:
             if not self.permits.begin(CallKind.RECONCILE):
-                return NotNow(Untrusted(WhyUntrusted.PAGE_FAILED, "calls to it are paused"))
+                return NotNow(self._distrusted(Untrusted(WhyUntrusted.PAGE_FAILED, "calls to it are paused")))
             self.lease.keep()
             answer = call(self.system)
             match answer:
@@ -70,13 +81,16 @@ class Side(Generic[S]):
                 case Untrusted():
                     # It answered; that its answer is not whole says nothing about the connection.
                     self.permits.note_success(CallKind.RECONCILE)
-                    return answer
+                    return self._distrusted(answer)
                 case Failure():
                     if not waited_out(self.context, answer):
                         return self._trouble(answer)
 
-    def _trouble(self, failure: Failure) -> Untrusted | NotNow:
-        untrusted = as_untrusted(failure)
+    def _distrusted(self, untrusted: Untrusted) -> Distrusted:
+        return Distrusted(self.name, untrusted)
+
+    def _trouble(self, failure: Failure) -> Trouble:
+        untrusted = self._distrusted(as_untrusted(failure))
         if failure.kind in _ABOUT_THE_QUESTION or failure.kind is FailureKind.FORBIDDEN:
             return untrusted
         if failure.kind is FailureKind.UNAVAILABLE:

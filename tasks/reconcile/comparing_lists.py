@@ -36,16 +36,19 @@ def compare_lists(session: Session, organization_id: int, lists: Lists) -> Lists
     """Pairs the invoices, and asks our own records only about those whose sums differ."""
     read_at = lists.source.evidence.read_at
     # Where an invoice is in both, what is open counts, and not the history that was read a moment later.
-    sources = {one.external_id: one for one in (*lists.history, *open_invoices(lists.source.documents))}
+    opened = open_invoices(lists.source.documents)
+    ids, numbers = {one.external_id for one in opened}, {one.number for one in opened if not one.external_id}
+    earlier = [one for one in lists.history if one.external_id not in ids and one.number not in numbers]
+    sources = [*opened, *earlier]
     targets = {one.external_id: one for one in (*lists.history_targets, *lists.target.invoices)}
-    links = links_between(session, organization_id, sources.keys(), targets.keys())
-    pairs = pair_up(sources.values(), targets.values(), links)
+    links = links_between(session, organization_id, {one.external_id for one in sources}, targets.keys())
+    pairs = pair_up(sources, targets.values(), links)
     different = differ_by_sums(pairs, read_at)
     stored = stored_parts_of(
         session,
         organization_id,
-        {one.source.external_id for one in different if one.source is not None},
-        {one.target.external_id for one in different if one.target is not None},
+        {one.ids[0] for one in different if one.ids[0] is not None},
+        {one.ids[1] for one in different if one.ids[1] is not None},
     )
     sifted = sift(pairs, lambda one: stored.of_invoice(*one.ids), read_at)
     settled, unclear = _settled(sifted, one_sided_before(session, organization_id), links, read_at)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from connectors.base import Failure, Got
+from connectors.reconciling import Reading
 from domain.comparing.sides import BothSides, NotRead, TargetSide, WhyNotRead
 from domain.reconciliation.documents import Evidence, SourceStanding, TargetStanding
 from domain.reconciliation.pairing import Pair
@@ -13,10 +15,8 @@ from domain.reconciliation.untrusted import Untrusted
 from domain.records import SourcePayment, TargetPayment
 from models.invoice_facts import stored_parts_of
 from models.invoice_links import links_between
-from tasks.reconcile.asking import NotNow
+from tasks.reconcile.asking import Trouble
 from tasks.reconcile.reading import Sides
-
-_Trouble = Untrusted | NotNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,12 @@ class Depth:
 
     Attributes:
         payments: every payment of the source to which one of the invoices is linked, by its id.
+        taken_off: payments that we hold on one of the invoices, and that the source no longer links to it.
     """
 
     examined: list[Examined] = field(default_factory=list)
     payments: dict[str, SourcePayment] = field(default_factory=dict)
+    taken_off: set[str] = field(default_factory=set)
     metered_reads: int = 0
     calls: int = 0
 
@@ -57,7 +59,7 @@ class Depth:
         self.calls += evidence.calls
 
 
-def examine(sides: Sides, pairs: Sequence[Pair]) -> Depth | Untrusted | NotNow:
+def examine(sides: Sides, pairs: Sequence[Pair]) -> Depth | Trouble:
     """Reads these invoices in as few calls as possible; only the target's payments take one call for each invoice."""
     return _Examination(sides, pairs).read()
 
@@ -92,8 +94,8 @@ class _Examination:
         self._pairs = pairs
         self._depth = Depth()
         self._database = sides.source.context.database
-        source_ids = {one.source.external_id for one in pairs if one.source is not None}
-        target_ids = {one.target.external_id for one in pairs if one.target is not None}
+        source_ids = {one.ids[0] for one in pairs if one.ids[0] is not None}
+        target_ids = {one.ids[1] for one in pairs if one.ids[1] is not None}
         with self._database.reading() as session:
             self._links = links_between(session, sides.organization_id, source_ids, target_ids)
         self._back: Mapping[str, str] = {target_id: source_id for source_id, target_id in self._links.items()}
@@ -101,8 +103,8 @@ class _Examination:
         self._targets: _Found[TargetStanding] = _Found(())
         self._lists: dict[str, tuple[TargetPayment, ...]] = {}
 
-    def read(self) -> Depth | _Trouble:
-        steps: tuple[Callable[[], _Trouble | None], ...] = (
+    def read(self) -> Depth | Trouble:
+        steps: tuple[Callable[[], Trouble | None], ...] = (
             self._read_sources,
             self._read_targets,
             self._read_payments,
@@ -118,14 +120,12 @@ class _Examination:
     # --- which invoices are meant ---
 
     def _source_id(self, pair: Pair) -> str | None:
-        if pair.source is not None:
-            return pair.source.external_id
-        return self._back.get(pair.target.external_id) if pair.target is not None else None
+        source_id, target_id = pair.ids
+        return source_id or self._back.get(target_id or "")
 
     def _target_id(self, pair: Pair) -> str | None:
-        if pair.target is not None:
-            return pair.target.external_id
-        return self._links.get(pair.source.external_id) if pair.source is not None else None
+        source_id, target_id = pair.ids
+        return target_id or self._links.get(source_id or "")
 
     def _is_linked(self, pair: Pair) -> bool:
         linked = self._links.get(self._source_id(pair) or "")
@@ -139,47 +139,51 @@ class _Examination:
 
     # --- the questions ---
 
-    def _read_sources(self) -> _Trouble | None:
+    def _read_sources(self) -> Trouble | None:
         ids = {found for one in self._pairs if (found := self._source_id(one)) is not None}
         numbers = {one.number for one in self._pairs if self._source_id(one) is None} - {""}
         read = self._sides.source.ask(lambda system: system.read_standings(ids, numbers))
-        if isinstance(read, _Trouble):
+        if isinstance(read, Trouble):
             return read
         self._depth.spent(read.evidence)
         self._sources, self._source_read_at = _Found(read.invoices), read.evidence.read_at
         return None
 
-    def _read_targets(self) -> _Trouble | None:
+    def _read_targets(self) -> Trouble | None:
         ids = {found for one in self._pairs if (found := self._target_id(one)) is not None}
         # Also of the pairs that only their number has brought together: another invoice may have it as well.
         numbers = {one.number for one in self._pairs if not self._is_linked(one)} - {""}
         read = self._sides.target.ask(lambda system: system.read_standings(ids, numbers))
-        if isinstance(read, _Trouble):
+        if isinstance(read, Trouble):
             return read
         self._depth.spent(read.evidence)
         self._targets = _Found([one for one in read.invoices if not one.is_credit_memo])
         self._target_read_at = read.evidence.read_at
-        return None
+        missing = ids - {one.external_id for one in read.invoices}
+        if not missing:
+            return None
+        # Our records know them: are they gone, or does the target show us a part only?
+        return self._sides.target.ask(lambda system: _answered(system.why_hidden(missing)))
 
-    def _read_payments(self) -> _Trouble | None:
+    def _read_payments(self) -> Trouble | None:
         there = [one for one in map(self._source, self._pairs) if isinstance(one, SourceStanding)]
         linked = {payment_id for one in there for payment_id in one.payment_ids}
         if not linked:
             return None
         read = self._sides.source.ask(lambda system: system.read_payments(linked))
-        if isinstance(read, _Trouble):
+        if isinstance(read, Trouble):
             return read
         self._depth.spent(read.evidence)
         self._depth.payments = {one.external_id: one for one in read.payments}
         return None
 
-    def _list_payments(self) -> _Trouble | None:
+    def _list_payments(self) -> Trouble | None:
         for target in map(self._target, self._pairs):
             if isinstance(target, NotRead) or target.external_id in self._lists or _is_untouched(target):
                 continue
             invoice_id = target.external_id
             listed = self._sides.target.ask(lambda system, one=invoice_id: system.list_payments(one))  # type: ignore[misc]
-            if isinstance(listed, _Trouble):
+            if isinstance(listed, Trouble):
                 return listed
             self._depth.calls += 1
             self._lists[invoice_id] = listed
@@ -202,10 +206,7 @@ class _Examination:
                 source if isinstance(source, SourceStanding) else pair.source,
                 target if isinstance(target, TargetStanding) else pair.target,
             )
-            known = stored.of_invoice(
-                now.source.external_id if now.source is not None else self._source_id(pair),
-                now.target.external_id if now.target is not None else self._target_id(pair),
-            )
+            known = stored.of_invoice(now.ids[0] or self._source_id(pair), now.ids[1] or self._target_id(pair))
             both = BothSides(
                 source
                 if isinstance(source, NotRead)
@@ -217,8 +218,15 @@ class _Examination:
                 self._source_read_at,
                 self._target_read_at,
             )
+            if isinstance(source, SourceStanding):
+                held = {one.payment_id for one in known if one.live}
+                self._depth.taken_off |= held - set(source.payment_ids)
             was_linked = self._is_linked(pair) or any(one.claim is not None for one in known)
             self._depth.examined.append(Examined(pair, now, both, was_linked))
+
+
+def _answered(hidden: Untrusted | Failure | None) -> Reading[None]:
+    return Got(None) if hidden is None else hidden
 
 
 def _is_untouched(target: TargetStanding) -> bool:

@@ -5,9 +5,8 @@ from datetime import date
 
 from connectors.reconciling import ReconciledSource, ReconciledTarget
 from domain.reconciliation.documents import BooksOpen, Evidence, SourceStanding, TargetOpen, TargetStanding
-from domain.reconciliation.untrusted import Untrusted
 from models.invoice_links import links_between
-from tasks.reconcile.asking import NotNow, Side
+from tasks.reconcile.asking import Side, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,50 +39,34 @@ class Lists:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class Distrusted:
-    """A side whose answer must not be compared."""
-
-    side: str
-    untrusted: Untrusted
-
-
-def read_lists(
-    sides: Sides, today: date, history_after: str | None, history_invoices: int
-) -> Lists | Distrusted | NotNow:
+def read_lists(sides: Sides, today: date, history_after: str | None, history_invoices: int) -> Lists | Trouble:
     """Reads both sides, the one right after the other.
 
     Args:
         history_invoices: how many of the history to read; zero for none.
     """
     source = sides.source.ask(lambda system: system.read_open(today))
-    if not isinstance(source, BooksOpen):
-        return _as_trouble(sides.source, source)
+    if isinstance(source, Trouble):
+        return source
     target = sides.target.ask(lambda system: system.read_open())
-    if not isinstance(target, TargetOpen):
-        return _as_trouble(sides.target, target)
+    if isinstance(target, Trouble):
+        return target
     spent = [source.evidence, target.evidence]
     if not history_invoices:
         return Lists(source, target, (), (), history_after, *_sums(spent))
     part = sides.source.ask(lambda system: system.read_invoice_slice(history_after, history_invoices))
-    if isinstance(part, Untrusted | NotNow):
-        return _as_trouble(sides.source, part)
+    if isinstance(part, Trouble):
+        return part
     spent.append(part.evidence)
     ids = {one.external_id for one in part.invoices}
     with sides.source.context.database.reading() as session:
         links = links_between(session, sides.organization_id, ids, ())
     numbers = {one.number for one in part.invoices if one.external_id not in links and one.number}
     counterparts = sides.target.ask(lambda system: system.read_standings(set(links.values()), numbers))
-    if isinstance(counterparts, Untrusted | NotNow):
-        return _as_trouble(sides.target, counterparts)
+    if isinstance(counterparts, Trouble):
+        return counterparts
     spent.append(counterparts.evidence)
     return Lists(source, target, part.invoices, counterparts.invoices, part.next_after, *_sums(spent))
-
-
-def _as_trouble(
-    side: Side[ReconciledSource] | Side[ReconciledTarget], trouble: Untrusted | NotNow
-) -> Distrusted | NotNow:
-    return Distrusted(side.name, trouble) if isinstance(trouble, Untrusted) else trouble
 
 
 def _sums(spent: list[Evidence]) -> tuple[int, int]:

@@ -44,10 +44,10 @@ from tasks.context import Context, Step
 from tasks.hints import MISSED, Look, hint_at_payments
 from tasks.permits import Permits
 from tasks.points import Point
-from tasks.reconcile.asking import TRIES_MAX, NotNow, Side
+from tasks.reconcile.asking import TRIES_MAX, Distrusted, NotNow, Side
 from tasks.reconcile.comparing_lists import compare_lists
 from tasks.reconcile.examining import Depth, examine
-from tasks.reconcile.reading import Distrusted, Lists, Sides, read_lists
+from tasks.reconcile.reading import Lists, Sides, read_lists
 from tasks.reconcile.storing import Compared, end_run, store_compared
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
@@ -105,8 +105,8 @@ class _Batch:
                 is_due = is_to_be_reconciled(session, organization.id, now, self.context.timing.reconcile)
                 return is_due and self._begin(now)
             sides = self._sides(session, source, target)
-        if sides is None:
-            self._give_up(run.id, Distrusted("source", Untrusted(WhyUntrusted.NOT_READABLE)))
+        if isinstance(sides, Distrusted):
+            self._give_up(run, sides)
             return True
         if run.state == RunState.READING:
             return self._read(run, sides)
@@ -121,19 +121,26 @@ class _Batch:
         log.info("reconcile.begun", organization_id=self.lease.owner_id, run_id=run.id)
         return True
 
-    def _sides(self, session: Session, source: Connection | None, target: Connection | None) -> Sides | None:
-        """Both systems; None if one is not connected, or cannot be read as a whole."""
-        context = self.context
-        if source is None or target is None or not (source.is_active and target.is_active):
-            return None
-        books, bills = context.reconciled_source(source), context.reconciled_target(target)
-        if books is None or bills is None:
-            return None
+    def _sides(self, session: Session, source: Connection | None, target: Connection | None) -> Sides | Distrusted:
+        """Both systems; or the one that is not connected, or cannot be read as a whole."""
+        context, not_readable = self.context, Untrusted(WhyUntrusted.NOT_READABLE)
+        books = context.reconciled_source(source) if source is not None and source.is_active else None
+        if source is None or books is None:
+            return Distrusted("source", not_readable)
+        bills = context.reconciled_target(target) if target is not None and target.is_active else None
+        if target is None or bills is None:
+            return Distrusted("target", not_readable)
         keep = self.lease.keep
         return Sides(
             Side(context, self.lease, source, Permits.read(context, session, source.id), books.keeping(keep), "source"),
             Side(context, self.lease, target, Permits.read(context, session, target.id), bills.keeping(keep), "target"),
         )
+
+    def _current(self, session: Session, run: ReconciliationRun) -> ReconciliationRun | None:
+        """The run for a change, under the lease; None if it is no longer where it was when this part began."""
+        self.lease.guard(session)
+        current = run_by_id(session, run.organization_id, run.id)
+        return current if current is not None and current.state == run.state else None
 
     # --- the lists ---
 
@@ -148,15 +155,14 @@ class _Batch:
             # A count that changed while we read is nobody's fault: once more, at once.
             if run.tries < 1:
                 return self._try_again(run)
-            self._give_up(run.id, lists)
+            self._give_up(run, lists)
             return True
         with self.context.database.reading() as session:
             compared = compare_lists(session, run.organization_id, lists)
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
-            current = run_by_id(session, run.organization_id, run.id)
-            if current is None or current.state != RunState.READING:
+            current = self._current(session, run)
+            if current is None:
                 return True
             store_compared(session, current, compared.settled, now)
             add_pairs(session, current.id, compared.unclear)
@@ -182,16 +188,21 @@ class _Batch:
         with self.context.database.reading() as session:
             waiting = next_pairs(session, run.id, PAIRS_AT_A_TIME)
         reads_left = int(run.parameters["reads_max"]) - run.metered_reads
-        if not waiting or reads_left < READS_PER_BATCH:
+        listed = {one.id: one.as_listed() for one in waiting}
+        if reads_left <= READS_PER_BATCH:
+            # An invoice whose id we do not know takes one read more, to be found by its number.
+            listed = {pair_id: pair for pair_id, pair in listed.items() if pair.ids[0] is not None}
+        if not listed or reads_left < READS_PER_BATCH:
             return self._end(run)
-        depth = examine(sides, [one.as_listed() for one in waiting])
+        depth = examine(sides, list(listed.values()))
         self.context.reached(Point.RECONCILE_EXAMINED)
         if isinstance(depth, NotNow):
             return self._postpone(run, depth)
-        if isinstance(depth, Untrusted):
-            if run.tries < TRIES_MAX:
+        if isinstance(depth, Distrusted):
+            # What the system hides from us, it hides the next time as well.
+            if run.tries < TRIES_MAX and depth.untrusted.why is not WhyUntrusted.PERMISSION:
                 return self._try_again(run)
-            self._give_up(run.id, Distrusted("both", depth))
+            self._give_up(run, depth)
             return True
         compared = [
             Compared(one.pair, one.names, breaks_of(one.sides, one.pair.name, was_linked=one.was_linked))
@@ -199,13 +210,12 @@ class _Batch:
         ]
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
-            current = run_by_id(session, run.organization_id, run.id)
-            if current is None or current.state != RunState.EXAMINING:
+            current = self._current(session, run)
+            if current is None:
                 return True
             store_compared(session, current, compared, now)
             missed = self._hint_at_missed(session, sides.source.connection.id, depth, now)
-            forget_pairs(session, run.id, up_to_id=waiting[-1].id)
+            forget_pairs(session, run.id, listed.keys())
             current.examined += len(depth.examined)
             current.metered_reads += depth.metered_reads
             current.calls += depth.calls
@@ -220,11 +230,11 @@ class _Batch:
     def _hint_at_missed(self, session: Session, connection_id: int, depth: Depth, now: datetime) -> int:
         """Asks ingest for the payments whose newest picture we do not have; returns how many."""
         stored = payments_by_external_id(session, connection_id, depth.payments.keys())
-        missed = [
+        missed = depth.taken_off | {
             one.external_id
             for one in depth.payments.values()
             if one.external_id not in stored or stored[one.external_id].version < one.version
-        ]
+        }
         hint_at_payments(session, connection_id, MISSED, [Look(one, now) for one in sorted(missed)], now)
         return len(missed)
 
@@ -233,9 +243,8 @@ class _Batch:
     def _end(self, run: ReconciliationRun) -> bool:
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
-            current = run_by_id(session, run.organization_id, run.id)
-            if current is None or current.state != RunState.EXAMINING:
+            current = self._current(session, run)
+            if current is None:
                 return True
             current.left_over = count_pairs(session, run.id)
             forget_pairs(session, run.id)
@@ -256,7 +265,7 @@ class _Batch:
     def _postpone(self, run: ReconciliationRun, trouble: NotNow) -> bool:
         """Tries again later; after some times it says what could not be read. False: there is nothing to do now."""
         if run.tries + 1 >= TRIES_MAX:
-            self._give_up(run.id, Distrusted("both", trouble.instead))
+            self._give_up(run, trouble.instead)
             return True
         self._put_off(run, self.context.clock.now() + trouble.again_after)
         return False
@@ -267,26 +276,24 @@ class _Batch:
 
     def _put_off(self, run: ReconciliationRun, due_at: datetime) -> None:
         with self.context.database.writing() as session:
-            self.lease.guard(session)
-            current = run_by_id(session, run.organization_id, run.id)
-            if current is not None and not current.is_over:
+            current = self._current(session, run)
+            if current is not None:
                 current.tries, current.due_at = current.tries + 1, due_at
 
-    def _give_up(self, run_id: int, distrusted: Distrusted) -> None:
+    def _give_up(self, run: ReconciliationRun, distrusted: Distrusted) -> None:
         """Ends the run: not comparable. Breaks stay as they are, for nothing was compared."""
         now = self.context.clock.now()
         with self.context.database.writing() as session:
-            self.lease.guard(session)
-            current = run_by_id(session, self.lease.owner_id, run_id)
-            if current is None or current.is_over:
+            current = self._current(session, run)
+            if current is None:
                 return
             untrusted = distrusted.untrusted
             current.untrusted = [*current.untrusted, [distrusted.side, untrusted.why.value, untrusted.detail]]
-            current.left_over = count_pairs(session, run_id)
-            forget_pairs(session, run_id)
+            current.left_over = count_pairs(session, run.id)
+            forget_pairs(session, run.id)
             end_run(session, current, now)
         self.context.reached(Point.RECONCILE_ENDED)
-        log.warning("reconcile.not_comparable", run_id=run_id, side=distrusted.side, why=untrusted.why.value)
+        log.warning("reconcile.not_comparable", run_id=run.id, side=distrusted.side, why=untrusted.why.value)
 
 
 def _write_lists(run: ReconciliationRun, lists: Lists, pairs: Sequence[Pair]) -> None:

@@ -11,6 +11,7 @@ from domain.reconciliation.breaks import BreakKind
 from domain.reconciliation.bridge import BridgeLine
 from domain.reconciliation.roll_forward import Standing, roll_forward
 from domain.reconciliation.verdict import RunOutcome
+from models.connections import ConnectionStatus, connection_by_id
 from models.reconciliation_breaks import ReconciliationBreak, history_until
 from models.reconciliation_runs import ReconciliationRun, RunState, latest_run
 from tasks.context import Step
@@ -222,6 +223,42 @@ def test_a_report_that_is_cut_short_is_not_comparable(world: World) -> None:
     assert breaks(world) == []
 
 
+def test_a_report_without_ids_hides_no_invoice(world: World) -> None:
+    for number in range(1, 4):
+        invoice = world.invoice(f"INV-{number}", "300.00", origin=None)
+        type_in(world, invoice, f"{number}.00")
+    world.quickbooks.switches.set(report_ids="absent")
+    run = reconciled(world)
+    assert (run.outcome, run.compared, run.examined) == (RunOutcome.DIFFERS, 3, 3)
+    assert sorted(kinds(world)) == [
+        (f"INV-{number}", BreakKind.MISSING_AT_SOURCE, f"{number}.00") for number in range(1, 4)
+    ]
+    world.quickbooks.switches.set(report_ids="there")
+    reconciled(world)
+    assert len(breaks(world)) == 3
+
+
+def test_an_invoice_that_the_member_may_not_see_is_not_comparable_and_not_missing(world: World) -> None:
+    synced(world)
+    world.connectwise.limit_locations(["Somewhere else"])
+    world.connectwise.set_switches(hidden_invoice=403)
+    run = reconciled(world)
+    assert run.outcome == RunOutcome.NOT_COMPARABLE
+    assert [one[:2] for one in run.untrusted] == [["target", "permission"]]
+    assert breaks(world) == []
+
+
+def test_a_payment_that_was_taken_off_the_invoice_unheard_is_taken_back(world: World) -> None:
+    invoice, payment = synced(world)
+    world.quickbooks.edit_payment(payment, lines=[])
+    reconciled(world)
+    assert kinds(world) == [("INV-1", BreakKind.VOIDED_AT_SOURCE, "40.00")]
+    # Without catching up, which would find it too.
+    world.later(Step.INGEST, Step.MATCH, Step.PUSH, minutes=1)
+    assert world.amounts_on(invoice) == []
+    assert reconciled(world).outcome == RunOutcome.AGREES
+
+
 def test_a_break_survives_a_run_that_could_not_read(world: World) -> None:
     invoice, _ = synced(world)
     type_in(world, invoice, "7.00")
@@ -260,3 +297,24 @@ def test_more_differences_than_a_run_may_read_are_left_for_the_next_one(world: W
     assert (run.outcome, run.left_over) == (RunOutcome.DIFFERS, 3)
     assert reconciled(world).left_over == 0
     assert len(breaks(world)) == 3
+
+
+def test_a_run_never_makes_more_metered_reads_than_it_may(world: World) -> None:
+    """An invoice that is only in ConnectWise would be looked for by its number, which is one read more."""
+    world.connectwise.add_invoice("CW-1", "300.00")
+    invoice = world.invoice("INV-1", "300.00")
+    world.pay("40.00", (invoice, "40.00"))
+    with world.context.database.writing() as session:
+        run_id = start_reconciliation(world.context, world.organization_id)
+        session.get_one(ReconciliationRun, run_id).parameters = {"history_invoices": 0, "reads_max": 6}
+    world.settle(Step.RECONCILE)
+    run = last_run(world)
+    assert (run.metered_reads, run.examined, run.left_over) == (6, 1, 1)
+
+
+def test_a_run_says_which_system_was_disconnected_meanwhile(world: World) -> None:
+    start_reconciliation(world.context, world.organization_id)
+    with world.context.database.writing() as session:
+        connection_by_id(session, world.target_id).status = ConnectionStatus.DISCONNECTED.value
+    world.settle(Step.RECONCILE)
+    assert [one[:2] for one in last_run(world).untrusted] == [["target", "not_readable"]]

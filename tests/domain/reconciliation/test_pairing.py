@@ -59,6 +59,12 @@ def test_a_credit_memo_of_the_target_is_no_invoice() -> None:
     assert ids(pair_up([source("1", "A")], [target("9", "A", credit_memo=True)], {})) == [("1", None, 0)]
 
 
+def test_invoices_that_the_report_gives_no_id_are_told_apart_by_their_numbers() -> None:
+    pairs = pair_up([source("", "A"), source("", "B"), source("", "C")], [target("8", "A"), target("9", "B")], {})
+    assert [(one.number, one.ids) for one in pairs] == [("A", (None, "8")), ("B", (None, "9")), ("C", (None, None))]
+    assert [one.name for one in pairs] == ["number:A", "number:B", "number:C"]
+
+
 numbers = st.sampled_from(["", "A", "B", "C"])
 
 

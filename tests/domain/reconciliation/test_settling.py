@@ -39,6 +39,11 @@ def test_another_amount_is_news() -> None:
     assert after(KnownBreak(TYPED, Standing.OPEN), replace(TYPED, share=Decimal("41.00"))).is_step
 
 
+def test_two_amounts_that_moved_by_the_same_are_news() -> None:
+    moved = replace(TYPED, source_amount=Decimal("1.00"), target_amount=Decimal("41.00"))
+    assert after(KnownBreak(TYPED, Standing.OPEN), moved).is_step
+
+
 def test_a_payment_that_was_on_its_way_and_is_held_now_is_news_of_the_same_break() -> None:
     moving = replace(HELD, kind=BreakKind.IN_FLIGHT)
     assert after(KnownBreak(moving, Standing.EXPLAINED), HELD) == Settled(HELD, Standing.EXPLAINED, is_step=True)
