@@ -6,7 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from settings import Settings
-from settings.celery import celery_configuration
+from settings.celery import QUEUES, celery_configuration
+from tasks.context import Step
+from workers.app import app
 
 
 def test_a_request_is_not_looked_for_while_it_may_still_be_under_way() -> None:
@@ -46,3 +48,10 @@ def test_beat_answers_the_ping_that_its_container_is_asked_for() -> None:
     compose = (Path(__file__).parents[2] / "docker-compose.yml").read_text()
     assert "inspect ping -d celerybeat@" in compose
     assert celery_configuration(Settings(_env_file=None))["beat_enable_remote_control"] is True
+
+
+def test_a_worker_knows_the_task_of_every_step_and_each_has_its_queue() -> None:
+    app.loader.import_default_modules()
+    tasks = {f"payments.{step.value}" for step in Step} | {"payments.sweep"}
+    assert tasks <= set(app.tasks), "a nudge of a task that no worker knows is thrown away"
+    assert set(QUEUES) == tasks
