@@ -31,6 +31,9 @@ class ActivityKind(StrEnum):
     PAYMENT_TAKEN_BACK = "payment_taken_back"
     PAYMENT_OWNED = "payment_owned"
     PAYMENT_SYNCED_AFTER_ALL = "payment_synced_after_all"
+    UNDO_CONFIRMED = "undo_confirmed"
+    UNDO_STOPPED = "undo_stopped"
+    UNDO_WENT_ON = "undo_went_on"
     RECONCILIATION_STARTED = "reconciliation_started"
     BREAK_ACCEPTED = "break_accepted"
     BREAK_OPENED_AGAIN = "break_opened_again"
@@ -82,6 +85,9 @@ ACTIVITY_LABELS = {
     ActivityKind.PAYMENT_TAKEN_BACK: "Took a payment back",
     ActivityKind.PAYMENT_OWNED: "Marked a payment as our own",
     ActivityKind.PAYMENT_SYNCED_AFTER_ALL: "Let a payment be synced after all",
+    ActivityKind.UNDO_CONFIRMED: "Began to take back a span of time",
+    ActivityKind.UNDO_STOPPED: "Stopped taking back a span of time",
+    ActivityKind.UNDO_WENT_ON: "Let the taking back of a span go on",
     ActivityKind.RECONCILIATION_STARTED: "Started a reconciliation",
     ActivityKind.BREAK_ACCEPTED: "Accepted a difference",
     ActivityKind.BREAK_OPENED_AGAIN: "Opened a difference again",

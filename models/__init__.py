@@ -34,6 +34,7 @@ from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationPair, ReconciliationRun
 from models.reconciliation_statements import ReconciliationStatement
 from models.second_factors import RecoveryCode, SecondFactor
+from models.undos import Undo, UndoItem
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
 TABLES = (
@@ -86,6 +87,8 @@ TABLES = (
     Notice,
     NoticeTry,
     ReconciliationStatement,
+    Undo,
+    UndoItem,
 )
 
 keep_statuses(Session)

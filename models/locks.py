@@ -1,7 +1,7 @@
 """The one order in which rows are locked, so that no two transactions ever wait for each other.
 
 1. Lanes: match before ingest before tokens; a step's own lane is the only one that it locks. The Sync Tool's lane comes
-   last where its step links a copy, which holds match and ingest as well.
+   last where its step links a copy, which holds match and ingest as well; so does that of taking back a span.
 2. The organization. A transaction that changes more than one row of an organization locks it before any of them, and
    then changes its rows in any order: no other transaction is at work there. On SQLite one transaction writes at a
    time; here it is one for each organization.

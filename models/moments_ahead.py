@@ -38,6 +38,7 @@ from models.notices import Notice
 from models.payments import Allocation, Payment
 from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
+from models.undos import Undo
 
 _OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
 _HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
@@ -63,6 +64,7 @@ class Longest:
     settle: timedelta
     copy: timedelta
     preview: timedelta
+    undo: timedelta
     reconcile: timedelta
     notice: timedelta
     endpoint: timedelta
@@ -81,6 +83,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
         select(Preview.organization_id).where(ahead.preview),
+        select(Undo.organization_id).where(ahead.undo),
         select(ReconciliationRun.organization_id).where(ahead.reconcile),
         select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
         select(Endpoint.organization_id).where(ahead.endpoint),
@@ -95,7 +98,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
-        kept |= {"preview": longest.preview, "reconcile": longest.reconcile}
+        kept |= {"preview": longest.preview, "undo": longest.undo, "reconcile": longest.reconcile}
         kept |= {"notice": longest.notice, "endpoint": longest.endpoint}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
@@ -123,6 +126,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         )
     for worked_off, is_ahead in (
         (Preview, ahead.preview),
+        (Undo, ahead.undo),
         (ReconciliationRun, ahead.reconcile),
         (Notice, ahead.notice),
     ):
@@ -192,6 +196,10 @@ class _Ahead:
     @property
     def endpoint(self) -> ColumnElement[bool]:
         return self._beyond(Endpoint.rests_until, self.longest.endpoint)
+
+    @property
+    def undo(self) -> ColumnElement[bool]:
+        return self._beyond(Undo.due_at, self.longest.undo)
 
     @property
     def rest(self) -> ColumnElement[bool]:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from domain.ingest.deletions import Standing
 from domain.leaving_out import LeftOut
+from domain.money import money_text
 from domain.records import PaymentState
 from domain.status import PaymentStatus
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
@@ -131,9 +132,21 @@ class Payment(Base):
         return max(self.version, self.flawed_version or 0)
 
     @property
+    def in_words(self) -> str:
+        """As a person calls it: how much, from whom, when."""
+        amount = money_text(self.live_total, self.currency)
+        day = f", {self.paid_on.isoformat()}" if self.paid_on else ""
+        return f"{amount} from {self.customer_name or 'an unnamed customer'}{day}"
+
+    @property
     def left_out_now(self) -> LeftOut | None:
         """How a person left it out, if that still holds."""
         return left_out_by_now(self.left_out, self.left_out_version, self.version, self.flawed_version)
+
+    def leave_out(self, word: LeftOut, why: str, by: str, now: datetime) -> None:
+        """A person leaves it out, seeing its newest version."""
+        self.left_out, self.left_out_version = word.value, self.newest_version
+        self.left_out_note, self.left_out_by, self.left_out_at = why, by, now
 
     @property
     def standing(self) -> Standing:

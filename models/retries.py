@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from domain.ingest.seen_payments import payments_in
 from domain.later_looks import Finding
+from models.base import one_of
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
@@ -27,6 +28,16 @@ def chosen_payments(session: Session, organization_id: int, external_ids: Collec
     return session.scalars(
         select(Payment)
         .where(Payment.organization_id == organization_id, Payment.external_id.in_(external_ids))
+        .options(selectinload(Payment.allocations))
+        .order_by(Payment.id)
+    ).all()
+
+
+def payments_by_id(session: Session, organization_id: int, payment_ids: Collection[int]) -> Sequence[Payment]:
+    """These of the organization's payments with their allocations, oldest first."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.organization_id == organization_id, one_of(Payment.id, payment_ids))
         .options(selectinload(Payment.allocations))
         .order_by(Payment.id)
     ).all()

@@ -14,6 +14,8 @@ QUEUES = {
     "payments.look_again": "match",
     # It only reads what match reads, and belongs to no payment's way; bounded slices keep it from delaying one.
     "payments.preview": "match",
+    # It calls nobody, and what it makes due is decided in this queue.
+    "payments.undo": "match",
     "payments.reconcile": "routine",
     # A queue of its own: a receiver that never answers must not hold a thread that payments wait for.
     "payments.notify": "notify",

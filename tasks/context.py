@@ -49,6 +49,7 @@ class Step(StrEnum):
     COPY = "copy"  # of an organization
     PREVIEW = "preview"  # of an organization
     RECONCILE = "reconcile"  # of an organization
+    UNDO = "undo"  # of an organization
     NOTIFY = "notify"  # of an endpoint
 
     @property
@@ -65,6 +66,7 @@ _OWNERS = {
     Step.COPY: Owner.ORGANIZATION,
     Step.PREVIEW: Owner.ORGANIZATION,
     Step.RECONCILE: Owner.ORGANIZATION,
+    Step.UNDO: Owner.ORGANIZATION,
     Step.NOTIFY: Owner.ENDPOINT,
 }
 

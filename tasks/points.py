@@ -88,6 +88,11 @@ class Point(StrEnum):
     PREVIEW_LOOKED = "preview.looked"
     PREVIEW_STORED = "preview.stored"
     PREVIEW_LANE_RELEASED = "preview.lane_released"
+    # Taking back a span of time.
+    UNDO_LANE_TAKEN = "undo.lane_taken"
+    UNDO_STORED = "undo.stored"
+    UNDO_NUDGED = "undo.nudged"
+    UNDO_LANE_RELEASED = "undo.lane_released"
     # The reconciliation of both systems.
     RECONCILE_LANE_TAKEN = "reconcile.lane_taken"
     RECONCILE_BEGUN = "reconcile.begun"

@@ -36,6 +36,8 @@ from models.notices import endpoints_with_due_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import KEPT_FOR, organizations_with_due_previews
 from models.reconciliation_runs import organizations_to_reconcile, organizations_with_due_runs
+from models.undos import KEPT_FOR as UNDO_KEPT_FOR
+from models.undos import organizations_with_due_undos
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
 from tasks.points import Point
@@ -55,6 +57,7 @@ class Swept:
     look_again: int
     copy: int
     preview: int
+    undo: int
     reconcile: int
     notify: int
 
@@ -87,6 +90,7 @@ def sweep(context: Context) -> Swept:
                 }
             ),
             Step.PREVIEW: organizations_with_due_previews(session, now),
+            Step.UNDO: organizations_with_due_undos(session, now),
             # The last of all: it costs many calls and nobody waits for it.
             Step.RECONCILE: sorted(
                 {
@@ -140,6 +144,7 @@ def longest(timing: Timing) -> Longest:
         # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
         preview=KEPT_FOR,
+        undo=UNDO_KEPT_FOR,
         reconcile=PAUSE_MAX,
         notice=PAUSE_OF_NOTICES_MAX,
         endpoint=REST_MAX,

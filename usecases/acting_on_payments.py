@@ -9,7 +9,6 @@ Doing it twice does no harm: what has been done already is refused, payment by p
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 import structlog
@@ -21,11 +20,11 @@ from domain.payment_actions import PaymentAction, why_not
 from models.connections import Role, connection_in_role
 from models.organizations import organization_by_id
 from models.payment_situations import PaymentStanding, standings_of
-from models.payments import Payment, forget_own_payment, match_again, register_own_payments
+from models.payments import forget_own_payment, match_again, register_own_payments
 from models.retries import chosen_payments
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
-from usecases.activity import note, payment_words
+from usecases.activity import note
 from usecases.results import Rejected
 from usecases.retry import let_go
 
@@ -167,7 +166,7 @@ def _stake(action: PaymentAction, one: PaymentStanding) -> Stake:
     taken = action is PaymentAction.TAKE_BACK
     amount = sum((entry.amount for entry in one.ours), Decimal(0)) if taken else payment.live_total
     refusal = why_not(action, one.situation) or ""
-    return Stake(payment.external_id, payment_words(payment), amount, payment.currency, refusal)
+    return Stake(payment.external_id, payment.in_words, amount, payment.currency, refusal)
 
 
 def _carry_out(
@@ -178,9 +177,9 @@ def _carry_out(
         case PaymentAction.RETRY:
             let_go(session, organization_id, payment, one.effects, (), now)
         case PaymentAction.DISMISS:
-            _leave_out(payment, LeftOut.DISMISSED, why, context.actor, now)
+            payment.leave_out(LeftOut.DISMISSED, why, context.actor, now)
         case PaymentAction.TAKE_BACK:
-            _leave_out(payment, LeftOut.TAKEN_BACK, why, context.actor, now)
+            payment.leave_out(LeftOut.TAKEN_BACK, why, context.actor, now)
         case PaymentAction.MARK_OWN:
             register_own_payments(session, payment.connection_id, [payment.external_id], now)
         case PaymentAction.SYNC_AFTER_ALL:
@@ -189,10 +188,5 @@ def _carry_out(
             forget_own_payment(session, payment.connection_id, payment.external_id)
             let_go(session, organization_id, payment, one.effects, (), now)
     match_again(session, [allocation.id for allocation in payment.allocations], now)
-    about = f"{payment_words(payment)}{f': {why}' if why else ''}"
+    about = f"{payment.in_words}{f': {why}' if why else ''}"
     note(context, session, organization_id, _KINDS[action], about=about, payment_id=payment.external_id)
-
-
-def _leave_out(payment: Payment, word: LeftOut, why: str, actor: str, now: datetime) -> None:
-    payment.left_out, payment.left_out_version = word.value, payment.newest_version
-    payment.left_out_note, payment.left_out_by, payment.left_out_at = why, actor, now

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from domain.activity import PLATFORM, ActivityKind, Change
-from domain.money import money_text
 from models.activity import note_activity
-from models.payments import Payment
 from models.users import User
 from tasks.context import Context
 
@@ -46,10 +44,3 @@ def note_about(
     """Something was done to this user. An operator belongs to no organization: the log alone has it."""
     if user.organization_id is not None:
         note(context, session, user.organization_id, kind, about=user.email, changes=changes)
-
-
-def payment_words(payment: Payment) -> str:
-    """A payment as a person calls it: how much, from whom, when."""
-    amount = money_text(payment.live_total, payment.currency)
-    day = f", {payment.paid_on.isoformat()}" if payment.paid_on else ""
-    return f"{amount} from {payment.customer_name or 'an unnamed customer'}{day}"

@@ -25,7 +25,7 @@ from models.locks import lock_organization
 from models.payments import Payment, match_again
 from models.retries import payment_of
 from tasks.context import Context, Step
-from usecases.activity import note, payment_words
+from usecases.activity import note
 from usecases.results import Rejected
 from usecases.retry import revive
 
@@ -80,7 +80,7 @@ def link_payment(
         if effect.state != EffectState.IN_DOUBT:
             revive(session, effect, (), now)
         match_again(session, [chosen], now)
-        about = f"{payment_words(payment)}; {system} payment {target_payment_id}"
+        about = f"{payment.in_words}; {system} payment {target_payment_id}"
         kind = ActivityKind.PAYMENT_LINKED
         note(context, session, organization_id, kind, about=about, payment_id=payment_external_id)
     log.info("payment.linked", payment=payment_external_id, target_payment=target_payment_id)

@@ -43,7 +43,7 @@ from models.secrets import SecretsUnreadable
 from tasks.calls import may_call, note_failure, note_unreadable
 from tasks.context import Context, Step
 from tasks.hints import INCOMPLETE, Look, hint_at_payments
-from usecases.activity import note, payment_words
+from usecases.activity import note
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -108,7 +108,7 @@ def retry_payment(
         if target is not None:
             look_now(session, target.id, seen.invoice_ids, now)
         kind = ActivityKind.PAYMENT_CREATED_ANYWAY if create_anyway else ActivityKind.PAYMENT_RETRIED
-        about = payment_words(payment)
+        about = payment.in_words
         note(context, session, organization_id, kind, about=about, payment_id=payment_external_id)
     log.info("payment.retried", payment=payment_external_id, create_anyway=create_anyway, revived=report.revived)
     if payment.flaw is not None:

@@ -27,6 +27,7 @@ app = Celery(
         "tasks.copying.step",
         "tasks.preview.step",
         "tasks.reconcile.step",
+        "tasks.undo.step",
         "tasks.notify.step",
         "tasks.sweep",
     ],

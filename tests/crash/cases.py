@@ -15,6 +15,7 @@ from tests.crash import (
     notice_moments,
     preview_moments,
     reconcile_moments,
+    undo_moments,
 )
 from tests.crash.stage import Stage
 
@@ -239,6 +240,15 @@ CASES = (
             **dict.fromkeys((Point.NOTIFY_LOOKED, Point.NOTIFY_SENT, Point.NOTIFY_RECORDED), 2),
         },
         person=notice_moments.it_was_told,
+    ),
+    Case(
+        undo_moments.taking_back_a_span,
+        {
+            **dict.fromkeys((Point.UNDO_LANE_TAKEN, Point.UNDO_LANE_RELEASED), 1),
+            **dict.fromkeys((Point.UNDO_STORED, Point.UNDO_NUDGED), 2),
+            **dict.fromkeys((Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_RECORDED), 1),
+        },
+        person=undo_moments.it_is_done_once,
     ),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

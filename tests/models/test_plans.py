@@ -36,6 +36,7 @@ from models.looks import due_looks, targets_with_due_looks
 from models.notices import NoticeFilter, due_notices, endpoints_with_due_notices, list_notices, outdated_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import organizations_with_due_previews
+from models.undos import Undo, UndoItemState, next_items, organizations_with_due_undos
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices
 from models.views.oldest_payment import oldest_unsynced
@@ -92,6 +93,12 @@ ASKED = {
     ),
     "preview, effects": (unsettled_effects, ([7],), "effect USING INDEX ix_effect_allocation_id"),
     "sweep, previews": (organizations_with_due_previews, (IN_FUTURE,), "preview USING INDEX ix_preview_due_at"),
+    "sweep, spans": (organizations_with_due_undos, (IN_FUTURE,), "undo USING INDEX ix_undo_due_at"),
+    "span, next payments": (
+        next_items,
+        (Undo(id=1, after_id=7), UndoItemState.LISTED, 200),
+        "undo_item USING INDEX ix_undo_item_undo_id_payment_id",
+    ),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
     "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),
     "look again": (due_looks, (1, IN_FUTURE, 50), "invoice_look USING INDEX ix_invoice_look_due"),

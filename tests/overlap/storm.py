@@ -165,6 +165,7 @@ class Storm:
                 Step.MATCH: company.organization_id,
                 Step.COPY: company.organization_id,
                 Step.PREVIEW: company.organization_id,
+                Step.UNDO: company.organization_id,
                 Step.RECONCILE: company.organization_id,
                 Step.PUSH: company.target_id,
             }
