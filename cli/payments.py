@@ -14,6 +14,7 @@ from cli.output import AsJson, examples, print_json, print_table, say
 from cli.paging import place_in
 from cli.payment_actions import add_actions
 from cli.payment_text import print_story, total_text
+from cli.undoing import add_undoing
 from domain.cursors import Listed
 from domain.money import amount_in
 from domain.payment_order import PaymentOrder
@@ -38,6 +39,7 @@ COLUMNS = [
 
 app = new_group()
 add_actions(app)
+add_undoing(app)
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 PaymentId = Annotated[str, typer.Argument(metavar="ID", help="The payment's id in QuickBooks.")]
