@@ -42,6 +42,7 @@ from web import (
     sync_history,
     sync_invoices,
     sync_runs,
+    undos,
     webhooks,
 )
 from web.admission import Admission
@@ -88,6 +89,8 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         overview,
         payments,
         payment_actions,
+        # Before the page of one payment, whose address has the payment's id in the same place.
+        undos,
         payment_page,
         invoices,
         invoice_page,

@@ -13,6 +13,7 @@ from domain.set_up import StepState
 from models.connections import ConnectionStatus
 from models.decisions import Action
 from models.inbox import EventSource
+from models.undos import UndoState
 
 FORESEEN_LABELS = {
     Outcome.SYNCED: "Would be synced",
@@ -196,6 +197,20 @@ RUN_STATE_BADGES = {
     RunState.RUNNING: "on_its_way",
     RunState.DONE: "synced",
     RunState.STOPPED: "",
+}
+UNDO_STATE_LABELS = {
+    UndoState.COUNTING: "Being looked through",
+    UndoState.READY: "Waits for your word",
+    UndoState.TAKING: "Under way",
+    UndoState.STOPPED: "Stopped",
+    UndoState.DONE: "Done",
+}
+UNDO_STATE_BADGES = {
+    UndoState.COUNTING: "on_its_way",
+    UndoState.READY: "waiting",
+    UndoState.TAKING: "on_its_way",
+    UndoState.STOPPED: "",
+    UndoState.DONE: "synced",
 }
 ITEM_STATE_LABELS = {
     ItemState.CHECKING: "Not checked yet",

@@ -1,6 +1,6 @@
 """What people type into the fields and addresses of pages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 
 def plain(typed: str) -> str:
@@ -13,4 +13,13 @@ def day_in(typed: str) -> date | None:
     try:
         return date.fromisoformat(typed.strip())
     except ValueError:
+        return None
+
+
+def moment_in(typed: str) -> datetime | None:
+    """The moment, in UTC unless it says otherwise; None if there is none, or if it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(typed.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

@@ -20,6 +20,7 @@ PAGES = [
     "/payments?status=needs_attention",
     "/payments?search=nothing-like-this",
     "/payments?reason=total_differs&amount=lots&order=largest",
+    "/payments/undo",
     "/activity",
     "/activity?kind=disconnected",
     "/invoices",

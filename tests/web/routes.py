@@ -50,6 +50,7 @@ class Row:
 LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
 PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
 PREVIEW = {"preview_id": "preview"}
+UNDO = {"undo_id": "undo"}
 INVOICE = {"invoice_id": "invoice"}
 BREAK, STATEMENT = {"break_id": "break"}, {"statement_id": "statement"}
 DAYS = {"first": "2026-11-01", "last": "2026-11-02"}
@@ -130,6 +131,13 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/payments/act"): Row(WORK, form={"what": "dismiss", "why": "none"}, given={"payments": "payment"}),
     ("POST", "/payments/{external_id}/act"): Row(WORK, PAYMENT, form={"what": "dismiss", "why": "no reason"}),
     ("POST", "/payments/{external_id}/link"): Row(WORK, PAYMENT, form={"to": "4711"}),
+    ("GET", "/payments/undo"): Row(LOOK),
+    ("POST", "/payments/undo"): Row(MANAGE, form={"since": "2026-11-20T09:00"}),
+    ("GET", "/payments/undo/{undo_id}"): Row(LOOK, UNDO),
+    ("GET", "/live/payments/undo/{undo_id}"): Row(LOOK, UNDO),
+    ("POST", "/payments/undo/{undo_id}/confirm"): Row(MANAGE, UNDO, form={"typed": "northwind"}),
+    ("POST", "/payments/undo/{undo_id}/stop"): Row(MANAGE, UNDO),
+    ("POST", "/payments/undo/{undo_id}/continue"): Row(MANAGE, UNDO),
     ("GET", "/invoices"): Row(LOOK),
     ("GET", "/live/invoices"): Row(LOOK),
     ("GET", "/invoices/{invoice_id}"): Row(LOOK, INVOICE),
@@ -209,6 +217,12 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/api/payment-actions"): Row(
         WORK, body={"action": "dismiss", "why": "no reason"}, given={"payments": "payment"}
     ),
+    ("GET", "/api/undos"): Row(LOOK),
+    ("POST", "/api/undos"): Row(MANAGE, body={"since": "2026-11-20T09:00:00Z"}),
+    ("GET", "/api/undos/{undo_id}"): Row(LOOK, UNDO),
+    ("POST", "/api/undos/{undo_id}/confirm"): Row(MANAGE, UNDO, body={"confirm": "northwind"}),
+    ("POST", "/api/undos/{undo_id}/stop"): Row(MANAGE, UNDO),
+    ("POST", "/api/undos/{undo_id}/continue"): Row(MANAGE, UNDO),
     ("GET", "/api/activity"): Row(LOOK),
     ("GET", "/api/preferences"): Row(LOOK),
     ("PUT", "/api/preferences"): Row(MANAGE, body=PREFERENCES),

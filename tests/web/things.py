@@ -1,7 +1,7 @@
 """One of each thing that an organization has, so that every route can be called on something that is there."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,6 +26,7 @@ from usecases.invitations import Invited, invite
 from usecases.organizations import PreferenceChanges
 from usecases.previewing import preview_change
 from usecases.statements import draft
+from usecases.undoing import ask_undo
 
 ADMIN, VICTIM = "admin@northwind.example", "victim@northwind.example"
 
@@ -69,6 +70,7 @@ def everything(world: World, app: FastAPI) -> Things:
     wanted = Wanted("Tickets", "http://127.0.0.1:9/", [NoticeKind.PAYMENT_HELD])
     endpoint = add_endpoint(world.context, world.organization_id, wanted)
     assert isinstance(endpoint, WithSecret)
+    undo = ask_undo(world.context, world.organization_id, world.clock.now() - timedelta(days=1), None)
     tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
     assert tested is not None
     preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
@@ -83,6 +85,7 @@ def everything(world: World, app: FastAPI) -> Things:
         "payment": payment,
         "invoice": str(invoice),
         "preview": str(preview),
+        "undo": str(undo),
         "run": str(run),
         "copy": str(tool.row("CW-1").id),
         "company": tool.row("CW-1").company_id,

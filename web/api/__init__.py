@@ -14,6 +14,7 @@ from web.api import (
     preferences,
     previews,
     reconciliation,
+    undos,
     webhooks,
 )
 
@@ -28,6 +29,7 @@ for calls in (
     copying,
     copy_runs,
     copy_customers,
+    undos,
     reconciliation,
     activity,
     webhooks,
