@@ -16,6 +16,9 @@ from workers.terminal import Column, FoldingTable, hang, terminal_width
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: amounts are strings, times are ISO 8601 in UTC.")]
 
+# How a moment may be written on the command line.
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+
 
 def examples(*commands: str) -> str:
     """The foot of a help page; blank lines keep every command on its own line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cli.output import moment_text, say
+from cli.output import moment_text, print_facts, say
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
@@ -14,6 +14,7 @@ from domain.words import Words
 if TYPE_CHECKING:
     from models.views.payment_rows import PaymentRow
     from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
+    from usecases.explaining import Explained
 
 
 def print_story(story: PaymentStory, words: Words) -> None:
@@ -41,6 +42,23 @@ def print_story(story: PaymentStory, words: Words) -> None:
     say(f"Heard from {words.source}")
     for event in story.events:
         say(f"  {_event(event)}")
+
+
+def print_explained(found: Explained) -> None:
+    """Prints what was known at the moment: the payment, its parts, and the preferences in force."""
+    say(f"As of {moment_text(found.at)}")
+    print_facts({one.label: one.text for one in found.facts})
+    for part in found.parts:
+        say()
+        say(part.title)
+        for fact in part.facts:
+            say(f"  {fact.label}: {fact.text}")
+    say()
+    say("Preferences in force")
+    for one in found.preferences:
+        now = "" if one.then == one.now else f" (now: {one.now})"
+        doubt = "" if one.is_sure else "; not sure, the record of changes has a break"
+        say(f"  {one.label}: {one.then}{now}{doubt}")
 
 
 def total_text(payment: PaymentRow) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,10 +11,10 @@ import typer
 from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, print_json, print_table, say
+from cli.output import MOMENTS, AsJson, examples, print_json, print_table, say
 from cli.paging import place_in
 from cli.payment_actions import add_actions
-from cli.payment_text import print_story, total_text
+from cli.payment_text import print_explained, print_story, total_text
 from cli.undoing import add_undoing
 from domain.cursors import Listed
 from domain.money import amount_in
@@ -128,6 +129,34 @@ def show(slug: Org, payment_id: PaymentId, as_json: AsJson = False) -> None:
         print_json(PaymentStoryOut.of(story, words).model_dump(mode="json"))
     else:
         print_story(story, words)
+
+
+@app.command(epilog=examples("payments explain northwind 4711 --at 2026-11-20T09:00"))
+def explain(
+    slug: Org,
+    payment_id: PaymentId,
+    at: Annotated[
+        datetime, typer.Option(metavar="TIME", formats=MOMENTS, help="What was known at this moment, in UTC.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Tells what was known about a payment at an earlier moment, and what would be decided about it today.
+
+    The decision in force then, what it was taken on, the preferences then, what was sent and what stood in the ledger.
+    """
+    from usecases.explaining import explain_payment
+    from usecases.results import Rejected
+
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        found = explain_payment(context, organization_id, payment_id, at.replace(tzinfo=UTC))
+    if isinstance(found, Rejected):
+        raise Refusal(found.message)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_explained(found)
 
 
 @app.command(epilog=examples("payments retry northwind 4711", "payments retry northwind 4711 --create-anyway"))

@@ -12,7 +12,7 @@ import typer
 
 from cli.failures import Refusal
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, is_terminal, moment_text, note, print_json, print_table, say
+from cli.output import MOMENTS, AsJson, examples, is_terminal, moment_text, note, print_json, print_table, say
 from domain.money import money_text
 from workers.terminal import Column
 
@@ -29,16 +29,15 @@ NEWS_SECONDS = 1.0
 # A worker that holds the lane and does not move for so long has died; its lease runs out before that.
 PATIENCE_SECONDS = 120.0
 LISTED_MAX = 20
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 _COLUMNS = [Column("parts", right=True), Column("amount", right=True), Column("what", wraps=True)]
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 UndoId = Annotated[int, typer.Argument(metavar="ID", help="As `payments undos` lists it.")]
 Since = Annotated[
-    datetime, typer.Option(metavar="TIME", formats=_FORMATS, help="What was entered from this moment on, in UTC.")
+    datetime, typer.Option(metavar="TIME", formats=MOMENTS, help="What was entered from this moment on, in UTC.")
 ]
 Until = Annotated[
-    datetime | None, typer.Option(metavar="TIME", formats=_FORMATS, help="And before this one, in UTC; else until now.")
+    datetime | None, typer.Option(metavar="TIME", formats=MOMENTS, help="And before this one, in UTC; else until now.")
 ]
 Preview = Annotated[bool, typer.Option("--preview", help="Tell what would be removed and what stays; change nothing.")]
 Why = Annotated[str, typer.Option(help="Why, in a few words; others read it with each payment.")]

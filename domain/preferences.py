@@ -1,8 +1,10 @@
 """A partner's choices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 
 class SyncMode(StrEnum):
@@ -85,6 +87,24 @@ def preference_words(field: str, value: str | bool | date | None) -> str:
             return value.isoformat()
         case _:
             return value or "none"
+
+
+def preference_from_words(field: str, words: str) -> Any:
+    """The value that `preference_words` has put into these words.
+
+    Raises:
+        ValueError: no value of this choice is called so.
+    """
+    if field == "cut_off_on":
+        return None if words == "none" else date.fromisoformat(words)
+    options: Iterable[Any] = _OPTIONS.get(field, (True, False))
+    for option in options:
+        if preference_words(field, option) == words:
+            return option
+    raise ValueError(f"{field} is never {words!r}")
+
+
+_OPTIONS = {"sync_mode": SyncMode, "correction_policy": CorrectionPolicy, "twin_policy": TwinPolicy}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.explanations import explain
@@ -13,6 +13,7 @@ from domain.reasons import Reason
 from domain.words import Words
 from models.views.story import PaymentStory, payment_story
 from usecases.acting_on_payments import act_on_payments
+from usecases.explaining import Explained, explain_payment
 from usecases.linking import link_payment
 from usecases.results import Rejected
 from usecases.retry import retry_payment
@@ -20,6 +21,7 @@ from usecases.words import words_of
 from web.call_semaphores import call_slot, come_back_later
 from web.pages import render
 from web.signed_in import FormInOrganization, InOrganization, Member, context_of
+from web.typed_text import moment_in, plain
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,9 +35,12 @@ DONE = {
 
 
 @router.get("/payments/{external_id}")
-def payment_page(request: Request, external_id: str, member: InOrganization, done: str = "") -> Response:
+def payment_page(
+    request: Request, external_id: str, member: InOrganization, done: str = "", at: Annotated[str, Query()] = ""
+) -> Response:
+    """The page; with a moment, also what was known then."""
     notice = DONE[PaymentAction(done)] if done in list(PaymentAction) else None
-    return _story_page(request, member, external_id, notice=notice)
+    return _story_page(request, member, external_id, notice=notice, at=plain(at))
 
 
 @router.get("/live/payments/{external_id}")
@@ -130,7 +135,21 @@ def _story_page(
     notice: str | None = None,
     problem: str | None = None,
     typed_why: str = "",
+    at: str = "",
     status_code: int = 200,
 ) -> Response:
     values = _story_values(*_story(request, member, external_id)) | {"typed_why": typed_why}
+    explained = _explained(request, member, external_id, at) if at else None
+    values |= {
+        "at": at,
+        "explained": explained if isinstance(explained, Explained) else None,
+        "not_explained": explained.message if isinstance(explained, Rejected) else "",
+    }
     return render(request, "payment.html", status_code, viewer=member.viewer, notice=notice, problem=problem, **values)
+
+
+def _explained(request: Request, member: Member, external_id: str, at: str) -> Explained | Rejected:
+    moment = moment_in(at)
+    if moment is None:
+        return Rejected("Give the moment as a day and a time, like 2026-11-20T09:00.")
+    return explain_payment(context_of(request), member.organization_id, external_id, moment)

@@ -74,6 +74,7 @@ class EffectLine:
     amount: Decimal
     currency: str
     paid_on: date | None
+    created_at: datetime
     due_at: datetime
     delivered_at: datetime | None
     attempts: tuple[AttemptLine, ...]
@@ -106,8 +107,13 @@ class AllocationStory:
     row: AllocationRow
     decisions: tuple[DecisionLine, ...]
     effects: tuple[EffectLine, ...]
-    ledger: LedgerLine | None
+    entries: tuple[LedgerLine, ...]
     next: str
+
+    @property
+    def ledger(self) -> LedgerLine | None:
+        """The newest entry."""
+        return self.entries[-1] if self.entries else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class PaymentStory:
     payment: PaymentRow
     unapplied: Decimal
     note: str
+    id: int
     version: int
     first_seen_at: datetime
     events: tuple[EventLine, ...]
@@ -153,6 +160,7 @@ def payment_story(
         payment=row,
         unapplied=payment.unapplied,
         note=payment.note,
+        id=payment.id,
         version=payment.version,
         first_seen_at=payment.first_seen_at,
         events=tuple(_event_line(event) for event in events),
@@ -228,7 +236,7 @@ class _Tables:
             row=row,
             decisions=tuple(_decision_line(one, decisions) for one in decisions),
             effects=tuple(self._effect_line(one) for one in effects),
-            ledger=_ledger_line(entries[-1], self.looks) if entries else None,
+            entries=tuple(_ledger_line(one, self.looks) for one in entries),
             next=next_step(situation),
         )
 
@@ -242,6 +250,7 @@ class _Tables:
             amount=effect.amount,
             currency=effect.currency,
             paid_on=effect.paid_on,
+            created_at=effect.created_at,
             due_at=effect.due_at,
             delivered_at=effect.delivered_at,
             attempts=tuple(

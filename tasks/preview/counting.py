@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from domain.match.foresight import Foreseen, Known, foresee
 from domain.match.near_numbers import by_core
+from domain.preferences import Preferences
 from models.decisions import decisions_in_force
 from models.effects_in_force import unsettled_effects
 from models.invoices import PlatformInvoice, all_platform_invoices
 from models.organizations import organization_with_connections
 from models.previews import Preview
-from models.stored_parts import parts_after
-from tasks.payment_facts import Connected, facts_of, told_nearby
+from models.stored_parts import StoredPart, parts_after
+from tasks.payment_facts import Connected, Nearby, facts_of, told_nearby
 
 PAYMENTS_AT_A_TIME = 1_000
 
@@ -65,29 +66,40 @@ def look_at_next(session: Session, preview: Preview, nearby: RecordsNearby, now:
     parts, last_id = parts_after(session, preview.organization_id, preview.after_id, PAYMENTS_AT_A_TIME)
     if last_id is None:
         return Nothing()
-    _, source, target = organization_with_connections(session, preview.organization_id)
-    connected = Connected(preview.organization_id, source, target)
     asks = before.only_synced or after.only_synced
     # Whatever was saved meanwhile, this preview is about the preferences that it was asked for.
-    ids = [part.allocation_id for part in parts]
-    gathered = facts_of(session, connected, before, parts, ids, nearby.find if asks else _none_nearby)
-    decisions, effects = decisions_in_force(session, ids), unsettled_effects(session, ids)
-    found = []
-    for part, of in zip(parts, gathered, strict=True):
-        known = Known(
-            facts=of.facts,
-            in_force=decisions.get(part.allocation_id),
-            effect=effects.get(part.allocation_id),
-            number=of.number,
-            rivals=of.rivals,
-        )
-        found.append((part.allocation_id, foresee(known, after), part.currency, part.amount))
+    known = known_of(session, preview.organization_id, before, parts, nearby.find if asks else _none_nearby)
+    found = [
+        (part.allocation_id, foresee(of, after), part.currency, part.amount)
+        for part, of in zip(parts, known, strict=True)
+    ]
     return Piece(
         last_id=last_id,
         payments=len({part.payment_id for part in parts}),
         parts=found,
         due_anyway=sum(part.match_due_at is not None and part.match_due_at <= now for part in parts),
     )
+
+
+def known_of(
+    session: Session, organization_id: int, preferences: Preferences, parts: Sequence[StoredPart], nearby: Nearby
+) -> list[Known]:
+    """Everything stored that decisions about these parts depend on, in their order."""
+    _, source, target = organization_with_connections(session, organization_id)
+    connected = Connected(organization_id, source, target)
+    ids = [part.allocation_id for part in parts]
+    gathered = facts_of(session, connected, preferences, parts, ids, nearby)
+    decisions, effects = decisions_in_force(session, ids), unsettled_effects(session, ids)
+    return [
+        Known(
+            facts=of.facts,
+            in_force=decisions.get(part.allocation_id),
+            effect=effects.get(part.allocation_id),
+            number=of.number,
+            rivals=of.rivals,
+        )
+        for part, of in zip(parts, gathered, strict=True)
+    ]
 
 
 def _none_nearby(_session: Session, _organization_id: int, _unknown: Mapping[str, str]) -> dict[str, str]:

@@ -240,3 +240,17 @@ def test_the_list_is_narrowed_and_sorted(run: Run, world: World) -> None:
     assert ids("--until", "2026-11-01", "--reason", "unapplied", "--customer", "cascade") == [first]
     assert ids("--invoice", "INV") == []
     assert "is not an amount" in run("payments", "list", "northwind", "--amount", "much").err
+
+
+def test_what_was_known_at_a_moment_is_told(run: Run, world: World) -> None:
+    payment = world.pay("100", (world.invoice("INV-1"), "100"))
+    world.notice()
+    moment = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}"
+    world.choose(sync_enabled=False)
+    told = run("payments", "explain", "northwind", payment, "--at", moment)
+    assert "In force: The payment is on the ConnectWise invoice." in told.out
+    assert "Enable external payments sync: off" in told.out
+    document = run("payments", "explain", "northwind", payment, "--at", moment, "--json").json
+    assert document["parts"][0]["title"] == "Part for invoice INV-1"
+    refused = run("payments", "explain", "northwind", payment, "--at", "2999-01-01")
+    assert (refused.code, "in the future" in refused.err) == (2, True)

@@ -209,3 +209,16 @@ def test_a_retry_of_an_unchanged_case_says_when_it_was_looked_at(world: World, p
     world.settle()
     partner.get(f"/payments/{payment}")
     assert "same result" in partner.page
+
+
+def test_the_page_tells_what_was_known_at_a_moment(world: World, partner: Browser) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1", connectwise_total="90.00"), "100.00"))
+    world.notice()
+    assert "What did we know then?" in partner.get(f"/payments/{payment}").text
+    moment = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}"
+    page = partner.get(f"/payments/{payment}?at={moment}").text
+    assert "No payment in ConnectWise stood for it." in page
+    assert "different: 100.00 in QuickBooks, 90.00 in ConnectWise" in page
+    assert f'value="{moment}"' in page
+    assert "Give the moment as a day and a time" in partner.get(f"/payments/{payment}?at=yesterday").text
+    assert "in the future" in partner.get(f"/payments/{payment}?at=2999-01-01").text

@@ -1,0 +1,98 @@
+"""What was known about a payment at an earlier moment, and what would be decided today."""
+
+from datetime import datetime
+
+from tests.flow.test_previews import everything
+from tests.world import World
+from usecases.explaining import Explained, explain_payment
+from usecases.organizations import PreferenceChanges, change_preferences
+from usecases.results import Rejected
+
+
+def explained(world: World, payment: str, at: datetime) -> Explained:
+    found = explain_payment(world.context, world.organization_id, payment, at)
+    assert isinstance(found, Explained), found
+    return found
+
+
+def said(found: Explained, label: str) -> list[str]:
+    [part] = found.parts
+    return [fact.text for fact in part.facts if fact.label == label]
+
+
+def test_each_moment_has_its_decision_its_writes_and_its_ledger(world: World) -> None:
+    invoice = world.invoice("INV-1", connectwise_total="90.00")
+    before = world.clock.now()
+    world.clock.move(minutes=1)
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    held = world.clock.now()
+    world.clock.move(minutes=1)
+    world.connectwise.edit_invoice(invoice.connectwise_id or 0, total="100.00")
+    world.later(hours=1)
+    world.clock.move(minutes=1)
+    assert world.amounts_on(invoice) == ["50.00"]
+    synced = world.clock.now()
+
+    assert "Not yet" in explained(world, payment, before).facts[0].text
+    assert said(explained(world, payment, before), "In force") == ["Nothing was decided yet."]
+
+    then = explained(world, payment, held)
+    assert "total_differs" in said(then, "In force")[0]
+    assert said(then, "Compared: total") == ["different: 100.00 in QuickBooks, 90.00 in ConnectWise"]
+    assert said(then, "In the ledger") == ["No payment in ConnectWise stood for it."]
+    assert said(then, "Write") == []
+    assert "Replaced" in {fact.label for fact in then.parts[0].facts}
+
+    now = explained(world, payment, synced)
+    assert "synced" in said(now, "In force")[0]
+    assert "50.00 USD (ours)" in said(now, "In the ledger")[0]
+    assert "delivered at" in said(now, "Write")[0]
+    assert said(now, "Attempt 1")
+
+
+def test_the_ledger_then_has_the_amount_then(world: World) -> None:
+    world.choose(correction_policy="automatic")
+    invoice = world.invoice("INV-1")
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    then = world.clock.now()
+    world.clock.move(minutes=1)
+    world.quickbooks.edit_payment(payment, total="80.00", lines=[(invoice.quickbooks_id, "80.00")])
+    world.notice()
+    assert (
+        "50.00 USD by what we had sent; the ledger says 80.00 USD by now"
+        in said(explained(world, payment, then), "In the ledger")[0]
+    )
+    facts = {fact.label: fact.text for fact in explained(world, payment, then).facts}
+    assert "Earlier versions of the payment are not kept" in facts["As it was"]
+
+
+def test_the_preferences_then_are_told_and_decided_by_and_nothing_is_written(world: World) -> None:
+    payment = world.pay("50.00", (world.invoice("INV-1"), "50.00"))
+    change_preferences(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
+    world.notice()
+    world.clock.move(minutes=1)
+    off = world.clock.now()
+    world.clock.move(minutes=1)
+    found = explained(world, payment, off)
+    assert {one.label: one.then for one in found.preferences}["Enable external payments sync"] == "off"
+    assert "switched_off" in said(found, "Decided today")[0]
+    change_preferences(world.context, world.organization_id, PreferenceChanges(sync_enabled=True))
+    world.settle()
+    found = explained(world, payment, off)
+    switch = next(one for one in found.preferences if one.field == "sync_enabled")
+    assert (switch.then, switch.now, switch.is_sure) == ("off", "on", True)
+    assert "switched_off" not in said(found, "Decided today")[0]
+    assert said(found, "Today, by the preferences of then")
+    before = everything(world)
+    explained(world, payment, off)
+    assert everything(world) == before
+
+
+def test_what_cannot_be_explained_is_refused_in_a_sentence(world: World) -> None:
+    now = world.clock.now()
+    for payment, at in (("4711", now), ("4711", now.replace(year=2999))):
+        assert isinstance(explain_payment(world.context, world.organization_id, payment, at), Rejected)
