@@ -149,7 +149,7 @@ def _story_page(
 
 
 def _explained(request: Request, member: Member, external_id: str, at: str) -> Explained | Rejected:
-    moment = moment_in(at)
+    moment = moment_in(at, member.organization.locality.zone)
     if moment is None:
         return Rejected("Give the moment as a day and a time, like 2026-11-20T09:00.")
     return explain_payment(context_of(request), member.organization_id, external_id, moment)

@@ -1,6 +1,6 @@
 """What people type into the fields and addresses of pages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 
 def plain(typed: str) -> str:
@@ -16,10 +16,14 @@ def day_in(typed: str) -> date | None:
         return None
 
 
-def moment_in(typed: str) -> datetime | None:
-    """The moment, in UTC unless it says otherwise; None if there is none, or if it cannot be read."""
+def moment_in(typed: str, zone: tzinfo) -> datetime | None:
+    """The moment, by the clocks of this zone unless it says otherwise; None if there is none, or if it cannot be read.
+
+    Of an hour that happens twice it is the first one; a time that no clock there showed is as if it had not been
+    changed yet.
+    """
     try:
         moment = datetime.fromisoformat(typed.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,6 +1,6 @@
 """Payments > take back a span: what would be removed, the word that does it, how far it is, and what came of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from web.pages import render
 from web.payments import ID_MAX
 from web.signed_in import InOrganization, ManagersForm, Member, context_of
 from web.typed_text import moment_in, plain
-from web.wording import money
+from web.writing import Writing, writing_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -72,7 +72,8 @@ def ask(
 ) -> Response:
     """Begins the preview; changes nothing else."""
     typed = Typed(plain(since), plain(until), plain(why))
-    begins, ends = moment_in(typed.since), moment_in(typed.until)
+    zone = member.organization.locality.zone
+    begins, ends = moment_in(typed.since, zone), moment_in(typed.until, zone)
     if begins is None or (typed.until and ends is None):
         return _form(
             request, member, typed, "Give the beginning as a day and a time, like 2026-11-20T09:00; the end too."
@@ -152,7 +153,7 @@ def _found(request: Request, member: Member, undo_id: int) -> Undo:
 
 def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
     undo = _found(request, member, undo_id)
-    state = UndoState(undo.state)
+    state, writing = UndoState(undo.state), writing_of(member.organization.locality)
     # Adding up a hundred thousand parts is for a preview and for the end, not for each look at the bar.
     at_work = state in (UndoState.COUNTING, UndoState.TAKING)
     with context_of(request).database.reading() as session:
@@ -167,7 +168,7 @@ def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
     stays = [
         Line(
             sum(one.parts for one in counts if one.stays is why),
-            _sums((one.total, one.currency) for one in counts if one.stays is why),
+            _sums(((one.total, one.currency) for one in counts if one.stays is why), writing),
             stays_sentence(words, why),
         )
         for why in Stays
@@ -178,12 +179,14 @@ def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
         "state": state,
         "address": address_of(undo.id),
         "payments": payments,
-        "possible": Line(sum(one.parts for one in possible), _sums((one.total, one.currency) for one in possible), ""),
+        "possible": Line(
+            sum(one.parts for one in possible), _sums(((one.total, one.currency) for one in possible), writing), ""
+        ),
         "stays": stays,
         "came_out": [
             Line(
                 one.parts,
-                money(one.total, one.currency),
+                writing.money(one.total, one.currency),
                 removal_sentence(words, one.removal, one.reason),
                 Reason(one.reason) if one.removal is Removal.HELD and one.reason else None,
             )
@@ -200,12 +203,8 @@ def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
     }
 
 
-def _sums(amounts: Iterable[tuple[Decimal, str | None]]) -> str:
+def _sums(amounts: Iterable[tuple[Decimal, str | None]], writing: Writing) -> str:
     totals: dict[str | None, Decimal] = {}
     for amount, currency in amounts:
         totals[currency] = totals.get(currency, Decimal(0)) + amount
-    return _written([(total, currency) for currency, total in totals.items()])
-
-
-def _written(totals: Sequence[tuple[Decimal, str | None]]) -> str:
-    return " + ".join(money(total, currency) for total, currency in totals)
+    return " + ".join(writing.money(total, currency) for currency, total in totals.items())

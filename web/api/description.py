@@ -36,6 +36,7 @@ TAGS = {
     "preferences": "The organization's choices.",
     "previews": "What a change of preferences would do, before it is made.",
     "sync tool": "Copies the Closed invoices of ConnectWise into QuickBooks; only where the Sync Tool is switched on.",
+    "undo": "Takes back what was entered in a span of time: preview, confirmation, progress.",
     "reconciliation": "Both systems side by side, to the cent: comparisons, differences, and signed statements.",
     "webhooks": "Where the organization is told what becomes of its payments, and what was sent there.",
     "activity": "Who changed what, and when.",
@@ -47,6 +48,7 @@ _SAMPLE_IDS = {"payment_id": "106", "invoice_id": "2", "preview_id": "1", "run_i
     "endpoint_id": "1",
     "notice_id": "7",
     "break_id": "1",
+    "undo_id": "1",
     "statement_id": "1",
 }
 # Besides the first of its status, what else a write may be answered.

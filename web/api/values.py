@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -26,4 +26,5 @@ def _written_as_moment(value: Any) -> Any:
 ID_IN_ADDRESS = r"^[!-.0-~]*[0-9A-Za-z][!-.0-~]*$"
 ID_CHARACTERS_MAX = 50
 Day = Annotated[date, BeforeValidator(_written_as_day)]
+MomentWithOffset = Annotated[AwareDatetime, BeforeValidator(_written_as_moment)]
 MomentIn = Annotated[datetime, BeforeValidator(_written_as_moment)]

@@ -6,7 +6,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "undo"
-down_revision = "reconciliation"
+down_revision = "statements"
 branch_labels = None
 depends_on = None
 
