@@ -75,7 +75,7 @@ def get_undo(request: Request, caller: Authorized, undo_id: UndoId) -> UndoOut:
 
 
 @router.post("/undos/{undo_id}/confirm", summary="Take a span back")
-def post_confirm(request: Request, caller: AuthorizedToManage, undo_id: UndoId, given: ConfirmIn) -> UndoOut:
+def post_undo_confirm(request: Request, caller: AuthorizedToManage, undo_id: UndoId, given: ConfirmIn) -> UndoOut:
     """Removes from the target what the preview says; what has changed since then stays."""
     _found(request, caller, undo_id)
     return _answer(
@@ -84,14 +84,14 @@ def post_confirm(request: Request, caller: AuthorizedToManage, undo_id: UndoId, 
 
 
 @router.post("/undos/{undo_id}/stop", openapi_extra=REPEATABLE, summary="Stop taking back")
-def post_stop(request: Request, caller: AuthorizedToManage, undo_id: UndoId) -> UndoOut:
+def post_undo_stop(request: Request, caller: AuthorizedToManage, undo_id: UndoId) -> UndoOut:
     """Takes back no more payments of the span."""
     _found(request, caller, undo_id)
     return _answer(request, caller, undo_id, stop_undo(context_of(request), caller.organization_id, undo_id))
 
 
 @router.post("/undos/{undo_id}/continue", openapi_extra=REPEATABLE, summary="Go on taking back")
-def post_continue(request: Request, caller: AuthorizedToManage, undo_id: UndoId) -> UndoOut:
+def post_undo_continue(request: Request, caller: AuthorizedToManage, undo_id: UndoId) -> UndoOut:
     """Goes on after a stop."""
     _found(request, caller, undo_id)
     return _answer(request, caller, undo_id, continue_undo(context_of(request), caller.organization_id, undo_id))
