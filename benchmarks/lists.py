@@ -9,10 +9,12 @@ has, and what 11,000 payments have, but none of the latest.
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import String, cast, literal, update
+from sqlalchemy import String, case, cast, literal, type_coerce, update
 from sqlalchemy.orm import Session
 
 from benchmarks.bench import Bench, log_to, table
@@ -21,7 +23,10 @@ from benchmarks.history import add_history
 from benchmarks.idle_sweep import add_owners
 from benchmarks.measuring import duration, median_seconds
 from domain.daily_numbers import DAYS_SHOWN, last_days
+from domain.payment_order import PaymentOrder
+from domain.reasons import Reason
 from domain.status import PaymentStatus
+from models.base import ExactAmount
 from models.connections import Connection, Role
 from models.decisions import DecisionRow
 from models.invoices import Invoice, SourceInvoiceRow
@@ -32,7 +37,7 @@ from models.payments import Allocation, Payment
 from models.views.days import outcomes_by_day, syncs_by_day
 from models.views.oldest_payment import oldest_unsynced
 from models.views.payment_filter import PaymentFilter
-from models.views.payment_list import count_by_status, list_payments
+from models.views.payment_list import count_by_reason, count_by_status, list_payments
 from settings import Settings
 from tasks.context import Context
 from usecases.overview import Overview, overview_of
@@ -42,6 +47,16 @@ SECONDS_WANTED = 0.15
 TIMES = 5
 CUSTOMERS = 5_000
 IMPORTED_DAYS_AGO = 3
+# Every tenth payment is a flat fee, the same each time; of the other amounts there are a thousand.
+FLAT_FEE = Decimal("250.00")
+AMOUNTS = 1_000
+# One in so many payments has another status than synced.
+REASON_OF_MANY, REASON_OF_FEW = Reason.SWITCHED_OFF, Reason.TOTAL_DIFFERS
+RARE = {
+    900: (PaymentStatus.NEEDS_ATTENTION, REASON_OF_FEW),
+    70: (PaymentStatus.SKIPPED, REASON_OF_MANY),
+    50: (PaymentStatus.WAITING, Reason.PACED),
+}
 WHOLE = "the numbers of the overview together"
 
 Question = Callable[[Session, int], object]
@@ -57,6 +72,20 @@ def _search(words: str, status: PaymentStatus | None = None) -> Question:
     return lambda session, organization_id: list_payments(
         session, organization_id, PaymentFilter(status=status, search=words)
     )
+
+
+def _narrowed(order: PaymentOrder = PaymentOrder.NEWEST, **wanted: Any) -> Question:
+    """The first page of what a filter lets through, and the counts per reason beside it."""
+
+    def ask(session: Session, organization_id: int) -> None:
+        list_payments(session, organization_id, PaymentFilter(**wanted), order=order)
+        count_by_reason(session, organization_id)
+
+    return ask
+
+
+def _days_ago(days: int) -> date:
+    return datetime.now(UTC).date() - timedelta(days=days)
 
 
 def _days() -> tuple[date, ...]:
@@ -78,6 +107,21 @@ QUESTIONS: Mapping[str, Question] = {
     "search: nothing like it": _search("zzzz"),
     "search: a customer, waiting": _search("Customer 4700", PaymentStatus.WAITING),
     "search: what all have": _search("customer"),
+    "oldest first": _narrowed(PaymentOrder.OLDEST),
+    "largest first": _narrowed(PaymentOrder.LARGEST),
+    "a reason that few have": _narrowed(reason=REASON_OF_FEW),
+    "a reason and a status": _narrowed(status=PaymentStatus.SKIPPED, reason=REASON_OF_MANY),
+    "a month": _narrowed(since=_days_ago(200), until=_days_ago(170)),
+    "a month, largest first": _narrowed(PaymentOrder.LARGEST, since=_days_ago(200), until=_days_ago(170)),
+    "an amount that 100,000 have": _narrowed(amount=FLAT_FEE),
+    "an amount that 900 have": _narrowed(amount=Decimal("100.17")),
+    "an amount that none has": _narrowed(amount=Decimal("77.32")),
+    "a customer, largest first": _narrowed(PaymentOrder.LARGEST, customer="Customer 4711"),
+    "an invoice number": _narrowed(invoice="PAST-1234"),
+    "a customer, a status, a month": _narrowed(
+        customer="Customer 47", status=PaymentStatus.SKIPPED, since=_days_ago(200), until=_days_ago(170)
+    ),
+    "an amount of a day": _narrowed(amount=FLAT_FEE, since=_days_ago(300), until=_days_ago(300)),
 }
 NOT_PROMISED: Mapping[str, Question] = {
     "search: what 11,000 old ones have (no promise)": _search("PAST-12"),
@@ -125,10 +169,18 @@ def _overview(context: Context, session: Session, organization_id: int) -> Overv
 def _make_various(session: Session) -> None:
     """Many customers, and some payments in each status; the rest is synced. And connections to real vendors."""
     number = Payment.id % CUSTOMERS
-    session.execute(update(Payment).values(customer_name=literal("Customer ") + cast(number, String)))
-    one_in = {PaymentStatus.WAITING: 50, PaymentStatus.SKIPPED: 70, PaymentStatus.NEEDS_ATTENTION: 900}
-    for status, share in one_in.items():
-        session.execute(update(Payment).where(Payment.id % share == 0).values(status=status.value))
+    # 100.00 and more in cents; amounts are stored as whole numbers of 1/100,000.
+    amount = type_coerce((number % AMOUNTS + 10_000) * 1_000, ExactAmount)
+    is_one_in = [(Payment.id % share == 0, status, reason) for share, (status, reason) in RARE.items()]
+    # In one statement: each would leave a million dead rows behind.
+    session.execute(
+        update(Payment).values(
+            customer_name=literal("Customer ") + cast(number, String),
+            live_total=case((Payment.id % 10 == 0, literal(FLAT_FEE, ExactAmount)), else_=amount),
+            status=case(*[(is_one, status.value) for is_one, status, _ in is_one_in], else_=Payment.status),
+            reason=case(*[(is_one, reason.value) for is_one, _, reason in is_one_in], else_=Payment.reason),
+        )
+    )
     count_every_payment(session)
     # The overview tells about the connections in the words of their vendors.
     for role, vendor in ((Role.SOURCE, "quickbooks"), (Role.TARGET, "connectwise")):

@@ -56,8 +56,11 @@ class Payment(Base):
         Index("ix_payment_organization_id_status", "organization_id", "status", "listed_on", "first_seen_at", "id"),
         # Lists with one reason.
         Index("ix_payment_organization_id_reason", "organization_id", "reason", "listed_on", "first_seen_at", "id"),
-        # Searches for an amount.
-        Index("ix_payment_organization_id_live_total", "organization_id", "live_total"),
+        # Searches for an amount, and lists with the largest first.
+        Index(
+            "ix_payment_organization_id_live_total",
+            *("organization_id", "live_total", "listed_on", "first_seen_at", "id"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

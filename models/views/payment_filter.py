@@ -17,9 +17,8 @@ from models.payments import Payment
 
 def columns_of(order: PaymentOrder) -> tuple[Any, ...]:
     """What a list is sorted by; the id only separates two that are alike otherwise."""
-    if order is PaymentOrder.LARGEST:
-        return Payment.live_total, Payment.id
-    return Payment.listed_on, Payment.first_seen_at, Payment.id
+    by_day = Payment.listed_on, Payment.first_seen_at, Payment.id
+    return (Payment.live_total, *by_day) if order is PaymentOrder.LARGEST else by_day
 
 
 def sorted_by(order: PaymentOrder, columns: Sequence[Any]) -> list[Any]:
