@@ -57,6 +57,7 @@ T = TypeVar("T", bound=Base)
 
 # As it is stored.
 _A_CENT = 10 ** (AMOUNT_DIGITS_MAX - 2)
+_ONE_CENT = Decimal("0.01")
 
 
 class ExactAmount(TypeDecorator[Decimal]):
@@ -82,7 +83,7 @@ class ExactAmount(TypeDecorator[Decimal]):
 def _plain(value: int) -> Decimal:
     """Keeps two digits where they are enough, so that 12.50 reads back as 12.50 and not as 12.50000."""
     cents, rest = divmod(value, _A_CENT)
-    return Decimal(value).scaleb(-AMOUNT_DIGITS_MAX).normalize() if rest else Decimal(cents).scaleb(-2)
+    return Decimal(value).scaleb(-AMOUNT_DIGITS_MAX).normalize() if rest else _ONE_CENT * cents
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -1,8 +1,10 @@
 """The ledger: which target payment stands for which allocation. A payment is claimed at most once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -87,12 +89,38 @@ class LedgerEntry(Base):
 
     @property
     def still_doubled_by(self) -> tuple[TargetPayment, ...]:
-        """The payments like this one that were found beside it, and may outlast it."""
-        return payments_in(self.found) if self.finding == Finding.DOUBLED else ()
+        return _still_doubled_by(self.finding, self.found)
 
     @property
     def what_was_found(self) -> Finding | None:
-        return Finding(self.finding) if self.finding else None
+        return _what_was_found(self.finding)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry as decisions see it, for code that only reads it; the attributes are its columns."""
+
+    allocation_id: int
+    connection_id: int
+    target_invoice_id: str
+    target_payment_id: str
+    amount: Decimal
+    paid_on: date
+    ours: bool
+    shared: bool
+    harmed: bool
+    finding: str
+    found: list[list[str | None]] | None
+    is_removed: bool
+    removed_by_hand: bool
+
+    @property
+    def payment_key(self) -> tuple[int, str, str]:
+        return (self.connection_id, self.target_invoice_id, self.target_payment_id)
+
+    @property
+    def still_doubled_by(self) -> tuple[TargetPayment, ...]:
+        return _still_doubled_by(self.finding, self.found)
 
     def as_synced(self, beside: Sequence[Part] = ()) -> SyncedPayment:
         return SyncedPayment(
@@ -103,9 +131,18 @@ class LedgerEntry(Base):
             ours=self.ours,
             harmed=self.harmed,
             beside=tuple(beside),
-            finding=self.what_was_found,
+            finding=_what_was_found(self.finding),
             found=payments_in(self.found),
         )
+
+
+def _still_doubled_by(finding: str, found: Sequence[Sequence[str | None]] | None) -> tuple[TargetPayment, ...]:
+    """The payments like this one that were found beside it, and may outlast it."""
+    return payments_in(found) if finding == Finding.DOUBLED else ()
+
+
+def _what_was_found(finding: str) -> Finding | None:
+    return Finding(finding) if finding else None
 
 
 def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[int, LedgerEntry]:
@@ -115,7 +152,7 @@ def synced_payments(session: Session, allocation_ids: Collection[int]) -> dict[i
     return {entry.allocation_id: entry for entry in session.scalars(statement)}
 
 
-def parts_beside(session: Session, entries: Collection[LedgerEntry]) -> dict[int, list[Part]]:
+def parts_beside(session: Session, entries: Collection[Recorded]) -> dict[int, list[Part]]:
     """The other parts that these entries' payments stand for, by allocation; only shared payments have any."""
     shared = {entry.payment_key for entry in entries if entry.shared}
     if not shared:
@@ -146,17 +183,36 @@ def _wanted(allocation: Allocation, payment: Payment) -> tuple[Decimal, date] | 
     return (allocation.amount, payment.paid_on) if allocation.is_wanted and payment.paid_on is not None else None
 
 
+# More columns than the driver's types can count.
+_RECORDED: tuple[Any, ...] = (
+    LedgerEntry.allocation_id,
+    LedgerEntry.connection_id,
+    LedgerEntry.target_invoice_id,
+    LedgerEntry.target_payment_id,
+    LedgerEntry.amount,
+    LedgerEntry.paid_on,
+    LedgerEntry.ours,
+    LedgerEntry.shared,
+    LedgerEntry.harmed,
+    LedgerEntry.finding,
+    LedgerEntry.found,
+    LedgerEntry.removed_at.is_not(None),
+    LedgerEntry.removed_by_hand,
+)
+
+
 def synced_and_taken_back(
     session: Session, allocation_ids: Collection[int]
-) -> tuple[dict[int, LedgerEntry], dict[int, LedgerEntry]]:
+) -> tuple[dict[int, Recorded], dict[int, Recorded]]:
     """The live entry of each of these allocations, and the last one that was taken back; there may be both."""
     if not allocation_ids:
         return {}, {}
-    statement = select(LedgerEntry).where(one_of(LedgerEntry.allocation_id, allocation_ids)).order_by(LedgerEntry.id)
-    synced: dict[int, LedgerEntry] = {}
-    taken_back: dict[int, LedgerEntry] = {}
-    for entry in session.scalars(statement):
-        (synced if entry.removed_at is None else taken_back)[entry.allocation_id] = entry
+    statement = select(*_RECORDED).where(one_of(LedgerEntry.allocation_id, allocation_ids)).order_by(LedgerEntry.id)
+    synced: dict[int, Recorded] = {}
+    taken_back: dict[int, Recorded] = {}
+    for row in session.execute(statement):
+        entry = Recorded(*row)
+        (taken_back if entry.is_removed else synced)[entry.allocation_id] = entry
     return synced, taken_back
 
 

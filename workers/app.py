@@ -14,6 +14,7 @@ from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
 from workers.logging import configure_logging
+from workers.memory import look_for_garbage_rarely
 from workers.stopping import end_within
 
 app = Celery(
@@ -53,6 +54,7 @@ def _get_ready(sender: Any, **_: Any) -> None:
         return
     with suppress(DatabaseUnavailable):
         process_context().database.get_ready()
+    look_for_garbage_rarely()
 
 
 @signals.setup_logging.connect

@@ -1,5 +1,7 @@
 """Is this the same invoice? One verdict per field, both values kept."""
 
+from functools import lru_cache
+
 from domain.match.decisions import Verdict
 from domain.reasons import Reason
 from domain.records import SourceInvoice, TargetInvoice
@@ -55,5 +57,7 @@ def same_customer(source_name: str, target_names: tuple[str, ...]) -> bool:
     return any(_plain(target) in accepted for target in target_names)
 
 
+# A customer has many invoices, and a preview compares each of them twice.
+@lru_cache(maxsize=4_096)
 def _plain(name: str) -> str:
     return " ".join(name.casefold().split())

@@ -10,7 +10,7 @@ from models.claims import claimed_payment_ids, claims_on_invoices
 from models.database import Database
 from models.delivery_rows import DeliveryRows, NewClaim
 from models.effects import effects_of
-from models.ledger import change_entry, remove_entry, synced_payments
+from models.ledger import change_entry, remove_entry, synced_and_taken_back, synced_payments
 from models.locks import lock_organization
 from tests.models.races import at_once
 from tests.models.rows import NOW, PAID_ON, Books, add_allocations, add_effect
@@ -103,7 +103,8 @@ def test_a_change_touches_the_live_entry_only(database: Database, books: Books, 
 def test_whose_payment_it_is_is_remembered(database: Database, books: Books, allocations: list[int]) -> None:
     claim(database, books, allocations[0], "7000", ours=False)
     with database.reading() as session:
-        record = synced_payments(session, allocations)[allocations[0]].as_synced()
+        synced, _ = synced_and_taken_back(session, allocations)
+    record = synced[allocations[0]].as_synced()
     assert not record.ours
     assert (record.target_invoice_id, record.target_payment_id, record.amount) == ("200", "7000", Decimal("100.00"))
 
