@@ -54,7 +54,7 @@ def plan_of(database: Database, statement: str, parameters: Any) -> list[str]:
 
 
 def refresh_statistics(database: Database) -> None:
-    """Clears dead rows and updates the statistics, as autovacuum does soon after such a large change; SQLite has none."""
+    """Clears dead rows and updates statistics, as autovacuum does soon after such a large change; SQLite has none."""
     if database.engine.dialect.name == "sqlite":
         return
     with database.engine.connect() as connection:
