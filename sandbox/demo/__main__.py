@@ -1,4 +1,4 @@
-"""`python -m sandbox.demo`: set up everything, play every story, print the table and the audit, and say if it held."""
+"""`python -m sandbox.demo`: set up everything, play every story, print table and statement, and say if it held."""
 
 import argparse
 import contextlib

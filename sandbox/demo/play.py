@@ -10,10 +10,10 @@ import structlog
 from rich.text import Text
 
 from domain.visible_text import visible_lines
-from sandbox.demo.audit import audit
 from sandbox.demo.patience import Patience, Stopped
-from sandbox.demo.report import Reporter, print_audit, print_rows, print_totals
+from sandbox.demo.report import Reporter, print_calls, print_rows, print_statement
 from sandbox.demo.stage import Row, Stage, StoryFailed
+from sandbox.demo.statement import compare_both
 from sandbox.demo.stories import STORIES, Story
 from sandbox.demo.tenants import Tenant, set_up_tenant
 from sandbox.endings import busy_sentence, sentence_about
@@ -126,25 +126,29 @@ def open_theatre(stack: Stack, reporter: Reporter) -> Theatre:
 
 
 def judge(theatre: Theatre, played: Sequence[tuple[Story, Sequence[Row]]], seconds: float) -> int:
-    """Prints the table and the audit; returns the number of broken promises."""
+    """Prints the table and the statement; returns the number of broken promises."""
     console = theatre.reporter.console
     console.print()
     print_rows(console, played)
     tenants = [theatre.good, theatre.bad]
-    lines = theatre.patience.with_database(lambda: audit(theatre.stack, theatre.context, tenants))
-    explained = {f"INV-{100 + number}-1": story.differs for number, story in enumerate(STORIES) if story.differs}
-    unexplained = print_audit(console, lines, explained)
     with theatre.stack.quickbooks() as quickbooks, theatre.stack.connectwise() as connectwise:
+        # Before both are compared, which takes calls as well.
         calls = {
             "QuickBooks": quickbooks.calls()["by_route"],
             "ConnectWise": connectwise.calls()["by_route"],
         }
         payments = sum(len(quickbooks.payments(realm_id=one.realm_id)) for one in tenants)
-    print_totals(console, lines, calls, payments)
+    accepted = {f"INV-{100 + number}-1": story.accepted for number, story in enumerate(STORIES) if story.accepted}
+    compared = compare_both(theatre.context, theatre.patience, tenants, accepted)
+    print_statement(console, compared)
+    print_calls(console, calls, payments)
+    untold = [sentence for one in compared for sentence in one.broken_promises]
+    for sentence in untold:
+        console.print(Text(visible_lines(sentence), style="red"))
     deaths = theatre.stack.processes.deaths()
     for death in deaths:
         console.print(Text(visible_lines(str(death)), style="red"))
-    broken = sum(not row.kept for _, rows in played for row in rows) + unexplained + len(deaths)
+    broken = sum(not row.kept for _, rows in played for row in rows) + len(untold) + len(deaths)
     kept = sum(row.kept for _, rows in played for row in rows)
     verdict = "[green]every ending is the promised one" if not broken else f"[red bold]{broken} promises broken"
     console.print(f"{len(played)} stories in {seconds:.1f} s, {kept} endings as promised: {verdict}[/]")

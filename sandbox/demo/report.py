@@ -1,16 +1,21 @@
-"""The demo's output: progress while it plays, the table of payments, and the audit."""
+"""The demo's output: progress while it plays, the table of payments, and the statement."""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from domain.reconciliation.untrusted import untrusted_told
+from domain.reconciliation.words import break_label, break_told
 from domain.visible_text import visible
-from sandbox.demo.audit import AuditLine
+from domain.words import Words
 from sandbox.demo.stage import Row
+from sandbox.demo.statement import Compared, Difference
 from sandbox.demo.stories import Story
+from usecases.independent_proof import NotComparable
 from workers.terminal import Column, FoldingTable, hang, report_console
 
 
@@ -73,55 +78,83 @@ def print_rows(console: Console, played: Sequence[tuple[Story, Sequence[Row]]]) 
     console.print(table)
 
 
-def print_audit(console: Console, lines: Sequence[AuditLine], explained: dict[str, str]) -> int:
-    """Prints both systems side by side; returns the number of invoices that differ without an explanation."""
+def print_statement(console: Console, compared: Sequence[Compared]) -> None:
+    """Prints what keeps both systems apart and why, the statement of today, and what the proof says."""
     table = FoldingTable(
-        "\nAudit: both systems side by side (USD)",
+        "\nStatement: what keeps both systems apart",
         [
             Column("MSP", place="above"),
             Column("invoice"),
-            Column("total", right=True),
-            Column("QuickBooks paid", right=True),
-            Column("ConnectWise paid", right=True),
-            Column("difference", right=True),
-            Column("payments", right=True),
-            Column("explained by", wraps=True, place="below"),
+            Column("what", wraps=True),
+            Column("QuickBooks", right=True),
+            Column("ConnectWise", right=True),
+            Column("apart by", right=True),
+            Column("why", wraps=True, place="below"),
         ],
     )
-    unexplained = 0
-    for line in lines:
-        doubled = line.payments_in_connectwise > line.entries
-        explanation = explained.get(line.number, "")
-        differs = line.difference != 0 or not line.totals_agree
-        wrong = doubled or (differs and not explanation)
-        unexplained += wrong
-        table.add_row(
-            line.tenant,
-            line.number,
-            _totals(line),
-            f"{line.quickbooks_paid:,.2f}",
-            f"{line.connectwise_paid:,.2f}",
-            f"{line.difference:,.2f}",
-            str(line.payments_in_connectwise),
-            Text("NOT EXPLAINED", style="red bold") if wrong else (explanation if differs else ""),
-        )
+    for one in compared:
+        for difference in one.differences:
+            if not difference.is_in_one_system_only:
+                table.add_row(one.tenant, *_difference(difference, one.words))
     console.print(table)
-    return unexplained
+    for one in compared:
+        console.print()
+        _say(console, f"{one.tenant}: {one.last.verdict}")
+        for line in _run_told(one):
+            _say(console, f"  {line}")
 
 
-def _totals(line: AuditLine) -> str:
-    """One total where both systems have the same, else QuickBooks' and ConnectWise's."""
-    if line.totals_agree:
-        return f"{line.quickbooks_total:,.2f}"
-    there = "none" if line.connectwise_total is None else f"{line.connectwise_total:,.2f}"
-    return f"{line.quickbooks_total:,.2f} / {there}"
+def _say(console: Console, text: str) -> None:
+    console.print(Text(hang(text, console.width)), soft_wrap=True)
 
 
-def print_totals(console: Console, lines: Sequence[AuditLine], calls: dict[str, dict[str, int]], payments: int) -> None:
-    books = sum(line.quickbooks_paid for line in lines)
-    psa = sum(line.connectwise_paid for line in lines)
+def _difference(one: Difference, words: Words) -> tuple[str | Text, ...]:
+    found, told = one.found, break_told(one.found, words)
+    why: str | Text = f"{told.sentence} {told.advice}".strip()
+    if one.accepted:
+        why = f"Accepted by the accountant: {one.accepted}."
+    elif one.is_unexplained:
+        why = Text(f"NOT EXPLAINED: {why}", style="red bold")
+    return (
+        one.invoice,
+        break_label(found.kind, words),
+        *("-" if amount is None else f"{amount:,.2f}" for amount in (found.source_amount, found.target_amount)),
+        f"{found.share:,.2f}",
+        why,
+    )
+
+
+def _run_told(one: Compared) -> Iterator[str]:
+    run, proof = one.last.run, one.proof
+    if run is not None:
+        yield (
+            f"{run.compared:,} invoices compared, {run.examined:,} of them payment by payment, "
+            f"with {run.metered_reads:,} metered reads and {run.calls:,} calls in all."
+        )
+    for of_currency in one.statement["roll_forward"]:
+        amounts = {line["line"]: line for line in of_currency["lines"]}
+        opening, closing = amounts["opening"], amounts["closing"]
+        yield (
+            f"Today in {of_currency['currency']}: apart by {opening['amount']} in the morning and "
+            f"{closing['amount']} now, in {closing['breaks']} places."
+        )
+    accepted = sum(bool(row.accepted) for row in one.differences)
+    if accepted:
+        yield f"Accepted by the accountant since then: {accepted}."
+    alone = Counter(break_label(row.found.kind, one.words) for row in one.differences if row.is_in_one_system_only)
+    for label, invoices in alone.items():
+        yield f"{label}, and never linked: {invoices:,} invoices."
+    if isinstance(proof, NotComparable):
+        yield f"Proof: {untrusted_told(proof.why, proof.system).sentence}"
+        return
+    yield (
+        f"Proof from the two systems alone: {proof.invoices:,} invoices, {proof.in_depth:,} payment by payment; "
+        f"apart in {len(proof.disagreements):,} points."
+    )
+
+
+def print_calls(console: Console, calls: dict[str, dict[str, int]], payments: int) -> None:
     console.print()
-    console.print(f"In all: {books:,.2f} USD paid in QuickBooks, {psa:,.2f} USD in ConnectWise.")
     for system, routes in calls.items():
         total = sum(routes.values())
         console.print(f"{system}: {total} calls for {payments} payments, {total / payments:.1f} each")

@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,15 +16,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import models.database
+from domain.reasons import Reason
+from domain.reconciliation.breaks import Break, BreakKind
+from domain.reconciliation.independent import Disagreement, Kind
+from domain.reconciliation.roll_forward import Standing
+from domain.reconciliation.verdict import Unidentified
+from domain.words import Words
 from models.database import Database
+from models.reconciliation_runs import ReconciliationRun
 from models.unavailable import DatabaseAway, DatabaseBusy
 from sandbox.control_client import ControlError
-from sandbox.demo.audit import AuditLine
 from sandbox.demo.patience import Patience, Stopped
-from sandbox.demo.report import Reporter, print_audit, print_rows
+from sandbox.demo.report import Reporter, print_rows, print_statement
 from sandbox.demo.stage import Row
+from sandbox.demo.statement import Compared, Difference
 from sandbox.demo.stories import STORIES
 from sandbox.endings import CannotGoOn, ends_in_a_sentence
+from usecases.independent_proof import Proof
+from usecases.reconciliation_overview import LastComparison
 from workers.redis_server import RedisUnavailable
 
 REFUSED = OperationalError("INSERT INTO payment", {}, sqlite3.OperationalError("no such table: payment"))
@@ -112,6 +122,50 @@ def test_who_waits_for_a_promise_is_sent_home_by_ctrl_c() -> None:
         patience.pause()
 
 
+def compared(standing: Standing, *, proved: Sequence[str] = ("INV-116-1",), accepted: str = "") -> Compared:
+    """A comparison with one difference, and what the proof finds of it."""
+    words = Words("QuickBooks", "ConnectWise")
+    found = Break(
+        BreakKind.SKIPPED_BY_RULE,
+        Decimal(-749),
+        "USD",
+        "payment 1",
+        source_amount=Decimal(1999),
+        target_amount=Decimal(1250),
+        reason=Reason.INVOICE_NOT_SYNCED,
+    )
+    run = ReconciliationRun(outcome="explained", compared=22, examined=1, metered_reads=8, calls=15)
+    last = LastComparison(run, "Everything agrees.", Unidentified(0, (), is_known=True), (), None, None)
+    lines = [{"line": name, "amount": "749.00", "breaks": 1} for name in ("opening", "closing")]
+    disagreements = tuple(Disagreement(Kind.PAYMENT_MISSING_AT_TARGET, number, "USD") for number in proved)
+    return Compared(
+        "Northwind MSP",
+        words,
+        last,
+        [Difference("INV-116-1", standing, found, accepted)],
+        {"roll_forward": [{"currency": "USD", "lines": lines}]},
+        Proof(disagreements, 22, 20, (), 8, 15, words),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (compared(Standing.EXPLAINED), []),
+        (compared(Standing.ACCEPTED, accepted="late fees"), []),
+        (compared(Standing.OPEN), ["nothing explains this"]),
+        (compared(Standing.EXPLAINED, proved=()), ["our list says what the systems do not"]),
+        (compared(Standing.EXPLAINED, proved=("INV-116-1", "INV-9")), ["and our list does not say so"]),
+    ],
+    ids=["explained", "accepted", "open", "not proved", "not in our list"],
+)
+def test_the_demo_breaks_its_promise_where_a_difference_is_not_explained_or_not_named(
+    one: Compared, told: list[str]
+) -> None:
+    assert len(one.broken_promises) == len(told)
+    assert all(part in sentence for part, sentence in zip(told, one.broken_promises, strict=True))
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_what_the_demo_prints_fits_and_keeps_amounts_whole(
     width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -123,12 +177,10 @@ def test_what_the_demo_prints_fits_and_keeps_amounts_whole(
     for story in STORIES:
         reporter.say(sentence, story.title)
     print_rows(reporter.console, [(story, [row, row]) for story in STORIES])
-    sums = (Decimal(1999), Decimal(1999), Decimal(1999), Decimal(1250))
-    line = AuditLine("Northwind MSP", "INV-116-1", *sums, 1, 1)
-    print_audit(reporter.console, [line], {"INV-116-1": "skipped: the invoice is not eligible in this mode"})
+    print_statement(reporter.console, [compared(Standing.EXPLAINED)])
     shown = capsys.readouterr().out
     assert [line for line in shown.splitlines() if cell_len(line) > width] == []
     assert "…" not in shown
-    for whole in (row.said, row.decided, row.still_open, "118.1", "INV-116-1", "1,999.00", "749.00"):
+    for whole in (row.said, row.decided, row.still_open, "118.1", "INV-116-1", "1,999.00", "-749.00"):
         assert any(whole in line for line in shown.splitlines()), whole
     assert " ".join(sentence.split()) in " ".join(shown.split())
