@@ -97,6 +97,8 @@ def parts_after(
         )
         .join(Payment, Payment.id == Allocation.payment_id)
         .where(Payment.organization_id == organization_id, Payment.id.between(next_ids[0], next_ids[-1]))
+        # PostgreSQL does not conclude it by itself, and would read all parts there are.
+        .where(Allocation.payment_id.between(next_ids[0], next_ids[-1]))
         .order_by(Payment.id, Allocation.id)
     )
     # More columns than the driver's types can count.
