@@ -8,10 +8,10 @@ import typer
 from cli.failures import Refusal
 
 
-def must_be_askable(is_yes: bool) -> None:
-    """Refuses before anything is begun, if nobody could answer the question at its end."""
+def must_be_askable(is_yes: bool, option: str = "--yes") -> None:
+    """Refuses before anything is begun, if nobody could answer the question at its end, which the option answers."""
     if not is_yes and not sys.stdin.isatty():
-        raise Refusal("nobody is at the terminal to be asked; add --yes")
+        raise Refusal(f"nobody is at the terminal to be asked; add {option}")
 
 
 def ask(question: str) -> None:

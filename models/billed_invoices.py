@@ -10,12 +10,12 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, or_, select, true, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, func, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind
 from domain.copying.reasons import CopyReason
-from domain.copying.states import AT_WORK, CopyAction, CopyState
+from domain.copying.states import AT_WORK, MAY_BE_IN_BOOKS, CopyAction, CopyState
 from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
 
 NAME_CHARACTERS_MAX = 200
@@ -178,6 +178,15 @@ def organizations_with_due_copies(session: Session, now: datetime) -> set[int]:
     return set(
         session.scalars(select(BilledInvoiceRow.organization_id).where(BilledInvoiceRow.due_at <= now).distinct())
     )
+
+
+def copies_under_way(session: Session, organization_id: int) -> int:
+    """How many creations may reach the books at this moment, or may have reached them."""
+    states = [state.value for state in MAY_BE_IN_BOOKS]
+    statement = select(func.count()).where(
+        BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.state.in_(states)
+    )
+    return session.scalar(statement) or 0
 
 
 def copies_among(session: Session, organization_id: int, books_ids: Collection[str]) -> dict[str, int]:
