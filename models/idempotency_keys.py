@@ -6,7 +6,7 @@ A key is claimed before its call does anything, and gets the answer afterwards. 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, exists, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.repeated_calls import Answer, Earlier
@@ -94,10 +94,6 @@ def give_back(session: Session, claim: Claim) -> None:
     session.execute(
         delete(IdempotencyKey).where(IdempotencyKey.id == claim.key_id, IdempotencyKey.claims == claim.claims)
     )
-
-
-def has_old_keys(session: Session, before: datetime) -> bool:
-    return bool(session.scalar(select(exists().where(IdempotencyKey.began_at <= before))))
 
 
 def forget_old_keys(session: Session, before: datetime) -> int:

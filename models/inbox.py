@@ -38,6 +38,13 @@ class InboxEvent(Base):
             sqlite_where=text("done_at IS NULL"),
         ),
         Index("ix_inbox_event_entity", "connection_id", "entity", "entity_id"),
+        # What came with reports is forgotten one day, the oldest first.
+        Index(
+            "ix_inbox_event_payload",
+            "id",
+            postgresql_where=text("payload IS NOT NULL"),
+            sqlite_where=text("payload IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -87,6 +87,10 @@ class OwnSettings(BaseSettings):
     read_distance_seconds: float = Field(default=1, ge=0, allow_inf_nan=False)
     # Each organization's two systems are compared this often, in at most ten metered reads.
     reconcile_seconds: Seconds = 24 * 3600
+    # What came with a report is forgotten so long after it was dealt with; QuickBooks can tell it again for 30 days.
+    retain_payloads_days: int = Field(default=90, ge=31)
+    # So are attempts to deliver what has long been settled.
+    retain_attempts_days: int = Field(default=730, ge=31)
     # Intuit mentions a hundred events and one megabyte at most, but does not promise it.
     webhook_bytes_max: int = Field(default=4 * 1024 * 1024, ge=1)
 

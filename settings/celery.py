@@ -10,6 +10,7 @@ QUEUES = {
     "payments.push": "push",
     "payments.catch_up": "routine",
     "payments.sweep": "routine",
+    "payments.upkeep": "routine",
     # It calls ConnectWise without writing there, as match does; in push's queue it would delay payments.
     "payments.look_again": "match",
     # It only reads what match reads, and belongs to no payment's way; bounded slices keep it from delaying one.
@@ -73,5 +74,6 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
                 # A worker that was stopped must not find a pile of old ticks.
                 "options": {"expires": max(settings.sweep_seconds, 1)},
             },
+            "upkeep": {"task": "payments.upkeep", "schedule": 3600, "options": {"expires": 3600}},
         },
     }

@@ -130,6 +130,8 @@ class Timing:
     catch_up_silent: timedelta = timedelta(minutes=5)
     read_distance: timedelta = timedelta(seconds=1)
     reconcile: timedelta = timedelta(hours=24)
+    retain_payloads: timedelta = timedelta(days=90)
+    retain_attempts: timedelta = timedelta(days=730)
 
 
 T = TypeVar("T")

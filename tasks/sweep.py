@@ -1,10 +1,9 @@
 """Sweep: nudges everything that is due, because any message may have been lost.
 
 Called by: beat, every few seconds.
-Does: a few indexed queries, at most four for each step, one for rows that a clock that went back has left in the
-future (`models/moments_ahead.py`), and one for idempotency keys of more than a day ago; locks nothing unless there are
-such rows, and decides nothing.
-Leaves behind: nudges, and no old key. Too many are harmless: a nudge that finds nothing to do ends at once.
+Does: a few indexed queries, at most four for each step, and one for rows that a clock that went back has left in the
+future (`models/moments_ahead.py`); locks nothing unless there are such rows, and decides nothing.
+Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from domain.later_looks import INTERVALS
 from domain.notices.trying import PAUSE_MAX as PAUSE_OF_NOTICES_MAX
 from domain.notices.trying import REST_MAX
 from domain.push.refusals import TRY_AGAIN_MAX
-from domain.repeated_calls import KEPT_FOR as KEYS_KEPT_FOR
 from models.billed_invoices import organizations_with_due_copies
 from models.billed_lists import organizations_with_due_lists
 from models.books_lists import organizations_with_lists_to_read
@@ -27,7 +25,6 @@ from models.connections import Role, refused_to_try_again, sources_due_for_catch
 from models.copy_runs import organizations_with_runs_to_check
 from models.effects import targets_with_due_effects
 from models.gaps import sources_with_open_scans
-from models.idempotency_keys import forget_old_keys, has_old_keys
 from models.inbox import connections_with_waiting_events
 from models.locks import lock_organization
 from models.looks import targets_with_due_looks
@@ -101,12 +98,9 @@ def sweep(context: Context) -> Swept:
             Step.NOTIFY: endpoints_with_due_notices(session, now),
         }
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
-        is_any_key_old = has_old_keys(session, now - KEYS_KEPT_FOR)
     context.reached(Point.SWEEP_LOOKED)
     for organization_id in ahead:
         _bring_back(context, organization_id, now)
-    if is_any_key_old:
-        context.database.write(lambda session: forget_old_keys(session, now - KEYS_KEPT_FOR))
     for step, owners in lanes.items():
         for owner_id in owners:
             context.nudge(step, owner_id)

@@ -31,6 +31,7 @@ app = Celery(
         "tasks.undo.step",
         "tasks.notify.step",
         "tasks.sweep",
+        "tasks.upkeep",
     ],
 )
 app.conf.update(celery_configuration(load_settings()))

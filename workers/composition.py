@@ -112,4 +112,6 @@ def _timing(settings: Settings) -> Timing:
         catch_up_silent=seconds(settings.catch_up_silent_seconds),
         read_distance=seconds(settings.read_distance_seconds),
         reconcile=seconds(settings.reconcile_seconds),
+        retain_payloads=timedelta(days=settings.retain_payloads_days),
+        retain_attempts=timedelta(days=settings.retain_attempts_days),
     )
