@@ -29,15 +29,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.breaker import TARGET_CALLS, CallKind
 from domain.match.planning import CurrentEffect, Payload
-from domain.push.effect import (
-    OPEN,
-    OPEN_ON_THE_WIRE,
-    REPLACEABLE,
-    Doubt,
-    EffectKind,
-    EffectState,
-    may_move,
-)
+from domain.push.effect import OPEN, Doubt, EffectKind, EffectState, may_move
 from domain.reasons import Reason
 from domain.status import is_alike_for_status
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
@@ -196,14 +188,6 @@ def abandoned_sends(session: Session, connection_id: int) -> Sequence[Effect]:
             Effect.connection_id == connection_id, is_open(), Effect.state == EffectState.SENDING.value
         )
     ).all()
-
-
-def sends_under_way(session: Session, organization_id: int) -> int:
-    """How many effects of the organization may reach the target at this moment, or may have reached it."""
-    on_the_wire = Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE])
-    in_doubt = and_(Effect.state.in_([state.value for state in REPLACEABLE]), Effect.doubt != Doubt.NONE.value)
-    statement = select(func.count()).where(Effect.organization_id == organization_id, or_(on_the_wire, in_doubt))
-    return session.scalar(statement) or 0
 
 
 def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -> Sequence[Effect]:

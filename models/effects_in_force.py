@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.match.planning import CurrentEffect
-from domain.push.effect import OPEN, REPLACEABLE, EffectState
+from domain.push.effect import OPEN, OPEN_ON_THE_WIRE, REPLACEABLE, Doubt, EffectState
 from models.base import one_of
 from models.effects import Effect, current_from
 from models.payments import Allocation
@@ -47,3 +47,11 @@ def unsettled_effects(session: Session, allocation_ids: Collection[int]) -> dict
         Effect.doubt,
     ).where(one_of(Effect.allocation_id, allocation_ids), Effect.state.in_(_UNSETTLED))
     return {allocation_id: current_from(*values) for allocation_id, *values in session.execute(statement)}
+
+
+def sends_under_way(session: Session, organization_id: int) -> int:
+    """How many effects of the organization may reach the target at this moment, or may have reached it."""
+    on_the_wire = Effect.state.in_([state.value for state in OPEN_ON_THE_WIRE])
+    in_doubt = and_(Effect.state.in_([state.value for state in REPLACEABLE]), Effect.doubt != Doubt.NONE.value)
+    statement = select(func.count()).where(Effect.organization_id == organization_id, or_(on_the_wire, in_doubt))
+    return session.scalar(statement) or 0

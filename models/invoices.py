@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, delete, or_, select, union, update
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.ingest.deletions import Standing, is_a_later_look, replaces
 from domain.money import AMOUNT_MAX, is_storable
@@ -199,66 +199,6 @@ def source_invoices(session: Session, connection_id: int, external_ids: Collecti
         SourceInvoiceRow.connection_id == connection_id, SourceInvoiceRow.external_id.in_(external_ids)
     )
     return {row.external_id: row for row in session.scalars(statement)}
-
-
-_PICTURE = (
-    SourceInvoiceRow.external_id,
-    SourceInvoiceRow.version,
-    SourceInvoiceRow.changed_at,
-    SourceInvoiceRow.number,
-    SourceInvoiceRow.total,
-    SourceInvoiceRow.balance,
-    SourceInvoiceRow.currency,
-    SourceInvoiceRow.customer_name,
-    SourceInvoiceRow.deleted,
-    SourceInvoiceRow.deletion_inferred,
-)
-
-
-def source_pictures(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, SourceInvoice]:
-    """The source's invoices as last seen, for code that only reads them."""
-    if not external_ids:
-        return {}
-    statement = select(*_PICTURE).where(
-        SourceInvoiceRow.connection_id == connection_id, one_of(SourceInvoiceRow.external_id, external_ids)
-    )
-    return {row.external_id: SourceInvoice(*row) for row in session.execute(statement)}
-
-
-# Beyond so many, PostgreSQL plans one statement about invoices and their namesakes badly, and takes longer for it than
-# for two plain ones; below, a round trip more costs more than both. A batch of match has fifty at most.
-_FEW = 100
-
-
-def source_pictures_with_namesakes(
-    session: Session, connection_id: int, external_ids: Collection[str]
-) -> Sequence[SourceInvoice]:
-    """These invoices of the source, and all others with the number of one of them; those of a number oldest first."""
-    if not external_ids:
-        return ()
-    if len(external_ids) > _FEW:
-        return _many_with_namesakes(session, connection_id, external_ids)
-    one, other = aliased(SourceInvoiceRow), aliased(SourceInvoiceRow)
-    these = and_(one.connection_id == connection_id, one_of(one.external_id, external_ids))
-    has_the_number = and_(other.connection_id == one.connection_id, other.number == one.number, one.number != "")
-    # Not joined by "or": then neither database would use the index of the numbers.
-    ids = union(select(one.id).where(these), select(other.id).join(one, has_the_number).where(these))
-    statement = select(*_PICTURE).where(SourceInvoiceRow.id.in_(ids)).order_by(SourceInvoiceRow.id)
-    return [SourceInvoice(*row) for row in session.execute(statement)]
-
-
-def _many_with_namesakes(
-    session: Session, connection_id: int, external_ids: Collection[str]
-) -> Sequence[SourceInvoice]:
-    here = SourceInvoiceRow.connection_id == connection_id
-    these = here & one_of(SourceInvoiceRow.external_id, external_ids)
-    own_numbers = session.execute(select(SourceInvoiceRow.external_id, SourceInvoiceRow.number).where(these))
-    numbers = {external_id: number for external_id, number in own_numbers}  # noqa: C416
-    of_numbers = here & one_of(SourceInvoiceRow.number, {number for number in numbers.values() if number})
-    numbered = session.execute(select(*_PICTURE).where(of_numbers).order_by(SourceInvoiceRow.id))
-    without_number = [external_id for external_id, number in numbers.items() if not number]
-    others = source_pictures(session, connection_id, without_number)
-    return [*others.values(), *(SourceInvoice(*row) for row in numbered)]
 
 
 def forget_copies(session: Session, organization_id: int, source_ids: Collection[str]) -> None:

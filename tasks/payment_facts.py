@@ -18,10 +18,9 @@ from models.invoices import (
     PlatformInvoice,
     invoices_for_documents,
     invoices_with_number,
-    source_pictures,
-    source_pictures_with_namesakes,
 )
 from models.ledger import parts_beside, synced_and_taken_back
+from models.source_pictures import source_pictures, source_pictures_with_namesakes
 from models.stored_parts import StoredPart
 
 

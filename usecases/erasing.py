@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.billed_invoices import copies_under_way
 from models.connections import ConnectionStatus
-from models.effects import sends_under_way
+from models.effects_in_force import sends_under_way
 from models.lanes import Lane
 from models.locks import lock_organization
 from models.organizations import organization_with_connections

@@ -28,14 +28,13 @@ from models.invoices import (
     invoices_with_number,
     match_invoices_again,
     owners_of,
-    source_pictures,
-    source_pictures_with_namesakes,
 )
 from models.ledger import synced_and_taken_back
 from models.looks import due_looks, targets_with_due_looks
 from models.notices import NoticeFilter, due_notices, endpoints_with_due_notices, list_notices, outdated_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import organizations_with_due_previews
+from models.source_pictures import source_pictures, source_pictures_with_namesakes
 from models.undos import Undo, UndoItemState, next_items, organizations_with_due_undos
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices

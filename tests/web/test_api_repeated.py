@@ -15,7 +15,7 @@ from models.copy_runs import CopyRun
 from models.idempotency_keys import IdempotencyKey
 from models.organizations import Organization
 from models.unavailable import DatabaseBusy
-from tasks.sweep import sweep
+from tasks.upkeep import upkeep
 from tests.copying import Tool, set_up
 from tests.web.browser import Browser, forms_in
 from tests.web.tokens import make_token
@@ -230,10 +230,10 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
 def test_a_key_is_forgotten_after_a_day(world: World, tool: Tool, program: Program) -> None:
     start(program, tool)
     world.clock.move(seconds=(KEPT_FOR - timedelta(seconds=1)).total_seconds())
-    sweep(world.context)
+    upkeep(world.context)
     assert start(program, tool).headers[REPLAYED] == "true"
     world.clock.move(seconds=1)
-    sweep(world.context)
+    upkeep(world.context)
     assert count(world, IdempotencyKey) == 0
     assert start(program, tool).headers.get(REPLAYED) is None
 

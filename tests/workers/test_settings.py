@@ -52,6 +52,6 @@ def test_beat_answers_the_ping_that_its_container_is_asked_for() -> None:
 
 def test_a_worker_knows_the_task_of_every_step_and_each_has_its_queue() -> None:
     app.loader.import_default_modules()
-    tasks = {f"payments.{step.value}" for step in Step} | {"payments.sweep"}
+    tasks = {f"payments.{step.value}" for step in Step} | {"payments.sweep", "payments.upkeep"}
     assert tasks <= set(app.tasks), "a nudge of a task that no worker knows is thrown away"
     assert set(QUEUES) == tasks
