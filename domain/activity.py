@@ -22,6 +22,7 @@ class ActivityKind(StrEnum):
     CONNECTION_REVIVED = "connection_revived"
     DISCONNECTED = "disconnected"
     LOOK_BACK_REQUESTED = "look_back_requested"
+    GAP_COUNT_REQUESTED = "gap_count_requested"
     INVOICE_ADDED = "invoice_added"
     INVOICES_IMPORTED = "invoices_imported"
     PAYMENT_RETRIED = "payment_retried"
@@ -76,6 +77,7 @@ ACTIVITY_LABELS = {
     ActivityKind.CONNECTION_REVIVED: "Tested a connection, and it went on",
     ActivityKind.DISCONNECTED: "Disconnected",
     ActivityKind.LOOK_BACK_REQUESTED: "Asked for older payments",
+    ActivityKind.GAP_COUNT_REQUESTED: "Had a gap counted again",
     ActivityKind.INVOICE_ADDED: "Added an invoice",
     ActivityKind.INVOICES_IMPORTED: "Imported invoices",
     ActivityKind.PAYMENT_RETRIED: "Retried a payment",

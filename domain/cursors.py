@@ -27,6 +27,8 @@ class Listed(StrEnum):
     NOTICES = "notices"
     COMPARISONS = "comparisons"
     BREAKS = "breaks"
+    GAPS = "gaps"
+    GAP_PAYMENTS = "gap_payments"
 
 
 def cursor_after(listed: Listed, place: int | None) -> str | None:

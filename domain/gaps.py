@@ -1,4 +1,4 @@
-"""Stretches of time without news from the source, and the sentence that reports the payments found in them."""
+"""Stretches of time in which news did not come as it should, and the sentence that reports what was found in them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +15,30 @@ class GapKind(StrEnum):
     TOO_OLD = "too_old"
     # Change data capture cut its answer off: there were more changes than it can return.
     CUT = "cut"
+    # The connection was in order, and for a while we did not ask: we were down, or not allowed to call.
+    OUTAGE = "outage"
     # An operator wants everything since a date.
     BACKFILL = "backfill"
+    # The organization had switched the sync off, or chosen the mode Disabled.
+    SWITCHED_OFF = "switched_off"
+    # We asked in time, and found what no webhook had reported.
+    LOST_WEBHOOKS = "lost_webhooks"
 
     @property
     def holds_cursor(self) -> bool:
         """Whether the cursor waits until the gap is closed."""
-        return self is not GapKind.BACKFILL
+        return self in _HOLD_THE_CURSOR
+
+
+_HOLD_THE_CURSOR = frozenset({GapKind.RECONNECT, GapKind.TOO_OLD, GapKind.CUT, GapKind.OUTAGE})
+# A shorter silence is no outage: a restart, a deployment, a pause that a system has asked for.
+_OUTAGE_MIN = timedelta(hours=1)
+_MISSED_ASKS = 3
+
+
+def was_out(caught_up_at: datetime | None, now: datetime, catch_up_every: timedelta) -> bool:
+    """Whether we have not asked for so long that the stretch since then deserves a statement of its own."""
+    return caught_up_at is not None and now - caught_up_at > max(_OUTAGE_MIN, _MISSED_ASKS * catch_up_every)
 
 
 class ScanStage(StrEnum):
@@ -76,17 +93,34 @@ class Found:
     changed: int = 0
     deleted: int = 0
 
+    @property
+    def payments(self) -> int:
+        return self.new + self.changed + self.deleted
+
 
 def gap_sentence(kind: GapKind, from_at: datetime, until_at: datetime | None, found: Found) -> str:
     """The sentence about a gap on the command line, the page and in the log."""
     start, end = _moment(from_at), _moment(until_at) if until_at else "now"
+    if until_at is None and kind is GapKind.SWITCHED_OFF:
+        # What came meanwhile is listed when it is over; until then no number would be true.
+        return f"{_OPEN[kind]} since {start}."
     if until_at is None:
         return f"{_OPEN[kind]} from {start} on: {_numbers(found)} found so far."
+    if kind is GapKind.LOST_WEBHOOKS and not found.payments:
+        return f"Webhooks seemed to be lost from {start} to {end}; all of them have come since, in time."
     return f"{_CLOSED[kind]} from {start} to {end}: {_numbers(found)} found."
 
 
-_CLOSED = dict.fromkeys(GapKind, "Gap closed") | {GapKind.BACKFILL: "Everything checked again"}
-_OPEN = dict.fromkeys(GapKind, "Closing the gap") | {GapKind.BACKFILL: "Checking everything again"}
+_CLOSED = dict.fromkeys(GapKind, "Gap closed") | {
+    GapKind.BACKFILL: "Everything checked again",
+    GapKind.SWITCHED_OFF: "The sync was switched off",
+    GapKind.LOST_WEBHOOKS: "Webhooks were lost",
+}
+_OPEN = dict.fromkeys(GapKind, "Closing the gap") | {
+    GapKind.BACKFILL: "Checking everything again",
+    GapKind.SWITCHED_OFF: "The sync is switched off",
+    GapKind.LOST_WEBHOOKS: "Webhooks are being lost",
+}
 
 
 def _numbers(found: Found) -> str:

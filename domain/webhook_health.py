@@ -23,3 +23,8 @@ def webhooks_are_silent(
     if missed_at is not None:
         return heard_at is None or heard_at <= missed_at
     return heard_at is None and now - connected_at < TRIAL
+
+
+def webhooks_are_back(heard_at: datetime | None, lost_at: datetime, now: datetime) -> bool:
+    """Whether a stretch of lost webhooks is over: one has arrived since, or nothing was lost for a day."""
+    return (heard_at is not None and heard_at > lost_at) or now - lost_at >= TRIAL

@@ -14,6 +14,7 @@ from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
 from models.endpoints import Endpoint
+from models.gap_proofs import GapCount, GapPayment
 from models.gaps import Gap
 from models.idempotency_keys import IdempotencyKey
 from models.inbox import InboxEvent
@@ -89,6 +90,8 @@ TABLES = (
     ReconciliationStatement,
     Undo,
     UndoItem,
+    GapCount,
+    GapPayment,
 )
 
 keep_statuses(Session)

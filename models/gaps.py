@@ -1,7 +1,11 @@
-"""Gaps: stretches of time to ask a source about, our progress with them, and what we found."""
+"""Gaps: stretches of time to ask a source about, our progress with them, and what we found.
 
-from collections.abc import Sequence
-from datetime import datetime
+A gap that is closed is proved next (`models/gap_proofs.py`): its payments are listed, and both sides are counted.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -16,9 +20,28 @@ from models.inbox import Entity
 ALL_ENTITIES = frozenset(entity.value for entity in Entity)
 
 
+class ProofStage(StrEnum):
+    """How far the proof of a closed gap is."""
+
+    # Closed before there were proofs, or not closed yet.
+    NONE = ""
+    LIST = "list"
+    COUNT = "count"
+    # The source has counted; the next catch-up tells what happened until then.
+    HEAR = "hear"
+    COMPARE = "compare"
+    # The counts differ for the first time: which payments has the source, and are ours still there?
+    LOOK = "look"
+    DONE = "done"
+
+
 class Gap(Base):
     __tablename__ = "gap"
-    __table_args__ = (Index("ix_gap_connection_id_closed_at", "connection_id", "closed_at"),)
+    __table_args__ = (
+        Index("ix_gap_connection_id_closed_at", "connection_id", "closed_at"),
+        # The sweep reads it every few seconds.
+        Index("ix_gap_proof_due_at", "proof_due_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
@@ -39,6 +62,19 @@ class Gap(Base):
     new_count: Mapped[int] = mapped_column(default=0)
     changed_count: Mapped[int] = mapped_column(default=0)
     deleted_count: Mapped[int] = mapped_column(default=0)
+    # The proof: its stage, when it goes on, since when this round of it is asked for, and the last payment listed.
+    proof_stage: Mapped[str] = mapped_column(String(20), default=ProofStage.NONE.value, server_default="")
+    proof_due_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    proof_asked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    listed_payment_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def is_being_proved(self) -> bool:
+        return self.proof_stage not in (ProofStage.NONE, ProofStage.DONE)
 
     @property
     def holds_cursor(self) -> bool:
@@ -67,6 +103,16 @@ class Gap(Base):
         self.changed_count += found.changed
         self.deleted_count += found.deleted
 
+    def close(self, until_at: datetime, now: datetime, prove_after: timedelta) -> None:
+        """Nothing more is looked for in it. The proof begins when what was found had the time to be stored."""
+        self.until_at, self.closed_at = until_at, now
+        self.ask_for_proof(now, now + prove_after)
+
+    def ask_for_proof(self, now: datetime, due_at: datetime) -> None:
+        """A new round: the payments are listed again, and both sides are counted again."""
+        self.proof_stage, self.proof_due_at, self.proof_asked_at = ProofStage.LIST.value, due_at, now
+        self.listed_payment_id = 0
+
 
 def open_gap(session: Session, connection_id: int, kind: GapKind, from_at: datetime, now: datetime) -> Gap:
     """The new gap. Opens one that holds the cursor only if there is none yet: two would hold it twice."""
@@ -75,7 +121,8 @@ def open_gap(session: Session, connection_id: int, kind: GapKind, from_at: datet
         return known
     gap = Gap(connection_id=connection_id, kind=kind.value, from_at=from_at, opened_at=now)
     gap.stage, gap.entities, gap.checked_id = ScanStage.NONE.value, "", ""
-    gap.new_count = gap.changed_count = gap.deleted_count = 0
+    gap.new_count = gap.changed_count = gap.deleted_count = gap.listed_payment_id = 0
+    gap.proof_stage = ProofStage.NONE.value
     session.add(gap)
     return gap
 
@@ -92,6 +139,37 @@ def open_gap_after_silence(session: Session, connection: Connection, now: dateti
     """Opens a gap for a connection that was cut or refused and is active again, to count the changes made meanwhile."""
     silent_since = connection.cursor_at or connection.connected_at
     open_gap(session, connection.id, GapKind.RECONNECT, silent_since, now)
+
+
+def open_gap_of(session: Session, connection_id: int, kind: GapKind) -> Gap | None:
+    return next((gap for gap in open_gaps(session, connection_id) if gap.kind == kind), None)
+
+
+def note_lost_webhooks(session: Session, connection_id: int, since: datetime, now: datetime) -> Gap:
+    """The stretch of lost webhooks that is under way, or a new one; it begins with the earliest change."""
+    gap = open_gap_of(session, connection_id, GapKind.LOST_WEBHOOKS)
+    if gap is None:
+        return open_gap(session, connection_id, GapKind.LOST_WEBHOOKS, since, now)
+    gap.from_at = min(gap.from_at, since)
+    return gap
+
+
+def prove_again(session: Session, connection_id: int, changed: Collection[datetime], due_at: datetime) -> None:
+    """Something was heard only now that was changed at these moments: what was said of those stretches is open again.
+
+    Args:
+        due_at: when both sides are counted again.
+    """
+    for moment in changed:
+        for gap in session.scalars(
+            select(Gap).where(
+                Gap.connection_id == connection_id,
+                Gap.proof_stage == ProofStage.DONE.value,
+                Gap.from_at <= moment,
+                Gap.until_at >= moment,
+            )
+        ):
+            gap.ask_for_proof(due_at, due_at)
 
 
 def open_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
@@ -113,6 +191,33 @@ def sources_with_open_scans(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(statement).all()
 
 
+def sources_with_gaps_to_prove(session: Session, now: datetime) -> Sequence[int]:
+    """Active source connections with a closed gap whose proof goes on now."""
+    statement = (
+        select(Gap.connection_id)
+        .join(Connection, Connection.id == Gap.connection_id)
+        .where(Gap.proof_due_at <= now, Connection.status == ConnectionStatus.ACTIVE.value)
+        .where(or_(Gap.until_at.is_(None), Gap.until_at <= Connection.cursor_at))
+        .where(or_(Connection.not_before.is_(None), Connection.not_before <= now))
+        .where(~is_resting(Connection.id, [CallKind.SCAN, CallKind.CATCH_UP], now))
+        .distinct()
+    )
+    return session.scalars(statement).all()
+
+
+def gap_to_prove(session: Session, connection: Connection, now: datetime) -> Gap | None:
+    """The closed gap whose proof has a next part to be done now. One that waits for the next catch-up has none."""
+    if connection.cursor_at is None:
+        return None
+    statement = select(Gap).where(
+        Gap.connection_id == connection.id,
+        Gap.proof_due_at <= now,
+        Gap.until_at <= connection.cursor_at,
+        Gap.proof_stage != ProofStage.HEAR.value,
+    )
+    return session.scalar(statement.order_by(Gap.id).limit(1))
+
+
 def gap_by_id(session: Session, gap_id: int) -> Gap:
     return session.get_one(Gap, gap_id)
 
@@ -128,10 +233,22 @@ def latest_gap(session: Session, connection_id: int) -> Gap | None:
     return session.scalar(statement)
 
 
-def gaps_of(session: Session, connection_id: int, limit: int = 20) -> Sequence[Gap]:
-    """The latest first."""
-    statement = select(Gap).where(Gap.connection_id == connection_id).order_by(Gap.id.desc()).limit(limit)
-    return session.scalars(statement).all()
+def gaps_of(session: Session, connection_id: int, limit: int = 20, before_id: int | None = None) -> Sequence[Gap]:
+    """The latest first.
+
+    Args:
+        before_id: only older ones than this.
+    """
+    statement = select(Gap).where(Gap.connection_id == connection_id)
+    if before_id is not None:
+        statement = statement.where(Gap.id < before_id)
+    return session.scalars(statement.order_by(Gap.id.desc()).limit(limit)).all()
+
+
+def gap_of(session: Session, organization_id: int, gap_id: int) -> Gap | None:
+    """The organization's gap; another organization's is not there."""
+    statement = select(Gap).join(Connection, Connection.id == Gap.connection_id)
+    return session.scalar(statement.where(Connection.organization_id == organization_id, Gap.id == gap_id))
 
 
 def complete_since(session: Session, connection: Connection) -> datetime:

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from models.base import Base, BigId, UtcTime, insert_new
 
@@ -16,6 +16,8 @@ class EventSource(StrEnum):
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
     BACKFILL = "backfill"
+    # What the source showed after it had counted other payments than we hold.
+    COUNT = "count"
     # Our own hints: look for an invoice, or look at it again.
     INGEST = "ingest"
 
@@ -202,6 +204,38 @@ def hinted_waiting(
         InboxEvent.payload.is_(None),
     )
     return set(session.scalars(statement))
+
+
+def has_waiting_news(session: Session, connection_id: int, entity: Entity, verbs: Collection[str]) -> bool:
+    """Whether news about such entities waits to be stored; of our own hints only those with these verbs count."""
+    statement = select(InboxEvent.id).where(
+        InboxEvent.connection_id == connection_id,
+        InboxEvent.entity == entity.value,
+        InboxEvent.done_at.is_(None),
+        or_(InboxEvent.source != EventSource.INGEST.value, InboxEvent.verb.in_(verbs)),
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def messages_about(
+    session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], since: datetime
+) -> dict[str, list[InboxEvent]]:
+    """What was reported about each of these entities since then, in the order in which it came."""
+    statement = (
+        select(InboxEvent)
+        .where(
+            InboxEvent.connection_id == connection_id,
+            InboxEvent.entity == entity.value,
+            InboxEvent.entity_id.in_(entity_ids),
+            InboxEvent.received_at >= since,
+        )
+        .order_by(InboxEvent.received_at, InboxEvent.id)
+        .options(defer(InboxEvent.payload))
+    )
+    found: dict[str, list[InboxEvent]] = {}
+    for event in session.scalars(statement):
+        found.setdefault(event.entity_id, []).append(event)
+    return found
 
 
 def finish_events(session: Session, event_ids: Collection[int], now: datetime) -> None:

@@ -31,6 +31,7 @@ from models.connections import Connection, ConnectionStatus
 from models.copy_runs import CopyRun
 from models.effects import Effect, is_open
 from models.endpoints import Endpoint
+from models.gaps import Gap
 from models.inbox import InboxEvent
 from models.invoices import SourceInvoiceRow
 from models.looks import InvoiceLook
@@ -68,6 +69,7 @@ class Longest:
     reconcile: timedelta
     notice: timedelta
     endpoint: timedelta
+    proof: timedelta
 
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
@@ -87,6 +89,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         select(ReconciliationRun.organization_id).where(ahead.reconcile),
         select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
         select(Endpoint.organization_id).where(ahead.endpoint),
+        owner.where(Connection.id.in_(select(Gap.connection_id).where(ahead.proof))),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -99,7 +102,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
         kept |= {"preview": longest.preview, "undo": longest.undo, "reconcile": longest.reconcile}
-        kept |= {"notice": longest.notice, "endpoint": longest.endpoint}
+        kept |= {"notice": longest.notice, "endpoint": longest.endpoint, "proof": longest.proof}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
@@ -135,6 +138,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     session.execute(
         update(Endpoint).where(Endpoint.organization_id == organization_id, ahead.endpoint).values(rests_until=None)
     )
+    session.execute(update(Gap).where(Gap.connection_id.in_(ours), ahead.proof).values(proof_due_at=now))
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
@@ -200,6 +204,10 @@ class _Ahead:
     @property
     def undo(self) -> ColumnElement[bool]:
         return self._beyond(Undo.due_at, self.longest.undo)
+
+    @property
+    def proof(self) -> ColumnElement[bool]:
+        return self._beyond(Gap.proof_due_at, self.longest.proof)
 
     @property
     def rest(self) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstrain
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
-from domain.reconciliation.breaks import Break, BreakKind
+from domain.reconciliation.breaks import FOR_INFORMATION, Break, BreakKind
 from domain.reconciliation.documents import SourceStanding, TargetStanding
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.roll_forward import Standing, Step
@@ -345,6 +345,18 @@ def sums_of_breaks(session: Session, organization_id: int) -> list[BreakSum]:
         BreakSum(BreakKind(kind), Standing(standing), currency, breaks, share)
         for kind, standing, currency, breaks, share in session.execute(statement)
     ]
+
+
+def open_break_days(session: Session, organization_id: int) -> Sequence[date]:
+    """The days at the source of the breaks without an explanation; one that moves no amount is not among them."""
+    informing = [kind.value for kind in FOR_INFORMATION]
+    statement = select(ReconciliationBreak.source_date).where(
+        ReconciliationBreak.organization_id == organization_id,
+        ReconciliationBreak.standing == Standing.OPEN.value,
+        ReconciliationBreak.kind.not_in(informing),
+        ReconciliationBreak.source_date.is_not(None),
+    )
+    return [day for day in session.scalars(statement) if day is not None]
 
 
 def oldest_open(session: Session, organization_id: int) -> datetime | None:

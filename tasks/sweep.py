@@ -24,7 +24,7 @@ from models.books_lists import organizations_with_lists_to_read
 from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
 from models.copy_runs import organizations_with_runs_to_check
 from models.effects import targets_with_due_effects
-from models.gaps import sources_with_open_scans
+from models.gaps import sources_with_gaps_to_prove, sources_with_open_scans
 from models.inbox import connections_with_waiting_events
 from models.locks import lock_organization
 from models.looks import targets_with_due_looks
@@ -73,6 +73,7 @@ def sweep(context: Context) -> Swept:
                 {
                     *sources_due_for_catch_up(session, now),
                     *sources_with_open_scans(session, now),
+                    *sources_with_gaps_to_prove(session, now),
                     *refused_to_try_again(session, Role.SOURCE, now),
                 }
             ),
@@ -142,6 +143,7 @@ def longest(timing: Timing) -> Longest:
         reconcile=PAUSE_MAX,
         notice=PAUSE_OF_NOTICES_MAX,
         endpoint=REST_MAX,
+        proof=max(timing.catch_up_overlap, timing.recheck_min),
     )
 
 

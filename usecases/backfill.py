@@ -6,7 +6,7 @@ from domain.activity import ActivityKind
 from domain.gaps import GapKind
 from models.connection_store import ask_for_catch_up
 from models.connections import connection_by_id
-from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gaps
+from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gap_of
 from tasks.context import Context, Step
 from usecases.activity import note
 
@@ -40,7 +40,7 @@ def request_backfill(context: Context, connection_id: int, start_on: date) -> Ga
     if since >= now:
         raise ValueError(f"{start_on} is in the future")
     with context.database.writing() as session:
-        running = next((gap for gap in open_gaps(session, connection_id) if not gap.holds_cursor), None)
+        running = open_gap_of(session, connection_id, GapKind.BACKFILL)
         if running is not None:
             raise ValueError(f"a backfill is already running ({running.sentence})")
         gap = open_gap(session, connection_id, GapKind.BACKFILL, since, now)

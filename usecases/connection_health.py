@@ -11,8 +11,9 @@ from domain.reasons import Reason
 from domain.webhook_health import webhooks_are_silent
 from domain.words import Words
 from models.connections import Connection, Role
-from models.gaps import latest_gap
+from models.gaps import Gap, latest_gap
 from models.metered_reads import reads_of, reads_of_vendor
+from models.views.gap_statements import stated
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
 
@@ -36,6 +37,7 @@ class ConnectionFacts:
 
     Attributes:
         warnings: matters that need a person to act.
+        gap_id: the gap that `gap` is about.
     """
 
     reads: str
@@ -43,6 +45,7 @@ class ConnectionFacts:
     gap: str
     expiry: str
     warnings: tuple[str, ...]
+    gap_id: int | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -70,10 +73,16 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     return ConnectionFacts(
         reads=_reads(reads_of(session, connection.id, now), all_reads, cap),
         webhooks=_webhooks(connection),
-        gap=gap.sentence if gap is not None else "",
+        gap=_gap(session, connection, gap, context.words([connection])) if gap is not None else "",
         expiry=expiry,
         warnings=tuple(one for one in warnings if one),
+        gap_id=gap.id if gap is not None else None,
     )
+
+
+def _gap(session: Session, connection: Connection, gap: Gap, words: Words) -> str:
+    [one] = stated(session, connection, [gap], words)
+    return one.sentence
 
 
 def _reads(reads: int, all_reads: int, cap: int) -> str:

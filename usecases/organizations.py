@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind, Change
+from domain.gaps import GapKind
 from domain.preferences import (
     PREFERENCE_LABELS,
     CorrectionPolicy,
@@ -23,6 +24,8 @@ from domain.preferences import (
     TwinPolicy,
     preference_words,
 )
+from models.connections import Role, connection_in_role
+from models.gaps import open_gap, open_gap_of
 from models.organization_store import insert_organization, organization_for_change
 from models.organizations import Organization
 from models.payments import match_organization_again
@@ -96,16 +99,31 @@ def change_preferences(
     with context.database.writing() as session:
         hold_steps(session, organization_id)
         organization = organization_for_change(session, organization_id)
+        synced_before = organization.preferences.may_sync
         changed = _apply(organization, changes)
         if changed:
             match_organization_again(session, organization_id, context.clock.now())
             told = [_told(name, before, getattr(organization, name)) for name, before in changed.items()]
             note(context, session, organization_id, ActivityKind.PREFERENCES_CHANGED, changes=told)
+            _note_switch(context, session, organization, synced_before=synced_before)
         also(session)
     if changed:
         log.info("organization.preferences_changed", organization_id=organization_id, fields=sorted(changed))
         context.nudge(Step.MATCH, organization_id)
     return organization
+
+
+def _note_switch(context: Context, session: Session, organization: Organization, *, synced_before: bool) -> None:
+    """While nothing is synced, a stretch is open; the statement of it says what came meanwhile."""
+    source = connection_in_role(session, organization.id, Role.SOURCE)
+    syncs_now, now = organization.preferences.may_sync, context.clock.now()
+    if source is None or syncs_now == synced_before:
+        return
+    gap = open_gap_of(session, source.id, GapKind.SWITCHED_OFF)
+    if not syncs_now and gap is None:
+        open_gap(session, source.id, GapKind.SWITCHED_OFF, now, now)
+    elif syncs_now and gap is not None:
+        gap.close(now, now, context.timing.catch_up_overlap)
 
 
 def _told(name: str, before: Any, after: Any) -> Change:

@@ -99,6 +99,11 @@ class Overview:
         """The sentence about the newest stretch of time that had to be looked through; "" if there was none."""
         return next((link.facts.gap for link in self.links if link.facts.gap), "")
 
+    @property
+    def last_gap_id(self) -> int | None:
+        """The gap that this sentence is about."""
+        return next((link.facts.gap_id for link in self.links if link.facts.gap_id is not None), None)
+
 
 def overview_of(context: Context, session: Session, organization: Organization) -> Overview:
     now = context.clock.now()

@@ -123,6 +123,7 @@ class OverviewOut(BaseModel):
     days: list[DayOut]
     connections: list[LinkOut]
     last_gap: str | None
+    last_gap_id: int | None
     checklist: list[StepOut]
 
     @classmethod
@@ -137,6 +138,7 @@ class OverviewOut(BaseModel):
             days=[DayOut.of(day) for day in overview.days],
             connections=[LinkOut.of(link) for link in overview.links],
             last_gap=overview.last_gap or None,
+            last_gap_id=overview.last_gap_id,
             checklist=[
                 StepOut(
                     step=one.step,

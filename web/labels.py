@@ -78,6 +78,7 @@ EVENT_SOURCE_LABELS = {
     EventSource.WEBHOOK: "Webhook",
     EventSource.CATCH_UP: "Catch-up",
     EventSource.BACKFILL: "Backfill",
+    EventSource.COUNT: "Look after a count",
 }
 ACTION_LABELS = {
     Action.PUSH: "Sync",

@@ -59,6 +59,7 @@ class Switches:
     # A condition with a typographic quote finds nothing, although the name is there (PHP SDK #395).
     typographic_quotes: Literal["found", "missed"] = "found"
     readable_after_seconds: float = 0.0  # 610 for this long after a create
+    query_hides: str = ""  # the id of an object that counts have and that no list shows
     cdc_after_seconds: float = 0.0  # change data capture shows a change only after this delay
     cdc_inclusive: bool = True
     cdc_cap: int = 1000

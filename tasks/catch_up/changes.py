@@ -34,12 +34,16 @@ class StoredChanges:
     Attributes:
         events: how many were not stored before.
         found: the payments among them that are news, however we learned of them.
-        missed: how many of these a webhook should have reported and did not.
+        missed: those of them that a webhook should have reported and did not.
+        missed_since: when the earliest of these was changed; None if there is none.
+        changed_at: when the payments that are news were changed, as far as the source says.
     """
 
     events: int
     found: Found
-    missed: int
+    missed: Found
+    missed_since: datetime | None
+    changed_at: Sequence[datetime]
 
 
 def store_changes(
@@ -68,15 +72,38 @@ def store_changes(
         ids = {change.entity_id for change in news}
         counted = told_since(session, connection.id, kind, Entity.PAYMENT, ids, gap_opened_at)
         news = {change: verb for change, verb in news.items() if change.entity_id not in counted}
-    missed = 0
+    missed: list[Change] = []
     if news and on_its_way_since is not None:
         earliest = min((change.changed_at for change in news if change.changed_at), default=now) - _CLOCKS_APART
         hinted = hinted_among(session, connection.id, Entity.PAYMENT, {one.entity_id for one in news}, earliest)
-        missed = sum(_was_missed(change, hinted, on_its_way_since) for change in news)
+        missed = [change for change in news if _was_missed(change, hinted, on_its_way_since)]
     stored = store_events(session, [_as_event(connection, change, kind) for change in fresh], now)
     stored += reopen_events(session, connection.id, kind, [change.event_id for change in told_again], now)
-    verbs = list(news.values())
-    return StoredChanges(stored, Found(verbs.count("new"), verbs.count("changed"), verbs.count("deleted")), missed)
+    return StoredChanges(
+        events=stored,
+        found=_found(news.values()),
+        missed=_found(news[change] for change in missed),
+        missed_since=min((change.changed_at for change in missed if change.changed_at), default=None),
+        changed_at=[change.changed_at for change in news if change.changed_at],
+    )
+
+
+def _found(verbs: Iterable[str]) -> Found:
+    told = list(verbs)
+    return Found(told.count("new"), told.count("changed"), told.count("deleted"))
+
+
+def store_news(
+    session: Session,
+    source: Source,
+    connection: Connection,
+    changes: Sequence[Change],
+    kind: EventSource,
+    now: datetime,
+) -> int:
+    """Stores only the payments among these that we do not hold as they are; returns how many there were."""
+    news = _news(session, source, connection.id, changes, None)
+    return store_events(session, [_as_event(connection, change, kind) for change in news], now)
 
 
 def _contradicted(session: Session, connection_id: int, known: Sequence[Change]) -> list[Change]:

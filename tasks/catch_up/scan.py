@@ -110,7 +110,7 @@ def _move_on(context: Context, connection: Connection, gap: Gap, progress: Progr
     begins_at = gap.scan_from_at if following.is_listing else None
     gap.stage, gap.listed_until_at, gap.checked_id = following.value, begins_at, ""
     if following is ScanStage.NONE:
-        gap.closed_at = now
+        gap.close(gap.until_at or now, now, context.timing.catch_up_overlap)
         if gap.holds_cursor and gap.until_at is not None:
             connection.caught_up_at = now
             connection.cursor_at = max(connection.cursor_at or gap.until_at, gap.until_at)

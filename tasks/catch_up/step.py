@@ -3,6 +3,7 @@
 Called by: the sweep, when a source connection's time has come; the command line.
 Does: asks the source for everything that changed since the cursor, minus an overlap, and stores it. Where one answer
 cannot cover it (a cursor a month old, an answer cut off, an operator's date) it opens a gap and scans (`scan.py`).
+Also where we had not asked for long, or webhooks are lost. Closed gaps are proved in the same lane (`proving.py`).
 Leaves behind: inbox events with full payloads, and the cursor, moved in the same transaction as the rows.
 If it dies here: the cursor has not moved; the same changes come again and are duplicates.
 """
@@ -17,13 +18,25 @@ from sqlalchemy.orm import Session
 from connectors.base import Changes, Failure, FailureKind, ReadResult
 from domain.breaker import CallKind
 from domain.clocks import CLOCKS_APART_MAX
-from domain.gaps import CHANGES_REACH, GapKind
-from domain.webhook_health import ON_ITS_WAY, webhooks_are_silent
+from domain.gaps import CHANGES_REACH, GapKind, was_out
+from domain.webhook_health import ON_ITS_WAY, webhooks_are_back, webhooks_are_silent
 from models.connections import Connection, connection_by_id
-from models.gaps import ALL_ENTITIES, Gap, begin_scan, open_gap, open_gaps
+from models.gap_proofs import note_heard
+from models.gaps import (
+    ALL_ENTITIES,
+    Gap,
+    begin_scan,
+    gap_to_prove,
+    note_lost_webhooks,
+    open_gap,
+    open_gap_of,
+    open_gaps,
+    prove_again,
+)
 from models.inbox import EventSource
 from tasks.calls import may_call, note_failure, note_success, waited_out
 from tasks.catch_up.changes import StoredChanges, store_changes
+from tasks.catch_up.proving import prove_step
 from tasks.catch_up.scan import scan_step
 from tasks.context import Context, Step
 from tasks.points import Point
@@ -45,6 +58,7 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
         gaps = open_gaps(session, lease.owner_id)
+        to_prove = gap_to_prove(session, connection, context.clock.now())
         may_ask = may_call(context, session, lease.owner_id, CallKind.CATCH_UP)
         may_scan = may_call(context, session, lease.owner_id, CallKind.SCAN)
     try_again(context, lease, connection)
@@ -52,11 +66,13 @@ def _catch_up_once(context: Context, lease: Lease) -> bool:
     holding = next((gap for gap in gaps if gap.holds_cursor and gap.is_scanning), None)
     if holding is not None:
         return may_scan and scan_step(context, lease, connection, holding)
-    backfill = next((gap for gap in gaps if not gap.holds_cursor), None)
+    backfill = next((gap for gap in gaps if not gap.holds_cursor and gap.is_scanning), None)
     is_due = connection.next_catch_up_at is None or connection.next_catch_up_at <= now
     if backfill is not None and not (is_due and may_ask):
         # A backfill must not keep today's payments waiting: it continues while nothing else is due.
         return may_scan and scan_step(context, lease, connection, backfill)
+    if to_prove is not None and may_scan and not (is_due and may_ask):
+        return prove_step(context, lease, connection, to_prove)
     return may_ask and _ask(context, lease, connection, gaps, now)
 
 
@@ -81,7 +97,7 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
         context.reached(Point.CATCH_UP_GAP_OPENED)
         note_success(context, connection, CallKind.CATCH_UP)
         return True
-    stored = _store(context, lease, result.value, since)
+    stored, is_proof_waiting = _store(context, lease, result.value, since)
     context.reached(Point.CATCH_UP_STORED)
     note_success(context, connection, CallKind.CATCH_UP)
     log.info(
@@ -89,12 +105,13 @@ def _ask(context: Context, lease: Lease, connection: Connection, gaps: Sequence[
         connection_id=connection.id,
         changes=len(result.value.changes),
         new=stored.events,
-        missed=stored.missed,
+        missed=stored.missed.payments,
     )
     if stored.events:
         context.nudge(Step.INGEST, connection.id)
         context.reached(Point.CATCH_UP_NUDGED)
-    return not result.value.complete or any(not gap.holds_cursor for gap in gaps)
+    is_backfilling = any(not gap.holds_cursor and gap.is_scanning for gap in gaps)
+    return not result.value.complete or is_backfilling or is_proof_waiting
 
 
 def _believable(context: Context, connection: Connection, result: ReadResult[Changes]) -> ReadResult[Changes]:
@@ -147,13 +164,17 @@ def _begin_scan(
     return gap
 
 
-def _store(context: Context, lease: Lease, changes: Changes, since: datetime) -> StoredChanges:
+def _store(context: Context, lease: Lease, changes: Changes, since: datetime) -> tuple[StoredChanges, bool]:
+    """What was stored, and whether the proof of a gap can go on now."""
+    is_proof_waiting = False
     now = context.clock.now()
     with context.database.writing() as session:
         lease.guard(session)
         connection = connection_by_id(session, lease.owner_id)
         source = context.source(connection)
         gap = next((one for one in open_gaps(session, connection.id) if one.holds_cursor), None)
+        if gap is None and was_out(connection.caught_up_at, now, context.timing.catch_up):
+            gap = _open_outage(session, connection, now)
         # No webhook comes for a company that is not connected.
         expected_before = None if gap is not None else changes.until - ON_ITS_WAY
         if changes.cut:
@@ -170,13 +191,40 @@ def _store(context: Context, lease: Lease, changes: Changes, since: datetime) ->
             on_its_way_since=expected_before,
             gap_opened_at=gap.opened_at if gap is not None else None,
         )
-        if stored.missed:
-            connection.missed_at, connection.missed_count = now, connection.missed_count + stored.missed
+        if stored.missed_since is not None:
+            connection.missed_at, connection.missed_count = now, connection.missed_count + stored.missed.payments
+            note_lost_webhooks(session, connection.id, stored.missed_since, now).add(stored.missed)
         if gap is not None:
             gap.add(stored.found)
+        if stored.changed_at:
+            prove_again(session, connection.id, stored.changed_at, now + context.timing.catch_up_overlap)
         if changes.complete:
             _move_cursor(context, connection, gap, changes.until, now)
-    return stored
+            note_heard(session, connection.id, changes.until)
+            _close_lost_webhooks(context, session, connection, changes.until, now)
+            is_proof_waiting = gap_to_prove(session, connection, now) is not None
+    return stored, is_proof_waiting
+
+
+def _open_outage(session: Session, connection: Connection, now: datetime) -> Gap:
+    """For a connection that was in order, and for long we did not ask: what was stored since then was found in it."""
+    gap = open_gap(session, connection.id, GapKind.OUTAGE, connection.cursor_at or connection.connected_at, now)
+    # What came with the last answer is no news.
+    gap.opened_at = (connection.caught_up_at or now) + datetime.resolution
+    log.warning("gap.opened", connection_id=connection.id, kind=gap.kind, since=gap.from_at.isoformat())
+    return gap
+
+
+def _close_lost_webhooks(
+    context: Context, session: Session, connection: Connection, until: datetime, now: datetime
+) -> None:
+    gap = open_gap_of(session, connection.id, GapKind.LOST_WEBHOOKS)
+    if gap is None:
+        return
+    lost_at = max(gap.opened_at, connection.missed_at or gap.opened_at)
+    if webhooks_are_back(connection.heard_at, lost_at, now):
+        gap.close(until, now, context.timing.catch_up_overlap)
+        log.info("gap.closed", connection_id=connection.id, kind=gap.kind, told=gap.sentence)
 
 
 def _move_cursor(context: Context, connection: Connection, gap: Gap | None, until: datetime, now: datetime) -> None:
@@ -186,7 +234,7 @@ def _move_cursor(context: Context, connection: Connection, gap: Gap | None, unti
     silent = webhooks_are_silent(connection.connected_at, connection.heard_at, connection.missed_at, now)
     connection.next_catch_up_at = now + (min(timing.catch_up, timing.catch_up_silent) if silent else timing.catch_up)
     if gap is not None:
-        gap.until_at, gap.closed_at = until, now
+        gap.close(until, now, timing.catch_up_overlap)
         log.info("gap.closed", connection_id=connection.id, kind=gap.kind, told=gap.sentence)
 
 

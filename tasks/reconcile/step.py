@@ -24,7 +24,9 @@ from domain.reconciliation.bridge import bridge
 from domain.reconciliation.evidence import evidence_of_source, evidence_of_target
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
+from domain.webhook_health import ON_ITS_WAY
 from models.connections import Connection
+from models.gaps import note_lost_webhooks, prove_again
 from models.invoice_links import count_source_invoices
 from models.organizations import organization_with_connections
 from models.payments import payments_by_external_id
@@ -236,6 +238,12 @@ class _Batch:
             if one.external_id not in stored or stored[one.external_id].version < one.version
         }
         hint_at_payments(session, connection_id, MISSED, [Look(one, now) for one in sorted(missed)], now)
+        changed = [depth.payments[one].changed_at for one in missed if one in depth.payments]
+        changed = [moment for moment in changed if moment < now - ON_ITS_WAY]
+        if changed:
+            # No webhook and no catch-up had told of them: what was said of their stretches of time is open again.
+            note_lost_webhooks(session, connection_id, min(changed), now)
+            prove_again(session, connection_id, changed, now + self.context.timing.catch_up_overlap)
         return len(missed)
 
     # --- ends ---

@@ -1,7 +1,7 @@
 """What tests about QuickBooks ask of a world, beyond what the world answers itself."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -55,8 +55,14 @@ def gaps(world: World) -> list[Gap]:
         return list(gaps_of(session, world.source_id))
 
 
-def hint(world: World, *payment_ids: str, verb: str = "created", entity: Entity = Entity.PAYMENT) -> None:
-    """Webhooks tell of these payments."""
+def hint(
+    world: World,
+    *payment_ids: str,
+    verb: str = "created",
+    entity: Entity = Entity.PAYMENT,
+    happened_at: datetime | None = None,
+) -> None:
+    """Webhooks tell of these payments; without a moment, of what has just happened."""
     now = world.clock.now()
     events = [
         NewEvent(
@@ -66,7 +72,7 @@ def hint(world: World, *payment_ids: str, verb: str = "created", entity: Entity 
             entity=entity,
             entity_id=one,
             verb=verb,
-            occurred_at=now,
+            occurred_at=happened_at or now,
         )
         for one in payment_ids
     ]

@@ -43,6 +43,8 @@ PlaceInRunItems = Annotated[int | None, Depends(_reader_of(Listed.RUN_ITEMS))]
 PlaceInNotices = Annotated[int | None, Depends(_reader_of(Listed.NOTICES))]
 PlaceInComparisons = Annotated[int | None, Depends(_reader_of(Listed.COMPARISONS))]
 PlaceInBreaks = Annotated[int | None, Depends(_reader_of(Listed.BREAKS))]
+PlaceInGaps = Annotated[int | None, Depends(_reader_of(Listed.GAPS))]
+PlaceInGapPayments = Annotated[int | None, Depends(_reader_of(Listed.GAP_PAYMENTS))]
 PlaceInCustomers = Annotated[int | None, Depends(_reader_of(Listed.CUSTOMERS))]
 
 

@@ -90,6 +90,7 @@ def answer(company: Company, statement: str) -> Json:
     found = (record for record in _matching(company, query) if readable(company, record))
     if query.counts:
         return {"totalCount": sum(1 for _ in found)}
+    found = (record for record in found if record.id != company.switches.query_hides)
     first = query.start_position - 1
     page = [RENDER[query.entity](company, one) for one in islice(found, first, first + query.max_results)]
     if not page:
