@@ -30,6 +30,15 @@ class GapKind(StrEnum):
         return self in _HOLD_THE_CURSOR
 
 
+GAP_KIND_LABELS = {
+    GapKind.RECONNECT: "Not connected",
+    GapKind.TOO_OLD: "Not asked for a month",
+    GapKind.CUT: "More changes than one answer holds",
+    GapKind.OUTAGE: "Not asked for a while",
+    GapKind.BACKFILL: "Look back that a person asked for",
+    GapKind.SWITCHED_OFF: "Sync switched off",
+    GapKind.LOST_WEBHOOKS: "Lost webhooks",
+}
 _HOLD_THE_CURSOR = frozenset({GapKind.RECONNECT, GapKind.TOO_OLD, GapKind.CUT, GapKind.OUTAGE})
 # A shorter silence is no outage: a restart, a deployment, a pause that a system has asked for.
 _OUTAGE_MIN = timedelta(hours=1)

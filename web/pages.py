@@ -19,7 +19,7 @@ from domain.status import STATUS_LABELS, PaymentStatus
 from domain.users import ROLE_LABELS, ROLE_TEXTS, TOKEN_SCOPE_LABELS
 from usecases.endpoints import host_of
 from usecases.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from web import copy_wording, invoice_wording, labels, page_filters, reconciliation_wording, wording
+from web import copy_wording, gap_wording, invoice_wording, labels, page_filters, reconciliation_wording, wording
 from web.copy_previews import preview_from
 from web.signed_in import Viewer
 from web.writing import EVERYBODY, Writing, writing_of
@@ -49,7 +49,7 @@ def _make_environment() -> Environment:
     environment.globals.update(
         {
             name: value
-            for module in (labels, invoice_wording, reconciliation_wording)
+            for module in (labels, invoice_wording, reconciliation_wording, gap_wording)
             for name, value in vars(module).items()
             if name.endswith(("_LABELS", "_BADGES"))
         },

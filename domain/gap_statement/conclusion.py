@@ -178,12 +178,12 @@ def conclusion_told(
 
 
 _ADVICE_UNKNOWN = (
-    "We have asked {source} for them, and it showed none that we could read. Look through everything since {day} "
-    "(catch-up run ORG --from {day}), then have the stretch counted again."
+    "We have asked {source} for them, and it showed none that we could read. Whoever runs this platform can look "
+    "through everything since then (catch-up run ORG --from {day}); then have the stretch counted again."
 )
 _ADVICE_GONE = (
-    "We have looked for them, and {source} did not say that they were deleted. Look through everything since {day} "
-    "(catch-up run ORG --from {day}), then have the stretch counted again."
+    "We have looked for them, and {source} did not say that they were deleted. Whoever runs this platform can look "
+    "through everything since then (catch-up run ORG --from {day}); then have the stretch counted again."
 )
 _UNCLEAR: dict[WhyUnclear, tuple[str, str]] = {
     WhyUnclear.STILL_OPEN: (

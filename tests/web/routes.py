@@ -53,6 +53,7 @@ PREVIEW = {"preview_id": "preview"}
 UNDO = {"undo_id": "undo"}
 INVOICE = {"invoice_id": "invoice"}
 BREAK, STATEMENT = {"break_id": "break"}, {"statement_id": "statement"}
+GAP = {"gap_id": "gap"}
 DAYS = {"first": "2026-11-01", "last": "2026-11-02"}
 API_PAYMENT = {"payment_id": "payment"}
 PREFERENCES = {
@@ -165,6 +166,12 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/reconciliation/statements/{statement_id}"): Row(LOOK, STATEMENT),
     ("GET", "/reconciliation/statements/{statement_id}/{name}"): Row(LOOK, STATEMENT, {"name": "statement.zip"}),
     ("POST", "/reconciliation/statements/{statement_id}/review"): Row(MANAGE, STATEMENT),
+    # --- gap statements ---
+    ("GET", "/gaps"): Row(LOOK),
+    ("GET", "/gaps.csv"): Row(LOOK),
+    ("GET", "/gaps/{gap_id}"): Row(LOOK, GAP),
+    ("GET", "/gaps/{gap_id}/payments.csv"): Row(LOOK, GAP),
+    ("POST", "/gaps/{gap_id}/count"): Row(WORK, GAP),
     # --- integrations ---
     ("GET", "/integrations"): Row(LOOK),
     ("POST", "/integrations/connections/{role}/test"): Row(MANAGE, names={"role": "target"}),
@@ -251,6 +258,10 @@ ROUTES: dict[tuple[str, str], Row] = {
         WORK, {"company_id": "company"}, body={"create_as": "Somebody"}
     ),
     ("GET", "/api/own-payments"): Row(LOOK),
+    ("GET", "/api/gaps"): Row(LOOK),
+    ("GET", "/api/gaps/{gap_id}"): Row(LOOK, GAP),
+    ("GET", "/api/gaps/{gap_id}/payments"): Row(LOOK, GAP),
+    ("POST", "/api/gaps/{gap_id}/count"): Row(WORK, GAP),
     ("GET", "/api/reconciliation"): Row(LOOK),
     ("GET", "/api/reconciliation/runs"): Row(LOOK),
     ("POST", "/api/reconciliation/runs"): Row(WORK),

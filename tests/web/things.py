@@ -9,10 +9,12 @@ from httpx2 import Response
 from sqlalchemy import select
 
 import models
+from domain.gaps import GapKind
 from domain.notices.kinds import NoticeKind
 from domain.reconciliation.statement import Period
 from domain.reconciliation.statement_files import document_bytes, sha256_of
 from domain.users import UserRole
+from models.gaps import open_gap
 from models.reconciliation_statements import ReconciliationStatement
 from models.users import ApiToken, user_by_email
 from tests.copying import set_up
@@ -97,8 +99,19 @@ def everything(world: World, app: FastAPI) -> Things:
         "comparison": str(comparison.id),
         "break": str(breaks(world)[0].id),
         "statement": str(signed_before(world)),
+        "gap": str(gap_before(world)),
     }
     return Things(world, app, ids)
+
+
+def gap_before(world: World) -> int:
+    """A stretch in which nobody listened; it was never counted."""
+    now = world.clock.now()
+    with world.context.database.writing() as session:
+        gap = open_gap(session, world.source_id, GapKind.RECONNECT, now - timedelta(days=2), now)
+        gap.until_at = gap.closed_at = now
+        session.flush()
+        return gap.id
 
 
 def signed_before(world: World) -> int:

@@ -7,6 +7,7 @@ from web.api import (
     copy_customers,
     copy_runs,
     copying,
+    gaps,
     invoices,
     overview,
     own_payments,
@@ -31,6 +32,7 @@ for calls in (
     copy_customers,
     undos,
     reconciliation,
+    gaps,
     activity,
     webhooks,
 ):

@@ -38,6 +38,7 @@ TAGS = {
     "sync tool": "Copies the Closed invoices of ConnectWise into QuickBooks; only where the Sync Tool is switched on.",
     "undo": "Takes back what was entered in a span of time: preview, confirmation, progress.",
     "reconciliation": "Both systems side by side, to the cent: comparisons, differences, and signed statements.",
+    "gaps": "Stretches of time in which news did not come as it should, and whether anything is missing in them.",
     "webhooks": "Where the organization is told what becomes of its payments, and what was sent there.",
     "activity": "Who changed what, and when.",
 }
@@ -50,6 +51,7 @@ _SAMPLE_IDS = {"payment_id": "106", "invoice_id": "2", "preview_id": "1", "run_i
     "break_id": "1",
     "undo_id": "1",
     "statement_id": "1",
+    "gap_id": "1",
 }
 # Besides the first of its status, what else a write may be answered.
 _OF_KEYS = (Problem.UNDER_WAY, Problem.OUTCOME_UNKNOWN, Problem.KEY_REUSED)
