@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.orm import Session
 
 from domain.gap_statement.conclusion import VERDICT_LABELS
 from domain.gap_statement.counts import CountOutcome
 from domain.gap_statement.findings import FOUND_BY_LABELS, HAPPENED_LABELS, FoundBy, Happened, sums_of
 from domain.gaps import GAP_KIND_LABELS
 from domain.money import plain_amount
+from models.database import Session
 from models.gap_proofs import GapPayment, customers_of, payments_of_gap
 from models.views.gap_statements import GapStatement
 from usecases.gap_statements import count_again, gap_statement, gap_statements

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tasks.points import Point
 from tests.crash import (
     copying_moments,
+    gap_moments,
     key_moments,
     later_looks,
     moments,
@@ -65,6 +66,7 @@ _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, P
 _CHOICES = (Point.PUSH_LOOKED, Point.PUSH_FACTS_GATHERED)
 _BATCHES = (Point.PUSH_LANE_TAKEN, Point.PUSH_CLAIMED, Point.PUSH_INVOICES_READ, Point.PUSH_LANE_RELEASED)
 _READS = (Point.READS_ANSWERED, Point.READS_COUNTED)
+_PROOF = ("listed", "counted", "stored", "compared")
 _SCAN = (Point.SCAN_SOURCE_READ, Point.SCAN_STORED)
 
 
@@ -140,6 +142,14 @@ CASES = (
         },
     ),
     Case(moments.backfill, {**dict.fromkeys(_SCAN, 2), Point.SCAN_IDS_READ: 1, Point.SCAN_NUDGED: 1}),
+    Case(
+        gap_moments.proving,
+        {
+            **dict.fromkeys(_in("proof", _PROOF), 2),
+            **dict.fromkeys((Point.PROOF_LOOKED, Point.PROOF_LOOK_STORED, Point.PROOF_NUDGED), 1),
+        },
+        person=gap_moments.it_is_proved,
+    ),
     Case(moments.early_refresh, dict.fromkeys(_TOKENS, 1)),
     Case(
         moments.both_sick,
