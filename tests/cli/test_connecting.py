@@ -11,6 +11,9 @@ import requests
 import simplejson
 
 from tests.cli.conftest import Run
+from tests.quickbooks.reconnecting import reconnect
+from tests.quickbooks.story import READERS, gaps
+from tests.quickbooks.test_gaps import busy_absence
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +59,7 @@ def test_a_company_is_connected_by_pasting_the_address(world: World, run: Run, e
         out, err = process.communicate(back + "\n", timeout=120)
     assert process.returncode == 0, err
     assert simplejson.loads(out)["account_id"]
-    assert [gap["kind"] for gap in run("catch-up", "gaps", "northwind", "--json").json] == ["backfill"]
+    assert [gap["kind"] for gap in run("catch-up", "gaps", "northwind", "--json").json["gaps"]] == ["backfill"]
 
 
 def test_without_an_address_to_come_back_to_it_says_what_is_missing(world: World, run: Run) -> None:
@@ -89,6 +92,29 @@ def test_a_backfill_says_what_it_found(world: World, run: Run) -> None:
     ended = run("catch-up", "run", "northwind", "--from", "2026-08-01", "--wait")
     assert "1 new payment, 0 changed, 0 deleted found." in ended.out, ended.err
     assert "1 new payment" in run("catch-up", "gaps", "northwind").out
+
+
+def test_a_gap_statement_is_told_with_its_payments_and_counted_when_it_is_asked_for(world: World, run: Run) -> None:
+    busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(*READERS)
+    [gap] = gaps(world)
+    shown = ("catch-up", "gap", "northwind", str(gap.id))
+    before = run(*shown)
+    assert (before.code, "are being counted" in before.out) == (2, True)
+    world.later(*READERS, minutes=6)
+    told = run(*shown)
+    assert told.code == 0, told.err
+    assert "Nothing is missing between " in told.out
+    assert "Heard late: 3 payments (150.00 USD), by 1 d at most." in told.out
+    assert told.out.count("Cascade Dental") == 3
+    document = run(*shown, "--json").json
+    assert (document["verdict"], len(document["listed"])) == ("nothing_missing", 3)
+    assert "Nothing is missing" in run("catch-up", "gaps", "northwind").out
+    assert run("catch-up", "count", "northwind", str(gap.id)).code == 0
+    refused = run("catch-up", "count", "northwind", str(gap.id))
+    assert (refused.code, "is being counted already" in refused.err) == (2, True)
+    assert run("catch-up", "gap", "northwind", "99").code == 2
 
 
 def test_a_backfill_of_the_future_is_refused(world: World, run: Run) -> None:
