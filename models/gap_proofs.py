@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, case, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, case, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.gap_statement.counts import Count
@@ -114,16 +114,18 @@ def add_count(session: Session, gap: Gap, count: Count) -> None:
     )
 
 
-def note_heard(session: Session, connection_id: int, until: datetime) -> None:
-    """Counts that wait: a catch-up that began after them has brought everything up to `until`."""
-    waiting = and_(Gap.connection_id == connection_id, Gap.proof_stage == ProofStage.HEAR.value)
+def note_heard(session: Session, gaps: Iterable[Gap], until: datetime) -> None:
+    """Counts of these gaps that wait: a catch-up that began after them has brought everything up to `until`."""
+    waiting = [gap for gap in gaps if gap.proof_stage == ProofStage.HEAR]
+    if not waiting:
+        return
     session.execute(
         update(GapCount)
-        .where(GapCount.gap_id.in_(select(Gap.id).where(waiting)), GapCount.heard_until.is_(None))
+        .where(GapCount.gap_id.in_([gap.id for gap in waiting]), GapCount.heard_until.is_(None))
         .values(heard_until=until)
         .execution_options(synchronize_session=False)
     )
-    for gap in session.scalars(select(Gap).where(waiting)):
+    for gap in waiting:
         gap.proof_stage = ProofStage.COMPARE.value
 
 

@@ -3,7 +3,7 @@
 A gap that is closed is proved next (`models/gap_proofs.py`): its payments are listed, and both sides are counted.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -160,15 +160,16 @@ def prove_again(session: Session, connection_id: int, changed: Collection[dateti
     Args:
         due_at: when both sides are counted again.
     """
-    for moment in changed:
-        for gap in session.scalars(
-            select(Gap).where(
-                Gap.connection_id == connection_id,
-                Gap.proof_stage == ProofStage.DONE.value,
-                Gap.from_at <= moment,
-                Gap.until_at >= moment,
-            )
-        ):
+    if not changed:
+        return
+    statement = select(Gap).where(
+        Gap.connection_id == connection_id,
+        Gap.proof_stage == ProofStage.DONE.value,
+        Gap.from_at <= max(changed),
+        Gap.until_at >= min(changed),
+    )
+    for gap in session.scalars(statement):
+        if any(gap.from_at <= moment <= (gap.until_at or moment) for moment in changed):
             gap.ask_for_proof(due_at, due_at)
 
 
@@ -205,17 +206,23 @@ def sources_with_gaps_to_prove(session: Session, now: datetime) -> Sequence[int]
     return session.scalars(statement).all()
 
 
-def gap_to_prove(session: Session, connection: Connection, now: datetime) -> Gap | None:
-    """The closed gap whose proof has a next part to be done now. One that waits for the next catch-up has none."""
-    if connection.cursor_at is None:
-        return None
-    statement = select(Gap).where(
-        Gap.connection_id == connection.id,
-        Gap.proof_due_at <= now,
-        Gap.until_at <= connection.cursor_at,
-        Gap.proof_stage != ProofStage.HEAR.value,
-    )
-    return session.scalar(statement.order_by(Gap.id).limit(1))
+def unfinished_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
+    """Those that are open, and those that are closed and not proved yet."""
+    is_unfinished = or_(Gap.closed_at.is_(None), Gap.proof_due_at.is_not(None))
+    statement = select(Gap).where(Gap.connection_id == connection_id, is_unfinished)
+    return session.scalars(statement.order_by(Gap.id)).all()
+
+
+def gap_to_prove(gaps: Iterable[Gap], cursor_at: datetime | None, now: datetime) -> Gap | None:
+    """The first closed gap whose proof has a next part to be done now. One that waits for a catch-up has none."""
+    return next((gap for gap in gaps if _can_go_on(gap, cursor_at, now)), None)
+
+
+def _can_go_on(gap: Gap, cursor_at: datetime | None, now: datetime) -> bool:
+    is_due = gap.proof_due_at is not None and gap.proof_due_at <= now
+    # Beyond the cursor there are changes that nobody has told us yet.
+    is_heard = cursor_at is not None and gap.until_at is not None and gap.until_at <= cursor_at
+    return is_due and is_heard and gap.proof_stage != ProofStage.HEAR
 
 
 def gap_by_id(session: Session, gap_id: int) -> Gap:

@@ -245,11 +245,13 @@ def _gone(
     context: Context, source: Source, connection: Connection, stretch: Stretch, seen: _Seen
 ) -> ReadResult[Sequence[Change]]:
     """Deletions for the payments that we hold there, that the source did not list, and that it has no more."""
+    if not seen.is_whole:
+        return Got(())
     with context.database.reading() as session:
         held = existing_ids(session, connection.id, Entity.PAYMENT, stretch)
     listed = {change.entity_id for change in seen.changes}
-    unlisted = [one for one in held if one not in listed]
-    if not unlisted or not seen.is_whole or len(unlisted) > LOOK_IDS_MAX:
+    unlisted = [one for one in held if one not in listed][:LOOK_IDS_MAX]
+    if not unlisted:
         return Got(())
     result = source.find_gone(ChangedEntity.PAYMENT, unlisted)
     return result if isinstance(result, Failure) else Got(result.value.deletions)

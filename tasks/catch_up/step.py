@@ -8,7 +8,7 @@ Leaves behind: inbox events with full payloads, and the cursor, moved in the sam
 If it dies here: the cursor has not moved; the same changes come again and are duplicates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,9 +29,8 @@ from models.gaps import (
     gap_to_prove,
     note_lost_webhooks,
     open_gap,
-    open_gap_of,
-    open_gaps,
     prove_again,
+    unfinished_gaps,
 )
 from models.inbox import EventSource
 from tasks.calls import may_call, note_failure, note_success, waited_out
@@ -57,12 +56,13 @@ def catch_up(context: Context, connection_id: int) -> Drained:
 def _catch_up_once(context: Context, lease: Lease) -> bool:
     with context.database.reading() as session:
         connection = connection_by_id(session, lease.owner_id)
-        gaps = open_gaps(session, lease.owner_id)
-        to_prove = gap_to_prove(session, connection, context.clock.now())
+        unfinished = unfinished_gaps(session, lease.owner_id)
         may_ask = may_call(context, session, lease.owner_id, CallKind.CATCH_UP)
         may_scan = may_call(context, session, lease.owner_id, CallKind.SCAN)
     try_again(context, lease, connection)
     now = context.clock.now()
+    gaps = [gap for gap in unfinished if gap.is_open]
+    to_prove = gap_to_prove(unfinished, connection.cursor_at, now)
     holding = next((gap for gap in gaps if gap.holds_cursor and gap.is_scanning), None)
     if holding is not None:
         return may_scan and scan_step(context, lease, connection, holding)
@@ -172,7 +172,8 @@ def _store(context: Context, lease: Lease, changes: Changes, since: datetime) ->
         lease.guard(session)
         connection = connection_by_id(session, lease.owner_id)
         source = context.source(connection)
-        gap = next((one for one in open_gaps(session, connection.id) if one.holds_cursor), None)
+        unfinished = unfinished_gaps(session, connection.id)
+        gap = next((one for one in unfinished if one.is_open and one.holds_cursor), None)
         if gap is None and was_out(connection.caught_up_at, now, context.timing.catch_up):
             gap = _open_outage(session, connection, now)
         # No webhook comes for a company that is not connected.
@@ -196,13 +197,12 @@ def _store(context: Context, lease: Lease, changes: Changes, since: datetime) ->
             note_lost_webhooks(session, connection.id, stored.missed_since, now).add(stored.missed)
         if gap is not None:
             gap.add(stored.found)
-        if stored.changed_at:
-            prove_again(session, connection.id, stored.changed_at, now + context.timing.catch_up_overlap)
+        prove_again(session, connection.id, stored.changed_at, now + context.timing.catch_up_overlap)
         if changes.complete:
             _move_cursor(context, connection, gap, changes.until, now)
-            note_heard(session, connection.id, changes.until)
-            _close_lost_webhooks(context, session, connection, changes.until, now)
-            is_proof_waiting = gap_to_prove(session, connection, now) is not None
+            note_heard(session, unfinished, changes.until)
+            _close_lost_webhooks(context, connection, unfinished, changes.until, now)
+            is_proof_waiting = gap_to_prove(unfinished, connection.cursor_at, now) is not None
     return stored, is_proof_waiting
 
 
@@ -216,9 +216,9 @@ def _open_outage(session: Session, connection: Connection, now: datetime) -> Gap
 
 
 def _close_lost_webhooks(
-    context: Context, session: Session, connection: Connection, until: datetime, now: datetime
+    context: Context, connection: Connection, gaps: Iterable[Gap], until: datetime, now: datetime
 ) -> None:
-    gap = open_gap_of(session, connection.id, GapKind.LOST_WEBHOOKS)
+    gap = next((one for one in gaps if one.is_open and one.kind == GapKind.LOST_WEBHOOKS), None)
     if gap is None:
         return
     lost_at = max(gap.opened_at, connection.missed_at or gap.opened_at)

@@ -240,10 +240,10 @@ class _Batch:
         hint_at_payments(session, connection_id, MISSED, [Look(one, now) for one in sorted(missed)], now)
         changed = [depth.payments[one].changed_at for one in missed if one in depth.payments]
         changed = [moment for moment in changed if moment < now - ON_ITS_WAY]
+        # No webhook and no catch-up had told of them: what was said of their stretches of time is open again.
+        prove_again(session, connection_id, changed, now + self.context.timing.catch_up_overlap)
         if changed:
-            # No webhook and no catch-up had told of them: what was said of their stretches of time is open again.
             note_lost_webhooks(session, connection_id, min(changed), now)
-            prove_again(session, connection_id, changed, now + self.context.timing.catch_up_overlap)
         return len(missed)
 
     # --- ends ---
