@@ -16,6 +16,7 @@ from models.payments import Allocation, Payment, payments_by_external_id
 from models.views.gap_statements import GapStatement
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
+from tasks.context import Step
 from tasks.sweep import sweep
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import READERS, gaps, hint, metered, source
@@ -184,6 +185,20 @@ def test_a_payment_changed_between_the_counts_makes_us_count_again(world: World)
     assert [row.as_count().outcome for row in found.stated.counts] == [CountOutcome.MOVED, CountOutcome.AGREES]
     assert found.stated.verdict is Verdict.NOTHING_MISSING
     assert new in listed(world, "reconnect")
+
+
+def test_nothing_is_counted_while_news_waits_to_be_stored(world: World) -> None:
+    busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(Step.CATCH_UP)
+    world.later(Step.CATCH_UP, minutes=6)
+    assert statement(world, "reconnect").stated.counts == []
+    assert listed(world, "reconnect") == {}
+    world.later(*READERS, minutes=1)
+    proved(world, 2)
+    found = statement(world, "reconnect").stated
+    assert [row.as_count().outcome for row in found.counts] == [CountOutcome.AGREES]
+    assert len(listed(world, "reconnect")) == 3
 
 
 def test_nothing_is_said_while_the_count_cannot_be_taken(world: World) -> None:
