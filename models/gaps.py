@@ -73,6 +73,11 @@ class Gap(Base):
         return self.closed_at is None
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether its numbers say anything yet: what came while the sync is off is listed when it is over."""
+        return not (self.is_open and self.kind == GapKind.SWITCHED_OFF)
+
+    @property
     def is_being_proved(self) -> bool:
         return self.proof_stage not in (ProofStage.NONE, ProofStage.DONE)
 

@@ -13,7 +13,7 @@ from domain.gaps import GAP_KIND_LABELS
 from domain.money import plain_amount
 from models.database import Session
 from models.gap_proofs import GapPayment, customers_of, payments_of_gap
-from models.views.gap_statements import GapStatement
+from models.views.gap_statements import GapStatement, Stated
 from usecases.gap_statements import count_again, gap_statement, gap_statements
 from usecases.results import Rejected
 from usecases.words import words_of
@@ -81,9 +81,7 @@ def gaps_as_table(request: Request, member: InOrganization) -> Response:
                 GAP_KIND_LABELS[one.kind],
                 writing.cell(one.gap.from_at),
                 _cell(writing, None if one.gap.is_open else one.gap.until_at),
-                str(one.gap.new_count),
-                str(one.gap.changed_count),
-                str(one.gap.deleted_count),
+                *(str(count) if one.gap.has_numbers else "" for count in _counts(one)),
                 VERDICT_LABELS[one.verdict],
                 one.told.sentence,
                 one.told.advice,
@@ -131,6 +129,10 @@ def count_gap(request: Request, member: FormInOrganization, gap_id: GapId) -> Re
     if isinstance(refused, Rejected):
         return _page(request, member, gap_id, problem=refused.message, status_code=409)
     return RedirectResponse(f"/gaps/{gap_id}?asked=true", 303)
+
+
+def _counts(one: Stated) -> tuple[int, int, int]:
+    return one.gap.new_count, one.gap.changed_count, one.gap.deleted_count
 
 
 def _cells(row: GapPayment, customer: str, writing: Writing) -> list[str]:

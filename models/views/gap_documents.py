@@ -22,7 +22,10 @@ LateSeconds = Annotated[
 
 
 class GapOut(BaseModel):
-    """A stretch of time, by the clock of QuickBooks, with what was found in it and what can be said of it."""
+    """A stretch of time, by the clock of QuickBooks, with what was found in it and what can be said of it.
+
+    `new`, `changed` and `deleted` are null while they are not known.
+    """
 
     id: int
     kind: GapKind
@@ -30,9 +33,9 @@ class GapOut(BaseModel):
     until_at: Annotated[Moment | None, Field(description="null while it is not over")]
     opened_at: Moment
     closed_at: Moment | None
-    new: int
-    changed: int
-    deleted: int
+    new: int | None
+    changed: int | None
+    deleted: int | None
     sentence: str
     verdict: Verdict
     conclusion: str
@@ -52,9 +55,9 @@ def _gap(one: Stated) -> dict[str, Any]:
         "until_at": gap.until_at,
         "opened_at": gap.opened_at,
         "closed_at": gap.closed_at,
-        "new": gap.new_count,
-        "changed": gap.changed_count,
-        "deleted": gap.deleted_count,
+        "new": gap.new_count if gap.has_numbers else None,
+        "changed": gap.changed_count if gap.has_numbers else None,
+        "deleted": gap.deleted_count if gap.has_numbers else None,
         "sentence": gap.sentence,
         "verdict": one.verdict,
         "conclusion": one.told.sentence,

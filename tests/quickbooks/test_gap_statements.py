@@ -351,6 +351,16 @@ def test_a_gap_from_before_the_counts_can_be_counted_by_a_person(world: World) -
         assert session.query(GapPayment).count() == 3
 
 
+def test_a_clock_that_was_ahead_puts_no_proof_off(world: World) -> None:
+    busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(*READERS)
+    with world.context.database.writing() as session:
+        gap_by_id(session, gaps(world)[0].id).proof_due_at = world.clock.now() + timedelta(days=365)
+    proved(world, 2)
+    assert statement(world, "reconnect").stated.verdict is Verdict.NOTHING_MISSING
+
+
 def test_a_lane_that_dies_in_the_middle_of_a_proof_ends_with_the_same_statement(world: World) -> None:
     busy_absence(world, 2, *READERS)
     reconnect(world)

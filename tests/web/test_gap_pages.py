@@ -14,6 +14,7 @@ from tests.web.browser import Browser, logged_in
 from tests.web.tokens import make_token
 from tests.world import World
 from usecases.gap_statements import count_again
+from usecases.organizations import PreferenceChanges, change_preferences
 
 pytestmark = pytest.mark.both_databases
 
@@ -69,6 +70,15 @@ def test_the_tables_have_every_stretch_and_every_payment(told: World, partner: B
         ("New", "30.00"),
     ]
     assert {one["Found by"] for one in found} == {"Catch-up"}
+
+
+def test_while_the_sync_is_off_no_number_is_told(world: World, partner: Browser) -> None:
+    change_preferences(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
+    assert partner.get("/gaps").text.count("not yet") == 3
+    [row] = rows_of(partner.get("/gaps.csv").content)
+    assert (row["New"], row["What"], row["Conclusion"]) == ("", "Sync switched off", "Cannot be told yet")
+    [one] = partner.client.get("/api/gaps", headers=make_token(world)).json()["gaps"]
+    assert (one["new"], one["until_at"]) == (None, None)
 
 
 def test_many_payments_come_in_pages(told: World, partner: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
