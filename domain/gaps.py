@@ -40,6 +40,8 @@ GAP_KIND_LABELS = {
     GapKind.LOST_WEBHOOKS: "Lost webhooks",
 }
 _HOLD_THE_CURSOR = frozenset({GapKind.RECONNECT, GapKind.TOO_OLD, GapKind.CUT, GapKind.OUTAGE})
+# Nothing is looked through for these; they end when their cause does.
+WAITED_OUT = frozenset({GapKind.SWITCHED_OFF, GapKind.LOST_WEBHOOKS})
 # A shorter silence is no outage: a restart, a deployment, a pause that a system has asked for.
 _OUTAGE_MIN = timedelta(hours=1)
 _MISSED_ASKS = 3

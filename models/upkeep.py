@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from domain.gaps import WAITED_OUT
 from domain.push.effect import OPEN, REPLACEABLE, EffectState
 from models.connect_requests import ConnectRequest
 from models.effects import Attempt, Effect
@@ -21,11 +22,13 @@ _SETTLED = tuple(state.value for state in EffectState if state not in OPEN | REP
 def forget_payloads(session: Session, before: datetime, limit: int) -> int:
     """Forgets what came with reports that were dealt with by then; the reports themselves stay.
 
-    A gap that is still being closed counts what has been told since it was opened.
+    A gap that is still being closed counts what has been told since it was opened. Stretches that are only waited out
+    may last for months, and count nothing.
     """
     is_counted = exists().where(
         Gap.connection_id == InboxEvent.connection_id,
         Gap.closed_at.is_(None),
+        Gap.kind.not_in([kind.value for kind in WAITED_OUT]),
         Gap.opened_at <= InboxEvent.received_at,
     )
     oldest = (
