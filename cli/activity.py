@@ -64,7 +64,7 @@ def list_(
 ) -> None:
     """Lists what people and programs changed, the latest first."""
     from models.activity import ActivityFilter, list_activity
-    from models.views.documents import ActivityOut
+    from models.views.activity_documents import ActivityOut
 
     with opened_session() as session:
         organization = find_organization(session, slug)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.output import moment_text, print_facts, say
+from domain.ledger_changes import ENTRY_CHANGE_SENTENCES
 from domain.match.decisions import Verdict
 from domain.money import money_text
 from domain.records import PaymentState, TargetPayment
@@ -12,8 +13,9 @@ from domain.status import STATUS_LABELS
 from domain.words import Words
 
 if TYPE_CHECKING:
+    from models.views.ledger_lines import LedgerLine
     from models.views.payment_rows import PaymentRow
-    from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, LedgerLine, PaymentStory
+    from models.views.story import AllocationStory, DecisionLine, EffectLine, EventLine, PaymentStory
     from usecases.explaining import Explained
 
 
@@ -79,6 +81,8 @@ def _print_part(part: AllocationStory, currency: str | None, words: Words) -> No
         _print_decision(line, currency, words)
     for effect in part.effects:
         _print_effect(effect, words)
+    for entry in part.entries:
+        _print_history(entry, currency, words)
 
 
 def _print_decision(line: DecisionLine, currency: str | None, words: Words) -> None:
@@ -112,6 +116,14 @@ def _print_effect(effect: EffectLine, words: Words) -> None:
         outcome = attempt.outcome or "no answer yet"
         said = f": {attempt.detail}" if attempt.detail else ""
         say(f"    {moment_text(attempt.started_at)}  try {attempt.number}: {outcome}{said}")
+
+
+def _print_history(entry: LedgerLine, currency: str | None, words: Words) -> None:
+    for one in entry.history:
+        sentence = words.filled(ENTRY_CHANGE_SENTENCES[one.kind])
+        by = f" By {one.actor}." if one.actor else ""
+        said = f"{money_text(one.amount, currency)}, {one.paid_on}"
+        say(f"  {moment_text(one.changed_at)}  ledger, payment {entry.target_payment_id}, {said}: {sentence}{by}")
 
 
 def _ledger(line: LedgerLine, currency: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -144,6 +143,7 @@ def explain(
 
     The decision in force then, what it was taken on, the preferences then, what was sent and what stood in the ledger.
     """
+    from usecases.explained_out import ExplanationOut
     from usecases.explaining import explain_payment
     from usecases.results import Rejected
 
@@ -154,7 +154,7 @@ def explain(
     if isinstance(found, Rejected):
         raise Refusal(found.message)
     if as_json:
-        print_json(asdict(found))
+        print_json(ExplanationOut.of(found).model_dump(mode="json"))
     else:
         print_explained(found)
 

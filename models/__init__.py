@@ -22,6 +22,7 @@ from models.invitations import Invitation
 from models.invoices import Invoice, SourceInvoiceRow
 from models.lanes import Lane
 from models.ledger import LedgerEntry
+from models.ledger_changes import LedgerChange, keep_ledger_changes
 from models.looks import InvoiceLook
 from models.metered_reads import MeteredReads
 from models.notices import Notice, NoticeTry
@@ -53,6 +54,7 @@ TABLES = (
     Effect,
     Attempt,
     LedgerEntry,
+    LedgerChange,
     InvoiceLook,
     Lane,
     Activity,
@@ -95,3 +97,4 @@ TABLES = (
 )
 
 keep_statuses(Session)
+keep_ledger_changes(Session)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, contains_eager
 from domain.breaker import CallKind
 from domain.daily_numbers import class_of
 from domain.later_looks import Finding, interval_after
+from domain.ledger_changes import EntryChange
 from domain.push.before_image import seen_in
 from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
@@ -28,6 +29,7 @@ from models.connections import Connection
 from models.decisions import Action, DecisionRow, NewDecision, write_decision
 from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
 from models.ledger import LedgerEntry
+from models.ledger_changes import Cause, note_change
 from models.looks import KEEP, Others, begin_looks
 from models.payment_statuses import store_outcomes_of_only_parts
 from models.payments import Allocation, number_of_parts
@@ -168,7 +170,9 @@ class DeliveryRows:
         if claim.shared:
             # An entry that stood for its allocation alone, made under the other setting, is shared from now on.
             for entry in known:
-                entry.shared = entry.shared or entry.removed_at is None
+                if entry.removed_at is None and not entry.shared:
+                    entry.shared = True
+                    self._note(entry, EntryChange.SHARED, effect)
         elif any(not entry.shared and not entry.handed_over for entry in known):
             return False
         payment = self.allocations[effect.allocation_id].payment
@@ -192,21 +196,29 @@ class DeliveryRows:
         )
         self.session.add(entry)
         self.entries.append(entry)
+        self._note(entry, EntryChange.ENTERED, effect)
         return True
 
-    def change_entry(self, allocation_id: int, amount: Decimal, paid_on: date) -> None:
-        """Changes amount or date of the payment that stands for the allocation. A double beside it stays on record."""
-        entry = self.live_entry(allocation_id)
+    def _note(self, entry: LedgerEntry, kind: EntryChange, effect: Effect | None = None) -> None:
+        cause = Cause(kind, self.now, effect.id if effect is not None else None)
+        note_change(self.session, entry, cause)
+
+    def change_entry(self, effect: Effect, amount: Decimal, paid_on: date) -> None:
+        """The effect has changed the payment that stands for its allocation. A double beside it stays on record."""
+        entry = self.live_entry(effect.allocation_id)
         if entry is None:
             return
         entry.amount, entry.paid_on = amount, paid_on
         if entry.finding not in ("", Finding.DOUBLED):
             entry.finding, entry.found = "", None
+        self._note(entry, EntryChange.CORRECTED, effect)
 
-    def remove_entry(self, allocation_id: int) -> None:
-        entry = self.live_entry(allocation_id)
+    def remove_entry(self, effect: Effect) -> None:
+        """The effect has removed the payment that stood for its allocation."""
+        entry = self.live_entry(effect.allocation_id)
         if entry is not None:
             entry.removed_at, entry.removed_by_hand = self.now, False
+            self._note(entry, EntryChange.REMOVED, effect)
 
     def is_doubled(self, allocation_id: int) -> bool:
         """Whether a look found another payment like it beside the newest payment of this allocation."""
@@ -218,6 +230,7 @@ class DeliveryRows:
         news = [one for one in self.live_entries_of(invoice_id, payment_id) if one.finding != Finding.GONE]
         for entry in news:
             entry.finding, entry.found = Finding.GONE.value, None
+            self._note(entry, EntryChange.LOOKED_AT)
         return [entry.allocation_id for entry in news]
 
     def hand_over(self, effect: Effect, payment_id: str) -> LedgerEntry | None:
@@ -241,6 +254,7 @@ class DeliveryRows:
         former.handed_over = True
         if former.removed_at is None:
             former.removed_at, former.removed_by_hand = self.now, True
+        self._note(former, EntryChange.HANDED_OVER, effect)
         # The unique claim must be free before the new one is written.
         self.session.flush()
         return former

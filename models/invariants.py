@@ -18,6 +18,7 @@ from models.effects import Attempt, Effect
 from models.endpoints import organizations_told_wrongly
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry
+from models.ledger_changes import entries_unlike_history
 from models.payment_counts import organizations_with_wrong_counts
 from models.payment_statuses import payments_with_another_status
 from models.payments import Allocation, Payment
@@ -133,6 +134,11 @@ INVARIANTS = (
     Invariant("claimed_once", "A target payment stands for one allocation only.", _claimed_twice),
     Invariant(
         "ledger_agrees", "A settled payment's ledger entry has its amount and date.", _entry_differs_from_payment
+    ),
+    Invariant(
+        "ledger_replays",
+        "The history of the ledger, told again from its beginning, gives the ledger as it is.",
+        lambda session: entries_unlike_history(session, None),
     ),
     Invariant("everything_decided", "Every allocation is decided or due.", _undecided),
     Invariant("cursor_behind_inbox", "The cursor never passes what is stored.", _cursor_past_inbox),

@@ -1,4 +1,8 @@
-"""The ledger: which target payment stands for which allocation. A payment is claimed at most once."""
+"""The ledger: which target payment stands for which allocation. A payment is claimed at most once.
+
+An entry is as things stand now. Each change of one is written down beside it (`models/ledger_changes.py`), and only
+`models/ledger_writing.py` and `models/delivery_rows.py` make any.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, select, text, update
+from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.ingest.seen_payments import payments_in
@@ -20,7 +24,41 @@ _LIVE = text("removed_at IS NULL")
 _UNSHARED = text("NOT shared AND NOT handed_over")
 
 
-class LedgerEntry(Base):
+class EntryState:
+    """What an entry says; each of its changes says the same, as it was afterwards."""
+
+    target_invoice_id: Mapped[str] = mapped_column(String(50))
+    target_payment_id: Mapped[str] = mapped_column(String(50))
+    amount: Mapped[Decimal] = mapped_column(ExactAmount)
+    # As the payment has it.
+    currency: Mapped[str | None] = mapped_column(String(3))
+    paid_on: Mapped[date]
+    # How long it took from the first news of the payment to this entry, as a class (`domain/daily_numbers.py`).
+    within_seconds: Mapped[int | None]
+    # False: a person had typed it and we linked it; we never change or remove such a payment.
+    ours: Mapped[bool]
+    # One payment of ours stands for several allocations of the invoice (strategy `single`).
+    shared: Mapped[bool] = mapped_column(default=False)
+    # The target removed or changed the payment when another one was added; a person must look.
+    harmed: Mapped[bool] = mapped_column(default=False)
+    # The fault that the last look found in the payment (`domain/later_looks.py`), and the payments that show it.
+    finding: Mapped[str] = mapped_column(String(20), default="")
+    found: Mapped[list[list[str | None]] | None] = mapped_column(Json)
+    # Payments like this one on the invoice that a person has called other money.
+    other_money_ids: Mapped[list[str] | None] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    # Its day in UTC: what reached the target on a day is added up in the order of an index.
+    entered_on: Mapped[date | None] = mapped_column(
+        default=lambda context: context.get_current_parameters()["created_at"].date()
+    )
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # A person removed the payment at the target, not we.
+    removed_by_hand: Mapped[bool] = mapped_column(default=False)
+    # A person said that the payment is the money of another allocation, which has an entry for it now.
+    handed_over: Mapped[bool] = mapped_column(default=False)
+
+
+class LedgerEntry(EntryState, Base):
     __tablename__ = "ledger_entry"
     __table_args__ = (
         # A target payment stands for one allocation, unless the tenant keeps one payment for the whole invoice.
@@ -53,35 +91,6 @@ class LedgerEntry(Base):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     allocation_id: Mapped[int] = mapped_column(ForeignKey("allocation.id"), index=True)
-    target_invoice_id: Mapped[str] = mapped_column(String(50))
-    target_payment_id: Mapped[str] = mapped_column(String(50))
-    amount: Mapped[Decimal] = mapped_column(ExactAmount)
-    # As the payment has it.
-    currency: Mapped[str | None] = mapped_column(String(3))
-    paid_on: Mapped[date]
-    # How long it took from the first news of the payment to this entry, as a class (`domain/daily_numbers.py`).
-    within_seconds: Mapped[int | None]
-    # False: a person had typed it and we linked it; we never change or remove such a payment.
-    ours: Mapped[bool]
-    # One payment of ours stands for several allocations of the invoice (strategy `single`).
-    shared: Mapped[bool] = mapped_column(default=False)
-    # The target removed or changed the payment when another one was added; a person must look.
-    harmed: Mapped[bool] = mapped_column(default=False)
-    # The fault that the last look found in the payment (`domain/later_looks.py`), and the payments that show it.
-    finding: Mapped[str] = mapped_column(String(20), default="")
-    found: Mapped[list[list[str | None]] | None] = mapped_column(Json)
-    # Payments like this one on the invoice that a person has called other money.
-    other_money_ids: Mapped[list[str] | None] = mapped_column(Json)
-    created_at: Mapped[datetime] = mapped_column(UtcTime)
-    # Its day in UTC: what reached the target on a day is added up in the order of an index.
-    entered_on: Mapped[date | None] = mapped_column(
-        default=lambda context: context.get_current_parameters()["created_at"].date()
-    )
-    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # A person removed the payment at the target, not we.
-    removed_by_hand: Mapped[bool] = mapped_column(default=False)
-    # A person said that the payment is the money of another allocation, which has an entry for it now.
-    handed_over: Mapped[bool] = mapped_column(default=False)
 
     @property
     def payment_key(self) -> tuple[int, str, str]:
@@ -222,65 +231,3 @@ def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
         LedgerEntry.organization_id == organization_id, LedgerEntry.removed_at.is_(None)
     )
     return session.scalars(statement).all()
-
-
-def _payment_is(connection_id: int, target_invoice_id: str, target_payment_id: str) -> Sequence[ColumnElement[bool]]:
-    return (
-        LedgerEntry.connection_id == connection_id,
-        LedgerEntry.target_invoice_id == target_invoice_id,
-        LedgerEntry.target_payment_id == target_payment_id,
-        LedgerEntry.removed_at.is_(None),
-    )
-
-
-def change_entry(session: Session, allocation_id: int, amount: Decimal, paid_on: date) -> None:
-    session.execute(
-        update(LedgerEntry)
-        .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(amount=amount, paid_on=paid_on)
-    )
-    # A double beside it stays on record.
-    session.execute(
-        update(LedgerEntry)
-        .where(
-            LedgerEntry.allocation_id == allocation_id,
-            LedgerEntry.removed_at.is_(None),
-            LedgerEntry.finding.not_in(["", Finding.DOUBLED.value]),
-        )
-        .values(finding="", found=None)
-    )
-
-
-def remove_entry(session: Session, allocation_id: int, now: datetime, *, by_hand: bool = False) -> None:
-    session.execute(
-        update(LedgerEntry)
-        .where(LedgerEntry.allocation_id == allocation_id, LedgerEntry.removed_at.is_(None))
-        .values(removed_at=now, removed_by_hand=by_hand)
-    )
-
-
-def mark_harmed(session: Session, connection_id: int, target_invoice_id: str, payment_ids: Collection[str]) -> None:
-    """The target removed or changed these payments when another one was added."""
-    for payment_id in payment_ids:
-        session.execute(
-            update(LedgerEntry).where(*_payment_is(connection_id, target_invoice_id, payment_id)).values(harmed=True)
-        )
-
-
-def mark_gone(
-    session: Session, connection_id: int, target_invoice_id: str, target_payment_id: str, *, gone: bool
-) -> Sequence[int]:
-    """Records that a look did not find the payment on the invoice, or found it there again.
-
-    Returns:
-        The allocations for which this is news.
-    """
-    return session.scalars(
-        update(LedgerEntry)
-        .where(
-            *_payment_is(connection_id, target_invoice_id, target_payment_id),
-            LedgerEntry.finding != Finding.GONE.value if gone else LedgerEntry.finding == Finding.GONE.value,
-        )
-        .values(finding=Finding.GONE.value if gone else "", found=None)
-        .returning(LedgerEntry.allocation_id)
-    ).all()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain.later_looks import Finding, Written
@@ -130,15 +130,3 @@ def _questions(
         if state in OPEN or doubt != Doubt.NONE:
             busy.add(invoice_id)
     return asked, busy
-
-
-def note_findings(
-    session: Session, entry_ids: Collection[int], finding: Finding | None, found: list[list[str | None]]
-) -> None:
-    """Stores in the ledger what a look has found about the payment of these entries."""
-    session.execute(
-        update(LedgerEntry)
-        .where(LedgerEntry.id.in_(entry_ids))
-        .values(finding=finding.value if finding is not None else "", found=found or None)
-        .execution_options(synchronize_session=False)
-    )

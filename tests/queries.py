@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.ledger_changes import EntryChange
 from models.connections import Connection
 from models.decisions import DecisionRow
 from models.invariants import Finding, check_invariants
+from models.ledger_changes import LedgerChange
 from models.payments import Allocation, Payment
 
 
@@ -37,5 +39,8 @@ def decisions_about(session: Session, allocation_id: int) -> Sequence[DecisionRo
 
 
 def violations(session: Session) -> list[Finding]:
-    """The invariants that do not hold."""
-    return [one for one in check_invariants(session) if one.violations]
+    """The invariants that do not hold; and changes of the ledger that nobody has explained, which the product keeps."""
+    unexplained = select(LedgerChange.id).where(LedgerChange.kind == EntryChange.UNEXPLAINED.value)
+    ids = tuple(session.scalars(unexplained.order_by(LedgerChange.id)))
+    explained = Finding("ledger_explained", "Each change of the ledger has its cause.", len(ids), ids)
+    return [one for one in (*check_invariants(session), explained) if one.violations]

@@ -175,3 +175,18 @@ def test_the_contract_about_steps_names_every_step() -> None:
         set(one["modules"]) for one in contracts if one["type"] == "independence" and "tasks.match" in one["modules"]
     )
     assert independent == steps
+
+
+def test_the_ledger_is_changed_where_its_history_is_written() -> None:
+    """A statement that changes many rows goes past the session, which would write their history."""
+    of_ledger = re.compile(
+        r"\b(update|delete|insert\w*)\(\s*Ledger(Entry|Change)\b|\bLedgerEntry\.__table__\.(update|delete)"
+    )
+    allowed = {"models/ledger_writing.py", "models/ledger_changes.py"}
+    found = {
+        name_of(path)
+        for path in sources("models", "tasks", "usecases", "cli", "web", "workers")
+        if of_ledger.search(path.read_text())
+    }
+    assert found == allowed
+    assert "delete(" not in (ROOT / "models/ledger_writing.py").read_text()

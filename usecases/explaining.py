@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind, Change
 from domain.hindsight import PreferenceThen, as_preferences, preferences_then
+from domain.ledger_changes import ENTRY_CHANGE_SENTENCES
 from domain.match.foresight import Certainty, Known, foresee
 from domain.money import money_text
 from domain.preferences import Preferences
-from domain.push.effect import EffectKind
 from domain.words import Words
 from models.activity import ActivityFilter, list_activity
 from models.organizations import organization_by_id
 from models.stored_parts import parts_after
-from models.views.story import AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentStory, payment_story
+from models.views.ledger_lines import ChangeLine, LedgerLine
+from models.views.story import AllocationStory, DecisionLine, EffectLine, PaymentStory, payment_story
 from tasks.context import Context
 from tasks.preview.counting import RecordsNearby, known_of
 from usecases.results import Rejected
@@ -188,33 +189,38 @@ class _Telling:
                     yield Fact(f"Attempt {attempt.number}", f"{_moment(attempt.started_at)}: {outcome}")
 
     def _ledger(self, part: AllocationStory) -> Iterator[Fact]:
-        standing = [
-            one
-            for one in part.entries
-            if one.created_at <= self.at and (one.removed_at is None or one.removed_at > self.at)
-        ]
+        """The rows as they were then, and how each had become so."""
+        known = [one for one in part.entries if one.created_at <= self.at]
+        currency = part.effects[0].currency if part.effects else None
+        standing = [one for one in known if self._stood(one)]
         if not standing:
             yield Fact("In the ledger", f"No payment in {self.words.target} stood for it.")
         for entry in standing:
+            then = entry.as_of(self.at)
             whose = "ours" if entry.ours else "entered by a person, linked by us"
-            yield Fact("In the ledger", f"Payment {entry.target_payment_id}, {self._amount(part, entry)} ({whose})")
+            row = then or (entry.history[0] if entry.history else entry)
+            said = f"{money_text(row.amount, currency)}, dated {row.paid_on}"
+            yield Fact("In the ledger", f"Payment {entry.target_payment_id}, {said} ({whose})")
+            if then is None:
+                yield Fact("Not kept", "The history of this row begins later; it is shown with what it said first.")
+        for entry in known:
+            for change in entry.history:
+                if change.changed_at <= self.at:
+                    yield Fact(f"Ledger, {_moment(change.changed_at)}", self._change(entry, change, currency))
 
-    def _amount(self, part: AllocationStory, entry: LedgerLine) -> str:
-        """What it stood at: what the last write by then has set, or the ledger's own number if nothing was set."""
-        currency = part.effects[0].currency if part.effects else None
-        set_by_then = [
-            one
-            for one in part.effects
-            if one.kind is not EffectKind.REVERSE
-            and one.target_payment_id == entry.target_payment_id
-            and one.delivered_at is not None
-            and one.delivered_at <= self.at
-        ]
-        amount = set_by_then[-1].amount if set_by_then else entry.amount
-        text = money_text(amount, currency)
-        if amount == entry.amount:
-            return text
-        return f"{text} by what we had sent; the ledger says {money_text(entry.amount, currency)} by now"
+    def _stood(self, entry: LedgerLine) -> bool:
+        then = entry.as_of(self.at)
+        if then is not None:
+            return then.stands
+        return entry.removed_at is None or entry.removed_at > self.at
+
+    def _change(self, entry: LedgerLine, change: ChangeLine, currency: str | None) -> str:
+        sentence = self.words.filled(ENTRY_CHANGE_SENTENCES[change.kind])
+        by = f" By {change.actor}." if change.actor else ""
+        found = f"; found: {change.finding.value.replace('_', ' ')}" if change.finding is not None else ""
+        stands = "" if change.stands else "; it stands for the part no longer"
+        amount = money_text(change.amount, currency)
+        return f"Payment {entry.target_payment_id}: {sentence}{by} {amount}, dated {change.paid_on}{found}{stands}."
 
 
 def _moment(moment: datetime) -> str:

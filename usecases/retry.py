@@ -26,19 +26,12 @@ from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
 from models.effects import Effect, latest_effects, move
 from models.ledger import LedgerEntry
+from models.ledger_writing import accept_changes, call_other_money, forget_entries, mark_repaired
 from models.locks import lock_organization
 from models.looks import look_now
 from models.organizations import organization_by_id
 from models.payments import Payment, match_again
-from models.retries import (
-    accept_changes,
-    call_other_money,
-    entries_beside,
-    forget_entries,
-    ignore_twins,
-    mark_repaired,
-    payment_of,
-)
+from models.retries import entries_beside, ignore_twins, payment_of
 from models.secrets import SecretsUnreadable
 from tasks.calls import may_call, note_failure, note_unreadable
 from tasks.context import Context, Step
@@ -99,11 +92,11 @@ def retry_payment(
                     "No part of this payment is held because of a similar payment; there is nothing to create anyway."
                 )
             ignore_twins(session, twins)
-            call_other_money(session, twins)
-        repaired = mark_repaired(session, seen.repaired)
-        forgotten = forget_entries(session, seen.gone, now)
+            call_other_money(session, twins, now, context.actor)
+        repaired = mark_repaired(session, seen.repaired, now, context.actor)
+        forgotten = forget_entries(session, seen.gone, now, context.actor)
         match_again(session, [*repaired, *forgotten], now)
-        report = let_go(session, organization_id, payment, effects, forgotten, now)
+        report = let_go(session, organization_id, payment, effects, forgotten, now, context.actor)
         target = connection_in_role(session, organization_id, Role.TARGET)
         if target is not None:
             look_now(session, target.id, seen.invoice_ids, now)
@@ -215,15 +208,17 @@ def let_go(
     effects: Mapping[int, Effect],
     forgotten: Collection[int],
     now: datetime,
+    actor: str,
 ) -> RetryReport:
     """Makes everything of the payment due that is stuck; the caller holds the organization.
 
     Args:
         effects: the newest one of each part.
         forgotten: the parts whose target payment is certainly gone.
+        actor: the person or program that asked for it.
     """
     if organization_by_id(session, organization_id).preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
-        accept_changes(session, [allocation.id for allocation in payment.allocations])
+        accept_changes(session, [allocation.id for allocation in payment.allocations], now, actor)
     if payment.flaw is not None:
         # Only the source can show that the cause is gone.
         hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)

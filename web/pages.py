@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.activity import ACTIVITY_LABELS
+from domain.ledger_changes import ENTRY_CHANGE_SENTENCES
 from domain.notices.kinds import KIND_LABELS, KIND_TEXTS
 from domain.notices.trying import STATE_LABELS
 from domain.payment_actions import PaymentAction
@@ -60,6 +61,7 @@ def _make_environment() -> Environment:
         NOTICE_KIND_TEXTS=KIND_TEXTS,
         NOTICE_STATE_LABELS=STATE_LABELS,
         ORDER_LABELS=ORDER_LABELS,
+        ENTRY_CHANGE_SENTENCES=ENTRY_CHANGE_SENTENCES,
         SET_UP_STEP_LABELS=SET_UP_STEP_LABELS,
         STEP_STATE_LABELS=STEP_STATE_LABELS,
         SetUpStep=SetUpStep,

@@ -1,14 +1,14 @@
 """How a payment looks in JSON: one document, which the API answers and the command line prints."""
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
-from domain.activity import ACTIVITY_LABELS, ActivityKind
 from domain.cursors import Listed, cursor_after
 from domain.explanations import explain
+from domain.later_looks import Finding
+from domain.ledger_changes import ENTRY_CHANGE_SENTENCES, EntryChange
 from domain.match.decisions import Verdict
 from domain.money import plain_amount
 from domain.push.effect import EffectKind, EffectState
@@ -16,12 +16,12 @@ from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, TargetPayment
 from domain.status import PaymentStatus
 from domain.words import Words
-from models.activity import Activity
 from models.decisions import Action
 from models.inbox import EventSource
+from models.views.ledger_lines import ChangeLine, LedgerLine
 from models.views.payment_list import Page
 from models.views.payment_rows import AllocationRow, PaymentRow
-from models.views.story import AllocationStory, DecisionLine, EffectLine, LedgerLine, PaymentStory
+from models.views.story import AllocationStory, DecisionLine, EffectLine, PaymentStory
 
 # A JSON number is a float to most readers; a string is not. It has the digits of its currency (`plain_amount`).
 Amount = Annotated[
@@ -168,6 +168,32 @@ class SeenPaymentOut(BaseModel):
         )
 
 
+class LedgerChangeOut(BaseModel):
+    """One change of the ledger's row, and what the row said from then on."""
+
+    changed_at: Moment
+    kind: EntryChange
+    sentence: str
+    by: Annotated[str | None, Field(description="the person or program that asked for it; null if the sync did it")]
+    amount: Amount
+    paid_on: date
+    stands: Annotated[bool, Field(description="whether the payment stood for the part from then on")]
+    finding: Annotated[Finding | None, Field(description="the fault that a look had found by then")]
+
+    @classmethod
+    def of(cls, line: ChangeLine, currency: str | None, words: Words) -> "LedgerChangeOut":
+        return cls(
+            changed_at=line.changed_at,
+            kind=line.kind,
+            sentence=words.filled(ENTRY_CHANGE_SENTENCES[line.kind]),
+            by=line.actor or None,
+            amount=plain_amount(line.amount, currency),
+            paid_on=line.paid_on,
+            stands=line.stands,
+            finding=line.finding,
+        )
+
+
 class LedgerOut(BaseModel):
     """The target payment that stands for the part, or stood for it until `removed_at`."""
 
@@ -179,9 +205,10 @@ class LedgerOut(BaseModel):
     created_at: Moment
     removed_at: Moment | None
     looked_at: Annotated[Moment | None, Field(description="when we last checked the invoice after that")]
+    history: Annotated[list[LedgerChangeOut], Field(description="every change of the row, oldest first")]
 
     @classmethod
-    def of(cls, line: LedgerLine, currency: str | None) -> "LedgerOut":
+    def of(cls, line: LedgerLine, currency: str | None, words: Words) -> "LedgerOut":
         return cls(
             target_invoice_id=line.target_invoice_id,
             target_payment_id=line.target_payment_id,
@@ -191,6 +218,7 @@ class LedgerOut(BaseModel):
             created_at=line.created_at,
             removed_at=line.removed_at,
             looked_at=line.looked_at,
+            history=[LedgerChangeOut.of(one, currency, words) for one in line.history],
         )
 
 
@@ -268,6 +296,7 @@ class AllocationStoryOut(BaseModel):
     decisions: list[DecisionOut]
     deliveries: list[DeliveryOut]
     ledger: LedgerOut | None
+    former_entries: Annotated[list[LedgerOut], Field(description="payments that stood for it before, oldest first")]
     next: str
 
     @classmethod
@@ -276,7 +305,8 @@ class AllocationStoryOut(BaseModel):
             allocation=AllocationOut.of(story.row, currency, words),
             decisions=[DecisionOut.of(one, currency, words) for one in story.decisions],
             deliveries=[DeliveryOut.of(one) for one in story.effects],
-            ledger=LedgerOut.of(story.ledger, currency) if story.ledger is not None else None,
+            ledger=LedgerOut.of(story.ledger, currency, words) if story.ledger is not None else None,
+            former_entries=[LedgerOut.of(one, currency, words) for one in story.entries[:-1]],
             next=story.next,
         )
 
@@ -316,55 +346,3 @@ class PaymentStoryOut(BaseModel):
             allocations=[AllocationStoryOut.of(one, currency, words) for one in story.allocations],
             next=story.next,
         )
-
-
-class ChangeOut(BaseModel):
-    what: str
-    before: str
-    after: str
-
-
-class EntryOut(BaseModel):
-    """Something that a person or a program did.
-
-    Attributes:
-        told: what was done, in words.
-        payment_id: the payment's id in QuickBooks, if it was done to one.
-    """
-
-    id: int
-    happened_at: Moment
-    actor: str
-    kind: ActivityKind
-    told: str
-    about: str
-    payment_id: str
-    changes: list[ChangeOut]
-
-    @classmethod
-    def of(cls, row: Activity) -> "EntryOut":
-        kind = ActivityKind(row.kind)
-        return cls(
-            id=row.id,
-            happened_at=row.happened_at,
-            actor=row.actor,
-            kind=kind,
-            told=ACTIVITY_LABELS[kind],
-            about=row.about,
-            payment_id=row.payment_id,
-            changes=[ChangeOut(what=one.what, before=one.before, after=one.after) for one in row.what_changed],
-        )
-
-
-class ActivityOut(BaseModel):
-    """A page of entries; `next_cursor` asks for the next page and is null on the last one."""
-
-    entries: list[EntryOut]
-    next_cursor: Cursor
-
-    @classmethod
-    def of(cls, found: Sequence[Activity], limit: int) -> "ActivityOut":
-        """A page of so many entries, of which one more was asked for."""
-        rows = found[:limit]
-        following = cursor_after(Listed.ACTIVITY, rows[-1].id if len(found) > limit else None)
-        return cls(entries=[EntryOut.of(row) for row in rows], next_cursor=following)

@@ -1,6 +1,6 @@
 """The whole story of one payment, for the page and the command line: reports, decisions, attempts and next step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,10 +22,11 @@ from models.decisions import Action, DecisionRow
 from models.effects import Attempt, Effect
 from models.inbox import Entity, EventSource, InboxEvent, events_about
 from models.ledger import LedgerEntry
-from models.looks import InvoiceLook, looks_at
+from models.looks import looks_at
 from models.organizations import Organization, organization_by_id
 from models.payment_situations import standings_of
 from models.payments import Allocation, Payment
+from models.views.ledger_lines import LedgerLine, ledger_lines
 from models.views.next_step import Situation, next_step
 from models.views.payment_rows import AllocationRow, PaymentRow, rows_of
 
@@ -78,26 +79,6 @@ class EffectLine:
     due_at: datetime
     delivered_at: datetime | None
     attempts: tuple[AttemptLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """The target payment that stands for the part, or stood for it until `removed_at`."""
-
-    target_invoice_id: str
-    target_payment_id: str
-    amount: Decimal
-    paid_on: date
-    ours: bool
-    created_at: datetime
-    removed_at: datetime | None
-    # When we last looked at the invoice, after the payment was written or linked.
-    looked_at: datetime | None
-
-    @property
-    def stands(self) -> bool:
-        """Whether it still stands for the part."""
-        return self.removed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +170,7 @@ class _Tables:
     effects: Sequence[Effect]
     attempts: Sequence[Attempt]
     entries: Sequence[LedgerEntry]
-    looks: dict[str, InvoiceLook]
+    ledger: Mapping[int, LedgerLine]
 
     @classmethod
     def load(cls, session: Session, payment: Payment) -> "_Tables":
@@ -202,6 +183,7 @@ class _Tables:
         entries = session.scalars(
             select(LedgerEntry).where(LedgerEntry.allocation_id.in_(ids)).order_by(LedgerEntry.id)
         ).all()
+        looks = looks_at(session, target.id, {one.target_invoice_id for one in entries}) if target else {}
         return cls(
             organization=organization_by_id(session, payment.organization_id),
             target=target,
@@ -215,7 +197,7 @@ class _Tables:
                 select(Attempt).where(Attempt.effect_id.in_(effect_ids)).order_by(Attempt.number)
             ).all(),
             entries=entries,
-            looks=looks_at(session, target.id, {one.target_invoice_id for one in entries}) if target else {},
+            ledger=ledger_lines(session, payment.organization_id, entries, looks),
         )
 
     def story_of(self, row: AllocationRow, words: Words, now: datetime) -> AllocationStory:
@@ -236,7 +218,7 @@ class _Tables:
             row=row,
             decisions=tuple(_decision_line(one, decisions) for one in decisions),
             effects=tuple(self._effect_line(one) for one in effects),
-            entries=tuple(_ledger_line(one, self.looks) for one in entries),
+            entries=tuple(self.ledger[one.id] for one in entries),
             next=next_step(situation),
         )
 
@@ -284,18 +266,3 @@ def _when_found_again(decision: DecisionRow, every: Sequence[DecisionRow]) -> da
     before = [one for one in every if one.id < decision.id and one.why is not Reason.ELIGIBLE]
     is_the_same = bool(before) and (before[-1].action, before[-1].reason) == (decision.action, decision.reason)
     return decision.decided_at if is_the_same and decision.action == Action.HOLD else None
-
-
-def _ledger_line(entry: LedgerEntry, looks: dict[str, InvoiceLook]) -> LedgerLine:
-    look = looks.get(entry.target_invoice_id)
-    looked_at = look.looked_at if look is not None else None
-    return LedgerLine(
-        target_invoice_id=entry.target_invoice_id,
-        target_payment_id=entry.target_payment_id,
-        amount=entry.amount,
-        paid_on=entry.paid_on,
-        ours=entry.ours,
-        created_at=entry.created_at,
-        removed_at=entry.removed_at,
-        looked_at=looked_at if looked_at is not None and looked_at > entry.created_at else None,
-    )

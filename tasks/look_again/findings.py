@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from domain.ingest.seen_payments import stored
 from domain.later_looks import Finding, Found
 from models.ledger import LedgerEntry
+from models.ledger_writing import note_findings
 from models.payments import match_again
-from models.standing import Standing, note_findings
+from models.standing import Standing
 
 
 def note_what_was_found(session: Session, standing: Standing, founds: Mapping[str, Found], now: datetime) -> bool:
@@ -22,7 +23,7 @@ def note_what_was_found(session: Session, standing: Standing, founds: Mapping[st
         payments = stored(found.payments)
         news = [one for one in by_payment[payment_id] if _is_news(one, found.finding, payments)]
         if news:
-            note_findings(session, [one.id for one in news], found.finding, payments)
+            note_findings(session, [one.id for one in news], found.finding, payments, now)
             again += [one.allocation_id for one in news]
     if again:
         match_again(session, again, now)

@@ -19,7 +19,7 @@ from domain.match.hand_corrections import after_a_look_at_the_payment, waits_for
 from domain.records import TargetPayment
 from models.claims import claimed_payment_ids
 from models.connections import Connection
-from models.ledger import change_entry, mark_gone, remove_entry
+from models.ledger_writing import correct_by_hand, mark_gone, remove_by_hand
 from models.payments import match_again
 from tasks.calls import begin_call, note_failure, note_success
 from tasks.context import Context
@@ -71,14 +71,15 @@ def apply_hand_correction(session: Session, one: Decided, connection: Connection
     """Updates the ledger with what the look has shown."""
     synced, allocation_id, decision = one.case.facts.synced, one.case.due.allocation.id, one.decision
     if connection is not None and synced is not None and one.gone is not None:
-        news = mark_gone(session, connection.id, synced.target_invoice_id, synced.target_payment_id, gone=one.gone)
+        invoice_id, payment_id = synced.target_invoice_id, synced.target_payment_id
+        news = mark_gone(session, connection.id, invoice_id, payment_id, now, gone=one.gone)
         match_again(session, [other for other in news if other != allocation_id], now)
     if not isinstance(decision, Acknowledge):
         return
     if decision.amount is None or decision.paid_on is None:
-        remove_entry(session, allocation_id, now, by_hand=True)
+        remove_by_hand(session, allocation_id, now)
     else:
-        change_entry(session, allocation_id, decision.amount, decision.paid_on)
+        correct_by_hand(session, allocation_id, decision.amount, decision.paid_on, now)
 
 
 def _look(target: Target, synced: SyncedPayment) -> Sequence[TargetPayment] | Failure:

@@ -22,7 +22,7 @@ from models.connections import Role, stop_connection
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows, NewClaim, StillStands
 from models.effects import Effect, day_of
-from models.ledger import mark_harmed
+from models.ledger_writing import mark_harmed
 from models.payments import match_organization_again
 from tasks.calls import why_it_waits
 from tasks.context import Context
@@ -100,11 +100,11 @@ class States:
                 self.rows.decide(effect, Action.PUSH, Reason.SYNCED if ours else Reason.ADOPTED)
                 return
             case EffectKind.ADJUST:
-                self.rows.change_entry(effect.allocation_id, effect.amount, day_of(effect))
+                self.rows.change_entry(effect, effect.amount, day_of(effect))
                 self.close(effect)
                 self.rows.decide(effect, Action.PUSH, Reason.SYNCED)
             case EffectKind.REVERSE:
-                self.rows.remove_entry(effect.allocation_id)
+                self.rows.remove_entry(effect)
                 self.close(effect)
                 if self.rows.allocations[effect.allocation_id].is_taken_back:
                     self.rows.decide(effect, Action.SKIP, Reason.TAKEN_BACK)
@@ -170,7 +170,7 @@ class States:
             Reason.TARGET_STOPPED.value,
             f"invoice {invoice_id}: payment {listed} disappeared or changed when another one was added",
         )
-        mark_harmed(session, effect.connection_id, invoice_id, payment_ids)
+        mark_harmed(session, effect.connection_id, invoice_id, payment_ids, self.rows.now, effect.id)
         match_organization_again(session, effect.organization_id, self.rows.now)
         self.decide_again = self.stop = True
         log.error("connection.stopped", connection_id=effect.connection_id, invoice_id=invoice_id)

@@ -75,6 +75,7 @@ BROKEN: dict[str, tuple[Callable[[Session], object], int]] = {
     "delivered_has_entry": (remove_all(LedgerEntry), 2),
     "claimed_once": (give_one_payment_to_both, 1),
     "ledger_agrees": (set_all(LedgerEntry, amount=Decimal(90)), 2),
+    "ledger_replays": (set_all(LedgerEntry, ours=False), 2),
     "everything_decided": (set_all(DecisionRow, current=False), 2),
     "status_by_rule": (set_all(Payment, status="skipped"), 2),
     "copied_has_copy": (set_all(BilledInvoiceRow, books_id=None), 1),

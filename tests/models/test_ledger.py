@@ -10,7 +10,8 @@ from models.claims import claimed_payment_ids, claims_on_invoices
 from models.database import Database
 from models.delivery_rows import DeliveryRows, NewClaim
 from models.effects import effects_of
-from models.ledger import change_entry, remove_entry, synced_and_taken_back, synced_payments
+from models.ledger import synced_and_taken_back, synced_payments
+from models.ledger_writing import correct_by_hand, remove_by_hand
 from models.locks import lock_organization
 from tests.models.races import at_once
 from tests.models.rows import NOW, PAID_ON, Books, add_allocations, add_effect
@@ -78,7 +79,7 @@ def test_a_payment_that_was_removed_stays_claimed_and_the_allocation_is_free(
 ) -> None:
     claim(database, books, allocations[0], "7000")
     with database.writing() as session:
-        remove_entry(session, allocations[0], NOW)
+        remove_by_hand(session, allocations[0], NOW)
     assert claimed(database, books) == {"7000"}
     assert not claim(database, books, allocations[1], "7000")
     assert claim(database, books, allocations[0], "7001")
@@ -89,11 +90,11 @@ def test_a_payment_that_was_removed_stays_claimed_and_the_allocation_is_free(
 def test_a_change_touches_the_live_entry_only(database: Database, books: Books, allocations: list[int]) -> None:
     claim(database, books, allocations[0], "7000")
     with database.writing() as session:
-        remove_entry(session, allocations[0], NOW)
+        remove_by_hand(session, allocations[0], NOW)
     claim(database, books, allocations[0], "7001")
     claim(database, books, allocations[1], "7002")
     with database.writing() as session:
-        change_entry(session, allocations[0], Decimal("70.00"), date(2026, 11, 21))
+        correct_by_hand(session, allocations[0], Decimal("70.00"), date(2026, 11, 21), NOW)
     with database.reading() as session:
         synced = synced_payments(session, allocations)
     assert (synced[allocations[0]].amount, synced[allocations[0]].paid_on) == (Decimal("70.00"), date(2026, 11, 21))
@@ -116,7 +117,7 @@ def test_one_payment_may_stand_for_all_allocations_of_an_invoice_where_the_tenan
         assert claim(database, books, allocation_id, "7000", shared=True)
     assert not claim(database, books, allocations[0], "7000", shared=True), "but once for each"
     with database.writing() as session:
-        remove_entry(session, allocations[0], NOW)
+        remove_by_hand(session, allocations[0], NOW)
     with database.reading() as session:
         entries = claims_on_invoices(session, books.target_id, ["200"])["200"].entries
     assert [(one.allocation_id, one.payment_id) for one in entries] == [(one, "7000") for one in allocations[1:3]]

@@ -110,7 +110,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     assert all(row["currency"] and row["within_seconds"] and row["entered_on"] for row in after["ledger_entry"])
     assert all(row["heard_at"] <= row["first_seen_at"] for row in after["payment"])
     new_tables = after.keys() - before.keys()
-    assert {table for table in new_tables if after.pop(table)} == {"payment_count"}
+    assert {table for table in new_tables if after.pop(table)} == {"ledger_change", "payment_count"}
     # Whoever worked in an organization did everything there.
     assert {(row["organization_id"] is None, row["role"]) for row in after["dashboard_user"]} == {(False, "admin")}
     before["dashboard_user"] = [row | {"role": "admin"} for row in before["dashboard_user"]]

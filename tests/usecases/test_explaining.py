@@ -1,7 +1,12 @@
 """What was known about a payment at an earlier moment, and what would be decided today."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import insert, select
+
+from domain.ledger_changes import EntryChange
+from models.ledger import LedgerEntry
+from models.ledger_changes import Cause, note_change
 from tests.flow.test_previews import everything
 from tests.world import World
 from usecases.explaining import Explained, explain_payment
@@ -47,7 +52,7 @@ def test_each_moment_has_its_decision_its_writes_and_its_ledger(world: World) ->
 
     now = explained(world, payment, synced)
     assert "synced" in said(now, "In force")[0]
-    assert "50.00 USD (ours)" in said(now, "In the ledger")[0]
+    assert "50.00 USD, dated 2026-11-20 (ours)" in said(now, "In the ledger")[0]
     assert "delivered at" in said(now, "Write")[0]
     assert said(now, "Attempt 1")
 
@@ -62,12 +67,50 @@ def test_the_ledger_then_has_the_amount_then(world: World) -> None:
     world.clock.move(minutes=1)
     world.quickbooks.edit_payment(payment, total="80.00", lines=[(invoice.quickbooks_id, "80.00")])
     world.notice()
-    assert (
-        "50.00 USD by what we had sent; the ledger says 80.00 USD by now"
-        in said(explained(world, payment, then), "In the ledger")[0]
-    )
+    assert "50.00 USD, dated" in said(explained(world, payment, then), "In the ledger")[0]
+    assert "80.00 USD, dated" in said(explained(world, payment, world.clock.now()), "In the ledger")[0]
+    [so_far] = [fact for fact in explained(world, payment, then).parts[0].facts if fact.label.startswith("Ledger, ")]
+    assert "was entered for this part. 50.00 USD" in so_far.text
     facts = {fact.label: fact.text for fact in explained(world, payment, then).facts}
     assert "Earlier versions of the payment are not kept" in facts["As it was"]
+
+
+def test_the_ledger_then_has_what_a_person_s_hand_changed_later(world: World) -> None:
+    """What no write of ours says: somebody removed the payment in ConnectWise, and it stood there until then."""
+    world.choose(correction_policy="hold")
+    invoice = world.invoice("INV-1")
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    before = world.clock.now()
+    world.clock.move(minutes=1)
+    world.quickbooks.delete_payment(payment)
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, world.on(invoice)[-1].id)
+    world.notice()
+    world.later(hours=1)
+    now = explained(world, payment, world.clock.now())
+    assert "50.00 USD" in said(explained(world, payment, before), "In the ledger")[0]
+    assert said(now, "In the ledger") == ["No payment in ConnectWise stood for it."]
+    history = [fact.text for fact in now.parts[0].facts if fact.label.startswith("Ledger, ")]
+    assert any("A person removed the payment" in text for text in history), history
+
+
+def test_before_its_history_begins_a_row_is_shown_with_what_it_said_first(world: World) -> None:
+    """In a database from before the history of the ledger was kept."""
+    payment = world.pay("50.00", (world.invoice("INV-1"), "50.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    then = world.clock.now()
+    upgraded_at = then + timedelta(days=1)
+    with world.context.database.writing() as session:
+        (entry,) = session.scalars(select(LedgerEntry))
+        values = {column.name: getattr(entry, column.name) for column in LedgerEntry.__table__.columns}
+        old = values | {"id": entry.id + 1, "target_payment_id": "1", "removed_at": upgraded_at + timedelta(days=1)}
+        session.execute(insert(LedgerEntry).values(old))
+        note_change(session, entry.id + 1, Cause(EntryChange.OPENING, upgraded_at))
+    found = explained(world, payment, then)
+    assert any(text.startswith("Payment 1, 50.00 USD") for text in said(found, "In the ledger"))
+    assert said(found, "Not kept")
 
 
 def test_the_preferences_then_are_told_and_decided_by_and_nothing_is_written(world: World) -> None:

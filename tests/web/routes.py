@@ -219,6 +219,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/api/overview"): Row(LOOK),
     ("GET", "/api/payments"): Row(LOOK),
     ("GET", "/api/payments/{payment_id}"): Row(LOOK, API_PAYMENT),
+    ("GET", "/api/payments/{payment_id}/explanation"): Row(LOOK, API_PAYMENT, query={"at": "2026-11-20T09:30:30Z"}),
     ("POST", "/api/payments/{payment_id}/retry"): Row(WORK, API_PAYMENT, body={}),
     ("POST", "/api/payments/{payment_id}/link"): Row(WORK, API_PAYMENT, body={"target_payment_id": "4711"}),
     ("POST", "/api/payment-actions"): Row(

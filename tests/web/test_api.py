@@ -1,7 +1,7 @@
 """The JSON API, called by a program with a token and by a page with its session."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -117,6 +117,34 @@ def test_the_story_of_a_synced_payment_has_its_delivery_and_attempts(
     assert (delivery["kind"], delivery["state"], delivery["amount"]) == ("create", "delivered", "100.00")
     assert delivery["attempts"][0]["outcome"] == "created"
     assert delivery["delivered_at"].endswith("Z")
+    (entered,) = part["ledger"]["history"]
+    assert (entered["kind"], entered["amount"], entered["stands"], entered["by"]) == ("entered", "100.00", True, None)
+    assert part["former_entries"] == []
+
+
+def test_a_payment_is_explained_as_of_a_moment(world: World, anybody: Browser, token: dict[str, str]) -> None:
+    before = f"{world.clock.now() - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    now = f"{world.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    address = f"/api/payments/{payment}/explanation"
+
+    def facts(at: str) -> dict[str, str]:
+        answer = anybody.get(f"{address}?at={at}", headers=token).json()
+        (part,) = answer["parts"]
+        return {fact["label"]: fact["text"] for fact in (*answer["facts"], *part["facts"])}
+
+    assert facts(now)["In the ledger"].startswith("Payment 7000, 100.00 USD")
+    assert facts(before)["Known"].startswith("Not yet")
+    assert facts(before)["In the ledger"] == "No payment in ConnectWise stood for it."
+    refused = anybody.get(f"{address}?at=2999-01-01T00:00:00Z", headers=token)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "This moment is in the future. Choose one that has passed.",
+    )
+    assert anybody.get(f"{address}?at=yesterday", headers=token).status_code == 422
+    assert anybody.get(f"/api/payments/4711/explanation?at={now}", headers=token).status_code == 404
 
 
 def test_another_organizations_payment_is_not_there(world: World, anybody: Browser) -> None:
@@ -289,6 +317,7 @@ def test_the_schema_tells_of_every_call_and_of_no_page(anybody: Browser, app: Fa
         "/api/payments",
         "/api/payment-actions",
         "/api/payments/{payment_id}",
+        "/api/payments/{payment_id}/explanation",
         "/api/payments/{payment_id}/link",
         "/api/payments/{payment_id}/retry",
         "/api/preferences",

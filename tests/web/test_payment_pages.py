@@ -211,10 +211,24 @@ def test_a_retry_of_an_unchanged_case_says_when_it_was_looked_at(world: World, p
     assert "same result" in partner.page
 
 
+def test_the_page_shows_the_history_of_the_ledgers_rows(world: World, partner: Browser) -> None:
+    invoice = world.invoice("INV-1")
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    world.quickbooks.edit_payment(payment, total="80.00", lines=[(invoice.quickbooks_id, "80.00")])
+    world.notice()
+    page = partner.get(f"/payments/{payment}").text
+    history = page[page.index("History in our ledger") :]
+    assert history.index("was entered for this part") < history.index("50.00 USD") < history.index("We corrected")
+    assert history.index("We corrected") < history.index("80.00 USD")
+
+
 def test_the_page_tells_what_was_known_at_a_moment(world: World, partner: Browser) -> None:
     payment = world.pay("100.00", (world.invoice("INV-1", connectwise_total="90.00"), "100.00"))
     world.notice()
-    assert "What did we know then?" in partner.get(f"/payments/{payment}").text
+    page = partner.get(f"/payments/{payment}").text
+    assert "What did we know then?" in page
+    assert "History in our ledger" not in page
     moment = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}"
     page = partner.get(f"/payments/{payment}?at={moment}").text
     assert "No payment in ConnectWise stood for it." in page

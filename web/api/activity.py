@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from domain.activity import ActivityKind
 from domain.clocks import in_utc
 from models.activity import ActivityFilter, list_activity
-from models.views.documents import ActivityOut
+from models.views.activity_documents import ActivityOut
 from web.api.access import Authorized
 from web.api.pages import Limit, PlaceInActivity, link_to_next
 from web.api.values import MomentIn

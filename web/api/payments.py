@@ -1,5 +1,6 @@
 """GET /api/payments and /api/payments/{id}: the dashboard's data, for programs."""
 
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -21,6 +22,8 @@ from usecases.acting_on_payments import (
     act_on_payments,
     preview_action,
 )
+from usecases.explained_out import ExplanationOut
+from usecases.explaining import explain_payment
 from usecases.linking import LinkReport, link_payment
 from usecases.results import Rejected
 from usecases.retry import RetryReport, retry_payment
@@ -29,7 +32,7 @@ from usecases.words import words_of
 from web.api.access import Authorized, AuthorizedToWork, Caller
 from web.api.pages import Limit, PlaceInPayments, link_to_next
 from web.api.repeated import REPEATABLE, WithKeptAnswers
-from web.api.values import ID_CHARACTERS_MAX, ID_IN_ADDRESS, Day
+from web.api.values import ID_CHARACTERS_MAX, ID_IN_ADDRESS, Day, MomentWithOffset
 from web.call_semaphores import COME_BACK_SECONDS, call_slot
 from web.payment_filters import TEXT_CHARACTERS_MAX
 from web.problems import Problem, Refused
@@ -98,6 +101,25 @@ def get_payment(request: Request, caller: Authorized, payment_id: PaymentId) -> 
     if story is None:
         raise Refused(Problem.NOT_FOUND, _NO_PAYMENT)
     return PaymentStoryOut.of(story, words)
+
+
+@router.get("/payments/{payment_id}/explanation", summary="Explain a payment as of a moment")
+def get_explanation(
+    request: Request, caller: Authorized, payment_id: PaymentId, at: MomentWithOffset
+) -> ExplanationOut:
+    """What was known about the payment at this moment, and what would be decided about it today.
+
+    The decision in force then and what it was taken on, the preferences, what was sent, and the ledger as it was. The
+    moment needs its offset from UTC. Nothing is changed, and nobody outside is asked.
+    """
+    context = context_of(request)
+    with context.database.reading() as session:
+        if payment_of(session, caller.organization_id, payment_id) is None:
+            raise Refused(Problem.NOT_FOUND, _NO_PAYMENT)
+    found = explain_payment(context, caller.organization_id, payment_id, at.astimezone(UTC))
+    if isinstance(found, Rejected):
+        raise Refused(Problem.NOT_POSSIBLE, found.message)
+    return ExplanationOut.of(found)
 
 
 class RetryIn(BaseModel):
