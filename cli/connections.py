@@ -183,6 +183,24 @@ def disconnect_(
     print_connection(gone, as_json)
 
 
+@app.command("resume-writes", epilog=examples("connection resume-writes northwind"))
+def resume_writes_(slug: Org, as_json: AsJson = False) -> None:
+    """Lets writes go on that a broken rule of our own records has stopped. Checks every rule once more before that."""
+    from usecases.results import Rejected
+    from usecases.stopped_writes import resume_writes
+
+    with opened_context() as context:
+        with context.database.reading() as session:
+            organization_id = find_organization(session, slug).id
+        refused = resume_writes(context, organization_id)
+    if isinstance(refused, Rejected):
+        raise Refusal(refused.message)
+    if as_json:
+        print_json({"resumed": True})
+    else:
+        say("The records are in order, and writes go on.")
+
+
 def _is_option_of_target(vendor: str, name: str) -> bool:
     from connectors.registry import VENDORS
     from connectors.vendor import TargetVendor

@@ -37,7 +37,8 @@ def run(
 ) -> None:
     """Compares everything that is open in both systems now.
 
-    With --wait, exit code 0: they agree, or what is apart is explained. 1: they differ. 2: it could not be compared.
+    With --wait, exit code 0: they agree, or what is apart is explained. 1: they differ, or our own records break a
+    rule. 2: it could not be compared.
     """
     from cli.reconcile_text import wait_for
     from models.reconciliation_runs import run_by_id
@@ -67,7 +68,8 @@ def run(
 def show(slug: Org, as_json: AsJson = False) -> None:
     """Shows what the last comparison says, and what is apart now.
 
-    Exit code 0: they agree, or what is apart is explained. 1: they differ. 2: not compared, or not comparable.
+    Exit code 0: they agree, or what is apart is explained. 1: they differ, or our own records break a rule. 2: not
+    compared, or not comparable.
     """
     with opened_session() as session:
         _end(_show(session, find_organization(session, slug).id, as_json=as_json))
@@ -219,7 +221,7 @@ def _show(session: Session, organization_id: int, *, as_json: bool) -> int:
         case RunOutcome.DIFFERS:
             return DIFFERS
         case RunOutcome.AGREES | RunOutcome.EXPLAINED:
-            return 0
+            return DIFFERS if last.run is not None and last.run.broken_invariants else 0
 
 
 def _end(code: int) -> None:

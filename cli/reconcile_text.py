@@ -61,6 +61,8 @@ def wait_for(context: Context, organization_id: int, run_id: int) -> None:
 
 
 def print_reconciliation(last: LastComparison, words: Words) -> None:
+    from models.invariants import sentence_about
+
     run = last.run
     say(last.verdict)
     if run is None or last.unidentified is None:
@@ -72,6 +74,13 @@ def print_reconciliation(last: LastComparison, words: Words) -> None:
         f"{run.compared:,} invoices compared, {run.examined:,} of them in depth; {run.calls:,} calls, "
         f"{run.metered_reads:,} of them metered. Ended {moment_text(run.ended_at)}."
     )
+    if run.invariants is not None:
+        broken = [(name, violations) for name, violations, _ in run.invariants if violations]
+        for name, violations in broken:
+            rows = "1 row breaks it" if violations == 1 else f"{violations:,} rows break it"
+            say(f"! Our own records: {sentence_about(name)} {rows} ({name}).")
+        if not broken:
+            say(f"Our own records: all {len(run.invariants)} rules hold.")
     if last.sums:
         say()
         print_table(

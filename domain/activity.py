@@ -36,6 +36,8 @@ class ActivityKind(StrEnum):
     UNDO_STOPPED = "undo_stopped"
     UNDO_WENT_ON = "undo_went_on"
     RECONCILIATION_STARTED = "reconciliation_started"
+    WRITES_STOPPED = "writes_stopped"
+    WRITES_RESUMED = "writes_resumed"
     BREAK_ACCEPTED = "break_accepted"
     BREAK_OPENED_AGAIN = "break_opened_again"
     STATEMENT_PREPARED = "statement_prepared"
@@ -91,6 +93,8 @@ ACTIVITY_LABELS = {
     ActivityKind.UNDO_STOPPED: "Stopped taking back a span of time",
     ActivityKind.UNDO_WENT_ON: "Let the taking back of a span go on",
     ActivityKind.RECONCILIATION_STARTED: "Started a reconciliation",
+    ActivityKind.WRITES_STOPPED: "Stopped all writes, because our records break a rule",
+    ActivityKind.WRITES_RESUMED: "Let writes go on after a check of our records",
     ActivityKind.BREAK_ACCEPTED: "Accepted a difference",
     ActivityKind.BREAK_OPENED_AGAIN: "Opened a difference again",
     ActivityKind.STATEMENT_PREPARED: "Signed a statement",

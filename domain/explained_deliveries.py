@@ -137,6 +137,13 @@ EXPLAINED_DELIVERIES: dict[Reason, Explanation] = {
         clears_itself=True,
         cannot_tell=True,
     ),
+    Reason.WRITES_STOPPED: Explanation(
+        "We stopped writing for this organization: a check found that our own records break one of their rules.",
+        "Nothing is lost. Integrations says which rule; the operator of this platform repairs the records, and an admin "
+        "then lets writes go on there. The payment continues automatically.",
+        clears_itself=True,
+        cannot_tell=True,
+    ),
     Reason.TARGET_OCCUPIED: Explanation(
         "Your {target} keeps one payment per invoice, and someone else's payment is on this one.",
         "Enter the payment in {target} by hand, or remove the other one there; we check again automatically.",

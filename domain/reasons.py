@@ -89,6 +89,7 @@ class Reason(StrEnum):
     TARGET_LOOKUP_REFUSED = "target_lookup_refused"
     TARGET_REFUSES = "target_refuses"
     TARGET_STOPPED = "target_stopped"
+    WRITES_STOPPED = "writes_stopped"
     TARGET_OCCUPIED = "target_occupied"
     TARGET_LOCKED = "target_locked"
     TARGET_CHANGED_IT = "target_changed_it"

@@ -381,7 +381,11 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
             Effect.due_at <= now,
             or_(
                 Effect.state != EffectState.PENDING.value,
-                and_(Allocation.match_due_at.is_(None), Organization.sync_enabled),
+                and_(
+                    Allocation.match_due_at.is_(None),
+                    Organization.sync_enabled,
+                    Organization.writes_stopped_at.is_(None),
+                ),
             ),
             may_be_called,
         )

@@ -86,10 +86,11 @@ def note_whether_told(session: Session, organization_id: int) -> None:
     session.execute(update(Organization).where(Organization.id == organization_id).values(has_endpoints=is_told))
 
 
-def organizations_told_wrongly(_session: Session) -> Select[int]:
+def organizations_told_wrongly(_session: Session, organization_id: int | None) -> Select[int]:
     """Organizations whose note does not say whether an endpoint is on: their news would be lost, or written in vain."""
     is_told = exists().where(Endpoint.organization_id == Organization.id, Endpoint.is_on)
-    return select(Organization.id).where(Organization.has_endpoints != is_told)
+    which = [] if organization_id is None else [Organization.id == organization_id]
+    return select(Organization.id).where(Organization.has_endpoints != is_told, *which)
 
 
 def sealed_endpoints(session: Session) -> dict[int, str]:

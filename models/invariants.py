@@ -1,10 +1,13 @@
 """Conditions that must hold at any moment, as named queries.
 
-`python -m cli database check` runs them in production; the crash tests, the simulation and `make chaos` run the same.
+Every reconciliation runs them for its organization, by indexes; a broken one stops what we write for it
+(`tasks/reconcile/checking.py`). `python -m cli database check` runs them over everything; the crash tests, the
+simulation and `make chaos` run the same.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -41,36 +44,52 @@ class Invariant:
     """A condition.
 
     Attributes:
-        broken_by: the ids of the rows that break it: a query, or, where the rule is Python's, what it finds.
+        broken_by: the ids of the rows that break it, of one organization or, without one, of all: a query, or, where
+            the rule is Python's, what it finds.
     """
 
     name: str
     sentence: str
-    broken_by: Callable[[Session], Select[int] | Sequence[int]]
+    broken_by: Callable[[Session, int | None], Select[int] | Sequence[int]]
 
 
-def _effect_without_decision(_session: Session) -> Select[int]:
+def _of_connections(column: ColumnElement[int] | Any, organization_id: int | None) -> list[ColumnElement[bool]]:
+    """The rows of the organization's connections, which have indexes where the organization has none."""
+    if organization_id is None:
+        return []
+    return [column.in_(select(Connection.id).where(Connection.organization_id == organization_id))]
+
+
+def _of(column: ColumnElement[int] | Any, organization_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if organization_id is None else [column == organization_id]
+
+
+def _effect_without_decision(_session: Session, organization_id: int | None) -> Select[int]:
     decided = exists().where(DecisionRow.allocation_id == Effect.allocation_id, DecisionRow.current)
-    return select(Effect.id).where(~decided)
+    return select(Effect.id).where(~decided, *_of_connections(Effect.connection_id, organization_id))
 
 
-def _delivered_without_entry(_session: Session) -> Select[int]:
+def _delivered_without_entry(_session: Session, organization_id: int | None) -> Select[int]:
     entered = exists().where(
         LedgerEntry.allocation_id == Effect.allocation_id,
         LedgerEntry.target_payment_id == Effect.target_payment_id,
     )
     return select(Effect.id).where(
-        Effect.state == EffectState.DELIVERED.value, Effect.kind == EffectKind.CREATE.value, ~entered
+        Effect.state == EffectState.DELIVERED.value,
+        Effect.kind == EffectKind.CREATE.value,
+        ~entered,
+        *_of_connections(Effect.connection_id, organization_id),
     )
 
 
-def _sent_without_attempt(_session: Session) -> Select[int]:
+def _sent_without_attempt(_session: Session, organization_id: int | None) -> Select[int]:
     attempted = exists().where(Attempt.effect_id == Effect.id)
     in_flight = (EffectState.SENDING.value, EffectState.IN_DOUBT.value)
-    return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted)
+    of_organization = _of_connections(Effect.connection_id, organization_id)
+    return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted, *of_organization)
 
 
-def _claimed_twice(_session: Session) -> Select[int]:
+def _claimed_twice(_session: Session, organization_id: int | None) -> Select[int]:
     """One target payment that stands for two allocations; also impossible by a unique key."""
     other = aliased(LedgerEntry)
     same = and_(
@@ -83,10 +102,10 @@ def _claimed_twice(_session: Session) -> Select[int]:
         ~other.handed_over,
         ~LedgerEntry.handed_over,
     )
-    return select(LedgerEntry.id).where(exists().where(same))
+    return select(LedgerEntry.id).where(exists().where(same), *_of(LedgerEntry.organization_id, organization_id))
 
 
-def _entry_differs_from_payment(_session: Session) -> Select[int]:
+def _entry_differs_from_payment(_session: Session, organization_id: int | None) -> Select[int]:
     """A settled allocation (nothing due, nothing open, decided as pushed) whose ledger entry differs from it."""
     open_effect = exists().where(
         Effect.allocation_id == Allocation.id,
@@ -106,16 +125,18 @@ def _entry_differs_from_payment(_session: Session) -> Select[int]:
         .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
         .join(Payment, Payment.id == Allocation.payment_id)
         .where(LedgerEntry.removed_at.is_(None), Allocation.match_due_at.is_(None), ~open_effect, pushed, differs)
+        .where(*_of(LedgerEntry.organization_id, organization_id))
     )
 
 
-def _undecided(_session: Session) -> Select[int]:
+def _undecided(_session: Session, organization_id: int | None) -> Select[int]:
     """Neither due for match nor decided: nothing would ever look at such a payment."""
     decided = exists().where(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
-    return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided)
+    of_organization = _of(Allocation.organization_id, organization_id)
+    return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided, *of_organization)
 
 
-def _cursor_past_inbox(_session: Session) -> Select[int]:
+def _cursor_past_inbox(_session: Session, organization_id: int | None) -> Select[int]:
     """A cursor moves with the rows that it stands for: never past the last catch-up."""
     stored = (
         select(func.count(InboxEvent.id))
@@ -123,7 +144,10 @@ def _cursor_past_inbox(_session: Session) -> Select[int]:
         .scalar_subquery()
     )
     return select(Connection.id).where(
-        Connection.cursor_at.is_not(None), Connection.caught_up_at.is_(None), stored == 0
+        Connection.cursor_at.is_not(None),
+        Connection.caught_up_at.is_(None),
+        stored == 0,
+        *_of(Connection.organization_id, organization_id),
     )
 
 
@@ -138,14 +162,14 @@ INVARIANTS = (
     Invariant(
         "ledger_replays",
         "The history of the ledger, told again from its beginning, gives the ledger as it is.",
-        lambda session: entries_unlike_history(session, None),
+        entries_unlike_history,
     ),
     Invariant("everything_decided", "Every allocation is decided or due.", _undecided),
     Invariant("cursor_behind_inbox", "The cursor never passes what is stored.", _cursor_past_inbox),
     Invariant(
         "status_by_rule",
         "Each payment is listed under the status that its parts have.",
-        lambda session: sorted(payments_with_another_status(session)),
+        lambda session, organization_id: sorted(payments_with_another_status(session, organization_id)),
     ),
     Invariant(
         "copied_has_copy", "What is said to be copied has its copy, and what is marked has none.", copied_without_copy
@@ -166,13 +190,23 @@ INVARIANTS = (
 )
 
 
+BY_NAME = {one.name: one for one in INVARIANTS}
+
+
+def sentence_about(name: str) -> str:
+    """What must be true; "" for an invariant that this version does not know any more."""
+    known = BY_NAME.get(name)
+    return known.sentence if known is not None else ""
+
+
 def check_invariants(session: Session) -> list[Finding]:
-    """One finding for each invariant, including those that hold."""
-    return [_check(session, invariant) for invariant in INVARIANTS]
+    """One finding for each invariant, including those that hold, over all organizations."""
+    return [check_invariant(session, invariant) for invariant in INVARIANTS]
 
 
-def _check(session: Session, invariant: Invariant) -> Finding:
-    broken = invariant.broken_by(session)
+def check_invariant(session: Session, invariant: Invariant, organization_id: int | None = None) -> Finding:
+    """Whether it holds, for one organization or for all."""
+    broken = invariant.broken_by(session, organization_id)
     if not isinstance(broken, Select):
         return Finding(invariant.name, invariant.sentence, len(broken), tuple(broken[:EXAMPLES_MAX]))
     rows = broken.subquery()

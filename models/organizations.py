@@ -36,7 +36,16 @@ class Organization(Base):
     # Where its people are; what they read is written for them (`domain/locality.py`).
     time_zone: Mapped[str] = mapped_column(String(64), default=UTC_NAME, server_default=UTC_NAME)
     writing: Mapped[str] = mapped_column(String(16), default=FIRST_WRITING, server_default=FIRST_WRITING)
+    # Since when we write nothing to its two systems, because our own records broke a rule, and which rules those were
+    # (`models/invariants.py`); only a person ends it.
+    writes_stopped_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    writes_stopped_for: Mapped[list[str] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    @property
+    def may_be_written_for(self) -> bool:
+        """Whether anything may be written to its two systems."""
+        return self.writes_stopped_at is None
 
     @property
     def locality(self) -> Locality:

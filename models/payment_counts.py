@@ -74,13 +74,16 @@ def count_every_payment(session: Session) -> None:
     session.execute(insert(PaymentCount).from_select([*Place._fields, "payments"], counted))
 
 
-def organizations_with_wrong_counts(session: Session) -> Sequence[int]:
-    """The ids of the organizations one of whose numbers is not that of its payments."""
+def organizations_with_wrong_counts(session: Session, organization_id: int | None) -> Sequence[int]:
+    """The ids of the organizations one of whose numbers is not that of its payments; of one, or of all."""
     place = (Payment.organization_id, Payment.status, Payment.reason)
     counted = select(*place, func.count().label("payments")).group_by(*place)
     stored = select(
         PaymentCount.organization_id, PaymentCount.status, PaymentCount.reason, literal(0) - PaymentCount.payments
     )
+    if organization_id is not None:
+        counted = counted.where(Payment.organization_id == organization_id)
+        stored = stored.where(PaymentCount.organization_id == organization_id)
     both = union_all(counted, stored).subquery()
     wrong = (
         select(both.c.organization_id)

@@ -71,16 +71,20 @@ def store_every_status(session: Session) -> None:
 
     That is no news about any payment; and the columns of later migrations are not there yet.
     """
-    for first, last in _stretches(session):
+    for first, last in _stretches(session, None):
         outdated = _outdated(session, _of_payments(), {"first": first, "last": last})
         _write(session, outdated, _set_status(counts=False))
         _count(session, outdated)
 
 
-def payments_with_another_status(session: Session) -> Iterator[int]:
-    """The ids of the payments whose stored status is not the one that the rule gives."""
-    for first, last in _stretches(session):
-        yield from _outdated(session, _of_payments(), {"first": first, "last": last})
+def payments_with_another_status(session: Session, organization_id: int | None = None) -> Iterator[int]:
+    """The ids of the payments, of one organization or of all, whose stored status is not that of the rule."""
+    for first, last in _stretches(session, organization_id):
+        values: dict[str, object] = {"first": first, "last": last}
+        if organization_id is None:
+            yield from _outdated(session, _of_payments(), values)
+        else:
+            yield from _outdated(session, _of_payments_in(), {"organization": organization_id, **values})
 
 
 def _note_changes(session: Session) -> None:
@@ -219,6 +223,13 @@ def _of_payments() -> _Asked:
     return _parts_of(Allocation.payment_id.between(bindparam("first"), bindparam("last")))
 
 
+@cache
+def _of_payments_in() -> _Asked:
+    """Other organizations have many payments between two of this one."""
+    of_organization = Payment.organization_id == bindparam("organization")
+    return _parts_of(and_(of_organization, Payment.id.between(bindparam("first"), bindparam("last"))))
+
+
 def _parts_of(wanted: ColumnElement[bool]) -> _Asked:
     return (
         select(
@@ -253,11 +264,12 @@ def _set_status(*, counts: bool) -> Update:
     return update(payments).where(payments.c.id == bindparam("of_payment")).values(values)
 
 
-def _stretches(session: Session) -> Iterator[tuple[int, int]]:
-    """Stretches of ids that hold a bounded number of payments each."""
-    after = 0
+def _stretches(session: Session, organization_id: int | None) -> Iterator[tuple[int, int]]:
+    """Stretches of ids that hold a bounded number of payments each, of one organization or of all."""
+    after, which = 0, [] if organization_id is None else [Payment.organization_id == organization_id]
     while True:
-        ids = select(Payment.id).where(Payment.id > after).order_by(Payment.id).limit(_PAYMENTS_AT_A_TIME).subquery()
+        found = select(Payment.id).where(Payment.id > after, *which)
+        ids = found.order_by(Payment.id).limit(_PAYMENTS_AT_A_TIME).subquery()
         first, last = session.execute(select(func.min(ids.c.id), func.max(ids.c.id))).one()
         if last is None:
             return

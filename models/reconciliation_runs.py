@@ -28,6 +28,7 @@ from models.organizations import Organization
 
 
 class RunState(StrEnum):
+    CHECKING = "checking"  # our own records are to be checked
     READING = "reading"  # the lists of both sides are to be read
     EXAMINING = "examining"  # what the lists cannot explain is read in depth
     DONE = "done"
@@ -42,7 +43,7 @@ class ReconciliationRun(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    state: Mapped[str] = mapped_column(String(20), default=RunState.READING.value)
+    state: Mapped[str] = mapped_column(String(20), default=RunState.CHECKING.value)
     outcome: Mapped[str] = mapped_column(String(20), default="")
     # Who asked for it, as activities name people; the platform itself for the one of every night.
     asked_by: Mapped[str] = mapped_column(String(254))
@@ -71,6 +72,8 @@ class ReconciliationRun(Base):
     calls: Mapped[int] = mapped_column(default=0)
     # When it ended: kind, standing, currency, breaks, sum of shares as text.
     breaks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
+    # What was found of each invariant of our own records: name, rows that break it, ids of the first ones.
+    invariants: Mapped[list[list[Any]] | None] = mapped_column(Json)
     # Where the next run goes on with the history.
     history_after: Mapped[str | None] = mapped_column(String(200))
 
@@ -85,6 +88,11 @@ class ReconciliationRun(Base):
             BreakSum(BreakKind(kind), Standing(standing), currency, breaks, Decimal(share))
             for kind, standing, currency, breaks, share in self.breaks
         ]
+
+    @property
+    def broken_invariants(self) -> list[str]:
+        """The names of those that did not hold."""
+        return [name for name, violations, _ in self.invariants or () if violations]
 
     @property
     def bridge_rows(self) -> list[BridgeRow]:

@@ -42,9 +42,14 @@ class PartFacts:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An organization with its two connections, so far as it has them."""
+    """An organization with its two connections, so far as it has them.
+
+    Attributes:
+        writes_stopped: nothing may be written for it until a person says so.
+    """
 
     organization_id: int
+    writes_stopped: bool
     source: Connection | None
     target: Connection | None
 
@@ -86,6 +91,7 @@ def facts_of(
             source_active=source is not None and source.is_active,
             target_active=target is not None and target.is_active,
             target_stopped=target is not None and target.status == ConnectionStatus.STOPPED,
+            writes_stopped=connected.writes_stopped,
             target_refuses_keys=target is not None and target.status == ConnectionStatus.NEEDS_RECONNECT,
             preferences=preferences,
             payment_state=PaymentState(part.state),

@@ -104,6 +104,8 @@ class Point(StrEnum):
     # The reconciliation of both systems.
     RECONCILE_LANE_TAKEN = "reconcile.lane_taken"
     RECONCILE_BEGUN = "reconcile.begun"
+    RECONCILE_ASKED = "reconcile.asked"
+    RECONCILE_CHECKED = "reconcile.checked"
     RECONCILE_READ = "reconcile.read"
     RECONCILE_SIFTED = "reconcile.sifted"
     RECONCILE_EXAMINED = "reconcile.examined"

@@ -13,9 +13,11 @@ from domain.words import Words
 from models.connections import Connection, Role
 from models.gaps import Gap, latest_gap
 from models.metered_reads import reads_of, reads_of_vendor
+from models.organizations import organization_by_id
 from models.views.gap_statements import stated
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
+from usecases.stopped_writes import stopped_writes
 
 # Pauses that a person can end sooner.
 PAUSES_TO_ACT_ON = frozenset(
@@ -58,7 +60,8 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
     pause_warning = _pause_warning(connection, context.words([connection]), now)
     if connection.role != Role.SOURCE:
-        warnings = [pause_warning, expiry if urgent else ""]
+        stopped = stopped_writes(organization_by_id(session, connection.organization_id), context.words([connection]))
+        warnings = [stopped.sentence if stopped else "", pause_warning, expiry if urgent else ""]
         return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
     vendor = context.platform.sources[connection.vendor]
     cap, all_reads = vendor.monthly_reads_max, reads_of_vendor(session, vendor.name, now)

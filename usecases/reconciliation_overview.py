@@ -30,8 +30,8 @@ class Progress:
 
     @property
     def is_reading(self) -> bool:
-        """The lists of both systems are being read; nobody knows yet what is apart."""
-        return self.run.state == RunState.READING
+        """Our records are being checked, or the lists of both systems read; nobody knows yet what is apart."""
+        return self.run.state in (RunState.CHECKING, RunState.READING)
 
 
 @dataclass(frozen=True, slots=True)

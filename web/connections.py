@@ -19,6 +19,7 @@ from tasks.context import Context
 from usecases.connection_health import facts_of
 from usecases.connections import test_connection
 from usecases.disconnecting import disconnect
+from usecases.stopped_writes import resume_writes
 from web.call_semaphores import call_slot, come_back_later
 from web.labels import CONNECTION_LABELS
 from web.pages import render
@@ -31,6 +32,7 @@ NO_PLACE = "Other tests are running. Try again in a minute."
 DISCONNECTED = (
     "The connection is disconnected, and its keys have been deleted here. Payments that come in the meantime wait."
 )
+RESUMED = "Our records are in order, and writes go on. What waited is decided again now."
 
 NOT_LOOKED_BACK = (
     "{name} is connected. Payments since the day you chose are not being looked for: another backfill is "
@@ -146,11 +148,12 @@ def connections_page(
     disconnected: bool = False,
     connected: bool = False,
     looked_back: bool = True,
+    resumed: bool = False,
 ) -> Response:
     source = _source_name(request, member) if connected else ""
     if source and not looked_back:
         return _page(request, member, problem=NOT_LOOKED_BACK.format(name=source))
-    notice = CONNECTED.format(name=source) if source else DISCONNECTED if disconnected else None
+    notice = CONNECTED.format(name=source) if source else DISCONNECTED if disconnected else RESUMED if resumed else None
     return _page(request, member, notice=notice)
 
 
@@ -170,6 +173,18 @@ def test(request: Request, role: Role, member: ManagersForm) -> Response:
             return _no_place(request, member)
         report = test_connection(context_of(request), connection.id)
     return _page(request, member, report=TestReport(role, report.ok, report.lines))
+
+
+@router.post("/integrations/resume-writes")
+def resume(request: Request, member: ManagersForm) -> Response:
+    """A person says that the records are repaired; they are checked once more before anything is written."""
+    with call_slot(request, member.organization_id) as free:
+        if not free:
+            return _no_place(request, member)
+        refused = resume_writes(context_of(request), member.organization_id)
+    if refused is not None:
+        return _page(request, member, problem=refused.message, status_code=409)
+    return RedirectResponse("/integrations?resumed=true", 303)
 
 
 @router.post("/integrations/connections/{role}/disconnect")
@@ -215,6 +230,7 @@ def _page(
         viewer=member.viewer,
         places=places,
         facts=facts,
+        writes_are_stopped=not member.organization.may_be_written_for,
         report=report,
         notice=notice,
         problem=problem,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 
+from models.invariants import sentence_about
 from models.reconciliation_runs import run_by_id, runs_of
 from usecases.reconciliation_overview import unidentified_of, verdict_of
 from usecases.words import words_of
@@ -47,6 +48,7 @@ def run_page(request: Request, member: InOrganization, run_id: Annotated[int, Pa
         "reconciliation_run.html",
         viewer=member.viewer,
         run=run,
+        sentence_about=sentence_about,
         words=words,
         verdict=verdict_of(run, words) if run.is_over else "This comparison is under way.",
         unidentified=unidentified_of(run) if run.is_over else None,

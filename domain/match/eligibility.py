@@ -153,6 +153,8 @@ def _target_connected(facts: Facts) -> Stop | None:
         return Hold(Reason.TARGET_CREDENTIALS)
     if facts.target_stopped:
         return Hold(Reason.TARGET_STOPPED)
+    if facts.writes_stopped:
+        return Hold(Reason.WRITES_STOPPED)
     return None if facts.target_active else Hold(Reason.TARGET_DISCONNECTED)
 
 

@@ -115,6 +115,8 @@ class Facts:
     target_refuses_keys: bool
     # The target behaved in a way that could harm payments; a person has to look first.
     target_stopped: bool
+    # Our own records break a rule of theirs; a person has to repair them first.
+    writes_stopped: bool
     preferences: Preferences
     payment_state: PaymentState
     is_own: bool

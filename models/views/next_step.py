@@ -22,6 +22,7 @@ class Situation:
     effect: Effect | None
     target: Connection | None
     sync_enabled: bool
+    writes_stopped: bool
     # Until when the target rests after failures; None if it does not.
     rests_until: datetime | None
     now: datetime
@@ -66,6 +67,8 @@ def _when_sent(situation: Situation, effect: Effect) -> str:
     target = situation.target
     if target is None or not target.is_active:
         return "It will be sent when the connection is active again."
+    if situation.writes_stopped:
+        return f"It will be sent when writes go on. {situation.words.advice(Reason.WRITES_STOPPED)}"
     if not situation.sync_enabled:
         return "It will be sent when external payments sync is switched on again."
     due_at = max(effect.due_at, target.not_before or effect.due_at, situation.rests_until or effect.due_at)

@@ -15,6 +15,7 @@ from domain.reconciliation.roll_forward import Standing
 from domain.reconciliation.verdict import BreakSum, RunOutcome, Unidentified
 from domain.reconciliation.words import break_told
 from domain.words import Words
+from models.invariants import sentence_about
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationRun
 from models.reconciliation_statements import ReconciliationStatement
@@ -66,6 +67,25 @@ class BridgeOut(BaseModel):
     amount: Amount
 
 
+class RuleOut(BaseModel):
+    """A rule of our own records, as the comparison found it; a broken one stops all writes."""
+
+    name: str
+    sentence: str
+    holds: bool
+    violations: Annotated[int, Field(description="rows that break it")]
+    example_ids: list[int]
+
+    @classmethod
+    def all_of(cls, run: ReconciliationRun) -> "list[RuleOut] | None":
+        if run.invariants is None:
+            return None
+        return [
+            cls(name=name, sentence=sentence_about(name), holds=not violations, violations=violations, example_ids=ids)
+            for name, violations, ids in run.invariants
+        ]
+
+
 class RunOut(BaseModel):
     """One comparison; `outcome` is null while it is under way."""
 
@@ -80,6 +100,9 @@ class RunOut(BaseModel):
     left_over: int
     metered_reads: int
     calls: int
+    broken_rules: Annotated[
+        int | None, Field(description="rules that our own records break; null before they are checked")
+    ]
 
     @classmethod
     def of(cls, run: ReconciliationRun) -> "RunOut":
@@ -99,6 +122,7 @@ def _run(run: ReconciliationRun) -> dict[str, Any]:
         "left_over": run.left_over,
         "metered_reads": run.metered_reads,
         "calls": run.calls,
+        "broken_rules": None if run.invariants is None else len(run.broken_invariants),
     }
 
 
@@ -125,6 +149,7 @@ class RunEvidenceOut(RunOut):
     target: dict[str, Any]
     bridge: list[BridgeOut]
     sums: list[SumOut]
+    rules: Annotated[list[RuleOut] | None, Field(description="what was found of our own records")]
 
     @classmethod
     def told(cls, run: ReconciliationRun, verdict: str) -> "RunEvidenceOut":
@@ -144,6 +169,7 @@ class RunEvidenceOut(RunOut):
                 for one in run.bridge_rows
             ],
             sums=[SumOut.of(one) for one in run.sums],
+            rules=RuleOut.all_of(run),
         )
 
 

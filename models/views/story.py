@@ -210,6 +210,7 @@ class _Tables:
             effect=effects[-1] if effects else None,
             target=self.target,
             sync_enabled=self.organization.sync_enabled,
+            writes_stopped=not self.organization.may_be_written_for,
             rests_until=self.rests_until,
             now=now,
             words=words,

@@ -7,7 +7,9 @@ import structlog
 from connectors.base import FailureKind, NotSent, Paced, Refused, Throttled, Unknown
 from connectors.copying import CustomerMade, NameTaken
 from domain.copying.booked import NamedParty, NameOwner
+from domain.reasons import Reason
 from models.customer_links import CustomerLink, link_to, links_of, take_back_creation
+from models.organizations import organization_by_id
 from tasks.context import Context
 from tasks.copying.facts import Facts, look_up_names
 from tasks.copying.results import NeedsCustomer
@@ -56,6 +58,10 @@ def create_customers(
 
 
 def _create(context: Context, lease: Lease, sides: Sides, link: CustomerLink, wish: NeedsCustomer) -> Waits | None:
+    with context.database.reading() as session:
+        may_write = organization_by_id(session, sides.organization_id).may_be_written_for
+    if not may_write:
+        return Waits(sides.words.sentence(Reason.WRITES_STOPPED))
     request_id = f"EPS-C{link.token}-{link.generation}"
     while True:
         lease.keep()

@@ -7,6 +7,7 @@ now leaves it in doubt; every other write is settled by the look with which the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -19,9 +20,11 @@ from models.billed_invoices import BilledInvoiceRow, billed_by_id
 from models.copy_runs import begin_attempts, end_attempts, end_items, end_runs
 from models.invoice_store import InvoiceRow, store_invoices
 from models.invoices import CUSTOMER_CHARACTERS_MAX, forget_copies
+from models.organizations import organization_by_id
 from models.payments import match_documents_again
 from tasks.context import Context
 from tasks.copying.results import (
+    WRITES,
     Answered,
     Call,
     Change,
@@ -216,7 +219,15 @@ class _Page:
 
     # --- the next call ---
 
+    @cached_property
+    def _may_write(self) -> bool:
+        """The lease has locked the organization's row, so that nobody stops its writes before this commits."""
+        return organization_by_id(self.session, self.sides.organization_id).may_be_written_for
+
     def _go(self, row: BilledInvoiceRow, call: Call) -> None:
+        if isinstance(call, WRITES) and not self._may_write:
+            # Nothing has been sent: the invoice is still due, and continues when a person lets writes go on.
+            return
         match call:
             case Create(_, _, request_id):
                 if row.attempts >= ATTEMPTS_MAX:

@@ -79,6 +79,8 @@ class TakeOutOfBatch:
 
 
 Call = ListEntries | Create | Change | Remove | PutIntoBatch | VerifyBatch | CountInBooks | FindBatch | TakeOutOfBatch
+# The calls that change something outside.
+WRITES = (Create, Change, Remove, PutIntoBatch, TakeOutOfBatch)
 Entries = tuple[LedgerEntry, ...]
 
 

@@ -165,6 +165,8 @@ def sides_of(context: Context, lease: Lease) -> Sides | Waits:
             return Waits(f"{name} is not connected.")
     assert source is not None
     assert target is not None
+    if not organization.may_be_written_for:
+        return Waits(words.sentence(Reason.WRITES_STOPPED))
     books, biller = context.books(source), context.biller(target)
     if books is None or biller is None:
         return Waits(f"The Sync Tool cannot copy from {words.target} to {words.source}.")

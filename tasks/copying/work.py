@@ -21,6 +21,7 @@ from tasks.copying.decisions import Deciding
 from tasks.copying.facts import Facts, gather
 from tasks.copying.record import record
 from tasks.copying.results import (
+    WRITES,
     Answered,
     Call,
     Change,
@@ -58,7 +59,6 @@ _POINT_OF_CALL: Mapping[type[Call], Point] = {
     Remove: Point.COPY_REMOVED,
     TakeOutOfBatch: Point.COPY_UNBATCHED,
 }
-_WRITES = (Create, Change, Remove, PutIntoBatch, TakeOutOfBatch)
 _IN_BOOKS = (Create, Change, Remove, CountInBooks)
 
 
@@ -160,7 +160,7 @@ class _Batch:
         self.decide_again |= recorded.decide_again
         for row_id, row in recorded.rows.items():
             self.facts[row_id] = replace(self.facts[row_id], row=row)
-        if any(isinstance(call, _WRITES) for call in recorded.calls):
+        if any(isinstance(call, WRITES) for call in recorded.calls):
             self.context.reached(Point.COPY_INTENDED)
         if answered:
             self.context.reached(Point.COPY_RECORDED)
@@ -168,7 +168,7 @@ class _Batch:
 
     def _give_back(self, calls: Sequence[Call]) -> None:
         """Records that these calls are not made now: their invoices stay due."""
-        dropped = [_not_begun(call) for call in calls if isinstance(call, _WRITES)]
+        dropped = [_not_begun(call) for call in calls if isinstance(call, WRITES)]
         # The other writes are not recorded as waiting: nothing stands against them later.
         self._record([Decided(one.call.row_id, one.next) for one in dropped if isinstance(one.call, Create)], dropped)
 
@@ -194,7 +194,7 @@ class _Batch:
     # --- the shared threads: one call each ---
 
     def _call(self, call: Call) -> Answered:
-        if isinstance(call, _WRITES) and not self.lease.may_send():
+        if isinstance(call, WRITES) and not self.lease.may_send():
             # Frozen between the intent and the wire: another holder may have the lane by now.
             return _not_begun(call)
         while True:

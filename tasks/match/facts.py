@@ -70,7 +70,7 @@ def gather(context: Context, session: Session, organization_id: int, now: dateti
         return Batch(())
     asked = Asked.now(context)
     organization, source, target, breakers = organization_with_breakers(session, organization_id)
-    connected = Connected(organization_id, source, target)
+    connected = Connected(organization_id, not organization.may_be_written_for, source, target)
     parts = [part_of(one) for one in due]
     owed = [one.allocation.id for one in due if one.effect_state]
     gathered = facts_of(session, connected, organization.preferences, parts, owed, records_nearby)

@@ -85,8 +85,8 @@ def known_of(
     session: Session, organization_id: int, preferences: Preferences, parts: Sequence[StoredPart], nearby: Nearby
 ) -> list[Known]:
     """Everything stored that decisions about these parts depend on, in their order."""
-    _, source, target = organization_with_connections(session, organization_id)
-    connected = Connected(organization_id, source, target)
+    organization, source, target = organization_with_connections(session, organization_id)
+    connected = Connected(organization_id, not organization.may_be_written_for, source, target)
     ids = [part.allocation_id for part in parts]
     gathered = facts_of(session, connected, preferences, parts, ids, nearby)
     decisions, effects = decisions_in_force(session, ids), unsettled_effects(session, ids)

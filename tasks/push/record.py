@@ -39,6 +39,7 @@ from models.connections import learn_author
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows
 from models.effects import Effect, abandon_attempts, abandoned_sends, day_of, finish_attempts
+from models.organizations import organization_by_id
 from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admission_now
 from tasks.context import Context
 from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Unseen
@@ -229,9 +230,12 @@ class _Page:
         payments = judged.payments or ()
         if self._may_write is None:
             admitted = admission_now(self.rows.connection, self.rows.write_breaker, self.context.clock.now())
-            self._may_write = admitted is not Admission.NONE
+            # The lease has locked this row, so that nobody can stop the writes before these intents are on disk.
+            organization = organization_by_id(self.rows.session, effect.organization_id)
+            self._may_write = admitted is not Admission.NONE and organization.may_be_written_for
         if not self._may_write:
-            # The connection was paused after the batch began: nothing has been sent, and it continues later.
+            # The connection was paused, or the writes were stopped, after the batch began: nothing has been sent, and
+            # it continues later.
             self.states.stop = True
             return
         if effect.state == EffectState.IN_DOUBT:

@@ -129,8 +129,9 @@ def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> De
     # After a breaker's rest one effect tries, and its result decides for the others.
     one_tries = Admission.ONE in (admitted[CallKind.LOOK], admitted[CallKind.WRITE])
     effects = waiting.due[:1] if one_tries else waiting.due
-    # With the partner's switch off we write nothing, but still look after sends that may have arrived.
-    if not organization.sync_enabled:
+    # With the partner's switch off, or after a stop, we write nothing, but still look after sends that may have
+    # arrived.
+    if not (organization.sync_enabled and organization.may_be_written_for):
         effects = [effect for effect in effects if effect.state == EffectState.IN_DOUBT]
     options = context.options(connection)
     return Delivery(
@@ -143,7 +144,7 @@ def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> De
             strategy=options.strategy,
             twin_policy=TwinPolicy(organization.twin_policy),
             author=connection.author,
-            sync_enabled=organization.sync_enabled,
+            sync_enabled=organization.sync_enabled and organization.may_be_written_for,
         ),
         parallel=options.parallel or context.timing.push_parallel,
         effects={effect.id: effect for effect in effects},

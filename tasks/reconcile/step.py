@@ -1,7 +1,8 @@
 """Reconcile: both systems side by side, to the cent. Reads everything that is open, and explains what is apart.
 
 Called by: a nudge for an organization, when a person has asked for a run; the sweep, once a day.
-Does, one run at a time: reads the lists of both sides and the next piece of the history; settles by sums and stored
+Does, one run at a time: checks our own records, and stops all writes for the organization if they break a rule
+(`checking.py`); reads the lists of both sides and the next piece of the history; settles by sums and stored
 records what they can settle; reads the rest in depth, some invoices at a time, within the run's metered reads; ends the
 run with its outcome. Writes to no outside system. A payment that nobody had told us about goes to ingest as a hint, and
 takes the way of any other payment.
@@ -47,6 +48,7 @@ from tasks.hints import MISSED, Look, hint_at_payments
 from tasks.permits import Permits
 from tasks.points import Point
 from tasks.reconcile.asking import TRIES_MAX, Distrusted, NotNow, Side
+from tasks.reconcile.checking import ask_invariants, confirmed, store_checked
 from tasks.reconcile.comparing_lists import compare_lists
 from tasks.reconcile.examining import Depth, examine
 from tasks.reconcile.reading import Lists, Sides, read_lists
@@ -107,6 +109,8 @@ class _Batch:
                 is_due = is_to_be_reconciled(session, organization.id, now, self.context.timing.reconcile)
                 return is_due and self._begin(now)
             sides = self._sides(session, source, target)
+        if run.state == RunState.CHECKING:
+            return self._check(run)
         if isinstance(sides, Distrusted):
             self._give_up(run, sides)
             return True
@@ -143,6 +147,33 @@ class _Batch:
         self.lease.guard(session)
         current = run_by_id(session, run.organization_id, run.id)
         return current if current is not None and current.state == run.state else None
+
+    # --- our own records ---
+
+    def _check(self, run: ReconciliationRun) -> bool:
+        found = ask_invariants(self.context, self.lease)
+        self.context.reached(Point.RECONCILE_ASKED)
+        now = self.context.clock.now()
+        with self.context.database.writing() as session:
+            current = self._current(session, run)
+            if current is None:
+                return True
+            stopped_for = store_checked(session, current, confirmed(session, run.organization_id, found), now)
+            current.state, current.due_at = RunState.READING.value, now
+        self.context.reached(Point.RECONCILE_CHECKED)
+        for name, violations, ids in current.invariants or ():
+            if violations:
+                log.error(
+                    "invariant.broken",
+                    organization_id=run.organization_id,
+                    run_id=run.id,
+                    invariant=name,
+                    violations=violations,
+                    example=ids[0] if ids else None,
+                )
+        if stopped_for:
+            log.error("writes.stopped", organization_id=run.organization_id, run_id=run.id, invariants=stopped_for)
+        return True
 
     # --- the lists ---
 

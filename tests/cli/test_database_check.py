@@ -1,26 +1,15 @@
 """`database check`: an operator is told of every invariant that does not hold, and of none that does."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
 
-from models.billed_invoices import BilledInvoiceRow
-from models.connections import Connection
-from models.copy_runs import CopyRunItem
 from models.decisions import DecisionRow
 from models.effects import Attempt, Effect
-from models.inbox import InboxEvent
 from models.invariants import INVARIANTS
-from models.invoices import Invoice
-from models.ledger import LedgerEntry
-from models.organizations import Organization
-from models.payment_counts import PaymentCount
-from models.payments import Allocation, Payment
+from models.payments import Allocation
+from tests.broken_rules import BROKEN
 from tests.cli.conftest import Run
 from tests.copying import set_up
 from tests.world import World
@@ -48,44 +37,6 @@ def test_books_in_order_keep_every_invariant(run: Run, synced: World) -> None:
     printed = run("database", "check").out.splitlines()
     assert printed[0].startswith("The database answers and is up to date: revision ")
     assert [line.split()[:2] for line in printed[2:]] == [[name, "0"] for name in names]
-
-
-def set_all(table: type[Any], **values: Any) -> Callable[[Session], object]:
-    return lambda session: session.execute(update(table).values(**values))
-
-
-def remove_all(table: type[Any]) -> Callable[[Session], object]:
-    return lambda session: session.execute(delete(table))
-
-
-def give_one_payment_to_both(session: Session) -> None:
-    """As it was before an entry was shared: the unique key is the first to go for who repairs by hand."""
-    first, second = session.query(LedgerEntry).order_by(LedgerEntry.id)
-    first.shared = True
-    second.target_invoice_id, second.target_payment_id = first.target_invoice_id, first.target_payment_id
-
-
-def forget_what_a_cursor_stands_for(session: Session) -> None:
-    session.execute(delete(InboxEvent))
-    session.execute(update(Connection).values(caught_up_at=None))
-
-
-BROKEN: dict[str, tuple[Callable[[Session], object], int]] = {
-    "effect_has_decision": (set_all(DecisionRow, current=False), 2),
-    "delivered_has_entry": (remove_all(LedgerEntry), 2),
-    "claimed_once": (give_one_payment_to_both, 1),
-    "ledger_agrees": (set_all(LedgerEntry, amount=Decimal(90)), 2),
-    "ledger_replays": (set_all(LedgerEntry, ours=False), 2),
-    "everything_decided": (set_all(DecisionRow, current=False), 2),
-    "status_by_rule": (set_all(Payment, status="skipped"), 2),
-    "copied_has_copy": (set_all(BilledInvoiceRow, books_id=None), 1),
-    "copies_are_due": (set_all(BilledInvoiceRow, state="queued"), 1),
-    "runs_come_to_an_end": (set_all(CopyRunItem, state="queued"), 1),
-    "copies_are_linked": (set_all(Invoice, target_id="1"), 1),
-    "counts_agree": (set_all(PaymentCount, payments=7), 1),
-    "endpoints_are_told": (set_all(Organization, has_endpoints=True), 1),
-    "cursor_behind_inbox": (forget_what_a_cursor_stands_for, 1),
-}
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -60,7 +60,19 @@ _COPY = (
     "nudged",
     "lane_released",
 )
-_RECONCILE = ("lane_taken", "begun", "read", "sifted", "examined", "stored", "nudged", "ended", "lane_released")
+_RECONCILE = (
+    "lane_taken",
+    "begun",
+    "asked",
+    "checked",
+    "read",
+    "sifted",
+    "examined",
+    "stored",
+    "nudged",
+    "ended",
+    "lane_released",
+)
 _TOKENS = (Point.TOKENS_TURN_TAKEN, Point.TOKENS_ANSWERED, Point.TOKENS_SAVED, Point.TOKENS_TURN_GIVEN_BACK)
 _SENDS = (Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_OUTCOME_STORED, Point.PUSH_RECORDED)
 _CHOICES = (Point.PUSH_LOOKED, Point.PUSH_FACTS_GATHERED)

@@ -83,6 +83,7 @@ facts = st.builds(
     target_active=mostly,
     target_refuses_keys=mostly.map(lambda value: not value),
     target_stopped=mostly.map(lambda value: not value),
+    writes_stopped=mostly.map(lambda value: not value),
     preferences=preferences,
     payment_state=st.sampled_from([PaymentState.LIVE, *PaymentState]),
     is_own=mostly.map(lambda value: not value),
@@ -111,6 +112,7 @@ nearly_good = st.builds(
         target_active=mostly,
         target_refuses_keys=st.just(False),
         target_stopped=st.just(False),
+        writes_stopped=st.just(False),
         preferences=st.builds(
             Preferences,
             sync_enabled=mostly,

@@ -48,6 +48,7 @@ FACTS = Facts(
     target_active=True,
     target_refuses_keys=False,
     target_stopped=False,
+    writes_stopped=False,
     preferences=PREFERENCES,
     payment_state=PaymentState.LIVE,
     is_own=False,

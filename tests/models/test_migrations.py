@@ -124,7 +124,15 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "gap": {"listed_payment_id", "proof_asked_at", "proof_due_at", "proof_stage"},
         "invoice": {"compared_as", "compared_at", "difference"},
         "ledger_entry": {"currency", "entered_on", "within_seconds"},
-        "organization": {"copy_choices", "find_by_number", "has_endpoints", "time_zone", "writing"},
+        "organization": {
+            "copy_choices",
+            "find_by_number",
+            "has_endpoints",
+            "time_zone",
+            "writing",
+            "writes_stopped_at",
+            "writes_stopped_for",
+        },
         "payment": {
             "heard_at",
             "left_out",

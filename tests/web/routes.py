@@ -175,6 +175,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     # --- integrations ---
     ("GET", "/integrations"): Row(LOOK),
     ("POST", "/integrations/connections/{role}/test"): Row(MANAGE, names={"role": "target"}),
+    ("POST", "/integrations/resume-writes"): Row(MANAGE),
     ("POST", "/integrations/connections/{role}/disconnect"): Row(MANAGE, names={"role": "target"}),
     ("GET", "/integrations/{vendor}/connect"): Row(MANAGE, names={"vendor": "quickbooks"}),
     ("GET", "/integrations/{vendor}/callback"): Row(MANAGE, names={"vendor": "quickbooks"}),

@@ -218,7 +218,7 @@ def test_the_page_shows_the_history_of_the_ledgers_rows(world: World, partner: B
     world.quickbooks.edit_payment(payment, total="80.00", lines=[(invoice.quickbooks_id, "80.00")])
     world.notice()
     page = partner.get(f"/payments/{payment}").text
-    history = page[page.index("History in our ledger") :]
+    history = page[page.index("</summary>", page.index("History in our ledger")) :]
     assert history.index("was entered for this part") < history.index("50.00 USD") < history.index("We corrected")
     assert history.index("We corrected") < history.index("80.00 USD")
 
