@@ -36,6 +36,8 @@ class Organization(Base):
     # Where its people are; what they read is written for them (`domain/locality.py`).
     time_zone: Mapped[str] = mapped_column(String(64), default=UTC_NAME, server_default=UTC_NAME)
     writing: Mapped[str] = mapped_column(String(16), default=FIRST_WRITING, server_default=FIRST_WRITING)
+    # Since when a person has everything about it erased: from then on, and only then, its history may be deleted.
+    erasing_since: Mapped[datetime | None] = mapped_column(UtcTime)
     # Since when we write nothing to its two systems, because our own records broke a rule, and which rules those were
     # (`models/invariants.py`); only a person ends it.
     writes_stopped_at: Mapped[datetime | None] = mapped_column(UtcTime)

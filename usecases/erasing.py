@@ -8,6 +8,7 @@ If it dies here: the organization is still there, without people and in part; er
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Table
@@ -18,7 +19,7 @@ from models.connections import ConnectionStatus
 from models.effects_in_force import sends_under_way
 from models.lanes import Lane
 from models.locks import lock_organization
-from models.organizations import organization_with_connections
+from models.organizations import organization_by_id, organization_with_connections
 from models.ownership import delete_some, let_go, owned_tables, rows_of
 from models.users import User
 from tasks.context import Context, lane_owners
@@ -39,7 +40,8 @@ def erase_organization(
         typed: the organization's short name, as a person has typed it: nobody erases by a slip of the hand.
         tell: hears how far it has come.
     """
-    rows = context.database.write(lambda session: _end_access(session, organization_id, typed))
+    now = context.clock.now()
+    rows = context.database.write(lambda session: _end_access(session, organization_id, typed, now))
     if isinstance(rows, Rejected):
         return rows
     # Lanes are found through the connections, so they go before them.
@@ -52,11 +54,13 @@ def erase_organization(
     return rows
 
 
-def _end_access(session: Session, organization_id: int, typed: str) -> int | Rejected:
+def _end_access(session: Session, organization_id: int, typed: str, now: datetime) -> int | Rejected:
     lock_organization(session, organization_id)
     problem = _why_not(session, organization_id, typed)
     if problem is not None:
         return Rejected(problem)
+    # The database lets nobody delete the history of a ledger, except for this.
+    organization_by_id(session, organization_id).erasing_since = now
     let_go(session, organization_id)
     return sum(_delete(session, table, organization_id) for table in _of_people())
 

@@ -126,6 +126,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "ledger_entry": {"currency", "entered_on", "within_seconds"},
         "organization": {
             "copy_choices",
+            "erasing_since",
             "find_by_number",
             "has_endpoints",
             "time_zone",

@@ -64,16 +64,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_ledger_change_organization_id_entry_id_id", "ledger_change", ["organization_id", "entry_id", "id"]
     )
+    op.add_column("organization", sa.Column("erasing_since", UtcTime(timezone=True), nullable=True))
+    erasing = "SELECT 1 FROM organization WHERE id = OLD.organization_id AND erasing_since IS NOT NULL"
     if op.get_bind().dialect.name == "sqlite":
-        for act in ("UPDATE", "DELETE"):
+        for act, when in (("UPDATE", ""), ("DELETE", f"WHEN NOT EXISTS ({erasing}) ")):
             op.execute(
                 f"CREATE TRIGGER ledger_change_no_{act.lower()} BEFORE {act} ON ledger_change "
-                f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+                f"{when}BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
             )
         return
     op.execute(
         "CREATE FUNCTION refuse_to_change_history() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+        f"$$ BEGIN IF TG_OP = 'DELETE' AND EXISTS ({erasing}) THEN RETURN OLD; END IF; "
+        f"RAISE EXCEPTION '{_REFUSAL}'; END $$"
     )
     op.execute(
         "CREATE TRIGGER ledger_change_is_only_added_to BEFORE UPDATE OR DELETE ON ledger_change "
