@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import UtcTime
 
 revision = "ledger_changes"
-down_revision = "upkeep"
+down_revision = "gap_statements"
 branch_labels = None
 depends_on = None
 
