@@ -66,11 +66,11 @@ def _in_one_line(error: Exception) -> str | None:
     from models.schema import SchemaTooOld
     from models.secrets import SecretsUnreadable
     from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
-    from settings import first_problem
+    from settings.problems import what_to_repair
 
     match error:
         case ValidationError():
-            return f"the settings cannot be used: {first_problem(error)}"
+            return what_to_repair(error)
         case SecretsUnreadable() | SchemaTooOld():
             return f"{error}"
         case DatabaseBusy():

@@ -22,20 +22,11 @@ if TYPE_CHECKING:
 
 def read_settings() -> Settings:
     """The settings; the log is set up so that it does not mix with the command's output."""
-    from models.schema import problem_with_address
-    from models.secrets import Keyring
     from settings import load_settings
     from workers.logging import configure_logging
 
     settings = load_settings()
     configure_logging(settings.model_copy(update={"log_level": "WARNING"}))
-    problem = problem_with_address(settings.effective_database_url)
-    if problem is not None:
-        raise Refusal(f"the settings cannot be used: DATABASE_URL: {problem}")
-    try:
-        Keyring([key.get_secret_value() for key in settings.encryption_keys])
-    except ValueError as error:
-        raise Refusal(f"the settings cannot be used: ENCRYPTION_KEYS: {error}") from None
     return settings
 
 

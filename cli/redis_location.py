@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 
 from settings import Settings
+from workers.redis_client import redis_client
 
 # A person waits for this command; a healthy Redis answers within a millisecond.
 PING_SECONDS = 1.0
@@ -24,11 +25,11 @@ class FoundRedis:
 def find_redis(settings: Settings) -> FoundRedis:
     """Looks for a running Redis; starts none, and returns quickly."""
     if settings.redis_url:
-        answers = _answers(settings.redis_url)
+        answers = _answers(settings)
         return FoundRedis(settings.redis_url) if answers else FoundRedis("", "the Redis of REDIS_URL does not answer")
     url = _embedded_url(settings.state_dir / "redis.lock")
     # A missing embedded Redis is normal: nothing runs before the first `up`.
-    return FoundRedis(url if url and _answers(url) else "")
+    return FoundRedis(url if url and _answers(settings.model_copy(update={"redis_url": url})) else "")
 
 
 def _embedded_url(lock: Path) -> str:
@@ -44,9 +45,11 @@ def _embedded_url(lock: Path) -> str:
     return ""
 
 
-def _answers(url: str) -> bool:
+def _answers(settings: Settings) -> bool:
     try:
-        client = redis.Redis.from_url(url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS, retry=None)
+        client = redis_client(settings, PING_SECONDS, retry=None)
+        if client is None:
+            return False
         with contextlib.closing(client):
             return bool(client.ping())
     except (redis.RedisError, OSError, ValueError):

@@ -41,6 +41,7 @@ def up(
     Reads .env; what the environment says goes before it. The processes' logs are kept in STATE_DIR/logs.
     """
     from models.database import upgrade
+    from workers.redis_client import redis_client
     from workers.redis_server import RedisUnavailable, find_or_start
 
     settings = read_settings()
@@ -50,7 +51,7 @@ def up(
         _check_free(settings.host, port)
     say("Starting. This takes some seconds; the addresses follow.")
     try:
-        redis = find_or_start(settings.redis_url, settings.state_dir)
+        redis = find_or_start(settings.redis_url, settings.state_dir, redis_client(settings))
     except RedisUnavailable as error:
         raise Refusal(str(error)) from None
     log_folder = settings.state_dir / "logs"
@@ -75,10 +76,11 @@ def environment_for(settings: Settings, redis_url: str) -> dict[str, str]:
     file = Path(".env")
     from_file: Mapping[str, str] = parse(file.read_text("utf-8")) if file.exists() else {}
     # An empty line in the file means "not set", for the children as for us.
-    given = {name: value for name, value in from_file.items() if value}
+    given = {name: value for name, value in from_file.items() if value} | os.environ
+    # What stood in a file has been read, and is set below; both at once would be refused.
+    read = {"REDIS_URL_FILE", "DATABASE_URL_FILE"}
     return {
-        **given,
-        **os.environ,
+        **{name: value for name, value in given.items() if name not in read},
         "REDIS_URL": redis_url,
         "DATABASE_URL": settings.effective_database_url,
         "STATE_DIR": str(settings.state_dir.resolve()),
@@ -148,7 +150,7 @@ class _Announcement:
         if "web" in self.names:
             yield "The web process", f"{self._web}/healthz"
         if "flower" in self.names:
-            yield "Flower", self._flower
+            yield "Flower", f"{self._flower}/healthcheck"
 
     def _is_there(self, what: str, address: str) -> bool:
         from workers.waiting import wait_for_http
@@ -167,6 +169,8 @@ class _Announcement:
                 return True
 
     def _places(self) -> dict[str, str]:
+        from workers.flower_view import flower_logins
+
         door = f"{self.settings.public_address}/webhooks/quickbooks"
         places = {
             "Partner Dashboard": self._web,
@@ -177,7 +181,9 @@ class _Announcement:
         if "web" not in self.names:
             places = {}
         if "flower" in self.names:
-            places["Flower"] = self._flower
+            user, _, password = flower_logins(self.settings)[0].partition(":")
+            given = self.settings.flower_basic_auth.get_secret_value()
+            places["Flower"] = self._flower if given else f"{self._flower} (user {user}, password {password})"
         if self.log_folder is not None:
             places["Logs"] = f"{self.log_folder}/*.log"
         return places
@@ -188,4 +194,5 @@ class _Announcement:
 
     @property
     def _flower(self) -> str:
-        return f"http://{self.settings.host}:{self.settings.flower_port}"
+        prefix = self.settings.flower_url_prefix.strip("/")
+        return f"http://{self.settings.host}:{self.settings.flower_port}{f'/{prefix}' if prefix else ''}"

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import quote
 
@@ -29,8 +30,10 @@ from domain.reasons import Reason
 
 
 def split_list(value: Any) -> Any:
-    """Splits a list at its commas: all lists are written like that in the environment."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    """Splits a list at its commas, as lists are written in the environment, and at the ends of lines, as in files."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for line in value.splitlines() for part in line.split(",") if part.strip()]
 
 
 def _usable_link(template: str) -> str:
@@ -57,13 +60,27 @@ def link_of(template: str, **values: str) -> str | None:
 SecretList = Annotated[list[SecretStr], NoDecode, BeforeValidator(split_list)]
 
 
+class SecretScope(Enum):
+    """What a vendor's secret is needed for; a process that does not do it is not given the secret."""
+
+    DOOR = auto()  # to tell whether a webhook is the vendor's
+    CALLS = auto()  # to call the vendor in the name of our application
+
+
 class VendorSettings(BaseModel):
     """The operator's settings for a vendor.
 
     `api_url` of a vendor named `acme` is the variable ACME_API_URL. Every `..._url` must be https in production.
+
+    Attributes:
+        secrets: the settings that are secret, with what each is needed for.
+        registered_as: the setting that names our application at the vendor; once it is set, its secrets must be too.
     """
 
     model_config = ConfigDict(frozen=True)
+
+    secrets: ClassVar[Mapping[str, SecretScope]] = {}
+    registered_as: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

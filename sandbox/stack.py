@@ -65,6 +65,8 @@ class Stack:
     connectwise_url: str
     web_url: str
     flower_url: str
+    # The user and the password that Flower asks for.
+    flower_login: tuple[str, str]
     verifier_token: str
 
     def quickbooks(self) -> QuickBooksControl:
@@ -168,14 +170,14 @@ def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: 
         "QUICKBOOKS_CLIENT_SECRET": CLIENT_SECRET,
         "QUICKBOOKS_VERIFIER_TOKENS": secrets.token_urlsafe(24),
         "CONNECTWISE_CLIENT_ID": CONNECTWISE_CLIENT_ID,
-        # Flower answers its API on loopback only; the tests ask it which tasks it has seen.
-        "FLOWER_UNAUTHENTICATED_API": "true",
+        "FLOWER_BASIC_AUTH": f"operator:{secrets.token_urlsafe(9)}",
         "LOG_LEVEL": "INFO",
     }
 
 
 def _stack(state_dir: Path, environment: dict[str, str], redis: RedisServer, processes: Processes) -> Stack:
     settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
+    user, _, password = environment["FLOWER_BASIC_AUTH"].partition(":")
     return Stack(
         state_dir=state_dir,
         environment=environment,
@@ -186,5 +188,6 @@ def _stack(state_dir: Path, environment: dict[str, str], redis: RedisServer, pro
         connectwise_url=f"http://127.0.0.1:{environment['CONNECTWISE_SANDBOX_PORT']}",
         web_url=f"http://127.0.0.1:{environment['PORT']}",
         flower_url=f"http://127.0.0.1:{environment['FLOWER_PORT']}",
+        flower_login=(user, password),
         verifier_token=environment["QUICKBOOKS_VERIFIER_TOKENS"],
     )

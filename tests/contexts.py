@@ -18,7 +18,7 @@ from connectors.registry import Platform
 from connectors.vendor import Vendor
 from models.database import Database
 from models.secrets import Keyring
-from settings import DEVELOPMENT_ENCRYPTION_KEY
+from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tasks.context import Clock, Context, Step, Timing
 
 VERIFIER_TOKEN = "verifier-token-123"

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from pydantic import ValidationError
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.staticfiles import StaticFiles
 
-from settings import Environment, Settings, first_problem, load_settings
+from settings import Settings, load_settings_or_exit
+from settings.environment import Environment
 from tasks.context import Context
 from usecases.logins import SESSION_LASTS
 from web import (
@@ -58,6 +58,7 @@ from web.throttling import Throttle
 from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
+from workers.redis_client import redis_client
 
 
 def create_app(context: Context, settings: Settings) -> FastAPI:
@@ -119,7 +120,7 @@ def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
     app.state.context = context
     app.state.settings = settings
     app.state.https_only = settings.environment is Environment.PRODUCTION
-    app.state.throttle = Throttle(settings.redis_url)
+    app.state.throttle = Throttle(redis_client(settings))
     app.state.call_semaphore = make_call_semaphore()
     app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()
@@ -149,13 +150,12 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def build_app() -> FastAPI:
+    settings = load_settings_or_exit()
     try:
-        settings = load_settings()
         # Checked here as well, before anything is opened.
         _ = settings.public_address
     except ValueError as error:
-        told = first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise SystemExit(f"error: the settings cannot be used: {told}") from None
+        raise SystemExit(f"error: the settings cannot be used: {error}") from None
     configure_logging(settings)
     return create_app(build_context(settings, celery), settings)
 

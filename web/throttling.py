@@ -6,6 +6,7 @@ import structlog
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger()
@@ -18,22 +19,16 @@ PER_ADDRESS = RateLimitItemPerMinute(60, 5)
 PER_ACCOUNT = RateLimitItemPerHour(60)
 # Nobody has so many colleagues to invite in an hour.
 INVITATIONS_PER_ORGANIZATION = RateLimitItemPerHour(60)
-REDIS_TIMEOUT_SECONDS = 2
 
 
 class Throttle:
     """Counts in Redis, shared by all web processes; in memory where there is no Redis, or while it is away."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis: Redis | None) -> None:
         self._memory = MemoryStorage()
         self._redis: Storage | None = None
-        if redis_url:
-            self._redis = RedisStorage(
-                redis_url,
-                key_prefix="payments-logins",
-                socket_timeout=REDIS_TIMEOUT_SECONDS,
-                socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-            )
+        if redis is not None:
+            self._redis = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix="payments-logins")
 
     def permits(self, account: str, address: str) -> bool:
         """Counts one guess; False if it is not allowed."""

@@ -9,7 +9,7 @@ from celery import Celery, signals
 from celery.concurrency.thread import TaskPool as ThreadPool
 
 from models.unavailable import DatabaseUnavailable
-from settings import load_settings
+from settings import load_settings, load_settings_or_exit
 from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
@@ -34,7 +34,7 @@ app = Celery(
         "tasks.upkeep",
     ],
 )
-app.conf.update(celery_configuration(load_settings()))
+app.conf.update(celery_configuration(load_settings_or_exit()))
 _stopping = threading.Event()
 
 

@@ -6,10 +6,10 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-import redis
 import structlog
 from celery import Celery
 from limits.storage import RedisStorage
+from redis import Redis
 
 from connectors.addresses import AddressRules
 from connectors.http import TimeLimits
@@ -18,18 +18,18 @@ from connectors.registry import Platform, configured
 from models.database import Database
 from models.private_files import keep_private
 from models.secrets import Keyring
-from settings import Environment, Settings
+from settings import Settings
+from settings.environment import Environment
 from tasks.context import Context, SystemClock, Timing
 from workers.crash_points import chosen_crash_point
+from workers.lane_names import LaneNames
 from workers.nudges import CeleryNudge
+from workers.redis_client import redis_client
 
 log = structlog.get_logger()
 
 # It holds the keys; by default, others on this machine can often read it.
 _SETTINGS_FILE = Path(".env")
-
-# A limiter or a nudge must not wait longer for Redis: the work can go on without it.
-REDIS_TIMEOUT_SECONDS = 2.0
 
 
 def build_context(settings: Settings, celery: Celery | None, stopping: threading.Event | None = None) -> Context:
@@ -41,13 +41,14 @@ def build_context(settings: Settings, celery: Celery | None, stopping: threading
     if not keep_private(_SETTINGS_FILE):
         log.warning("settings.file_open_to_others", file=str(_SETTINGS_FILE))
     clock = SystemClock()
-    redis_client = _redis(settings)
+    redis = redis_client(settings, health_check_interval=10)
+    database = Database(settings.effective_database_url)
     return Context(
-        database=Database(settings.effective_database_url),
+        database=database,
         keyring=Keyring([key.get_secret_value() for key in settings.encryption_keys]),
         clock=clock,
-        platform=_platform(settings, clock, redis_client),
-        nudge=CeleryNudge(celery, redis_client),
+        platform=_platform(settings, clock, redis),
+        nudge=CeleryNudge(celery, redis, LaneNames(database)),
         timing=_timing(settings),
         holder=f"{socket.gethostname()}:{os.getpid()}",
         reached=chosen_crash_point(),
@@ -64,22 +65,10 @@ def _address(settings: Settings) -> str:
         return ""
 
 
-def _redis(settings: Settings) -> redis.Redis | None:
-    if not settings.redis_url:
-        return None
-    return redis.Redis.from_url(
-        settings.redis_url,
-        socket_timeout=REDIS_TIMEOUT_SECONDS,
-        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-        health_check_interval=10,
-    )
-
-
-def _platform(settings: Settings, clock: SystemClock, redis_client: redis.Redis | None) -> Platform:
+def _platform(settings: Settings, clock: SystemClock, redis: Redis | None) -> Platform:
     shared = None
-    if redis_client is not None:
-        pool = redis_client.connection_pool
-        shared = RedisStorage(settings.redis_url, connection_pool=pool, key_prefix="payments-limits")
+    if redis is not None:
+        shared = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix="payments-limits")
     return Platform(
         vendors=configured(settings.of_vendor),
         time_limits=TimeLimits(settings.connect_timeout_seconds, settings.read_timeout_seconds),

@@ -8,7 +8,8 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from domain.visible_text import visible, visible_lines
-from settings import Environment, Settings
+from settings import Settings
+from settings.environment import Environment
 
 _TRACES = frozenset({"exception", "stack"})
 

@@ -1,5 +1,6 @@
 """Nudges as Celery messages. Best effort by design: the sweep repeats any nudge that cannot be published now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
@@ -18,10 +19,21 @@ log = structlog.get_logger()
 COALESCE_MILLISECONDS = 2000
 
 
+def _number(step: Step, owner_id: int) -> str:
+    return f"{step.owner.name.lower()} {owner_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class CeleryNudge:
+    """Publishes nudges.
+
+    Attributes:
+        name_of: whose lane it is, for the people who read Flower; the worker goes by the id.
+    """
+
     celery: Celery | None
     redis: redis.Redis | None
+    name_of: Callable[[Step, int], str] = _number
 
     def __call__(self, step: Step, owner_id: int) -> None:
         if self.celery is None:
@@ -31,7 +43,7 @@ class CeleryNudge:
             if not self._is_first(step, owner_id):
                 return
             try:
-                self.celery.send_task(f"payments.{step.value}", args=[owner_id])
+                self.celery.send_task(f"payments.{step.value}", args=[owner_id], argsrepr=self.name_of(step, owner_id))
             except (OperationalError, RedisError, OSError) as error:
                 log.warning("nudge.not_sent", step=step.value, owner_id=owner_id, error=type(error).__name__)
 

@@ -173,10 +173,14 @@ class RedisServer:
         self._process = None
 
 
-def find_or_start(redis_url: str | None, state_dir: Path) -> RedisServer:
-    """The server at `redis_url`; without one the server of `state_dir`, started if it is not yet running."""
+def find_or_start(redis_url: str | None, state_dir: Path, client: redis.Redis | None = None) -> RedisServer:
+    """The server at `redis_url`; without one the server of `state_dir`, started if it is not yet running.
+
+    Args:
+        client: of the server at `redis_url`, where that is no address of a server but of its Sentinels.
+    """
     if redis_url:
-        if trouble := _ping_trouble(redis_url):
+        if trouble := _ping_trouble(redis_url, client):
             raise RedisUnavailable(f"REDIS_URL is set, but {_without_password(redis_url)} does not answer: {trouble}")
         return RedisServer(redis_url)
     state_dir = state_dir.resolve()
@@ -263,11 +267,11 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
     return lock
 
 
-def _ping_trouble(url: str) -> str | None:
+def _ping_trouble(url: str, client: redis.Redis | None = None) -> str | None:
     try:
         # No retries: the callers wait by themselves, and a wrong URL must be reported at once.
-        with contextlib.closing(redis.Redis.from_url(url, socket_timeout=3, retry=None)) as client:
-            client.ping()
+        with contextlib.closing(client or redis.Redis.from_url(url, socket_timeout=3, retry=None)) as asked:
+            asked.ping()
     except (redis.RedisError, OSError, ValueError) as error:
         return str(error) or repr(error)
     return None

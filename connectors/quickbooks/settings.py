@@ -1,12 +1,21 @@
 """QuickBooks' settings: our registration at Intuit, and where Intuit is. QUICKBOOKS_ stands before each variable."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from connectors.quickbooks.tokens import Application
-from connectors.vendor import LinkTemplate, SecretList, VendorSettings
+from connectors.vendor import LinkTemplate, SecretList, SecretScope, VendorSettings
 
 
 class QuickBooksSettings(VendorSettings):
+    registered_as: ClassVar[str] = "client_id"
+    secrets: ClassVar[Mapping[str, SecretScope]] = {
+        "client_secret": SecretScope.CALLS,
+        "verifier_tokens": SecretScope.DOOR,
+    }
+
     api_url: str = "https://quickbooks.api.intuit.com"
     token_url: str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105
     authorize_url: str = "https://appcenter.intuit.com/connect/oauth2"

@@ -78,6 +78,7 @@ def _stay(stack: Stack, context: Context, reporter: Reporter) -> None:
         ("  log in as", f"{OPERATOR}, password {password}"),
         ("  or, once", link),
         ("Flower", stack.flower_url),
+        ("  log in as", "{}, password {}".format(*stack.flower_login)),
         ("QuickBooks sandbox", stack.quickbooks_url),
         ("ConnectWise sandbox", stack.connectwise_url),
         ("Logs", str(stack.state_dir / "logs")),

@@ -65,7 +65,7 @@ class Theatre:
         began = time.monotonic()
         self.stack.processes.start_all()
         self.stack.wait_until_ready(self.reporter.say)
-        self.stack.wait_for(self.stack.flower_url, "Flower", self.reporter.say)
+        self.stack.wait_for(f"{self.stack.flower_url}/healthcheck", "Flower", self.reporter.say)
         self.stack.open_door()
         self.reporter.say("Everything runs; the accountants begin. What they do and what becomes of it:")
         self.patience.begin(time.monotonic() - began)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from settings import DEVELOPMENT_ENCRYPTION_KEY
+from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.cli.conftest import Run
 from tests.world import World
 
@@ -68,7 +68,7 @@ def test_an_address_that_cannot_be_one_is_not_repeated(run: Run, environment: py
     ("name", "value", "words"),
     [
         ("PORT", "web", "PORT: Input should be a valid integer"),
-        ("ENCRYPTION_KEYS", "abc", "ENCRYPTION_KEYS: Fernet key must be 32 url-safe"),
+        ("ENCRYPTION_KEYS", "abc", "ENCRYPTION_KEYS: it is no Fernet key"),
         ("ENVIRONMENT", "production", "SECRET_KEY must be set in production"),
     ],
 )

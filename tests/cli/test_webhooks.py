@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from cryptography.fernet import Fernet
 
-from settings import DEVELOPMENT_ENCRYPTION_KEY
+from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.cli.conftest import Run
 from tests.flow.notices.told import Told
 from tests.receiver import Receiver, receiving

@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 import redis
+import requests
 import typer.main
 
 from cli.__main__ import app
@@ -22,7 +24,7 @@ from models.connections import Role, connection_in_role
 from models.database import Database
 from models.organizations import organization_by_slug
 from models.secrets import Keyring
-from settings import DEVELOPMENT_ENCRYPTION_KEY
+from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.terminal import run_command
 from workers.redis_server import find_or_start, free_port
 
@@ -224,7 +226,17 @@ def test_up_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
         assert len(shown.splitlines()) < 30, "the addresses are the last of a few lines"
         for place in ("/webhooks/quickbooks", "/healthz", "/metrics"):
             assert f"http://127.0.0.1:{port}{place}\n" in shown
-        assert f"Flower             http://127.0.0.1:{flower_port}\n" in shown
+        user, _, password = (state / "flower-login").read_text().partition(":")
+        flower = f"http://127.0.0.1:{flower_port}"
+        assert f"Flower             {flower} (user {user}, password {password})\n" in shown
+        assert requests.get(f"{flower}/tasks", timeout=60).status_code == 401
+        assert requests.get(f"{flower}/tasks", auth=(user, password), timeout=60).status_code == 200
+        while not list(state.glob("beat-schedule*")):
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        kept = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state.iterdir() if path.is_file()}
+        assert {"flower-login", "payments.sqlite", "redis.lock"} <= kept.keys()
+        assert {name for name, mode in kept.items() if mode & 0o077} == set()
         assert "ready" in (state / "logs/push.log").read_text()
         second = subprocess.run(command("up"), env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2

@@ -9,7 +9,7 @@ from models.connections import Connection, ConnectionStatus, connection_by_id, p
 from models.organizations import Organization
 from models.secrets import Keyring
 from sandbox.faults import Fault
-from settings import DEVELOPMENT_ENCRYPTION_KEY
+from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tasks.context import Context, Step
 from tests.contexts import RecordingNudge
 from tests.world import REALM, World

@@ -10,9 +10,12 @@ from celery import Celery
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from models.database import Database
 from settings import Settings
 from settings.celery import celery_configuration
 from tasks.context import Nudge, Step
+from tests.world import World, open_world
+from workers.lane_names import LaneNames
 from workers.nudges import COALESCE_MILLISECONDS, CeleryNudge
 from workers.redis_server import RedisServer, free_port
 
@@ -22,12 +25,14 @@ class Sent:
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.messages: list[tuple[str, list[int]]] = []
+        self.shown: list[str] = []
         self.fails = fails
 
-    def send_task(self, name: str, args: list[int]) -> None:
+    def send_task(self, name: str, args: list[int], argsrepr: str) -> None:
         if self.fails is not None:
             raise self.fails
         self.messages.append((name, args))
+        self.shown.append(argsrepr)
 
 
 @pytest.fixture(params=["fakeredis", "redis"])
@@ -40,6 +45,12 @@ def client(request: pytest.FixtureRequest) -> Iterator[redis.Redis]:
         yield opened
 
 
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    with open_world(database_url) as opened:
+        yield opened
+
+
 def nudge_with(sent: Sent | None, client: redis.Redis | None) -> CeleryNudge:
     return CeleryNudge(sent, client)  # type: ignore[arg-type]
 
@@ -49,6 +60,29 @@ def test_a_nudge_names_its_step_and_carries_an_id_and_nothing_else(client: redis
     for step in Step:
         nudge_with(sent, client)(step, 7)
     assert sent.messages == [(f"payments.{step.value}", [7]) for step in Step]
+
+
+def test_who_watches_the_workers_reads_whose_lane_it_is(client: redis.Redis, world: World) -> None:
+    sent = Sent()
+    nudge = CeleryNudge(sent, client, LaneNames(world.context.database))  # type: ignore[arg-type]
+    nudge(Step.MATCH, world.organization_id)
+    nudge(Step.INGEST, world.source_id)
+    nudge(Step.PUSH, world.target_id)
+    nudge(Step.NOTIFY, 99)
+    assert sent.shown == [
+        f"northwind (organization {world.organization_id})",
+        f"northwind quickbooks (connection {world.source_id})",
+        f"northwind connectwise (connection {world.target_id})",
+        "endpoint 99",
+    ]
+
+
+def test_a_database_that_is_away_costs_a_nudge_its_name_alone(client: redis.Redis) -> None:
+    sent = Sent()
+    database = Database(f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/nothing")
+    CeleryNudge(sent, client, LaneNames(database))(Step.MATCH, 7)  # type: ignore[arg-type]
+    database.close()
+    assert sent.shown == ["organization 7"]
 
 
 def test_nudges_for_one_lane_are_one_until_it_has_arrived(client: redis.Redis) -> None:

@@ -109,7 +109,7 @@ def test_a_worker_waits_until_redis_may_be_written_to_and_goes_on(
 def test_nudges_limits_and_logins_go_on_without_it(server: RedisServer, way: str) -> None:
     client: Any = redis.Redis.from_url(server.url)
     limiter = Limiter(RedisStorage(server.url, key_prefix="refusing"), processes=1)
-    throttle = Throttle(server.url)
+    throttle = Throttle(client)
     nudge = CeleryNudge(_celery(server.url), client)
     rates = (Rate(100, 60, allowed=120),)
     assert limiter.permit("tenant", rates) is None
