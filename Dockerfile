@@ -17,6 +17,6 @@ USER payments
 
 ENV HOST=0.0.0.0 STATE_DIR=/var/lib/payments ENVIRONMENT=production
 EXPOSE 8000
-# $0 is the command, such as `web`. The line comes from the Procfile and ends in exec: the process itself gets the signals.
-ENTRYPOINT ["/bin/sh", "-c", "line=$(sed -n \"s/^$0: *//p\" Procfile); test -n \"$line\" || { echo \"the Procfile has no line $0\" >&2; exit 2; }; eval \"$line\""]
+# The command names the line of the Procfile, such as `web`.
+ENTRYPOINT ["/app/deploy/process"]
 CMD ["web"]

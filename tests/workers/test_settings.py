@@ -1,12 +1,10 @@
 """Settings that contradict each other are refused at the start, with the names that a person has to change."""
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
 from settings import Settings
-from settings.celery import QUEUES, celery_configuration
+from settings.celery import QUEUES
 from tasks.context import Step
 from workers.app import app
 
@@ -41,13 +39,6 @@ def test_a_lease_outlives_the_longest_exchange() -> None:
 def test_a_number_with_which_nothing_would_ever_be_done_is_refused(impossible: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(impossible))):
         Settings(_env_file=None, **impossible)
-
-
-def test_beat_answers_the_ping_that_its_container_is_asked_for() -> None:
-    """It is off by default, and then a beat that is well would be restarted for ever."""
-    compose = (Path(__file__).parents[2] / "docker-compose.yml").read_text()
-    assert "inspect ping -d celerybeat@" in compose
-    assert celery_configuration(Settings(_env_file=None))["beat_enable_remote_control"] is True
 
 
 def test_a_worker_knows_the_task_of_every_step_and_each_has_its_queue() -> None:

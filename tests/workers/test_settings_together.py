@@ -172,7 +172,6 @@ def test_the_environment_goes_before_the_file_of_settings_in_either_form(
     ("content", "told"),
     [
         (None, "SECRET_KEY_FILE: file cannot be used: No such file or directory"),
-        (b" \n", "SECRET_KEY_FILE: file cannot be used: it is empty"),
         (b"\xff\xfe", "SECRET_KEY_FILE: file cannot be used: it is not text"),
         (b"x" * 70_000, "SECRET_KEY_FILE: file cannot be used: it is too large for a setting"),
     ],
@@ -189,6 +188,11 @@ def test_a_file_that_cannot_be_used_is_told_with_the_rest(
     lines = what_to_repair(error.value).splitlines()
     assert lines[1].strip() == told
     assert lines[2].strip().startswith("PORT: ")
+
+
+def test_an_empty_file_counts_as_not_set_like_an_empty_variable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUICKBOOKS_CLIENT_SECRET_FILE", written(folder / "file", " \n"))
+    assert Settings().quickbooks_client_secret == SecretStr("")  # type: ignore[attr-defined]
 
 
 def test_a_setting_that_stands_in_two_places_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
