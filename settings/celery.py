@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from settings import Settings
 
 QUEUES = {
@@ -91,5 +94,11 @@ def _transport(settings: Settings) -> dict[str, Any]:
     if not url.startswith("sentinel://"):
         return redis
     password = settings.redis_sentinel_password.get_secret_value()
-    sentinel = {"socket_timeout": 5, "socket_connect_timeout": 5, **({"password": password} if password else {})}
+    sentinel = {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        # One that does not answer is not asked again, with ever longer pauses (as redis-py would): the next one is.
+        "retry": Retry(NoBackoff(), 0),
+        **({"password": password} if password else {}),
+    }
     return {**redis, "master_name": settings.redis_sentinel_master, "sentinel_kwargs": sentinel}

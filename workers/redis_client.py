@@ -38,7 +38,8 @@ def _master(settings: Settings, options: dict[str, Any]) -> redis.Redis:
     timeouts = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout")}
     manager: Any = Sentinel(  # type: ignore[no-untyped-call]  # redis-py has no types here
         [(one.hostname or "", one.port or SENTINEL_PORT) for one in sentinels],
-        sentinel_kwargs={**timeouts, **({"password": password} if password else {})},
+        # One that does not answer is not asked again: the next one is.
+        sentinel_kwargs={**timeouts, "retry": Retry(NoBackoff(), 0), **({"password": password} if password else {})},
     )
     # One more try, at once: after a failover the first command meets the old connection, and the second the new master.
     options = {"retry": Retry(NoBackoff(), 1), **options}

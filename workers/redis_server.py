@@ -194,7 +194,7 @@ def find_or_start(redis_url: str | None, state_dir: Path, client: redis.Redis | 
 
 def _start_first(lock: "_Lock", state_dir: Path) -> RedisServer:
     failures = []
-    for program in _programs():
+    for program in server_programs():
         server = RedisServer(f"redis://127.0.0.1:{free_port()}/0", program, state_dir)
         try:
             server.start_locked(lock, state_dir)
@@ -206,7 +206,7 @@ def _start_first(lock: "_Lock", state_dir: Path) -> RedisServer:
     raise RedisUnavailable(f"{found}\n{HOW_TO_GET_ONE}")
 
 
-def _programs() -> Iterator[str]:
+def server_programs() -> Iterator[str]:
     for name in ("redis-server", "valkey-server"):
         if (path := shutil.which(name)) and _version(path) >= OLDEST_VERSION:
             yield path

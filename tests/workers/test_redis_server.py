@@ -225,7 +225,7 @@ def test_a_server_on_the_path_that_is_too_old_or_broken_is_passed_over(
 
 
 def test_a_server_on_the_path_is_taken_before_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheel = list(redis_server._programs())[-1]
+    wheel = list(redis_server.server_programs())[-1]
     (tmp_path / "valkey-server").symlink_to(wheel)
     monkeypatch.setenv("PATH", str(tmp_path))
     server = find_or_start(None, tmp_path / "state")
