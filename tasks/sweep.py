@@ -147,9 +147,7 @@ def longest(timing: Timing) -> Longest:
     )
 
 
-# No events: several of these every minute, most of which find nothing, would hide the work of tenants in Flower. What a
-# sweep has found is in the log.
-@shared_task(name="payments.sweep", send_events=False)
+@shared_task(name="payments.sweep")
 def sweep_task() -> None:
     with database_may_be_away():
         sweep(process_context())

@@ -93,7 +93,7 @@ def test_nothing_may_call_anything_but_for_what_a_policy_allows() -> None:
 
     everything = set(pods())
     assert chosen("messages") == everything - {"migrate", "backup"}
-    assert chosen("database") == everything - {"beat", "flower"}
+    assert chosen("database") == everything - {"flower"}
     assert chosen("outside") == everything - {"beat", "flower", "migrate", "backup"}
     assert chosen("callers") == {"web", "flower"}
 

@@ -117,7 +117,7 @@ def test_only_who_opens_sealed_secrets_has_the_keys_and_only_the_door_can_check_
     assert has["encryption_keys"] == {"web", "ingest", "match", "push", "copy", "notify"}
     assert has["quickbooks_client_secret"] == {"web", "ingest", "copy"}
     assert has["flower_basic_auth"] == {"flower"}
-    assert has["database_url"] == {"web", "ingest", "match", "push", "copy", "notify", "migrate"}
+    assert has["database_url"] == {"web", "ingest", "match", "push", "copy", "notify", "beat", "migrate"}
     assert has["public_url"] == set(), "an address is no secret"
 
 
