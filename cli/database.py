@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # It differs from the exit code of a failed command, so that a monitor can tell the two apart.
 BROKEN = 1
+# Between two looks at a database that another process is about to upgrade.
+WAIT_SECONDS = 1.0
 COLUMNS = [
     Column("invariant"),
     Column("violations", right=True),
@@ -45,6 +47,36 @@ def upgrade_(as_json: AsJson = False) -> None:
     say(f"The database is up to date: revision {revision}.")
     if slow:
         say(slow)
+
+
+@app.command(epilog=examples("database wait", "database wait --seconds 60"))
+def wait(
+    seconds: Annotated[float, typer.Option(min=0, help="After this long it gives up, with exit code 2.")] = 600,
+) -> None:
+    """Waits until the database can be worked with: it answers, and another process has upgraded it.
+
+    For what starts beside the upgrade, such as the pods of a rollout. A newer schema than this program needs will do.
+    """
+    import time
+
+    from models.schema import schema_state
+    from models.unavailable import DatabaseUnavailable
+
+    url = read_settings().effective_database_url
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            state = schema_state(url)
+        except DatabaseUnavailable:
+            why = "it cannot be reached"
+        else:
+            if state.can_be_worked_with:
+                say(f"The database can be worked with: revision {state.current}.")
+                return
+            why = f"it is at revision {state.current}" if state.current else "it has no tables yet"
+        if time.monotonic() >= ends:
+            raise Refusal(f"the database cannot be worked with: {why}; run: python -m cli database upgrade")
+        time.sleep(min(WAIT_SECONDS, max(0.0, ends - time.monotonic())))
 
 
 @app.command(epilog=examples("database check", "database check --json"))

@@ -15,14 +15,24 @@ class SchemaTooOld(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Revisions of the schema; `current` is None for a database without tables."""
+    """Revisions of the schema; `current` is None for a database without tables.
+
+    Attributes:
+        older: the revisions that this program knows as older than the one it needs.
+    """
 
     current: str | None
     needed: str | None
+    older: frozenset[str] = frozenset()
 
     @property
     def is_up_to_date(self) -> bool:
         return self.current == self.needed
+
+    @property
+    def can_be_worked_with(self) -> bool:
+        """Also by a program whose successor has upgraded the database already: migrations leave it working."""
+        return self.current is not None and self.current not in self.older
 
 
 def problem_with_address(url: str) -> str | None:
@@ -44,8 +54,10 @@ def schema_state(url: str) -> SchemaState:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    needed = ScriptDirectory.from_config(config).get_current_head()
-    return SchemaState(_current(url), needed)
+    scripts = ScriptDirectory.from_config(config)
+    needed = scripts.get_current_head()
+    older = frozenset(one.revision for one in scripts.walk_revisions()) - {needed}
+    return SchemaState(_current(url), needed, older)
 
 
 def _current(url: str) -> str | None:

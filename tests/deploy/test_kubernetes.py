@@ -43,7 +43,7 @@ def test_every_pod_would_be_let_into_a_namespace_that_is_restricted() -> None:
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
         assert pod["automountServiceAccountToken"] is False, name
-        for container in pod["containers"]:
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
             context = container["securityContext"]
             assert context["allowPrivilegeEscalation"] is False, name
             assert context["readOnlyRootFilesystem"] is True, name
@@ -60,6 +60,13 @@ def test_the_process_itself_gets_the_signals_in_its_pod() -> None:
             (container,) = pod["containers"]
             assert "command" not in container, name
             assert container["args"] == [name]
+
+
+def test_a_pod_begins_once_the_database_has_been_upgraded() -> None:
+    for name, pod in pods().items():
+        waiting = [one["command"] for one in pod.get("initContainers", [])]
+        begins_by_itself = name in {"flower", "migrate", "backup"}
+        assert waiting == ([] if begins_by_itself else [["python", "-m", "cli", "database", "wait"]]), name
 
 
 def test_a_worker_is_asked_by_the_age_of_a_file() -> None:
