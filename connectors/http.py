@@ -26,7 +26,9 @@ from connectors.foreign_text import Secrets
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Pacer, Rate
 from connectors.sockets import BoundedAdapter
+from connectors.tally import TALLY
 from connectors.unpacking import PIECE_BYTES, beginning, unpacked
+from domain.measures import Measure
 
 log = structlog.get_logger()
 
@@ -207,16 +209,21 @@ class Wire:
         if isinstance(result, Limited):
             seconds = round(result.retry_after.total_seconds(), 2)
             log.info("wire.limited", system=self._system, route=route, wait_seconds=seconds)
+            TALLY.count(Measure.LIMITER_WAITS, self._system, route)
+            TALLY.count_seconds(Measure.LIMITER_WAIT_SECONDS, self._system, seconds=seconds)
             return result
+        took = time.monotonic() - started
         outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
         trace = result.trace if isinstance(result, Answer) else ""
+        TALLY.time(Measure.CALL_SECONDS, self._system, method, route, seconds=took)
+        TALLY.count(Measure.CALLS, self._system, method, route, outcome)
         log.info(
             "wire.call",
             system=self._system,
             method=method,
             route=route,
             outcome=outcome,
-            milliseconds=round((time.monotonic() - started) * 1000),
+            milliseconds=round(took * 1000),
             **({"intuit_tid": trace} if trace else {}),
         )
         return result

@@ -24,6 +24,7 @@ from models.lanes import Lane
 from models.ledger import LedgerEntry
 from models.ledger_changes import LedgerChange, keep_ledger_changes
 from models.looks import InvoiceLook
+from models.measures import MeasureRow
 from models.metered_reads import MeteredReads
 from models.notices import Notice, NoticeTry
 from models.organizations import Organization
@@ -35,6 +36,7 @@ from models.previews import Preview, PreviewPiece
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationPair, ReconciliationRun
 from models.reconciliation_statements import ReconciliationStatement
+from models.running_processes import RunningProcess
 from models.second_factors import RecoveryCode, SecondFactor
 from models.undos import Undo, UndoItem
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
@@ -94,6 +96,8 @@ TABLES = (
     UndoItem,
     GapCount,
     GapPayment,
+    RunningProcess,
+    MeasureRow,
 )
 
 keep_statuses(Session)

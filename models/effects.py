@@ -41,6 +41,7 @@ from models.payments import Allocation, note_other_status
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
 # In the order of the states, as `_is_open` writes it.
 _IS_OPEN = text("state IN ('pending', 'sending', 'in_doubt')")
+_IS_STUCK = text("state IN ('in_doubt', 'held', 'dead')")
 _IS_OWED = text("read_back_owed_since IS NOT NULL")
 DETAIL_CHARACTERS_MAX = 500
 
@@ -53,6 +54,8 @@ class Effect(Base):
         Index("uq_effect_open", "allocation_id", unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
         Index("ix_effect_due", "connection_id", "due_at", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
         Index("ix_effect_invoice", "connection_id", "target_invoice_id", "state"),
+        # What is counted for operators.
+        Index("ix_effect_stuck", "state", postgresql_where=_IS_STUCK, sqlite_where=_IS_STUCK),
         Index("ix_effect_read_back_owed", "connection_id", postgresql_where=_IS_OWED, sqlite_where=_IS_OWED),
     )
 
@@ -206,7 +209,17 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
 @cache
 def _due_heads(limit: int) -> Select[Effect]:
     """Made once: every batch asks this, and making it takes longer than the answer."""
-    now = bindparam("at", type_=UtcTime)
+    return (
+        select(Effect)
+        .join(Allocation, Allocation.id == Effect.allocation_id)
+        .where(Effect.connection_id == bindparam("of_connection"), goes_now(bindparam("at", type_=UtcTime)))
+        .order_by(Effect.due_at, Effect.id)
+        .limit(limit)
+    )
+
+
+def goes_now(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """For a query of effects with their allocations: those whose turn it is, as `due_heads` says."""
     other = aliased(Effect)
     is_pending = Effect.state == EffectState.PENDING.value
     other_on_the_wire = other.state.in_((EffectState.SENDING.value, EffectState.IN_DOUBT.value))
@@ -221,19 +234,12 @@ def _due_heads(limit: int) -> Select[Effect]:
         other.id != Effect.id,
         goes_first,
     )
-    return (
-        select(Effect)
-        .join(Allocation, Allocation.id == Effect.allocation_id)
-        .where(
-            Effect.connection_id == bindparam("of_connection"),
-            is_open(),
-            Effect.state != EffectState.SENDING.value,
-            Effect.due_at <= now,
-            or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
-            ~blocked,
-        )
-        .order_by(Effect.due_at, Effect.id)
-        .limit(limit)
+    return and_(
+        is_open(),
+        Effect.state != EffectState.SENDING.value,
+        Effect.due_at <= now,
+        or_(Effect.state == EffectState.IN_DOUBT.value, Allocation.match_due_at.is_(None)),
+        ~blocked,
     )
 
 

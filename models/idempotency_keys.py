@@ -1,6 +1,6 @@
 """The keys that programs send with a write, so that a repetition is answered and not done again.
 
-A key is claimed before its call does anything, and gets the answer afterwards. Forgotten after a day, by the sweep.
+A key is claimed before its call does anything, and gets the answer afterwards. Forgotten after a day.
 """
 
 from dataclasses import dataclass

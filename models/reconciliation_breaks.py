@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
@@ -22,6 +22,7 @@ from domain.reconciliation.statement import AboutBreak, Entry
 from domain.reconciliation.verdict import BreakSum
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, one_of
 
+_IS_OPEN = text("standing = 'open'")
 SUBJECT_CHARACTERS_MAX = 400
 NOTE_CHARACTERS_MAX = 500
 
@@ -32,6 +33,8 @@ class ReconciliationBreak(Base):
         UniqueConstraint("organization_id", "subject"),
         Index("ix_reconciliation_break_organization_id_invoice", "organization_id", "invoice"),
         Index("ix_reconciliation_break_organization_id_standing", "organization_id", "standing", "kind", "id"),
+        # What is open over all organizations, for operators.
+        Index("ix_reconciliation_break_open", "kind", "currency", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,5 +1,6 @@
 """Celery's configuration. Nothing here is needed for correctness: the database is the truth, a message is a nudge."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from redis.backoff import NoBackoff
@@ -13,6 +14,8 @@ QUEUES = {
     "payments.push": "push",
     "payments.catch_up": "routine",
     "payments.sweep": "routine",
+    "payments.start_catch_ups": "routine",
+    "payments.start_reconciliations": "routine",
     "payments.upkeep": "routine",
     # It calls ConnectWise without writing there, as match does; in push's queue it would delay payments.
     "payments.look_again": "match",
@@ -64,6 +67,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "beat_max_loop_interval": 1,
         # Without it beat answers no ping, and a hanging beat looks healthy (docker-compose.yml asks).
         "beat_enable_remote_control": True,
+        "beat_scheduler": "workers.beat:TickingScheduler",
         "beat_schedule": schedule,
         # No events of what beat asks for: several in a minute, most of which find nothing, would hide the work of
         # tenants in Flower. What they have found is in the log.
@@ -74,14 +78,27 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
 def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """What beat asks for, by name."""
     return {
-        "sweep": {
-            "task": "payments.sweep",
-            "schedule": settings.sweep_seconds,
+        name: {
+            "task": task,
+            "schedule": seconds,
             # A worker that was stopped must not find a pile of old ticks.
-            "options": {"expires": max(settings.sweep_seconds, 1)},
-        },
-        "upkeep": {"task": "payments.upkeep", "schedule": 3600, "options": {"expires": 3600}},
+            "options": {"expires": max(seconds, 1)},
+        }
+        for name, task, seconds in _routines(settings)
     }
+
+
+def _routines(settings: Settings) -> Iterable[tuple[str, str, float]]:
+    """What beat asks for, by name: the routine, its task, and every how many seconds.
+
+    Each finds what is due in the database, so that a tick that is lost, late, or comes twice does no harm.
+    """
+    yield "sweep", "payments.sweep", settings.sweep_seconds
+    # A source that is due waits for a part of its interval at most.
+    shortest = min(settings.catch_up_seconds, settings.catch_up_silent_seconds)
+    yield "catch-up", "payments.start_catch_ups", max(settings.sweep_seconds, min(15.0, shortest / 20))
+    yield "reconciliation", "payments.start_reconciliations", max(settings.sweep_seconds, 60.0)
+    yield "upkeep", "payments.upkeep", 3600.0
 
 
 def _transport(settings: Settings) -> dict[str, Any]:

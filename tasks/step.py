@@ -11,6 +11,8 @@ from celery import current_app
 from sqlalchemy.orm import Session
 
 from connectors.aside import stepping_aside
+from connectors.tally import TALLY
+from domain.measures import Measure
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
 from models.locks import lock_organization_of, lock_under_lease
@@ -117,6 +119,7 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
                 break
     except LeaseLost:
         log.warning("lane.lease_lost", step=step.value, owner_id=owner_id)
+        TALLY.count(Measure.LEASES_LOST, step.value)
         return Drained.LOST
     except SecretsUnreadable as error:
         # Neither a bug of ours nor a vendor's failure: a person has to put a key back, and this tells them so.

@@ -1,11 +1,13 @@
-"""Sweep: nudges everything that is due, because any message may have been lost.
+"""Beat's routines that nudge what is due, because any message may have been lost: sweep, catch-up, reconciliation.
 
-Called by: beat, every few seconds.
+Called by: beat, each by its name and at its own interval (settings/celery.py).
 Does: a few indexed queries, at most four for each step, and one for rows that a clock that went back has left in the
 future (`models/moments_ahead.py`); locks nothing unless there are such rows, and decides nothing.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
+So beat may tick twice, or two of them may run.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +15,10 @@ import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
+from connectors.tally import TALLY
 from domain.ingest.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
+from domain.measures import Measure
 from domain.notices.trying import PAUSE_MAX as PAUSE_OF_NOTICES_MAX
 from domain.notices.trying import REST_MAX
 from domain.push.refusals import TRY_AGAIN_MAX
@@ -38,66 +42,54 @@ from models.undos import organizations_with_due_undos
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
 from tasks.points import Point
-from tasks.step import database_may_be_away, process_context
+from tasks.routines import carry_out
 
 log = structlog.get_logger()
+
+
+# The way of a payment, and what else somebody waits for; of the comparisons those that were asked for.
+OF_THE_SWEEP = (
+    Step.INGEST,
+    Step.MATCH,
+    Step.PUSH,
+    Step.LOOK_AGAIN,
+    Step.COPY,
+    Step.PREVIEW,
+    Step.UNDO,
+    Step.NOTIFY,
+    Step.RECONCILE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How many lanes were nudged, step by step."""
 
-    ingest: int
-    match: int
-    push: int
-    catch_up: int
-    look_again: int
-    copy: int
-    preview: int
-    undo: int
-    reconcile: int
-    notify: int
+    ingest: int = 0
+    match: int = 0
+    push: int = 0
+    catch_up: int = 0
+    look_again: int = 0
+    copy: int = 0
+    preview: int = 0
+    undo: int = 0
+    reconcile: int = 0
+    notify: int = 0
 
 
-def sweep(context: Context) -> Swept:
-    """Nudges every lane that has something due."""
+def sweep(context: Context, steps: Collection[Step] = tuple(Step), *, begins_comparisons: bool = True) -> Swept:
+    """Nudges every lane of these steps that has something due.
+
+    Args:
+        begins_comparisons: also looks for organizations that were not compared for a day.
+    """
     now = context.clock.now()
     with context.database.reading() as session:
-        lanes = {
-            Step.INGEST: connections_with_waiting_events(session, now),
-            Step.MATCH: organizations_with_due_allocations(session, now),
-            Step.PUSH: sorted(
-                {*targets_with_due_effects(session, now), *refused_to_try_again(session, Role.TARGET, now)}
-            ),
-            Step.CATCH_UP: sorted(
-                {
-                    *sources_due_for_catch_up(session, now),
-                    *sources_with_open_scans(session, now),
-                    *sources_with_gaps_to_prove(session, now),
-                    *refused_to_try_again(session, Role.SOURCE, now),
-                }
-            ),
-            # Also last in the queue: a look is never as urgent as a payment.
-            Step.LOOK_AGAIN: targets_with_due_looks(session, now),
-            Step.COPY: sorted(
-                {
-                    *organizations_with_due_copies(session, now),
-                    *organizations_with_runs_to_check(session, now),
-                    *organizations_with_lists_to_read(session, now),
-                    *organizations_with_due_lists(session, now),
-                }
-            ),
-            Step.PREVIEW: organizations_with_due_previews(session, now),
-            Step.UNDO: organizations_with_due_undos(session, now),
-            # The last of all: it costs many calls and nobody waits for it.
-            Step.RECONCILE: sorted(
-                {
-                    *organizations_with_due_runs(session, now),
-                    *organizations_to_reconcile(session, now, context.timing.reconcile),
-                }
-            ),
-            Step.NOTIFY: endpoints_with_due_notices(session, now),
-        }
+        # A look is never as urgent as a payment, and nobody waits for a reconciliation: they come last.
+        lanes = {step: find(session, now) for step, find in _DUE.items() if step in steps}
+        if begins_comparisons and Step.RECONCILE in steps:
+            to_begin = organizations_to_reconcile(session, now, context.timing.reconcile)
+            lanes[Step.RECONCILE] = sorted({*lanes[Step.RECONCILE], *to_begin})
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
     context.reached(Point.SWEEP_LOOKED)
     for organization_id in ahead:
@@ -105,10 +97,52 @@ def sweep(context: Context) -> Swept:
     for step, owners in lanes.items():
         for owner_id in owners:
             context.nudge(step, owner_id)
-    swept = Swept(**{step.value: len(owners) for step, owners in lanes.items()})
-    if any(lanes.values()):
-        log.info("sweep.nudged", **{step.value: len(owners) for step, owners in lanes.items()})
-    return swept
+        if owners:
+            TALLY.count(Measure.LANES_SWEPT, step.value, more=len(owners))
+    counts = {step.value: len(owners) for step, owners in lanes.items()}
+    if any(counts.values()):
+        log.info("sweep.nudged", **counts)
+    return Swept(**counts)
+
+
+def _due_pushes(session: Session, now: datetime) -> Collection[int]:
+    return sorted({*targets_with_due_effects(session, now), *refused_to_try_again(session, Role.TARGET, now)})
+
+
+def _due_catch_ups(session: Session, now: datetime) -> Collection[int]:
+    return sorted(
+        {
+            *sources_due_for_catch_up(session, now),
+            *sources_with_open_scans(session, now),
+            *sources_with_gaps_to_prove(session, now),
+            *refused_to_try_again(session, Role.SOURCE, now),
+        }
+    )
+
+
+def _due_copies(session: Session, now: datetime) -> Collection[int]:
+    return sorted(
+        {
+            *organizations_with_due_copies(session, now),
+            *organizations_with_runs_to_check(session, now),
+            *organizations_with_lists_to_read(session, now),
+            *organizations_with_due_lists(session, now),
+        }
+    )
+
+
+_DUE: Mapping[Step, Callable[[Session, datetime], Collection[int]]] = {
+    Step.INGEST: connections_with_waiting_events,
+    Step.MATCH: organizations_with_due_allocations,
+    Step.PUSH: _due_pushes,
+    Step.CATCH_UP: _due_catch_ups,
+    Step.LOOK_AGAIN: targets_with_due_looks,
+    Step.COPY: _due_copies,
+    Step.PREVIEW: organizations_with_due_previews,
+    Step.UNDO: organizations_with_due_undos,
+    Step.RECONCILE: organizations_with_due_runs,
+    Step.NOTIFY: endpoints_with_due_notices,
+}
 
 
 def _bring_back(context: Context, organization_id: int, now: datetime) -> None:
@@ -147,7 +181,19 @@ def longest(timing: Timing) -> Longest:
     )
 
 
+# --- what beat calls ---
+
+
 @shared_task(name="payments.sweep")
 def sweep_task() -> None:
-    with database_may_be_away():
-        sweep(process_context())
+    carry_out("sweep", lambda context: sweep(context, OF_THE_SWEEP, begins_comparisons=False))
+
+
+@shared_task(name="payments.start_catch_ups")
+def catch_ups_task() -> None:
+    carry_out("catch-up", lambda context: sweep(context, (Step.CATCH_UP,)))
+
+
+@shared_task(name="payments.start_reconciliations")
+def reconciliations_task() -> None:
+    carry_out("reconciliation", lambda context: sweep(context, (Step.RECONCILE,)))

@@ -1,8 +1,9 @@
 """Upkeep: forgets what nothing needs any more, so that a database of years is as quick as one of months.
 
 Called by: beat, once an hour.
-Does: forgets the contents of old reports, attempts of long settled effects, old idempotency keys, and sessions, links
-and invitations that have ended; some rows in each transaction, and no longer than a few slices in all.
+Does: forgets the contents of old reports, attempts of long settled effects, old idempotency keys, processes long
+silent, and sessions, links and invitations that have ended; some rows in each transaction, and no longer than a few
+slices in all.
 Leaves behind: everything that a promise needs: payments, decisions, effects, the ledger, the reports themselves.
 If it dies here: the next one goes on. Two at once share the work.
 """
@@ -17,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from domain.repeated_calls import KEPT_FOR as KEYS_KEPT_FOR
 from models.idempotency_keys import forget_old_keys
+from models.running_processes import forget_silent
 from models.upkeep import forget_attempts, forget_late_answers, forget_payloads
 from models.users import forget_expired
 from tasks.context import Context
-from tasks.step import database_may_be_away, process_context
+from tasks.routines import carry_out
 
 log = structlog.get_logger()
 
@@ -54,6 +56,7 @@ def upkeep(context: Context) -> Forgotten:
 
     context.database.write(lambda session: forget_expired(session, now))
     context.database.write(lambda session: forget_late_answers(session, now))
+    context.database.write(lambda session: forget_silent(session, now))
     done = Forgotten(
         keys=again_and_again(lambda session: forget_old_keys(session, now - KEYS_KEPT_FOR)),
         payloads=again_and_again(
@@ -80,5 +83,4 @@ def _forget_attempts(context: Context, ends: float) -> int:
 
 @shared_task(name="payments.upkeep")
 def upkeep_task() -> None:
-    with database_may_be_away():
-        upkeep(process_context())
+    carry_out("upkeep", upkeep)

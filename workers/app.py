@@ -8,13 +8,17 @@ from typing import Any
 from celery import Celery, signals
 from celery.concurrency.thread import TaskPool as ThreadPool
 
+from domain.version import VERSION
+from models.running_processes import ProcessKind
 from models.unavailable import DatabaseUnavailable
 from settings import load_settings, load_settings_or_exit
 from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
+from workers.heartbeat import Heartbeat
 from workers.logging import configure_logging
 from workers.memory import look_for_garbage_rarely
+from workers.pulse import Pulse
 from workers.stopping import end_within
 
 app = Celery(
@@ -35,6 +39,7 @@ app = Celery(
     ],
 )
 app.conf.update(celery_configuration(load_settings_or_exit()))
+app.steps["consumer"].add(Heartbeat)
 _stopping = threading.Event()
 
 
@@ -44,7 +49,26 @@ def process_context() -> Context:
     return build_context(load_settings(), app, _stopping)
 
 
+@lru_cache(maxsize=1)
+def process_pulse(hostname: str, queues: tuple[str, ...]) -> Pulse:
+    """The sign of life of this worker, which its consumer gives (`workers/heartbeat.py`)."""
+    context = process_context()
+    pulse = Pulse(
+        context.database,
+        context.clock.now,
+        load_settings().state_dir,
+        kind=ProcessKind.WORKER,
+        # Celery's name of a worker ends with its host, which the pulse adds by itself.
+        name=hostname.rpartition("@")[0],
+        version=VERSION,
+        queues=queues,
+    )
+    signals.worker_shutdown.connect(lambda **_: pulse.end(), weak=False)
+    return pulse
+
+
 app.context = process_context
+app.pulse = process_pulse
 
 
 @signals.worker_ready.connect

@@ -153,7 +153,7 @@ class RedisServer:
                 pass_fds=[lock.descriptor],
             )
         deadline = time.monotonic() + START_SECONDS
-        while (trouble := _ping_trouble(self.url)) is not None:
+        while (trouble := ping_trouble(self.url)) is not None:
             if has_ended(self._process) or time.monotonic() > deadline:
                 self.kill()
                 last_lines = "\n".join(log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:])
@@ -180,7 +180,7 @@ def find_or_start(redis_url: str | None, state_dir: Path, client: redis.Redis | 
         client: of the server at `redis_url`, where that is no address of a server but of its Sentinels.
     """
     if redis_url:
-        if trouble := _ping_trouble(redis_url, client):
+        if trouble := ping_trouble(redis_url, client):
             raise RedisUnavailable(f"REDIS_URL is set, but {_without_password(redis_url)} does not answer: {trouble}")
         return RedisServer(redis_url)
     state_dir = state_dir.resolve()
@@ -258,7 +258,7 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
     deadline = time.monotonic() + START_SECONDS
     while (lock := _try_lock(state_dir)) is None:
         url = (state_dir / "redis.lock").read_text("utf-8")
-        trouble = _ping_trouble(url) if url else "it is still starting"
+        trouble = ping_trouble(url) if url else "it is still starting"
         if trouble is None:
             return RedisServer(url)
         if time.monotonic() > deadline:
@@ -267,7 +267,8 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
     return lock
 
 
-def _ping_trouble(url: str, client: redis.Redis | None = None) -> str | None:
+def ping_trouble(url: str, client: redis.Redis | None = None) -> str | None:
+    """Why the Redis at this address does not answer; None if it does. Waits for three seconds at most."""
     try:
         # No retries: the callers wait by themselves, and a wrong URL must be reported at once.
         with contextlib.closing(client or redis.Redis.from_url(url, socket_timeout=3, retry=None)) as asked:

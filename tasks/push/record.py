@@ -23,9 +23,11 @@ from connectors.base import (
     Unknown,
     WriteOutcome,
 )
+from connectors.tally import TALLY
 from domain.breaker import Admission, CallKind
 from domain.explanations import explain
 from domain.match.near_numbers import link_not_shown
+from domain.measures import Measure
 from domain.money import money_text
 from domain.push.before_image import ids_in, image_of, seen_in
 from domain.push.effect import Doubt, EffectKind, EffectState
@@ -96,6 +98,10 @@ def record(
         return page.recorded(well=bool(answered) and note_answers(session, lease.owner_id, answered))
 
     recorded = context.database.write(write)
+    for one in results:
+        if isinstance(one, Answered):
+            kind, outcome = type(one.intended.change), type(one.outcome)
+            TALLY.count(Measure.WRITE_OUTCOMES, kind.__name__, outcome.__name__.lower())
     if recorded.well:
         log.info("connection.well", connection_id=lease.owner_id, kinds=sorted(kind.value for kind in answered))
     return recorded

@@ -43,6 +43,7 @@ def test_a_number_with_which_nothing_would_ever_be_done_is_refused(impossible: d
 
 def test_a_worker_knows_the_task_of_every_step_and_each_has_its_queue() -> None:
     app.loader.import_default_modules()
-    tasks = {f"payments.{step.value}" for step in Step} | {"payments.sweep", "payments.upkeep"}
+    routines = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    tasks = {f"payments.{step.value}" for step in Step} | routines
     assert tasks <= set(app.tasks), "a nudge of a task that no worker knows is thrown away"
     assert set(QUEUES) == tasks
