@@ -21,6 +21,7 @@ from benchmarks import (
     previewing,
     reads,
     reconciling,
+    scraping,
 )
 from benchmarks.bench import Bench, chosen_database, machine
 from sandbox.endings import ends_in_a_sentence
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "invoices": invoices.run,
     "previewing": previewing.run,
     "reconciling": reconciling.run,
+    "scraping": scraping.run,
     "copies": copies.run,
     "peers": peers.run,
 }

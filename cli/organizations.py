@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from cli.failures import Refusal
 from cli.groups import new_group
 from cli.leaving import ERASE_EPILOG, EXPORT_EPILOG, erase, export
 from cli.opening import find_organization, opened_context, opened_session
-from cli.output import AsJson, examples, print_facts, print_json, print_table
+from cli.output import AsJson, examples, moment_text, print_facts, print_json, print_table
 from domain.match.foresight import Outcome
 from domain.preferences import CorrectionPolicy, SyncMode, TwinPolicy
 from workers.terminal import Column
@@ -64,6 +65,38 @@ def list_(as_json: AsJson = False) -> None:
         return
     rows = [(one.slug, one.name, _on(one.sync_enabled), _mode(one)) for one in found]
     print_table(["org", Column("name", wraps=True), "sync", "mode"], rows, "There is no organization yet.")
+
+
+@app.command(epilog=examples("org worst", "org worst --json"))
+def worst(as_json: AsJson = False) -> None:
+    """Lists the ten organizations that most need somebody: payments that wait for a person, broken connections."""
+    from models.views.worst_organizations import waits_since, worst_organizations
+
+    with opened_session() as session:
+        found = worst_organizations(session, limit=10)
+    if as_json:
+        told = [asdict(one) | {"oldest": waits_since(one)} for one in found]
+        print_json(told)
+        return
+    columns: list[str | Column] = [
+        "org",
+        Column("name", wraps=True),
+        *(Column(name, right=True) for name in _COUNTED),
+        "oldest waits since",
+    ]
+    rows: list[tuple[object, ...]] = [
+        (
+            one.slug,
+            one.name,
+            *(f"{count:,}" for count in (one.needs_attention, one.broken, one.waiting, one.on_its_way)),
+            moment_text(waits_since(one)),
+        )
+        for one in found
+    ]
+    print_table(columns, rows, "No organization waits for anybody.")
+
+
+_COUNTED = ("needs attention", "broken connections", "waiting", "on its way")
 
 
 @app.command(epilog=examples("org show northwind"))

@@ -34,7 +34,7 @@ T = TypeVar("T")
 PATIENCE = timedelta(seconds=30)
 # How long to wait for one of the process's own connections when all are in use.
 _POOL_SECONDS = 10
-_RESERVED = 8
+_RESERVED = 9
 _WRITES = "external_payments_writes"
 _PATIENCE = "external_payments_patience"
 # A transaction that had to give way is repeated so often, after a pause that doubles.

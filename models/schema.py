@@ -1,10 +1,12 @@
 """The schema that a database has, and the one that this code needs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
 
 from models.unavailable import told_as_unavailable
 
@@ -48,6 +50,18 @@ def problem_with_address(url: str) -> str | None:
 
 def schema_state(url: str) -> SchemaState:
     """Asks the database; DatabaseUnavailable if it does not answer."""
+    return state_at(_current(url))
+
+
+def state_at(current: str | None) -> SchemaState:
+    """The state of a schema at this revision."""
+    needed, older = _known_revisions()
+    return SchemaState(current, needed, older)
+
+
+@lru_cache(maxsize=1)
+def _known_revisions() -> tuple[str | None, frozenset[str]]:
+    """The revision that this program needs, and all that came before it."""
     # Imported here: no other command needs it, and it would cost each of them a third of a second.
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -56,8 +70,17 @@ def schema_state(url: str) -> SchemaState:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     scripts = ScriptDirectory.from_config(config)
     needed = scripts.get_current_head()
-    older = frozenset(one.revision for one in scripts.walk_revisions()) - {needed}
-    return SchemaState(_current(url), needed, older)
+    return needed, frozenset(one.revision for one in scripts.walk_revisions()) - {needed}
+
+
+def current_revision(session: Session) -> str | None:
+    """The revision of the schema that this session works on.
+
+    Raises:
+        DatabaseRefused: it has no tables of ours at all.
+    """
+    revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def _current(url: str) -> str | None:

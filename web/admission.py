@@ -29,7 +29,7 @@ BODY_BYTES_MAX = 1024 * 1024
 BYTES_IN_FLIGHT_MAX = 32 * 1024 * 1024
 PAGES_MAX = 100
 _SECONDS_LATER = {"Retry-After": "10"}
-_ALWAYS = ("/webhooks/", "/healthz", "/metrics")
+_ALWAYS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 # It does its own counting, so that refused deliveries are counted as well.
 _DOOR = "/webhooks/"
 

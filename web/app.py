@@ -26,6 +26,7 @@ from web import (
     invoice_page,
     invoices,
     login,
+    metrics,
     oauth,
     overview,
     payment_actions,
@@ -50,8 +51,10 @@ from web.admission import Admission
 from web.api.description import TITLE, describe
 from web.call_semaphores import make_call_semaphore, make_login_semaphore
 from web.errors import add_error_pages
+from web.metrics import Observed
 from web.pages import STATIC
 from web.public_address import PublicAddress
+from web.pulse import gives_signs_of_life, make_pulse
 from web.security import SecurityHeaders
 from web.threads import Threads
 from web.throttling import Throttle
@@ -77,6 +80,7 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(webhooks.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(api.router)
     for pages in (
         login,
@@ -124,11 +128,13 @@ def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
     app.state.call_semaphore = make_call_semaphore()
     app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()
+    app.state.observed = Observed(settings.redis_url)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
+    async with gives_signs_of_life(app):
+        yield
     app.state.context.database.close()
 
 
@@ -157,7 +163,10 @@ def build_app() -> FastAPI:
     except ValueError as error:
         raise SystemExit(f"error: the settings cannot be used: {error}") from None
     configure_logging(settings)
-    return create_app(build_context(settings, celery), settings)
+    context = build_context(settings, celery)
+    app = create_app(context, settings)
+    app.state.pulse = make_pulse(context, settings)
+    return app
 
 
 def __getattr__(name: str) -> FastAPI:

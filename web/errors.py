@@ -22,7 +22,7 @@ log = structlog.get_logger()
 # live.js names itself, so that a fragment is never answered with the login page.
 LIVE_HEADER = "X-Live"
 _SECONDS_WITHOUT_DATABASE = "30"
-_FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/metrics", "/openapi.json", "/static/")
+_FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/")
 
 _TITLES = {
     400: "That did not work",

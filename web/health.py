@@ -1,72 +1,68 @@
-"""Endpoints for machines: can this process work, and what are its counters."""
+"""Endpoints for machines: does this process live, may it be sent requests, and can the whole installation work.
+
+`/healthz` is for whoever restarts this process, `/readyz/web` for whoever sends it requests, and `/readyz` for whoever
+watches all of it: a missing push worker is no reason to take the webhook door out of service.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from pydantic import BaseModel
 
-from models.connections import ConnectionStatus, Role, connection_counts, pause_counts
-from models.unavailable import DatabaseRefused, DatabaseUnavailable
+from domain.readiness import Check, Installation, all_checks, checks_for_requests
+from domain.version import VERSION
 from tasks.context import Context
+from usecases.figures import installation
 from web.signed_in import context_of
 from web.threads import run_in, threads_of
+from workers.redis_server import ping_trouble
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
 
 
-CONNECTIONS = Gauge("connections", "Connections by their status", ["role", "status"])
-PAUSED = Gauge("connections_paused", "Active connections that are not called at the moment", ["reason"])
+@router.get("/healthz")
+async def healthz() -> Response:
+    """Whether this process lives: the loop that serves its requests turns. It asks nobody, and waits for nothing."""
+    return JSONResponse({"alive": True, "version": VERSION})
 
 
-class Health(BaseModel):
-    """What a load balancer asks. Connections that wait for a person are no reason to send nobody here."""
-
-    database: str
-    needs_reconnect: int | None = None
-
-
-@router.get("/healthz", response_model=Health, responses={503: {"model": Health}})
-async def healthz(request: Request) -> Response:
-    """Whether the database answers; 503 if not, so that nobody is sent here."""
-    return await run_in(threads_of(request.app).health, _health, context_of(request))
+@router.get("/readyz/web")
+async def ready_for_requests(request: Request) -> Response:
+    """Whether this process can take deliveries and show pages: the database answers, and has the right schema."""
+    return await _answer(request, "", lambda found, _: checks_for_requests(found))
 
 
-def _health(context: Context) -> Response:
-    database = context.database.reserved
-    try:
-        database.ping()
-        with database.reading() as session:
-            counts = connection_counts(session)
-    except DatabaseUnavailable as error:
-        log.error("health.database_unavailable", what=error.fate, error=str(error))
-        return JSONResponse({"database": error.fate.removeprefix("database_")}, 503)
-    except DatabaseRefused as error:
-        # The schema is older than this program: it can do nothing here before the upgrade.
-        log.error("health.database_refused", error=type(error).__name__)
-        return JSONResponse({"database": "refused"}, 503)
-    waiting = sum(count for (_, status), count in counts.items() if status == ConnectionStatus.NEEDS_RECONNECT)
-    return JSONResponse({"database": "ok", "needs_reconnect": waiting})
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """Whether the whole installation can work, and what to do if not."""
+    url = request.app.state.settings.redis_url
+    return await _answer(request, url, lambda found, context: all_checks(found, context.clock.now()))
 
 
-@router.get("/metrics")
-async def metrics(request: Request) -> Response:
-    await run_in(threads_of(request.app).health, _count_connections, context_of(request))
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+Asked = Callable[[Installation, Context], Iterable[Check]]
 
 
-def _count_connections(context: Context) -> None:
-    """Read from the database with every scrape; without it the process's own counters are still reported."""
-    try:
-        with context.database.reserved.reading() as session:
-            counts, paused = connection_counts(session), pause_counts(session, context.clock.now())
-    except DatabaseUnavailable as error:
-        log.error("metrics.database_unavailable", what=error.fate, error=str(error))
-        return
-    for role in Role:
-        for status in ConnectionStatus:
-            CONNECTIONS.labels(role.value, status.value).set(counts.get((role.value, status.value), 0))
-    PAUSED.clear()
-    for reason, count in paused.items():
-        PAUSED.labels(reason).set(count)
+async def _answer(request: Request, redis_url: str, asked: Asked) -> Response:
+    context = context_of(request)
+
+    def look() -> Sequence[Check]:
+        trouble = (ping_trouble(redis_url) or "") if redis_url else "REDIS_URL is not set"
+        return tuple(asked(installation(context.database.reserved, trouble, context.clock.now()), context))
+
+    checks = await run_in(threads_of(request.app).health, look)
+    wrong = [check for check in checks if not check.ok]
+    if wrong:
+        log.warning("health.not_ready", checks=[check.name for check in wrong])
+    body = {
+        "ready": not wrong,
+        "problems": [_told(check) for check in wrong],
+        "checks": [_told(check) for check in checks],
+    }
+    return JSONResponse(body, 503 if wrong else 200)
+
+
+def _told(check: Check) -> dict[str, object]:
+    advice = {"do": check.advice} if check.advice else {}
+    return {"check": check.name, "ok": check.ok, "what": check.what, **advice}

@@ -1,4 +1,4 @@
-"""Separate threads for the webhook door and for the health check.
+"""Separate threads for the webhook door, for the question whether all is well, and for the figures.
 
 All other requests share Starlette's forty threads. Slow pages, or many of them, may make other pages wait. A delivery
 that is not accepted within three seconds comes again and holds back all later ones.
@@ -15,6 +15,7 @@ from fastapi import FastAPI
 # Never more than the database has reserved connections (`models/database.py`).
 DOOR_THREADS = 6
 HEALTH_THREADS = 2
+METRICS_THREADS = 1
 # A Redis that does not answer holds each of them for seconds; if more wait than this, the sweep does the nudging.
 NUDGE_THREADS = 4
 NUDGES_WAITING_MAX = 200
@@ -27,6 +28,7 @@ class Threads:
     def __init__(self) -> None:
         self.door = CapacityLimiter(DOOR_THREADS)
         self.health = CapacityLimiter(HEALTH_THREADS)
+        self.metrics = CapacityLimiter(METRICS_THREADS)
         self.nudges = CapacityLimiter(NUDGE_THREADS)
 
 

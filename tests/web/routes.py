@@ -71,6 +71,8 @@ ROUTES: dict[tuple[str, str], Row] = {
     # --- for everybody ---
     ("GET", "/"): Row(Asks.NOTHING),
     ("GET", "/healthz"): Row(Asks.NOTHING),
+    ("GET", "/readyz"): Row(Asks.NOTHING),
+    ("GET", "/readyz/web"): Row(Asks.NOTHING),
     ("GET", "/metrics"): Row(Asks.NOTHING),
     ("GET", "/openapi.json"): Row(Asks.NOTHING),
     ("GET", "/api-reference"): Row(Asks.NOTHING),
@@ -86,6 +88,7 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/invitation"): Row(Asks.NOTHING, own=True, form={"token": "no such one"}),
     ("POST", "/logout"): Row(Asks.NOTHING, own=True),
     ("GET", "/organizations"): Row(Asks.OPERATOR),
+    ("GET", "/api/operator/organizations"): Row(Asks.OPERATOR),
     ("POST", "/organizations"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
     # --- one's own account ---
     ("GET", "/settings/account"): Row(Asks.LOGIN),

@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
-from models.connections import mark_needs_reconnect, pause
 from models.database import Database
 from settings import Settings
 from tests.contexts import make_context
 from tests.web.browser import Browser
-from tests.world import World
 from web.app import create_app
 from web.pages import FOLDER, STATIC
 
@@ -93,35 +90,6 @@ def test_a_bug_says_nothing_of_the_inside(partner: Browser, monkeypatch, address
         assert inside not in answer.text
 
 
-def test_healthz_is_well_while_the_database_answers(anybody: Browser) -> None:
-    answer = anybody.get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "needs_reconnect": 0})
-
-
-def test_a_connection_that_waits_for_a_person_is_counted_where_machines_look(world: World, anybody: Browser) -> None:
-    with world.context.database.writing() as session:
-        mark_needs_reconnect(session, world.source_id)
-        pause(session, world.target_id, world.clock.now() + timedelta(hours=1), "target_sick")
-    answer = anybody.get("/healthz")
-    assert (answer.status_code, answer.json()["needs_reconnect"]) == (200, 1)
-    told = anybody.get("/metrics").text
-    assert 'connections{role="source",status="needs_reconnect"} 1.0' in told
-    assert 'connections{role="target",status="active"} 1.0' in told
-    assert 'connections_paused{reason="target_sick"} 1.0' in told
-    world.clock.move(hours=2)
-    assert "connections_paused{" not in anybody.get("/metrics").text
-
-
-def test_metrics_go_on_without_the_database(app_without_database: FastAPI) -> None:
-    answer = Browser(app_without_database).get("/metrics")
-    assert (answer.status_code, "webhook_deliveries_total" in answer.text) == (200, True)
-
-
-def test_healthz_says_503_when_the_database_is_away(app_without_database: FastAPI) -> None:
-    answer = Browser(app_without_database).get("/healthz")
-    assert (answer.status_code, answer.json()) == (503, {"database": "away"})
-
-
 def test_without_the_database_the_front_door_still_answers_and_the_pages_say_503(
     app_without_database: FastAPI,
 ) -> None:
@@ -132,12 +100,6 @@ def test_without_the_database_the_front_door_still_answers_and_the_pages_say_503
     assert "No payment is lost" in answer.text
     assert "not/there" not in answer.text
     assert browser.get("/api/payments", headers={"Authorization": "Bearer eps_x"}).status_code == 503
-
-
-def test_metrics_are_there_for_prometheus(anybody: Browser) -> None:
-    answer = anybody.get("/metrics")
-    assert answer.status_code == 200
-    assert "python_info" in answer.text
 
 
 def test_the_database_is_left_alone_by_the_front_door(anybody: Browser, monkeypatch) -> None:

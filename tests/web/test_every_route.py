@@ -160,7 +160,8 @@ def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserR
         is_refused = answer.status_code in refused or answer.headers.get("location", "").startswith("/login?next")
         may_be_wrong = row.asks is Asks.NOTHING
         assert may_be_wrong or not is_refused, (route, answer.status_code, answer.text)
-        assert answer.status_code < 500, (route, answer.text)
+        # Nobody else runs in this test, and it says so.
+        assert answer.status_code < 500 or route == ("GET", "/readyz"), (route, answer.text)
         assert answer.status_code != 404 or row.asks is Asks.NOTHING, route
 
 
@@ -246,6 +247,9 @@ def test_a_program_reads_and_writes_by_its_scope_and_works_on_no_page(things: Th
     for route, row in API.items():
         assert things.call(program, route, row, headers={"Authorization": "Bearer eps_wrong"}).status_code == 401, route
         read = things.call(program, route, row, headers=headers[TokenScope.READ])
+        if row.asks is Asks.OPERATOR:
+            assert read.status_code == 401, route
+            continue
         if route[0] in CHANGES:
             assert (read.status_code, read.json()["detail"]) == (403, "This API token is read-only."), route
         else:

@@ -17,6 +17,7 @@ from web.api import (
     reconciliation,
     undos,
     webhooks,
+    worst,
 )
 
 router = APIRouter(prefix="/api")
@@ -35,5 +36,6 @@ for calls in (
     gaps,
     activity,
     webhooks,
+    worst,
 ):
     router.include_router(calls.router)
