@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from connectors.registry import VENDORS, words_for
 from domain.copying.reasons import CopyReason
 from domain.push.effect import TRANSITIONS, EffectState
 from domain.reasons import Reason
+from domain.version import VERSION
 from settings import Settings
 from tests.pages import (
     DECISIONS,
@@ -23,6 +25,7 @@ from tests.pages import (
     PAGES,
     README,
     ROOT,
+    RUNBOOK,
     command_lines,
     inline_code,
     make_targets,
@@ -39,9 +42,9 @@ A_MACHINES_PATH = re.compile(r"(?<![\w.])/(work|farm|root|home|tmp)/")
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_who_follows_readme_and_operations_line_by_line_gets_what_they_promise(tmp_path: Path) -> None:
+def test_who_follows_readme_operations_and_runbook_line_by_line_gets_what_they_promise(tmp_path: Path) -> None:
     with a_reader(tmp_path) as reader:
-        for line in [*command_lines(README), *command_lines(OPERATIONS)]:
+        for line in [*command_lines(README), *command_lines(OPERATIONS), *command_lines(RUNBOOK)]:
             reader.follow(line)
         assert reader.statuses() == dict.fromkeys(reader.names.values(), "synced")
         assert (tmp_path / "backup.sqlite").stat().st_size > 0
@@ -73,6 +76,10 @@ def test_every_target_named_in_a_sentence_exists(page: Path) -> None:
 
 
 # --- the lists ---
+
+
+def test_the_release_is_told_as_it_is_named() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_the_page_of_reasons_is_what_make_docs_writes() -> None:
