@@ -6,7 +6,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "operations"
-down_revision = "gap_statements"
+down_revision = "writes_stopped"
 branch_labels = None
 depends_on = None
 
