@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import insert
 
 from domain.daily_numbers import WITHIN_SECONDS
+from models.attempts import Attempt
 from models.base import Base
 from models.database import Database
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.inbox import InboxEvent
 from models.invoices import Invoice, SourceInvoiceRow
 from models.ledger import LedgerEntry

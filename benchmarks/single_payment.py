@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from benchmarks.books import Book
 from benchmarks.hooks import Hooks, events_of
-from models.effects import attempts_of, effects_of
+from models.attempts import attempts_of
+from models.effects import effects_of
 from models.payments import payments_by_external_id
 from tasks.context import Context
 

@@ -1,6 +1,7 @@
 """The tables and their few queries; no other package writes SQL."""
 
 from models.activity import Activity
+from models.attempts import Attempt
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
 from models.books_lists import BooksLists
@@ -12,7 +13,7 @@ from models.copy_runs import CopyAttempt, CopyRun, CopyRunItem
 from models.customer_links import CustomerLink
 from models.database import Session
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.endpoints import Endpoint
 from models.gap_proofs import GapCount, GapPayment
 from models.gaps import Gap

@@ -23,11 +23,12 @@ from domain.push.before_image import seen_in
 from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
 from domain.records import TargetPayment
+from models.attempts import Attempt
 from models.breakers import Breaker
 from models.claims import unwanted_and_staying
 from models.connections import Connection
 from models.decisions import Action, DecisionRow, NewDecision, write_decision
-from models.effects import DETAIL_CHARACTERS_MAX, Attempt, Effect
+from models.effects import DETAIL_CHARACTERS_MAX, Effect
 from models.ledger import LedgerEntry
 from models.ledger_changes import Cause, note_change
 from models.looks import KEEP, Others, begin_looks

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, aliased
 
 from domain.push.effect import EffectKind, EffectState
 from domain.records import PaymentState
+from models.attempts import Attempt
 from models.connections import Connection
 from models.copy_invariants import copied_without_copy, copy_without_link, forgotten_item, forgotten_work
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.endpoints import organizations_told_wrongly
 from models.inbox import EventSource, InboxEvent
 from models.ledger import LedgerEntry

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from domain.gaps import WAITED_OUT
 from domain.push.effect import OPEN, REPLACEABLE, EffectState
+from models.attempts import Attempt
 from models.connect_requests import ConnectRequest
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.gaps import Gap
 from models.inbox import InboxEvent
 from models.invitations import Invitation

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, null, select, update
 from sqlalchemy.orm import Session
 
+from models.attempts import Attempt
 from models.base import Base
 from models.billed_invoices import BilledInvoiceRow
 from models.connections import Connection
 from models.copy_runs import CopyRunItem
 from models.database import Database
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.inbox import InboxEvent
 from models.invoices import Invoice
 from models.ledger import LedgerEntry

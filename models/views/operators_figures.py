@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column,
 from sqlalchemy.orm import Session
 
 from domain.push.effect import EffectState
-from models.effects import Attempt, Effect, is_open
+from models.attempts import Attempt
+from models.effects import Effect, is_open
 from models.endpoints import Endpoint
 from models.payment_counts import PaymentCount
 

@@ -16,10 +16,11 @@ from domain.push.effect import EffectKind, EffectState
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from domain.words import Words
+from models.attempts import Attempt
 from models.breakers import breakers_of, rests_until
 from models.connections import Connection, Role, connections_of
 from models.decisions import Action, DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.inbox import Entity, EventSource, InboxEvent, events_about
 from models.ledger import LedgerEntry
 from models.looks import looks_at

@@ -36,11 +36,12 @@ from domain.push.strategy import Change, CreatePayment, RemovePayment, SetPaymen
 from domain.push.verdict import Terms
 from domain.reasons import Reason
 from domain.records import TargetPayment
+from models.attempts import abandon_attempts, finish_attempts
 from models.breakers import note_answers
 from models.connections import learn_author
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows
-from models.effects import Effect, abandon_attempts, abandoned_sends, day_of, finish_attempts
+from models.effects import Effect, abandoned_sends, day_of
 from models.organizations import organization_by_id
 from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admission_now
 from tasks.context import Context

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from models.attempts import Attempt
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.invariants import INVARIANTS
 from models.payments import Allocation
 from tests.broken_rules import BROKEN

@@ -17,9 +17,10 @@ from sqlalchemy import update
 
 from cli import output
 from domain.visible_text import visible, visible_json, visible_lines
+from models.attempts import Attempt
 from models.connections import Connection
 from models.decisions import DecisionRow
-from models.effects import Attempt, Effect
+from models.effects import Effect
 from models.invoices import Invoice, SourceInvoiceRow
 from models.organizations import Organization
 from models.payments import Payment

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.effects import Effect, attempts_of
+from models.attempts import attempts_of
+from models.effects import Effect
 from tasks.points import Point
 from tasks.push.step import push
 from tests.flow.doing import another_host, once_at

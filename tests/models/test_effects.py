@@ -9,22 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from domain.breaker import CallKind
 from domain.push.effect import OPEN, TRANSITIONS, EffectState
 from domain.reasons import Reason
+from models.attempts import abandon_attempts, attempts_of, finish_attempts
 from models.breakers import count_failure
 from models.connections import Connection, ConnectionStatus
 from models.database import Database
 from models.delivery_rows import DeliveryRows
-from models.effects import (
-    Effect,
-    abandon_attempts,
-    attempts_of,
-    due_heads,
-    effects_of,
-    finish_attempts,
-    latest_effects,
-    move,
-    targets_with_due_effects,
-    what_waits,
-)
+from models.effects import Effect, due_heads, effects_of, latest_effects, move, targets_with_due_effects, what_waits
 from models.organizations import Organization
 from models.payments import match_again
 from tests.models.races import at_once

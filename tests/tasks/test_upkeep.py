@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from domain.gaps import GapKind
 from domain.push.effect import Doubt, EffectState
-from models.effects import Attempt, Effect
+from models.attempts import Attempt
+from models.effects import Effect
 from models.gaps import open_gap
 from models.inbox import InboxEvent
 from models.invitations import Invitation
