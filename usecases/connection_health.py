@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from connectors.vendor import SourceVendor
 from domain.expiry import Expiry, expiry_of, expiry_sentence
+from domain.pauses import PAUSES_TO_ACT_ON
 from domain.reasons import Reason
 from domain.webhook_health import webhooks_are_silent
 from domain.words import Words
@@ -19,17 +20,6 @@ from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
 from usecases.stopped_writes import stopped_writes
 
-# Pauses that a person can end sooner.
-PAUSES_TO_ACT_ON = frozenset(
-    {
-        Reason.READS_USED_UP,
-        Reason.APPLICATION_REFUSED,
-        Reason.CLIENT_ID_REFUSED,
-        Reason.SECRETS_UNREADABLE,
-        Reason.COMPANY_SUSPENDED,
-        Reason.TARGET_FORBIDDEN,
-    }
-)
 _NEVER_HEARD = "No webhook has arrived yet."
 
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 from domain.daily_numbers import LONGER
 from domain.match.decisions import Verdict
 from domain.notices.trying import Reply
+from domain.pauses import PAUSES_TO_ACT_ON
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState
 from domain.words import Words
 from models.notices import NoticeTry
 from models.views.payment_rows import AllocationRow, PaymentRow
-from usecases.connection_health import PAUSES_TO_ACT_ON
 from web.labels import FIELD_LABELS, KIND_LABELS, PAYMENT_STATE_LABELS
 from web.writing import Writing
 

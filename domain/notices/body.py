@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from domain.alarms.message import AlarmNews, Letter, alarm_document, alarm_letter, letter_of_test
 from domain.money import plain_amount
 from domain.notices.kinds import NoticeKind
 from domain.reasons import Reason
@@ -68,7 +69,8 @@ class News:
         uid: names it for the receiver, the same in every try.
         occurred_at: when it became true, UTC.
         organization: the organization's short name.
-        sequence: counts the changes of the payment's status and reason, so that a receiver can put news in order.
+        sequence: counts the changes of the payment's status and reason, or the messages about this alarm, so that a
+            receiver can put news in order.
     """
 
     uid: str
@@ -77,6 +79,7 @@ class News:
     organization: str
     sequence: int | None = None
     payment: PaymentFacts | None = None
+    alarm: AlarmNews | None = None
 
 
 def body_of(news: News, words: Words, address: str) -> dict[str, Any]:
@@ -93,7 +96,22 @@ def body_of(news: News, words: Words, address: str) -> dict[str, Any]:
     }
     if news.payment is not None:
         body |= {"sequence": news.sequence, "payment": _payment(news.payment, words, address)}
+    if news.alarm is not None:
+        body |= {"sequence": news.sequence, "alarm": alarm_document(news.kind, news.alarm, words, address)}
     return body
+
+
+def letter_of(news: News, organization: str, words: Words, address: str) -> Letter | None:
+    """The same for people; None for news that is for programs alone.
+
+    Args:
+        organization: its name.
+    """
+    if news.kind is NoticeKind.TEST_PING:
+        return letter_of_test(organization, news.occurred_at, address)
+    if news.alarm is None:
+        return None
+    return alarm_letter(news.kind, news.alarm, organization, news.occurred_at, words, address)
 
 
 def _payment(payment: PaymentFacts, words: Words, address: str) -> dict[str, Any]:

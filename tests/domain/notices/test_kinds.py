@@ -3,7 +3,7 @@
 import pytest
 
 from domain.explanations import explain
-from domain.notices.kinds import CHOOSABLE, KIND_LABELS, KIND_TEXTS, NoticeKind, kind_of
+from domain.notices.kinds import ALARM_KINDS, CHOOSABLE, KIND_LABELS, KIND_TEXTS, PAYMENT_KINDS, NoticeKind, kind_of
 from domain.reasons import Reason
 from domain.status import PaymentStatus
 
@@ -30,7 +30,7 @@ def test_a_status_with_its_reason_is_one_kind_of_news(status: PaymentStatus, rea
 
 def test_every_status_is_news_for_every_reason() -> None:
     kinds = {kind_of(status, reason) for status in PaymentStatus for reason in (None, *Reason)}
-    assert kinds == set(CHOOSABLE) == set(NoticeKind) - {NoticeKind.TEST_PING}
+    assert kinds == set(PAYMENT_KINDS)
 
 
 def test_what_failed_needs_a_person() -> None:
@@ -40,3 +40,7 @@ def test_what_failed_needs_a_person() -> None:
 def test_every_kind_has_its_words() -> None:
     assert set(KIND_LABELS) == set(NoticeKind)
     assert set(KIND_TEXTS) == set(CHOOSABLE)
+
+
+def test_every_kind_but_a_test_can_be_chosen() -> None:
+    assert set(CHOOSABLE) == {*PAYMENT_KINDS, *ALARM_KINDS} == set(NoticeKind) - {NoticeKind.TEST_PING}
