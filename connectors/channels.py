@@ -1,13 +1,23 @@
 """The channels by name, for code that sends on whichever one it has. Another channel is a folder, and a row here."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from connectors.channel import Channel
+from connectors.mail.channel import Mail
+from connectors.pagerduty.channel import PagerDuty
+from connectors.slack.channel import Slack
 from connectors.vendor import Surroundings
 from connectors.webhook.channel import Webhook
 
-WEBHOOK = "webhook"
-CHANNELS: Mapping[str, Callable[[Surroundings], Channel]] = {WEBHOOK: Webhook}
+WEBHOOK, MAIL, SLACK, PAGERDUTY, PAGERDUTY_EU = "webhook", "mail", "slack", "pagerduty", "pagerduty_eu"
+CHANNELS: Mapping[str, Callable[[Surroundings], Channel]] = {
+    WEBHOOK: Webhook,
+    MAIL: Mail,
+    SLACK: Slack,
+    PAGERDUTY: PagerDuty,
+    PAGERDUTY_EU: partial(PagerDuty, label="PagerDuty (EU)", url="https://events.eu.pagerduty.com"),
+}
 
 
 def open_channels(surroundings: Surroundings) -> Mapping[str, Channel]:

@@ -64,38 +64,56 @@ class _BoundedTls(_Bounded, ssl.SSLSocket):  # type: ignore[misc]  # typeshed na
 
 
 def _connect(connection: HTTPConnection) -> socket.socket:
-    """A connected socket of the first address that answers, within the time for connecting."""
+    """A connected socket for requests, with the failures that urllib3 knows."""
     host = connection.host.strip("[]")
-    budget = current_budget()
-    assert budget is not None, "every exchange opens a budget"
-    failure: OSError | None = None
     try:
-        for family, kind, protocol, _, address in resolve(host, connection.port, budget.seconds_to_connect()):
-            # We check the address itself: a name can lead to another one every time.
-            refusal = budget.why_refused(host, address[0])
-            if refusal is not None:
-                budget.refusal = refusal
-                continue
-            opened = _Bounded(family, kind, protocol)
-            try:
-                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                opened.settimeout(budget.seconds_to_connect())
-                opened.connect(address)
-                # The TLS handshake gets the time that is left for connecting.
-                opened.settimeout(budget.seconds_to_connect())
-            except OSError as error:
-                opened.close()
-                failure = error
-            else:
-                budget.refusal = None
-                return opened
+        return connected(host, connection.port)
     except socket.gaierror as error:
         raise NameResolutionError(host, connection, error) from error
     except TimeoutError as error:
-        failure = error
-    if isinstance(failure, TimeoutError):
-        raise ConnectTimeoutError(connection, "no connection within the time limit") from failure
-    raise NewConnectionError(connection, "no address could be connected to") from failure
+        raise ConnectTimeoutError(connection, "no connection within the time limit") from error
+    except OSError as error:
+        raise NewConnectionError(connection, "no address could be connected to") from error
+
+
+def connected(host: str, port: int | None) -> socket.socket:
+    """A connected socket of the first address that answers, within the time for connecting.
+
+    Raises:
+        socket.gaierror: the host has no address.
+        TimeoutError: the time is over.
+        OSError: no address could be connected to.
+    """
+    budget = current_budget()
+    assert budget is not None, "every exchange opens a budget"
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in resolve(host, port, budget.seconds_to_connect()):
+        # We check the address itself: a name can lead to another one every time.
+        refusal = budget.why_refused(host, address[0])
+        if refusal is not None:
+            budget.refusal = refusal
+            continue
+        opened = _Bounded(family, kind, protocol)
+        try:
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.settimeout(budget.seconds_to_connect())
+            opened.connect(address)
+            # The TLS handshake gets the time that is left for connecting.
+            opened.settimeout(budget.seconds_to_connect())
+        except OSError as error:
+            opened.close()
+            failure = error
+        else:
+            budget.refusal = None
+            return opened
+    raise failure or OSError("no address could be connected to")
+
+
+def bounded_tls() -> ssl.SSLContext:
+    """Checks certificates as usual; its sockets keep to the budget."""
+    context = ssl.create_default_context()
+    context.sslsocket_class = _BoundedTls
+    return context
 
 
 def resolve(host: str, port: int | None, seconds: float) -> Sequence[Address]:

@@ -24,6 +24,7 @@ from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import HalfOf, Pacer, Rate
+from connectors.mail.server import MailServer
 from connectors.options import Options
 from connectors.reconciling import ReconciledSource, ReconciledTarget
 from domain.reasons import Reason
@@ -92,6 +93,8 @@ class Surroundings:
     now: Callable[[], datetime]
     # Where partners' own addresses may lead; those in the settings are the operator's.
     addresses: AddressRules = field(default=AddressRules())
+    # By which we send e-mail; None if the operator has not named one.
+    mail: MailServer | None = None
 
     def for_copying(self) -> Self:
         """The same for the Sync Tool, which leaves half of an account's calls to the payments."""

@@ -1,6 +1,8 @@
 """The tables and their few queries; no other package writes SQL."""
 
 from models.activity import Activity
+from models.alarm_tellings import AlarmTelling, AlarmWatch
+from models.alarms import AlarmRow
 from models.attempts import Attempt
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
@@ -92,6 +94,9 @@ TABLES = (
     Endpoint,
     Notice,
     NoticeTry,
+    AlarmRow,
+    AlarmTelling,
+    AlarmWatch,
     ReconciliationStatement,
     Undo,
     UndoItem,

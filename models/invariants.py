@@ -185,7 +185,7 @@ INVARIANTS = (
     ),
     Invariant(
         "endpoints_are_told",
-        "An organization is known to have an endpoint exactly if one is on; told by organization.",
+        "What an organization's endpoints are told is known beside it; told by organization.",
         organizations_told_wrongly,
     ),
 )

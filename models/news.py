@@ -58,6 +58,12 @@ def tell_at(session: Session, now: datetime, told: set[int]) -> None:
     session.info[_AT], session.info[_TOLD] = now, told
 
 
+def note_told(session: Session, endpoint_id: int) -> None:
+    """A notice for this endpoint is due; it is nudged afterwards, if anybody asked for that (`tell_at`)."""
+    told: set[int] = session.info.setdefault(_TOLD, set())
+    told.add(endpoint_id)
+
+
 def new_uid() -> str:
     """A name for a notice that no other has."""
     return f"msg_{uuid.uuid4().hex}"
@@ -188,8 +194,7 @@ def _write(session: Session, organization_id: int, endpoint_id: int, changed: Co
         for one in changed
     ]
     session.execute(insert(Notice), rows)
-    told: set[int] = session.info.setdefault(_TOLD, set())
-    told.add(endpoint_id)
+    note_told(session, endpoint_id)
 
 
 def _noted(session: Session) -> dict[int, dict[int, Place | None]]:

@@ -1,7 +1,8 @@
 """Notices: the news that we owe an organization's endpoints, each with every try to deliver it.
 
-A notice is written in the transaction that changes its payment's status (`models/news.py`), and never changes what it
-says. Newer news about the same payment replaces one that waits. The log is kept for a month.
+A notice is written in the transaction that changes its payment's status (`models/news.py`) or notes its alarm
+(`models/alarms.py`), and never changes what it says. Newer news about the same payment or alarm replaces one that
+waits. The log is kept for a month.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.alarms.message import alarm_from
 from domain.notices.body import News, facts_from
-from domain.notices.kinds import NoticeKind
+from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.notices.trying import KEPT_FOR, NoticeState
 from models.base import Base, BigId, Json, UtcTime
 from models.endpoints import Endpoint
@@ -56,9 +58,9 @@ class Notice(Base):
     uid: Mapped[str] = mapped_column(String(40), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
-    # How many times the payment's status or reason had changed.
+    # How many times the payment's status or reason had changed, or the number of the message about the alarm.
     sequence: Mapped[int | None]
-    # The payment as it was then (`domain/notices/body.py`).
+    # The payment or the alarm as it was then (`domain/notices/body.py`, `domain/alarms/message.py`).
     facts: Mapped[dict[str, Any] | None] = mapped_column(Json)
     occurred_at: Mapped[datetime] = mapped_column(UtcTime)
     state: Mapped[str] = mapped_column(String(20), default=NoticeState.WAITING.value)
@@ -69,13 +71,16 @@ class Notice(Base):
     due_at: Mapped[datetime] = mapped_column(UtcTime)
 
     def as_news(self, organization: str) -> News:
-        payment = None if self.facts is None else facts_from(self.facts)
-        return News(self.uid, NoticeKind(self.kind), self.occurred_at, organization, self.sequence, payment)
+        kind = NoticeKind(self.kind)
+        is_alarm, stored = kind in ALARM_KINDS, self.facts
+        payment = None if stored is None or is_alarm else facts_from(stored)
+        alarm = alarm_from(stored) if stored is not None and is_alarm else None
+        return News(self.uid, kind, self.occurred_at, organization, self.sequence, payment, alarm)
 
     @property
     def about(self) -> str:
         """The payment's id in the source; "" for news about none."""
-        return "" if self.facts is None else str(self.facts["source_id"])
+        return "" if self.facts is None else str(self.facts.get("source_id", ""))
 
     def settle(self, state: NoticeState, now: datetime) -> None:
         """Nothing is left to do about it but to forget it, in time."""
@@ -133,6 +138,17 @@ def outdated_notices(session: Session, endpoint_id: int, now: datetime, limit: i
 
 def notices_by_id(session: Session, notice_ids: Collection[int]) -> Mapping[int, Notice]:
     return {one.id: one for one in session.scalars(select(Notice).where(Notice.id.in_(notice_ids)))}
+
+
+def put_off_notices(session: Session, due_at: Mapping[int, datetime]) -> None:
+    """Those that still wait are due then, by their ids."""
+    for notice_id, at in due_at.items():
+        session.execute(
+            update(Notice)
+            .where(Notice.id == notice_id, Notice.state == NoticeState.WAITING.value)
+            .values(due_at=at)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def give_up_waiting(session: Session, endpoint_id: int, now: datetime) -> None:

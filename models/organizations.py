@@ -31,7 +31,7 @@ class Organization(Base):
     find_by_number: Mapped[bool] = mapped_column(default=True, server_default=true())
     # The choices for the Sync Tool, as `domain/copying/terms.py` stores them.
     copy_choices: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
-    # Whether any of its endpoints is on; kept by `models/endpoints.py`.
+    # Whether any endpoint that is on is told of payments; kept by `models/endpoints.py`.
     has_endpoints: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Where its people are; what they read is written for them (`domain/locality.py`).
     time_zone: Mapped[str] = mapped_column(String(64), default=UTC_NAME, server_default=UTC_NAME)

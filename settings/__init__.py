@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from connectors.mail.server import MailServer
 from connectors.registry import VENDORS
 from connectors.vendor import Vendor, VendorSettings
 from settings.environment import Environment
@@ -59,6 +60,19 @@ class OwnSettings(Fields):
     def of_vendor(self, name: str, form: type[VendorSettings]) -> VendorSettings:
         """A vendor's settings, in the form that the vendor declares."""
         return form.model_validate({field: getattr(self, f"{name}_{field}") for field in form.model_fields})
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        if not self.smtp_host:
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            sender=self.smtp_from,
+            username=self.smtp_username,
+            password=self.smtp_password.get_secret_value(),
+        )
 
     @property
     def effective_database_url(self) -> str:

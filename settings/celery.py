@@ -26,6 +26,8 @@ QUEUES = {
     "payments.reconcile": "routine",
     # A queue of its own: a receiver that never answers must not hold a thread that payments wait for.
     "payments.notify": "notify",
+    # It calls nobody, and what it writes is sent in this queue.
+    "payments.watch": "notify",
     # A queue of its own: a run of five hundred invoices must not delay a payment.
     "payments.copy": "copy",
 }

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from connectors.mail.server import MailSecurity
 from connectors.vendor import SecretList, split_list
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY, DEVELOPMENT_SECRET_KEY, Environment
 
@@ -47,6 +48,13 @@ class Fields(BaseSettings):
     # Hosts of partners' systems that may be called although they are on a network of our own, or although a site of
     # another domain names them; `.example.com` is every host below it.
     outside_hosts: Annotated[list[str], NoDecode, BeforeValidator(split_list)] = []
+    # The mail server by which notifications go out; without a host none do.
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_security: MailSecurity = MailSecurity.STARTTLS
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
     # Each limit covers its whole part, however slowly the bytes come: connecting, and from the first byte of the
     # request to the last one of the answer. No exchange takes longer than both together.
     connect_timeout_seconds: Seconds = 5

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -9,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from connectors.mail.server import MailSecurity
 from connectors.vendor import VendorSettings
 from models.schema import problem_with_address
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY, DEVELOPMENT_SECRET_KEY, Environment
@@ -68,6 +70,7 @@ def problems_together(settings: Fields, vendors: Mapping[str, type[VendorSetting
     yield from _addresses(settings)
     yield from _keys(settings)
     yield from _times(settings)
+    yield from _mail(settings)
     if settings.environment is Environment.PRODUCTION:
         yield from _in_production(settings, vendors)
 
@@ -136,6 +139,18 @@ def _times(settings: Fields) -> Iterator[Problem]:
         least, most = f"{kind}_seconds_min", f"{kind}_seconds_max"
         if getattr(settings, least) > getattr(settings, most):
             yield Problem(least, f"{least.upper()} must not be more than {most.upper()}", (most,))
+
+
+def _mail(settings: Fields) -> Iterator[Problem]:
+    if not settings.smtp_host:
+        return
+    if not parseaddr(settings.smtp_from)[1].rpartition("@")[2] or not settings.smtp_from.isprintable():
+        example = "Payments <payments@example.com>"
+        yield Problem("smtp_from", f"SMTP_FROM must be an e-mail address, such as {example}", ("smtp_host",))
+    is_open = settings.smtp_security is MailSecurity.NONE and bool(settings.smtp_username)
+    if is_open and settings.environment is Environment.PRODUCTION:
+        what = "SMTP_SECURITY must be starttls or tls in production: the login would be readable"
+        yield Problem("smtp_security", what, ("smtp_username",))
 
 
 def _in_production(settings: Fields, vendors: Mapping[str, type[VendorSettings]]) -> Iterator[Problem]:

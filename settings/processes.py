@@ -65,10 +65,13 @@ OWN_SECRETS = frozenset(
         "secret_key",
         "encryption_keys",
         "flower_basic_auth",
+        "smtp_password",
     }
 )
 # Who needs Redis may also be given these.
 _WITH_REDIS = frozenset({"broker_url", "redis_sentinel_password"})
+# The login to the mail server, where it asks for one.
+_WITH_MAIL = frozenset({Process.NOTIFY})
 
 
 def process_named(name: str) -> Process | None:
@@ -87,4 +90,6 @@ def secrets_of(process: Process, vendors: Iterable[tuple[str, SecretScope]]) -> 
     own = needs.own & OWN_SECRETS
     if "redis_url" in own:
         own |= _WITH_REDIS
+    if process in _WITH_MAIL:
+        own |= {"smtp_password"}
     return own | {name for name, scope in vendors if scope in needs.of_vendors}

@@ -50,6 +50,7 @@ class Step(StrEnum):
     PREVIEW = "preview"  # of an organization
     RECONCILE = "reconcile"  # of an organization
     UNDO = "undo"  # of an organization
+    WATCH = "watch"  # of an organization
     NOTIFY = "notify"  # of an endpoint
 
     @property
@@ -67,6 +68,7 @@ _OWNERS = {
     Step.PREVIEW: Owner.ORGANIZATION,
     Step.RECONCILE: Owner.ORGANIZATION,
     Step.UNDO: Owner.ORGANIZATION,
+    Step.WATCH: Owner.ORGANIZATION,
     Step.NOTIFY: Owner.ENDPOINT,
 }
 

@@ -113,6 +113,10 @@ class Point(StrEnum):
     RECONCILE_NUDGED = "reconcile.nudged"
     RECONCILE_ENDED = "reconcile.ended"
     RECONCILE_LANE_RELEASED = "reconcile.lane_released"
+    # Alarms of an organization.
+    WATCH_LANE_TAKEN = "watch.lane_taken"
+    WATCH_TOLD = "watch.told"
+    WATCH_LANE_RELEASED = "watch.lane_released"
     # News for an endpoint.
     NOTIFY_LANE_TAKEN = "notify.lane_taken"
     NOTIFY_LOOKED = "notify.looked"

@@ -2,7 +2,9 @@
 
 Called by: beat, each by its name and at its own interval (settings/celery.py).
 Does: a few indexed queries, at most four for each step, and one for rows that a clock that went back has left in the
-future (`models/moments_ahead.py`); locks nothing unless there are such rows, and decides nothing.
+future (`models/moments_ahead.py`); locks nothing unless there are such rows. Every half minute it compares what is
+stored about each organization that wants to be told alarms with what was told, in a few statements for all of them
+together: a lane of its own for each would be work without news.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 So beat may tick twice, or two of them may run.
 """
@@ -16,12 +18,14 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from connectors.tally import TALLY
+from domain.alarms.deciding import Situation, decide
 from domain.ingest.deletions import LOOK_AGAIN_AFTER
 from domain.later_looks import INTERVALS
 from domain.measures import Measure
 from domain.notices.trying import PAUSE_MAX as PAUSE_OF_NOTICES_MAX
 from domain.notices.trying import REST_MAX
 from domain.push.refusals import TRY_AGAIN_MAX
+from models.alarms import organizations_to_watch, put_off_watches, situations
 from models.billed_invoices import organizations_with_due_copies
 from models.billed_lists import organizations_with_due_lists
 from models.books_lists import organizations_with_lists_to_read
@@ -46,6 +50,9 @@ from tasks.routines import carry_out
 
 log = structlog.get_logger()
 
+# So many organizations are looked at for alarms in one sweep; the next one goes on.
+_WATCHED_AT_A_TIME = 2_000
+
 
 # The way of a payment, and what else somebody waits for; of the comparisons those that were asked for.
 OF_THE_SWEEP = (
@@ -56,6 +63,7 @@ OF_THE_SWEEP = (
     Step.COPY,
     Step.PREVIEW,
     Step.UNDO,
+    Step.WATCH,
     Step.NOTIFY,
     Step.RECONCILE,
 )
@@ -74,6 +82,7 @@ class Swept:
     preview: int = 0
     undo: int = 0
     reconcile: int = 0
+    watch: int = 0
     notify: int = 0
 
 
@@ -90,8 +99,14 @@ def sweep(context: Context, steps: Collection[Step] = tuple(Step), *, begins_com
         if begins_comparisons and Step.RECONCILE in steps:
             to_begin = organizations_to_reconcile(session, now, context.timing.reconcile)
             lanes[Step.RECONCILE] = sorted({*lanes[Step.RECONCILE], *to_begin})
+        watched: Mapping[int, Situation] = {}
+        if Step.WATCH in steps:
+            watched = situations(session, organizations_to_watch(session, now, _WATCHED_AT_A_TIME), now)
+            lanes[Step.WATCH] = [one for one, situation in watched.items() if decide(situation, now)]
         ahead = organizations_with_moments_ahead(session, now, longest(context.timing))
     context.reached(Point.SWEEP_LOOKED)
+    if watched:
+        context.database.write(lambda session: put_off_watches(session, watched, now))
     for organization_id in ahead:
         _bring_back(context, organization_id, now)
     for step, owners in lanes.items():
@@ -175,7 +190,8 @@ def longest(timing: Timing) -> Longest:
         preview=KEPT_FOR,
         undo=UNDO_KEPT_FOR,
         reconcile=PAUSE_MAX,
-        notice=PAUSE_OF_NOTICES_MAX,
+        # Quiet hours put it off as well, by less than a day.
+        notice=max(PAUSE_OF_NOTICES_MAX, timedelta(days=1)),
         endpoint=REST_MAX,
         proof=max(timing.catch_up_overlap, timing.recheck_min),
     )

@@ -32,6 +32,7 @@ from tasks.push.step import push
 from tasks.reconcile.step import reconcile
 from tasks.sweep import sweep
 from tasks.undo.step import undo
+from tasks.watch.step import watch
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RecordingNudge, TestClock, make_context
 from tests.queries import current_decision
 
@@ -46,6 +47,7 @@ STEPS = {
     Step.COPY: copy,
     Step.PREVIEW: preview,
     Step.RECONCILE: reconcile,
+    Step.WATCH: watch,
     Step.NOTIFY: notify,
     Step.UNDO: undo,
 }

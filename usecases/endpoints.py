@@ -1,8 +1,11 @@
 """Endpoints: where an organization wants to be told news. Adding, changing, switching, testing, removing one.
 
-Called by: Settings > Webhooks, the JSON API, the command line. Whoever calls has checked the right.
+Webhooks are for programs; the other channels are for people, and are told alarms alone.
+
+Called by: Settings > Webhooks and > Notifications, the JSON API, the command line. Whoever calls has checked the right.
 Leaves behind: the endpoint's row and a note beside the organization, so that a change of a payment knows without asking
-whether anybody is to be told. None stands for an endpoint that the organization does not have.
+whether anybody is to be told, and the sweep whether anybody wants alarms. None stands for an endpoint that the
+organization does not have.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -11,12 +14,15 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.channels import WEBHOOK
+from connectors.channel import Channel
+from connectors.channels import MAIL, PAGERDUTY, PAGERDUTY_EU, SLACK, WEBHOOK
 from domain.activity import ActivityKind, Change
+from domain.alarms.hours import DIGEST_HOURS_MAX, Hours, time_in
 from domain.notices.body import News
-from domain.notices.kinds import CHOOSABLE, KIND_LABELS, NoticeKind
+from domain.notices.kinds import ALARM_KINDS, CHOOSABLE, KIND_LABELS, NoticeKind
 from domain.notices.trying import NoticeState, Reply
 from domain.visible_text import visible
+from models.alarm_tellings import forget_tellings
 from models.database import Session
 from models.endpoints import (
     ADDRESS_CHARACTERS_MAX,
@@ -43,9 +49,13 @@ log = structlog.get_logger()
 ENDPOINTS_MAX = 10
 # How long the secret before still signs as well, so that a receiver can change over at its leisure.
 BOTH_SECRETS_FOR = timedelta(days=1)
-_TOO_MANY = f"An organization can have {ENDPOINTS_MAX} webhooks. Remove one that is no longer needed."
-_NO_NAME = f"Give the webhook a name of at most {NAME_CHARACTERS_MAX} characters, such as 'Ticket system'."
+PEOPLE = (MAIL, SLACK, PAGERDUTY, PAGERDUTY_EU)
+_TOO_MANY = f"An organization can have {ENDPOINTS_MAX} of them. Remove one that is no longer needed."
+_NO_NAME = f"Give it a name of at most {NAME_CHARACTERS_MAX} characters, such as 'Ticket system' or 'Bookkeeping'."
 _NO_KIND = "Choose at least one kind of news."
+_NO_TIME = "'{typed}' is not a time of day. Write it like 22:00."
+_HALF_QUIET = "Quiet hours need a beginning and an end. Leave both empty to have none."
+_NO_DIGEST = f"Choose between 1 and {DIGEST_HOURS_MAX} hours between two messages about the same matter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,74 +86,120 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person has entered about an endpoint."""
+    """What a person has entered about an endpoint.
+
+    Attributes:
+        address: "" to keep the one that there is, where it is secret and so not shown.
+        hours: when it is told alarms.
+    """
 
     name: str
     address: str
     kinds: Sequence[NoticeKind]
+    hours: Hours = field(default=Hours())
+    channel: str = WEBHOOK
 
     def cleaned(self) -> "Wanted":
-        kinds = tuple(kind for kind in CHOOSABLE if kind in self.kinds)
+        choosable = ALARM_KINDS if self.channel in PEOPLE else CHOOSABLE
+        kinds = tuple(kind for kind in choosable if kind in self.kinds)
         return replace(self, name=visible(self.name).strip(), address=self.address.strip(), kinds=kinds)
 
 
-def list_endpoints(context: Context, organization_id: int) -> list[Told]:
+def hours_from(quiet_from: str, quiet_until: str, digest_hours: int, *, urgent_anyway: bool) -> Hours | Rejected:
+    """The hours that a person has typed."""
+    if bool(quiet_from.strip()) != bool(quiet_until.strip()):
+        return Rejected(_HALF_QUIET)
+    if not 1 <= digest_hours <= DIGEST_HOURS_MAX:
+        return Rejected(_NO_DIGEST)
+    times = [time_in(one) for one in (quiet_from, quiet_until) if one.strip()]
+    for typed, meant in zip((quiet_from, quiet_until), times, strict=False):
+        if meant is None:
+            return Rejected(_NO_TIME.format(typed=visible(typed)[:20]))
+    begins, ends = times or (None, None)
+    return Hours(begins, ends, urgent_anyway, digest_hours)
+
+
+def list_endpoints(
+    context: Context, organization_id: int, channels: Collection[str] = (WEBHOOK,), *, hearing_alarms: bool = False
+) -> list[Told]:
+    """Those on these channels.
+
+    Args:
+        hearing_alarms: only those that are told alarms.
+    """
     with context.database.reading() as session:
         counts = notice_counts(session, organization_id)
         return [
             Told(one, counts.get((one.id, NoticeState.WAITING), 0), counts.get((one.id, NoticeState.FAILED), 0))
             for one in endpoints_of(session, organization_id)
+            if one.channel in channels and (one.hears_alarms or not hearing_alarms)
         ]
 
 
 def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> WithSecret | Rejected:
     """A new endpoint, which is told what happens from now on."""
-    wanted = wanted.cleaned()
-    problem = _problem_with(context, wanted)
+    wanted, channel = wanted.cleaned(), context.channel(wanted.channel)
+    problem = _problem_with(channel, wanted)
     if problem is not None:
         return Rejected(problem)
-    secret = context.channel(WEBHOOK).new_secret()
+    secret = channel.new_secret()
+    family = PEOPLE if channel.is_for_people else (WEBHOOK,)
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        if len(endpoints_of(session, organization_id)) >= ENDPOINTS_MAX:
+        if sum(one.channel in family for one in endpoints_of(session, organization_id)) >= ENDPOINTS_MAX:
             return Rejected(_TOO_MANY)
         endpoint = Endpoint(
             organization_id=organization_id,
-            channel=WEBHOOK,
+            channel=wanted.channel,
             name=wanted.name,
-            address=wanted.address,
-            kinds=[kind.value for kind in wanted.kinds],
-            sealed_secrets=context.keyring.seal({"current": secret}),
+            address=channel.shown(wanted.address),
+            sealed_secrets=context.keyring.seal({"current": wanted.address if channel.is_address_secret else secret}),
             created_at=context.clock.now(),
         )
+        endpoint.hear(wanted.kinds, wanted.hours)
         session.add(endpoint)
-        note_whether_told(session, organization_id)
-        changes = [Change("Host", "", host_of(wanted.address)), Change("News", "", _kinds_told(wanted.kinds))]
+        note_whether_told(session, organization_id, context.clock.now())
+        changes = [
+            *([Change("Channel", "", channel.label)] if channel.is_for_people else []),
+            Change("Host", "", host_of(endpoint.address)),
+            Change("News", "", _kinds_told(wanted.kinds)),
+        ]
         note(context, session, organization_id, ActivityKind.ENDPOINT_ADDED, about=wanted.name, changes=changes)
-    log.info("endpoint.added", endpoint_id=endpoint.id, organization_id=organization_id)
+    log.info("endpoint.added", endpoint_id=endpoint.id, organization_id=organization_id, channel=wanted.channel)
     return WithSecret(endpoint, secret)
 
 
 def change_endpoint(
     context: Context, organization_id: int, endpoint_id: int, wanted: Wanted
 ) -> Endpoint | Rejected | None:
-    """Another name, address or choice of news; what waits goes to the new address at once."""
+    """Another name, address, choice of news or hours; what waits goes to the new address at once.
+
+    The channel stays what it is: None for an endpoint on another one than it is wanted on.
+    """
     with context.database.reading() as session:
-        if endpoint_of(session, organization_id, endpoint_id) is None:
+        before = endpoint_of(session, organization_id, endpoint_id)
+        if before is None or before.channel != wanted.channel:
             return None
-    wanted = wanted.cleaned()
-    problem = _problem_with(context, wanted)
+    wanted, channel = wanted.cleaned(), context.channel(wanted.channel)
+    keeps_address = channel.is_address_secret and not wanted.address
+    problem = _problem_with(channel, wanted, keeps_address=keeps_address)
     if problem is not None:
         return Rejected(problem)
 
     def change(session: Session, endpoint: Endpoint) -> None:
-        before = Wanted(endpoint.name, endpoint.address, endpoint.wanted)
-        changes = _changes(before, wanted)
+        before = Wanted(endpoint.name, endpoint.address, endpoint.wanted, endpoint.hours)
+        after = replace(wanted, address=before.address if keeps_address else channel.shown(wanted.address))
+        has_moved = before.address != after.address or (channel.is_address_secret and not keeps_address)
+        changes = _changes(before, after)
+        if channel.is_address_secret and not keeps_address:
+            changes.append(Change(channel.address_label, "the one before", "another one"))
+            endpoint.sealed_secrets = context.keyring.seal({"current": wanted.address})
         if not changes:
             return
-        endpoint.name, endpoint.address = wanted.name, wanted.address
-        endpoint.kinds = [kind.value for kind in wanted.kinds]
-        if before.address != wanted.address:
+        endpoint.name, endpoint.address = after.name, after.address
+        endpoint.hear(after.kinds, after.hours)
+        forget_tellings(session, endpoint.id, [one.value for one in before.kinds if one not in after.kinds])
+        if has_moved:
             _forget_failures(endpoint)
             send_all_again(session, endpoint.id, NoticeState.WAITING, context.clock.now())
         note(context, session, organization_id, ActivityKind.ENDPOINT_CHANGED, about=wanted.name, changes=changes)
@@ -159,6 +215,8 @@ def switch_endpoint(context: Context, organization_id: int, endpoint_id: int, *,
             return
         endpoint.is_on, endpoint.off_because = on, ""
         _forget_failures(endpoint)
+        # What is wrong when it is on again is told anew.
+        forget_tellings(session, endpoint.id)
         if not on:
             give_up_waiting(session, endpoint.id, context.clock.now())
         kind = ActivityKind.ENDPOINT_ON if on else ActivityKind.ENDPOINT_OFF
@@ -168,8 +226,15 @@ def switch_endpoint(context: Context, organization_id: int, endpoint_id: int, *,
 
 
 def new_secret_for(context: Context, organization_id: int, endpoint_id: int) -> WithSecret | None:
-    """A new signing secret. For a day each message is signed with the one before as well."""
-    secret = context.channel(WEBHOOK).new_secret()
+    """A new signing secret. For a day each message is signed with the one before as well.
+
+    None also for an endpoint on a channel that signs nothing.
+    """
+    with context.database.reading() as session:
+        found = endpoint_of(session, organization_id, endpoint_id)
+        secret = "" if found is None else context.channel(found.channel).new_secret()
+    if not secret:
+        return None
 
     def change(session: Session, endpoint: Endpoint) -> None:
         until = context.clock.now() + BOTH_SECRETS_FOR
@@ -209,10 +274,11 @@ def send_test(context: Context, organization_id: int, endpoint_id: int) -> Teste
         endpoint = endpoint_of(session, organization_id, endpoint_id)
         if endpoint is None:
             return None
-        news = News(new_uid(), NoticeKind.TEST_PING, now, organization_by_id(session, organization_id).slug)
+        organization = organization_by_id(session, organization_id)
+        news = News(new_uid(), NoticeKind.TEST_PING, now, organization.slug)
         words = words_of(session, organization_id)
     try:
-        reply = context.channel(endpoint.channel).send(parcel_for(context, endpoint, news, words, now))
+        reply = context.channel(endpoint.channel).send(parcel_for(context, endpoint, organization, news, words, now))
     except SecretsUnreadable:
         reply = Reply(None, "the signing secret cannot be read; make a new one")
     with context.database.writing() as session:
@@ -236,7 +302,9 @@ def send_test(context: Context, organization_id: int, endpoint_id: int) -> Teste
 
 
 def host_of(address: str) -> str:
-    """The address without what may be secret in it, for everybody who may look."""
+    """The address without what may be secret in it, for everybody who may look; a mailbox is none."""
+    if "://" not in address:
+        return address
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.partition('/')[0].partition('?')[0]}"
 
@@ -244,14 +312,14 @@ def host_of(address: str) -> str:
 # --- helpers ---
 
 
-def _problem_with(context: Context, wanted: Wanted) -> str | None:
+def _problem_with(channel: Channel, wanted: Wanted, *, keeps_address: bool = False) -> str | None:
     if not wanted.name or len(wanted.name) > NAME_CHARACTERS_MAX:
         return _NO_NAME
     if not wanted.kinds:
         return _NO_KIND
     if len(wanted.address) > ADDRESS_CHARACTERS_MAX:
         return f"The address has more than {ADDRESS_CHARACTERS_MAX} characters."
-    return context.channel(WEBHOOK).problem_with(wanted.address)
+    return None if keeps_address else channel.problem_with(wanted.address)
 
 
 def _with_endpoint(
@@ -263,7 +331,7 @@ def _with_endpoint(
         if endpoint is None:
             return None
         change(session, endpoint)
-        note_whether_told(session, organization_id)
+        note_whether_told(session, organization_id, context.clock.now())
     return endpoint
 
 
@@ -280,9 +348,18 @@ def _changes(before: Wanted, after: Wanted) -> list[Change]:
         Change("Name", before.name, after.name),
         Change("Host", *hosts),
         Change("News", _kinds_told(before.kinds), _kinds_told(after.kinds)),
+        Change("Quiet hours", _quiet_told(before.hours), _quiet_told(after.hours)),
+        Change("Hours between messages", str(before.hours.digest_hours), str(after.hours.digest_hours)),
     ]
     return [one for one in every if one.before != one.after]
 
 
 def _kinds_told(kinds: Collection[NoticeKind]) -> str:
     return ", ".join(KIND_LABELS[kind] for kind in CHOOSABLE if kind in kinds)
+
+
+def _quiet_told(hours: Hours) -> str:
+    if hours.quiet_from is None or hours.quiet_until is None:
+        return "none"
+    urgent = "but for what is urgent" if hours.urgent_anyway else "for everything"
+    return f"{hours.quiet_from:%H:%M} to {hours.quiet_until:%H:%M}, {urgent}"

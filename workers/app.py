@@ -34,6 +34,7 @@ app = Celery(
         "tasks.reconcile.step",
         "tasks.undo.step",
         "tasks.notify.step",
+        "tasks.watch.step",
         "tasks.sweep",
         "tasks.upkeep",
     ],

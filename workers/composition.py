@@ -77,6 +77,7 @@ def _platform(settings: Settings, clock: SystemClock, redis: Redis | None) -> Pl
         addresses=AddressRules(
             public_only=settings.environment is Environment.PRODUCTION, allowed_hosts=tuple(settings.outside_hosts)
         ),
+        mail=settings.mail_server,
     )
 
 

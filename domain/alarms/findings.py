@@ -1,4 +1,4 @@
-"""Which alarms the facts of an organization give rise to, and what each of them finds. Pure; each kind has an answer."""
+"""Which alarms the facts of an organization give rise to, and what each of them finds. Pure functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -73,6 +73,7 @@ class Letter:
         link: where a person acts; "" if the installation does not know its address.
         severity: how much it matters.
         is_over: what it is about has gone away.
+        is_test: it is about nothing.
         thread: the same for everything about the same alarm of the same organization.
         why: the last line: why this came, and where it can be ended.
         at: when it happened, UTC.
@@ -86,6 +87,7 @@ class Letter:
     thread: str
     why: str
     at: datetime
+    is_test: bool = False
 
 
 def alarm_document(kind: NoticeKind, alarm: AlarmNews, words: Words, address: str) -> dict[str, Any]:
@@ -138,6 +140,7 @@ def letter_of_test(organization: str, at: datetime, address: str) -> Letter:
         thread=NoticeKind.TEST_PING.value,
         why=_why(organization),
         at=at,
+        is_test=True,
     )
 
 

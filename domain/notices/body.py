@@ -1,7 +1,7 @@
 """What a notice says: the document that an endpoint receives. Pure; nothing in it is secret."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -108,10 +108,12 @@ def letter_of(news: News, organization: str, words: Words, address: str) -> Lett
         organization: its name.
     """
     if news.kind is NoticeKind.TEST_PING:
-        return letter_of_test(organization, news.occurred_at, address)
-    if news.alarm is None:
+        letter = letter_of_test(organization, news.occurred_at, address)
+    elif news.alarm is not None:
+        letter = alarm_letter(news.kind, news.alarm, organization, news.occurred_at, words, address)
+    else:
         return None
-    return alarm_letter(news.kind, news.alarm, organization, news.occurred_at, words, address)
+    return replace(letter, thread=f"{news.organization}.{letter.thread}")
 
 
 def _payment(payment: PaymentFacts, words: Words, address: str) -> dict[str, Any]:

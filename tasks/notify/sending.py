@@ -9,15 +9,18 @@ import simplejson
 from sqlalchemy.orm import Session
 
 from connectors.channel import Parcel
-from domain.notices.body import News, body_of
+from domain.notices.body import News, body_of, letter_of
 from domain.notices.trying import Reply, Tried, Verdict, judge
 from domain.words import Words
 from models.endpoints import Endpoint, secrets_in_force
 from models.notices import DETAIL_CHARACTERS_MAX, Notice, NoticeTry
+from models.organizations import Organization
 from tasks.context import Context
 
 
-def parcel_for(context: Context, endpoint: Endpoint, news: News, words: Words, now: datetime) -> Parcel:
+def parcel_for(
+    context: Context, endpoint: Endpoint, organization: Organization, news: News, words: Words, now: datetime
+) -> Parcel:
     """The notice as it is sent now.
 
     Raises:
@@ -30,6 +33,7 @@ def parcel_for(context: Context, endpoint: Endpoint, news: News, words: Words, n
         body=simplejson.dumps(body_of(news, words, context.address), ensure_ascii=False).encode(),
         secrets=secrets_in_force(context.keyring.open(endpoint.sealed_secrets), now),
         sent_at=now,
+        letter=letter_of(news, organization.name, words, context.address),
     )
 
 

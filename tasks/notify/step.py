@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from connectors.aside import aside
 from connectors.channel import Channel, Parcel
 from domain.activity import PLATFORM, ActivityKind, Change
+from domain.alarms.words import ABOUT
+from domain.notices.kinds import NoticeKind
 from domain.notices.trying import Delivered, GiveUp, NoticeState, Postponed, Reply, TryAgain, Verdict
 from domain.words import Words
 from models.activity import note_activity
@@ -31,6 +33,7 @@ from models.notices import (
     give_up_waiting,
     notices_by_id,
     outdated_notices,
+    put_off_notices,
 )
 from models.organizations import Organization
 from models.secrets import SecretsUnreadable
@@ -55,12 +58,17 @@ def notify(context: Context, endpoint_id: int) -> Drained:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What is to be done for the endpoint now."""
+    """What is to be done for the endpoint now.
+
+    Attributes:
+        hushed: what has become due in quiet hours, and when these are over.
+    """
 
     endpoint: Endpoint
     organization: Organization
     words: Words
     notices: Sequence[Notice]
+    hushed: Mapping[int, datetime]
     outdated: Sequence[int]
 
 
@@ -83,13 +91,14 @@ class _Batch:
         """Does one batch. True if more may be waiting right now."""
         due = self._look()
         self.context.reached(Point.NOTIFY_LOOKED)
-        if due is None or not (due.notices or due.outdated):
+        if due is None or not (due.notices or due.hushed or due.outdated):
             return False
         sent = self._send(due)
         self.context.reached(Point.NOTIFY_SENT)
         with self.context.database.writing() as session:
             self.lease.guard(session)
             self._record(session, sent)
+            put_off_notices(session, due.hushed)
             forget_notices(session, due.outdated)
         self.context.reached(Point.NOTIFY_RECORDED)
         return True
@@ -106,7 +115,10 @@ class _Batch:
             notices = due_notices(session, endpoint.id, now, at_a_time)
             outdated = outdated_notices(session, endpoint.id, now, _FORGOTTEN_AT_A_TIME)
             words = self.context.words(connections_of(session, organization.id))
-        return _Due(endpoint, organization, words, notices, outdated)
+        loud_at = {one.id: _loud_at(endpoint, organization, one, now) for one in notices}
+        hushed = {notice_id: at for notice_id, at in loud_at.items() if at > now}
+        now_due = [one for one in notices if one.id not in hushed]
+        return _Due(endpoint, organization, words, now_due, hushed, outdated)
 
     def _send(self, due: _Due) -> list[_Sent]:
         """Makes the calls. After one that failed no other begins: the endpoint rests first."""
@@ -131,7 +143,7 @@ class _Batch:
         now = self.context.clock.now()
         news = notice.as_news(due.organization.slug)
         try:
-            parcel: Parcel = parcel_for(self.context, due.endpoint, news, due.words, now)
+            parcel: Parcel = parcel_for(self.context, due.endpoint, due.organization, news, due.words, now)
         except SecretsUnreadable:
             return _Sent(notice.id, notice.uid, now, Reply(None, "the signing secret cannot be read (ENCRYPTION_KEYS)"))
         return _Sent(notice.id, notice.uid, now, channel.send(parcel))
@@ -198,7 +210,7 @@ class _Recorder:
         endpoint = self.endpoint
         endpoint.is_on, endpoint.off_because, endpoint.rests_until = False, why, None
         give_up_waiting(self.session, endpoint.id, self.now)
-        note_whether_told(self.session, endpoint.organization_id)
+        note_whether_told(self.session, endpoint.organization_id, self.now)
         note_activity(
             self.session,
             endpoint.organization_id,
@@ -209,6 +221,14 @@ class _Recorder:
             changes=[Change("Because", "", why)],
         )
         log.warning("endpoint.switched_off", endpoint_id=endpoint.id, organization_id=endpoint.organization_id)
+
+
+def _loud_at(endpoint: Endpoint, organization: Organization, notice: Notice, now: datetime) -> datetime:
+    """When it may be sent: an alarm that is tried again must wake nobody either."""
+    about = ABOUT.get(NoticeKind(notice.kind))
+    if about is None:
+        return now
+    return endpoint.hours.loud_at(now, organization.locality.zone, is_urgent=about.is_urgent)
 
 
 def _take(wire: Wire[Notice, _Sent]) -> list[_Sent] | None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from domain.notices.kinds import CHOOSABLE
+from domain.notices.kinds import PAYMENT_KINDS
 from domain.notices.trying import NoticeState
 from models.notices import Notice
 from models.payments import Payment
@@ -13,7 +13,7 @@ from usecases.endpoints import Wanted, WithSecret, add_endpoint
 def telling(stage: Stage) -> None:
     """Two payments are synced, one is held, and somebody wants to be told."""
     world = stage.world
-    wanted = Wanted("Ticket system", stage.receiver.url, CHOOSABLE)
+    wanted = Wanted("Ticket system", stage.receiver.url, PAYMENT_KINDS)
     assert isinstance(add_endpoint(world.context, world.organization_id, wanted), WithSecret)
     for amount in ("100.00", "40.00"):
         world.pay(amount, (stage.invoice("100.00", ends_with=[amount]), amount))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
-from domain.notices.kinds import CHOOSABLE, NoticeKind
+from domain.notices.kinds import PAYMENT_KINDS, NoticeKind
 from models.activity import ActivityFilter, list_activity
 from models.endpoints import Endpoint
 from models.notices import Notice, NoticeTry
@@ -27,7 +27,7 @@ class Told:
     secret: str = field(default="", repr=False)
     invoices: list[BothInvoices] = field(default_factory=list)
 
-    def add(self, url: str, kinds: Sequence[NoticeKind] = CHOOSABLE, name: str = "Ticket system") -> int:
+    def add(self, url: str, kinds: Sequence[NoticeKind] = PAYMENT_KINDS, name: str = "Ticket system") -> int:
         context = replace(self.world.context, actor="admin@northwind.example")
         added = add_endpoint(context, self.world.organization_id, Wanted(name, url, kinds))
         assert isinstance(added, WithSecret), added

@@ -1,0 +1,173 @@
+"""Alarms: what is wrong with an organization, since when, and which of its endpoints has been told how much of it.
+
+The messages themselves are notices (`models/notices.py`), written in the transaction that notes what was told. A later
+message about the same alarm replaces one that waits: who was not to be disturbed reads in the morning how it stands.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.alarms.deciding import Decided, Ear, Message, Situation
+from domain.alarms.message import news_of
+from domain.alarms.states import NOTHING_TOLD, Alarm, Cause, Phase, Told, told_by
+from domain.notices.kinds import NoticeKind
+from domain.notices.trying import KEPT_FOR, NoticeState
+from models.alarm_facts import Watched, watched_organizations
+from models.alarm_tellings import AlarmTelling, AlarmWatch
+from models.base import Base, Json, UtcTime, one_of
+from models.endpoints import Endpoint
+from models.news import new_uid, note_told
+from models.notices import Notice
+
+# How often each organization is looked at.
+WATCHED_EVERY = timedelta(seconds=30)
+
+
+class AlarmRow(Base):
+    """One kind of alarm of an organization, as it stands (`domain/alarms/states.py`)."""
+
+    __tablename__ = "alarm"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(UtcTime)
+    causes: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    gone_since: Mapped[datetime | None] = mapped_column(UtcTime)
+    is_over: Mapped[bool]
+
+    def as_alarm(self) -> Alarm:
+        return Alarm(self.began_at, tuple(Cause(**one) for one in self.causes), self.gone_since, self.is_over)
+
+
+def organizations_to_watch(session: Session, now: datetime, limit: int) -> Sequence[int]:
+    """Organizations whose alarms are to be looked at again, the longest overdue first.
+
+    One that is due later than any look is ever set was put off by a clock that was wrong, and is due as well.
+    """
+    due = or_(AlarmWatch.due_at <= now, AlarmWatch.due_at > now + 2 * WATCHED_EVERY)
+    return session.scalars(
+        select(AlarmWatch.organization_id)
+        .where(due)
+        .order_by(AlarmWatch.due_at, AlarmWatch.organization_id)
+        .limit(limit)
+    ).all()
+
+
+def put_off_watches(session: Session, organization_ids: Collection[int], now: datetime) -> None:
+    """They have been looked at."""
+    looked_at = one_of(AlarmWatch.organization_id, organization_ids)
+    in_order = select(AlarmWatch.organization_id).where(looked_at).order_by(AlarmWatch.organization_id)
+    session.execute(in_order.with_for_update(key_share=True)).all()
+    session.execute(update(AlarmWatch).where(looked_at).values(due_at=now + WATCHED_EVERY))
+
+
+def situations(session: Session, organization_ids: Collection[int], now: datetime) -> Mapping[int, Situation]:
+    """What there is to decide about each organization; a few statements for all of them."""
+    watched: Mapping[int, Watched] = watched_organizations(session, organization_ids, now)
+    alarms: dict[int, dict[NoticeKind, Alarm]] = defaultdict(dict)
+    for row in session.scalars(select(AlarmRow).where(one_of(AlarmRow.organization_id, organization_ids))):
+        alarms[row.organization_id][NoticeKind(row.kind)] = row.as_alarm()
+    ears = _ears(session, organization_ids)
+    return {
+        organization_id: Situation(one.facts, alarms[organization_id], ears[organization_id], one.zone)
+        for organization_id, one in watched.items()
+    }
+
+
+def alarms_of(session: Session, organization_id: int) -> Mapping[NoticeKind, Alarm]:
+    """The organization's alarms as they were stored last, those that are over too."""
+    rows = session.scalars(select(AlarmRow).where(AlarmRow.organization_id == organization_id))
+    return {NoticeKind(row.kind): row.as_alarm() for row in rows}
+
+
+def store_decided(session: Session, organization_id: int, decided: Decided, now: datetime) -> None:
+    """The alarms as they are now, and the messages. The organization is locked (`models/locks.py`)."""
+    for kind, alarm in decided.alarms.items():
+        session.merge(
+            AlarmRow(
+                organization_id=organization_id,
+                kind=kind.value,
+                began_at=alarm.began_at,
+                causes=[asdict(one) for one in alarm.causes],
+                gone_since=alarm.gone_since,
+                is_over=alarm.is_over,
+            )
+        )
+    for message in decided.messages:
+        _write(session, organization_id, message, now)
+
+
+def _write(session: Session, organization_id: int, message: Message, now: datetime) -> None:
+    key = {"endpoint_id": message.endpoint_id, "kind": message.kind.value}
+    telling = session.get(AlarmTelling, key)
+    if telling is None:
+        telling = AlarmTelling(**key, told=_as_stored(NOTHING_TOLD), before=_as_stored(NOTHING_TOLD), sequence=0)
+        session.add(telling)
+    told = _told_from(telling.told)
+    # What is replaced was never read: the message tells what is new since the one before it.
+    known = _told_from(telling.before) if _replaced(session, message, now) else told
+    phase = Phase.BEGAN if message.phase is Phase.MORE and not known.is_on else message.phase
+    telling.before, telling.told = _as_stored(known), _as_stored(told_by(phase, message.alarm, told, now))
+    telling.sequence += 1
+    session.add(
+        Notice(
+            organization_id=organization_id,
+            endpoint_id=message.endpoint_id,
+            uid=new_uid(),
+            kind=message.kind.value,
+            sequence=telling.sequence,
+            facts=news_of(message.alarm, phase, known).as_stored(),
+            occurred_at=now,
+            state=NoticeState.WAITING.value,
+            tries=0,
+            due_at=message.due_at,
+        )
+    )
+    if message.due_at <= now:
+        note_told(session, message.endpoint_id)
+
+
+def _replaced(session: Session, message: Message, now: datetime) -> bool:
+    """Replaces what waits about this alarm; True if there was anything."""
+    replaced = session.execute(
+        update(Notice)
+        .where(
+            Notice.endpoint_id == message.endpoint_id,
+            Notice.state == NoticeState.WAITING.value,
+            Notice.kind == message.kind.value,
+        )
+        .values(state=NoticeState.REPLACED.value, due_at=now + KEPT_FOR)
+        .returning(Notice.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(replaced.all())
+
+
+def _ears(session: Session, organization_ids: Collection[int]) -> Mapping[int, list[Ear]]:
+    listening = select(Endpoint).where(
+        one_of(Endpoint.organization_id, organization_ids), Endpoint.is_on, Endpoint.hears_alarms
+    )
+    endpoints = session.scalars(listening.order_by(Endpoint.id)).all()
+    told: dict[int, dict[NoticeKind, Told]] = defaultdict(dict)
+    tellings = select(AlarmTelling).where(one_of(AlarmTelling.endpoint_id, [one.id for one in endpoints]))
+    for telling in session.scalars(tellings):
+        told[telling.endpoint_id][NoticeKind(telling.kind)] = _told_from(telling.told)
+    ears: dict[int, list[Ear]] = defaultdict(list)
+    for one in endpoints:
+        ears[one.organization_id].append(Ear(one.id, frozenset(one.wanted), one.hours, told[one.id]))
+    return ears
+
+
+def _as_stored(told: Told) -> dict[str, Any]:
+    return {"is_on": told.is_on, "at": told.at.isoformat() if told.at else None, "totals": dict(told.totals)}
+
+
+def _told_from(stored: Mapping[str, Any]) -> Told:
+    at = stored["at"]
+    return Told(stored["is_on"], datetime.fromisoformat(at) if at else None, stored["totals"])
