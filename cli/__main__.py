@@ -18,6 +18,10 @@ GROUPS = {
     "own-payments": ("cli.own_payments", "Own payments: what this platform made itself is not external."),
     "sync-tool": ("cli.sync_tool.commands", "The Sync Tool: closed ConnectWise invoices, copied into QuickBooks."),
     "webhooks": ("cli.webhooks", "Webhooks: other programs are told what becomes of payments."),
+    "notifications": (
+        "cli.notifications",
+        "Notifications: people are told what is wrong, and when it is over.",
+    ),
     "reconcile": ("cli.reconcile", "Reconciliation: both systems side by side, to the cent, and the statement of it."),
     "activity": ("cli.activity", "Activity: who changed what, when, from what to what."),
     "catch-up": ("cli.catch_up", "Catch-up: what webhooks missed is found by asking."),

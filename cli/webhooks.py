@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from cli.endpoint_log import organization_id_of, print_log, there
 from cli.failures import Refusal
 from cli.groups import new_group
-from cli.opening import find_organization, opened_context
+from cli.opening import opened_context
 from cli.output import AsJson, examples, moment_text, note, print_json, print_table, say
-from domain.notices.kinds import CHOSEN_AT_FIRST, KIND_LABELS, NoticeKind
-from domain.notices.trying import STATE_LABELS, NoticeState
+from domain.notices.kinds import CHOSEN_AT_FIRST, NoticeKind
+from domain.notices.trying import NoticeState
 from workers.terminal import Column
 
 if TYPE_CHECKING:
-    from tasks.context import Context
     from usecases.endpoints import WithSecret
-    from usecases.notices import Logged
-    from usecases.results import Rejected
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 WebhookId = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**31, help="As `webhooks list` has it.")]
@@ -38,7 +36,7 @@ def list_(slug: Org, as_json: AsJson = False) -> None:
     from usecases.endpoints_out import WebhooksOut
 
     with opened_context() as context:
-        found = list_endpoints(context, _organization(context, slug))
+        found = list_endpoints(context, organization_id_of(context, slug))
     if as_json:
         print_json(WebhooksOut.of(found).model_dump(mode="json"))
         return
@@ -84,7 +82,7 @@ def add(
 
     with opened_context() as context:
         wanted = Wanted(name, address, kinds or CHOSEN_AT_FIRST)
-        added = _there(add_endpoint(context, _organization(context, slug), wanted))
+        added = there(add_endpoint(context, organization_id_of(context, slug), wanted))
     _print_secret(added, as_json=as_json)
 
 
@@ -102,15 +100,15 @@ def change(
     from usecases.endpoints_out import WebhookOut
 
     with opened_context() as context:
-        organization_id = _organization(context, slug)
+        organization_id = organization_id_of(context, slug)
         found = [told.endpoint for told in list_endpoints(context, organization_id) if told.endpoint.id == webhook]
-        before = _there(found[0] if found else None)
+        before = there(found[0] if found else None)
         wanted = Wanted(
             before.name if name is None else name,
             before.address if address is None else address,
             kinds or before.wanted,
         )
-        changed = _there(change_endpoint(context, organization_id, webhook, wanted))
+        changed = there(change_endpoint(context, organization_id, webhook, wanted))
     if as_json:
         print_json(WebhookOut.of(changed).model_dump(mode="json"))
         return
@@ -135,7 +133,7 @@ def remove(slug: Org, webhook: WebhookId) -> None:
     from usecases.endpoints import remove_endpoint
 
     with opened_context() as context:
-        removed = _there(remove_endpoint(context, _organization(context, slug), webhook))
+        removed = there(remove_endpoint(context, organization_id_of(context, slug), webhook))
     say(f"Webhook {webhook} ({removed.name}) is removed.")
 
 
@@ -145,7 +143,7 @@ def new_secret(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
     from usecases.endpoints import new_secret_for
 
     with opened_context() as context:
-        made = _there(new_secret_for(context, _organization(context, slug), webhook))
+        made = there(new_secret_for(context, organization_id_of(context, slug), webhook))
     _print_secret(made, as_json=as_json)
 
 
@@ -156,7 +154,7 @@ def try_out(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
     from usecases.endpoints_out import TestOut
 
     with opened_context() as context:
-        tested = _there(send_test(context, _organization(context, slug), webhook))
+        tested = there(send_test(context, organization_id_of(context, slug), webhook))
     if as_json:
         print_json(TestOut.of(tested).model_dump(mode="json"))
     else:
@@ -183,21 +181,12 @@ def log(
     from cli.paging import place_in
     from domain.cursors import Listed
     from models.notices import NoticeFilter
-    from usecases.endpoints_out import NoticesOut
     from usecases.notices import log_of
 
     chosen, place = NoticeFilter(state, payment), place_in(Listed.NOTICES, cursor)
     with opened_context() as context:
-        found = _there(log_of(context, _organization(context, slug), webhook, chosen, limit, place))
-    document = NoticesOut.of(found)
-    if as_json:
-        print_json(document.model_dump(mode="json"))
-        return
-    tries, answer = Column("tries", right=True), Column("last answer", wraps=True, place="below")
-    columns: list[str | Column] = ["id", "when", "news", "payment", "state", tries, answer]
-    print_table(columns, [_cells(one) for one in found.rows], "Nothing that fits was sent.")
-    if document.next_cursor is not None:
-        say(f"There are more: --cursor {document.next_cursor}")
+        found = there(log_of(context, organization_id_of(context, slug), webhook, chosen, limit, place))
+    print_log(found, as_json=as_json)
 
 
 @app.command(epilog=examples("webhooks resend northwind 3 4711", "webhooks resend northwind 3 --failed"))
@@ -213,10 +202,10 @@ def resend(
     if (notice is None) != failed:
         raise Refusal("name either a notice of the log, or --failed")
     with opened_context() as context:
-        organization_id = _organization(context, slug)
+        organization_id = organization_id_of(context, slug)
         if notice is not None:
-            _there(send_again(context, organization_id, webhook, notice))
-        count = 1 if notice is not None else _there(send_all_failed_again(context, organization_id, webhook))
+            there(send_again(context, organization_id, webhook, notice))
+        count = 1 if notice is not None else there(send_all_failed_again(context, organization_id, webhook))
     say(f"Sent again: {count}.")
 
 
@@ -224,25 +213,8 @@ def _switch(slug: str, webhook: int, *, on: bool) -> None:
     from usecases.endpoints import switch_endpoint
 
     with opened_context() as context:
-        switched = _there(switch_endpoint(context, _organization(context, slug), webhook, on=on))
+        switched = there(switch_endpoint(context, organization_id_of(context, slug), webhook, on=on))
     say(f"Webhook {webhook} ({switched.name}) is {'on' if on else 'off'}.")
-
-
-def _organization(context: Context, slug: str) -> int:
-    with context.database.reading() as session:
-        return find_organization(session, slug).id
-
-
-def _there(found: T | Rejected | None) -> T:
-    from usecases.results import Rejected
-
-    match found:
-        case None:
-            raise Refusal("there is no such webhook or notice; see: python -m cli webhooks list ORG")
-        case Rejected(message):
-            raise Refusal(message)
-        case _:
-            return found
 
 
 def _print_secret(made: WithSecret, *, as_json: bool) -> None:
@@ -254,12 +226,3 @@ def _print_secret(made: WithSecret, *, as_json: bool) -> None:
     say(made.secret)
     which = f"{made.endpoint.id} ({made.endpoint.name})"
     note(f"This is the signing secret of webhook {which}. Keep it now: it is never shown again.")
-
-
-def _cells(logged: Logged) -> tuple[object, ...]:
-    from domain.notices.trying import Reply
-
-    one, tries = logged.notice, logged.tries
-    last = Reply(tries[-1].status, tries[-1].detail).told if tries else "not tried yet"
-    kind, state = KIND_LABELS[NoticeKind(one.kind)], STATE_LABELS[NoticeState(one.state)]
-    return (one.id, moment_text(one.occurred_at), kind, one.about, state, len(tries), last)

@@ -80,12 +80,6 @@ def situations(session: Session, organization_ids: Collection[int], now: datetim
     }
 
 
-def alarms_of(session: Session, organization_id: int) -> Mapping[NoticeKind, Alarm]:
-    """The organization's alarms as they were stored last, those that are over too."""
-    rows = session.scalars(select(AlarmRow).where(AlarmRow.organization_id == organization_id))
-    return {NoticeKind(row.kind): row.as_alarm() for row in rows}
-
-
 def store_decided(session: Session, organization_id: int, decided: Decided, now: datetime) -> None:
     """The alarms as they are now, and the messages. The organization is locked (`models/locks.py`)."""
     for kind, alarm in decided.alarms.items():

@@ -136,6 +136,13 @@ def list_endpoints(
         ]
 
 
+def is_for_people(context: Context, organization_id: int, endpoint_id: int) -> bool:
+    """Whether the organization has this endpoint, and people are told there."""
+    with context.database.reading() as session:
+        found = endpoint_of(session, organization_id, endpoint_id)
+    return found is not None and found.channel in PEOPLE
+
+
 def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> WithSecret | Rejected:
     """A new endpoint, which is told what happens from now on."""
     wanted, channel = wanted.cleaned(), context.channel(wanted.channel)

@@ -1,10 +1,12 @@
 """Endpoints and their logs as JSON: the API answers it and the command line prints it. No secret is in any of it."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 
+from connectors.channels import MAIL, PAGERDUTY, PAGERDUTY_EU, SLACK
 from domain.cursors import Listed, cursor_after
 from domain.notices.kinds import NoticeKind
 from domain.notices.trying import NoticeState, Reply
@@ -63,6 +65,60 @@ class WebhookSecretOut(WebhookOut):
     @classmethod
     def of_secret(cls, made: WithSecret) -> "WebhookSecretOut":
         return cls.model_validate(_facts(made.endpoint) | {"secret": made.secret})
+
+
+class PeopleChannel(StrEnum):
+    """How people are told."""
+
+    MAIL = MAIL
+    SLACK = SLACK
+    PAGERDUTY = PAGERDUTY
+    PAGERDUTY_EU = PAGERDUTY_EU
+
+
+class NotificationOut(BaseModel):
+    """A channel by which people are told alarms.
+
+    Of a secret address only the host is told. Quiet hours are by the organization's clocks, and empty for none.
+    """
+
+    id: int
+    channel: PeopleChannel
+    name: str
+    host: str
+    kinds: list[NoticeKind]
+    quiet_from: str
+    quiet_until: str
+    urgent_anyway: bool
+    digest_hours: int
+    is_on: bool
+    off_because: str
+    delivered_at: Moment | None
+    failing_since: Moment | None
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> "NotificationOut":
+        return cls.model_validate(_facts(endpoint) | _hours(endpoint))
+
+
+class NotificationToldOut(NotificationOut):
+    """A channel with how many notices wait, and how many were given up."""
+
+    waiting: int
+    failed: int
+
+    @classmethod
+    def of_told(cls, told: Told) -> "NotificationToldOut":
+        counts = {"waiting": told.waiting, "failed": told.failed}
+        return cls.model_validate(_facts(told.endpoint) | _hours(told.endpoint) | counts)
+
+
+class NotificationsOut(BaseModel):
+    notifications: list[NotificationToldOut]
+
+    @classmethod
+    def of(cls, told: Sequence[Told]) -> "NotificationsOut":
+        return cls(notifications=[NotificationToldOut.of_told(one) for one in told])
 
 
 class TryOut(BaseModel):
@@ -178,4 +234,15 @@ def _facts(endpoint: Endpoint) -> dict[str, Any]:
         "off_because": endpoint.off_because,
         "delivered_at": endpoint.delivered_at,
         "failing_since": endpoint.failing_since,
+    }
+
+
+def _hours(endpoint: Endpoint) -> dict[str, Any]:
+    hours = endpoint.hours
+    return {
+        "channel": endpoint.channel,
+        "quiet_from": f"{hours.quiet_from:%H:%M}" if hours.quiet_from is not None else "",
+        "quiet_until": f"{hours.quiet_until:%H:%M}" if hours.quiet_until is not None else "",
+        "urgent_anyway": hours.urgent_anyway,
+        "digest_hours": hours.digest_hours,
     }

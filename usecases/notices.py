@@ -1,6 +1,7 @@
 """The log of an endpoint: what was sent, what came of each try, and sending it again.
 
-Called by: Settings > Webhooks, the JSON API, the command line. None stands for what the organization does not have.
+Called by: Settings > Webhooks and > Notifications, the JSON API, the command line. None stands for what the
+organization does not have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.activity import ActivityKind
-from domain.notices.body import body_of
+from domain.alarms.message import Letter
+from domain.notices.body import body_of, letter_of
 from domain.notices.kinds import KIND_LABELS, NoticeKind
 from domain.notices.trying import NoticeState
 from models.endpoints import Endpoint, endpoint_of
@@ -28,8 +30,8 @@ from usecases.activity import note
 from usecases.results import Rejected
 from usecases.words import words_of
 
-_IS_OFF = "The webhook is switched off. Switch it on first; then send again."
-_WAITS = "This notice waits already, and is sent as soon as the webhook takes it."
+_IS_OFF = "It is switched off. Switch it on first; then send again."
+_WAITS = "This notice waits already, and is sent as soon as it is taken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,17 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One notice with what it says."""
+    """One notice with what it says.
+
+    Attributes:
+        body: for programs.
+        letter: the same for people; None for news that is for programs alone.
+    """
 
     endpoint: Endpoint
     logged: Logged
     body: Mapping[str, Any]
+    letter: Letter | None
 
 
 def log_of(
@@ -89,9 +97,10 @@ def detail_of(context: Context, organization_id: int, endpoint_id: int, notice_i
         if endpoint is None or notice is None:
             return None
         tries = tries_of(session, [notice.id]).get(notice.id, ())
-        slug = organization_by_id(session, organization_id).slug
-        body = body_of(notice.as_news(slug), words_of(session, organization_id), context.address)
-    return Detail(endpoint, Logged(notice, tries), body)
+        organization, words = organization_by_id(session, organization_id), words_of(session, organization_id)
+    news = notice.as_news(organization.slug)
+    letter = letter_of(news, organization.name, words, context.address)
+    return Detail(endpoint, Logged(notice, tries), body_of(news, words, context.address), letter)
 
 
 def send_again(context: Context, organization_id: int, endpoint_id: int, notice_id: int) -> Notice | Rejected | None:

@@ -1,4 +1,7 @@
-"""One notice of a webhook's log: what it says, every try with its answer, and sending it again."""
+"""One notice of an endpoint's log: what it says, every try with its answer, and sending it again.
+
+The same for webhooks and for notifications of people; each has it below its own page.
+"""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from models.notices import Notice, NoticeFilter
+from usecases.endpoints import PEOPLE
 from usecases.notices import detail_of, send_again
 from usecases.results import Rejected
 from web.pages import render
@@ -26,21 +30,29 @@ DONE = {
 }
 
 
-@router.get("/settings/webhooks/{endpoint_id}/notices/{notice_id}")
+WEBHOOKS, NOTIFICATIONS = "/settings/webhooks", "/settings/notifications"
+
+
+@router.get(WEBHOOKS + "/{endpoint_id}/notices/{notice_id}")
 def notice_page(request: Request, endpoint_id: Id, notice_id: Id, member: InOrganization, done: str = "") -> Response:
-    return _page(request, member, endpoint_id, notice_id, notice=DONE.get(done))
+    return _page(request, member, WEBHOOKS, endpoint_id, notice_id, notice=DONE.get(done))
 
 
-@router.post("/settings/webhooks/{endpoint_id}/notices/{notice_id}/resend")
+@router.get(NOTIFICATIONS + "/{endpoint_id}/notices/{notice_id}")
+def notification_page(
+    request: Request, endpoint_id: Id, notice_id: Id, member: InOrganization, done: str = ""
+) -> Response:
+    return _page(request, member, NOTIFICATIONS, endpoint_id, notice_id, notice=DONE.get(done))
+
+
+@router.post(WEBHOOKS + "/{endpoint_id}/notices/{notice_id}/resend")
 def resend(request: Request, endpoint_id: Id, notice_id: Id, member: ManagersForm) -> Response:
-    sent = send_again(context_of(request), member.organization_id, endpoint_id, notice_id)
-    match sent:
-        case None:
-            raise HTTPException(404)
-        case Rejected(message):
-            return _page(request, member, endpoint_id, notice_id, problem=message, status_code=409)
-        case Notice():
-            return RedirectResponse(f"/settings/webhooks/{endpoint_id}/notices/{notice_id}?done=again", 303)
+    return _resend(request, member, WEBHOOKS, endpoint_id, notice_id)
+
+
+@router.post(NOTIFICATIONS + "/{endpoint_id}/notices/{notice_id}/resend")
+def resend_notification(request: Request, endpoint_id: Id, notice_id: Id, member: ManagersForm) -> Response:
+    return _resend(request, member, NOTIFICATIONS, endpoint_id, notice_id)
 
 
 def query_of(chosen: NoticeFilter, **more: int) -> str:
@@ -49,9 +61,21 @@ def query_of(chosen: NoticeFilter, **more: int) -> str:
     return urlencode({name: value for name, value in values.items() if value != ""})
 
 
+def _resend(request: Request, member: Member, page: str, endpoint_id: int, notice_id: int) -> Response:
+    sent = send_again(context_of(request), member.organization_id, endpoint_id, notice_id)
+    match sent:
+        case None:
+            raise HTTPException(404)
+        case Rejected(message):
+            return _page(request, member, page, endpoint_id, notice_id, problem=message, status_code=409)
+        case Notice():
+            return RedirectResponse(f"{page}/{endpoint_id}/notices/{notice_id}?done=again", 303)
+
+
 def _page(
     request: Request,
     member: Member,
+    page: str,
     endpoint_id: int,
     notice_id: int,
     *,
@@ -62,12 +86,17 @@ def _page(
     detail = detail_of(context_of(request), member.organization_id, endpoint_id, notice_id)
     if detail is None:
         raise HTTPException(404)
+    is_for_people = detail.endpoint.channel in PEOPLE
+    if is_for_people != (page == NOTIFICATIONS):
+        raise HTTPException(404)
     return render(
         request,
-        "webhook_notice.html",
+        "endpoint_notice.html",
         status_code,
         viewer=member.viewer,
+        page=page,
         detail=detail,
+        letter=detail.letter if is_for_people else None,
         body=simplejson.dumps(detail.body, indent=2, ensure_ascii=False),
         notice=notice,
         problem=problem,

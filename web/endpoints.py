@@ -18,7 +18,7 @@ from usecases.endpoints import Wanted, WithSecret
 from usecases.notices import log_of, send_all_failed_again
 from usecases.results import Rejected
 from web.call_semaphores import call_slot, come_back_later
-from web.endpoint_log import ROWS_PER_PAGE, TOO_BUSY, BeforeId, query_of
+from web.endpoint_log import ROWS_PER_PAGE, TOO_BUSY, WEBHOOKS, BeforeId, query_of
 from web.pages import render
 from web.payments import ID_MAX
 from web.signed_in import InOrganization, ManagersForm, Member, context_of
@@ -26,7 +26,7 @@ from web.typed_text import plain
 
 router = APIRouter(include_in_schema=False)
 
-PAGE = "/settings/webhooks"
+PAGE = WEBHOOKS
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 
 
@@ -225,6 +225,8 @@ def _one(
         "webhook.html",
         status_code,
         viewer=member.viewer,
+        page=PAGE,
+        channel=context.channel(endpoint.channel),
         told=told[endpoint_id],
         endpoint=endpoint,
         entered=entered or Entered(endpoint.name, endpoint.address, endpoint.wanted),

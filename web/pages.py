@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.activity import ACTIVITY_LABELS
+from domain.alarms.words import ABOUT
 from domain.ledger_changes import ENTRY_CHANGE_SENTENCES
-from domain.notices.kinds import KIND_LABELS, KIND_TEXTS
+from domain.notices.kinds import ALARM_KINDS, KIND_LABELS, KIND_TEXTS
 from domain.notices.trying import STATE_LABELS
 from domain.payment_actions import PaymentAction
 from domain.payment_order import ORDER_LABELS
@@ -59,6 +60,8 @@ def _make_environment() -> Environment:
         ACTIVITY_LABELS=ACTIVITY_LABELS,
         NOTICE_KIND_LABELS=KIND_LABELS,
         NOTICE_KIND_TEXTS=KIND_TEXTS,
+        ALARM_KINDS=ALARM_KINDS,
+        URGENT_KINDS=[kind for kind, about in ABOUT.items() if about.is_urgent],
         NOTICE_STATE_LABELS=STATE_LABELS,
         ORDER_LABELS=ORDER_LABELS,
         ENTRY_CHANGE_SENTENCES=ENTRY_CHANGE_SENTENCES,

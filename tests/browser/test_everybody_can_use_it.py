@@ -34,6 +34,7 @@ PAGES = [
     "/settings/api-tokens",
     "/api-reference",
     "/settings/webhooks",
+    "/settings/notifications",
     "/organizations",
     "/no-such-page",
 ]

@@ -67,6 +67,8 @@ PREFERENCES = {
 ENDPOINT, NOTICE = {"endpoint_id": "endpoint"}, {"endpoint_id": "endpoint", "notice_id": "notice"}
 # A port that nobody listens on, on this machine: allowed in development.
 WEBHOOK = {"name": "Tickets", "address": "http://127.0.0.1:9/", "kinds": ["payment.held"]}
+CHANNEL, LETTER = {"endpoint_id": "channel"}, {"endpoint_id": "channel", "notice_id": "letter"}
+SLACK = {"channel": "slack", "name": "Chat", "address": "http://127.0.0.1:9/hook", "kinds": ["alarm.attention"]}
 ROUTES: dict[tuple[str, str], Row] = {
     # --- for everybody ---
     ("GET", "/"): Row(Asks.NOTHING),
@@ -109,6 +111,16 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/settings/api-tokens"): Row(MANAGE),
     ("POST", "/settings/api-tokens"): Row(MANAGE, form={"name": "billing", "scope": "read", "days": "30"}),
     ("POST", "/settings/api-tokens/{token_id}/revoke"): Row(MANAGE, {"token_id": "token"}),
+    # --- notifications ---
+    ("GET", "/settings/notifications"): Row(LOOK),
+    ("POST", "/settings/notifications"): Row(MANAGE, form=SLACK | {"digest_hours": "4"}),
+    ("GET", "/settings/notifications/{endpoint_id}"): Row(LOOK, CHANNEL),
+    ("POST", "/settings/notifications/{endpoint_id}/change"): Row(MANAGE, CHANNEL, form=SLACK | {"digest_hours": "4"}),
+    ("POST", "/settings/notifications/{endpoint_id}/test"): Row(MANAGE, CHANNEL),
+    ("POST", "/settings/notifications/{endpoint_id}/resend"): Row(MANAGE, CHANNEL),
+    ("POST", "/settings/notifications/{endpoint_id}/{what}"): Row(MANAGE, CHANNEL, {"what": "on"}),
+    ("GET", "/settings/notifications/{endpoint_id}/notices/{notice_id}"): Row(LOOK, LETTER),
+    ("POST", "/settings/notifications/{endpoint_id}/notices/{notice_id}/resend"): Row(MANAGE, LETTER),
     # --- webhooks ---
     ("GET", "/settings/webhooks"): Row(LOOK),
     ("POST", "/settings/webhooks"): Row(MANAGE, form=WEBHOOK),
@@ -282,6 +294,16 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("POST", "/api/reconciliation/statements/{statement_id}/review"): Row(MANAGE, STATEMENT),
     ("POST", "/api/own-payments"): Row(WORK, body={"ids": []}),
     ("POST", "/api/own-payments/intents"): Row(WORK, body={}),
+    ("GET", "/api/notifications"): Row(LOOK),
+    ("POST", "/api/notifications"): Row(MANAGE, body=SLACK),
+    ("PUT", "/api/notifications/{endpoint_id}"): Row(MANAGE, CHANNEL, body=SLACK),
+    ("PUT", "/api/notifications/{endpoint_id}/switch"): Row(MANAGE, CHANNEL, body={"is_on": True}),
+    ("POST", "/api/notifications/{endpoint_id}/test"): Row(MANAGE, CHANNEL),
+    ("POST", "/api/notifications/{endpoint_id}/resend"): Row(MANAGE, CHANNEL),
+    ("GET", "/api/notifications/{endpoint_id}/notices"): Row(LOOK, CHANNEL),
+    ("GET", "/api/notifications/{endpoint_id}/notices/{notice_id}"): Row(LOOK, LETTER),
+    ("POST", "/api/notifications/{endpoint_id}/notices/{notice_id}/resend"): Row(MANAGE, LETTER),
+    ("DELETE", "/api/notifications/{endpoint_id}"): Row(MANAGE, CHANNEL),
     ("GET", "/api/webhooks"): Row(LOOK),
     ("POST", "/api/webhooks"): Row(MANAGE, body=WEBHOOK),
     ("PUT", "/api/webhooks/{endpoint_id}"): Row(MANAGE, ENDPOINT, body=WEBHOOK),

@@ -82,7 +82,7 @@ def test_everything_about_it_can_be_changed_and_is_written_down(partner: Browser
     assert "removed with its log" in words_on(partner.send(f"{one}/remove").text)
     assert partner.get(one).status_code == 404
     activity = words_on(partner.get("/activity").text)
-    for label in ("Added", "Changed", "Switched a webhook on", "Switched a webhook off", "Removed"):
+    for label in ("Added", "Changed", "webhook or channel on", "webhook or channel off", "Removed"):
         assert label in activity
     # The rest of an address may be a secret.
     assert "/payments?x" not in activity
@@ -116,7 +116,7 @@ def test_the_log_tells_each_notice_and_sends_it_again(partner: Browser, told: To
     told.receiver.status = 410
     told.tell(minutes=1)
     page = words_on(partner.get(one).text)
-    assert "We switched this webhook off" in page
+    assert "We switched it off" in page
     notice = told.notices[-1]
     detail = partner.get(f"{one}/notices/{notice.id}").text
     assert notice.uid in detail

@@ -9,8 +9,9 @@ from httpx2 import Response
 from sqlalchemy import select
 
 import models
+from connectors.channels import SLACK
 from domain.gaps import GapKind
-from domain.notices.kinds import NoticeKind
+from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.reconciliation.statement import Period
 from domain.reconciliation.statement_files import document_bytes, sha256_of
 from domain.users import UserRole
@@ -56,7 +57,7 @@ class Things:
 
 
 def everything(world: World, app: FastAPI) -> Things:
-    """A payment that waits, a run with its preview, an invoice of the Sync Tool, people, and a webhook with its log."""
+    """A payment that waits, a run with its preview, an invoice of the Sync Tool, people, a webhook and a channel with their logs."""
     tool = set_up(world)
     payment = world.pay("100.00", (world.invoice("INV-1", in_connectwise=False), "100.00"))
     world.invoice("INV-2", in_connectwise=False)
@@ -74,6 +75,10 @@ def everything(world: World, app: FastAPI) -> Things:
     assert isinstance(endpoint, WithSecret)
     undo = ask_undo(world.context, world.organization_id, world.clock.now() - timedelta(days=1), None)
     tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
+    wanted = Wanted("Chat", "http://127.0.0.1:9/hook", ALARM_KINDS, channel=SLACK)
+    channel = add_endpoint(world.context, world.organization_id, wanted)
+    assert isinstance(channel, WithSecret)
+    told = send_test(world.context, world.organization_id, channel.endpoint.id)
     assert tested is not None
     preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
     with world.context.database.reading() as session:
@@ -96,6 +101,8 @@ def everything(world: World, app: FastAPI) -> Things:
         "token": str(token),
         "endpoint": str(endpoint.endpoint.id),
         "notice": str(tested.notice_id),
+        "channel": str(channel.endpoint.id),
+        "letter": str(told.notice_id),
         "comparison": str(comparison.id),
         "break": str(breaks(world)[0].id),
         "statement": str(signed_before(world)),

@@ -9,6 +9,7 @@ from web.api import (
     copying,
     gaps,
     invoices,
+    notifications,
     overview,
     own_payments,
     payments,
@@ -37,5 +38,6 @@ for calls in (
     activity,
     webhooks,
     worst,
+    notifications,
 ):
     router.include_router(calls.router)

@@ -40,6 +40,7 @@ TAGS = {
     "reconciliation": "Both systems side by side, to the cent: comparisons, differences, and signed statements.",
     "gaps": "Stretches of time in which news did not come as it should, and whether anything is missing in them.",
     "webhooks": "Where the organization is told what becomes of its payments, and what was sent there.",
+    "notifications": "Who is told by e-mail, in a chat or by a pager when something is wrong.",
     "activity": "Who changed what, and when.",
 }
 _EXAMPLES = Path(__file__).parent / "examples"

@@ -1,0 +1,297 @@
+"""`notifications`: who is told by e-mail, in a chat or by a pager when something is wrong, and what was sent there."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.endpoint_log import organization_id_of, print_log, there
+from cli.failures import Refusal
+from cli.groups import new_group
+from cli.opening import opened_context
+from cli.output import AsJson, examples, moment_text, print_json, print_table, say
+from cli.secret_input import SecretsFile, read_secrets
+from domain.alarms.hours import DIGEST_HOURS_FIRST, DIGEST_HOURS_MAX
+from domain.notices.kinds import ALARM_KINDS, NoticeKind
+from domain.notices.trying import NoticeState
+from workers.terminal import Column
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from models.endpoints import Endpoint
+    from tasks.context import Context
+    from usecases.endpoints import Wanted
+
+_NOUN = "notification"
+
+
+class By(StrEnum):
+    """How people are told."""
+
+    MAIL = "mail"
+    SLACK = "slack"
+    PAGERDUTY = "pagerduty"
+    PAGERDUTY_EU = "pagerduty_eu"
+
+
+Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**31, help="As `notifications list` has it.")]
+Kinds = Annotated[
+    list[NoticeKind] | None,
+    typer.Option("--kind", metavar="KIND", help="Only these alarms, each with its own --kind. A wrong one names all."),
+]
+Quiet = Annotated[
+    str | None, typer.Option(metavar="HH:MM-HH:MM", help="Quiet hours by the organization's clocks; none ends them.")
+]
+Urgent = Annotated[
+    bool | None, typer.Option("--urgent-anyway/--urgent-waits", help="Whether what is urgent breaks the quiet.")
+]
+Digest = Annotated[
+    int | None,
+    typer.Option(min=1, max=DIGEST_HOURS_MAX, help="Hours between two messages about the same matter."),
+]
+
+app = new_group()
+
+
+@app.command("list", epilog=examples("notifications list northwind", "notifications list northwind --json"))
+def list_(slug: Org, as_json: AsJson = False) -> None:
+    """Lists who is told, without what is secret in an address."""
+    from usecases.endpoints import PEOPLE, list_endpoints
+    from usecases.endpoints_out import NotificationsOut
+
+    with opened_context() as context:
+        found = list_endpoints(context, organization_id_of(context, slug), PEOPLE)
+        labels = {name: context.channel(name).label for name in PEOPLE}
+    if as_json:
+        print_json(NotificationsOut.of(found).model_dump(mode="json"))
+        return
+    rows = [
+        (
+            told.endpoint.id,
+            told.endpoint.name,
+            labels[told.endpoint.channel],
+            told.endpoint.address,
+            "on" if told.endpoint.is_on else "off",
+            moment_text(told.endpoint.delivered_at),
+            told.waiting,
+            told.failed,
+            told.endpoint.off_because,
+        )
+        for told in found
+    ]
+    print_table(
+        [
+            "id",
+            Column("name", wraps=True),
+            "by",
+            Column("to", wraps=True),
+            "state",
+            "last delivered",
+            Column("waiting", right=True),
+            Column("failed", right=True),
+            Column("why off", wraps=True, place="below"),
+        ],
+        rows,
+        f"nobody of '{slug}' is told; see: python -m cli notifications add --help",
+    )
+
+
+@app.command(
+    epilog=examples(
+        "notifications add northwind mail Bookkeeping --to books@example.com --quiet 22:00-07:00",
+        "notifications add northwind slack Operations --secrets-file slack.json",
+    )
+)
+def add(
+    slug: Org,
+    by: Annotated[By, typer.Argument(metavar="BY", help="mail, slack, pagerduty or pagerduty_eu.")],
+    name: Annotated[str, typer.Argument(help="What it is for, such as 'Bookkeeping'.")],
+    to: Annotated[str, typer.Option(help="The mailbox. Other addresses are secret: see --secrets-file.")] = "",
+    kinds: Kinds = None,
+    quiet: Quiet = None,
+    urgent_anyway: Urgent = None,
+    digest_hours: Digest = None,
+    secrets_file: SecretsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Adds a channel. The address of a chat or the key of a pager is asked for, or read from NOTIFICATION_ADDRESS."""
+    from domain.alarms.hours import Hours
+    from usecases.endpoints import Wanted, add_endpoint
+
+    with opened_context() as context:
+        address = _address(context, by, to, secrets_file)
+        before = Wanted(name, address, ALARM_KINDS, Hours(digest_hours=DIGEST_HOURS_FIRST), by.value)
+        wanted = _changed(before, kinds, quiet, urgent_anyway, digest_hours)
+        added = there(add_endpoint(context, organization_id_of(context, slug), wanted), _NOUN).endpoint
+    _say(added, "added", as_json=as_json)
+
+
+@app.command(
+    epilog=examples("notifications change northwind 3 --quiet none", "notifications change northwind 3 --name Ops")
+)
+def change(
+    slug: Org,
+    channel: Id,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    to: Annotated[str, typer.Option(help="Another mailbox.")] = "",
+    kinds: Kinds = None,
+    quiet: Quiet = None,
+    urgent_anyway: Urgent = None,
+    digest_hours: Digest = None,
+    secrets_file: SecretsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Changes a channel; what is not named stays. A secret address is changed by --secrets-file."""
+    from usecases.endpoints import PEOPLE, Wanted, change_endpoint, list_endpoints
+
+    with opened_context() as context:
+        organization_id = organization_id_of(context, slug)
+        found = [one.endpoint for one in list_endpoints(context, organization_id, PEOPLE) if one.endpoint.id == channel]
+        before = there(found[0] if found else None, _NOUN)
+        is_secret = context.channel(before.channel).is_address_secret
+        kept = "" if is_secret else before.address
+        address = _address(context, By(before.channel), to, secrets_file) if to or secrets_file else kept
+        standing = Wanted(name or before.name, address, before.wanted, before.hours, before.channel)
+        wanted = _changed(standing, kinds, quiet, urgent_anyway, digest_hours)
+        changed = there(change_endpoint(context, organization_id, channel, wanted), _NOUN)
+    _say(changed, "changed", as_json=as_json)
+
+
+@app.command(epilog=examples("notifications on northwind 3"))
+def on(slug: Org, channel: Id) -> None:
+    """Switches a channel on: what is wrong now is told in a moment."""
+    _switch(slug, channel, on=True)
+
+
+@app.command(epilog=examples("notifications off northwind 3"))
+def off(slug: Org, channel: Id) -> None:
+    """Switches a channel off: nothing is sent, and what waits is given up."""
+    _switch(slug, channel, on=False)
+
+
+@app.command(epilog=examples("notifications remove northwind 3"))
+def remove(slug: Org, channel: Id) -> None:
+    """Removes a channel with its log."""
+    from usecases.endpoints import remove_endpoint
+
+    with opened_context() as context:
+        removed = there(remove_endpoint(context, _found(context, slug, channel), channel), _NOUN)
+    say(f"Notification {channel} ({removed.name}) is removed.")
+
+
+@app.command("test", epilog=examples("notifications test northwind 3"))
+def try_out(slug: Org, channel: Id, as_json: AsJson = False) -> None:
+    """Sends a test once and prints the answer; ends with an error if it was not taken."""
+    from usecases.endpoints import send_test
+    from usecases.endpoints_out import TestOut
+
+    with opened_context() as context:
+        tested = there(send_test(context, _found(context, slug, channel), channel), _NOUN)
+    if as_json:
+        print_json(TestOut.of(tested).model_dump(mode="json"))
+    else:
+        say(f"{tested.reply.told} after {tested.reply.milliseconds} ms.")
+    if not tested.reply.is_success:
+        raise Refusal("the test was not delivered")
+
+
+@app.command(epilog=examples("notifications log northwind 3", "notifications log northwind 3 --state failed --json"))
+def log(
+    slug: Org,
+    channel: Id,
+    state: Annotated[NoticeState | None, typer.Option(metavar="STATE", help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists what was sent and what came of it, the latest first; kept for 30 days."""
+    from cli.paging import place_in
+    from domain.cursors import Listed
+    from models.notices import NoticeFilter
+    from usecases.notices import log_of
+
+    place = place_in(Listed.NOTICES, cursor)
+    with opened_context() as context:
+        organization_id = _found(context, slug, channel)
+        found = there(log_of(context, organization_id, channel, NoticeFilter(state), limit, place), _NOUN)
+    print_log(found, as_json=as_json)
+
+
+@app.command(epilog=examples("notifications resend northwind 3 4711", "notifications resend northwind 3 --failed"))
+def resend(
+    slug: Org,
+    channel: Id,
+    notice: Annotated[int | None, typer.Argument(metavar="NOTICE", min=1, help="As the log has it.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Everything that was given up.")] = False,
+) -> None:
+    """Sends a notice again, or all that failed, each with its former id."""
+    from usecases.notices import send_again, send_all_failed_again
+
+    if (notice is None) != failed:
+        raise Refusal("name either a notice of the log, or --failed")
+    with opened_context() as context:
+        organization_id = _found(context, slug, channel)
+        if notice is not None:
+            there(send_again(context, organization_id, channel, notice), _NOUN)
+        again = 1 if notice is not None else there(send_all_failed_again(context, organization_id, channel), _NOUN)
+    say(f"Sent again: {again}.")
+
+
+def _switch(slug: str, channel: int, *, on: bool) -> None:
+    from usecases.endpoints import switch_endpoint
+
+    with opened_context() as context:
+        switched = there(switch_endpoint(context, _found(context, slug, channel), channel, on=on), _NOUN)
+    say(f"Notification {channel} ({switched.name}) is {'on' if on else 'off'}.")
+
+
+def _found(context: Context, slug: str, channel: int) -> int:
+    """The organization's id, if the channel is one of its; a webhook is not changed under this name."""
+    from usecases.endpoints import is_for_people
+
+    organization_id = organization_id_of(context, slug)
+    return there(organization_id if is_for_people(context, organization_id, channel) else None, _NOUN)
+
+
+def _address(context: Context, by: By, to: str, file: Path | None) -> str:
+    """The address: as it was typed, or asked for where it is secret."""
+    from connectors.entering import AskedSecret
+
+    channel = context.channel(by.value)
+    if not channel.is_address_secret:
+        return to
+    if to:
+        raise Refusal("this address is secret and `ps` shows arguments; see --secrets-file, or leave --to out")
+    asked = AskedSecret("address", "NOTIFICATION_ADDRESS", channel.address_label)
+    return str(read_secrets([asked], file)["address"])
+
+
+def _changed(
+    wanted: Wanted, kinds: list[NoticeKind] | None, quiet: str | None, urgent: bool | None, digest: int | None
+) -> Wanted:
+    """With everything that was typed in place of what was there."""
+    from dataclasses import replace
+
+    from usecases.endpoints import hours_from
+
+    hours = wanted.hours
+    if quiet is None:
+        begins, ends = (f"{one:%H:%M}" if one is not None else "" for one in (hours.quiet_from, hours.quiet_until))
+    else:
+        begins, _, ends = ("", "", "") if quiet == "none" else quiet.partition("-")
+    anyway = hours.urgent_anyway if urgent is None else urgent
+    typed = there(hours_from(begins, ends, digest or hours.digest_hours, urgent_anyway=anyway), _NOUN)
+    return replace(wanted, kinds=kinds or wanted.kinds, hours=typed)
+
+
+def _say(endpoint: Endpoint, done: str, *, as_json: bool) -> None:
+    from usecases.endpoints_out import NotificationOut
+
+    if as_json:
+        print_json(NotificationOut.of(endpoint).model_dump(mode="json"))
+        return
+    say(f"Notification {endpoint.id} ({endpoint.name}) is {done}.")
