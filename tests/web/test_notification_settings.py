@@ -59,7 +59,7 @@ def test_a_channel_is_added_changed_tested_and_removed(partner: Browser, receive
     assert "nothing is sent any more" in page
     assert "Nobody is told yet." in words_on(partner.send(f"{PAGE}/1/remove").text)
     with world.context.database.reading() as session:
-        done = [one.kind for one in list_activity(session, world.organization_id, ActivityFilter(), 10)]
+        done = [one.kind for one in list_activity(session, world.organization_id, ActivityFilter(), 4)]
     assert done == ["endpoint_removed", "endpoint_off", "endpoint_changed", "endpoint_added"]
 
 
