@@ -24,7 +24,7 @@ from connectors.hints import WebhookReader
 from connectors.http import TimeLimits
 from connectors.keeping import NoMeter, ReadMeter, SecretsKeeper
 from connectors.limits import HalfOf, Pacer, Rate
-from connectors.mail.server import MailServer
+from connectors.mail_server import MailServer
 from connectors.options import Options
 from connectors.reconciling import ReconciledSource, ReconciledTarget
 from domain.reasons import Reason

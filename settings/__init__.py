@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from connectors.mail.server import MailServer
+from connectors.mail_server import MailServer
 from connectors.registry import VENDORS
 from connectors.vendor import Vendor, VendorSettings
 from settings.environment import Environment

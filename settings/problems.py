@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from connectors.mail.server import MailSecurity
+from connectors.mail_server import MailSecurity
 from connectors.vendor import VendorSettings
 from models.schema import problem_with_address
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY, DEVELOPMENT_SECRET_KEY, Environment

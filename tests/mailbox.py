@@ -13,7 +13,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from connectors.mail.server import MailSecurity, MailServer
+from connectors.mail_server import MailSecurity, MailServer
 
 SENDER = "External Payments Sync <payments@msp.example>"
 USERNAME, PASSWORD = "payments", "a-password-of-the-mail-server"

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from connectors.mail.server import MailServer
+from connectors.mail_server import MailServer
 from domain.alarms.message import Letter
 from domain.visible_text import visible
 

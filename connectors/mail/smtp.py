@@ -17,7 +17,7 @@ from connectors.aside import aside
 from connectors.budget import Budget, TooMuch, current_budget, spending
 from connectors.foreign_text import Secrets
 from connectors.http import TimeLimits
-from connectors.mail.server import MailSecurity, MailServer
+from connectors.mail_server import MailSecurity, MailServer
 from connectors.sockets import bounded_tls, connected
 from domain.notices.trying import Reply
 

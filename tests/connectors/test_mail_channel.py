@@ -18,7 +18,7 @@ from connectors.channel import Parcel
 from connectors.http import TimeLimits
 from connectors.limits import Limiter
 from connectors.mail.channel import NO_SERVER, Mail
-from connectors.mail.server import MailSecurity, MailServer
+from connectors.mail_server import MailSecurity, MailServer
 from connectors.registry import Platform
 from domain.alarms.message import Letter
 from domain.alarms.words import Severity

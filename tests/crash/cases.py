@@ -264,6 +264,11 @@ CASES = (
         person=notice_moments.it_was_told,
     ),
     Case(
+        notice_moments.raising_an_alarm,
+        dict.fromkeys((Point.WATCH_LANE_TAKEN, Point.WATCH_TOLD, Point.WATCH_LANE_RELEASED, Point.NOTIFY_SENT), 1),
+        person=notice_moments.the_alarm_was_told,
+    ),
+    Case(
         undo_moments.taking_back_a_span,
         {
             **dict.fromkeys((Point.UNDO_LANE_TAKEN, Point.UNDO_LANE_RELEASED), 1),

@@ -1,8 +1,8 @@
-"""The moment at which a process is killed that tells a partner's receiver news; see `cases.py`."""
+"""The moments at which a process is killed that tells a partner's receiver news or an alarm; see `cases.py`."""
 
 from sqlalchemy import select
 
-from domain.notices.kinds import PAYMENT_KINDS
+from domain.notices.kinds import ALARM_KINDS, PAYMENT_KINDS
 from domain.notices.trying import NoticeState
 from models.notices import Notice
 from models.payments import Payment
@@ -39,3 +39,27 @@ def it_was_told(stage: Stage) -> None:
         newest[payment["source_id"]] = max(newest.get(payment["source_id"], news), news)
     # A receiver that goes by the sequence knows what is the case.
     assert newest == payments
+
+
+def raising_an_alarm(stage: Stage) -> None:
+    """Two payments are held, and somebody wants to be told of it."""
+    world = stage.world
+    wanted = Wanted("Operations", stage.receiver.url, ALARM_KINDS)
+    assert isinstance(add_endpoint(world.context, world.organization_id, wanted), WithSecret)
+    for number in ("DIFFERS-1", "DIFFERS-2"):
+        world.pay("50.00", (world.invoice(number, "50.00", connectwise_total="60.00"), "50.00"))
+
+
+def the_alarm_was_told(stage: Stage) -> None:
+    """Each message arrived, always with the same words, and together they say how many payments there are."""
+    with stage.world.context.database.reading() as session:
+        notices = session.scalars(select(Notice).order_by(Notice.id)).all()
+    assert {one.state for one in notices} <= {NoticeState.DELIVERED, NoticeState.REPLACED}
+    said: dict[str, set[bytes]] = {}
+    for one in stage.receiver.received:
+        said.setdefault(one.uid, set()).add(one.body)
+    assert {len(bodies) for bodies in said.values()} == {1}
+    assert {one.uid for one in notices if one.state == NoticeState.DELIVERED} <= said.keys()
+    newest = max(stage.receiver.received, key=lambda one: int(one.document["sequence"]))
+    causes = [(one["code"], one["number"]) for one in newest.document["alarm"]["causes"]]
+    assert (newest.document["kind"], causes) == ("alarm.attention", [("total_differs", 2)])
