@@ -1,13 +1,16 @@
 """What each endpoint has been told of each alarm, and which organizations are looked at for alarms at all."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Json, UtcTime
+
+# How often each organization is looked at.
+WATCHED_EVERY = timedelta(seconds=30)
 
 
 class AlarmTelling(Base):

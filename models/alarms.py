@@ -7,10 +7,10 @@ message about the same alarm replaces one that waits: who was not to be disturbe
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.alarms.deciding import Decided, Ear, Message, Situation
@@ -19,14 +19,11 @@ from domain.alarms.states import NOTHING_TOLD, Alarm, Cause, Phase, Told, told_b
 from domain.notices.kinds import NoticeKind
 from domain.notices.trying import KEPT_FOR, NoticeState
 from models.alarm_facts import Watched, watched_organizations
-from models.alarm_tellings import AlarmTelling, AlarmWatch
+from models.alarm_tellings import WATCHED_EVERY, AlarmTelling, AlarmWatch
 from models.base import Base, Json, UtcTime, one_of
 from models.endpoints import Endpoint
 from models.news import new_uid, note_told
 from models.notices import Notice
-
-# How often each organization is looked at.
-WATCHED_EVERY = timedelta(seconds=30)
 
 
 class AlarmRow(Base):
@@ -46,16 +43,9 @@ class AlarmRow(Base):
 
 
 def organizations_to_watch(session: Session, now: datetime, limit: int) -> Sequence[int]:
-    """Organizations whose alarms are to be looked at again, the longest overdue first.
-
-    One that is due later than any look is ever set was put off by a clock that was wrong, and is due as well.
-    """
-    due = or_(AlarmWatch.due_at <= now, AlarmWatch.due_at > now + 2 * WATCHED_EVERY)
+    """Organizations whose alarms are to be looked at again, the longest overdue first."""
     return session.scalars(
-        select(AlarmWatch.organization_id)
-        .where(due)
-        .order_by(AlarmWatch.due_at, AlarmWatch.organization_id)
-        .limit(limit)
+        select(AlarmWatch.organization_id).where(AlarmWatch.due_at <= now).order_by(AlarmWatch.due_at).limit(limit)
     ).all()
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.clocks import CLOCKS_APART_MAX
 from domain.notices.trying import NoticeState
 from domain.push.effect import EffectState
+from models.alarm_tellings import WATCHED_EVERY, AlarmWatch
 from models.base import lock_in_order
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
@@ -90,6 +91,7 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
         select(Endpoint.organization_id).where(ahead.endpoint),
         owner.where(Connection.id.in_(select(Gap.connection_id).where(ahead.proof))),
+        select(AlarmWatch.organization_id).where(ahead.watch),
     ]
     return sorted(session.scalars(union(*statements)).all())
 
@@ -139,6 +141,9 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         update(Endpoint).where(Endpoint.organization_id == organization_id, ahead.endpoint).values(rests_until=None)
     )
     session.execute(update(Gap).where(Gap.connection_id.in_(ours), ahead.proof).values(proof_due_at=now))
+    session.execute(
+        update(AlarmWatch).where(AlarmWatch.organization_id == organization_id, ahead.watch).values(due_at=now)
+    )
     _bring_back_connections(session, organization_id, ahead)
     for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
         session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
@@ -200,6 +205,10 @@ class _Ahead:
     @property
     def endpoint(self) -> ColumnElement[bool]:
         return self._beyond(Endpoint.rests_until, self.longest.endpoint)
+
+    @property
+    def watch(self) -> ColumnElement[bool]:
+        return self._beyond(AlarmWatch.due_at, WATCHED_EVERY)
 
     @property
     def undo(self) -> ColumnElement[bool]:

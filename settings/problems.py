@@ -144,7 +144,8 @@ def _times(settings: Fields) -> Iterator[Problem]:
 def _mail(settings: Fields) -> Iterator[Problem]:
     if not settings.smtp_host:
         return
-    if not parseaddr(settings.smtp_from)[1].rpartition("@")[2] or not settings.smtp_from.isprintable():
+    name, _, domain = parseaddr(settings.smtp_from)[1].rpartition("@")
+    if not name or not domain or not settings.smtp_from.isprintable():
         example = "Payments <payments@example.com>"
         yield Problem("smtp_from", f"SMTP_FROM must be an e-mail address, such as {example}", ("smtp_host",))
     is_open = settings.smtp_security is MailSecurity.NONE and bool(settings.smtp_username)

@@ -41,6 +41,33 @@ def test_a_number_with_which_nothing_would_ever_be_done_is_refused(impossible: d
         Settings(_env_file=None, **impossible)
 
 
+MAIL = {"smtp_host": "mail.msp.example", "smtp_from": "Payments <payments@msp.example>"}
+
+
+def test_a_mail_server_is_known_with_its_sender_and_without_its_password() -> None:
+    assert Settings(_env_file=None).mail_server is None
+    server = Settings(_env_file=None, **MAIL, smtp_username="payments", smtp_password="s3cret-of-mail").mail_server
+    assert server is not None
+    assert (server.port, server.security, server.domain) == (587, "starttls", "msp.example")
+    assert "s3cret-of-mail" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "Payments", "payments@", "Payments <payments@msp.example>\r\nBcc: x@example.com"]
+)
+def test_a_mail_server_without_a_sender_is_refused(sender: str) -> None:
+    with pytest.raises(ValidationError, match="SMTP_FROM must be an e-mail address"):
+        Settings(_env_file=None, **(MAIL | {"smtp_from": sender}))
+
+
+def test_a_login_is_never_readable_in_production() -> None:
+    keys = {"secret_key": "of-our-own", "encryption_keys": "b25lLW9mLW91ci1vd24tMzItYnl0ZXMtbG9uZy1rZXk="}
+    production = {"environment": "production", **keys, **MAIL, "smtp_security": "none"}
+    assert Settings(_env_file=None, **production).mail_server is not None
+    with pytest.raises(ValidationError, match="SMTP_SECURITY must be starttls or tls in production"):
+        Settings(_env_file=None, **production, smtp_username="payments")
+
+
 def test_a_worker_knows_the_task_of_every_step_and_each_has_its_queue() -> None:
     app.loader.import_default_modules()
     routines = {entry["task"] for entry in app.conf.beat_schedule.values()}

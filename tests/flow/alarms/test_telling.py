@@ -299,6 +299,17 @@ def test_two_sweeps_at_the_same_time_tell_once(alarmed: Alarmed) -> None:
     assert len(alarmed.mailbox.mails) == 1
 
 
+def test_a_clock_that_went_back_silences_nobody(alarmed: Alarmed) -> None:
+    alarmed.world.clock.move(days=2)
+    alarmed.ask()
+    alarmed.later()
+    alarmed.world.clock.set_back(days=2)
+    alarmed.hold()
+    alarmed.later()
+    alarmed.later()
+    assert alarmed.subjects == ["Payments need attention (1)"]
+
+
 def _watched(alarmed: Alarmed) -> list[int]:
     with alarmed.world.context.database.reading() as session:
         return list(session.scalars(select(AlarmWatch.organization_id)))
