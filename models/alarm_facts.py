@@ -39,7 +39,14 @@ def watched_organizations(session: Session, organization_ids: Collection[int], n
     attention, differences = _attention(session, organization_ids), _differences(session, organization_ids)
     return {
         one.id: Watched(
-            AlarmFacts(one.sync_enabled, sides[one.id], attention[one.id], differences[one.id]), one.locality.zone
+            AlarmFacts(
+                sync_enabled=one.sync_enabled,
+                records_broken=not one.may_be_written_for,
+                sides=sides[one.id],
+                attention=attention[one.id],
+                differences=differences[one.id],
+            ),
+            one.locality.zone,
         )
         for one in organizations
     }

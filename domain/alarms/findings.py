@@ -11,7 +11,7 @@ from domain.reconciliation.breaks import FOR_INFORMATION, BreakKind
 
 SOURCE, TARGET = "source", "target"
 # The codes that stand behind the side of a finding about a connection.
-STOPPED, SWITCHED_OFF = "stopped", "switched_off"
+STOPPED, SWITCHED_OFF, RECORDS_BROKEN = "stopped", "switched_off", "records_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,13 @@ class AlarmFacts:
     """What is stored about an organization.
 
     Attributes:
+        records_broken: we write nothing anywhere, because our own records broke a rule.
         attention: how many payments need a person, by reason; "" while the reason is not known.
         differences: how many differences of the reconciliation are open, by kind.
     """
 
     sync_enabled: bool = True
+    records_broken: bool = False
     sides: Sequence[SideFacts] = ()
     attention: Mapping[str, int] = field(default_factory=dict)
     differences: Mapping[str, int] = field(default_factory=dict)
@@ -80,6 +82,8 @@ def findings(facts: AlarmFacts, now: datetime) -> Mapping[NoticeKind, Sequence[F
 
 
 def _stops(facts: AlarmFacts) -> Iterator[Finding]:
+    if facts.records_broken:
+        yield Finding(RECORDS_BROKEN)
     for one in facts.sides:
         if one.is_stopped:
             yield Finding(f"{one.side}.{STOPPED}")

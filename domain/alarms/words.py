@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from domain.alarms.findings import SOURCE, STOPPED, SWITCHED_OFF
+from domain.alarms.findings import RECORDS_BROKEN, SOURCE, STOPPED, SWITCHED_OFF
 from domain.alarms.states import Cause
 from domain.expiry import Expiry
 from domain.notices.kinds import NoticeKind
@@ -124,6 +124,8 @@ def _attention(cause: Cause, words: Words) -> Told:
 def _stop(cause: Cause, words: Words) -> Told:
     if cause.code == SWITCHED_OFF:
         return Told("The sync is switched off.", "Switch it on in the preferences when payments are to be synced.")
+    if cause.code == RECORDS_BROKEN:
+        return Told(words.sentence(Reason.WRITES_STOPPED), words.advice(Reason.WRITES_STOPPED))
     side, _, why = cause.code.partition(".")
     system = _system(side, words)
     if why == STOPPED:

@@ -60,7 +60,11 @@ ASKED = {
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, what waits": (what_waits, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, facts": (parts_with_claims, (1, [7]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
-    "sweep, alarms": (organizations_to_watch, (IN_FUTURE, 100), "alarm_watch USING COVERING INDEX ix_alarm_watch_due_at"),
+    "sweep, alarms": (
+        organizations_to_watch,
+        (IN_FUTURE, 100),
+        "alarm_watch USING COVERING INDEX ix_alarm_watch_due_at",
+    ),
     "sweep, notices": (endpoints_with_due_notices, (IN_FUTURE,), "notice USING (COVERING )?INDEX ix_notice_due_at"),
     "notify": (due_notices, (1, IN_FUTURE, 16), "notice USING INDEX ix_notice_due_at"),
     "notify, what is over": (outdated_notices, (1, IN_FUTURE, 500), "notice USING (COVERING )?INDEX ix_notice_due_at"),

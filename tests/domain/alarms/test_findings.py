@@ -35,6 +35,7 @@ BOTH = (SideFacts("source"), SideFacts("target"))
             NoticeKind.ALARM_SYNC_STOPPED,
             [Finding("source.reads_used_up")],
         ),
+        (AlarmFacts(records_broken=True), NoticeKind.ALARM_SYNC_STOPPED, [Finding("records_broken")]),
         (AlarmFacts(sync_enabled=False, sides=BOTH), NoticeKind.ALARM_SYNC_STOPPED, [Finding("switched_off")]),
         (
             AlarmFacts(sides=[SideFacts("source", consent_ends_at=NOW + timedelta(days=30))]),

@@ -95,7 +95,10 @@ def test_every_kind_of_alarm_has_its_words() -> None:
         *((ATTENTION, one.value) for one in Reason),
         (ATTENTION, ""),
         *((NoticeKind.ALARM_DIFFERENCE_FOUND, one.value) for one in BreakKind),
-        *((NoticeKind.ALARM_SYNC_STOPPED, one) for one in ("switched_off", "target.stopped", "source.reads_used_up")),
+        *(
+            (NoticeKind.ALARM_SYNC_STOPPED, one)
+            for one in ("switched_off", "records_broken", "target.stopped", "source.reads_used_up")
+        ),
         *((NoticeKind.ALARM_CONSENT_ENDING, f"source.{one}") for one in ("soon", "urgent", "over")),
         *((NoticeKind.ALARM_WEBHOOKS_SILENT, one) for one in ("source", "target")),
         *((NoticeKind.ALARM_CONNECTION_LOST, one) for one in ("source", "target")),

@@ -177,6 +177,15 @@ def test_a_pause_that_a_person_can_end_is_told(alarmed: Alarmed) -> None:
     assert alarmed.subjects == ["Payments are not synced", "Payments are synced again"]
 
 
+def test_records_that_broke_a_rule_are_told(alarmed: Alarmed) -> None:
+    alarmed.ask()
+    now = alarmed.world.clock.now()
+    alarmed.world.choose(writes_stopped_at=now, writes_stopped_for=["claimed_once"])
+    alarmed.later()
+    assert alarmed.subjects == ["Payments are not synced"]
+    assert alarmed.world.words.sentence(Reason.WRITES_STOPPED) in text_of(alarmed.mailbox.mails[0])
+
+
 def test_a_consent_is_told_once_more_a_week_before_its_end(alarmed: Alarmed) -> None:
     alarmed.ask()
     consent_ends(alarmed)

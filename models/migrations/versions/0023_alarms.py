@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import UtcTime
 
 revision = "alarms"
-down_revision = "payments_by_amount"
+down_revision = "writes_stopped"
 branch_labels = None
 depends_on = None
 
