@@ -237,6 +237,22 @@ def test_a_mail_server_that_fails_is_tried_again_with_the_same_id(alarmed: Alarm
     assert mailbox.mails[0]["Message-ID"] == f"<{notice.uid}@msp.example>"
 
 
+def test_what_was_never_read_is_not_counted_as_told(alarmed: Alarmed, receiver: Receiver) -> None:
+    alarmed.ask(WEBHOOK, receiver.url)
+    receiver.status = 500
+    alarmed.hold()
+    alarmed.later()
+    alarmed.hold(2)
+    alarmed.later(hours=4)
+    receiver.status = 200
+    receiver.received.clear()
+    alarmed.later(hours=1)
+    (received,) = receiver.received
+    alarm = received.document["alarm"]
+    assert (alarm["phase"], [(one["number"], one["new"]) for one in alarm["causes"]]) == ("began", [(3, 3)])
+    assert alarmed.states == [("began", "replaced"), ("began", "delivered")]
+
+
 def test_after_three_days_it_is_given_up_and_a_person_can_send_it_again(alarmed: Alarmed, mailbox: Mailbox) -> None:
     endpoint_id = alarmed.ask()
     lose_connection(alarmed)
