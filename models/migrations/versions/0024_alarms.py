@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from models.base import UtcTime
 
 revision = "alarms"
-down_revision = "writes_stopped"
+down_revision = "operations"
 branch_labels = None
 depends_on = None
 
