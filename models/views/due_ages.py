@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from domain.breaker import TARGET_CALLS, CallKind
 from domain.notices.trying import NoticeState
 from domain.push.effect import EffectState
+from models.alarm_tellings import AlarmWatch
 from models.base import UtcTime
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
@@ -56,6 +57,7 @@ def oldest_due(session: Session, now: datetime) -> Mapping[str, datetime | None]
         "preview": select(func.min(Preview.due_at)).where(Preview.due_at <= now),
         "undo": select(func.min(Undo.due_at)).where(Undo.due_at <= now),
         "reconcile": select(func.min(ReconciliationRun.due_at)).where(ReconciliationRun.due_at <= now),
+        "watch": select(func.min(AlarmWatch.due_at)).where(AlarmWatch.due_at <= now),
         "notify": _notices(now),
     }
     return {step: session.scalar(statement) for step, statement in asked.items()}

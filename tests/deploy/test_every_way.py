@@ -38,8 +38,8 @@ def test_every_line_of_the_procfile_runs_and_the_upgrade_before_them(way: str) -
 def test_every_process_is_given_what_it_needs_and_no_secret_more(way: str) -> None:
     for one in processes(way):
         may_have = secrets_of(one.process, SECRETS_OF_VENDORS)
-        # The broker and a password of Sentinels are for those who have them.
-        needed = may_have - {"broker_url", "redis_sentinel_password"}
+        # The broker, and the passwords of Sentinels and of a mail server, are for those who have them.
+        needed = may_have - {"broker_url", "redis_sentinel_password", "smtp_password"}
         assert needed <= one.secrets <= may_have, one.process
 
 
