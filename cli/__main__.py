@@ -4,6 +4,7 @@ import os
 
 import typer
 
+from cli.doctor import DOCTOR_EPILOG, doctor
 from cli.failures import OneLineErrors
 from cli.output import examples
 from cli.prove import PROVE_EPILOG, prove
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command(epilog=UP_EPILOG)(up)
 app.command(epilog=PROVE_EPILOG)(prove)
+app.command(epilog=DOCTOR_EPILOG)(doctor)
 for name, (_, line) in GROUPS.items():
     app.add_typer(typer.Typer(help=line), name=name)
 

@@ -1,0 +1,249 @@
+"""What an installation needs in order to work, check by check, each with what to do about it. Pure.
+
+A check that fails means that payments stand still, or soon will; one that warns means that something is at risk, or
+waits for a person. The words are for an operator.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from domain.clocks import CLOCKS_APART_MAX
+
+# Clocks that somebody keeps synchronized are nearer to each other than this.
+CLOCKS_DRIFT: Final = timedelta(seconds=10)
+# The queue of each step's workers, with the line of the Procfile and what stands still without it.
+WITHOUT_WORKER: Final[Mapping[str, tuple[str, str]]] = {
+    "ingest": ("ingest", "no new payment is read"),
+    "match": ("match", "nothing is decided"),
+    "push": ("push", "no payment reaches the target"),
+    "routine": ("ingest", "there is no sweep and no catch-up, so nothing that was missed is found"),
+    "copy": ("copy", "the Sync Tool copies nothing"),
+    "notify": ("notify", "no webhook of an organization is told anything"),
+}
+
+
+class Level(StrEnum):
+    """The order is from good to bad."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report.
+
+    Attributes:
+        name: what was looked at, the same at every run.
+        what: what was found, as a sentence.
+        advice: what to do; "" where all is well.
+    """
+
+    name: str
+    level: Level
+    what: str
+    advice: str = ""
+
+
+def worst(checks: Collection[Check]) -> Level:
+    """The level of the whole report."""
+    levels = list(Level)
+    return max((one.level for one in checks), key=levels.index, default=Level.OK)
+
+
+def check_settings(problems: Sequence[str]) -> list[Check]:
+    """One line for each problem: who repairs one setting at a time starts the program once for each."""
+    if not problems:
+        return [Check("settings", Level.OK, "The settings can be used.")]
+    advice = "Set it in .env or in the environment of every process, then start the processes anew."
+    return [Check("settings", Level.FAIL, problem, advice) for problem in problems]
+
+
+def check_secrets_of_vendors(missing: Mapping[str, Sequence[str]]) -> Check:
+    """Says which vendors' own settings are missing; the values are by the vendor's label."""
+    if not missing:
+        return Check("vendors", Level.OK, "Every vendor has the settings without which no call succeeds.")
+    told = "; ".join(f"{label}: {', '.join(names)}" for label, names in missing.items())
+    return Check(
+        "vendors",
+        Level.WARN,
+        f"Settings of vendors are missing: {told}.",
+        "Set them if organizations use these systems; docs/operations.md says where each comes from.",
+    )
+
+
+def check_schema(current: str | None, needed: str | None) -> Check:
+    """Whether the database has the tables that this program needs."""
+    if current == needed:
+        return Check("schema", Level.OK, f"The schema is up to date: revision {current}.")
+    return Check(
+        "schema",
+        Level.FAIL,
+        f"The schema is {f'at revision {current}' if current else 'missing'}; this program needs {needed}.",
+        "Run: python -m cli database upgrade. If the database is the newer one, start the newer program.",
+    )
+
+
+def check_kind_of_database(dialect: str, *, production: bool) -> Check:
+    """SQLite serves one machine; several hosts need PostgreSQL."""
+    if dialect == "sqlite" and production:
+        return Check(
+            "database",
+            Level.WARN,
+            "The database answers. It is SQLite, which one machine alone can use, one writer at a time.",
+            "Set DATABASE_URL to a PostgreSQL server before there are several hosts or many organizations.",
+        )
+    return Check("database", Level.OK, f"The database answers: {dialect}.")
+
+
+def check_clock(name: str, apart: timedelta) -> Check:
+    """How far another clock is from ours; leases, settle times and tokens go by both."""
+    apart = abs(apart)
+    told = f"The clock of {name} and ours are {apart.total_seconds():.0f} s apart"
+    if apart <= CLOCKS_DRIFT:
+        return Check(f"clock:{name}", Level.OK, f"{told}.")
+    level = Level.FAIL if apart > CLOCKS_APART_MAX else Level.WARN
+    return Check(
+        f"clock:{name}",
+        level,
+        f"{told}; leases and waiting times go by both.",
+        "Synchronize the clocks of all hosts. The sweep brings back moments that were stored too far in the future.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RedisFound:
+    """What Redis says of itself.
+
+    Attributes:
+        policy: what it does when its memory is full; "" if it does not say.
+        keeps_log: it writes every change to disk (AOF).
+        is_replica: it takes no writes.
+        trouble: the last write to disk failed.
+    """
+
+    version: str
+    policy: str
+    keeps_log: bool
+    is_replica: bool
+    trouble: bool
+
+
+def check_redis(found: RedisFound, *, production: bool) -> Iterator[Check]:
+    """Whether it keeps what it is given."""
+    if found.is_replica:
+        yield Check(
+            "redis",
+            Level.FAIL,
+            f"Redis {found.version} answers, but it is a replica, which takes no writes.",
+            "Let REDIS_URL name the master; after a failover that is another host.",
+        )
+    else:
+        yield Check("redis", Level.OK, f"Redis {found.version} answers.")
+    if found.policy in ("noeviction", ""):
+        yield Check("redis:policy", Level.OK, "Redis evicts nothing when its memory is full.")
+    else:
+        yield Check(
+            "redis:policy",
+            Level.FAIL,
+            f"Redis evicts keys when its memory is full ({found.policy}), so nudges and limits get lost silently.",
+            "Set maxmemory-policy to noeviction.",
+        )
+    if found.trouble:
+        yield Check(
+            "redis:persistence",
+            Level.FAIL,
+            "Redis could not write to its disk the last time, and may refuse writes.",
+            "Make room on its disk, and look into its log.",
+        )
+    elif found.keeps_log or not production:
+        kept = "writes every change to disk" if found.keeps_log else "keeps its data in memory, which is enough here"
+        yield Check("redis:persistence", Level.OK, f"Redis {kept}.")
+    else:
+        yield Check(
+            "redis:persistence",
+            Level.WARN,
+            "Redis logs no changes: a restart loses nudges and login limits. The sweep finds the work again.",
+            "Set appendonly to yes.",
+        )
+
+
+def no_redis(trouble: str) -> Check:
+    """Redis cannot be asked."""
+    return Check(
+        "redis",
+        Level.FAIL,
+        f"There is no Redis to use: {trouble}.",
+        "Start it, or correct REDIS_URL; an empty one is fine. Work waits in the database meanwhile.",
+    )
+
+
+def check_keys(unreadable: Mapping[str, Sequence[int]], sealed: int) -> Check:
+    """Whether the keys open all that is sealed.
+
+    Args:
+        unreadable: the ids of those whose secrets no key opens, by what they are.
+        sealed: how many secrets there are.
+    """
+    if not any(unreadable.values()):
+        return Check("keys", Level.OK, f"ENCRYPTION_KEYS opens all of the {sealed:,} stored secrets.")
+    told = "; ".join(f"{what} {', '.join(map(str, ids[:5]))}" for what, ids in unreadable.items() if ids)
+    return Check(
+        "keys",
+        Level.FAIL,
+        f"No key of ENCRYPTION_KEYS opens the stored secrets of: {told}.",
+        "Put the missing older key back behind the newest one; else these are connected or set up anew.",
+    )
+
+
+def check_private(paths: Sequence[str]) -> Check:
+    """Whether other users of the machine can read what holds secrets."""
+    if not paths:
+        return Check("files", Level.OK, "Nobody else on this machine can read the settings and the embedded database.")
+    return Check(
+        "files",
+        Level.WARN,
+        f"Other users of this machine can read {', '.join(paths)}.",
+        f"Run: chmod go= {' '.join(paths)}",
+    )
+
+
+def check_workers(queues: Mapping[str, int]) -> Iterator[Check]:
+    """Whether each queue has a worker.
+
+    Args:
+        queues: how many workers take from each.
+    """
+    for queue, (line, without) in WITHOUT_WORKER.items():
+        count = queues.get(queue, 0)
+        if count:
+            yield Check(f"worker:{queue}", Level.OK, f"{count} worker{'' if count == 1 else 's'} of the queue {queue}.")
+        else:
+            yield Check(
+                f"worker:{queue}",
+                Level.FAIL,
+                f"No worker of the queue {queue} answers: {without}.",
+                f"Start the line '{line}' of the Procfile (make up starts all), or read its log if it runs.",
+            )
+
+
+def check_beat(count: int) -> Check:
+    """Whether somebody asks for the sweep."""
+    if count:
+        return Check("beat", Level.OK, "beat answers." if count == 1 else f"{count} beats answer, which does no harm.")
+    return Check(
+        "beat",
+        Level.FAIL,
+        "beat does not answer: payments still arrive by their nudges, but what was missed is not found.",
+        "Start the line 'beat' of the Procfile.",
+    )
+
+
+def not_asked(names: Sequence[str], why: str) -> list[Check]:
+    """These checks could not be made."""
+    what = f"It could not be looked at, because {why}."
+    return [Check(name, Level.FAIL, what, "Repair that first.") for name in names]
