@@ -165,11 +165,11 @@ def _change(
 
 def _judged(context: Context, organization_id: int, undo_id: int) -> UndoOut:
     """The request once all of its parts are judged: by a worker, or here if none is at it."""
-    from models.undos import UndoState
+    from models.long_works import WorkState
     from tasks.undo.step import undo as work
 
     moved_at, told_at, seen = time.monotonic(), time.monotonic(), -1
-    while (row := _row(context, organization_id, undo_id)).state == UndoState.COUNTING:
+    while (row := _row(context, organization_id, undo_id)).state == WorkState.COUNTING:
         now = time.monotonic()
         if row.looked_at != seen:
             seen, moved_at = row.looked_at, now

@@ -1,12 +1,11 @@
 """Taking back what was written in a span of time: the request, the parts that it is about, and what came of each.
 
-The parts are listed once, when the span is asked for, so that nobody confirms one thing and gets another. A request
-that nobody confirms is forgotten after a day; one that was confirmed is kept, with all of its parts.
+A request that nobody confirms is forgotten after a day; one that was confirmed is kept, with all of its parts.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -34,20 +33,11 @@ from domain.undoing import Stays
 from models.base import Base, BigId, ExactAmount, UtcTime, one_of
 from models.effects import Effect
 from models.ledger import LedgerEntry
+from models.long_works import NOTE_CHARACTERS_MAX, LongWork, WorkState
 from models.payments import Allocation
 
-KEPT_FOR = timedelta(days=1)
 # Of one organization at a time that nobody has confirmed; the oldest makes room.
 UNCONFIRMED_MAX = 5
-NOTE_CHARACTERS_MAX = 500
-
-
-class UndoState(StrEnum):
-    COUNTING = "counting"  # its parts are being judged
-    READY = "ready"  # a person may confirm it
-    TAKING = "taking"  # its payments are being taken back
-    STOPPED = "stopped"  # a person has stopped it, or nothing may be written; it can go on
-    DONE = "done"  # all of its payments are taken back; push removes them
 
 
 class UndoItemState(StrEnum):
@@ -57,7 +47,7 @@ class UndoItemState(StrEnum):
     TAKEN = "taken"
 
 
-class Undo(Base):
+class Undo(LongWork, Base):
     __tablename__ = "undo"
     __table_args__ = (
         Index("ix_undo_organization_id_id", "organization_id", "id"),
@@ -66,26 +56,11 @@ class Undo(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    state: Mapped[str] = mapped_column(String(20), default=UndoState.COUNTING.value)
     # What was entered from this moment on, and before that one.
     since: Mapped[datetime] = mapped_column(UtcTime)
     until: Mapped[datetime] = mapped_column(UtcTime)
     # A person's words why.
     why: Mapped[str] = mapped_column(String(NOTE_CHARACTERS_MAX), default="")
-    asked_by: Mapped[str] = mapped_column(String(254))
-    asked_at: Mapped[datetime] = mapped_column(UtcTime)
-    confirmed_by: Mapped[str] = mapped_column(String(254), default="")
-    confirmed_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # Who has stopped it, and why if it was not a person's wish.
-    stopped_by: Mapped[str] = mapped_column(String(254), default="")
-    stopped_why: Mapped[str] = mapped_column(String(NOTE_CHARACTERS_MAX), default="")
-    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    # How many payments have parts in the span, and how many the work under way is through with, up to which id.
-    payments: Mapped[int] = mapped_column(default=0)
-    looked_at: Mapped[int] = mapped_column(default=0)
-    after_id: Mapped[int] = mapped_column(BigId, default=0)
-    # When the worker comes to it next: to go on, or to forget it; None for never.
-    due_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class UndoItem(Base):
@@ -120,7 +95,7 @@ def add_undo(
     """A request whose parts are listed and are to be judged."""
     undo = Undo(
         organization_id=organization_id,
-        state=UndoState.COUNTING.value,
+        state=WorkState.COUNTING.value,
         since=since,
         until=until,
         why=why,
@@ -184,7 +159,7 @@ def _make_room(session: Session, organization_id: int, now: datetime) -> None:
     session.execute(
         update(Undo)
         .where(Undo.organization_id == organization_id, Undo.confirmed_at.is_(None), Undo.id.not_in(latest))
-        .values(state=UndoState.READY.value, due_at=now)
+        .values(state=WorkState.READY.value, due_at=now)
         .execution_options(synchronize_session=False)
     )
 
@@ -210,39 +185,16 @@ def organizations_with_due_undos(session: Session, now: datetime) -> Sequence[in
     return sorted(set(session.scalars(select(Undo.organization_id).where(Undo.due_at <= now))))
 
 
-def is_over(undo: Undo, now: datetime) -> bool:
-    """Whether nobody has confirmed it within its day."""
-    return undo.state == UndoState.READY and undo.due_at is not None and undo.due_at <= now
-
-
 def forget_undo(session: Session, undo_id: int) -> None:
     session.execute(delete(UndoItem).where(UndoItem.undo_id == undo_id))
     session.execute(delete(Undo).where(Undo.id == undo_id))
 
 
-def end_counting(undo: Undo, now: datetime) -> None:
-    undo.state, undo.after_id, undo.looked_at = UndoState.READY.value, 0, 0
-    undo.due_at = now + KEPT_FOR
-
-
 def begin_taking(session: Session, undo: Undo, by: str, now: datetime) -> None:
     """A person has confirmed it. From now on the work is about the parts that may be taken back."""
-    undo.state, undo.confirmed_by, undo.confirmed_at, undo.due_at = UndoState.TAKING.value, by, now, now
-    undo.after_id, undo.looked_at = 0, 0
+    undo.begin(by, now)
     possible = (UndoItem.undo_id == undo.id, UndoItem.state == UndoItemState.POSSIBLE.value)
     undo.payments = session.scalar(select(func.count(UndoItem.payment_id.distinct())).where(*possible)) or 0
-
-
-def stop_taking(undo: Undo, by: str, why: str = "") -> None:
-    undo.state, undo.stopped_by, undo.stopped_why, undo.due_at = UndoState.STOPPED.value, by, why, None
-
-
-def go_on_taking(undo: Undo, now: datetime) -> None:
-    undo.state, undo.stopped_by, undo.stopped_why, undo.due_at = UndoState.TAKING.value, "", "", now
-
-
-def end_taking(undo: Undo, now: datetime) -> None:
-    undo.state, undo.ended_at, undo.due_at = UndoState.DONE.value, now, None
 
 
 # --- piece by piece ---

@@ -35,13 +35,13 @@ from models.effects import targets_with_due_effects
 from models.gaps import sources_with_gaps_to_prove, sources_with_open_scans
 from models.inbox import connections_with_waiting_events
 from models.locks import lock_organization
+from models.long_works import KEPT_FOR as WORK_KEPT_FOR
 from models.looks import targets_with_due_looks
 from models.moments_ahead import Longest, bring_back, organizations_with_moments_ahead
 from models.notices import endpoints_with_due_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import KEPT_FOR, organizations_with_due_previews
 from models.reconciliation_runs import organizations_to_reconcile, organizations_with_due_runs
-from models.undos import KEPT_FOR as UNDO_KEPT_FOR
 from models.undos import organizations_with_due_undos
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
@@ -188,7 +188,7 @@ def longest(timing: Timing) -> Longest:
         # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
         preview=KEPT_FOR,
-        undo=UNDO_KEPT_FOR,
+        undo=WORK_KEPT_FOR,
         reconcile=PAUSE_MAX,
         # Quiet hours put it off as well, by less than a day.
         notice=max(PAUSE_OF_NOTICES_MAX, timedelta(days=1)),

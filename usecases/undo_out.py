@@ -9,7 +9,8 @@ from domain.money import plain_amount
 from domain.reasons import Reason
 from domain.undoing import SENTENCES, Stays
 from domain.words import Words
-from models.undos import Undo, UndoItemState, UndoState, counts_of_undo
+from models.long_works import WorkState
+from models.undos import Undo, UndoItemState, counts_of_undo
 from models.views.documents import Amount
 from models.views.undos import Removal, removals_of_undo
 
@@ -38,7 +39,7 @@ class UndoOut(BaseModel):
     """A request to take back a span: what may be removed, what stays and why, and what came of it so far."""
 
     id: int
-    state: UndoState
+    state: WorkState
     since: datetime
     until: datetime
     why: str
@@ -60,7 +61,7 @@ class UndoOut(BaseModel):
         counts = counts_of_undo(session, undo.id)
         return cls(
             id=undo.id,
-            state=UndoState(undo.state),
+            state=WorkState(undo.state),
             since=undo.since,
             until=undo.until,
             why=undo.why,

@@ -16,20 +16,9 @@ from domain.activity import PLATFORM, ActivityKind, Change
 from domain.money import money_text
 from models.connections import Role, connection_in_role
 from models.locks import lock_organization
+from models.long_works import NOTE_CHARACTERS_MAX, WorkState
 from models.organizations import organization_by_id
-from models.undos import (
-    NOTE_CHARACTERS_MAX,
-    Undo,
-    UndoItemState,
-    UndoState,
-    add_undo,
-    begin_taking,
-    counts_of_undo,
-    end_counting,
-    go_on_taking,
-    stop_taking,
-    undo_by_id,
-)
+from models.undos import Undo, UndoItemState, add_undo, begin_taking, counts_of_undo, undo_by_id
 from tasks.context import Context, Step
 from tasks.undo.pieces import judge_next
 from usecases.activity import note
@@ -69,8 +58,8 @@ def ask_undo(
         if undo.payments <= PAYMENTS_AT_ONCE_MAX:
             while judge_next(session, undo):
                 pass
-            end_counting(undo, now)
-    if undo.state == UndoState.COUNTING:
+            undo.get_ready(now)
+    if undo.state == WorkState.COUNTING:
         context.nudge(Step.UNDO, organization_id)
     log.info("undo.asked", organization_id=organization_id, undo_id=undo.id, payments=undo.payments)
     return undo.id
@@ -87,7 +76,7 @@ def confirm_undo(context: Context, organization_id: int, undo_id: int, typed: st
         organization = organization_by_id(session, organization_id)
         if undo.confirmed_at is not None:
             return Rejected(f"This was confirmed before, by {undo.confirmed_by}.")
-        if undo.state != UndoState.READY:
+        if undo.state != WorkState.READY:
             return Rejected("The preview is not finished yet. Wait a moment.")
         if typed.strip() != organization.slug:
             return Rejected(f"Type {organization.slug} to confirm; that is the organization's short name.")
@@ -114,9 +103,9 @@ def stop_undo(context: Context, organization_id: int, undo_id: int) -> Rejected 
     """Takes back no more payments of this span. What has been taken back already is removed all the same."""
 
     def stop(session: Session, undo: Undo, _now: datetime) -> Rejected | None:
-        if undo.state != UndoState.TAKING:
+        if undo.state != WorkState.TAKING:
             return Rejected("It is not under way, so there is nothing to stop.")
-        stop_taking(undo, context.actor or PLATFORM)
+        undo.stop(context.actor or PLATFORM)
         _note(context, session, undo, ActivityKind.UNDO_STOPPED, _progress(undo))
         return None
 
@@ -127,11 +116,11 @@ def continue_undo(context: Context, organization_id: int, undo_id: int) -> Rejec
     """Goes on with a request that was stopped."""
 
     def go_on(session: Session, undo: Undo, now: datetime) -> Rejected | None:
-        if undo.state != UndoState.STOPPED:
+        if undo.state != WorkState.STOPPED:
             return Rejected("It is not stopped.")
         if not organization_by_id(session, organization_id).preferences.may_sync:
             return Rejected(_SWITCHED_OFF)
-        go_on_taking(undo, now)
+        undo.go_on(now)
         _note(context, session, undo, ActivityKind.UNDO_WENT_ON, _progress(undo))
         return None
 

@@ -13,7 +13,7 @@ from domain.set_up import StepState
 from models.connections import ConnectionStatus
 from models.decisions import Action
 from models.inbox import EventSource
-from models.undos import UndoState
+from models.long_works import WorkState
 
 FORESEEN_LABELS = {
     Outcome.SYNCED: "Would be synced",
@@ -199,19 +199,19 @@ RUN_STATE_BADGES = {
     RunState.DONE: "synced",
     RunState.STOPPED: "",
 }
-UNDO_STATE_LABELS = {
-    UndoState.COUNTING: "Being looked through",
-    UndoState.READY: "Waits for your word",
-    UndoState.TAKING: "Under way",
-    UndoState.STOPPED: "Stopped",
-    UndoState.DONE: "Done",
+WORK_STATE_LABELS = {
+    WorkState.COUNTING: "Being looked through",
+    WorkState.READY: "Waits for your word",
+    WorkState.TAKING: "Under way",
+    WorkState.STOPPED: "Stopped",
+    WorkState.DONE: "Done",
 }
-UNDO_STATE_BADGES = {
-    UndoState.COUNTING: "on_its_way",
-    UndoState.READY: "waiting",
-    UndoState.TAKING: "on_its_way",
-    UndoState.STOPPED: "",
-    UndoState.DONE: "synced",
+WORK_STATE_BADGES = {
+    WorkState.COUNTING: "on_its_way",
+    WorkState.READY: "waiting",
+    WorkState.TAKING: "on_its_way",
+    WorkState.STOPPED: "",
+    WorkState.DONE: "synced",
 }
 ITEM_STATE_LABELS = {
     ItemState.CHECKING: "Not checked yet",

@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.reasons import Reason
 from domain.undoing import Stays
-from models.undos import Undo, UndoItemState, UndoState, counts_of_undo, payments_with, undo_by_id, undos_of
+from models.long_works import WorkState
+from models.undos import Undo, UndoItemState, counts_of_undo, payments_with, undo_by_id, undos_of
 from models.views.undos import Removal, removals_of_undo, rows_of_undo
 from usecases.results import Rejected
 from usecases.undo_out import removal_sentence, stays_sentence
@@ -132,7 +133,7 @@ def _form(request: Request, member: Member, typed: Typed, problem: str | None = 
         typed=typed,
         undos=undos,
         words=words,
-        UndoState=UndoState,
+        WorkState=WorkState,
     )
 
 
@@ -153,9 +154,9 @@ def _found(request: Request, member: Member, undo_id: int) -> Undo:
 
 def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
     undo = _found(request, member, undo_id)
-    state, writing = UndoState(undo.state), writing_of(member.organization.locality)
+    state, writing = WorkState(undo.state), writing_of(member.organization.locality)
     # Adding up a hundred thousand parts is for a preview and for the end, not for each look at the bar.
-    at_work = state in (UndoState.COUNTING, UndoState.TAKING)
+    at_work = state in (WorkState.COUNTING, WorkState.TAKING)
     with context_of(request).database.reading() as session:
         counts = [] if at_work else counts_of_undo(session, undo.id)
         removals = [] if at_work else removals_of_undo(session, undo.id)
@@ -199,7 +200,7 @@ def _values(request: Request, member: Member, undo_id: int) -> dict[str, Any]:
         "stays_of": {why: stays_sentence(words, why) for why in Stays},
         "words": words,
         "typed": "",
-        "UndoState": UndoState,
+        "WorkState": WorkState,
     }
 
 

@@ -90,8 +90,7 @@ def _take_back(session: Session, undo: Undo, standing: PaymentStanding, now: dat
 def _count(undo: Undo, items: Sequence[UndoItem]) -> bool:
     if not items:
         return False
-    undo.after_id = items[-1].payment_id
-    undo.looked_at += len({one.payment_id for one in items})
+    undo.note_progress(items[-1].payment_id, len({one.payment_id for one in items}))
     return True
 
 

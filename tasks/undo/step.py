@@ -15,17 +15,9 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from domain.activity import PLATFORM
+from models.long_works import WorkState
 from models.organizations import organization_by_id
-from models.undos import (
-    Undo,
-    UndoState,
-    due_undo,
-    end_counting,
-    end_taking,
-    forget_undo,
-    is_over,
-    stop_taking,
-)
+from models.undos import Undo, due_undo, forget_undo
 from tasks.context import Context, Step
 from tasks.new_facts import hold_steps
 from tasks.points import Point
@@ -55,7 +47,7 @@ class _Batch:
             due = due_undo(session, organization_id, now)
             if due is None:
                 return False
-            was_taking = due.state == UndoState.TAKING
+            was_taking = due.state == WorkState.TAKING
             self._do_piece(session, due)
         self.context.reached(Point.UNDO_STORED)
         if was_taking:
@@ -65,16 +57,16 @@ class _Batch:
 
     def _do_piece(self, session: Session, due: Undo) -> None:
         now = self.context.clock.now()
-        if is_over(due, now):
+        if due.is_over(now):
             forget_undo(session, due.id)
-        elif due.state == UndoState.COUNTING:
+        elif due.state == WorkState.COUNTING:
             if not judge_next(session, due):
-                end_counting(due, now)
+                due.get_ready(now)
         elif not organization_by_id(session, due.organization_id).preferences.may_sync:
-            stop_taking(due, PLATFORM, SWITCHED_OFF)
+            due.stop(PLATFORM, SWITCHED_OFF)
             log.warning("undo.stopped", organization_id=due.organization_id, undo_id=due.id)
         elif not take_next(session, due, now):
-            end_taking(due, now)
+            due.end(now)
             log.info("undo.done", organization_id=due.organization_id, undo_id=due.id, payments=due.looked_at)
 
 

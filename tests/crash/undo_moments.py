@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from domain.activity import ActivityKind
 from models.activity import Activity
-from models.undos import Undo, UndoItem, UndoItemState, UndoState
+from models.long_works import WorkState
+from models.undos import Undo, UndoItem, UndoItemState
 from tests.crash.stage import Stage
 from usecases.undoing import ask_undo, confirm_undo
 
@@ -33,6 +34,6 @@ def it_is_done_once(stage: Stage) -> None:
         [undo] = session.scalars(select(Undo)).all()
         states = session.scalars(select(UndoItem.state)).all()
         taken = session.scalars(select(Activity).where(Activity.kind == ActivityKind.PAYMENT_TAKEN_BACK.value)).all()
-    assert (undo.state, undo.looked_at, undo.payments) == (UndoState.DONE, 2, 2)
+    assert (undo.state, undo.looked_at, undo.payments) == (WorkState.DONE, 2, 2)
     assert states == [UndoItemState.TAKEN, UndoItemState.TAKEN]
     assert [one.actor for one in taken] == ["a person", "a person"]

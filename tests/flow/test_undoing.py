@@ -9,12 +9,11 @@ from domain.activity import ActivityKind
 from domain.payment_actions import PaymentAction
 from domain.undoing import Stays
 from models.activity import ActivityFilter, list_activity
+from models.long_works import KEPT_FOR, WorkState
 from models.undos import (
-    KEPT_FOR,
     Undo,
     UndoItem,
     UndoItemState,
-    UndoState,
     counts_of_undo,
     undo_by_id,
 )
@@ -86,7 +85,7 @@ def test_a_span_is_taken_back_and_nothing_beside_it(world: World) -> None:
     confirmed(world, undo_id)
     world.settle()
     assert [world.amounts_on(one) for one in (before, within, after)] == [["10.00"], [], ["30.00"]]
-    assert undo_of(world, undo_id).state == UndoState.DONE
+    assert undo_of(world, undo_id).state == WorkState.DONE
     assert removals(world, undo_id) == {Removal.REMOVED: "20.00"}
     assert world.reason(payment) == "taken_back"
     [changes] = activities(world, ActivityKind.UNDO_CONFIRMED)
@@ -215,14 +214,14 @@ def test_while_the_sync_is_switched_off_nothing_can_be_removed(world: World, mon
     world.choose(sync_enabled=False)
     world.settle()
     stopped = undo_of(world, undo_id)
-    assert (stopped.state, stopped.stopped_why) == (UndoState.STOPPED, SWITCHED_OFF)
+    assert (stopped.state, stopped.stopped_why) == (WorkState.STOPPED, SWITCHED_OFF)
     assert isinstance(continue_undo(world.context, world.organization_id, undo_id), Rejected)
     world.choose(sync_enabled=True)
     world.settle()
     assert world.amounts_on(invoice) == ["100.00"]
     assert continue_undo(world.context, world.organization_id, undo_id) is None
     world.settle()
-    assert (world.amounts_on(invoice), undo_of(world, undo_id).state) == ([], UndoState.DONE)
+    assert (world.amounts_on(invoice), undo_of(world, undo_id).state) == ([], WorkState.DONE)
 
 
 def test_it_is_stopped_between_two_pieces_and_goes_on_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +270,7 @@ def test_a_span_of_many_payments_is_judged_by_the_worker(world: World, monkeypat
     invoice, _ = one_payment(world)
     world.notice()
     undo_id = asked(world, since)
-    assert undo_of(world, undo_id).state == UndoState.COUNTING
+    assert undo_of(world, undo_id).state == WorkState.COUNTING
     assert isinstance(confirm_undo(world.context, world.organization_id, undo_id, "northwind"), Rejected)
     world.settle()
     assert judged(world, undo_id) == {UndoItemState.POSSIBLE: "100.00"}

@@ -6,7 +6,8 @@ import pytest
 from fastapi import FastAPI
 
 from domain.users import UserRole
-from models.undos import Undo, UndoState, undo_by_id
+from models.long_works import WorkState
+from models.undos import Undo, undo_by_id
 from tasks.undo import pieces
 from tests.web.browser import Browser, forms_in, logged_in
 from tests.web.tokens import make_token
@@ -93,7 +94,7 @@ def test_a_long_one_shows_how_far_it_is_is_stopped_and_goes_on(
     partner.send(f"{FORM}/1/confirm", {"typed": "northwind"})
     page = partner.send(f"{FORM}/1/stop", {}).text
     assert "Stopped by" in page
-    assert row(world).state == UndoState.STOPPED
+    assert row(world).state == WorkState.STOPPED
     world.settle()
     assert world.amounts_on(invoice) == ["40.00", "60.00", "7.00"]
     partner.send(f"{FORM}/1/continue", {})

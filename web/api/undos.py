@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.undos import NOTE_CHARACTERS_MAX, undo_by_id, undos_of
+from models.long_works import NOTE_CHARACTERS_MAX
+from models.undos import undo_by_id, undos_of
 from usecases.results import Rejected
 from usecases.undo_out import UndoOut
 from usecases.undoing import ask_undo, confirm_undo, continue_undo, stop_undo
