@@ -35,6 +35,11 @@ class ActivityKind(StrEnum):
     UNDO_CONFIRMED = "undo_confirmed"
     UNDO_STOPPED = "undo_stopped"
     UNDO_WENT_ON = "undo_went_on"
+    SENDING_PAUSED = "sending_paused"
+    SENDING_RESUMED = "sending_resumed"
+    REPLAY_CONFIRMED = "replay_confirmed"
+    REPLAY_STOPPED = "replay_stopped"
+    REPLAY_WENT_ON = "replay_went_on"
     RECONCILIATION_STARTED = "reconciliation_started"
     WRITES_STOPPED = "writes_stopped"
     WRITES_RESUMED = "writes_resumed"
@@ -92,6 +97,11 @@ ACTIVITY_LABELS = {
     ActivityKind.UNDO_CONFIRMED: "Began to take back a span of time",
     ActivityKind.UNDO_STOPPED: "Stopped taking back a span of time",
     ActivityKind.UNDO_WENT_ON: "Let the taking back of a span go on",
+    ActivityKind.SENDING_PAUSED: "Paused the sending of payments",
+    ActivityKind.SENDING_RESUMED: "Resumed the sending of payments",
+    ActivityKind.REPLAY_CONFIRMED: "Began to retry payments by a filter",
+    ActivityKind.REPLAY_STOPPED: "Stopped retrying payments by a filter",
+    ActivityKind.REPLAY_WENT_ON: "Let the retrying by a filter go on",
     ActivityKind.RECONCILIATION_STARTED: "Started a reconciliation",
     ActivityKind.WRITES_STOPPED: "Stopped all writes, because our records break a rule",
     ActivityKind.WRITES_RESUMED: "Let writes go on after a check of our records",

@@ -32,6 +32,7 @@ from models.metered_reads import MeteredReads
 from models.notices import Notice, NoticeTry
 from models.organizations import Organization
 from models.own_intents import OwnIntent, OwnIntentPart
+from models.pausable import Installation
 from models.payment_counts import PaymentCount
 from models.payment_statuses import keep_statuses
 from models.payments import Allocation, OwnPayment, Payment
@@ -39,12 +40,14 @@ from models.previews import Preview, PreviewPiece
 from models.reconciliation_breaks import ReconciliationBreak, ReconciliationStep
 from models.reconciliation_runs import ReconciliationPair, ReconciliationRun
 from models.reconciliation_statements import ReconciliationStatement
+from models.replays import Replay, ReplayItem, ReplayShare
 from models.running_processes import RunningProcess
 from models.second_factors import RecoveryCode, SecondFactor
 from models.undos import Undo, UndoItem
 from models.users import ApiToken, DashboardSession, HalfLogin, LoginLink, User
 
 TABLES = (
+    Installation,
     Organization,
     Connection,
     InboxEvent,
@@ -104,6 +107,9 @@ TABLES = (
     GapPayment,
     RunningProcess,
     MeasureRow,
+    Replay,
+    ReplayShare,
+    ReplayItem,
 )
 
 keep_statuses(Session)

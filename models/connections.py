@@ -13,6 +13,7 @@ from domain.push.sums import Sums
 from domain.reasons import Reason
 from models.base import Base, BigId, Json, UtcTime, lock_in_order
 from models.breakers import Breaker, is_resting
+from models.pausable import Pausable
 
 
 class Role(StrEnum):
@@ -30,7 +31,7 @@ class ConnectionStatus(StrEnum):
     DISCONNECTED = "disconnected"
 
 
-class Connection(Base):
+class Connection(Pausable, Base):
     __tablename__ = "connection"
     __table_args__ = (
         UniqueConstraint("organization_id", "role"),

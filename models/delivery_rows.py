@@ -32,6 +32,8 @@ from models.effects import DETAIL_CHARACTERS_MAX, Effect
 from models.ledger import LedgerEntry
 from models.ledger_changes import Cause, note_change
 from models.looks import KEEP, Others, begin_looks
+from models.organizations import organization_by_id
+from models.pausable import everything_is_paused
 from models.payment_statuses import store_outcomes_of_only_parts
 from models.payments import Allocation, number_of_parts
 
@@ -52,9 +54,9 @@ class NewClaim:
     shared: bool = False
 
 
-# An effect, what it is about, the decision in force, its connection, the breaker of writes, the attempts so far, and
-# how many parts its payment has.
-_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, int, int]
+# An effect, what it is about, the decision in force, its connection, the breaker of writes, whether nothing is sent for
+# anybody, the attempts so far, and how many parts its payment has.
+_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, int, int]
 
 
 @dataclass
@@ -99,6 +101,13 @@ class DeliveryRows:
         return self._found[0][4]
 
     @cached_property
+    def is_paused(self) -> bool:
+        """Whether a person has paused sending: for all, for this organization, or for this connection."""
+        # The transaction holds the organization, so its row is at hand, and nobody pauses it meanwhile.
+        organization = organization_by_id(self.session, self.connection.organization_id)
+        return self._found[0][5] or bool(organization.paused_at or self.connection.paused_at)
+
+    @cached_property
     def entries(self) -> list[LedgerEntry]:
         """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
         statement = select(LedgerEntry).where(
@@ -113,7 +122,7 @@ class DeliveryRows:
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
         """The highest attempt number so far, by effect."""
-        return {row[0].id: row[5] for row in self._found}
+        return {row[0].id: row[6] for row in self._found}
 
     @property
     def _allocation_ids(self) -> set[int]:
@@ -332,13 +341,16 @@ class DeliveryRows:
 
 
 @cache
-def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, int, int]:
+def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, int, int]:
     """Made once: the effects, what they are about, and the highest attempt number so far."""
     tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
     is_current = and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
     of_writes = and_(Breaker.connection_id == Connection.id, Breaker.kind == CallKind.WRITE.value)
     return (
-        select(Effect, Allocation, DecisionRow, Connection, Breaker, func.coalesce(tries, 0), number_of_parts())
+        select(
+            *(Effect, Allocation, DecisionRow, Connection, Breaker),
+            *(everything_is_paused(), func.coalesce(tries, 0), number_of_parts()),
+        )
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .join(Allocation.payment)
         .options(contains_eager(Allocation.payment))

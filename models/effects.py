@@ -36,6 +36,7 @@ from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
+from models.pausable import everything_is_paused
 from models.payments import Allocation, note_other_status
 
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
@@ -182,7 +183,7 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
     but not before all of them are due: the send of a younger one may still arrive.
 
     An effect that was never sent waits while its allocation is due for match: the payment may have changed since, and
-    we must not create a payment that was voided a moment ago.
+    we must not create a payment that was voided a moment ago. It also waits while a person has paused sending.
     """
     return session.scalars(_due_heads(limit), {"of_connection": connection_id, "at": now}).all()
 
@@ -190,10 +191,20 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
 @cache
 def _due_heads(limit: int) -> Select[Effect]:
     """Made once: every batch asks this, and making it takes longer than the answer."""
+    # Of the one connection, so it is answered once and not for each effect.
+    paused = (
+        select(Connection.id)
+        .join(Organization, Organization.id == Connection.organization_id)
+        .where(Connection.id == bindparam("of_connection"))
+        .where(or_(Connection.paused_at.is_not(None), Organization.paused_at.is_not(None)))
+        .correlate(None)
+        .exists()
+    )
     return (
         select(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(Effect.connection_id == bindparam("of_connection"), goes_now(bindparam("at", type_=UtcTime)))
+        .where(or_(Effect.state == EffectState.IN_DOUBT.value, and_(~everything_is_paused(), ~paused)))
         .order_by(Effect.due_at, Effect.id)
         .limit(limit)
     )
@@ -319,6 +330,8 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         or_(Connection.not_before.is_(None), Connection.not_before <= now),
         ~is_resting(Connection.id, TARGET_CALLS, now),
     )
+    # What was sent and may have arrived is looked for all the same.
+    may_send = and_(Organization.paused_at.is_(None), Connection.paused_at.is_(None), ~everything_is_paused())
     due = (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
@@ -333,6 +346,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
                     Allocation.match_due_at.is_(None),
                     Organization.sync_enabled,
                     Organization.writes_stopped_at.is_(None),
+                    may_send,
                 ),
             ),
             may_be_called,

@@ -14,9 +14,10 @@ from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPoli
 from models.base import Base, BigId, Json, UtcTime
 from models.breakers import Breaker
 from models.connections import Connection, Role
+from models.pausable import Pausable
 
 
-class Organization(Base):
+class Organization(Pausable, Base):
     __tablename__ = "organization"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

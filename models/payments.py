@@ -37,6 +37,9 @@ Version = tuple[int, int | None]
 
 _TOUCHED = "allocations whose payments may have another status"
 _IS_TO_BE_DECIDED = text("match_due_at IS NOT NULL")
+# In the order in which `models/held_payments.py` writes them.
+HELD_STATUSES = (PaymentStatus.NEEDS_ATTENTION.value, PaymentStatus.WAITING.value)
+_IS_HELD = text("status IN ('needs_attention', 'waiting')")
 
 
 def _day_in_lists(context: DefaultExecutionContext) -> date:
@@ -60,6 +63,14 @@ class Payment(Base):
         Index(
             "ix_payment_organization_id_live_total",
             *("organization_id", "live_total", "listed_on", "first_seen_at", "id"),
+        ),
+        # The operator's lists of what is held, over all organizations: few of very many payments.
+        *(
+            Index(f"ix_payment_held_{name}", *columns, postgresql_where=_IS_HELD, sqlite_where=_IS_HELD)
+            for name, columns in {
+                "listed_on": ("listed_on", "first_seen_at", "id"),
+                "reason": ("reason", "listed_on", "first_seen_at", "id"),
+            }.items()
         ),
     )
 

@@ -23,6 +23,8 @@ class Situation:
     target: Connection | None
     sync_enabled: bool
     writes_stopped: bool
+    # Who has paused sending, since when and why; "" if it is not paused.
+    pause: str
     # Until when the target rests after failures; None if it does not.
     rests_until: datetime | None
     now: datetime
@@ -71,6 +73,8 @@ def _when_sent(situation: Situation, effect: Effect) -> str:
         return f"It will be sent when writes go on. {situation.words.advice(Reason.WRITES_STOPPED)}"
     if not situation.sync_enabled:
         return "It will be sent when external payments sync is switched on again."
+    if situation.pause:
+        return f"It will be sent when sending to {situation.words.target} is resumed. {situation.pause}"
     due_at = max(effect.due_at, target.not_before or effect.due_at, situation.rests_until or effect.due_at)
     again = f" (try {effect.attempts + 1})" if effect.attempts else ""
     return f"It will be sent {_when(situation, due_at)}{again}."

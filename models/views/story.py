@@ -25,6 +25,7 @@ from models.inbox import Entity, EventSource, InboxEvent, events_about
 from models.ledger import LedgerEntry
 from models.looks import looks_at
 from models.organizations import Organization, organization_by_id
+from models.pauses import pause_in_words
 from models.payment_situations import standings_of
 from models.payments import Allocation, Payment
 from models.views.ledger_lines import LedgerLine, ledger_lines
@@ -172,6 +173,7 @@ class _Tables:
     attempts: Sequence[Attempt]
     entries: Sequence[LedgerEntry]
     ledger: Mapping[int, LedgerLine]
+    pause: str
 
     @classmethod
     def load(cls, session: Session, payment: Payment) -> "_Tables":
@@ -199,6 +201,7 @@ class _Tables:
             ).all(),
             entries=entries,
             ledger=ledger_lines(session, payment.organization_id, entries, looks),
+            pause=pause_in_words(session, payment.organization_id, target),
         )
 
     def story_of(self, row: AllocationRow, words: Words, now: datetime) -> AllocationStory:
@@ -212,6 +215,7 @@ class _Tables:
             target=self.target,
             sync_enabled=self.organization.sync_enabled,
             writes_stopped=not self.organization.may_be_written_for,
+            pause=self.pause,
             rests_until=self.rests_until,
             now=now,
             words=words,

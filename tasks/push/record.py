@@ -248,6 +248,10 @@ class _Page:
         if effect.state == EffectState.IN_DOUBT:
             # The look has ended the doubt: payments that appear on the invoice from now on are not the earlier send.
             self.rows.move(effect, EffectState.PENDING, **NO_DOUBT)
+        if self.rows.is_paused:
+            # A person has paused sending, perhaps a moment ago. It stays owed as it is: nothing is decided anew.
+            self.states.stop = True
+            return
         if self.rows.allocations[effect.allocation_id].match_due_at is not None:
             # It changed after we claimed it; match decides first from the current facts.
             return

@@ -30,6 +30,7 @@ from tests.models.old_database import (
 from tests.servers import PostgresqlDatabases
 
 assert models.TABLES
+PAUSE = ("paused_at", "paused_by", "paused_why")
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
     new = {table: after[table][0].keys() - before[table][0].keys() for table in after}
     assert {table: names for table, names in new.items() if names} == {
         "api_token": {"made_by"},
-        "connection": {"sums", "tested_at"},
+        "connection": {"sums", "tested_at", *PAUSE},
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
         "effect": {"doubt"},
@@ -129,6 +130,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
             "erasing_since",
             "find_by_number",
             "has_endpoints",
+            *PAUSE,
             "time_zone",
             "writing",
             "writes_stopped_at",
