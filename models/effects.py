@@ -37,6 +37,7 @@ from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
 from models.pausable import everything_is_paused
+from models.pauses import sending_is_paused
 from models.payments import Allocation, note_other_status
 
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
@@ -191,20 +192,11 @@ def due_heads(session: Session, connection_id: int, now: datetime, limit: int) -
 @cache
 def _due_heads(limit: int) -> Select[Effect]:
     """Made once: every batch asks this, and making it takes longer than the answer."""
-    # Of the one connection, so it is answered once and not for each effect.
-    paused = (
-        select(Connection.id)
-        .join(Organization, Organization.id == Connection.organization_id)
-        .where(Connection.id == bindparam("of_connection"))
-        .where(or_(Connection.paused_at.is_not(None), Organization.paused_at.is_not(None)))
-        .correlate(None)
-        .exists()
-    )
     return (
         select(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(Effect.connection_id == bindparam("of_connection"), goes_now(bindparam("at", type_=UtcTime)))
-        .where(or_(Effect.state == EffectState.IN_DOUBT.value, and_(~everything_is_paused(), ~paused)))
+        .where(or_(Effect.state == EffectState.IN_DOUBT.value, ~sending_is_paused(bindparam("of_connection"))))
         .order_by(Effect.due_at, Effect.id)
         .limit(limit)
     )
@@ -330,7 +322,6 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         or_(Connection.not_before.is_(None), Connection.not_before <= now),
         ~is_resting(Connection.id, TARGET_CALLS, now),
     )
-    # What was sent and may have arrived is looked for all the same.
     may_send = and_(Organization.paused_at.is_(None), Connection.paused_at.is_(None), ~everything_is_paused())
     due = (
         select(Effect.connection_id)

@@ -40,6 +40,7 @@ from models.notices import Notice
 from models.payments import Allocation, Payment
 from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
+from models.replays import ReplayShare
 from models.undos import Undo
 
 _OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
@@ -66,7 +67,7 @@ class Longest:
     settle: timedelta
     copy: timedelta
     preview: timedelta
-    undo: timedelta
+    long_work: timedelta
     reconcile: timedelta
     notice: timedelta
     endpoint: timedelta
@@ -86,7 +87,8 @@ def organizations_with_moments_ahead(session: Session, now: datetime, longest: L
         owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
         *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
         select(Preview.organization_id).where(ahead.preview),
-        select(Undo.organization_id).where(ahead.undo),
+        select(Undo.organization_id).where(ahead.long_work(Undo)),
+        select(ReplayShare.organization_id).where(ahead.long_work(ReplayShare)),
         select(ReconciliationRun.organization_id).where(ahead.reconcile),
         select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
         select(Endpoint.organization_id).where(ahead.endpoint),
@@ -103,7 +105,7 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
         # Except later looks: they are never urgent, and all of them at once would be many calls.
         nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
-        kept |= {"preview": longest.preview, "undo": longest.undo, "reconcile": longest.reconcile}
+        kept |= {"preview": longest.preview, "long_work": longest.long_work, "reconcile": longest.reconcile}
         kept |= {"notice": longest.notice, "endpoint": longest.endpoint, "proof": longest.proof}
         whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
         ahead = _Ahead(now, whatever)
@@ -131,7 +133,8 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         )
     for worked_off, is_ahead in (
         (Preview, ahead.preview),
-        (Undo, ahead.undo),
+        (Undo, ahead.long_work(Undo)),
+        (ReplayShare, ahead.long_work(ReplayShare)),
         (ReconciliationRun, ahead.reconcile),
         (Notice, ahead.notice),
     ):
@@ -210,9 +213,8 @@ class _Ahead:
     def watch(self) -> ColumnElement[bool]:
         return self._beyond(AlarmWatch.due_at, WATCHED_EVERY)
 
-    @property
-    def undo(self) -> ColumnElement[bool]:
-        return self._beyond(Undo.due_at, self.longest.undo)
+    def long_work(self, table: type[Undo | ReplayShare]) -> ColumnElement[bool]:
+        return self._beyond(table.due_at, self.longest.long_work)
 
     @property
     def proof(self) -> ColumnElement[bool]:

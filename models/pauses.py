@@ -1,10 +1,26 @@
-"""What pauses the sending of an organization's payments, in words for whoever asks why they wait."""
+"""Whether sending to a connection is paused, and by what: a condition for statements, and words for people."""
 
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from models.connections import Connection
-from models.organizations import organization_by_id
-from models.pausable import pause_of_everything
+from models.organizations import Organization, organization_by_id
+from models.pausable import everything_is_paused, pause_of_everything
+
+
+def sending_is_paused(connection_id: BindParameter[Any]) -> ColumnElement[bool]:
+    """Whether sending to this one connection is paused; answered once for the statement, not once for each row."""
+    itself = (
+        select(Connection.id)
+        .join(Organization, Organization.id == Connection.organization_id)
+        .where(Connection.id == connection_id)
+        .where(or_(Connection.paused_at.is_not(None), Organization.paused_at.is_not(None)))
+        .correlate(None)
+        .exists()
+    )
+    return or_(everything_is_paused(), itself)
 
 
 def pause_in_words(session: Session, organization_id: int, target: Connection | None) -> str:

@@ -23,6 +23,7 @@ QUEUES = {
     "payments.preview": "match",
     # It calls nobody, and what it makes due is decided in this queue.
     "payments.undo": "match",
+    "payments.replay": "match",
     "payments.reconcile": "routine",
     # A queue of its own: a receiver that never answers must not hold a thread that payments wait for.
     "payments.notify": "notify",

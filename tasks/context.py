@@ -51,6 +51,7 @@ class Step(StrEnum):
     RECONCILE = "reconcile"  # of an organization
     UNDO = "undo"  # of an organization
     WATCH = "watch"  # of an organization
+    REPLAY = "replay"  # of an organization
     NOTIFY = "notify"  # of an endpoint
 
     @property
@@ -69,6 +70,7 @@ _OWNERS = {
     Step.RECONCILE: Owner.ORGANIZATION,
     Step.UNDO: Owner.ORGANIZATION,
     Step.WATCH: Owner.ORGANIZATION,
+    Step.REPLAY: Owner.ORGANIZATION,
     Step.NOTIFY: Owner.ENDPOINT,
 }
 

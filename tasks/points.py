@@ -101,6 +101,11 @@ class Point(StrEnum):
     UNDO_STORED = "undo.stored"
     UNDO_NUDGED = "undo.nudged"
     UNDO_LANE_RELEASED = "undo.lane_released"
+    # Retrying by a filter.
+    REPLAY_LANE_TAKEN = "replay.lane_taken"
+    REPLAY_STORED = "replay.stored"
+    REPLAY_NUDGED = "replay.nudged"
+    REPLAY_LANE_RELEASED = "replay.lane_released"
     # The reconciliation of both systems.
     RECONCILE_LANE_TAKEN = "reconcile.lane_taken"
     RECONCILE_BEGUN = "reconcile.begun"

@@ -42,6 +42,7 @@ from models.notices import endpoints_with_due_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import KEPT_FOR, organizations_with_due_previews
 from models.reconciliation_runs import organizations_to_reconcile, organizations_with_due_runs
+from models.replays import organizations_with_due_replays
 from models.undos import organizations_with_due_undos
 from tasks.calls import PAUSE_MAX
 from tasks.context import Context, Step, Timing
@@ -63,6 +64,7 @@ OF_THE_SWEEP = (
     Step.COPY,
     Step.PREVIEW,
     Step.UNDO,
+    Step.REPLAY,
     Step.WATCH,
     Step.NOTIFY,
     Step.RECONCILE,
@@ -81,6 +83,7 @@ class Swept:
     copy: int = 0
     preview: int = 0
     undo: int = 0
+    replay: int = 0
     reconcile: int = 0
     watch: int = 0
     notify: int = 0
@@ -155,6 +158,7 @@ _DUE: Mapping[Step, Callable[[Session, datetime], Collection[int]]] = {
     Step.COPY: _due_copies,
     Step.PREVIEW: organizations_with_due_previews,
     Step.UNDO: organizations_with_due_undos,
+    Step.REPLAY: organizations_with_due_replays,
     Step.RECONCILE: organizations_with_due_runs,
     Step.NOTIFY: endpoints_with_due_notices,
 }
@@ -188,7 +192,7 @@ def longest(timing: Timing) -> Longest:
         # Also the distance of two lists that are read by themselves (`tasks/copying/listing.py`).
         copy=max(timing.settle, timing.lease, timedelta(minutes=15)),
         preview=KEPT_FOR,
-        undo=WORK_KEPT_FOR,
+        long_work=WORK_KEPT_FOR,
         reconcile=PAUSE_MAX,
         # Quiet hours put it off as well, by less than a day.
         notice=max(PAUSE_OF_NOTICES_MAX, timedelta(days=1)),

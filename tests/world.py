@@ -30,6 +30,7 @@ from tasks.notify.step import notify
 from tasks.preview.step import preview
 from tasks.push.step import push
 from tasks.reconcile.step import reconcile
+from tasks.replay.step import replay
 from tasks.sweep import sweep
 from tasks.undo.step import undo
 from tasks.watch.step import watch
@@ -50,6 +51,7 @@ STEPS = {
     Step.WATCH: watch,
     Step.NOTIFY: notify,
     Step.UNDO: undo,
+    Step.REPLAY: replay,
 }
 
 

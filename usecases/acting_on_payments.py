@@ -23,10 +23,10 @@ from models.payment_situations import PaymentStanding, standings_of
 from models.payments import forget_own_payment, match_again, register_own_payments
 from models.retries import chosen_payments
 from tasks.context import Context, Step
+from tasks.letting_go import let_go
 from tasks.new_facts import hold_steps
 from usecases.activity import note
 from usecases.results import Rejected
-from usecases.retry import let_go
 
 log = structlog.get_logger()
 

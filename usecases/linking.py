@@ -25,9 +25,9 @@ from models.locks import lock_organization
 from models.payments import Payment, match_again
 from models.retries import payment_of
 from tasks.context import Context, Step
+from tasks.letting_go import revive
 from usecases.activity import note
 from usecases.results import Rejected
-from usecases.retry import revive
 
 log = structlog.get_logger()
 

@@ -7,9 +7,8 @@ Leaves behind: effects that push takes up, allocations that match takes up. It l
 look at the target can find their outcome.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
@@ -18,54 +17,25 @@ from connectors.base import Failure, FailureKind, Got, ReadResult, Target
 from domain.activity import ActivityKind
 from domain.breaker import CallKind
 from domain.explanations import explain
-from domain.preferences import CorrectionPolicy
-from domain.push.effect import OPEN_ON_THE_WIRE, Doubt, EffectKind, EffectState
 from domain.push.strategy import standing_for
 from domain.records import TargetPayment
 from models.connections import Role, connection_in_role
 from models.decisions import current_decisions
-from models.effects import Effect, latest_effects, move
+from models.effects import latest_effects
 from models.ledger import LedgerEntry
-from models.ledger_writing import accept_changes, call_other_money, forget_entries, mark_repaired
+from models.ledger_writing import call_other_money, forget_entries, mark_repaired
 from models.locks import lock_organization
 from models.looks import look_now
-from models.organizations import organization_by_id
 from models.payments import Payment, match_again
 from models.retries import entries_beside, ignore_twins, payment_of
 from models.secrets import SecretsUnreadable
 from tasks.calls import may_call, note_failure, note_unreadable
 from tasks.context import Context, Step
-from tasks.hints import INCOMPLETE, Look, hint_at_payments
+from tasks.letting_go import RetryReport, let_go
 from usecases.activity import note
 from usecases.results import Rejected
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class RetryReport:
-    """The outcome for the payment's parts.
-
-    Attributes:
-        revived: their effects are due now.
-        decided_again: nothing was stuck; match looks at them once more.
-        on_the_wire: sent or being sent; left alone.
-    """
-
-    revived: int
-    decided_again: int
-    on_the_wire: int
-
-    @property
-    def message(self) -> str:
-        """The report as a sentence."""
-        told = [
-            (self.revived, "tried again now"),
-            (self.decided_again, "decided again now"),
-            (self.on_the_wire, "being sent or looked for, so left alone"),
-        ]
-        parts = [f"{count} part{'s' if count > 1 else ''} {what}" for count, what in told if count]
-        return f"{'; '.join(parts)}." if parts else "The payment has no parts to retry."
 
 
 def retry_payment(
@@ -199,57 +169,3 @@ def _compare(on_invoice: Sequence[LedgerEntry], there: Mapping[str, TargetPaymen
         elif (found.amount, found.paid_on) == standing_for((entry.amount, entry.paid_on) for entry in entries):
             repaired.update(entry.id for entry in entries if entry.harmed)
     return _Seen(frozenset(gone), frozenset(repaired))
-
-
-def let_go(
-    session: Session,
-    organization_id: int,
-    payment: Payment,
-    effects: Mapping[int, Effect],
-    forgotten: Collection[int],
-    now: datetime,
-    actor: str,
-) -> RetryReport:
-    """Makes everything of the payment due that is stuck; the caller holds the organization.
-
-    Args:
-        effects: the newest one of each part.
-        forgotten: the parts whose target payment is certainly gone.
-        actor: the person or program that asked for it.
-    """
-    if organization_by_id(session, organization_id).preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
-        accept_changes(session, [allocation.id for allocation in payment.allocations], now, actor)
-    if payment.flaw is not None:
-        # Only the source can show that the cause is gone.
-        hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
-    revived = on_the_wire = 0
-    again: list[int] = []
-    for allocation in payment.allocations:
-        effect = effects.get(allocation.id)
-        state = EffectState(effect.state) if effect is not None else None
-        if state in OPEN_ON_THE_WIRE or (effect is not None and not revive(session, effect, forgotten, now)):
-            on_the_wire += 1
-            continue
-        revived += effect is not None and effect.state in (EffectState.PENDING, EffectState.IN_DOUBT)
-        again.append(allocation.id)
-    match_again(session, again, now)
-    return RetryReport(revived, len(again) - revived, on_the_wire)
-
-
-def revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:
-    """Makes the effect due if it is stuck; False if push has just claimed it."""
-    match EffectState(effect.state):
-        case EffectState.PENDING:
-            return effect.due_at <= now or move(session, effect, EffectState.PENDING, due_at=now)
-        case EffectState.HELD if effect.allocation_id in forgotten and effect.kind != EffectKind.CREATE:
-            # There is nothing left to change: match decides as if none had been synced.
-            return move(session, effect, EffectState.CANCELLED)
-        case EffectState.HELD | EffectState.DEAD:
-            # Money of ours may be on the invoice already. Such a reason stays on the effect until push has looked,
-            # because it keeps match from replacing the effect.
-            values = {} if effect.doubt != Doubt.NONE else {"reason": ""}
-            # If the look then ends the doubt, a payment that changed meanwhile is decided again instead of sent.
-            again = EffectState.IN_DOUBT if Doubt(effect.doubt).is_unanswered else EffectState.PENDING
-            return move(session, effect, again, due_at=now, attempts=0, detail="", **values)
-        case _:
-            return True

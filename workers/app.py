@@ -33,6 +33,7 @@ app = Celery(
         "tasks.preview.step",
         "tasks.reconcile.step",
         "tasks.undo.step",
+        "tasks.replay.step",
         "tasks.notify.step",
         "tasks.watch.step",
         "tasks.sweep",

@@ -16,6 +16,7 @@ from tests.crash import (
     notice_moments,
     preview_moments,
     reconcile_moments,
+    replay_moments,
     undo_moments,
 )
 from tests.crash.stage import Stage
@@ -276,6 +277,15 @@ CASES = (
             **dict.fromkeys((Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_RECORDED), 1),
         },
         person=undo_moments.it_is_done_once,
+    ),
+    Case(
+        replay_moments.retrying_by_a_filter,
+        {
+            **dict.fromkeys((Point.REPLAY_LANE_TAKEN, Point.REPLAY_LANE_RELEASED), 1),
+            **dict.fromkeys((Point.REPLAY_STORED, Point.REPLAY_NUDGED), 2),
+            **dict.fromkeys((Point.PUSH_INTENDED, Point.PUSH_ANSWERED, Point.PUSH_RECORDED), 1),
+        },
+        person=replay_moments.each_was_retried_once,
     ),
     Case(moments.corrected_by_hand, {Point.MATCH_HANDS_LOOKED_AT: 1, Point.MATCH_RECORDED: 1}),
 )

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from sandbox.faults import Fault
+from tasks.letting_go import RetryReport
 from tests.flow.tampering import Tampering, adopted, change_amount, change_date, delete, double, swap, synced, type_in
 from tests.world import World
-from usecases.retry import RetryReport, retry_payment
+from usecases.retry import retry_payment
 
 # --- it clears itself ---
 

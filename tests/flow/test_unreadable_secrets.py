@@ -6,9 +6,10 @@ from cryptography.fernet import Fernet
 from models.connections import connection_by_id
 from models.secrets import Keyring
 from tasks.context import Step
+from tasks.letting_go import RetryReport
 from tests.world import STEPS, World
 from usecases.connection_health import facts_of
-from usecases.retry import RetryReport, retry_payment
+from usecases.retry import retry_payment
 
 
 def seal_with_a_lost_key(world: World, connection_id: int) -> str:

@@ -1,7 +1,8 @@
 """A person's retry."""
 
+from tasks.letting_go import RetryReport
 from tests.world import World
-from usecases.retry import RetryReport, retry_payment
+from usecases.retry import retry_payment
 
 
 def retry(world: World, payment_id: str, *, create_anyway: bool = False) -> RetryReport:

@@ -4,10 +4,11 @@ import pytest
 
 from domain.push.effect import EffectState
 from sandbox.faults import Fault
+from tasks.letting_go import RetryReport
 from tests.usecases.retrying import retry
 from tests.world import SENDERS, BothInvoices, World
 from usecases.results import Rejected
-from usecases.retry import RetryReport, retry_payment
+from usecases.retry import retry_payment
 
 
 def refused(world: World, *, times: int = 1) -> Fault:

@@ -16,6 +16,7 @@ from models.views.documents import PaymentsOut, PaymentStoryOut
 from models.views.payment_filter import PaymentFilter
 from models.views.payment_list import list_payments
 from models.views.story import payment_story
+from tasks.letting_go import RetryReport
 from usecases.acting_on_payments import (
     NOTE_CHARACTERS_MAX,
     PAYMENTS_PER_ACTION_MAX,
@@ -26,7 +27,7 @@ from usecases.explained_out import ExplanationOut
 from usecases.explaining import explain_payment
 from usecases.linking import LinkReport, link_payment
 from usecases.results import Rejected
-from usecases.retry import RetryReport, retry_payment
+from usecases.retry import retry_payment
 from usecases.stakes_out import StakesOut
 from usecases.words import words_of
 from web.api.access import Authorized, AuthorizedToWork, Caller
