@@ -24,6 +24,7 @@ GROUPS = {
         "Notifications: people are told what is wrong, and when it is over.",
     ),
     "reconcile": ("cli.reconcile", "Reconciliation: both systems side by side, to the cent, and the statement of it."),
+    "operator": ("cli.operator", "Operator: all organizations, what is held in them, pausing, retrying by a filter."),
     "activity": ("cli.activity", "Activity: who changed what, when, from what to what."),
     "catch-up": ("cli.catch_up", "Catch-up: what webhooks missed is found by asking."),
     "sweep": ("cli.sweep", "The sweep: what is due is found, whatever message was lost."),

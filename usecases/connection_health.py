@@ -15,6 +15,7 @@ from models.connections import Connection, Role
 from models.gaps import Gap, latest_gap
 from models.metered_reads import reads_of, reads_of_vendor
 from models.organizations import organization_by_id
+from models.pauses import pause_in_words
 from models.views.gap_statements import stated
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
@@ -51,7 +52,8 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     pause_warning = _pause_warning(connection, context.words([connection]), now)
     if connection.role != Role.SOURCE:
         stopped = stopped_writes(organization_by_id(session, connection.organization_id), context.words([connection]))
-        warnings = [stopped.sentence if stopped else "", pause_warning, expiry if urgent else ""]
+        paused = _sending_paused(session, connection)
+        warnings = [stopped.sentence if stopped else "", paused, pause_warning, expiry if urgent else ""]
         return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
     vendor = context.platform.sources[connection.vendor]
     cap, all_reads = vendor.monthly_reads_max, reads_of_vendor(session, vendor.name, now)
@@ -101,6 +103,11 @@ def _pause_warning(connection: Connection, words: Words, now: datetime) -> str:
     if reason is None or reason not in PAUSES_TO_ACT_ON:
         return ""
     return f"{words.sentence(reason)} {words.advice(reason)}"
+
+
+def _sending_paused(session: Session, target: Connection) -> str:
+    pause = pause_in_words(session, target.organization_id, target)
+    return f"Payments wait, because sending is paused. {pause}" if pause else ""
 
 
 def _webhooks(connection: Connection) -> str:

@@ -7,7 +7,6 @@ Leaves behind: a request that nobody has confirmed for a day, any other for good
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 
 import structlog
 from sqlalchemy.orm import Session
@@ -127,11 +126,3 @@ def _change_share(
 def _note(context: Context, session: Session, share: ReplayShare, kind: ActivityKind, name: str) -> None:
     changes = [Change("payments gone through", "", f"{share.looked_at:,} of {share.payments:,}")]
     note(context, session, share.organization_id, kind, about=name, changes=changes)
-
-
-def added_up(amounts: "list[tuple[Decimal, str | None]]") -> dict[str | None, Decimal]:
-    """A sum for each currency, in the order of their names."""
-    sums: dict[str | None, Decimal] = {}
-    for amount, currency in amounts:
-        sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return dict(sorted(sums.items(), key=lambda one: one[0] or ""))

@@ -29,6 +29,9 @@ from web import (
     metrics,
     notifications,
     oauth,
+    operator,
+    operator_payments,
+    operator_replays,
     overview,
     payment_actions,
     payment_page,
@@ -116,6 +119,9 @@ def create_app(context: Context, settings: Settings) -> FastAPI:
         sync_history,
         sync_runs,
         activity,
+        operator,
+        operator_payments,
+        operator_replays,
     ):
         app.include_router(pages.router)
     return app

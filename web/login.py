@@ -25,7 +25,8 @@ from web.browser_names import browser_of
 from web.guesses import NotNow, address_of, guess, was_right
 from web.pages import render
 from web.signed_in import (
-    SignedIn,
+    Operator,
+    OperatorsForm,
     check_form_token,
     context_of,
     forget,
@@ -140,9 +141,7 @@ def logout(
 
 
 @router.get("/organizations")
-def organizations_page(request: Request, viewer: SignedIn) -> Response:
-    if not viewer.user.is_operator:
-        raise HTTPException(404)
+def organizations_page(request: Request, viewer: Operator) -> Response:
     with context_of(request).database.reading() as session:
         organizations = all_organizations(session)
     token = form_token(request, None)
@@ -152,13 +151,9 @@ def organizations_page(request: Request, viewer: SignedIn) -> Response:
 @router.post("/organizations")
 def choose(
     request: Request,
-    viewer: SignedIn,
+    viewer: OperatorsForm,
     organization_id: Annotated[int, Form()],
-    csrf_token: Annotated[str, Form()] = "",
 ) -> Response:
-    if not viewer.user.is_operator:
-        raise HTTPException(404)
-    check_form_token(request, None, csrf_token)
     with context_of(request).database.writing() as session:
         if organization_id not in {organization.id for organization in all_organizations(session)}:
             raise HTTPException(404)

@@ -235,3 +235,22 @@ def _own_form(request: Request, person: SignedIn, csrf_token: Annotated[str, For
 
 
 OwnForm = Annotated[Viewer, Depends(_own_form)]
+
+
+def _operator(person: SignedIn) -> Viewer:
+    """For everybody else the page is not there: nobody learns from it that there are other organizations."""
+    if not person.user.is_operator:
+        raise HTTPException(404)
+    return person
+
+
+Operator = Annotated[Viewer, Depends(_operator)]
+
+
+def _operators_form(request: Request, person: Operator, csrf_token: Annotated[str, Form()] = "") -> Viewer:
+    """It is about all organizations, whichever one the operator has chosen."""
+    check_form_token(request, None, csrf_token)
+    return person
+
+
+OperatorsForm = Annotated[Viewer, Depends(_operators_form)]

@@ -77,7 +77,7 @@ def test_the_operators_pages_can_be_used_by_everybody(
     browser.show(360)
     log_in_as_operator(world, settings, browser, address)
     found = []
-    for page in ("/overview", "/organizations"):
+    for page in ("/overview", "/organizations", "/operator", "/operator/payments", "/operator/replays"):
         browser.open(address + page)
         found += problems(browser, page)
     assert found == []

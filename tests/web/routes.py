@@ -50,6 +50,8 @@ class Row:
 LOOK, WORK, MANAGE = Asks.ORGANIZATION, Asks.WORK, Asks.MANAGE
 PAYMENT, RUN, COPY = {"external_id": "payment"}, {"run_id": "run"}, {"row_id": "copy"}
 PREVIEW = {"preview_id": "preview"}
+# It is about all organizations, so it is none of an organization's things.
+REPLAY = {"replay_id": "1"}
 UNDO = {"undo_id": "undo"}
 INVOICE = {"invoice_id": "invoice"}
 BREAK, STATEMENT = {"break_id": "break"}, {"statement_id": "statement"}
@@ -92,6 +94,22 @@ ROUTES: dict[tuple[str, str], Row] = {
     ("GET", "/organizations"): Row(Asks.OPERATOR),
     ("GET", "/api/operator/organizations"): Row(Asks.OPERATOR),
     ("POST", "/organizations"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
+    # --- the operator's pages, about all organizations ---
+    ("GET", "/operator"): Row(Asks.OPERATOR),
+    ("POST", "/operator/pause"): Row(
+        Asks.OPERATOR, own=True, form={"organization_id": "1", "why": "they import invoices"}
+    ),
+    ("POST", "/operator/resume"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
+    ("POST", "/operator/open"): Row(Asks.OPERATOR, own=True, form={"organization_id": "1"}),
+    ("GET", "/operator/payments"): Row(Asks.OPERATOR),
+    ("POST", "/operator/payments/act"): Row(
+        Asks.OPERATOR, own=True, form={"organization_id": "1", "what": "retry"}, given={"payment": "payment"}
+    ),
+    ("GET", "/operator/replays"): Row(Asks.OPERATOR),
+    ("POST", "/operator/replays"): Row(Asks.OPERATOR, own=True, form={"name": "after the outage"}),
+    ("GET", "/operator/replays/{replay_id}"): Row(Asks.OPERATOR, names=REPLAY),
+    ("GET", "/live/operator/replays/{replay_id}"): Row(Asks.OPERATOR, names=REPLAY),
+    ("POST", "/operator/replays/{replay_id}/{what}"): Row(Asks.OPERATOR, names=REPLAY | {"what": "confirm"}, own=True),
     # --- one's own account ---
     ("GET", "/settings/account"): Row(Asks.LOGIN),
     ("POST", "/settings/account/password"): Row(Asks.LOGIN, own=True, form={"new": "too short"}),
@@ -323,7 +341,8 @@ API = {route: row for route, row in ROUTES.items() if route[1].startswith("/api/
 FORMS = {route: row for route, row in PAGES.items() if route[0] in CHANGES and route[1] != "/webhooks/{vendor}"}
 WITH_IDS = {route: row for route, row in ROUTES.items() if row.ids}
 # Whose ids come in a form or a body, where another organization's cannot be answered with a 404 for the page.
-GIVEN_IDS = {route: row for route, row in ROUTES.items() if row.given and not row.ids}
+# The operator's own pages are about all organizations.
+GIVEN_IDS = {route: row for route, row in ROUTES.items() if row.given and not row.ids and row.asks is not Asks.OPERATOR}
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:

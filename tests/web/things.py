@@ -16,6 +16,7 @@ from domain.reconciliation.statement import Period
 from domain.reconciliation.statement_files import document_bytes, sha256_of
 from domain.users import UserRole
 from models.gaps import open_gap
+from models.held_payments import HeldFilter
 from models.reconciliation_statements import ReconciliationStatement
 from models.users import ApiToken, user_by_email
 from tests.copying import set_up
@@ -28,6 +29,7 @@ from usecases.endpoints import Wanted, WithSecret, add_endpoint, send_test
 from usecases.invitations import Invited, invite
 from usecases.organizations import PreferenceChanges
 from usecases.previewing import preview_change
+from usecases.replaying import ask_replay
 from usecases.statements import draft
 from usecases.undoing import ask_undo
 
@@ -74,6 +76,7 @@ def everything(world: World, app: FastAPI) -> Things:
     endpoint = add_endpoint(world.context, world.organization_id, wanted)
     assert isinstance(endpoint, WithSecret)
     undo = ask_undo(world.context, world.organization_id, world.clock.now() - timedelta(days=1), None)
+    assert ask_replay(world.context, "an older one", HeldFilter()) == 1
     tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
     wanted = Wanted("Chat", "http://127.0.0.1:9/hook", ALARM_KINDS, channel=SLACK)
     channel = add_endpoint(world.context, world.organization_id, wanted)
