@@ -108,7 +108,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     from models.database import Database
     from models.schema import schema_state
     from models.unavailable import DatabaseRefused, DatabaseUnavailable
-    from settings import Environment
+    from settings.environment import Environment
 
     url = settings.effective_database_url
     advice = "Start it, correct DATABASE_URL, or see to its load and its disk. Nothing is lost: work waits."
@@ -143,7 +143,7 @@ def _redis_and_processes(settings: Settings) -> Iterator[Check]:
 
     from cli.redis_location import PING_SECONDS, find_redis
     from domain.doctor import WITHOUT_WORKER, RedisFound, check_clock, check_redis, no_redis, not_asked
-    from settings import Environment
+    from settings.environment import Environment
 
     found = find_redis(settings)
     behind_redis = [*(f"worker:{queue}" for queue in WITHOUT_WORKER), "beat"]

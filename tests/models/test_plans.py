@@ -13,6 +13,7 @@ import pytest
 from benchmarks.counting import counted, plan_of
 from domain.comparing.outcomes import InvoiceOrder, Outcome
 from domain.notices.trying import NoticeState
+from domain.reasons import Reason
 from models.alarms import organizations_to_watch
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
@@ -21,6 +22,7 @@ from models.due import as_they_stand, due_allocations
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
 from models.endpoints import endpoints_told
+from models.held_payments import HeldFilter
 from models.inbox import connections_with_waiting_events, waiting_events
 from models.invoice_facts import known_parts
 from models.invoices import (
@@ -35,9 +37,13 @@ from models.looks import due_looks, targets_with_due_looks
 from models.notices import NoticeFilter, due_notices, endpoints_with_due_notices, list_notices, outdated_notices
 from models.payments import organizations_with_due_allocations
 from models.previews import organizations_with_due_previews
+from models.replays import ReplayShare, organizations_with_due_replays
+from models.replays import next_items as next_replay_items
 from models.source_pictures import source_pictures, source_pictures_with_namesakes
 from models.undos import Undo, UndoItemState, next_items, organizations_with_due_undos
+from models.views.all_organizations import list_organizations
 from models.views.days import has_synced, outcomes_by_day, syncs_by_day
+from models.views.held_list import list_held
 from models.views.invoice_list import InvoiceFilter, count_by_outcome, list_invoices
 from models.views.oldest_payment import oldest_unsynced
 from tests.models.rows import NOW, Books
@@ -103,6 +109,23 @@ ASKED = {
         next_items,
         (Undo(id=1, after_id=7), UndoItemState.LISTED, 200),
         "undo_item USING INDEX ix_undo_item_undo_id_payment_id",
+    ),
+    "sweep, replays": (organizations_with_due_replays, (IN_FUTURE,), "replay_share USING INDEX ix_replay_share_due_at"),
+    "replay, next payments": (
+        next_replay_items,
+        (ReplayShare(id=1, after_id=7), 200),
+        "replay_item USING INDEX sqlite_autoindex_replay_item_1",
+    ),
+    "held, all": (list_held, (HeldFilter(),), "payment USING INDEX ix_payment_held_listed_on"),
+    "held, one reason": (
+        list_held,
+        (HeldFilter(reason=Reason.IN_DOUBT),),
+        "payment USING INDEX ix_payment_held_reason",
+    ),
+    "operator, oldest payments": (
+        list_organizations,
+        (),
+        "payment USING COVERING INDEX ix_payment_organization_id_status",
     ),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
     "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),
