@@ -4,14 +4,15 @@ A share is the long work of one organization (`models/long_works.py`); its items
 when it was asked for. One that nobody confirms is forgotten after a day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, insert, literal, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
@@ -77,37 +78,47 @@ class ReplayItem(Base):
 # --- its life ---
 
 
-def add_replay(session: Session, name: str, wanted: HeldFilter, by: str, now: datetime) -> Replay:
-    """A request whose payments are listed; the oldest ones if there are more than one request may have."""
+def add_replay(session: Session, name: str, wanted: HeldFilter, by: str, now: datetime) -> Replay | None:
+    """A request whose payments are listed; the oldest ones if there are more than one request may have.
+
+    Returns:
+        None if the filter finds no payment.
+    """
+    listed = session.execute(
+        select(Payment.organization_id, Payment.id, Payment.reason, Payment.live_total, Payment.currency)
+        .where(is_held(), *wanted.conditions())
+        .order_by(Payment.listed_on, Payment.first_seen_at, Payment.id)
+        .limit(PAYMENTS_MAX)
+    ).all()
+    if not listed:
+        return None
     replay = Replay(name=name, chosen=wanted.as_json(), asked_by=by, asked_at=now)
     session.add(replay)
     session.flush()
-    found = (
-        select(Payment.id, Payment.organization_id, Payment.reason, Payment.live_total, Payment.currency)
-        .where(is_held(), *wanted.conditions())
-        .order_by(Payment.listed_on, Payment.id)
-        .limit(PAYMENTS_MAX)
-    )
-    listed = found.subquery()
-    due_at = now
-    for organization_id in sorted(session.scalars(select(listed.c.organization_id).distinct())):
-        share = ReplayShare(replay_id=replay.id, organization_id=organization_id, asked_by=by, asked_at=now)
-        share.get_ready(due_at)
-        session.add(share)
+    counts = Counter(organization_id for organization_id, *_ in listed)
+    shares = {
+        organization_id: ReplayShare(
+            replay_id=replay.id, organization_id=organization_id, asked_by=by, asked_at=now, payments=payments
+        )
+        for organization_id, payments in sorted(counts.items())
+    }
+    for share in shares.values():
+        share.get_ready(now)
+    session.add_all(shares.values())
     session.flush()
-    columns = ["share_id", "payment_id", "state", "reason", "amount", "currency"]
-    of_share = (ReplayShare.organization_id == listed.c.organization_id) & (ReplayShare.replay_id == replay.id)
-    rows = select(
-        ReplayShare.id,
-        listed.c.id,
-        literal(ReplayItemState.LISTED.value),
-        listed.c.reason,
-        listed.c.live_total,
-        listed.c.currency,
-    ).join_from(listed, ReplayShare, of_share)
-    session.execute(insert(ReplayItem).from_select(columns, rows.order_by(listed.c.id)))
-    count = select(func.count()).where(ReplayItem.share_id == ReplayShare.id).scalar_subquery()
-    session.execute(update(ReplayShare).where(ReplayShare.replay_id == replay.id).values(payments=count))
+    items = [
+        {
+            "share_id": shares[organization_id].id,
+            "payment_id": payment_id,
+            "state": ReplayItemState.LISTED.value,
+            "reason": reason,
+            "amount": amount,
+            "currency": currency,
+        }
+        for organization_id, payment_id, reason, amount, currency in listed
+    ]
+    # A statement that joins the payments with the shares is no faster, and PostgreSQL knows nothing yet of new shares.
+    session.execute(insert(ReplayItem), items)
     return replay
 
 
@@ -209,9 +220,43 @@ def outcomes_of_replay(session: Session, replay_id: int) -> Mapping[PaymentStatu
     return {status: found[status] for status in PaymentStatus if status in found}
 
 
+@dataclass(frozen=True, slots=True)
+class ReplaySummary:
+    """One request in a list, with its shares added up."""
+
+    replay: Replay
+    state: WorkState
+    payments: int
+    looked_at: int
+    organizations: int
+
+
+def summaries_of_replays(session: Session, limit: int) -> list[ReplaySummary]:
+    """The latest first, in two statements."""
+    latest = replays(session, limit)
+    sums = (func.sum(ReplayShare.payments), func.sum(ReplayShare.looked_at), func.count())
+    statement = (
+        select(ReplayShare.replay_id, ReplayShare.state, *sums)
+        .where(ReplayShare.replay_id.in_([one.id for one in latest]))
+        .group_by(ReplayShare.replay_id, ReplayShare.state)
+    )
+    found: dict[int, list[tuple[str, int, int, int]]] = {}
+    for replay_id, state, payments, looked_at, count in session.execute(statement):
+        found.setdefault(replay_id, []).append((state, int(payments), int(looked_at), count))
+    return [_summary(one, found.get(one.id, [])) for one in latest]
+
+
+def _summary(replay: Replay, by_state: Sequence[tuple[str, int, int, int]]) -> ReplaySummary:
+    _, payments, looked_at, counts = zip(*by_state, strict=True) if by_state else ((), (), (), ())
+    state = _first_state([state for state, *_ in by_state])
+    return ReplaySummary(replay, state, sum(payments), sum(looked_at), sum(counts))
+
+
 def state_of(shares: Sequence[ReplayShare]) -> WorkState:
     """Of the whole request: what is still to be done about any of its shares comes first."""
-    for state in (WorkState.READY, WorkState.TAKING, WorkState.STOPPED):
-        if any(one.state == state for one in shares):
-            return state
-    return WorkState.DONE
+    return _first_state([one.state for one in shares])
+
+
+def _first_state(states: Collection[str]) -> WorkState:
+    unfinished = (WorkState.READY, WorkState.TAKING, WorkState.STOPPED)
+    return next((state for state in unfinished if state.value in states), WorkState.DONE)

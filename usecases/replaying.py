@@ -41,11 +41,9 @@ def ask_replay(context: Context, name: str, wanted: HeldFilter) -> int | Rejecte
         return Rejected(_NO_NAME)
     with context.database.writing() as session:
         replay = add_replay(session, name, wanted, context.actor or PLATFORM, context.clock.now())
-        payments = sum(share.payments for share, _ in shares_of(session, replay.id))
-        if not payments:
-            session.delete(replay)
+        if replay is None:
             return Rejected(_NOTHING)
-    log.info("replay.asked", replay_id=replay.id, payments=payments, by=context.actor)
+    log.info("replay.asked", replay_id=replay.id, by=context.actor)
     return replay.id
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from domain.reasons import Reason
 from models.long_works import WorkState
-from models.replays import replay_by_id, replays
+from models.replays import replay_by_id, summaries_of_replays
 from tasks.context import Context
 from usecases.replaying import confirm_replay, continue_replay, stop_replay
 from usecases.replays_out import ReplayOut, replay_out
@@ -32,7 +32,7 @@ _ACTS: Mapping[str, Callable[[Context, int], Rejected | None]] = {
 @router.get("/operator/replays")
 def replays_page(request: Request, viewer: Operator) -> Response:
     with context_of(request).database.reading() as session:
-        found = [replay_out(session, one) for one in replays(session, LISTED_MAX)]
+        found = summaries_of_replays(session, LISTED_MAX)
     return render(request, "operator_replays.html", viewer=viewer, writing=EVERYBODY, found=found)
 
 
