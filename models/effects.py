@@ -36,8 +36,7 @@ from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
-from models.pausable import everything_is_paused
-from models.pauses import sending_is_paused
+from models.pauses import sending_is_on, sending_is_paused
 from models.payments import Allocation, note_other_status
 
 _OPEN_STATES = tuple(state.value for state in EffectState if state in OPEN)
@@ -322,7 +321,6 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
         or_(Connection.not_before.is_(None), Connection.not_before <= now),
         ~is_resting(Connection.id, TARGET_CALLS, now),
     )
-    may_send = and_(Organization.paused_at.is_(None), Connection.paused_at.is_(None), ~everything_is_paused())
     due = (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
@@ -333,12 +331,7 @@ def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
             Effect.due_at <= now,
             or_(
                 Effect.state != EffectState.PENDING.value,
-                and_(
-                    Allocation.match_due_at.is_(None),
-                    Organization.sync_enabled,
-                    Organization.writes_stopped_at.is_(None),
-                    may_send,
-                ),
+                and_(Allocation.match_due_at.is_(None), sending_is_on()),
             ),
             may_be_called,
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from models.connections import Connection
@@ -21,6 +21,17 @@ def sending_is_paused(connection_id: BindParameter[Any]) -> ColumnElement[bool]:
         .exists()
     )
     return or_(everything_is_paused(), itself)
+
+
+def sending_is_on() -> ColumnElement[bool]:
+    """Whether new sends may begin, as far as people decide it, for a statement with connection and organization."""
+    return and_(
+        Organization.sync_enabled,
+        Organization.writes_stopped_at.is_(None),
+        Organization.paused_at.is_(None),
+        Connection.paused_at.is_(None),
+        ~everything_is_paused(),
+    )
 
 
 def pause_in_words(session: Session, organization_id: int, target: Connection | None) -> str:

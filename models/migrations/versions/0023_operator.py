@@ -8,7 +8,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "operator"
-down_revision = "payments_by_amount"
+down_revision = "writes_stopped"
 branch_labels = None
 depends_on = None
 
