@@ -8,7 +8,7 @@ from alembic import op
 from models.base import UtcTime
 
 revision = "operator"
-down_revision = "writes_stopped"
+down_revision = "alarms"
 branch_labels = None
 depends_on = None
 
