@@ -42,6 +42,7 @@ from models.organizations import Organization
 from models.payments import Allocation
 from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
+from models.replays import ReplayShare
 from models.undos import Undo
 
 
@@ -57,6 +58,7 @@ def oldest_due(session: Session, now: datetime) -> Mapping[str, datetime | None]
         "preview": select(func.min(Preview.due_at)).where(Preview.due_at <= now),
         "undo": select(func.min(Undo.due_at)).where(Undo.due_at <= now),
         "reconcile": select(func.min(ReconciliationRun.due_at)).where(ReconciliationRun.due_at <= now),
+        "replay": select(func.min(ReplayShare.due_at)).where(ReplayShare.due_at <= now),
         "watch": select(func.min(AlarmWatch.due_at)).where(AlarmWatch.due_at <= now),
         "notify": _notices(now),
     }

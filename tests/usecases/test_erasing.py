@@ -53,9 +53,9 @@ def silent(_: str) -> None:
     return None
 
 
-def test_every_table_belongs_to_an_organization_but_those_about_the_processes() -> None:
+def test_every_table_belongs_to_an_organization_but_those_of_the_operators() -> None:
     others = set(Organization.metadata.sorted_tables) - set(owned_tables())
-    assert {table.name for table in others} == {"measure", "running_process"}
+    assert {table.name for table in others} == {"installation", "measure", "replay", "running_process"}
 
 
 def test_an_organization_is_erased_from_every_table_and_another_one_from_none(filled: Context) -> None:
