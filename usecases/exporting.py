@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,11 @@ def _line(row: Mapping[str, Any]) -> bytes:
 
 
 def _written(value: object) -> str:
-    """Amounts as exact text, times as ISO 8601 in UTC."""
+    """Amounts as exact text, moments as ISO 8601 in UTC; a time of day has no zone."""
     match value:
         case Decimal():
             return str(value)
-        case datetime() | date():
+        case datetime() | date() | time():
             return value.isoformat()
         case _:
             raise TypeError(f"a column holds {type(value).__name__}")

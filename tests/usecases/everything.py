@@ -1,10 +1,10 @@
 """A row of an organization in every table there is, made from what the tables themselves say about their columns."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, String, Table, insert
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, String, Table, Time, insert
 from sqlalchemy.orm import Session
 
 from models.base import ExactAmount, UtcTime
@@ -27,7 +27,8 @@ def _value(table: Table, column: Column[Any], number: int) -> Any:
         return number
     if table.name == "lane" and column.name == "step":
         return "match"
-    if column.nullable:
+    # A moment that is set often means that something has happened; a time of day only has to be written down.
+    if column.nullable and not isinstance(column.type, Time):
         return None
     return _of_type(column, number)
 
@@ -44,6 +45,8 @@ def _of_type(column: Column[Any], number: int) -> Any:
             return number
         case Date():
             return date(2026, 11, 20)
+        case Time():
+            return time(22)
         case JSON():
             return {}
         case String(length=length):
