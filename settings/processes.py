@@ -70,8 +70,8 @@ OWN_SECRETS = frozenset(
 )
 # Who needs Redis may also be given these.
 _WITH_REDIS = frozenset({"broker_url", "redis_sentinel_password"})
-# The login to the mail server, where it asks for one.
-_WITH_MAIL = frozenset({Process.NOTIFY})
+# Who sends notifications, and who sends a test of one: the login to the mail server, where it asks for one.
+_WITH_MAIL = frozenset({Process.WEB, Process.NOTIFY})
 
 
 def process_named(name: str) -> Process | None:
