@@ -54,7 +54,7 @@ def _examine() -> Iterator[Check]:
     yield _vendors(settings)
     yield _files(settings)
     yield from _database(settings)
-    yield from _redis_and_processes(settings)
+    yield from _redis(settings)
 
 
 def _settings() -> tuple[Settings | None, list[str]]:
@@ -124,9 +124,10 @@ def _database(settings: Settings) -> Iterator[Check]:
         first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         yield Check("database", Level.FAIL, f"The database cannot be used: {first_line}.", advice)
         return
+    is_newer = state.can_be_worked_with and not state.is_up_to_date
     yield check_kind_of_database(dialect, production=settings.environment is Environment.PRODUCTION)
-    yield check_schema(state.current, state.needed)
-    if not state.is_up_to_date:
+    yield check_schema(state.current, state.needed, is_newer=is_newer)
+    if not state.can_be_worked_with:
         return
     from usecases.doctor import examine_database
     from workers.composition import build_context
@@ -138,27 +139,25 @@ def _database(settings: Settings) -> Iterator[Check]:
         context.database.close()
 
 
-def _redis_and_processes(settings: Settings) -> Iterator[Check]:
+def _redis(settings: Settings) -> Iterator[Check]:
     import redis
 
     from cli.redis_location import PING_SECONDS, find_redis
-    from domain.doctor import WITHOUT_WORKER, RedisFound, check_clock, check_redis, no_redis, not_asked
+    from domain.doctor import RedisFound, check_clock, check_redis, no_redis
     from settings.environment import Environment
+    from workers.redis_client import redis_client
 
     found = find_redis(settings)
-    behind_redis = [*(f"worker:{queue}" for queue in WITHOUT_WORKER), "beat"]
-    if not found.url:
+    client = redis_client(settings.model_copy(update={"redis_url": found.url}), PING_SECONDS) if found.url else None
+    if client is None:
         yield no_redis(found.trouble or "none is configured, and the embedded one does not run (make up starts it)")
-        yield from not_asked(behind_redis, "workers are asked over Redis")
         return
-    client = redis.Redis.from_url(found.url, socket_timeout=PING_SECONDS, socket_connect_timeout=PING_SECONDS)
     with closing(client):
         try:
             told = client.info()
             seconds, microseconds = client.time()
         except redis.RedisError as error:
             yield no_redis(f"it does not do what it was asked ({error})")
-            yield from not_asked(behind_redis, "workers are asked over Redis")
             return
     its_clock = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
     writes_failed = "err" in (told.get("aof_last_write_status"), told.get("rdb_last_bgsave_status"))
@@ -171,16 +170,3 @@ def _redis_and_processes(settings: Settings) -> Iterator[Check]:
     )
     yield from check_redis(state, production=settings.environment is Environment.PRODUCTION)
     yield check_clock("redis", its_clock - datetime.now(UTC))
-    yield from _processes(settings.model_copy(update={"redis_url": found.url}))
-
-
-def _processes(settings: Settings) -> Iterator[Check]:
-    from domain.doctor import check_beat, check_workers
-    from settings.celery import celery_configuration
-    from workers.app import app
-    from workers.inspection import who_answers
-
-    app.conf.update(celery_configuration(settings))
-    answering = who_answers(app)
-    yield from check_workers(answering.queues)
-    yield check_beat(answering.beats)

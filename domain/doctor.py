@@ -4,25 +4,17 @@ A check that fails means that payments stand still, or soon will; one that warns
 waits for a person. The words are for an operator.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from domain.clocks import CLOCKS_APART_MAX
+from domain.readiness import Check as Ready
 
 # Clocks that somebody keeps synchronized are nearer to each other than this.
 CLOCKS_DRIFT: Final = timedelta(seconds=10)
-# The queue of each step's workers, with the line of the Procfile and what stands still without it.
-WITHOUT_WORKER: Final[Mapping[str, tuple[str, str]]] = {
-    "ingest": ("ingest", "no new payment is read"),
-    "match": ("match", "nothing is decided"),
-    "push": ("push", "no payment reaches the target"),
-    "routine": ("ingest", "there is no sweep and no catch-up, so nothing that was missed is found"),
-    "copy": ("copy", "the Sync Tool copies nothing"),
-    "notify": ("notify", "no webhook of an organization is told anything"),
-}
 
 
 class Level(StrEnum):
@@ -76,8 +68,14 @@ def check_secrets_of_vendors(missing: Mapping[str, Sequence[str]]) -> Check:
     )
 
 
-def check_schema(current: str | None, needed: str | None) -> Check:
-    """Whether the database has the tables that this program needs."""
+def check_schema(current: str | None, needed: str | None, *, is_newer: bool) -> Check:
+    """Whether the database has the tables that this program needs.
+
+    Args:
+        is_newer: a later release has upgraded it, and this one can work with that.
+    """
+    if is_newer:
+        return Check("schema", Level.OK, f"A later release has upgraded the schema to {current}.")
     if current == needed:
         return Check("schema", Level.OK, f"The schema is up to date: revision {current}.")
     return Check(
@@ -212,38 +210,7 @@ def check_private(paths: Sequence[str]) -> Check:
     )
 
 
-def check_workers(queues: Mapping[str, int]) -> Iterator[Check]:
-    """Whether each queue has a worker.
-
-    Args:
-        queues: how many workers take from each.
-    """
-    for queue, (line, without) in WITHOUT_WORKER.items():
-        count = queues.get(queue, 0)
-        if count:
-            yield Check(f"worker:{queue}", Level.OK, f"{count} worker{'' if count == 1 else 's'} of the queue {queue}.")
-        else:
-            yield Check(
-                f"worker:{queue}",
-                Level.FAIL,
-                f"No worker of the queue {queue} answers: {without}.",
-                f"Start the line '{line}' of the Procfile (make up starts all), or read its log if it runs.",
-            )
-
-
-def check_beat(count: int) -> Check:
-    """Whether somebody asks for the sweep."""
-    if count:
-        return Check("beat", Level.OK, "beat answers." if count == 1 else f"{count} beats answer, which does no harm.")
-    return Check(
-        "beat",
-        Level.FAIL,
-        "beat does not answer: payments still arrive by their nudges, but what was missed is not found.",
-        "Start the line 'beat' of the Procfile.",
-    )
-
-
-def not_asked(names: Sequence[str], why: str) -> list[Check]:
-    """These checks could not be made."""
-    what = f"It could not be looked at, because {why}."
-    return [Check(name, Level.FAIL, what, "Repair that first.") for name in names]
+def check_processes(found: Iterable[Ready]) -> Iterator[Check]:
+    """The same as `/readyz` says (`domain/readiness.py`): without one of them payments stand still."""
+    for one in found:
+        yield Check(one.name, Level.OK if one.ok else Level.FAIL, one.what, one.advice)

@@ -110,6 +110,11 @@ def all_checks(found: Installation, now: datetime) -> Iterator[Check]:
     if found.database:
         # The signs of life are in it.
         return
+    yield from checks_of_processes(found, now)
+
+
+def checks_of_processes(found: Installation, now: datetime) -> Iterator[Check]:
+    """Whether every kind of work has somebody who does it."""
     alive = [one for one in found.processes if one.is_alive(now)]
     for queue, without in QUEUES.items():
         yield _worker(queue, without, alive)

@@ -1,4 +1,4 @@
-"""What the database says about the health of an installation: clock, keys, connections.
+"""What the database says about the health of an installation: clock, keys, connections, processes.
 
 Called by: the command `doctor`. Changes nothing and calls nobody outside.
 """
@@ -6,7 +6,8 @@ Called by: the command `doctor`. Changes nothing and calls nobody outside.
 from collections.abc import Iterator
 
 from domain.clocks import in_utc
-from domain.doctor import Check, Level, check_clock, check_keys
+from domain.doctor import Check, Level, check_clock, check_keys, check_processes
+from domain.readiness import checks_of_processes
 from models.connection_store import sealed_secrets
 from models.connections import Connection, ConnectionStatus
 from models.database import Session
@@ -18,6 +19,7 @@ from models.views.all_connections import connections_in_trouble, count_active_co
 from models.views.database_clock import database_now
 from tasks.context import Context
 from usecases.connection_health import facts_of
+from usecases.figures import installation
 
 # Nobody reads more lines; `connection list` has them all.
 CONNECTIONS_TOLD_MAX = 20
@@ -34,6 +36,8 @@ def examine_database(context: Context) -> Iterator[Check]:
         yield check_clock("database", in_utc(database_now(session)) - context.clock.now())
         yield _keys(context, session)
         yield from _connections(context, session)
+    now = context.clock.now()
+    yield from check_processes(checks_of_processes(installation(context.database, "", now), now))
 
 
 def _keys(context: Context, session: Session) -> Check:

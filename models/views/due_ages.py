@@ -39,6 +39,7 @@ from models.inbox import InboxEvent
 from models.looks import InvoiceLook
 from models.notices import Notice
 from models.organizations import Organization
+from models.pauses import sending_is_on
 from models.payments import Allocation
 from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
@@ -111,14 +112,14 @@ def _first_allocation(now: datetime) -> ScalarSelect[Any]:
 
 
 def _first_effect(now: datetime) -> ScalarSelect[Any]:
-    # A payment that waits behind another one on its invoice is not late, nor is one of a sync that is switched off.
+    # A payment that waits behind another one on its invoice is not late, nor is one whose sending is off or paused.
     return (
         select(Effect.due_at)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             Effect.connection_id == Connection.id,
             goes_now(bindparam(None, now, type_=UtcTime)),
-            or_(Effect.state != EffectState.PENDING.value, Organization.sync_enabled),
+            or_(Effect.state != EffectState.PENDING.value, sending_is_on()),
         )
         .order_by(Effect.due_at)
         .limit(1)

@@ -35,7 +35,7 @@ def test_everything_that_is_wrong_with_the_settings_is_said_at_once(run: Run, en
     found = run("doctor", "--json")
     told = [one["what"] for one in found.json["checks"]]
     assert found.code == 2
-    assert [one.partition(":")[0] for one in told] == ["PORT", "SLICE_SECONDS"]
+    assert sorted(one.partition(":")[0] for one in told) == ["PORT", "SLICE_SECONDS"]
     assert "-1" not in found.out
 
 
@@ -72,11 +72,10 @@ def test_a_lost_key_is_found(run: Run, world: World, environment: pytest.MonkeyP
     assert "connection" in keys["what"]
 
 
-def test_redis_is_asked_itself_and_workers_over_it(
+def test_redis_is_asked_itself_and_workers_by_their_signs_of_life(
     run: Run, world: World, environment: pytest.MonkeyPatch, redis_url: str
 ) -> None:
     environment.setenv("REDIS_URL", redis_url)
-    environment.setattr("workers.inspection.PATIENCE_SECONDS", 0.2)
     by_name = checks(run("doctor", "--json"))
     assert by_name["redis"]["level"] == by_name["redis:policy"]["level"] == by_name["clock:redis"]["level"] == "ok"
-    assert "No worker of the queue push answers" in by_name["worker:push"]["what"]
+    assert "No worker of the queue push is alive" in by_name["worker:push"]["what"]

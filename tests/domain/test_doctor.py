@@ -3,22 +3,21 @@ from datetime import timedelta
 import pytest
 
 from domain.doctor import (
-    WITHOUT_WORKER,
     Check,
     Level,
     RedisFound,
-    check_beat,
     check_clock,
     check_keys,
     check_kind_of_database,
     check_private,
+    check_processes,
     check_redis,
     check_schema,
     check_secrets_of_vendors,
     check_settings,
-    check_workers,
     worst,
 )
+from domain.readiness import Check as Ready
 
 GOOD = RedisFound(version="8.1", policy="noeviction", keeps_log=True, is_replica=False, trouble=False)
 
@@ -26,9 +25,10 @@ GOOD = RedisFound(version="8.1", policy="noeviction", keeps_log=True, is_replica
 @pytest.mark.parametrize(
     ("check", "level"),
     [
-        (check_schema("a", "a"), Level.OK),
-        (check_schema("a", "b"), Level.FAIL),
-        (check_schema(None, "b"), Level.FAIL),
+        (check_schema("a", "a", is_newer=False), Level.OK),
+        (check_schema("a", "b", is_newer=False), Level.FAIL),
+        (check_schema(None, "b", is_newer=False), Level.FAIL),
+        (check_schema("c", "b", is_newer=True), Level.OK),
         (check_kind_of_database("sqlite", production=False), Level.OK),
         (check_kind_of_database("sqlite", production=True), Level.WARN),
         (check_kind_of_database("postgresql", production=True), Level.OK),
@@ -41,9 +41,6 @@ GOOD = RedisFound(version="8.1", policy="noeviction", keeps_log=True, is_replica
         (check_private([".env"]), Level.WARN),
         (check_secrets_of_vendors({}), Level.OK),
         (check_secrets_of_vendors({"Acme": ["ACME_KEY"]}), Level.WARN),
-        (check_beat(1), Level.OK),
-        (check_beat(2), Level.OK),
-        (check_beat(0), Level.FAIL),
     ],
 )
 def test_each_finding_has_its_level_and_says_what_to_do_unless_all_is_well(check: Check, level: Level) -> None:
@@ -75,13 +72,15 @@ def test_every_problem_of_the_settings_is_a_line_of_its_own() -> None:
     assert worst(check_settings([])) is Level.OK
 
 
-def test_a_queue_without_a_worker_says_what_stands_still() -> None:
-    queues = dict.fromkeys(WITHOUT_WORKER, 1) | {"push": 0}
-    failed = [one for one in check_workers(queues) if one.level is Level.FAIL]
-    assert [one.name for one in failed] == ["worker:push"]
-    assert "no payment reaches the target" in failed[0].what
+def test_a_process_that_is_missing_fails_with_what_readiness_says_of_it() -> None:
+    ready = [Ready("beat", ok=True, what="It ticks."), Ready("worker:push", ok=False, what="None.", advice="Start it.")]
+    assert list(check_processes(ready)) == [
+        Check("beat", Level.OK, "It ticks."),
+        Check("worker:push", Level.FAIL, "None.", "Start it."),
+    ]
 
 
 def test_the_worst_line_is_the_level_of_the_report() -> None:
-    assert worst([check_beat(1), check_private([".env"])]) is Level.WARN
-    assert worst([check_beat(0), check_private([".env"])]) is Level.FAIL
+    of_schema = check_schema("a", "b", is_newer=False)
+    assert worst([check_private([]), check_private([".env"])]) is Level.WARN
+    assert worst([of_schema, check_private([".env"])]) is Level.FAIL
