@@ -182,7 +182,7 @@ _ADVICE_UNKNOWN = (
     "through everything since then (catch-up run ORG --from {day}); then have the stretch counted again."
 )
 _ADVICE_GONE = (
-    "We have looked for them, and {source} did not say that they were deleted. Whoever runs this platform can look "
+    "{source} did not say that they were deleted, so they stay. Whoever runs this platform can look "
     "through everything since then (catch-up run ORG --from {day}); then have the stretch counted again."
 )
 _UNCLEAR: dict[WhyUnclear, tuple[str, str]] = {

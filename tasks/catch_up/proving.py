@@ -9,7 +9,6 @@ If it dies here: the step is done again; a second count is one row more.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,7 +32,7 @@ from models.gap_proofs import (
 )
 from models.gaps import Gap, ProofStage, gap_by_id
 from models.inbox import Entity, EventSource, has_waiting_news
-from models.known_objects import Stretch, count_existing, existing_ids
+from models.known_objects import Stretch, count_existing
 from tasks.calls import SHORT_WAIT, note_failure, note_success, waited_out
 from tasks.catch_up.changes import store_news
 from tasks.context import Context, Step
@@ -44,9 +43,8 @@ from tasks.step import Lease
 log = structlog.get_logger()
 
 PAYMENTS_PER_STEP = 500
-# A look lists so many pages of a thousand payments at most, each a metered read; and asks for so many by their ids.
+# A look lists so many pages of a thousand payments at most, each a metered read.
 LOOK_PAGES_MAX = 3
-LOOK_IDS_MAX = 300
 # So long news may take to be stored before we come again.
 _AGAIN_AFTER = timedelta(minutes=1)
 
@@ -184,27 +182,16 @@ def _move_on(gap: Gap, following: AfterCount, now: datetime) -> None:
 # --- which payments make the difference ---
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the source has in the stretch.
-
-    Attributes:
-        is_whole: nothing of it was left out.
-    """
-
-    changes: Sequence[Change]
-    is_whole: bool
-
-
 def _look(context: Context, lease: Lease, connection: Connection, gap: Gap) -> bool:
-    """The payments that we do not know, and deletions of those that are gone, go to ingest; then we count again."""
+    """The payments that we do not know go to ingest; then we count again.
+
+    One that we hold and that the source does not list is not deleted by that (decision 0011): the source may not show
+    it yet. Change data capture tells deletions, and where it does not reach, the scan that closed the gap.
+    """
     source, stretch = context.source(connection).keeping(lease.keep), stretch_of(gap)
     seen = _listed(source, stretch)
     if isinstance(seen, Failure):
         return _failed(context, connection, seen)
-    gone = _gone(context, source, connection, stretch, seen.value)
-    if isinstance(gone, Failure):
-        return _failed(context, connection, gone)
     context.reached(Point.PROOF_LOOKED)
     now = context.clock.now()
     with context.database.writing() as session:
@@ -213,8 +200,7 @@ def _look(context: Context, lease: Lease, connection: Connection, gap: Gap) -> b
         if current is None:
             return True
         fresh = connection_by_id(session, lease.owner_id)
-        found = [*seen.value.changes, *gone.value]
-        stored = store_news(session, source, fresh, found, EventSource.COUNT, now)
+        stored = store_news(session, source, fresh, seen.value, EventSource.COUNT, now)
         # What was found belongs into the list.
         current.proof_stage = (ProofStage.LIST if stored else ProofStage.COUNT).value
         current.listed_payment_id, current.proof_due_at = 0, now + _AGAIN_AFTER
@@ -227,7 +213,8 @@ def _look(context: Context, lease: Lease, connection: Connection, gap: Gap) -> b
     return True
 
 
-def _listed(source: Source, stretch: Stretch) -> ReadResult[_Seen]:
+def _listed(source: Source, stretch: Stretch) -> ReadResult[Sequence[Change]]:
+    """What the source has in the stretch, in a few pages."""
     changes: list[Change] = []
     since: datetime | None = stretch.since
     for _ in range(LOOK_PAGES_MAX):
@@ -238,20 +225,4 @@ def _listed(source: Source, stretch: Stretch) -> ReadResult[_Seen]:
             return page
         changes += page.value.changes
         since = page.value.next_since
-    return Got(_Seen(changes, since is None))
-
-
-def _gone(
-    context: Context, source: Source, connection: Connection, stretch: Stretch, seen: _Seen
-) -> ReadResult[Sequence[Change]]:
-    """Deletions for the payments that we hold there, that the source did not list, and that it has no more."""
-    if not seen.is_whole:
-        return Got(())
-    with context.database.reading() as session:
-        held = existing_ids(session, connection.id, Entity.PAYMENT, stretch)
-    listed = {change.entity_id for change in seen.changes}
-    unlisted = [one for one in held if one not in listed][:LOOK_IDS_MAX]
-    if not unlisted:
-        return Got(())
-    result = source.find_gone(ChangedEntity.PAYMENT, unlisted)
-    return result if isinstance(result, Failure) else Got(result.value.deletions)
+    return Got(changes)

@@ -33,7 +33,9 @@ def test_the_command_line_prints_what_the_api_answers(
 
     story = run("payments", "show", "northwind", payment, "--json").out
     assert simplejson.loads(story) == api.get(f"/api/payments/{payment}", headers=key).json()
-    assert amounts_in(simplejson.loads(story)) == {told, told_as(Decimal(0), currency)}
+    # The history of the ledger goes on saying what was entered.
+    entered = told_as(Decimal(100), currency)
+    assert amounts_in(simplejson.loads(story)) == {told, told_as(Decimal(0), currency), entered}
     assert run("payments", "list", "northwind", "--json").json == api.get("/api/payments", headers=key).json()
     overviews = [run("org", "overview", "northwind", "--json").json, api.get("/api/overview", headers=key).json()]
     for overview in overviews:

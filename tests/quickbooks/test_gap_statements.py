@@ -135,7 +135,7 @@ def test_what_the_count_knows_and_no_list_shows_is_never_called_nothing_missing(
     assert statement(world, "reconnect").stated.verdict is Verdict.NOTHING_MISSING
 
 
-def test_a_deletion_that_nobody_reported_is_found_by_the_counts(world: World) -> None:
+def test_a_deletion_that_nobody_reported_is_told_by_the_counts_and_never_guessed(world: World) -> None:
     changed, _, _ = busy_absence(world, 2, *READERS)
     reconnect(world)
     world.settle(*READERS)
@@ -144,10 +144,21 @@ def test_a_deletion_that_nobody_reported_is_found_by_the_counts(world: World) ->
     world.quickbooks.set_switches(cdc_after_seconds=10**7)
     proved(world)
     found = statement(world, "reconnect")
-    assert found.stated.verdict is Verdict.NOTHING_MISSING
-    assert "QuickBooks counted 1 payment at" in found.stated.told.sentence
+    assert found.stated.verdict is Verdict.GONE_AT_SOURCE
+    assert "1 payment is here that QuickBooks does not count" in found.stated.told.sentence
     with world.context.database.reading() as session:
-        assert payments_by_external_id(session, world.source_id, [changed])[changed].state == "deleted"
+        assert payments_by_external_id(session, world.source_id, [changed])[changed].state == "live"
+
+
+def test_a_payment_that_cannot_be_read_yet_is_not_taken_for_deleted(world: World) -> None:
+    changed, _, _ = busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(*READERS)
+    # Intuit shows what was changed a moment ago to some readers and not to others.
+    world.quickbooks.set_switches(readable_after_seconds=10**7)
+    proved(world)
+    with world.context.database.reading() as session:
+        assert payments_by_external_id(session, world.source_id, [changed])[changed].state == "live"
 
 
 def test_a_payment_changed_between_the_counts_makes_us_count_again(world: World) -> None:

@@ -163,7 +163,8 @@ def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World
     for method, route in routes_of(app):
         path = route.replace("{vendor}", "quickbooks").replace("{role}", "source")
         path = path.replace("{external_id}", payment).replace("{payment_id}", payment)
-        if path in ("/logout", "/login") or path.startswith("/webhooks"):
+        # /readyz says what is wrong with the installation: here no worker runs.
+        if path in ("/logout", "/login", "/readyz") or path.startswith("/webhooks"):
             continue
         answer = partner.client.request(method, path, data={"csrf_token": token}, follow_redirects=False)
         if answer.status_code == 503:
@@ -179,6 +180,8 @@ def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World
         "/payments/{external_id}/retry",
         # Asks the name servers where the address leads.
         "/settings/webhooks",
+        # Asks our own records every rule.
+        "/integrations/resume-writes",
     }
 
 
