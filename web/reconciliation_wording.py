@@ -31,6 +31,7 @@ FORWARD_LABELS = {
 # What a run is performed with, for whoever performs it again.
 PARAMETER_LABELS = {
     "method": "Version of the method",
+    "version": "Version of the software",
     "sync_mode": "Which payments are synced",
     "cut_off_on": "Cut-off date",
     "tolerance": "Tolerance",

@@ -25,6 +25,7 @@ from domain.reconciliation.bridge import bridge
 from domain.reconciliation.evidence import evidence_of_source, evidence_of_target
 from domain.reconciliation.pairing import Pair
 from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
+from domain.version import VERSION
 from domain.webhook_health import ON_ITS_WAY
 from models.connections import Connection
 from models.gaps import note_lost_webhooks, prove_again
@@ -86,6 +87,7 @@ def parameters_of(session: Session, organization_id: int, reads_max: int) -> dic
     known = count_source_invoices(session, source.id) if source is not None else 0
     return {
         "method": METHOD,
+        "version": VERSION,
         "sync_mode": organization.sync_mode,
         "cut_off_on": cut_off.isoformat() if cut_off is not None else None,
         "tolerance": "0.00",

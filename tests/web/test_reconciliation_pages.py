@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from domain.reconciliation.breaks import BreakKind
 from domain.reconciliation.roll_forward import Standing
 from domain.users import UserRole
+from domain.version import VERSION
 from models.reconciliation_runs import ReconciliationRun
 from tests.flow.tampering import synced, type_in
 from tests.reconciling import apart, breaks, reconciled
@@ -110,6 +111,7 @@ def test_the_evidence_of_a_run_is_there_for_an_auditor(world: World, partner: Br
     assert "Open invoices by its own count" in page
     assert "SHA-256 of each answer" in page
     assert "Version of the method" in page
+    assert f"<dt>Version of the software</dt><dd>{VERSION}</dd>" in page
     assert "metered read" in page
 
 
