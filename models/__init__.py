@@ -17,6 +17,7 @@ from models.database import Session
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.endpoints import Endpoint
+from models.former_pictures import FormerPicture
 from models.gap_proofs import GapCount, GapPayment
 from models.gaps import Gap
 from models.idempotency_keys import IdempotencyKey
@@ -57,6 +58,7 @@ TABLES = (
     Payment,
     PaymentCount,
     Allocation,
+    FormerPicture,
     OwnPayment,
     DecisionRow,
     Effect,

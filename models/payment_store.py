@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from domain.ingest.deletions import Standing, replaces, tells_of_a_change
@@ -17,6 +18,7 @@ from domain.match.allocations import AllocationKey, AllocationValue, diff_alloca
 from domain.money import is_storable
 from domain.reasons import Reason
 from domain.records import AllocationKind, PaymentState, SourcePayment
+from models.former_pictures import FormerPicture, former_picture
 from models.payments import Allocation, Payment, payments_by_external_id
 
 _CUSTOMER_CHARACTERS_MAX = 500
@@ -48,6 +50,7 @@ def store_payments(
         heard: when the source reported each, by its id there; one that is not named was heard of now.
     """
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
+    former: dict[str, FormerPicture | None] = {}
     new = changed = stale = 0
     for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
         row = known.get(payment.external_id)
@@ -57,7 +60,10 @@ def store_payments(
             known[payment.external_id] = row
             new += 1
         elif payment.flaw is not None:
+            before = _before_change(row, former, now)
             is_news = _note_flaw(row, payment, now)
+            if is_news:
+                former[row.external_id] = before
             changed, stale = changed + is_news, stale + (not is_news)
             continue
         elif not replaces(_standing(payment, now), row.standing):
@@ -70,10 +76,19 @@ def store_payments(
             stale += 1
             continue
         else:
+            former[row.external_id] = _before_change(row, former, now)
             changed += 1
         _store(row, payment, now)
+    session.add_all(one for one in former.values() if one is not None)
     session.flush()
     return Stored(new, changed, stale)
+
+
+def _before_change(row: Payment, former: Mapping[str, FormerPicture | None], now: datetime) -> FormerPicture | None:
+    """The payment before this transaction: what it said only within it, nobody ever knew. None for one that is new."""
+    if row.external_id in former:
+        return former[row.external_id]
+    return former_picture(row, now) if inspect(row).has_identity else None
 
 
 def is_news(payment: SourcePayment, row: Payment | None) -> bool:

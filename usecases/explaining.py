@@ -12,13 +12,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.activity import ActivityKind, Change
-from domain.hindsight import PreferenceThen, as_preferences, preferences_then
-from domain.ledger_changes import ENTRY_CHANGE_SENTENCES
-from domain.match.foresight import Certainty, Known, foresee
+from domain.hindsight import PartThen, PreferenceThen, as_preferences, known_then, preferences_then
+from domain.ledger_changes import ENTRY_CHANGE_SENTENCES, EntryChange
+from domain.match.facts import SyncedPayment
+from domain.match.foresight import Certainty, InForce, Known, foresee
 from domain.money import money_text
 from domain.preferences import Preferences
+from domain.reasons import Reason
+from domain.records import PaymentState
 from domain.words import Words
 from models.activity import ActivityFilter, list_activity
+from models.former_pictures import PaymentPicture, picture_at
 from models.organizations import organization_by_id
 from models.stored_parts import parts_after
 from models.views.ledger_lines import ChangeLine, LedgerLine
@@ -44,7 +48,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class PartThen:
+class PartExplained:
     """One part of the payment: what was known and done about it by then, and what would be decided today."""
 
     title: str
@@ -58,7 +62,7 @@ class Explained:
     at: datetime
     facts: tuple[Fact, ...]
     preferences: tuple[PreferenceThen, ...]
-    parts: tuple[PartThen, ...]
+    parts: tuple[PartExplained, ...]
 
 
 def explain_payment(context: Context, organization_id: int, external_id: str, at: datetime) -> Explained | Rejected:
@@ -74,9 +78,10 @@ def explain_payment(context: Context, organization_id: int, external_id: str, at
         preferences = organization_by_id(session, organization_id).preferences
         then = preferences_then(preferences, _changes_since(session, organization_id, at))
         known = _known(session, organization_id, story, preferences)
-    telling = _Telling(words, at, preferences, as_preferences(then))
+        picture = picture_at(session, story.id, at) if story.first_seen_at <= at else None
+    telling = _Telling(words, at, preferences, as_preferences(then), picture)
     parts = tuple(
-        PartThen(telling.title(part), tuple(telling.part(part, known.get(part.row.allocation_id))))
+        PartExplained(telling.title(part), tuple(telling.part(story, part, known.get(part.row.allocation_id))))
         for part in story.allocations
     )
     return Explained(at, tuple(telling.payment(story)), then, parts)
@@ -101,42 +106,89 @@ class _Telling:
 
     Attributes:
         rules_then: the preferences in force at the moment; None if they are not known for sure.
+        picture: what the payment said at the moment; None if we did not know it yet.
     """
 
     words: Words
     at: datetime
     rules_now: Preferences
     rules_then: Preferences | None
+    picture: PaymentPicture | None
 
     def payment(self, story: PaymentStory) -> Iterator[Fact]:
-        if story.first_seen_at > self.at:
+        picture = self.picture
+        if picture is None:
             yield Fact("Known", f"Not yet: we first saw it at {_moment(story.first_seen_at)}.")
             return
         heard = sum(event.received_at <= self.at for event in story.events)
         yield Fact("Known", f"Since {_moment(story.first_seen_at)}; {heard} of {len(story.events)} reports by then.")
-        if story.payment.updated_at > self.at:
-            yield Fact(
-                "As it was",
-                f"We wrote something new about it at {_moment(story.payment.updated_at)}. Earlier versions of the "
-                "payment are not kept; what was compared and what was sent then is below.",
-            )
-        else:
-            amount = money_text(story.payment.total, story.payment.currency)
-            yield Fact("As it was", f"{amount}, dated {story.payment.paid_on or 'nowhere'}, version {story.version}.")
+        state = "" if picture.state == PaymentState.LIVE else f"{picture.state}, "
+        amount = money_text(picture.total, picture.currency)
+        yield Fact("As it was", f"{state}{amount}, dated {picture.paid_on or 'nowhere'}, version {picture.version}.")
 
     def title(self, part: AllocationStory) -> str:
         row = part.row
         what = f"invoice {row.invoice_number or row.document_id}" if row.kind == "invoice" else row.kind.value
         return f"Part for {what.replace('_', ' ')}"
 
-    def part(self, part: AllocationStory, known: Known | None) -> Iterator[Fact]:
+    def part(self, story: PaymentStory, part: AllocationStory, known: Known | None) -> Iterator[Fact]:
+        then = self._then(story, part)
+        if then is not None:
+            of_it = " It was no longer part of the payment." if then.removed else ""
+            yield Fact("As it was", f"{money_text(then.amount, then.currency)}.{of_it}")
         yield from self._decision(part.decisions)
         yield from self._writes(part.effects)
         yield from self._ledger(part)
-        if known is not None:
-            yield Fact("Decided today", self._decided(known, self.rules_now))
-            if self.rules_then is not None and self.rules_then != self.rules_now:
-                yield Fact("Today, by the preferences of then", self._decided(known, self.rules_then))
+        if known is None:
+            return
+        has_other_rules = self.rules_then is not None and self.rules_then != self.rules_now
+        if then is not None:
+            as_of_then = known_then(known, then)
+            if self.rules_then is not None:
+                yield Fact("As of then, by the preferences of then", self._decided(as_of_then, self.rules_then))
+            if self.rules_then is None or has_other_rules:
+                yield Fact("As of then, by the preferences of today", self._decided(as_of_then, self.rules_now))
+        yield Fact("Decided today", self._decided(known, self.rules_now))
+        if self.rules_then is not None and has_other_rules:
+            yield Fact("Today, by the preferences of then", self._decided(known, self.rules_then))
+
+    def _then(self, story: PaymentStory, part: AllocationStory) -> PartThen | None:
+        """None if the payment had no such part then."""
+        picture = self.picture
+        said = picture.parts.get(part.row.allocation_id) if picture is not None else None
+        if picture is None or said is None:
+            return None
+        made = [one for one in part.decisions if one.decided_at <= self.at]
+        entered = [one for one in part.entries if one.created_at <= self.at]
+        standing = next((one for one in entered if self._stood(one)), None)
+        last_change = entered[-1].as_of(self.at) if entered else None
+        left_out = story.left_out
+        return PartThen(
+            state=PaymentState(picture.state),
+            currency=picture.currency,
+            paid_on=picture.paid_on,
+            amount=said.amount,
+            problem=Reason(said.problem) if said.problem else None,
+            removed=said.removed,
+            flaw=Reason(picture.flaw) if picture.flaw else None,
+            left_out=story.situation.left_out if left_out is not None and left_out.at <= self.at else None,
+            synced=self._synced(standing) if standing is not None else None,
+            was_reversed=standing is None and bool(entered),
+            removed_by_hand=last_change is not None and last_change.kind is EntryChange.REMOVED_BY_HAND,
+            in_force=_in_force(made[-1]) if made else None,
+        )
+
+    def _synced(self, entry: LedgerLine) -> SyncedPayment:
+        then = entry.as_of(self.at)
+        return SyncedPayment(
+            target_invoice_id=entry.target_invoice_id,
+            target_payment_id=entry.target_payment_id,
+            amount=then.amount if then is not None else entry.amount,
+            paid_on=then.paid_on if then is not None else entry.paid_on,
+            ours=entry.ours,
+            harmed=then is not None and then.harmed,
+            finding=then.finding if then is not None else None,
+        )
 
     def _decided(self, known: Known, rules: Preferences) -> str:
         foreseen = foresee(known, rules)
@@ -221,6 +273,10 @@ class _Telling:
         stands = "" if change.stands else "; it stands for the part no longer"
         amount = money_text(change.amount, currency)
         return f"Payment {entry.target_payment_id}: {sentence}{by} {amount}, dated {change.paid_on}{found}{stands}."
+
+
+def _in_force(decision: DecisionLine) -> InForce:
+    return InForce(decision.reason, decision.verdicts, decision.detail, decision.seen)
 
 
 def _moment(moment: datetime) -> str:

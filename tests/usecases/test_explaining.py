@@ -71,8 +71,56 @@ def test_the_ledger_then_has_the_amount_then(world: World) -> None:
     assert "80.00 USD, dated" in said(explained(world, payment, world.clock.now()), "In the ledger")[0]
     [so_far] = [fact for fact in explained(world, payment, then).parts[0].facts if fact.label.startswith("Ledger, ")]
     assert "was entered for this part. 50.00 USD" in so_far.text
-    facts = {fact.label: fact.text for fact in explained(world, payment, then).facts}
-    assert "Earlier versions of the payment are not kept" in facts["As it was"]
+
+
+def test_the_payment_then_is_told_and_decided_by_again(world: World) -> None:
+    world.choose(correction_policy="automatic")
+    invoice = world.invoice("INV-1")
+    payment = world.pay("50.00", (invoice, "50.00"))
+    moments = [world.clock.now()]
+    for change in (
+        lambda: world.quickbooks.edit_payment(payment, total="80.00", lines=[(invoice.quickbooks_id, "80.00")]),
+        lambda: world.quickbooks.void_payment(payment),
+        lambda: world.quickbooks.delete_payment(payment),
+    ):
+        world.notice()
+        world.clock.move(minutes=1)
+        moments.append(world.clock.now())
+        world.clock.move(minutes=1)
+        change()
+    world.notice()
+    world.clock.move(minutes=1)
+    moments.append(world.clock.now())
+
+    told = [explained(world, payment, at) for at in moments[1:]]
+    assert [
+        next(fact.text for fact in one.facts if fact.label == "As it was").rpartition(", version")[0] for one in told
+    ] == [
+        "50.00 USD, dated 2026-11-20",
+        "80.00 USD, dated 2026-11-20",
+        "voided, 0.00 USD, dated 2026-11-20",
+        "deleted, 0.00 USD, dated 2026-11-20",
+    ]
+    assert [said(one, "As it was")[0][:5] for one in told[:2]] == ["50.00", "80.00"]
+    decided = [said(one, "As of then, by the preferences of then")[0] for one in told]
+    assert ["(synced; " in decided[0], "(synced; " in decided[1]] == [True, True]
+    assert "(reversed; " in decided[2]
+    assert "(reversed; " in said(told[0], "Decided today")[0]
+
+
+def test_what_was_decided_then_is_decided_again_from_what_was_known_then(world: World) -> None:
+    """The totals were different then; both values of the comparison are kept with its decision."""
+    invoice = world.invoice("INV-1", connectwise_total="90.00")
+    payment = world.pay("50.00", (invoice, "50.00"))
+    world.notice()
+    world.clock.move(minutes=1)
+    then = world.clock.now()
+    world.clock.move(minutes=1)
+    world.connectwise.edit_invoice(invoice.connectwise_id or 0, total="100.00")
+    world.later(hours=1)
+    found = explained(world, payment, then)
+    assert "(total_differs; " in said(found, "As of then, by the preferences of then")[0]
+    assert "(synced; " in said(found, "Decided today")[0]
 
 
 def test_the_ledger_then_has_what_a_person_s_hand_changed_later(world: World) -> None:
