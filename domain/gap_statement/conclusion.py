@@ -124,10 +124,10 @@ def conclude(facts: GapFacts) -> Conclusion:
 
 def _difference(count: Count) -> Conclusion:
     more = count.more_at_source
-    if more < 0:
-        return GoneAtSource(-more, count)
-    # A payment whose newest picture shows too little may have moved into the stretch without our knowing.
-    return Unclear(WhyUnclear.INCOMPLETE) if more <= count.incomplete else UnknownToUs(more, count)
+    # A payment whose newest picture shows too little may have moved into the stretch, or out, without our knowing.
+    if abs(more) <= count.incomplete:
+        return Unclear(WhyUnclear.INCOMPLETE)
+    return UnknownToUs(more, count) if more > 0 else GoneAtSource(-more, count)
 
 
 def verdict_of(conclusion: Conclusion) -> Verdict:
@@ -211,7 +211,7 @@ _UNCLEAR: dict[WhyUnclear, tuple[str, str]] = {
         "Have it counted again when fewer payments are being entered in {source}.",
     ),
     WhyUnclear.INCOMPLETE: (
-        "{source} counts more payments than we hold, and some came in a form that shows too little to place them.",
+        "both counts differ, and some payments came in a form that shows too little to say when they were changed.",
         "They are read again automatically. Have the stretch counted again once no payment waits for a whole picture.",
     ),
 }

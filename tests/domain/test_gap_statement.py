@@ -144,6 +144,7 @@ COUNTED: list[Counted] = [
     Differs(ONE_MORE),
     Differs(ONE_LESS),
     Differs(count(4, 3, 3, incomplete=1)),
+    Differs(count(2, 3, 3, incomplete=1)),
 ]
 COMPARED = [
     None,
