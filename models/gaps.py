@@ -30,7 +30,7 @@ class ProofStage(StrEnum):
     # The source has counted; the next catch-up tells what happened until then.
     HEAR = "hear"
     COMPARE = "compare"
-    # The counts differ for the first time: which payments has the source, and are ours still there?
+    # The counts differ for the first time: which payments has the source?
     LOOK = "look"
     DONE = "done"
 

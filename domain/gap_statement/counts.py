@@ -65,7 +65,7 @@ class CountOutcome(StrEnum):
 class AfterCount(StrEnum):
     """What follows a count."""
 
-    # Ask the source which payments it has there, and look for ours that are not among them.
+    # Ask the source which payments it has there; unknown ones are read.
     LOOK = "look"
     COUNT_AGAIN = "count_again"
     DONE = "done"

@@ -3,7 +3,8 @@
 Called by: catch-up, in the same lane, one bounded step at a time, some minutes after a gap was closed.
 Does: lists the payments of the stretch from our own records; has the source count its payments there (one metered
 read); waits for the next catch-up, so that everything up to the count is known; counts ours once more. If the counts
-differ, it asks the source which payments it has there, hands unknown ones to ingest, and counts again.
+differ, it asks the source which payments it has there, hands unknown ones to ingest, and counts again. What the
+source does not show is never taken for deleted.
 Leaves behind: `gap_payment` and `gap_count` rows, and the stage of the proof, moved in the same transaction.
 If it dies here: the step is done again; a second count is one row more.
 """
@@ -30,7 +31,7 @@ from models.gap_proofs import (
     touched_since,
     write_numbers,
 )
-from models.gaps import Gap, ProofStage, gap_by_id
+from models.gaps import Gap, ProofStage, gap_by_id, gap_to_prove
 from models.inbox import Entity, EventSource, has_waiting_news
 from models.known_objects import Stretch, count_existing
 from tasks.calls import SHORT_WAIT, note_failure, note_success, waited_out
@@ -50,18 +51,22 @@ _AGAIN_AFTER = timedelta(minutes=1)
 
 
 def prove_step(context: Context, lease: Lease, connection: Connection, gap: Gap) -> bool:
-    """Does the next part of the proof. True if more can be done right now: of this proof, or a catch-up for it."""
+    """Does the next part of the proof.
+
+    Returns:
+        Whether more can be done right now: of this proof, or a catch-up for it.
+    """
     if _is_news_waiting(context, connection):
         # What waits in the inbox is known and not stored: our number would be too small.
         _put_off(context, lease, gap)
-        return True
+        return False
     match ProofStage(gap.proof_stage):
         case ProofStage.LIST:
             return _list(context, lease, gap)
         case ProofStage.COUNT:
             return _count(context, lease, connection, gap)
         case ProofStage.COMPARE:
-            return _compare(context, lease, gap)
+            return _compare(context, lease, connection, gap)
         case ProofStage.LOOK:
             return _look(context, lease, connection, gap)
         case ProofStage.NONE | ProofStage.HEAR | ProofStage.DONE as stage:
@@ -145,7 +150,7 @@ def _failed(context: Context, connection: Connection, failure: Failure) -> bool:
     return False
 
 
-def _compare(context: Context, lease: Lease, gap: Gap) -> bool:
+def _compare(context: Context, lease: Lease, connection: Connection, gap: Gap) -> bool:
     now, stretch = context.clock.now(), stretch_of(gap)
     with context.database.writing() as session:
         lease.guard(session)
@@ -166,7 +171,7 @@ def _compare(context: Context, lease: Lease, gap: Gap) -> bool:
         held=counts[-1].held_after,
         says=type(counted(counts)).__name__,
     )
-    return current.is_being_proved
+    return gap_to_prove([current], connection.cursor_at, now) is not None
 
 
 def _move_on(gap: Gap, following: AfterCount, now: datetime) -> None:
@@ -210,7 +215,7 @@ def _look(context: Context, lease: Lease, connection: Connection, gap: Gap) -> b
         log.warning("gap.found_by_count", connection_id=connection.id, gap_id=gap.id, payments=stored)
         context.nudge(Step.INGEST, connection.id)
         context.reached(Point.PROOF_NUDGED)
-    return True
+    return False
 
 
 def _listed(source: Source, stretch: Stretch) -> ReadResult[Sequence[Change]]:

@@ -212,6 +212,28 @@ def test_nothing_is_counted_while_news_waits_to_be_stored(world: World) -> None:
     assert len(listed(world, "reconnect")) == 3
 
 
+def test_waiting_for_news_to_be_stored_asks_nothing(world: World) -> None:
+    busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(Step.CATCH_UP)
+    before = metered(world)
+    for _ in range(2):
+        world.later(Step.CATCH_UP, minutes=6)
+    assert metered(world) == before
+
+
+def test_a_look_asks_for_one_list_and_for_nothing_before_the_next_count(world: World) -> None:
+    _, _, new = busy_absence(world, 2, *READERS)
+    reconnect(world)
+    world.settle(*READERS)
+    forget(world, new)
+    before = metered(world)
+    world.later(Step.CATCH_UP, minutes=6)
+    assert [row.as_count().outcome for row in statement(world, "reconnect").stated.counts] == [CountOutcome.DIFFERS]
+    # The count, the catch-up that tells what happened until then, and the list.
+    assert metered(world) == before + 3
+
+
 def test_nothing_is_said_while_the_count_cannot_be_taken(world: World) -> None:
     busy_absence(world, 2, *READERS)
     reconnect(world)
