@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from fastapi import Request
@@ -40,6 +41,16 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={_static_version(name)}"
 
 
+def _labels(*modules: ModuleType) -> dict[str, Any]:
+    """The tables of words that these modules have, by their names."""
+    found: dict[str, Any] = {}
+    for module in modules:
+        for name, value in vars(module).items():
+            if name.endswith(("_LABELS", "_BADGES")) and found.setdefault(name, value) is not value:
+                raise AssertionError(f"{module.__name__} has other words by the name {name} than a module before it")
+    return found
+
+
 def _make_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -49,12 +60,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        {
-            name: value
-            for module in (labels, invoice_wording, reconciliation_wording, gap_wording)
-            for name, value in vars(module).items()
-            if name.endswith(("_LABELS", "_BADGES"))
-        },
+        _labels(labels, invoice_wording, reconciliation_wording, gap_wording),
         static_url=static_url,
         STATUS_LABELS=STATUS_LABELS,
         ACTIVITY_LABELS=ACTIVITY_LABELS,

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.reconciliation import verdict
 from domain.reconciliation.roll_forward import Movement, Standing
-from domain.reconciliation.verdict import OUTCOME_LABELS, RunOutcome
+from domain.reconciliation.verdict import RunOutcome
 from domain.reconciliation.words import MOVEMENT_LABELS, STANDING_LABELS, WAY_OUT_LABELS
 
-RUN_OUTCOME_LABELS = OUTCOME_LABELS
+RUN_OUTCOME_LABELS = verdict.OUTCOME_LABELS
 RUN_OUTCOME_BADGES = {
     RunOutcome.AGREES: "good",
     RunOutcome.EXPLAINED: "good",

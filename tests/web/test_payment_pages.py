@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from sandbox.faults import Fault
 from tests.web.browser import Browser
 from tests.world import BothInvoices, World
 
@@ -105,6 +106,16 @@ def test_the_story_of_a_synced_payment_tells_events_attempts_and_the_connectwise
     assert "created by us" in page
     assert 'data-label="Outcome">created' in page
     assert "Nothing; it is done." in page
+
+
+def test_the_end_of_an_attempt_is_told_in_words(world: World, partner: Browser) -> None:
+    payment = world.pay("100.00", (world.invoice("INV-1001"), "100.00"))
+    world.connectwise.faults.add(Fault("error", method="POST", path="/payments$", status=429))
+    world.notice()
+
+    page = partner.get(f"/payments/{payment}").text
+
+    assert 'data-label="Outcome">too many calls, will be sent again' in page
 
 
 def test_names_from_outside_are_shown_and_never_run(world: World, partner: Browser) -> None:
