@@ -133,6 +133,11 @@ def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElemen
     session.execute(select(key).where(*conditions).order_by(key).with_for_update(key_share=True)).all()
 
 
+def of_one_or_all(column: ColumnElement[int] | Any, organization_id: int | None) -> list[ColumnElement[bool]]:
+    """The rows of one organization, by the column that names it; without one, those of all."""
+    return [] if organization_id is None else [column == organization_id]
+
+
 class _Many(TypeDecorator[Sequence[Any]]):
     """Many values in one parameter: an array on PostgreSQL, and on SQLite, which has none, JSON."""
 

@@ -1,10 +1,11 @@
 """Conditions of the Sync Tool that must hold at any moment; `models/invariants.py` runs them with all others."""
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from domain.copying.states import AT_WORK, CopyState, ItemState
 from domain.preferences import InvoiceOrigin
+from models.base import of_one_or_all
 from models.billed_invoices import BilledInvoiceRow
 from models.copy_runs import CopyRun, CopyRunItem
 from models.invoices import Invoice
@@ -17,7 +18,7 @@ def copied_without_copy(_session: Session, organization_id: int | None) -> Selec
     row = BilledInvoiceRow
     nowhere = and_(row.state == CopyState.COPIED.value, row.books_id.is_(None))
     marked = and_(row.state == CopyState.PRESENT.value, or_(row.books_id.is_not(None), row.batch_identifier.is_(None)))
-    return select(row.id).where(or_(nowhere, marked), *_of(organization_id))
+    return select(row.id).where(or_(nowhere, marked), *of_one_or_all(row.organization_id, organization_id))
 
 
 def forgotten_work(_session: Session, organization_id: int | None) -> Select[int]:
@@ -29,7 +30,7 @@ def forgotten_work(_session: Session, organization_id: int | None) -> Select[int
             and_(waits, or_(row.due_at.is_(None), row.action.is_(None))),
             and_(row.state.not_in(_AT_WORK), row.due_at.is_not(None)),
         ),
-        *_of(organization_id),
+        *of_one_or_all(row.organization_id, organization_id),
     )
 
 
@@ -55,8 +56,5 @@ def copy_without_link(_session: Session, organization_id: int | None) -> Select[
         Invoice.target_id == row.external_id,
         Invoice.origin == InvoiceOrigin.SYNC_TOOL.value,
     )
-    return select(row.id).where(row.state == CopyState.COPIED.value, ~linked, *_of(organization_id))
-
-
-def _of(organization_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if organization_id is None else [BilledInvoiceRow.organization_id == organization_id]
+    of_this = of_one_or_all(row.organization_id, organization_id)
+    return select(row.id).where(row.state == CopyState.COPIED.value, ~linked, *of_this)

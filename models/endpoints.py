@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.alarms.hours import DIGEST_HOURS_FIRST, Hours
 from domain.notices.kinds import ALARM_KINDS, PAYMENT_KINDS, NoticeKind
 from models.alarm_tellings import AlarmWatch, forget_tellings, watch_from_now
-from models.base import Base, BigId, Json, UtcTime
+from models.base import Base, BigId, Json, UtcTime, of_one_or_all
 from models.organizations import Organization
 
 NAME_CHARACTERS_MAX = 100
@@ -116,7 +116,7 @@ def organizations_told_wrongly(_session: Session, organization_id: int | None) -
     """Organizations whose notes do not say what their endpoints are told: news would be lost, or written in vain."""
     hears_alarms = exists().where(Endpoint.organization_id == Organization.id, Endpoint.is_on, Endpoint.hears_alarms)
     is_watched = exists().where(AlarmWatch.organization_id == Organization.id)
-    which = [] if organization_id is None else [Organization.id == organization_id]
+    which = of_one_or_all(Organization.id, organization_id)
     return select(Organization.id).where(
         or_(Organization.has_endpoints != _hears_payments(), hears_alarms != is_watched), *which
     )

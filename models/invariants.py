@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.push.effect import EffectKind, EffectState
 from domain.records import PaymentState
 from models.attempts import Attempt
+from models.base import of_one_or_all
 from models.connections import Connection
 from models.copy_invariants import copied_without_copy, copy_without_link, forgotten_item, forgotten_work
 from models.decisions import DecisionRow
@@ -61,10 +62,6 @@ def _of_connections(column: ColumnElement[int] | Any, organization_id: int | Non
     return [column.in_(select(Connection.id).where(Connection.organization_id == organization_id))]
 
 
-def _of(column: ColumnElement[int] | Any, organization_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if organization_id is None else [column == organization_id]
-
-
 def _effect_without_decision(_session: Session, organization_id: int | None) -> Select[int]:
     decided = exists().where(DecisionRow.allocation_id == Effect.allocation_id, DecisionRow.current)
     return select(Effect.id).where(~decided, *_of_connections(Effect.connection_id, organization_id))
@@ -86,8 +83,8 @@ def _delivered_without_entry(_session: Session, organization_id: int | None) -> 
 def _sent_without_attempt(_session: Session, organization_id: int | None) -> Select[int]:
     attempted = exists().where(Attempt.effect_id == Effect.id)
     in_flight = (EffectState.SENDING.value, EffectState.IN_DOUBT.value)
-    of_organization = _of_connections(Effect.connection_id, organization_id)
-    return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted, *of_organization)
+    of_this = _of_connections(Effect.connection_id, organization_id)
+    return select(Effect.id).where(Effect.state.in_(in_flight), ~attempted, *of_this)
 
 
 def _claimed_twice(_session: Session, organization_id: int | None) -> Select[int]:
@@ -103,7 +100,8 @@ def _claimed_twice(_session: Session, organization_id: int | None) -> Select[int
         ~other.handed_over,
         ~LedgerEntry.handed_over,
     )
-    return select(LedgerEntry.id).where(exists().where(same), *_of(LedgerEntry.organization_id, organization_id))
+    of_this = of_one_or_all(LedgerEntry.organization_id, organization_id)
+    return select(LedgerEntry.id).where(exists().where(same), *of_this)
 
 
 def _entry_differs_from_payment(_session: Session, organization_id: int | None) -> Select[int]:
@@ -126,15 +124,15 @@ def _entry_differs_from_payment(_session: Session, organization_id: int | None) 
         .join(Allocation, Allocation.id == LedgerEntry.allocation_id)
         .join(Payment, Payment.id == Allocation.payment_id)
         .where(LedgerEntry.removed_at.is_(None), Allocation.match_due_at.is_(None), ~open_effect, pushed, differs)
-        .where(*_of(LedgerEntry.organization_id, organization_id))
+        .where(*of_one_or_all(LedgerEntry.organization_id, organization_id))
     )
 
 
 def _undecided(_session: Session, organization_id: int | None) -> Select[int]:
     """Neither due for match nor decided: nothing would ever look at such a payment."""
     decided = exists().where(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
-    of_organization = _of(Allocation.organization_id, organization_id)
-    return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided, *of_organization)
+    of_this = of_one_or_all(Allocation.organization_id, organization_id)
+    return select(Allocation.id).where(Allocation.match_due_at.is_(None), ~decided, *of_this)
 
 
 def _cursor_past_inbox(_session: Session, organization_id: int | None) -> Select[int]:
@@ -148,7 +146,7 @@ def _cursor_past_inbox(_session: Session, organization_id: int | None) -> Select
         Connection.cursor_at.is_not(None),
         Connection.caught_up_at.is_(None),
         stored == 0,
-        *_of(Connection.organization_id, organization_id),
+        *of_one_or_all(Connection.organization_id, organization_id),
     )
 
 

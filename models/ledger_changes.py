@@ -33,7 +33,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.ledger_changes import EntryChange
 from models.activity import ACTOR_CHARACTERS_MAX
-from models.base import Base, BigId, UtcTime, one_of
+from models.base import Base, BigId, UtcTime, of_one_or_all, one_of
 from models.ledger import EntryState, LedgerEntry
 
 _NOTED = "changes of ledger entries"
@@ -112,15 +112,12 @@ def entries_unlike_history(session: Session, organization_id: int | None) -> Seq
     unlike = (
         select(LedgerEntry.id)
         .outerjoin(LedgerChange, LedgerChange.id == last)
-        .where(or_(LedgerChange.id.is_(None), *differs), *_of(LedgerEntry, organization_id))
+        .where(or_(LedgerChange.id.is_(None), *differs), *of_one_or_all(LedgerEntry.organization_id, organization_id))
     )
     there = select(LedgerEntry.id).where(LedgerEntry.id == LedgerChange.entry_id).exists()
-    vanished = select(LedgerChange.entry_id).where(~there, *_of(LedgerChange, organization_id))
+    of_this = of_one_or_all(LedgerChange.organization_id, organization_id)
+    vanished = select(LedgerChange.entry_id).where(~there, *of_this)
     return sorted(session.scalars(union(unlike, vanished)))
-
-
-def _of(table: type[LedgerEntry | LedgerChange], organization_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if organization_id is None else [table.organization_id == organization_id]
 
 
 @dataclass

@@ -20,6 +20,7 @@ from sqlalchemy.orm.attributes import get_history
 from domain.push.effect import EffectState
 from domain.reasons import Reason
 from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts, status_alone
+from models.base import of_one_or_all
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.effects_in_force import newest_state
@@ -266,7 +267,7 @@ def _set_status(*, counts: bool) -> Update:
 
 def _stretches(session: Session, organization_id: int | None) -> Iterator[tuple[int, int]]:
     """Stretches of ids that hold a bounded number of payments each, of one organization or of all."""
-    after, which = 0, [] if organization_id is None else [Payment.organization_id == organization_id]
+    after, which = 0, of_one_or_all(Payment.organization_id, organization_id)
     while True:
         found = select(Payment.id).where(Payment.id > after, *which)
         ids = found.order_by(Payment.id).limit(_PAYMENTS_AT_A_TIME).subquery()
