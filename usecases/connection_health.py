@@ -19,7 +19,7 @@ from models.pauses import pause_in_words
 from models.views.gap_statements import stated
 from tasks.context import Context
 from tasks.keeper import WARN_PERCENTS
-from usecases.stopped_writes import stopped_writes
+from usecases.stopped_writes import stopped_writes_told
 
 _NEVER_HEARD = "No webhook has arrived yet."
 
@@ -51,9 +51,10 @@ def facts_of(context: Context, session: Session, connection: Connection) -> Conn
     urgent = expiry_of(connection.reconnect_by, now) is not Expiry.FAR
     pause_warning = _pause_warning(connection, context.words([connection]), now)
     if connection.role != Role.SOURCE:
-        stopped = stopped_writes(organization_by_id(session, connection.organization_id), context.words([connection]))
+        organization = organization_by_id(session, connection.organization_id)
+        stopped = stopped_writes_told(organization, context.words([connection]))
         paused = _sending_paused(session, connection)
-        warnings = [stopped.sentence if stopped else "", paused, pause_warning, expiry if urgent else ""]
+        warnings = [stopped, paused, pause_warning, expiry if urgent else ""]
         return ConnectionFacts("", "", "", expiry, tuple(one for one in warnings if one))
     vendor = context.platform.sources[connection.vendor]
     cap, all_reads = vendor.monthly_reads_max, reads_of_vendor(session, vendor.name, now)

@@ -4,9 +4,6 @@ Called by: the pages, the command line.
 Does: tells which rules were broken; lets writes go on once all of them hold, and has everything decided again.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import structlog
 
 from domain.activity import ActivityKind, Change
@@ -25,26 +22,14 @@ from usecases.results import Rejected
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class StoppedWrites:
-    """Since when nothing is written, for which broken rules, and what to do: sentences for a person."""
-
-    since: datetime
-    rules: tuple[str, ...]
-    sentence: str
-
-
-def stopped_writes(organization: Organization, words: Words) -> StoppedWrites | None:
-    """None while writes go on."""
+def stopped_writes_told(organization: Organization, words: Words) -> str:
+    """Since when nothing is written, for which broken rules, and what to do; "" while writes go on."""
     if organization.writes_stopped_at is None:
-        return None
-    rules = tuple(_rule(name) for name in organization.writes_stopped_for or ())
-    told = " ".join(rules)
+        return ""
+    rules = " ".join(_rule(name) for name in organization.writes_stopped_for or ())
     since = f"{organization.writes_stopped_at:%Y-%m-%d %H:%M} UTC"
-    sentence = (
-        f"{words.sentence(Reason.WRITES_STOPPED)} Since {since}. Broken: {told} {words.advice(Reason.WRITES_STOPPED)}"
-    )
-    return StoppedWrites(organization.writes_stopped_at, rules, sentence)
+    stopped = words.sentence(Reason.WRITES_STOPPED)
+    return f"{stopped} Since {since}. Broken: {rules} {words.advice(Reason.WRITES_STOPPED)}"
 
 
 def resume_writes(context: Context, organization_id: int) -> Rejected | None:
