@@ -82,9 +82,6 @@ class GapPayment(Base):
     amount: Mapped[Decimal] = mapped_column(ExactAmount)
     currency: Mapped[str | None] = mapped_column(String(3))
 
-    def as_finding(self) -> Finding:
-        return Finding(Happened(self.happened), FoundBy(self.found_by), self.happened_at, self.heard_at)
-
 
 # --- counting ---
 

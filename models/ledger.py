@@ -223,11 +223,3 @@ def synced_and_taken_back(
         entry = Recorded(*row)
         (taken_back if entry.is_removed else synced)[entry.allocation_id] = entry
     return synced, taken_back
-
-
-def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
-    """All live entries of the organization."""
-    statement = select(LedgerEntry).where(
-        LedgerEntry.organization_id == organization_id, LedgerEntry.removed_at.is_(None)
-    )
-    return session.scalars(statement).all()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.base import Base
@@ -61,10 +61,6 @@ def rows_of(table: Table, organization_id: int, lanes: Mapping[str, Owner]) -> C
         return column == organization_id
     key = next(iter(parent.primary_key.columns))
     return column.in_(select(key).where(rows_of(parent, organization_id, lanes)))
-
-
-def count_rows(session: Session, table: Table, condition: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(table).where(condition)) or 0
 
 
 def read_rows(session: Session, table: Table, condition: ColumnElement[bool], at_a_time: int) -> Iterator[Any]:

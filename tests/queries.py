@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from domain.ledger_changes import EntryChange
 from models.connections import Connection
 from models.decisions import DecisionRow
 from models.invariants import Finding, check_invariants
+from models.ledger import LedgerEntry
 from models.ledger_changes import LedgerChange
 from models.payments import Allocation, Payment
 
 
 def all_connections(session: Session) -> Sequence[Connection]:
     return session.scalars(select(Connection).order_by(Connection.id)).all()
+
+
+def count_rows(session: Session, table: Table, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+
+def ledger_of(session: Session, organization_id: int) -> Sequence[LedgerEntry]:
+    """All live entries of the organization."""
+    statement = select(LedgerEntry).where(
+        LedgerEntry.organization_id == organization_id, LedgerEntry.removed_at.is_(None)
+    )
+    return session.scalars(statement).all()
 
 
 def all_allocations(session: Session, organization_id: int) -> list[tuple[Allocation, Payment]]:

@@ -71,10 +71,6 @@ class GapStatement:
     def late(self) -> Sums:
         return sums_of(one for one in self.groups if one.is_late)
 
-    @cached_property
-    def all(self) -> Sums:
-        return sums_of(self.groups)
-
 
 def stated(session: Session, connection: Connection, gaps: Sequence[Gap], words: Words) -> list[Stated]:
     """What can be said of each of these gaps of one source, in a few statements for all of them."""

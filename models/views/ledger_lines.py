@@ -29,8 +29,6 @@ class ChangeLine:
     paid_on: date
     stands: bool
     finding: Finding | None
-    harmed: bool
-    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,4 @@ def _change_line(change: LedgerChange) -> ChangeLine:
         paid_on=change.paid_on,
         stands=change.removed_at is None,
         finding=Finding(change.finding) if change.finding else None,
-        harmed=change.harmed,
-        shared=change.shared,
     )

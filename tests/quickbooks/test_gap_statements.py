@@ -15,11 +15,9 @@ from models.gaps import gap_by_id
 from models.payments import Allocation, Payment, payments_by_external_id
 from models.views.gap_statements import GapStatement
 from sandbox.faults import Fault
-from tasks.catch_up.step import catch_up
 from tasks.context import Step
-from tasks.sweep import sweep
 from tests.quickbooks.reconnecting import reconnect
-from tests.quickbooks.story import READERS, gaps, hint, metered, source
+from tests.quickbooks.story import READERS, gaps, hint, metered
 from tests.quickbooks.test_gaps import busy_absence
 from tests.reconciling import reconciled
 from tests.world import World
@@ -44,7 +42,7 @@ def listed(world: World, kind: str) -> dict[str, tuple[Happened, FoundBy]]:
     with world.context.database.reading() as session:
         gap = gap_by_id(session, statement(world, kind).stated.gap.id)
         rows = payments_of_gap(session, gap, limit=100)
-    return {row.external_id: (row.as_finding().happened, row.as_finding().found_by) for row in rows}
+    return {row.external_id: (Happened(row.happened), FoundBy(row.found_by)) for row in rows}
 
 
 def proved(world: World, rounds: int = 8) -> None:
@@ -392,15 +390,3 @@ def test_a_clock_that_was_ahead_puts_no_proof_off(world: World) -> None:
         gap_by_id(session, gaps(world)[0].id).proof_due_at = world.clock.now() + timedelta(days=365)
     proved(world, 2)
     assert statement(world, "reconnect").stated.verdict is Verdict.NOTHING_MISSING
-
-
-def test_a_lane_that_dies_in_the_middle_of_a_proof_ends_with_the_same_statement(world: World) -> None:
-    busy_absence(world, 2, *READERS)
-    reconnect(world)
-    world.settle(*READERS)
-    world.clock.move(minutes=6)
-    for _ in range(3):
-        sweep(world.context)
-        catch_up(world.context, world.source_id)
-    assert statement(world, "reconnect").stated.verdict is Verdict.NOTHING_MISSING
-    assert source(world).is_active

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from domain.push.effect import OPEN_ON_THE_WIRE, EffectState
 from models.connections import connection_by_id
 from models.effects import Effect, day_of
-from models.ledger import ledger_of
+from tests.queries import ledger_of
 
 if TYPE_CHECKING:
     from tests.simulation.simulator import Simulation

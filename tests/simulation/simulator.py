@@ -13,12 +13,12 @@ from decimal import Decimal
 
 from domain.push.strategy import PaymentStrategy
 from models.inbox import Entity, EventSource, NewEvent, store_events
-from models.ledger import ledger_of
 from models.looks import look_now
 from tasks.context import Step
 from tasks.points import Point
 from tasks.sweep import sweep
 from tests.contexts import RecordingNudge, make_timing
+from tests.queries import ledger_of
 from tests.simulation.bad_days import READ_TIMEOUT_SECONDS, disturb_source, disturb_target
 from tests.simulation.copies import Copies, move_in_tool
 from tests.simulation.ending import something_waits

@@ -10,10 +10,10 @@ from domain.records import AllocationKind, PaymentState
 from models.connections import connection_by_id
 from models.decisions import DecisionRow, current_decisions
 from models.effects import Effect, latest_effects
-from models.ledger import LedgerEntry, ledger_of
+from models.ledger import LedgerEntry
 from models.payments import Allocation, Payment
 from sandbox.connectwise.truth import InvoiceTruth, PaymentTruth
-from tests.queries import all_allocations, violations
+from tests.queries import all_allocations, ledger_of, violations
 from tests.simulation.causes import has_its_cause, is_for_a_person
 from tests.simulation.simulator import Simulation
 
