@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.output import moment_text, print_table, say
 from domain.gap_statement.conclusion import VERDICT_LABELS, Verdict
+from domain.gap_statement.counts import COUNT_LABELS
 from domain.gap_statement.findings import FOUND_BY_LABELS, HAPPENED_LABELS, FoundBy, Happened
 from domain.gaps import GAP_KIND_LABELS
 from domain.money import money_text
@@ -72,7 +73,7 @@ def print_statement(
             Column(words.source, right=True),
             "heard until",
             Column("ours after", right=True),
-            "says",
+            Column("says", wraps=True),
         ]
         rows = [
             (
@@ -81,7 +82,7 @@ def print_statement(
                 row.source_count,
                 moment_text(row.heard_until),
                 "" if row.held_after is None else row.held_after,
-                row.as_count().outcome.value,
+                COUNT_LABELS[row.as_count().outcome],
             )
             for row in one.counts
         ]

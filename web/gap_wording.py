@@ -2,7 +2,7 @@
 
 from domain.gap_statement import findings
 from domain.gap_statement.conclusion import VERDICT_LABELS, Verdict
-from domain.gap_statement.counts import CountOutcome
+from domain.gap_statement.counts import COUNT_LABELS
 from domain.gaps import GAP_KIND_LABELS
 
 GAP_LABELS = GAP_KIND_LABELS
@@ -15,9 +15,4 @@ GAP_VERDICT_BADGES = {
 }
 GAP_HAPPENED_LABELS = findings.HAPPENED_LABELS
 GAP_FOUND_BY_LABELS = findings.FOUND_BY_LABELS
-GAP_COUNT_LABELS = {
-    CountOutcome.PENDING: "waits for the next catch-up",
-    CountOutcome.MOVED: "ours changed meanwhile; counted again",
-    CountOutcome.AGREES: "the same",
-    CountOutcome.DIFFERS: "not the same",
-}
+GAP_COUNT_LABELS = COUNT_LABELS

@@ -7,7 +7,6 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.gap_statement.conclusion import VERDICT_LABELS
-from domain.gap_statement.counts import CountOutcome
 from domain.gap_statement.findings import FOUND_BY_LABELS, HAPPENED_LABELS, FoundBy, Happened, sums_of
 from domain.gaps import GAP_KIND_LABELS
 from domain.money import plain_amount
@@ -192,7 +191,6 @@ def _page(
         is_first=not after,
         more=rows[-1].id if len(found) > PAYMENTS_PER_PAGE else None,
         words=words,
-        CountOutcome=CountOutcome,
     )
 
 

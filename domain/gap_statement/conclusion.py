@@ -160,13 +160,11 @@ def conclusion_told(
             sentence = f"Nothing is missing {between}: {_both(count, words)}.{_and_compared(reconciled)}"
             return ConclusionTold(sentence, "")
         case UnknownToUs(payments, count):
-            are = "1 payment is" if payments == 1 else f"{payments:,} payments are"
-            told = f"{are} in {words.source} that we do not know: {_both(count, words)}, twice in a row."
+            told = f"{_are(payments)} in {words.source} that we do not know: {_both(count, words)}, twice in a row."
             day = f"{from_at:%Y-%m-%d}"
             return ConclusionTold(told, _ADVICE_UNKNOWN.format(source=words.source, day=day))
         case GoneAtSource(payments, count):
-            are = "1 payment is" if payments == 1 else f"{payments:,} payments are"
-            told = f"{are} here that {words.source} does not count: {_both(count, words)}, twice in a row."
+            told = f"{_are(payments)} here that {words.source} does not count: {_both(count, words)}, twice in a row."
             return ConclusionTold(told, _ADVICE_GONE.format(source=words.source, day=f"{from_at:%Y-%m-%d}"))
         case Unclear(why):
             sentence, advice = _UNCLEAR[why]
@@ -215,6 +213,10 @@ _UNCLEAR: dict[WhyUnclear, tuple[str, str]] = {
         "They are read again automatically. Have the stretch counted again once no payment waits for a whole picture.",
     ),
 }
+
+
+def _are(payments: int) -> str:
+    return "1 payment is" if payments == 1 else f"{payments:,} payments are"
 
 
 def _both(count: Count, words: Words) -> str:

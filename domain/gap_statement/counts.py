@@ -62,6 +62,14 @@ class CountOutcome(StrEnum):
     DIFFERS = "differs"
 
 
+COUNT_LABELS = {
+    CountOutcome.PENDING: "waits for the next catch-up",
+    CountOutcome.MOVED: "ours changed meanwhile; counted again",
+    CountOutcome.AGREES: "the same",
+    CountOutcome.DIFFERS: "not the same",
+}
+
+
 class AfterCount(StrEnum):
     """What follows a count."""
 
