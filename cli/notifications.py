@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ from cli.opening import opened_context
 from cli.output import AsJson, examples, moment_text, print_json, print_table, say
 from cli.secret_input import SecretsFile, read_secrets
 from domain.alarms.hours import DIGEST_HOURS_FIRST, DIGEST_HOURS_MAX
+from domain.notices.channels import PEOPLE, PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.notices.trying import NoticeState
 from workers.terminal import Column
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from usecases.endpoints import Wanted
 
 _NOUN = "notification"
-
-
-class By(StrEnum):
-    """How people are told."""
-
-    MAIL = "mail"
-    SLACK = "slack"
-    PAGERDUTY = "pagerduty"
-    PAGERDUTY_EU = "pagerduty_eu"
 
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
@@ -60,7 +51,7 @@ app = new_group()
 @app.command("list", epilog=examples("notifications list northwind", "notifications list northwind --json"))
 def list_(slug: Org, as_json: AsJson = False) -> None:
     """Lists who is told, without what is secret in an address."""
-    from usecases.endpoints import PEOPLE, list_endpoints
+    from usecases.endpoints import list_endpoints
     from usecases.endpoints_out import NotificationsOut
 
     with opened_context() as context:
@@ -108,7 +99,7 @@ def list_(slug: Org, as_json: AsJson = False) -> None:
 )
 def add(
     slug: Org,
-    by: Annotated[By, typer.Argument(metavar="BY", help="mail, slack, pagerduty or pagerduty_eu.")],
+    by: Annotated[PeopleChannel, typer.Argument(metavar="BY", help="mail, slack, pagerduty or pagerduty_eu.")],
     name: Annotated[str, typer.Argument(help="What it is for, such as 'Bookkeeping'.")],
     to: Annotated[str, typer.Option(help="The mailbox. Other addresses are secret: see --secrets-file.")] = "",
     kinds: Kinds = None,
@@ -146,7 +137,7 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Changes a channel; what is not named stays. A secret address is changed by --secrets-file."""
-    from usecases.endpoints import PEOPLE, Wanted, change_endpoint, list_endpoints
+    from usecases.endpoints import Wanted, change_endpoint, list_endpoints
 
     with opened_context() as context:
         organization_id = organization_id_of(context, slug)
@@ -154,7 +145,7 @@ def change(
         before = there(found[0] if found else None, _NOUN)
         is_secret = context.channel(before.channel).is_address_secret
         kept = "" if is_secret else before.address
-        address = _address(context, By(before.channel), to, secrets_file) if to or secrets_file else kept
+        address = _address(context, PeopleChannel(before.channel), to, secrets_file) if to or secrets_file else kept
         standing = Wanted(name or before.name, address, before.wanted, before.hours, before.channel)
         wanted = _changed(standing, kinds, quiet, urgent_anyway, digest_hours)
         changed = there(change_endpoint(context, organization_id, channel, wanted), _NOUN)
@@ -179,7 +170,7 @@ def remove(slug: Org, channel: Id) -> None:
     from usecases.endpoints import remove_endpoint
 
     with opened_context() as context:
-        removed = there(remove_endpoint(context, _found(context, slug, channel), channel), _NOUN)
+        removed = there(remove_endpoint(context, organization_id_of(context, slug), channel, PEOPLE), _NOUN)
     say(f"Notification {channel} ({removed.name}) is removed.")
 
 
@@ -190,7 +181,7 @@ def try_out(slug: Org, channel: Id, as_json: AsJson = False) -> None:
     from usecases.endpoints_out import TestOut
 
     with opened_context() as context:
-        tested = there(send_test(context, _found(context, slug, channel), channel), _NOUN)
+        tested = there(send_test(context, organization_id_of(context, slug), channel, PEOPLE), _NOUN)
     if as_json:
         print_json(TestOut.of(tested).model_dump(mode="json"))
     else:
@@ -216,8 +207,8 @@ def log(
 
     place = place_in(Listed.NOTICES, cursor)
     with opened_context() as context:
-        organization_id = _found(context, slug, channel)
-        found = there(log_of(context, organization_id, channel, NoticeFilter(state), limit, place), _NOUN)
+        organization_id = organization_id_of(context, slug)
+        found = there(log_of(context, organization_id, channel, NoticeFilter(state), limit, place, PEOPLE), _NOUN)
     print_log(found, as_json=as_json)
 
 
@@ -234,10 +225,12 @@ def resend(
     if (notice is None) != failed:
         raise Refusal("name either a notice of the log, or --failed")
     with opened_context() as context:
-        organization_id = _found(context, slug, channel)
+        organization_id = organization_id_of(context, slug)
         if notice is not None:
-            there(send_again(context, organization_id, channel, notice), _NOUN)
-        again = 1 if notice is not None else there(send_all_failed_again(context, organization_id, channel), _NOUN)
+            there(send_again(context, organization_id, channel, notice, PEOPLE), _NOUN)
+        again = (
+            1 if notice is not None else there(send_all_failed_again(context, organization_id, channel, PEOPLE), _NOUN)
+        )
     say(f"Sent again: {again}.")
 
 
@@ -245,19 +238,11 @@ def _switch(slug: str, channel: int, *, on: bool) -> None:
     from usecases.endpoints import switch_endpoint
 
     with opened_context() as context:
-        switched = there(switch_endpoint(context, _found(context, slug, channel), channel, on=on), _NOUN)
+        switched = there(switch_endpoint(context, organization_id_of(context, slug), channel, PEOPLE, on=on), _NOUN)
     say(f"Notification {channel} ({switched.name}) is {'on' if on else 'off'}.")
 
 
-def _found(context: Context, slug: str, channel: int) -> int:
-    """The organization's id, if the channel is one of its; a webhook is not changed under this name."""
-    from usecases.endpoints import is_for_people
-
-    organization_id = organization_id_of(context, slug)
-    return there(organization_id if is_for_people(context, organization_id, channel) else None, _NOUN)
-
-
-def _address(context: Context, by: By, to: str, file: Path | None) -> str:
+def _address(context: Context, by: PeopleChannel, to: str, file: Path | None) -> str:
     """The address: as it was typed, or asked for where it is secret."""
     from connectors.entering import AskedSecret
 

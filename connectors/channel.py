@@ -43,10 +43,6 @@ class Channel(Protocol):
         """What a person calls an address of this channel."""
 
     @property
-    def is_for_people(self) -> bool:
-        """Whether it sends letters, and so nothing but alarms; else documents, for programs."""
-
-    @property
     def is_address_secret(self) -> bool:
         """Whether everybody who knows the address may write there."""
 

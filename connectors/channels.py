@@ -1,4 +1,7 @@
-"""The channels by name, for code that sends on whichever one it has. Another channel is a folder, and a row here."""
+"""The channels by name, for code that sends on whichever one it has.
+
+Another channel is a folder, its name (`domain/notices/channels.py`), and a row here.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,14 +12,14 @@ from connectors.pagerduty.channel import PagerDuty
 from connectors.slack.channel import Slack
 from connectors.vendor import Surroundings
 from connectors.webhook.channel import Webhook
+from domain.notices.channels import WEBHOOK, PeopleChannel
 
-WEBHOOK, MAIL, SLACK, PAGERDUTY, PAGERDUTY_EU = "webhook", "mail", "slack", "pagerduty", "pagerduty_eu"
 CHANNELS: Mapping[str, Callable[[Surroundings], Channel]] = {
     WEBHOOK: Webhook,
-    MAIL: Mail,
-    SLACK: Slack,
-    PAGERDUTY: PagerDuty,
-    PAGERDUTY_EU: partial(PagerDuty, label="PagerDuty (EU)", url="https://events.eu.pagerduty.com"),
+    PeopleChannel.MAIL.value: Mail,
+    PeopleChannel.SLACK.value: Slack,
+    PeopleChannel.PAGERDUTY.value: PagerDuty,
+    PeopleChannel.PAGERDUTY_EU.value: partial(PagerDuty, label="PagerDuty (EU)", url="https://events.eu.pagerduty.com"),
 }
 
 

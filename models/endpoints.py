@@ -68,17 +68,18 @@ class Endpoint(Base):
         return self.rests_until is not None and self.rests_until > now
 
 
-def endpoints_of(session: Session, organization_id: int) -> Sequence[Endpoint]:
-    """All of the organization, in the order in which they were added."""
-    return session.scalars(
-        select(Endpoint).where(Endpoint.organization_id == organization_id).order_by(Endpoint.id)
-    ).all()
+def endpoints_of(session: Session, organization_id: int, channels: Collection[str]) -> Sequence[Endpoint]:
+    """Those of the organization on these channels, in the order in which they were added."""
+    asked = select(Endpoint).where(Endpoint.organization_id == organization_id, Endpoint.channel.in_(channels))
+    return session.scalars(asked.order_by(Endpoint.id)).all()
 
 
-def endpoint_of(session: Session, organization_id: int, endpoint_id: int) -> Endpoint | None:
-    """The organization's endpoint; another organization's is not there."""
+def endpoint_of(session: Session, organization_id: int, endpoint_id: int, channels: Collection[str]) -> Endpoint | None:
+    """The organization's endpoint; another organization's is not there, nor is one on another channel."""
     return session.scalar(
-        select(Endpoint).where(Endpoint.organization_id == organization_id, Endpoint.id == endpoint_id)
+        select(Endpoint).where(
+            Endpoint.organization_id == organization_id, Endpoint.id == endpoint_id, Endpoint.channel.in_(channels)
+        )
     )
 
 

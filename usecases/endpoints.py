@@ -5,7 +5,7 @@ Webhooks are for programs; the other channels are for people, and are told alarm
 Called by: Settings > Webhooks and > Notifications, the JSON API, the command line. Whoever calls has checked the right.
 Leaves behind: the endpoint's row and a note beside the organization, so that a change of a payment knows without asking
 whether anybody is to be told, and the sweep whether anybody wants alarms. None stands for an endpoint that the
-organization does not have.
+organization does not have on the channels that are asked about: a webhook is not changed as if it were people's.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -15,10 +15,10 @@ from datetime import timedelta
 import structlog
 
 from connectors.channel import Channel
-from connectors.channels import MAIL, PAGERDUTY, PAGERDUTY_EU, SLACK, WEBHOOK
 from domain.activity import ActivityKind, Change
 from domain.alarms.hours import DIGEST_HOURS_MAX, Hours, time_in
 from domain.notices.body import News
+from domain.notices.channels import PEOPLE, PROGRAMS, WEBHOOK
 from domain.notices.kinds import ALARM_KINDS, CHOOSABLE, KIND_LABELS, NoticeKind
 from domain.notices.trying import NoticeState, Reply
 from domain.visible_text import visible
@@ -49,7 +49,6 @@ log = structlog.get_logger()
 ENDPOINTS_MAX = 10
 # How long the secret before still signs as well, so that a receiver can change over at its leisure.
 BOTH_SECRETS_FOR = timedelta(days=1)
-PEOPLE = (MAIL, SLACK, PAGERDUTY, PAGERDUTY_EU)
 _TOO_MANY = f"An organization can have {ENDPOINTS_MAX} of them. Remove one that is no longer needed."
 _NO_NAME = f"Give it a name of at most {NAME_CHARACTERS_MAX} characters, such as 'Ticket system' or 'Bookkeeping'."
 _NO_KIND = "Choose at least one kind of news."
@@ -120,7 +119,7 @@ def hours_from(quiet_from: str, quiet_until: str, digest_hours: int, *, urgent_a
 
 
 def list_endpoints(
-    context: Context, organization_id: int, channels: Collection[str] = (WEBHOOK,), *, hearing_alarms: bool = False
+    context: Context, organization_id: int, channels: Collection[str] = PROGRAMS, *, hearing_alarms: bool = False
 ) -> list[Told]:
     """Those on these channels.
 
@@ -131,16 +130,9 @@ def list_endpoints(
         counts = notice_counts(session, organization_id)
         return [
             Told(one, counts.get((one.id, NoticeState.WAITING), 0), counts.get((one.id, NoticeState.FAILED), 0))
-            for one in endpoints_of(session, organization_id)
-            if one.channel in channels and (one.hears_alarms or not hearing_alarms)
+            for one in endpoints_of(session, organization_id, channels)
+            if one.hears_alarms or not hearing_alarms
         ]
-
-
-def is_for_people(context: Context, organization_id: int, endpoint_id: int) -> bool:
-    """Whether the organization has this endpoint, and people are told there."""
-    with context.database.reading() as session:
-        found = endpoint_of(session, organization_id, endpoint_id)
-    return found is not None and found.channel in PEOPLE
 
 
 def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> WithSecret | Rejected:
@@ -150,10 +142,10 @@ def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> With
     if problem is not None:
         return Rejected(problem)
     secret = channel.new_secret()
-    family = PEOPLE if channel.is_for_people else (WEBHOOK,)
+    is_for_people = wanted.channel in PEOPLE
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        if sum(one.channel in family for one in endpoints_of(session, organization_id)) >= ENDPOINTS_MAX:
+        if len(endpoints_of(session, organization_id, PEOPLE if is_for_people else PROGRAMS)) >= ENDPOINTS_MAX:
             return Rejected(_TOO_MANY)
         endpoint = Endpoint(
             organization_id=organization_id,
@@ -167,7 +159,7 @@ def add_endpoint(context: Context, organization_id: int, wanted: Wanted) -> With
         session.add(endpoint)
         note_whether_told(session, organization_id, context.clock.now())
         changes = [
-            *([Change("Channel", "", channel.label)] if channel.is_for_people else []),
+            *([Change("Channel", "", channel.label)] if is_for_people else []),
             Change("Host", "", host_of(endpoint.address)),
             Change("News", "", _kinds_told(wanted.kinds)),
         ]
@@ -184,8 +176,7 @@ def change_endpoint(
     The channel stays what it is: None for an endpoint on another one than it is wanted on.
     """
     with context.database.reading() as session:
-        before = endpoint_of(session, organization_id, endpoint_id)
-        if before is None or before.channel != wanted.channel:
+        if endpoint_of(session, organization_id, endpoint_id, (wanted.channel,)) is None:
             return None
     wanted, channel = wanted.cleaned(), context.channel(wanted.channel)
     keeps_address = channel.is_address_secret and not wanted.address
@@ -211,10 +202,12 @@ def change_endpoint(
             send_all_again(session, endpoint.id, NoticeState.WAITING, context.clock.now())
         note(context, session, organization_id, ActivityKind.ENDPOINT_CHANGED, about=wanted.name, changes=changes)
 
-    return _with_endpoint(context, organization_id, endpoint_id, change)
+    return _with_endpoint(context, organization_id, endpoint_id, (wanted.channel,), change)
 
 
-def switch_endpoint(context: Context, organization_id: int, endpoint_id: int, *, on: bool) -> Endpoint | None:
+def switch_endpoint(
+    context: Context, organization_id: int, endpoint_id: int, channels: Collection[str] = PROGRAMS, *, on: bool
+) -> Endpoint | None:
     """On: it is told what happens from now on. Off: nothing is sent, and what waits is given up."""
 
     def switch(session: Session, endpoint: Endpoint) -> None:
@@ -229,19 +222,12 @@ def switch_endpoint(context: Context, organization_id: int, endpoint_id: int, *,
         kind = ActivityKind.ENDPOINT_ON if on else ActivityKind.ENDPOINT_OFF
         note(context, session, organization_id, kind, about=endpoint.name)
 
-    return _with_endpoint(context, organization_id, endpoint_id, switch)
+    return _with_endpoint(context, organization_id, endpoint_id, channels, switch)
 
 
 def new_secret_for(context: Context, organization_id: int, endpoint_id: int) -> WithSecret | None:
-    """A new signing secret. For a day each message is signed with the one before as well.
-
-    None also for an endpoint on a channel that signs nothing.
-    """
-    with context.database.reading() as session:
-        found = endpoint_of(session, organization_id, endpoint_id)
-        secret = "" if found is None else context.channel(found.channel).new_secret()
-    if not secret:
-        return None
+    """A webhook's new signing secret. For a day each message is signed with the one before as well."""
+    secret = context.channel(WEBHOOK).new_secret()
 
     def change(session: Session, endpoint: Endpoint) -> None:
         until = context.clock.now() + BOTH_SECRETS_FOR
@@ -255,11 +241,13 @@ def new_secret_for(context: Context, organization_id: int, endpoint_id: int) -> 
         endpoint.sealed_secrets = context.keyring.seal(sealed)
         note(context, session, organization_id, ActivityKind.ENDPOINT_SECRET_CHANGED, about=endpoint.name)
 
-    endpoint = _with_endpoint(context, organization_id, endpoint_id, change)
+    endpoint = _with_endpoint(context, organization_id, endpoint_id, PROGRAMS, change)
     return None if endpoint is None else WithSecret(endpoint, secret)
 
 
-def remove_endpoint(context: Context, organization_id: int, endpoint_id: int) -> Endpoint | None:
+def remove_endpoint(
+    context: Context, organization_id: int, endpoint_id: int, channels: Collection[str] = PROGRAMS
+) -> Endpoint | None:
     """The endpoint with its log; what waited for it is not sent."""
 
     def remove(session: Session, endpoint: Endpoint) -> None:
@@ -268,17 +256,19 @@ def remove_endpoint(context: Context, organization_id: int, endpoint_id: int) ->
         session.expunge(endpoint)
         forget_endpoint(session, endpoint.id)
 
-    return _with_endpoint(context, organization_id, endpoint_id, remove)
+    return _with_endpoint(context, organization_id, endpoint_id, channels, remove)
 
 
-def send_test(context: Context, organization_id: int, endpoint_id: int) -> Tested | None:
+def send_test(
+    context: Context, organization_id: int, endpoint_id: int, channels: Collection[str] = PROGRAMS
+) -> Tested | None:
     """Sends `test.ping` now, once, also to an endpoint that is switched off; the log has it afterwards.
 
     Calls outside: at most ten seconds.
     """
     now = context.clock.now()
     with context.database.reading() as session:
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         if endpoint is None:
             return None
         organization = organization_by_id(session, organization_id)
@@ -290,7 +280,7 @@ def send_test(context: Context, organization_id: int, endpoint_id: int) -> Teste
         reply = Reply(None, "the signing secret cannot be read; make a new one")
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        if endpoint_of(session, organization_id, endpoint_id) is None:
+        if endpoint_of(session, organization_id, endpoint_id, channels) is None:
             return None
         notice = Notice(
             organization_id=organization_id,
@@ -330,11 +320,15 @@ def _problem_with(channel: Channel, wanted: Wanted, *, keeps_address: bool = Fal
 
 
 def _with_endpoint(
-    context: Context, organization_id: int, endpoint_id: int, change: Callable[[Session, Endpoint], None]
+    context: Context,
+    organization_id: int,
+    endpoint_id: int,
+    channels: Collection[str],
+    change: Callable[[Session, Endpoint], None],
 ) -> Endpoint | None:
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         if endpoint is None:
             return None
         change(session, endpoint)

@@ -1,13 +1,12 @@
 """Endpoints and their logs as JSON: the API answers it and the command line prints it. No secret is in any of it."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 
-from connectors.channels import MAIL, PAGERDUTY, PAGERDUTY_EU, SLACK
 from domain.cursors import Listed, cursor_after
+from domain.notices.channels import PeopleChannel
 from domain.notices.kinds import NoticeKind
 from domain.notices.trying import NoticeState, Reply
 from models.endpoints import Endpoint
@@ -65,15 +64,6 @@ class WebhookSecretOut(WebhookOut):
     @classmethod
     def of_secret(cls, made: WithSecret) -> "WebhookSecretOut":
         return cls.model_validate(_facts(made.endpoint) | {"secret": made.secret})
-
-
-class PeopleChannel(StrEnum):
-    """How people are told."""
-
-    MAIL = MAIL
-    SLACK = SLACK
-    PAGERDUTY = PAGERDUTY
-    PAGERDUTY_EU = PAGERDUTY_EU
 
 
 class NotificationOut(BaseModel):

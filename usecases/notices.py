@@ -1,16 +1,17 @@
 """The log of an endpoint: what was sent, what came of each try, and sending it again.
 
 Called by: Settings > Webhooks and > Notifications, the JSON API, the command line. None stands for what the
-organization does not have.
+organization does not have on the channels that are asked about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.activity import ActivityKind
 from domain.alarms.message import Letter
 from domain.notices.body import body_of, letter_of
+from domain.notices.channels import PEOPLE, PROGRAMS
 from domain.notices.kinds import KIND_LABELS, NoticeKind
 from domain.notices.trying import NoticeState
 from models.endpoints import Endpoint, endpoint_of
@@ -61,7 +62,7 @@ class Detail:
 
     Attributes:
         body: for programs.
-        letter: the same for people; None for news that is for programs alone.
+        letter: the same for people; None where programs are told.
     """
 
     endpoint: Endpoint
@@ -77,10 +78,11 @@ def log_of(
     chosen: NoticeFilter,
     limit: int,
     before_id: int | None = None,
+    channels: Collection[str] = PROGRAMS,
 ) -> Log | None:
     """The latest first."""
     with context.database.reading() as session:
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         if endpoint is None:
             return None
         found = list_notices(session, endpoint_id, chosen, limit + 1, before_id)
@@ -90,24 +92,28 @@ def log_of(
     return Log(endpoint, [Logged(one, tries.get(one.id, ())) for one in rows], more)
 
 
-def detail_of(context: Context, organization_id: int, endpoint_id: int, notice_id: int) -> Detail | None:
+def detail_of(
+    context: Context, organization_id: int, endpoint_id: int, notice_id: int, channels: Collection[str] = PROGRAMS
+) -> Detail | None:
     with context.database.reading() as session:
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         notice = notice_of(session, organization_id, endpoint_id, notice_id)
         if endpoint is None or notice is None:
             return None
         tries = tries_of(session, [notice.id]).get(notice.id, ())
         organization, words = organization_by_id(session, organization_id), words_of(session, organization_id)
     news = notice.as_news(organization.slug)
-    letter = letter_of(news, organization.name, words, context.address)
+    letter = letter_of(news, organization.name, words, context.address) if endpoint.channel in PEOPLE else None
     return Detail(endpoint, Logged(notice, tries), body_of(news, words, context.address), letter)
 
 
-def send_again(context: Context, organization_id: int, endpoint_id: int, notice_id: int) -> Notice | Rejected | None:
+def send_again(
+    context: Context, organization_id: int, endpoint_id: int, notice_id: int, channels: Collection[str] = PROGRAMS
+) -> Notice | Rejected | None:
     """The same notice with the same id is due now."""
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         notice = notice_of(session, organization_id, endpoint_id, notice_id)
         if endpoint is None or notice is None:
             return None
@@ -131,11 +137,13 @@ def send_again(context: Context, organization_id: int, endpoint_id: int, notice_
     return notice
 
 
-def send_all_failed_again(context: Context, organization_id: int, endpoint_id: int) -> int | Rejected | None:
+def send_all_failed_again(
+    context: Context, organization_id: int, endpoint_id: int, channels: Collection[str] = PROGRAMS
+) -> int | Rejected | None:
     """Everything that was given up is due now; returns how many."""
     with context.database.writing() as session:
         lock_organization(session, organization_id)
-        endpoint = endpoint_of(session, organization_id, endpoint_id)
+        endpoint = endpoint_of(session, organization_id, endpoint_id, channels)
         if endpoint is None:
             return None
         if not endpoint.is_on:

@@ -10,8 +10,8 @@ import simplejson
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.notices.channels import PEOPLE, PROGRAMS
 from models.notices import Notice, NoticeFilter
-from usecases.endpoints import PEOPLE
 from usecases.notices import detail_of, send_again
 from usecases.results import Rejected
 from web.pages import render
@@ -31,6 +31,7 @@ DONE = {
 
 
 WEBHOOKS, NOTIFICATIONS = "/settings/webhooks", "/settings/notifications"
+_CHANNELS = {WEBHOOKS: PROGRAMS, NOTIFICATIONS: PEOPLE}
 
 
 @router.get(WEBHOOKS + "/{endpoint_id}/notices/{notice_id}")
@@ -62,7 +63,7 @@ def query_of(chosen: NoticeFilter, **more: int) -> str:
 
 
 def _resend(request: Request, member: Member, page: str, endpoint_id: int, notice_id: int) -> Response:
-    sent = send_again(context_of(request), member.organization_id, endpoint_id, notice_id)
+    sent = send_again(context_of(request), member.organization_id, endpoint_id, notice_id, _CHANNELS[page])
     match sent:
         case None:
             raise HTTPException(404)
@@ -83,11 +84,8 @@ def _page(
     problem: str | None = None,
     status_code: int = 200,
 ) -> Response:
-    detail = detail_of(context_of(request), member.organization_id, endpoint_id, notice_id)
+    detail = detail_of(context_of(request), member.organization_id, endpoint_id, notice_id, _CHANNELS[page])
     if detail is None:
-        raise HTTPException(404)
-    is_for_people = detail.endpoint.channel in PEOPLE
-    if is_for_people != (page == NOTIFICATIONS):
         raise HTTPException(404)
     return render(
         request,
@@ -96,7 +94,6 @@ def _page(
         viewer=member.viewer,
         page=page,
         detail=detail,
-        letter=detail.letter if is_for_people else None,
         body=simplejson.dumps(detail.body, indent=2, ensure_ascii=False),
         notice=notice,
         problem=problem,

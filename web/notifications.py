@@ -9,13 +9,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from connectors.channel import Channel
 from domain.alarms.hours import DIGEST_HOURS_FIRST, DIGEST_HOURS_MAX
+from domain.notices.channels import PEOPLE
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.notices.trying import NoticeState
 from models.endpoints import Endpoint
 from models.notices import NoticeFilter
 from tasks.context import Context
 from usecases import endpoints as managing
-from usecases.endpoints import PEOPLE, Wanted, hours_from
+from usecases.endpoints import Wanted, hours_from
 from usecases.notices import log_of, send_all_failed_again
 from usecases.results import Rejected
 from web.call_semaphores import call_slot, come_back_later
@@ -34,11 +35,15 @@ _NO_CHANNEL = "Choose how it is sent."
 _NO_NUMBER = f"Write a number of hours between 1 and {DIGEST_HOURS_MAX}."
 
 _DO: Mapping[EndpointAction, Callable[[Context, int, int], Endpoint | None]] = {
-    EndpointAction.ON: lambda context, organization, one: managing.switch_endpoint(context, organization, one, on=True),
-    EndpointAction.OFF: lambda context, organization, one: managing.switch_endpoint(
-        context, organization, one, on=False
+    EndpointAction.ON: lambda context, organization, one: managing.switch_endpoint(
+        context, organization, one, PEOPLE, on=True
     ),
-    EndpointAction.REMOVE: managing.remove_endpoint,
+    EndpointAction.OFF: lambda context, organization, one: managing.switch_endpoint(
+        context, organization, one, PEOPLE, on=False
+    ),
+    EndpointAction.REMOVE: lambda context, organization, one: managing.remove_endpoint(
+        context, organization, one, PEOPLE
+    ),
 }
 # The sentences are not taken from the address, because a stranger could write one there.
 DONE = {
@@ -150,11 +155,10 @@ def change_notification(
 @router.post(PAGE + "/{endpoint_id}/test")
 def try_notification(request: Request, endpoint_id: Id, member: ManagersForm) -> Response:
     """Sends a test and leads to its place in the log, where the answer is."""
-    _check_is_one(request, member, endpoint_id)
     with call_slot(request, member.organization_id) as free:
         if not free:
             return come_back_later(_one(request, member, endpoint_id, problem=TOO_BUSY, status_code=503))
-        tested = managing.send_test(context_of(request), member.organization_id, endpoint_id)
+        tested = managing.send_test(context_of(request), member.organization_id, endpoint_id, PEOPLE)
     if tested is None:
         raise HTTPException(404)
     return RedirectResponse(f"{PAGE}/{endpoint_id}/notices/{tested.notice_id}?done=test", 303)
@@ -162,8 +166,7 @@ def try_notification(request: Request, endpoint_id: Id, member: ManagersForm) ->
 
 @router.post(PAGE + "/{endpoint_id}/resend")
 def resend_failed_notifications(request: Request, endpoint_id: Id, member: ManagersForm) -> Response:
-    _check_is_one(request, member, endpoint_id)
-    sent = send_all_failed_again(context_of(request), member.organization_id, endpoint_id)
+    sent = send_all_failed_again(context_of(request), member.organization_id, endpoint_id, PEOPLE)
     match sent:
         case None:
             raise HTTPException(404)
@@ -175,7 +178,6 @@ def resend_failed_notifications(request: Request, endpoint_id: Id, member: Manag
 
 @router.post(PAGE + "/{endpoint_id}/{what}")
 def switch_notification(request: Request, endpoint_id: Id, what: EndpointAction, member: ManagersForm) -> Response:
-    _check_is_one(request, member, endpoint_id)
     if _DO[what](context_of(request), member.organization_id, endpoint_id) is None:
         raise HTTPException(404)
     if what is EndpointAction.REMOVE:
@@ -185,12 +187,6 @@ def switch_notification(request: Request, endpoint_id: Id, what: EndpointAction,
 
 def _back(endpoint_id: int, done: str) -> Response:
     return RedirectResponse(f"{PAGE}/{endpoint_id}?done={done}", 303)
-
-
-def _check_is_one(request: Request, member: Member, endpoint_id: int) -> None:
-    """A webhook is not changed under this name."""
-    if not managing.is_for_people(context_of(request), member.organization_id, endpoint_id):
-        raise HTTPException(404)
 
 
 def _channels(context: Context) -> Mapping[str, Channel]:
@@ -234,7 +230,7 @@ def _one(
     status_code: int = 200,
 ) -> Response:
     context, chosen = context_of(request), chosen or NoticeFilter()
-    log = log_of(context, member.organization_id, endpoint_id, chosen, ROWS_PER_PAGE, before)
+    log = log_of(context, member.organization_id, endpoint_id, chosen, ROWS_PER_PAGE, before, PEOPLE)
     told = {one.endpoint.id: one for one in managing.list_endpoints(context, member.organization_id, PEOPLE)}
     if log is None or endpoint_id not in told:
         raise HTTPException(404)

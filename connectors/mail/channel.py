@@ -25,7 +25,6 @@ class Mail:
 
     label = "E-mail"
     address_label = "E-mail address"
-    is_for_people = True
     is_address_secret = False
 
     def __init__(self, surroundings: Surroundings, time_limits: TimeLimits = TIME_LIMITS) -> None:

@@ -28,7 +28,6 @@ class PagerDuty:
     """The channel, for one of PagerDuty's service regions. Threads share it."""
 
     address_label = "Integration key"
-    is_for_people = True
     is_address_secret = True
 
     def __init__(

@@ -26,7 +26,6 @@ class Slack:
 
     label = "Slack"
     address_label = "Address of an incoming webhook"
-    is_for_people = True
     is_address_secret = True
 
     def __init__(self, surroundings: Surroundings, time_limits: TimeLimits = TIME_LIMITS) -> None:

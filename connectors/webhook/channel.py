@@ -13,7 +13,6 @@ class Webhook:
 
     label = "Webhook"
     address_label = "Address"
-    is_for_people = False
     is_address_secret = False
 
     def __init__(self, surroundings: Surroundings, time_limits: TimeLimits = TIME_LIMITS) -> None:

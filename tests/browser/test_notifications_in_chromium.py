@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.channels import SLACK
+from domain.notices.channels import PeopleChannel
 from domain.notices.kinds import ALARM_KINDS
 from settings import Settings
 from tasks.context import Step
@@ -59,7 +59,9 @@ def test_the_pages_about_notifications_can_be_used_by_everybody(
     browser.press(f"form[action='{PAGE}'] button")
     assert "Write the integration key" in browser.text()
     look("refused")
-    added = add_endpoint(world.context, world.organization_id, Wanted(LONG, receiver.url, ALARM_KINDS, channel=SLACK))
+    added = add_endpoint(
+        world.context, world.organization_id, Wanted(LONG, receiver.url, ALARM_KINDS, channel=PeopleChannel.SLACK)
+    )
     assert isinstance(added, WithSecret)
     world.clock.move(minutes=1)
     sweep(world.context)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from domain.notices.channels import PeopleChannel
+from domain.notices.kinds import ALARM_KINDS
 from tests.cli.conftest import Run
 from tests.flow.notices.told import Told
 from tests.receiver import Receiver, receiving
 from tests.world import World
+from usecases.endpoints import Wanted, WithSecret, add_endpoint
 
 KEY = "0123456789abcdef0123456789ABCDEF"
 
@@ -65,3 +68,11 @@ def test_a_webhook_is_no_channel_of_people(run: Run, world: World, receiver: Rec
     webhook = str(Told(world, receiver).add(receiver.url))
     for command in ("test", "off", "remove", "log"):
         assert "no such notification" in run("notifications", command, "northwind", webhook).err
+
+
+def test_a_channel_of_people_is_no_webhook(run: Run, world: World, receiver: Receiver) -> None:
+    wanted = Wanted("Chat", receiver.url, ALARM_KINDS, channel=PeopleChannel.SLACK)
+    added = add_endpoint(world.context, world.organization_id, wanted)
+    assert isinstance(added, WithSecret)
+    for command in ("test", "off", "remove", "log"):
+        assert "no such webhook" in run("webhooks", command, "northwind", str(added.endpoint.id)).err

@@ -14,6 +14,7 @@ from tests.receiver import Receiver, receiving
 from tests.web.browser import Browser, forms_in, logged_in
 from tests.web.sync_tool import words_on
 from tests.world import World
+from usecases.api_tokens import create_api_token
 
 PAGE = "/settings/notifications"
 KEY = "0123456789abcdef0123456789ABCDEF"
@@ -106,7 +107,22 @@ def test_a_channel_is_no_webhook_and_a_webhook_no_channel(partner: Browser, worl
     token = next(form.fields for form in forms_in(partner.page) if form.action == f"{PAGE}/1/test")
     for what in ("test", "resend", "off", "remove"):
         assert partner.client.post(f"{PAGE}/{webhook}/{what}", data=token).status_code == 404
+        assert partner.client.post(f"/settings/webhooks/1/{what}", data=token).status_code == 404
     assert told.endpoint.is_on
+    assert "Pager" in words_on(partner.get(f"{PAGE}/1").text)
+
+
+def test_the_api_takes_a_channel_for_no_webhook(partner: Browser, world: World) -> None:
+    add(partner)
+    headers = {"Authorization": f"Bearer {create_api_token(world.context, 'northwind', 'reports')}"}
+    one = "/api/webhooks/1"
+    assert partner.client.put(f"{one}/switch", json={"is_on": False}, headers=headers).status_code == 404
+    for what in ("test", "resend", "new-secret"):
+        assert partner.client.post(f"{one}/{what}", headers=headers).status_code == 404
+    assert partner.client.get(f"{one}/notices", headers=headers).status_code == 404
+    assert partner.client.delete(one, headers=headers).status_code == 404
+    [left] = partner.client.get("/api/notifications", headers=headers).json()["notifications"]
+    assert (left["name"], left["is_on"]) == ("Pager", True)
 
 
 def test_who_only_looks_sees_who_is_told_and_changes_nothing(partner: Browser, app: FastAPI) -> None:

@@ -9,8 +9,8 @@ from httpx2 import Response
 from sqlalchemy import select
 
 import models
-from connectors.channels import SLACK
 from domain.gaps import GapKind
+from domain.notices.channels import PEOPLE, PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.reconciliation.statement import Period
 from domain.reconciliation.statement_files import document_bytes, sha256_of
@@ -78,10 +78,10 @@ def everything(world: World, app: FastAPI) -> Things:
     undo = ask_undo(world.context, world.organization_id, world.clock.now() - timedelta(days=1), None)
     assert ask_replay(world.context, "an older one", HeldFilter()) == 1
     tested = send_test(world.context, world.organization_id, endpoint.endpoint.id)
-    wanted = Wanted("Chat", "http://127.0.0.1:9/hook", ALARM_KINDS, channel=SLACK)
+    wanted = Wanted("Chat", "http://127.0.0.1:9/hook", ALARM_KINDS, channel=PeopleChannel.SLACK)
     channel = add_endpoint(world.context, world.organization_id, wanted)
     assert isinstance(channel, WithSecret)
-    told = send_test(world.context, world.organization_id, channel.endpoint.id)
+    told = send_test(world.context, world.organization_id, channel.endpoint.id, PEOPLE)
     assert tested is not None
     preview = preview_change(world.context, world.organization_id, PreferenceChanges(sync_enabled=False))
     with world.context.database.reading() as session:

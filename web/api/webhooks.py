@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.notices.kinds import CHOSEN_AT_FIRST, NoticeKind
@@ -23,19 +23,14 @@ from usecases.endpoints_out import (
 from usecases.notices import detail_of, log_of, send_again, send_all_failed_again
 from usecases.results import Rejected
 from web.api.access import Authorized, AuthorizedToManage
-from web.api.pages import Limit, PlaceInNotices, link_to_next
+from web.api.endpoints import Id, SwitchIn, Text, call_slot_or_refused, page_of, there
+from web.api.pages import Limit, PlaceInNotices
 from web.api.repeated import REPEATABLE, SHOWS_A_SECRET, WithKeptAnswers
-from web.call_semaphores import COME_BACK_SECONDS, call_slot
-from web.payments import ID_MAX
-from web.problems import Problem, Refused
+from web.problems import Problem
 from web.signed_in import context_of
 
 router = APIRouter(tags=["webhooks"], route_class=WithKeptAnswers)
 
-_BUSY = "Other calls are running right now. Try again in a minute."
-_NOT_THERE = "There is no such webhook, or no such notice in its log."
-Id = Annotated[int, Path(ge=1, le=ID_MAX, description="as the list has it")]
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 T = TypeVar("T")
 
 
@@ -50,12 +45,6 @@ class WebhookIn(BaseModel):
         return Wanted(self.name, self.address, self.kinds)
 
 
-class SwitchIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    is_on: bool
-
-
 @router.get("/webhooks", summary="List the webhooks")
 def get_webhooks(request: Request, caller: Authorized) -> WebhooksOut:
     """Every webhook of the organization, without its secret."""
@@ -65,8 +54,7 @@ def get_webhooks(request: Request, caller: Authorized) -> WebhooksOut:
 @router.post("/webhooks", openapi_extra=SHOWS_A_SECRET, summary="Add a webhook")
 def post_webhook(request: Request, caller: AuthorizedToManage, given: WebhookIn) -> WebhookSecretOut:
     """Adds a webhook. Its signing secret is in this answer and never again."""
-    with call_slot(request, caller.organization_id) as free:
-        _check(free=free)
+    with call_slot_or_refused(request, caller.organization_id):
         added = managing.add_endpoint(context_of(request), caller.organization_id, given.as_wanted())
     return WebhookSecretOut.of_secret(_there(added, refused=Problem.NOT_VALID))
 
@@ -74,8 +62,7 @@ def post_webhook(request: Request, caller: AuthorizedToManage, given: WebhookIn)
 @router.put("/webhooks/{endpoint_id}", openapi_extra=REPEATABLE, summary="Change a webhook")
 def put_webhook(request: Request, caller: AuthorizedToManage, endpoint_id: Id, given: WebhookIn) -> WebhookOut:
     """Replaces name, address and kinds of news; what waits goes to the new address."""
-    with call_slot(request, caller.organization_id) as free:
-        _check(free=free)
+    with call_slot_or_refused(request, caller.organization_id):
         changed = managing.change_endpoint(context_of(request), caller.organization_id, endpoint_id, given.as_wanted())
     return WebhookOut.of(_there(changed, refused=Problem.NOT_VALID))
 
@@ -97,8 +84,7 @@ def post_new_secret(request: Request, caller: AuthorizedToManage, endpoint_id: I
 @router.post("/webhooks/{endpoint_id}/test", summary="Test a webhook")
 def post_test(request: Request, caller: AuthorizedToManage, endpoint_id: Id) -> TestOut:
     """Sends `test.ping` once, and answers what came of it; takes ten seconds at most."""
-    with call_slot(request, caller.organization_id) as free:
-        _check(free=free)
+    with call_slot_or_refused(request, caller.organization_id):
         tested = managing.send_test(context_of(request), caller.organization_id, endpoint_id)
     return TestOut.of(_there(tested))
 
@@ -117,9 +103,7 @@ def get_notices(
     """What was sent there and what came of each try, the latest first. Kept for 30 days."""
     chosen = NoticeFilter(state, payment)
     log = _there(log_of(context_of(request), caller.organization_id, endpoint_id, chosen, limit, place))
-    document = NoticesOut.of(log)
-    link_to_next(request, response, document.next_cursor)
-    return document
+    return page_of(request, response, log)
 
 
 @router.get("/webhooks/{endpoint_id}/notices/{notice_id}", summary="Read a notice")
@@ -148,16 +132,5 @@ def delete_webhook(request: Request, caller: AuthorizedToManage, endpoint_id: Id
     return WebhookOut.of(_there(managing.remove_endpoint(context_of(request), caller.organization_id, endpoint_id)))
 
 
-def _check(*, free: bool) -> None:
-    if not free:
-        raise Refused(Problem.BUSY, _BUSY, headers={"Retry-After": str(COME_BACK_SECONDS)})
-
-
 def _there(found: T | Rejected | None, refused: Problem = Problem.NOT_POSSIBLE) -> T:
-    match found:
-        case None:
-            raise Refused(Problem.NOT_FOUND, _NOT_THERE)
-        case Rejected(message):
-            raise Refused(refused, message)
-        case _:
-            return found
+    return there(found, "webhook", refused)

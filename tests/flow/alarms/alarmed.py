@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from connectors.channels import MAIL
 from domain.alarms.hours import Hours
+from domain.notices.channels import PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from models.connections import change_connection
 from models.notices import Notice
@@ -29,7 +29,7 @@ class Alarmed:
 
     def ask(
         self,
-        channel: str = MAIL,
+        channel: str = PeopleChannel.MAIL,
         address: str = BOOKS,
         hours: Hours | None = None,
         kinds: Sequence[NoticeKind] = ALARM_KINDS,

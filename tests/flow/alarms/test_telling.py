@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from connectors.channels import CHANNELS, MAIL, PAGERDUTY, SLACK, WEBHOOK
+from connectors.channels import CHANNELS
 from connectors.pagerduty.channel import PagerDuty
 from domain.alarms.hours import Hours
+from domain.notices.channels import PEOPLE, WEBHOOK, PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from models.alarm_tellings import AlarmWatch
 from models.connections import ConnectionStatus, mark_needs_reconnect
@@ -34,7 +35,7 @@ ATTENTION = NoticeKind.ALARM_ATTENTION
 def pager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     with receiving() as opened:
         url = opened.url.removesuffix("/payments")
-        monkeypatch.setitem(CHANNELS, PAGERDUTY, partial(PagerDuty, url=url))  # type: ignore[arg-type]
+        monkeypatch.setitem(CHANNELS, PeopleChannel.PAGERDUTY, partial(PagerDuty, url=url))  # type: ignore[arg-type]
         yield opened
 
 
@@ -92,7 +93,7 @@ def test_each_channel_counts_for_itself(alarmed: Alarmed, receiver: Receiver) ->
     alarmed.ask()
     alarmed.hold()
     alarmed.later()
-    alarmed.ask(SLACK, receiver.url)
+    alarmed.ask(PeopleChannel.SLACK, receiver.url)
     alarmed.later()
     # Who comes later is told what is the case, and nobody else hears it again.
     assert (len(alarmed.mailbox.mails), len(receiver.received)) == (1, 1)
@@ -169,7 +170,7 @@ def test_a_letter_that_is_tried_again_does_not_arrive_at_night_either(alarmed: A
 
 
 def test_slack_is_told_and_its_address_is_kept_to_ourselves(alarmed: Alarmed, receiver: Receiver) -> None:
-    endpoint_id = alarmed.ask(SLACK, receiver.url.replace("/payments", "/services/T1/B2/s3cretPath"))
+    endpoint_id = alarmed.ask(PeopleChannel.SLACK, receiver.url.replace("/payments", "/services/T1/B2/s3cretPath"))
     alarmed.hold()
     alarmed.later()
     (received,) = receiver.received
@@ -177,14 +178,14 @@ def test_slack_is_told_and_its_address_is_kept_to_ourselves(alarmed: Alarmed, re
     with alarmed.world.context.database.reading() as session:
         stored = session.connection().exec_driver_sql("select address, sealed_secrets, kinds, name from endpoint").all()
     assert "s3cretPath" not in repr(stored)
-    log = log_of(alarmed.world.context, alarmed.world.organization_id, endpoint_id, NoticeFilter(), 10)
+    log = log_of(alarmed.world.context, alarmed.world.organization_id, endpoint_id, NoticeFilter(), 10, channels=PEOPLE)
     assert log is not None
     assert [one.notice.state for one in log.rows] == ["delivered"]
 
 
 def test_pagerduty_opens_one_incident_and_closes_it(alarmed: Alarmed, pager: Receiver) -> None:
     pager.status = 202
-    alarmed.ask(PAGERDUTY, "0123456789abcdef0123456789ABCDEF")
+    alarmed.ask(PeopleChannel.PAGERDUTY, "0123456789abcdef0123456789ABCDEF")
     lose_connection(alarmed)
     alarmed.later()
     connect_again(alarmed)
@@ -208,13 +209,17 @@ def test_a_webhook_is_told_alarms_as_a_program_reads_them(alarmed: Alarmed, rece
     ]
 
 
-@pytest.mark.parametrize("channel", [MAIL, SLACK, PAGERDUTY, WEBHOOK])
+@pytest.mark.parametrize("channel", [PeopleChannel.MAIL, PeopleChannel.SLACK, PeopleChannel.PAGERDUTY, WEBHOOK])
 def test_a_test_is_sent_at_once_and_stands_in_the_log(
     alarmed: Alarmed, receiver: Receiver, pager: Receiver, channel: str
 ) -> None:
-    addresses = {SLACK: receiver.url, WEBHOOK: receiver.url, PAGERDUTY: "0123456789abcdef0123456789ABCDEF"}
+    addresses = {
+        PeopleChannel.SLACK: receiver.url,
+        WEBHOOK: receiver.url,
+        PeopleChannel.PAGERDUTY: "0123456789abcdef0123456789ABCDEF",
+    }
     endpoint_id = alarmed.ask(channel, addresses.get(channel, "books@northwind.example"))
-    tested = send_test(alarmed.world.context, alarmed.world.organization_id, endpoint_id)
+    tested = send_test(alarmed.world.context, alarmed.world.organization_id, endpoint_id, [channel])
     assert tested is not None
     assert tested.reply.is_success
     assert len(alarmed.mailbox.mails) + len(receiver.received) + len(pager.received) in (1, 2)
@@ -262,8 +267,8 @@ def test_after_three_days_it_is_given_up_and_a_person_can_send_it_again(alarmed:
     assert alarmed.states == [("began", "failed")]
     context, organization_id = alarmed.world.context, alarmed.world.organization_id
     mailbox.to_recipient = "250 OK"
-    switch_endpoint(context, organization_id, endpoint_id, on=True)
-    assert send_all_failed_again(context, organization_id, endpoint_id) == 1
+    switch_endpoint(context, organization_id, endpoint_id, PEOPLE, on=True)
+    assert send_all_failed_again(context, organization_id, endpoint_id, PEOPLE) == 1
     alarmed.world.settle(Step.NOTIFY)
     assert alarmed.subjects == ["A connection is lost"]
     # What is still wrong when it is on again is told anew.
@@ -281,13 +286,13 @@ def test_nobody_looks_for_alarms_that_nobody_is_told(alarmed: Alarmed) -> None:
     context, organization_id = alarmed.world.context, alarmed.world.organization_id
     endpoint_id = alarmed.ask()
     assert _watched(alarmed) == [organization_id]
-    switch_endpoint(context, organization_id, endpoint_id, on=False)
+    switch_endpoint(context, organization_id, endpoint_id, PEOPLE, on=False)
     assert _watched(alarmed) == []
-    switch_endpoint(context, organization_id, endpoint_id, on=True)
+    switch_endpoint(context, organization_id, endpoint_id, PEOPLE, on=True)
     assert _watched(alarmed) == [organization_id]
     alarmed.hold()
     alarmed.later()
-    remove_endpoint(context, organization_id, endpoint_id)
+    remove_endpoint(context, organization_id, endpoint_id, PEOPLE)
     assert _watched(alarmed) == []
     with context.database.reading() as session:
         assert violations(session) == []
@@ -297,7 +302,7 @@ def test_who_changes_the_choice_is_told_what_is_new_in_it(alarmed: Alarmed) -> N
     endpoint_id = alarmed.ask(kinds=[NoticeKind.ALARM_CONNECTION_LOST])
     alarmed.hold()
     alarmed.later()
-    wanted = Wanted("Bookkeeping", "other@northwind.example", ALARM_KINDS, channel=MAIL)
+    wanted = Wanted("Bookkeeping", "other@northwind.example", ALARM_KINDS, channel=PeopleChannel.MAIL)
     assert change_endpoint(alarmed.world.context, alarmed.world.organization_id, endpoint_id, wanted) is not None
     alarmed.later()
     assert alarmed.mailbox.envelopes[-1][1] == ["other@northwind.example"]
