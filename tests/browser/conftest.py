@@ -11,6 +11,7 @@ from settings import Settings
 from tests.browser.chromium import PROGRAM, Chromium, chromium
 from tests.browser.serving import served
 from tests.browser.visiting import LONG_NAME
+from tests.receiver import Receiver, receiving
 from tests.world import World, open_world
 from web.app import create_app
 
@@ -45,6 +46,12 @@ def address(world: World, settings: Settings) -> Iterator[str]:
 def browser(tmp_path: Path) -> Iterator[Chromium]:
     with chromium(tmp_path / "profile") as browser:
         yield browser
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as opened:
+        yield opened
 
 
 @pytest.fixture

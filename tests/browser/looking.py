@@ -7,10 +7,12 @@ all of its rules for WCAG 2.2 A and AA, and its best practices. `make setup` fet
 """
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.browser.chromium import Chromium
 
+PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 _HERE = Path(__file__).parent
 _OURS = (_HERE / "problems.js").read_text()
 _AXE = _HERE / "node_modules" / "axe-core" / "axe.min.js"
@@ -41,3 +43,21 @@ def problems(browser: Chromium, page: str) -> list[str]:
             browser.run(_AXE.read_text() + "\n;0")
         found += browser.run(_ASK_AXE)
     return [f"{page}: {one}" for one in found]
+
+
+@dataclass
+class Looking:
+    """Somebody who looks at one page after another, and remembers what is wrong.
+
+    Attributes:
+        how: the width and the colors, for the names of photographs.
+    """
+
+    browser: Chromium
+    how: str
+    found: list[str] = field(default_factory=list)
+
+    def look(self, page: str) -> None:
+        if PHOTOGRAPHS:
+            self.browser.photograph(Path(PHOTOGRAPHS) / f"{page}-{self.how}.png")
+        self.found += problems(self.browser, page)

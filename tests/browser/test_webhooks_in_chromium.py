@@ -1,29 +1,18 @@
 """Webhooks in a real browser, on a desk and on a phone: added, tested, failing, switched off, and their log."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from settings import Settings
 from tests.browser.chromium import Chromium
+from tests.browser.looking import Looking
 from tests.browser.visiting import log_in
 from tests.flow.notices.told import Told
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
 from tests.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-LOOK = (Path(__file__).parent / "problems.js").read_text()
-PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 PAGE = "/settings/webhooks"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
@@ -37,17 +26,11 @@ def test_the_pages_about_webhooks_can_be_used_by_everybody(
     width: int,
     dark: bool,
 ) -> None:
-    found: list[str] = []
-
-    def look(name: str) -> None:
-        if PHOTOGRAPHS:
-            browser.photograph(Path(PHOTOGRAPHS) / f"{name}-{width}-{'dark' if dark else 'light'}.png")
-        found.extend(f"{name}: {one}" for one in browser.run(LOOK))
-
     browser.show(width, dark=dark)
+    looking = Looking(browser, f"{width}-{'dark' if dark else 'light'}")
     log_in(world, settings, browser, address)
     browser.open(address + PAGE)
-    look("none")
+    looking.look("none")
     told = Told(world, receiver)
     told.add(receiver.url, name="Averyveryverylongnameforaticketsystemwithoutanyblank")
     told.add(receiver.url + "?" + "path" * 60, name="Chat")
@@ -55,7 +38,7 @@ def test_the_pages_about_webhooks_can_be_used_by_everybody(
     browser.run(f"document.querySelector('#add-address').value = '{receiver.url}'")
     browser.press("form[action='/settings/webhooks'] button")
     assert "shown this one time" in browser.text()
-    look("secret")
+    looking.look("secret")
     payment = world.pay("12.00", (world.invoice("INV-9", "12.00"), "12.00"))
     world.notice()
     told.tell()
@@ -65,22 +48,22 @@ def test_the_pages_about_webhooks_can_be_used_by_everybody(
     told.tell()
     one = f"{PAGE}/{told.endpoint_id}"
     browser.open(address + one)
-    look("failing")
+    looking.look("failing")
     for details in ("off", "remove", "new-secret", "change"):
         browser.run(f"document.getElementById('{details}').open = true")
-    look("opened")
+    looking.look("opened")
     browser.open(f"{address}{one}/notices/{next(each.id for each in told.notices if each.tries)}")
-    look("notice")
+    looking.look("notice")
     receiver.status = 410
     told.tell(minutes=10)
     browser.open(address + one)
-    look("off")
+    looking.look("off")
     browser.open(address + PAGE)
-    look("list")
+    looking.look("list")
     browser.open(f"{address}{one}?payment=nothing")
-    look("nothing")
+    looking.look("nothing")
     browser.press(f"form[action='{one}/test'] button")
     assert "Answered 410" in browser.text()
-    look("test")
-    assert found == [], "\n".join(found)
+    looking.look("test")
+    assert looking.found == [], "\n".join(looking.found)
     assert browser.complaints() == []
