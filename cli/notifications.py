@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.endpoint_log import organization_id_of, print_log, there
+from cli.endpoints import Family, organization_id_of, print_endpoints
 from cli.failures import Refusal
 from cli.groups import new_group
 from cli.opening import opened_context
-from cli.output import AsJson, examples, moment_text, print_json, print_table, say
+from cli.output import AsJson, examples, print_json
 from cli.secret_input import SecretsFile, read_secrets
 from domain.alarms.hours import DIGEST_HOURS_FIRST, DIGEST_HOURS_MAX
 from domain.notices.channels import PEOPLE, PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.notices.trying import NoticeState
-from workers.terminal import Column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from models.endpoints import Endpoint
     from tasks.context import Context
     from usecases.endpoints import Wanted
-
-_NOUN = "notification"
-
 
 Org = Annotated[str, typer.Argument(metavar="ORG", help="The organization's short name.")]
 Id = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**31, help="As `notifications list` has it.")]
@@ -45,6 +41,7 @@ Digest = Annotated[
     typer.Option(min=1, max=DIGEST_HOURS_MAX, help="Hours between two messages about the same matter."),
 ]
 
+_PEOPLE = Family("notification", PEOPLE, not_delivered="the test was not delivered")
 app = new_group()
 
 
@@ -60,35 +57,8 @@ def list_(slug: Org, as_json: AsJson = False) -> None:
     if as_json:
         print_json(NotificationsOut.of(found).model_dump(mode="json"))
         return
-    rows = [
-        (
-            told.endpoint.id,
-            told.endpoint.name,
-            labels[told.endpoint.channel],
-            told.endpoint.address,
-            "on" if told.endpoint.is_on else "off",
-            moment_text(told.endpoint.delivered_at),
-            told.waiting,
-            told.failed,
-            told.endpoint.off_because,
-        )
-        for told in found
-    ]
-    print_table(
-        [
-            "id",
-            Column("name", wraps=True),
-            "by",
-            Column("to", wraps=True),
-            "state",
-            "last delivered",
-            Column("waiting", right=True),
-            Column("failed", right=True),
-            Column("why off", wraps=True, place="below"),
-        ],
-        rows,
-        f"nobody of '{slug}' is told; see: python -m cli notifications add --help",
-    )
+    none = f"nobody of '{slug}' is told; see: python -m cli notifications add --help"
+    print_endpoints(found, "to", none, labels)
 
 
 @app.command(
@@ -117,7 +87,7 @@ def add(
         address = _address(context, by, to, secrets_file)
         before = Wanted(name, address, ALARM_KINDS, Hours(digest_hours=DIGEST_HOURS_FIRST), by.value)
         wanted = _changed(before, kinds, quiet, urgent_anyway, digest_hours)
-        added = there(add_endpoint(context, organization_id_of(context, slug), wanted), _NOUN).endpoint
+        added = _PEOPLE.there(add_endpoint(context, organization_id_of(context, slug), wanted)).endpoint
     _say(added, "added", as_json=as_json)
 
 
@@ -137,57 +107,42 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Changes a channel; what is not named stays. A secret address is changed by --secrets-file."""
-    from usecases.endpoints import Wanted, change_endpoint, list_endpoints
+    from usecases.endpoints import Wanted, change_endpoint
 
     with opened_context() as context:
         organization_id = organization_id_of(context, slug)
-        found = [one.endpoint for one in list_endpoints(context, organization_id, PEOPLE) if one.endpoint.id == channel]
-        before = there(found[0] if found else None, _NOUN)
+        before = _PEOPLE.one(context, organization_id, channel)
         is_secret = context.channel(before.channel).is_address_secret
         kept = "" if is_secret else before.address
         address = _address(context, PeopleChannel(before.channel), to, secrets_file) if to or secrets_file else kept
         standing = Wanted(name or before.name, address, before.wanted, before.hours, before.channel)
         wanted = _changed(standing, kinds, quiet, urgent_anyway, digest_hours)
-        changed = there(change_endpoint(context, organization_id, channel, wanted), _NOUN)
+        changed = _PEOPLE.there(change_endpoint(context, organization_id, channel, wanted))
     _say(changed, "changed", as_json=as_json)
 
 
 @app.command(epilog=examples("notifications on northwind 3"))
 def on(slug: Org, channel: Id) -> None:
     """Switches a channel on: what is wrong now is told in a moment."""
-    _switch(slug, channel, on=True)
+    _PEOPLE.switch(slug, channel, on=True)
 
 
 @app.command(epilog=examples("notifications off northwind 3"))
 def off(slug: Org, channel: Id) -> None:
     """Switches a channel off: nothing is sent, and what waits is given up."""
-    _switch(slug, channel, on=False)
+    _PEOPLE.switch(slug, channel, on=False)
 
 
 @app.command(epilog=examples("notifications remove northwind 3"))
 def remove(slug: Org, channel: Id) -> None:
     """Removes a channel with its log."""
-    from usecases.endpoints import remove_endpoint
-
-    with opened_context() as context:
-        removed = there(remove_endpoint(context, organization_id_of(context, slug), channel, PEOPLE), _NOUN)
-    say(f"Notification {channel} ({removed.name}) is removed.")
+    _PEOPLE.remove(slug, channel)
 
 
 @app.command("test", epilog=examples("notifications test northwind 3"))
 def try_out(slug: Org, channel: Id, as_json: AsJson = False) -> None:
     """Sends a test once and prints the answer; ends with an error if it was not taken."""
-    from usecases.endpoints import send_test
-    from usecases.endpoints_out import TestOut
-
-    with opened_context() as context:
-        tested = there(send_test(context, organization_id_of(context, slug), channel, PEOPLE), _NOUN)
-    if as_json:
-        print_json(TestOut.of(tested).model_dump(mode="json"))
-    else:
-        say(f"{tested.reply.told} after {tested.reply.milliseconds} ms.")
-    if not tested.reply.is_success:
-        raise Refusal("the test was not delivered")
+    _PEOPLE.try_out(slug, channel, as_json=as_json)
 
 
 @app.command(epilog=examples("notifications log northwind 3", "notifications log northwind 3 --state failed --json"))
@@ -200,16 +155,9 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Lists what was sent and what came of it, the latest first; kept for 30 days."""
-    from cli.paging import place_in
-    from domain.cursors import Listed
     from models.notices import NoticeFilter
-    from usecases.notices import log_of
 
-    place = place_in(Listed.NOTICES, cursor)
-    with opened_context() as context:
-        organization_id = organization_id_of(context, slug)
-        found = there(log_of(context, organization_id, channel, NoticeFilter(state), limit, place, PEOPLE), _NOUN)
-    print_log(found, as_json=as_json)
+    _PEOPLE.print_log(slug, channel, NoticeFilter(state), limit, cursor, as_json=as_json)
 
 
 @app.command(epilog=examples("notifications resend northwind 3 4711", "notifications resend northwind 3 --failed"))
@@ -220,26 +168,7 @@ def resend(
     failed: Annotated[bool, typer.Option("--failed", help="Everything that was given up.")] = False,
 ) -> None:
     """Sends a notice again, or all that failed, each with its former id."""
-    from usecases.notices import send_again, send_all_failed_again
-
-    if (notice is None) != failed:
-        raise Refusal("name either a notice of the log, or --failed")
-    with opened_context() as context:
-        organization_id = organization_id_of(context, slug)
-        if notice is not None:
-            there(send_again(context, organization_id, channel, notice, PEOPLE), _NOUN)
-        again = (
-            1 if notice is not None else there(send_all_failed_again(context, organization_id, channel, PEOPLE), _NOUN)
-        )
-    say(f"Sent again: {again}.")
-
-
-def _switch(slug: str, channel: int, *, on: bool) -> None:
-    from usecases.endpoints import switch_endpoint
-
-    with opened_context() as context:
-        switched = there(switch_endpoint(context, organization_id_of(context, slug), channel, PEOPLE, on=on), _NOUN)
-    say(f"Notification {channel} ({switched.name}) is {'on' if on else 'off'}.")
+    _PEOPLE.resend(slug, channel, notice, failed=failed)
 
 
 def _address(context: Context, by: PeopleChannel, to: str, file: Path | None) -> str:
@@ -269,7 +198,7 @@ def _changed(
     else:
         begins, _, ends = ("", "", "") if quiet == "none" else quiet.partition("-")
     anyway = hours.urgent_anyway if urgent is None else urgent
-    typed = there(hours_from(begins, ends, digest or hours.digest_hours, urgent_anyway=anyway), _NOUN)
+    typed = _PEOPLE.there(hours_from(begins, ends, digest or hours.digest_hours, urgent_anyway=anyway))
     return replace(wanted, kinds=kinds or wanted.kinds, hours=typed)
 
 
@@ -279,4 +208,4 @@ def _say(endpoint: Endpoint, done: str, *, as_json: bool) -> None:
     if as_json:
         print_json(NotificationOut.of(endpoint).model_dump(mode="json"))
         return
-    say(f"Notification {endpoint.id} ({endpoint.name}) is {done}.")
+    _PEOPLE.say(endpoint, done)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.endpoint_log import organization_id_of, print_log, there
-from cli.failures import Refusal
+from cli.endpoints import Family, organization_id_of, print_endpoints
 from cli.groups import new_group
 from cli.opening import opened_context
-from cli.output import AsJson, examples, moment_text, note, print_json, print_table, say
+from cli.output import AsJson, examples, note, print_json, say
+from domain.notices.channels import PROGRAMS
 from domain.notices.kinds import CHOSEN_AT_FIRST, NoticeKind
 from domain.notices.trying import NoticeState
-from workers.terminal import Column
 
 if TYPE_CHECKING:
     from usecases.endpoints import WithSecret
@@ -24,8 +23,11 @@ Kinds = Annotated[
     list[NoticeKind] | None,
     typer.Option("--kind", metavar="KIND", help="Only this news; may be given several times. A wrong one names all."),
 ]
-T = TypeVar("T")
-
+_WEBHOOKS = Family(
+    "webhook",
+    PROGRAMS,
+    not_delivered="the test was not delivered; a receiver takes a message by answering 200 to 299",
+)
 app = new_group()
 
 
@@ -36,37 +38,11 @@ def list_(slug: Org, as_json: AsJson = False) -> None:
     from usecases.endpoints_out import WebhooksOut
 
     with opened_context() as context:
-        found = list_endpoints(context, organization_id_of(context, slug))
+        found = list_endpoints(context, organization_id_of(context, slug), PROGRAMS)
     if as_json:
         print_json(WebhooksOut.of(found).model_dump(mode="json"))
         return
-    rows = [
-        (
-            told.endpoint.id,
-            told.endpoint.name,
-            told.endpoint.address,
-            "on" if told.endpoint.is_on else "off",
-            moment_text(told.endpoint.delivered_at),
-            told.waiting,
-            told.failed,
-            told.endpoint.off_because,
-        )
-        for told in found
-    ]
-    print_table(
-        [
-            "id",
-            Column("name", wraps=True),
-            Column("address", wraps=True),
-            "state",
-            "last delivered",
-            Column("waiting", right=True),
-            Column("failed", right=True),
-            Column("why off", wraps=True, place="below"),
-        ],
-        rows,
-        f"'{slug}' has no webhook; see: python -m cli webhooks add --help",
-    )
+    print_endpoints(found, "address", f"'{slug}' has no webhook; see: python -m cli webhooks add --help")
 
 
 @app.command(epilog=examples("webhooks add northwind 'Ticket system' https://example.com/payments"))
@@ -82,7 +58,7 @@ def add(
 
     with opened_context() as context:
         wanted = Wanted(name, address, kinds or CHOSEN_AT_FIRST)
-        added = there(add_endpoint(context, organization_id_of(context, slug), wanted))
+        added = _WEBHOOKS.there(add_endpoint(context, organization_id_of(context, slug), wanted))
     _print_secret(added, as_json=as_json)
 
 
@@ -96,45 +72,40 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Changes a webhook; what is not named stays."""
-    from usecases.endpoints import Wanted, change_endpoint, list_endpoints
+    from usecases.endpoints import Wanted, change_endpoint
     from usecases.endpoints_out import WebhookOut
 
     with opened_context() as context:
         organization_id = organization_id_of(context, slug)
-        found = [told.endpoint for told in list_endpoints(context, organization_id) if told.endpoint.id == webhook]
-        before = there(found[0] if found else None)
+        before = _WEBHOOKS.one(context, organization_id, webhook)
         wanted = Wanted(
             before.name if name is None else name,
             before.address if address is None else address,
             kinds or before.wanted,
         )
-        changed = there(change_endpoint(context, organization_id, webhook, wanted))
+        changed = _WEBHOOKS.there(change_endpoint(context, organization_id, webhook, wanted))
     if as_json:
         print_json(WebhookOut.of(changed).model_dump(mode="json"))
         return
-    say(f"Webhook {changed.id} ({changed.name}) is changed.")
+    _WEBHOOKS.say(changed, "changed")
 
 
 @app.command(epilog=examples("webhooks on northwind 3"))
 def on(slug: Org, webhook: WebhookId) -> None:
     """Switches a webhook on: it is told what happens from now on."""
-    _switch(slug, webhook, on=True)
+    _WEBHOOKS.switch(slug, webhook, on=True)
 
 
 @app.command(epilog=examples("webhooks off northwind 3"))
 def off(slug: Org, webhook: WebhookId) -> None:
     """Switches a webhook off: nothing is sent, and what waits is given up."""
-    _switch(slug, webhook, on=False)
+    _WEBHOOKS.switch(slug, webhook, on=False)
 
 
 @app.command(epilog=examples("webhooks remove northwind 3"))
 def remove(slug: Org, webhook: WebhookId) -> None:
     """Removes a webhook with its secret and its log."""
-    from usecases.endpoints import remove_endpoint
-
-    with opened_context() as context:
-        removed = there(remove_endpoint(context, organization_id_of(context, slug), webhook))
-    say(f"Webhook {webhook} ({removed.name}) is removed.")
+    _WEBHOOKS.remove(slug, webhook)
 
 
 @app.command("new-secret", epilog=examples("webhooks new-secret northwind 3"))
@@ -143,26 +114,14 @@ def new_secret(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
     from usecases.endpoints import new_secret_for
 
     with opened_context() as context:
-        made = there(new_secret_for(context, organization_id_of(context, slug), webhook))
+        made = _WEBHOOKS.there(new_secret_for(context, organization_id_of(context, slug), webhook))
     _print_secret(made, as_json=as_json)
 
 
 @app.command("test", epilog=examples("webhooks test northwind 3"))
 def try_out(slug: Org, webhook: WebhookId, as_json: AsJson = False) -> None:
     """Sends `test.ping` once and prints the answer; ends with an error if it was not taken."""
-    from usecases.endpoints import send_test
-    from usecases.endpoints_out import TestOut
-
-    with opened_context() as context:
-        tested = there(send_test(context, organization_id_of(context, slug), webhook))
-    if as_json:
-        print_json(TestOut.of(tested).model_dump(mode="json"))
-    else:
-        say(f"{tested.reply.told} after {tested.reply.milliseconds} ms.")
-        if tested.reply.text:
-            say(tested.reply.text)
-    if not tested.reply.is_success:
-        raise Refusal("the test was not delivered; a receiver takes a message by answering 200 to 299")
+    _WEBHOOKS.try_out(slug, webhook, as_json=as_json)
 
 
 @app.command(
@@ -178,15 +137,9 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Lists what was sent and what came of it, the latest first; kept for 30 days."""
-    from cli.paging import place_in
-    from domain.cursors import Listed
     from models.notices import NoticeFilter
-    from usecases.notices import log_of
 
-    chosen, place = NoticeFilter(state, payment), place_in(Listed.NOTICES, cursor)
-    with opened_context() as context:
-        found = there(log_of(context, organization_id_of(context, slug), webhook, chosen, limit, place))
-    print_log(found, as_json=as_json)
+    _WEBHOOKS.print_log(slug, webhook, NoticeFilter(state, payment), limit, cursor, as_json=as_json)
 
 
 @app.command(epilog=examples("webhooks resend northwind 3 4711", "webhooks resend northwind 3 --failed"))
@@ -197,24 +150,7 @@ def resend(
     failed: Annotated[bool, typer.Option("--failed", help="Everything that was given up.")] = False,
 ) -> None:
     """Sends a notice again, or all that failed, each with its former id."""
-    from usecases.notices import send_again, send_all_failed_again
-
-    if (notice is None) != failed:
-        raise Refusal("name either a notice of the log, or --failed")
-    with opened_context() as context:
-        organization_id = organization_id_of(context, slug)
-        if notice is not None:
-            there(send_again(context, organization_id, webhook, notice))
-        count = 1 if notice is not None else there(send_all_failed_again(context, organization_id, webhook))
-    say(f"Sent again: {count}.")
-
-
-def _switch(slug: str, webhook: int, *, on: bool) -> None:
-    from usecases.endpoints import switch_endpoint
-
-    with opened_context() as context:
-        switched = there(switch_endpoint(context, organization_id_of(context, slug), webhook, on=on))
-    say(f"Webhook {webhook} ({switched.name}) is {'on' if on else 'off'}.")
+    _WEBHOOKS.resend(slug, webhook, notice, failed=failed)
 
 
 def _print_secret(made: WithSecret, *, as_json: bool) -> None:
