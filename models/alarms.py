@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, String, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.alarms.deciding import Decided, Ear, Message, Situation
@@ -72,65 +72,65 @@ def situations(session: Session, organization_ids: Collection[int], now: datetim
 
 def store_decided(session: Session, organization_id: int, decided: Decided, now: datetime) -> None:
     """The alarms as they are now, and the messages. The organization is locked (`models/locks.py`)."""
+    rows = session.scalars(select(AlarmRow).where(AlarmRow.organization_id == organization_id)).all()
+    stored = {one.kind: one for one in rows}
     for kind, alarm in decided.alarms.items():
-        session.merge(
-            AlarmRow(
+        row = stored.get(kind.value) or AlarmRow(organization_id=organization_id, kind=kind.value)
+        row.began_at, row.gone_since, row.is_over = alarm.began_at, alarm.gone_since, alarm.is_over
+        row.causes = [asdict(one) for one in alarm.causes]
+        session.add(row)
+    if decided.messages:
+        _write(session, organization_id, decided.messages, now)
+
+
+def _write(session: Session, organization_id: int, messages: Sequence[Message], now: datetime) -> None:
+    asked = select(AlarmTelling).where(one_of(AlarmTelling.endpoint_id, [one.endpoint_id for one in messages]))
+    tellings = {(one.endpoint_id, one.kind): one for one in session.scalars(asked)}
+    replaced = _replaced(session, messages, now)
+    for message in messages:
+        key = message.endpoint_id, message.kind.value
+        telling = tellings.get(key) or _nothing_told(*key)
+        told = _told_from(telling.told)
+        # What is replaced was never read: the message tells what is new since the one before it.
+        known = _told_from(telling.before) if key in replaced else told
+        phase = Phase.BEGAN if message.phase is Phase.MORE and not known.is_on else message.phase
+        telling.before, telling.told = _as_stored(known), _as_stored(told_by(phase, message.alarm, told, now))
+        telling.sequence += 1
+        session.add(telling)
+        session.add(
+            Notice(
                 organization_id=organization_id,
-                kind=kind.value,
-                began_at=alarm.began_at,
-                causes=[asdict(one) for one in alarm.causes],
-                gone_since=alarm.gone_since,
-                is_over=alarm.is_over,
+                endpoint_id=message.endpoint_id,
+                uid=new_uid(),
+                kind=message.kind.value,
+                sequence=telling.sequence,
+                facts=news_of(message.alarm, phase, known).as_stored(),
+                occurred_at=now,
+                state=NoticeState.WAITING.value,
+                tries=0,
+                due_at=message.due_at,
             )
         )
-    for message in decided.messages:
-        _write(session, organization_id, message, now)
+        if message.due_at <= now:
+            note_told(session, message.endpoint_id)
 
 
-def _write(session: Session, organization_id: int, message: Message, now: datetime) -> None:
-    key = {"endpoint_id": message.endpoint_id, "kind": message.kind.value}
-    telling = session.get(AlarmTelling, key)
-    if telling is None:
-        telling = AlarmTelling(**key, told=_as_stored(NOTHING_TOLD), before=_as_stored(NOTHING_TOLD), sequence=0)
-        session.add(telling)
-    told = _told_from(telling.told)
-    # What is replaced was never read: the message tells what is new since the one before it.
-    known = _told_from(telling.before) if _replaced(session, message, now) else told
-    phase = Phase.BEGAN if message.phase is Phase.MORE and not known.is_on else message.phase
-    telling.before, telling.told = _as_stored(known), _as_stored(told_by(phase, message.alarm, told, now))
-    telling.sequence += 1
-    session.add(
-        Notice(
-            organization_id=organization_id,
-            endpoint_id=message.endpoint_id,
-            uid=new_uid(),
-            kind=message.kind.value,
-            sequence=telling.sequence,
-            facts=news_of(message.alarm, phase, known).as_stored(),
-            occurred_at=now,
-            state=NoticeState.WAITING.value,
-            tries=0,
-            due_at=message.due_at,
-        )
-    )
-    if message.due_at <= now:
-        note_told(session, message.endpoint_id)
+def _nothing_told(endpoint_id: int, kind: str) -> AlarmTelling:
+    nothing = _as_stored(NOTHING_TOLD)
+    return AlarmTelling(endpoint_id=endpoint_id, kind=kind, told=nothing, before=nothing, sequence=0)
 
 
-def _replaced(session: Session, message: Message, now: datetime) -> bool:
-    """Replaces what waits about this alarm; True if there was anything."""
+def _replaced(session: Session, messages: Sequence[Message], now: datetime) -> Collection[tuple[int, str]]:
+    """Replaces what waits about these alarms; returns the endpoints and kinds of which anything did."""
+    about = [(one.endpoint_id, one.kind.value) for one in messages]
     replaced = session.execute(
         update(Notice)
-        .where(
-            Notice.endpoint_id == message.endpoint_id,
-            Notice.state == NoticeState.WAITING.value,
-            Notice.kind == message.kind.value,
-        )
+        .where(tuple_(Notice.endpoint_id, Notice.kind).in_(about), Notice.state == NoticeState.WAITING.value)
         .values(state=NoticeState.REPLACED.value, due_at=now + KEPT_FOR)
-        .returning(Notice.id)
+        .returning(Notice.endpoint_id, Notice.kind)
         .execution_options(synchronize_session=False)
     )
-    return bool(replaced.all())
+    return {(endpoint_id, kind) for endpoint_id, kind in replaced}
 
 
 def _ears(session: Session, organization_ids: Collection[int]) -> Mapping[int, list[Ear]]:

@@ -141,11 +141,12 @@ def notices_by_id(session: Session, notice_ids: Collection[int]) -> Mapping[int,
 
 
 def put_off_notices(session: Session, due_at: Mapping[int, datetime]) -> None:
-    """Those that still wait are due then, by their ids."""
-    for notice_id, at in due_at.items():
+    """Those that still wait are due then, by their ids; a statement for each moment, as quiet hours have one end."""
+    for at in set(due_at.values()):
+        put_off = [notice_id for notice_id, then in due_at.items() if then == at]
         session.execute(
             update(Notice)
-            .where(Notice.id == notice_id, Notice.state == NoticeState.WAITING.value)
+            .where(Notice.id.in_(put_off), Notice.state == NoticeState.WAITING.value)
             .values(due_at=at)
             .execution_options(synchronize_session=False)
         )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from connectors.channels import CHANNELS
 from connectors.pagerduty.channel import PagerDuty
@@ -274,6 +274,30 @@ def test_after_three_days_it_is_given_up_and_a_person_can_send_it_again(alarmed:
     # What is still wrong when it is on again is told anew.
     alarmed.later()
     assert alarmed.subjects == ["A connection is lost"] * 2
+
+
+def test_many_who_are_told_are_few_statements(alarmed: Alarmed) -> None:
+    """The statements about alarms do not grow with those who are told of them."""
+    context, organization_id = alarmed.world.context, alarmed.world.organization_id
+
+    def statements(endpoints: int) -> int:
+        said: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            said.append(statement)
+
+        for _ in range(endpoints):
+            alarmed.ask()
+        event.listen(context.database.engine, "before_cursor_execute", note)
+        watch(context, organization_id)
+        event.remove(context.database.engine, "before_cursor_execute", note)
+        return len(said)
+
+    alarmed.hold()
+    lose_connection(alarmed)
+    few, many = statements(1), statements(7)
+    assert len(alarmed.notices) == 2 * 8
+    assert many <= few + 1
 
 
 def test_who_is_told_of_alarms_alone_costs_a_payment_nothing(alarmed: Alarmed) -> None:
