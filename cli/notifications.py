@@ -194,7 +194,7 @@ def _changed(
 
     hours = wanted.hours
     if quiet is None:
-        begins, ends = (f"{one:%H:%M}" if one is not None else "" for one in (hours.quiet_from, hours.quiet_until))
+        begins, ends = hours.quiet_written
     else:
         begins, _, ends = ("", "", "") if quiet == "none" else quiet.partition("-")
     anyway = hours.urgent_anyway if urgent is None else urgent

@@ -33,6 +33,10 @@ class Parcel:
     letter: Letter | None = None
 
 
+# A channel for people has no form for the news of a payment.
+FOR_PROGRAMS_ALONE = Reply(None, "this news is for programs alone")
+
+
 class Channel(Protocol):
     @property
     def label(self) -> str:

@@ -19,6 +19,11 @@ def from_day_to_day(
     return since, until
 
 
+def written(moment: datetime) -> str:
+    """The moment as our documents write it: in UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def in_utc(moment: datetime) -> datetime:
     """The moment in UTC, which is also the zone of one that names none."""
     with_zone = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -360,7 +360,7 @@ def _kinds_told(kinds: Collection[NoticeKind]) -> str:
 
 
 def _quiet_told(hours: Hours) -> str:
-    if hours.quiet_from is None or hours.quiet_until is None:
+    begins, ends = hours.quiet_written
+    if not begins:
         return "none"
-    urgent = "but for what is urgent" if hours.urgent_anyway else "for everything"
-    return f"{hours.quiet_from:%H:%M} to {hours.quiet_until:%H:%M}, {urgent}"
+    return f"{begins} to {ends}, {'but for what is urgent' if hours.urgent_anyway else 'for everything'}"

@@ -229,10 +229,11 @@ def _facts(endpoint: Endpoint) -> dict[str, Any]:
 
 def _hours(endpoint: Endpoint) -> dict[str, Any]:
     hours = endpoint.hours
+    quiet_from, quiet_until = hours.quiet_written
     return {
         "channel": endpoint.channel,
-        "quiet_from": f"{hours.quiet_from:%H:%M}" if hours.quiet_from is not None else "",
-        "quiet_until": f"{hours.quiet_until:%H:%M}" if hours.quiet_until is not None else "",
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
         "urgent_anyway": hours.urgent_anyway,
         "digest_hours": hours.digest_hours,
     }

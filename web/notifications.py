@@ -69,13 +69,14 @@ def _entered(
 def _as_entered(context: Context, endpoint: Endpoint) -> Entered:
     """The form as the endpoint is; an address that is secret is not shown again."""
     hours = endpoint.hours
+    quiet_from, quiet_until = hours.quiet_written
     return Entered(
         channel=endpoint.channel,
         name=endpoint.name,
         address="" if context.channel(endpoint.channel).is_address_secret else endpoint.address,
         kinds=endpoint.wanted,
-        quiet_from=f"{hours.quiet_from:%H:%M}" if hours.quiet_from is not None else "",
-        quiet_until=f"{hours.quiet_until:%H:%M}" if hours.quiet_until is not None else "",
+        quiet_from=quiet_from,
+        quiet_until=quiet_until,
         urgent_anyway=hours.urgent_anyway,
         digest_hours=str(hours.digest_hours),
     )

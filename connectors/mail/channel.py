@@ -2,7 +2,7 @@
 
 import re
 
-from connectors.channel import Parcel
+from connectors.channel import FOR_PROGRAMS_ALONE, Parcel
 from connectors.http import TimeLimits
 from connectors.limits import Rate
 from connectors.mail.letters import mail_of
@@ -47,7 +47,7 @@ class Mail:
         if self._server is None:
             return Reply(None, NO_SERVER)
         if parcel.letter is None:
-            return Reply(None, "this news is for programs alone")
+            return FOR_PROGRAMS_ALONE
         wait = self._limiter.permit(f"mail:{parcel.endpoint_id}", _RATES)
         if wait is not None:
             return Reply(None, pause=wait)

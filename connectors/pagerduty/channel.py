@@ -8,7 +8,7 @@ import re
 
 import simplejson
 
-from connectors.channel import Parcel
+from connectors.channel import FOR_PROGRAMS_ALONE, Parcel
 from connectors.http import TimeLimits
 from connectors.posting import TIME_LIMITS, Poster
 from connectors.vendor import Surroundings
@@ -52,7 +52,7 @@ class PagerDuty:
 
     def send(self, parcel: Parcel) -> Reply:
         if parcel.letter is None:
-            return Reply(None, "this news is for programs alone")
+            return FOR_PROGRAMS_ALONE
         key = parcel.secrets[0]
         if parcel.letter.is_test:
             # A test must wake nobody for longer than it takes to see it.

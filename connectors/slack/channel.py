@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import simplejson
 
-from connectors.channel import Parcel
+from connectors.channel import FOR_PROGRAMS_ALONE, Parcel
 from connectors.http import TimeLimits
 from connectors.posting import TIME_LIMITS, Poster
 from connectors.vendor import Surroundings
@@ -44,7 +44,7 @@ class Slack:
 
     def send(self, parcel: Parcel) -> Reply:
         if parcel.letter is None:
-            return Reply(None, "this news is for programs alone")
+            return FOR_PROGRAMS_ALONE
         address = parcel.secrets[0]
         body = simplejson.dumps(message_of(parcel.letter)).encode()
         return self._poster.post(parcel.endpoint_id, address, body, secrets=[address, urlsplit(address).path])

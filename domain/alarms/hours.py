@@ -24,6 +24,13 @@ class Hours:
     urgent_anyway: bool = True
     digest_hours: int = DIGEST_HOURS_FIRST
 
+    @property
+    def quiet_written(self) -> tuple[str, str]:
+        """Their beginning and their end as a person types them; both "" for no quiet hours."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return "", ""
+        return f"{self.quiet_from:%H:%M}", f"{self.quiet_until:%H:%M}"
+
     def distance(self, *, is_urgent: bool) -> timedelta:
         return _URGENT_DISTANCE if is_urgent else timedelta(hours=self.digest_hours)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.alarms.states import Alarm, Cause, Phase, Told
 from domain.alarms.words import ABOUT, Severity, told_cause
+from domain.clocks import written
 from domain.notices.kinds import NoticeKind
 from domain.words import Words
 
@@ -101,8 +102,8 @@ def alarm_document(kind: NoticeKind, alarm: AlarmNews, words: Words, address: st
         "phase": alarm.phase.value,
         "severity": about.severity.value,
         "title": _title(kind, alarm),
-        "began_at": _moment(alarm.began_at),
-        "ended_at": _moment(alarm.ended_at) if alarm.ended_at else None,
+        "began_at": written(alarm.began_at),
+        "ended_at": written(alarm.ended_at) if alarm.ended_at else None,
         "causes": [_cause(kind, one, alarm, words) for one in alarm.causes],
         "url": address + about.page if address else None,
     }
@@ -183,10 +184,6 @@ def _cause(kind: NoticeKind, cause: Cause, alarm: AlarmNews, words: Words) -> di
 
 def _why(organization: str) -> str:
     return f"You get this because somebody at {organization} asked for it, under Settings > Notifications."
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _plain(moment: datetime) -> str:

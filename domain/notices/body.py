@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from domain.alarms.message import AlarmNews, Letter, alarm_document, alarm_letter, letter_of_test
+from domain.clocks import written
 from domain.money import plain_amount
 from domain.notices.kinds import NoticeKind
 from domain.reasons import Reason
@@ -91,7 +92,7 @@ def body_of(news: News, words: Words, address: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": news.uid,
         "kind": news.kind.value,
-        "occurred_at": _moment(news.occurred_at),
+        "occurred_at": written(news.occurred_at),
         "organization": news.organization,
     }
     if news.payment is not None:
@@ -134,7 +135,3 @@ def _reason(reason: Reason | None, words: Words) -> dict[str, str] | None:
     if reason is None:
         return None
     return {"code": reason.value, "sentence": words.sentence(reason), "advice": words.advice(reason)}
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.clocks import written
 from domain.money import plain_amount
 from domain.reconciliation.breaks import BreakKind
 from domain.reconciliation.roll_forward import Moved, RollForward, Standing, Step, roll_forward
@@ -124,7 +125,7 @@ def statement_document(
         "zone": "UTC",
         "roll_forward": [_roll_forward_out(one) for one in forward],
         "breaks": _lines(inside, period),
-        "runs": [{"id": one.id, "ended_at": _moment(one.ended_at), "outcome": one.outcome} for one in runs],
+        "runs": [{"id": one.id, "ended_at": written(one.ended_at), "outcome": one.outcome} for one in runs],
         "last_run": None if last is None else {"id": last.id, "outcome": last.outcome, **last.evidence},
     }
 
@@ -182,8 +183,8 @@ def _line(entries: Sequence[Entry], opening: Entry | None) -> dict[str, Any]:
         "target_invoice_id": about.target_invoice_id,
         "source_payment_ids": list(about.source_payment_ids),
         "target_payment_ids": list(about.target_payment_ids),
-        "first_seen_at": _moment(entries[0].step.at),
-        "since": _moment(closing.step.at),
+        "first_seen_at": written(entries[0].step.at),
+        "since": written(closing.step.at),
         "accepted_by": accepted.actor if accepted is not None else "",
         "accepted_because": accepted.note if accepted is not None else "",
     }
@@ -201,7 +202,3 @@ def _amount(amount: Decimal | None, currency: str | None) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
