@@ -7,12 +7,14 @@ that was rolled back.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, insert, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.activity import ActivityKind, Change
 from models.base import Base, BigId, Json, UtcTime
+from models.organizations import Organization
 
 ABOUT_CHARACTERS_MAX = 500
 ACTOR_CHARACTERS_MAX = 254
@@ -70,17 +72,29 @@ def note_activity(
     changes: Sequence[Change] = (),
 ) -> None:
     """Writes it down in the transaction that makes the change."""
-    session.add(
-        Activity(
-            organization_id=organization_id,
-            happened_at=now,
-            actor=actor[:ACTOR_CHARACTERS_MAX],
-            kind=kind.value,
-            about=about[:ABOUT_CHARACTERS_MAX],
-            payment_id=payment_id,
-            changes=[[one.what, one.before, one.after] for one in changes],
-        )
-    )
+    session.add(Activity(organization_id=organization_id, **_entry(kind, actor, now, about, payment_id, changes)))
+
+
+def note_for_everybody(session: Session, kind: ActivityKind, actor: str, now: datetime, *, about: str) -> None:
+    """Writes it down for each organization, in one statement: what holds for all of them was changed."""
+    entry = _entry(kind, actor, now, about, "", ())
+    types = Activity.__table__.c
+    values = [literal(value, types[name].type) for name, value in entry.items()]
+    everybody = select(Organization.id, *values).order_by(Organization.id)
+    session.execute(insert(Activity).from_select(["organization_id", *entry], everybody))
+
+
+def _entry(
+    kind: ActivityKind, actor: str, now: datetime, about: str, payment_id: str, changes: Sequence[Change]
+) -> dict[str, Any]:
+    return {
+        "happened_at": now,
+        "actor": actor[:ACTOR_CHARACTERS_MAX],
+        "kind": kind.value,
+        "about": about[:ABOUT_CHARACTERS_MAX],
+        "payment_id": payment_id,
+        "changes": [[one.what, one.before, one.after] for one in changes],
+    }
 
 
 def list_activity(

@@ -19,7 +19,7 @@ from functools import cache
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal, select
 from sqlalchemy.orm import Session
 
-from models.base import UtcTime
+from models.base import UtcTime, lock_in_order
 from models.connections import Connection
 from models.endpoints import Endpoint
 from models.lanes import Lane, LeaseLost
@@ -43,6 +43,11 @@ def lock_organization(session: Session, organization_id: int) -> None:
     Its key stays free: the webhook endpoint, which serves many organizations at once, adds rows that reference it.
     """
     _lock(session, select(Organization).where(Organization.id == organization_id))
+
+
+def lock_every_organization(session: Session) -> None:
+    """Like `lock_organization`, for what holds for all of them; in their order, so that two of these do not collide."""
+    lock_in_order(session, Organization)
 
 
 def lock_organization_of(session: Session, owner: Owner, owner_id: int) -> None:

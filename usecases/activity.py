@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from domain.activity import PLATFORM, ActivityKind, Change
-from models.activity import note_activity
+from models.activity import note_activity, note_for_everybody
 from models.users import User
 from tasks.context import Context
 
@@ -36,6 +36,11 @@ def note(
         payment_id=payment_id,
         changes=changes,
     )
+
+
+def note_everywhere(context: Context, session: Session, kind: ActivityKind, *, about: str) -> None:
+    """Whoever this context acts for has done this, and it concerns every organization."""
+    note_for_everybody(session, kind, context.actor or PLATFORM, context.clock.now(), about=about)
 
 
 def note_about(

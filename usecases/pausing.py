@@ -6,7 +6,6 @@ is decided anew: what is owed waits in the outbox. What was sent already is answ
 Leaves behind: an entry of the activity of each organization that it concerns.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -14,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from domain.activity import PLATFORM, ActivityKind, Change
 from models.connections import Connection, Role, connection_in_role
-from models.locks import lock_organization
-from models.organizations import Organization, all_organizations, organization_by_id
+from models.effects import targets_with_due_effects
+from models.locks import lock_every_organization, lock_organization
+from models.organizations import Organization, organization_by_id
 from models.pausable import WHY_CHARACTERS_MAX, installation
 from models.views.on_the_wire import OnTheWire, on_the_wire
 from tasks.context import Context, Step
-from usecases.activity import note
+from usecases.activity import note, note_everywhere
 from usecases.results import Rejected
 
 log = structlog.get_logger()
@@ -40,12 +40,14 @@ def pause_everything(context: Context, why: str) -> Paused | Rejected:
     why = _in_one_line(why)
     if not why:
         return Rejected(_NO_REASON)
+    # The locks wait for the transactions of sends that are being intended now: after this one there are none.
     with context.database.writing() as session:
         row = installation(session, locked=True)
         if row.paused_at is not None:
             return Rejected(f"It is paused already: {row.pause_in_words}")
+        lock_every_organization(session)
         row.pause(context.actor or PLATFORM, why, context.clock.now())
-    _note_everywhere(context, ActivityKind.SENDING_PAUSED, why)
+        note_everywhere(context, session, ActivityKind.SENDING_PAUSED, about=f"{EVERYTHING}: {why}")
     log.warning("sending.paused", what=EVERYTHING, by=context.actor)
     return Paused(EVERYTHING)
 
@@ -58,7 +60,11 @@ def resume_everything(context: Context) -> Paused | Rejected:
             return Rejected("Nothing is paused for all organizations.")
         before = row.pause_in_words
         row.resume()
-    _note_everywhere(context, ActivityKind.SENDING_RESUMED, before)
+        note_everywhere(context, session, ActivityKind.SENDING_RESUMED, about=f"{EVERYTHING}: {before}")
+    with context.database.reading() as session:
+        targets = targets_with_due_effects(session, context.clock.now())
+    for connection_id in targets:
+        context.nudge(Step.PUSH, connection_id)
     log.warning("sending.resumed", what=EVERYTHING, by=context.actor)
     return Paused(EVERYTHING)
 
@@ -142,22 +148,6 @@ def _paused_row(session: Session, organization_id: int, vendor: str | None) -> O
 def _name(session: Session, organization_id: int, vendor: str | None) -> str:
     slug = organization_by_id(session, organization_id).slug
     return slug if vendor is None else f"{slug}'s connection to {vendor}"
-
-
-def _note_everywhere(context: Context, kind: ActivityKind, why: str) -> None:
-    """Tells each organization, one after the other.
-
-    The lock of each waits for the transaction of a send that is being intended there: after the last one there is none.
-    """
-    with context.database.reading() as session:
-        organizations: Sequence[Organization] = all_organizations(session)
-    for organization in organizations:
-        with context.database.writing() as session:
-            lock_organization(session, organization.id)
-            note(context, session, organization.id, kind, about=f"{EVERYTHING}: {why}")
-            target = connection_in_role(session, organization.id, Role.TARGET)
-        if target is not None and kind is ActivityKind.SENDING_RESUMED:
-            context.nudge(Step.PUSH, target.id)
 
 
 def _in_one_line(why: str) -> str:

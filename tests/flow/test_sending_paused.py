@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from domain.activity import ActivityKind
 from models.activity import ActivityFilter, list_activity
 from models.decisions import DecisionRow
+from models.organizations import Organization
 from models.views.story import payment_story
 from sandbox.faults import Fault
 from tasks.points import Point
 from tasks.sweep import sweep
 from tests.flow.doing import POST, once_at
 from tests.world import World
+from usecases.organizations import create_organization
 from usecases.pausing import (
     Paused,
     pause_connection,
@@ -162,6 +165,25 @@ def test_both_acts_stand_in_the_organizations_activity_with_the_name_of_who_did_
         (ActivityKind.SENDING_PAUSED, "ops@platform.example"),
     ]
     assert all("maintenance" in one.about for one in found)
+
+
+def test_all_organizations_are_paused_and_told_in_as_many_statements_as_a_few(world: World) -> None:
+    asked: list[str] = []
+    event.listen(world.context.database.engine, "before_cursor_execute", lambda _c, _k, sql, *_: asked.append(sql))
+    for act in WAYS["everything"]:
+        act(world)
+    few = len(asked)
+    made = [create_organization(world.context, f"partner-{number}", f"Partner {number}") for number in range(20)]
+    asked.clear()
+    for act in WAYS["everything"]:
+        act(world)
+    # The row of the installation is there by now.
+    assert len(asked) < few <= 20
+    with world.context.database.reading() as session:
+        for one in made:
+            assert isinstance(one, Organization)
+            told = [entry.kind for entry in list_activity(session, one.id, ActivityFilter(), 2)]
+            assert told == [ActivityKind.SENDING_RESUMED, ActivityKind.SENDING_PAUSED]
 
 
 def test_nobody_pauses_without_a_word_or_twice_and_resumes_what_is_not_paused(
