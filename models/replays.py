@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
 from domain.status import PaymentStatus
-from models.base import Base, BigId, ExactAmount, Json, UtcTime
+from models.base import Base, BigId, ExactAmount, Json, UtcTime, lock_in_order
 from models.held_payments import HeldFilter, is_held
 from models.long_works import LongWork, WorkState
 from models.organizations import Organization
@@ -141,19 +141,17 @@ def shares_of(session: Session, replay_id: int) -> Sequence[tuple[ReplayShare, O
     return [(share, organization) for share, organization in session.execute(statement)]
 
 
-def share_of(session: Session, replay_id: int, organization_id: int) -> ReplayShare | None:
-    return session.scalar(
-        select(ReplayShare)
-        .where(ReplayShare.replay_id == replay_id, ReplayShare.organization_id == organization_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def locked_shares(session: Session, replay_id: int, state: WorkState) -> Sequence[ReplayShare]:
+    """The shares in this state; until this transaction ends, no worker does a piece of them."""
+    wanted = (ReplayShare.replay_id == replay_id, ReplayShare.state == state.value)
+    lock_in_order(session, ReplayShare, *wanted)
+    return session.scalars(select(ReplayShare).where(*wanted).order_by(ReplayShare.id)).all()
 
 
 def due_share(session: Session, organization_id: int, now: datetime) -> ReplayShare | None:
-    """The oldest that the worker has something to do for."""
+    """The oldest that the worker has something to do for, locked: nobody stops it in the middle of a piece."""
     due = select(ReplayShare).where(ReplayShare.organization_id == organization_id, ReplayShare.due_at <= now)
-    return session.scalar(due.order_by(ReplayShare.id).limit(1))
+    return session.scalar(due.order_by(ReplayShare.id).limit(1).with_for_update(key_share=True))
 
 
 def organizations_with_due_replays(session: Session, now: datetime) -> Sequence[int]:

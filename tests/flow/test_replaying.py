@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from domain.activity import ActivityKind
 from domain.reasons import Reason
@@ -12,10 +12,12 @@ from domain.status import PaymentStatus
 from models.activity import Activity, ActivityFilter, list_activity
 from models.held_payments import HeldFilter
 from models.long_works import WorkState
+from models.organizations import Organization
 from models.replays import (
     Replay,
     ReplayItem,
     ReplayItemState,
+    ReplayShare,
     counts_of_replay,
     outcomes_of_replay,
     shares_of,
@@ -131,6 +133,35 @@ def test_it_is_stopped_between_two_pieces_and_goes_on_behind_the_last_one(
         retried = session.scalars(select(Activity).where(Activity.kind == ActivityKind.PAYMENT_RETRIED.value)).all()
     assert len(retried) == 5
     assert [world.amounts_on(invoice) for invoice, _ in refused] == [["100.00"]] * 5
+
+
+def test_all_organizations_shares_are_changed_in_as_many_statements_as_one(
+    world: World, refused: list[tuple[BothInvoices, str]]
+) -> None:
+    acts = (confirm_replay, stop_replay, continue_replay)
+    alone, together = asked(world), asked(world, name="many")
+    with world.context.database.writing() as session:
+        for number in range(20):
+            slug = f"partner-{number}"
+            organization = Organization(slug=slug, name=slug.title(), created_at=world.clock.now())
+            session.add(organization)
+            session.flush()
+            share = ReplayShare(
+                replay_id=together, organization_id=organization.id, asked_by="ops", asked_at=world.clock.now()
+            )
+            share.get_ready(world.clock.now())
+            session.add(share)
+    told: list[str] = []
+    event.listen(world.context.database.engine, "before_cursor_execute", lambda _c, _k, sql, *_: told.append(sql))
+    assert [act(world.context, alone) for act in acts] == [None] * 3
+    few = len(told)
+    told.clear()
+    assert [act(world.context, together) for act in acts] == [None] * 3
+    assert len(told) == few
+    with world.context.database.reading() as session:
+        assert {share.state for share, _ in shares_of(session, together)} == {WorkState.TAKING}
+        entries = session.scalars(select(Activity).where(Activity.about == "many")).all()
+    assert len(entries) == 21 * 3
 
 
 def test_a_filter_that_finds_nothing_and_a_request_without_a_name_are_refused(
