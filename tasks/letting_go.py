@@ -1,4 +1,4 @@
-"""Lets go what is stuck of a payment: a person says that its cause is gone.
+"""Lets go what is stuck of payments: a person says that its cause is gone.
 
 Called by: a retry of one payment, an action on many (`usecases`), and the retrying by a filter (`tasks/replay`).
 Leaves behind: effects that push takes up, allocations that match takes up. It leaves effects on the wire alone: only a
@@ -22,7 +22,7 @@ from tasks.hints import INCOMPLETE, Look, hint_at_payments
 
 @dataclass(frozen=True, slots=True)
 class RetryReport:
-    """The outcome for the payment's parts.
+    """The outcome for the payments' parts.
 
     Attributes:
         revived: their effects are due now.
@@ -49,36 +49,45 @@ class RetryReport:
 def let_go(
     session: Session,
     organization_id: int,
-    payment: Payment,
+    payments: Collection[Payment],
     effects: Mapping[int, Effect],
     forgotten: Collection[int],
     now: datetime,
     actor: str,
 ) -> RetryReport:
-    """Makes everything of the payment due that is stuck; the caller holds the organization.
+    """Makes everything of these payments due that is stuck; the caller holds the organization.
 
     Args:
         effects: the newest one of each part.
         forgotten: the parts whose target payment is certainly gone.
         actor: the person or program that asked for it.
     """
+    parts = [allocation.id for payment in payments for allocation in payment.allocations]
     if organization_by_id(session, organization_id).preferences.correction_policy is CorrectionPolicy.AUTOMATIC:
-        accept_changes(session, [allocation.id for allocation in payment.allocations], now, actor)
-    if payment.flaw is not None:
-        # Only the source can show that the cause is gone.
-        hint_at_payments(session, payment.connection_id, INCOMPLETE, [Look(payment.external_id, now)], now)
+        accept_changes(session, parts, now, actor)
+    _look_at_flawed(session, payments, now)
     revived = on_the_wire = 0
     again: list[int] = []
-    for allocation in payment.allocations:
-        effect = effects.get(allocation.id)
+    for part in parts:
+        effect = effects.get(part)
         state = EffectState(effect.state) if effect is not None else None
         if state in OPEN_ON_THE_WIRE or (effect is not None and not revive(session, effect, forgotten, now)):
             on_the_wire += 1
             continue
         revived += effect is not None and effect.state in (EffectState.PENDING, EffectState.IN_DOUBT)
-        again.append(allocation.id)
+        again.append(part)
     match_again(session, again, now)
     return RetryReport(revived, len(again) - revived, on_the_wire)
+
+
+def _look_at_flawed(session: Session, payments: Collection[Payment], now: datetime) -> None:
+    """Has those read again of which no picture was whole: only the source can show that the cause is gone."""
+    looks: dict[int, list[Look]] = {}
+    for payment in payments:
+        if payment.flaw is not None:
+            looks.setdefault(payment.connection_id, []).append(Look(payment.external_id, now))
+    for connection_id, of_connection in looks.items():
+        hint_at_payments(session, connection_id, INCOMPLETE, of_connection, now)
 
 
 def revive(session: Session, effect: Effect, forgotten: Collection[int], now: datetime) -> bool:

@@ -175,7 +175,7 @@ def _carry_out(
     now, payment = context.clock.now(), one.payment
     match action:
         case PaymentAction.RETRY:
-            let_go(session, organization_id, payment, one.effects, (), now, context.actor)
+            let_go(session, organization_id, [payment], one.effects, (), now, context.actor)
         case PaymentAction.DISMISS:
             payment.leave_out(LeftOut.DISMISSED, why, context.actor, now)
         case PaymentAction.TAKE_BACK:
@@ -186,7 +186,7 @@ def _carry_out(
             payment.left_out, payment.left_out_version, payment.left_out_note = "", None, ""
             payment.left_out_by, payment.left_out_at = "", None
             forget_own_payment(session, payment.connection_id, payment.external_id)
-            let_go(session, organization_id, payment, one.effects, (), now, context.actor)
+            let_go(session, organization_id, [payment], one.effects, (), now, context.actor)
     match_again(session, [allocation.id for allocation in payment.allocations], now)
     about = f"{payment.in_words}{f': {why}' if why else ''}"
     note(context, session, organization_id, _KINDS[action], about=about, payment_id=payment.external_id)

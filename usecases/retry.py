@@ -66,7 +66,7 @@ def retry_payment(
         repaired = mark_repaired(session, seen.repaired, now, context.actor)
         forgotten = forget_entries(session, seen.gone, now, context.actor)
         match_again(session, [*repaired, *forgotten], now)
-        report = let_go(session, organization_id, payment, effects, forgotten, now, context.actor)
+        report = let_go(session, organization_id, [payment], effects, forgotten, now, context.actor)
         target = connection_in_role(session, organization_id, Role.TARGET)
         if target is not None:
             look_now(session, target.id, seen.invoice_ids, now)

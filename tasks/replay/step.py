@@ -34,14 +34,11 @@ from models.replays import (
 from models.retries import payments_by_id
 from tasks.context import Context, Step
 from tasks.letting_go import let_go
-from tasks.new_facts import hold_steps
+from tasks.long_work import PAYMENTS_PER_PIECE, work_on
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
 log = structlog.get_logger()
-
-# Keeps a transaction short.
-PAYMENTS_PER_PIECE = 200
 
 
 def replay(context: Context, organization_id: int) -> Drained:
@@ -56,25 +53,20 @@ class _Batch:
 
     def work(self) -> bool:
         """Does one piece of one share. True if more is waiting right now."""
-        organization_id, now = self.lease.owner_id, self.context.clock.now()
-        with self.context.database.writing() as session:
-            hold_steps(session, organization_id, then=self.lease.renew)
-            share = due_share(session, organization_id, now)
-            if share is None:
-                return False
-            was_taking = share.state == WorkState.TAKING
-            self._do_piece(session, share)
-            connections = [connection_in_role(session, organization_id, role) for role in (Role.SOURCE, Role.TARGET)]
-        self.context.reached(Point.REPLAY_STORED)
-        if was_taking:
-            source, target = connections
-            if source is not None:
-                self.context.nudge(Step.INGEST, source.id)
-            self.context.nudge(Step.MATCH, organization_id)
-            if target is not None:
-                self.context.nudge(Step.PUSH, target.id)
+        was = work_on(self.context, self.lease, due_share, self._do_piece, Point.REPLAY_STORED)
+        if was is WorkState.TAKING:
+            self._nudge(self.lease.owner_id)
             self.context.reached(Point.REPLAY_NUDGED)
-        return True
+        return was is not None
+
+    def _nudge(self, organization_id: int) -> None:
+        with self.context.database.reading() as session:
+            source, target = (connection_in_role(session, organization_id, one) for one in (Role.SOURCE, Role.TARGET))
+        if source is not None:
+            self.context.nudge(Step.INGEST, source.id)
+        self.context.nudge(Step.MATCH, organization_id)
+        if target is not None:
+            self.context.nudge(Step.PUSH, target.id)
 
     def _do_piece(self, session: Session, share: ReplayShare) -> None:
         now, request = self.context.clock.now(), replay_by_id(session, share.replay_id)
@@ -93,21 +85,26 @@ class _Batch:
 
     def _retry(self, session: Session, request: Replay, share: ReplayShare, items: Sequence[ReplayItem]) -> None:
         payments = payments_by_id(session, share.organization_id, {one.payment_id for one in items})
-        standings = {one.payment.id: one for one in standings_of(session, payments)}
+        possible = {
+            one.payment.id: one
+            for one in standings_of(session, payments)
+            if why_not(PaymentAction.RETRY, one.situation) is None
+        }
         for item in items:
-            standing = standings.get(item.payment_id)
-            if standing is None or why_not(PaymentAction.RETRY, standing.situation) is not None:
-                item.state = ReplayItemState.LEFT.value
-                continue
-            self._let_go(session, request, share, standing)
-            item.state = ReplayItemState.RETRIED.value
+            item.state = (ReplayItemState.RETRIED if item.payment_id in possible else ReplayItemState.LEFT).value
+        self._let_go(session, request, share, list(possible.values()))
 
-    def _let_go(self, session: Session, request: Replay, share: ReplayShare, standing: PaymentStanding) -> None:
-        now, payment = self.context.clock.now(), standing.payment
-        let_go(session, share.organization_id, payment, standing.effects, (), now, share.confirmed_by)
-        about = f"{payment.in_words}: {request.name}"
-        kind, by = ActivityKind.PAYMENT_RETRIED, share.confirmed_by
-        note_activity(session, share.organization_id, kind, by, now, about=about, payment_id=payment.external_id)
+    def _let_go(
+        self, session: Session, request: Replay, share: ReplayShare, standings: Sequence[PaymentStanding]
+    ) -> None:
+        organization_id, now, by = share.organization_id, self.context.clock.now(), share.confirmed_by
+        effects = {part: effect for one in standings for part, effect in one.effects.items()}
+        payments = [one.payment for one in standings]
+        let_go(session, organization_id, payments, effects, (), now, by)
+        for payment in payments:
+            about = f"{payment.in_words}: {request.name}"
+            kind = ActivityKind.PAYMENT_RETRIED
+            note_activity(session, organization_id, kind, by, now, about=about, payment_id=payment.external_id)
 
 
 @shared_task(name="payments.replay")

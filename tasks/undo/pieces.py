@@ -19,9 +19,8 @@ from models.payment_situations import PaymentStanding, standings_of
 from models.payments import match_again
 from models.retries import payments_by_id
 from models.undos import Entries, Undo, UndoItem, UndoItemState, entries_of, next_items
+from tasks.long_work import PAYMENTS_PER_PIECE
 
-# Keeps a transaction short.
-PAYMENTS_PER_PIECE = 200
 _HELD = frozenset({EffectState.HELD, EffectState.DEAD})
 
 

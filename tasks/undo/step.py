@@ -19,7 +19,7 @@ from models.long_works import WorkState
 from models.organizations import organization_by_id
 from models.undos import Undo, due_undo, forget_undo
 from tasks.context import Context, Step
-from tasks.new_facts import hold_steps
+from tasks.long_work import work_on
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 from tasks.undo.pieces import judge_next, take_next
@@ -41,19 +41,11 @@ class _Batch:
 
     def work(self) -> bool:
         """Does one piece of one request. True if more is waiting right now."""
-        organization_id, now = self.lease.owner_id, self.context.clock.now()
-        with self.context.database.writing() as session:
-            hold_steps(session, organization_id, then=self.lease.renew)
-            due = due_undo(session, organization_id, now)
-            if due is None:
-                return False
-            was_taking = due.state == WorkState.TAKING
-            self._do_piece(session, due)
-        self.context.reached(Point.UNDO_STORED)
-        if was_taking:
-            self.context.nudge(Step.MATCH, organization_id)
+        was = work_on(self.context, self.lease, due_undo, self._do_piece, Point.UNDO_STORED)
+        if was is WorkState.TAKING:
+            self.context.nudge(Step.MATCH, self.lease.owner_id)
             self.context.reached(Point.UNDO_NUDGED)
-        return True
+        return was is not None
 
     def _do_piece(self, session: Session, due: Undo) -> None:
         now = self.context.clock.now()
