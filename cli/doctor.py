@@ -124,9 +124,8 @@ def _database(settings: Settings) -> Iterator[Check]:
         first_line = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         yield Check("database", Level.FAIL, f"The database cannot be used: {first_line}.", advice)
         return
-    is_newer = state.can_be_worked_with and not state.is_up_to_date
     yield check_kind_of_database(dialect, production=settings.environment is Environment.PRODUCTION)
-    yield check_schema(state.current, state.needed, is_newer=is_newer)
+    yield check_schema(state.current, state.needed, is_newer=state.is_newer)
     if not state.can_be_worked_with:
         return
     from usecases.doctor import examine_database

@@ -12,6 +12,7 @@ from typing import Final
 
 from domain.clocks import CLOCKS_APART_MAX
 from domain.readiness import Check as Ready
+from domain.readiness import check_of_schema
 
 # Clocks that somebody keeps synchronized are nearer to each other than this.
 CLOCKS_DRIFT: Final = timedelta(seconds=10)
@@ -69,21 +70,8 @@ def check_secrets_of_vendors(missing: Mapping[str, Sequence[str]]) -> Check:
 
 
 def check_schema(current: str | None, needed: str | None, *, is_newer: bool) -> Check:
-    """Whether the database has the tables that this program needs.
-
-    Args:
-        is_newer: a later release has upgraded it, and this one can work with that.
-    """
-    if is_newer:
-        return Check("schema", Level.OK, f"A later release has upgraded the schema to {current}.")
-    if current == needed:
-        return Check("schema", Level.OK, f"The schema is up to date: revision {current}.")
-    return Check(
-        "schema",
-        Level.FAIL,
-        f"The schema is {f'at revision {current}' if current else 'missing'}; this program needs {needed}.",
-        "Run: python -m cli database upgrade. If the database is the newer one, start the newer program.",
-    )
+    """The same as `/readyz` says of it."""
+    return _as_line(check_of_schema(current, needed, is_newer=is_newer))
 
 
 def check_kind_of_database(dialect: str, *, production: bool) -> Check:
@@ -212,5 +200,8 @@ def check_private(paths: Sequence[str]) -> Check:
 
 def check_processes(found: Iterable[Ready]) -> Iterator[Check]:
     """The same as `/readyz` says (`domain/readiness.py`): without one of them payments stand still."""
-    for one in found:
-        yield Check(one.name, Level.OK if one.ok else Level.FAIL, one.what, one.advice)
+    return map(_as_line, found)
+
+
+def _as_line(ready: Ready) -> Check:
+    return Check(ready.name, Level.OK if ready.ok else Level.FAIL, ready.what, ready.advice)

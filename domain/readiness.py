@@ -81,16 +81,24 @@ def checks_for_requests(found: Installation) -> Iterator[Check]:
         )
         return
     yield Check("database", ok=True, what="The database answers.")
-    if found.schema == found.needed_schema:
-        yield Check("schema", ok=True, what=f"The schema is up to date: {found.schema}.")
-        return
-    if found.schema_is_newer:
-        yield Check("schema", ok=True, what=f"A later release has upgraded the schema to {found.schema}.")
-        return
-    yield Check(
+    yield check_of_schema(found.schema, found.needed_schema, is_newer=found.schema_is_newer)
+
+
+def check_of_schema(current: str | None, needed: str | None, *, is_newer: bool) -> Check:
+    """Whether the database has the tables that this program needs.
+
+    Args:
+        current: its revision; None without any tables.
+        is_newer: a later release has upgraded it, and this one can work with that.
+    """
+    if current == needed:
+        return Check("schema", ok=True, what=f"The schema is up to date: {current}.")
+    if is_newer:
+        return Check("schema", ok=True, what=f"A later release has upgraded the schema to {current}.")
+    return Check(
         "schema",
         ok=False,
-        what=f"The schema is {found.schema or 'missing'}; this release needs {found.needed_schema}.",
+        what=f"The schema is {current or 'missing'}; this release needs {needed}.",
         advice="Run: python -m cli database upgrade.",
     )
 

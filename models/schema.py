@@ -36,6 +36,11 @@ class SchemaState:
         """Also by a program whose successor has upgraded the database already: migrations leave it working."""
         return self.current is not None and self.current not in self.older
 
+    @property
+    def is_newer(self) -> bool:
+        """A later release has upgraded it, and this one can work with that."""
+        return self.can_be_worked_with and not self.is_up_to_date
+
 
 def problem_with_address(url: str) -> str | None:
     """Why this is no database address. Does not repeat the address, which may hold a password. Connects nowhere."""

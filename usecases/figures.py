@@ -109,7 +109,7 @@ def installation(database: Database, redis_trouble: str, now: datetime) -> Insta
                 redis_trouble,
                 _processes(session, now),
                 _moment(swept_at),
-                schema_is_newer=not state.is_up_to_date,
+                schema_is_newer=state.is_newer,
             )
     except DatabaseUnavailable as error:
         return Installation(error.fate.removeprefix("database_"), None, None, redis_trouble, (), None)

@@ -1,22 +1,20 @@
 """The connections of all organizations, for the operator: which of them need somebody."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from domain.expiry import SOON
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
-
-# A consent that ends within this time wants to be renewed now (`domain/expiry.py` says it to the organization).
-_SOON = timedelta(days=30)
 
 
 def connections_in_trouble(session: Session, now: datetime, limit: int) -> Sequence[tuple[Organization, Connection]]:
     """Those that are not active, that must wait, or whose consent ends soon; the refused and stopped ones first."""
     active = Connection.status == ConnectionStatus.ACTIVE.value
-    waits = and_(active, or_(Connection.not_before > now, Connection.reconnect_by <= now + _SOON))
+    waits = and_(active, or_(Connection.not_before > now, Connection.reconnect_by <= now + SOON))
     statement = (
         select(Organization, Connection)
         .join(Connection, Connection.organization_id == Organization.id)
