@@ -51,6 +51,11 @@ class OrganizationRow:
     numbers: Numbers
     oldest_on: date | None
 
+    @property
+    def broken(self) -> int:
+        """How many of its connections need a person: they were refused, or are stopped."""
+        return sum(one is not None and one.status in _BROKEN for one in (self.source, self.target))
+
 
 @dataclass(frozen=True, slots=True)
 class OrganizationPage:
@@ -60,20 +65,29 @@ class OrganizationPage:
     found: int
 
 
-def list_organizations(session: Session, search: str = "", *, offset: int = 0, limit: int = 50) -> OrganizationPage:
-    """The organizations whose name or short name has this in it; broken connections first, then by what waits."""
+def list_organizations(
+    session: Session, search: str = "", *, only_in_need: bool = False, offset: int = 0, limit: int = 50
+) -> OrganizationPage:
+    """The organizations whose name or short name has this in it, those most in trouble first.
+
+    That is by payments that need a person, then by broken connections, then by what waits.
+
+    Args:
+        only_in_need: without those of which no payment waits and no connection is broken.
+    """
     source, target = aliased(Connection), aliased(Connection)
     sums = _sums()
     numbers = [func.coalesce(sums.c[name], 0).label(name) for name in _PLACES]
     broken = case((source.status.in_(_BROKEN), 1), else_=0) + case((target.status.in_(_BROKEN), 1), else_=0)
-    wanted = _has(search)
+    attention, waiting, moving, *_ = numbers
+    in_need = [attention + waiting + moving + broken > 0] if only_in_need else []
     statement = (
         select(Organization, source, target, func.count().over(), *numbers)
         .outerjoin(source, (source.organization_id == Organization.id) & (source.role == Role.SOURCE.value))
         .outerjoin(target, (target.organization_id == Organization.id) & (target.role == Role.TARGET.value))
         .outerjoin(sums, sums.c.organization_id == Organization.id)
-        .where(*wanted)
-        .order_by(broken.desc(), numbers[0].desc(), numbers[1].desc(), Organization.slug)
+        .where(*_has(search), *in_need)
+        .order_by(attention.desc(), broken.desc(), waiting.desc(), moving.desc(), Organization.slug)
         .offset(offset)
         .limit(limit)
     )

@@ -31,6 +31,11 @@ def test_those_whose_payments_need_a_person_come_first_then_broken_connections(w
     assert [one["organization"] for one in found] == ["worst", "northwind", "waits"]
     assert (found[0]["needs_attention"], found[0]["waiting"], found[1]["broken_connections"]) == (7, 1, 1)
     assert [one["organization"] for one in operator.get(f"{ADDRESS}?limit=1").json()["organizations"]] == ["worst"]
+    # The operator's home has the same order, and those that are well come behind.
+    page = operator.get("/operator").text
+    assert sorted(("calm", "waits", "worst", "northwind"), key=lambda slug: page.index(f"<code>{slug}</code>")) == [
+        *("worst", "northwind", "waits", "calm")
+    ]
 
 
 def test_the_longest_wait_is_told(world: World, operator: Browser) -> None:
