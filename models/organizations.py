@@ -124,5 +124,16 @@ def organization_by_id(session: Session, organization_id: int) -> Organization:
     return found
 
 
+def is_organization(session: Session, organization_id: int) -> bool:
+    """Whether there is such an organization."""
+    return session.get(Organization, organization_id) is not None
+
+
+def the_only_organization(session: Session) -> Organization | None:
+    """The organization, if there is only one to choose from."""
+    found = session.scalars(select(Organization).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def all_organizations(session: Session) -> Sequence[Organization]:
     return session.scalars(select(Organization).order_by(Organization.slug)).all()

@@ -7,7 +7,7 @@ import structlog
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from models.organizations import all_organizations
+from models.organizations import all_organizations, is_organization
 from models.users import choose_organization
 from usecases.logins import (
     CodeNeeded,
@@ -155,7 +155,7 @@ def choose(
     organization_id: Annotated[int, Form()],
 ) -> Response:
     with context_of(request).database.writing() as session:
-        if organization_id not in {organization.id for organization in all_organizations(session)}:
+        if not is_organization(session, organization_id):
             raise HTTPException(404)
         choose_organization(session, viewer.session_id, organization_id)
     return RedirectResponse("/overview", 303)

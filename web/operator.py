@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from models.organizations import all_organizations
+from models.organizations import is_organization
 from models.pausable import pause_of_everything
 from models.users import choose_organization
 from models.views.all_organizations import held_by_reason, list_organizations, numbers_of_all
@@ -99,7 +99,7 @@ def open_organization(
 def _check(context: Context, organization_id: int) -> None:
     """Raises 404 unless there is such an organization, or all are meant."""
     with context.database.reading() as session:
-        if organization_id and organization_id not in {one.id for one in all_organizations(session)}:
+        if organization_id and not is_organization(session, organization_id):
             raise HTTPException(404)
 
 

@@ -52,7 +52,6 @@ def change(request: Request, viewer: OperatorsForm, replay_id: ReplayId, what: s
     act = _ACTS.get(what)
     if act is None:
         raise HTTPException(404)
-    _found(request, replay_id)
     refused = act(context_of(request), replay_id)
     if refused is not None:
         return _page(request, viewer, replay_id, problem=refused.message)

@@ -7,14 +7,13 @@ connections, preferences and people. tests/web/routes.py holds each route to a r
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request
 
 from domain.users import Right, UserRole, may, why_not
-from models.organizations import Organization, all_organizations, organization_by_id
+from models.organizations import Organization, organization_by_id, the_only_organization
 from models.users import User, signed_in
 from tasks.context import Context
 from usecases.users import hashed
@@ -132,15 +131,10 @@ def viewer(request: Request) -> Viewer:
         organization_id = row.organization_id if user.is_operator else user.organization_id
         organization = None if organization_id is None else organization_by_id(session, organization_id)
         if organization is None:
-            organization = _the_only_one(all_organizations(session))
+            organization = the_only_organization(session)
     token = form_token(request, organization.id if organization else None)
     act_for(request, user.email)
     return Viewer(row.id, user, organization, token)
-
-
-def _the_only_one(organizations: Sequence[Organization]) -> Organization | None:
-    """The organization, if there is only one to choose from."""
-    return organizations[0] if len(organizations) == 1 else None
 
 
 SignedIn = Annotated[Viewer, Depends(viewer)]
