@@ -16,7 +16,7 @@ from domain.status import SETTLED, PaymentStatus
 from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
 from models.payment_counts import PaymentCount
-from models.payments import Payment
+from models.payments import HELD_STATUSES, Payment
 
 _BROKEN = (ConnectionStatus.NEEDS_RECONNECT.value, ConnectionStatus.STOPPED.value)
 
@@ -110,11 +110,10 @@ def numbers_of_all(session: Session) -> Numbers:
 
 def held_by_reason(session: Session) -> Sequence[tuple[PaymentStatus, Reason, int, int]]:
     """For each reason for which payments are held: how many, and of how many organizations; the most first."""
-    held = (PaymentStatus.NEEDS_ATTENTION.value, PaymentStatus.WAITING.value)
     payments = func.sum(PaymentCount.payments)
     statement = (
         select(PaymentCount.status, PaymentCount.reason, payments, func.count())
-        .where(PaymentCount.status.in_(held), PaymentCount.reason != "", PaymentCount.payments > 0)
+        .where(PaymentCount.status.in_(HELD_STATUSES), PaymentCount.reason != "", PaymentCount.payments > 0)
         .group_by(PaymentCount.status, PaymentCount.reason)
         .order_by(PaymentCount.status, payments.desc(), PaymentCount.reason)
     )
