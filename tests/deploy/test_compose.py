@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from importlib.resources import files
@@ -14,6 +15,8 @@ import pytest
 from settings.celery import celery_configuration
 from tests.deploy.installations import COMPOSE, DEPLOY, HEARTBEATS, ROOT, compose
 from tests.deploy.scripts import make_secrets
+from tests.web.applications import without_database
+from tests.web.browser import Browser
 
 PROFILES = ("proxy", "backup", "sandbox", "tools")
 
@@ -99,7 +102,13 @@ def test_redis_loses_no_message_silently() -> None:
     assert command[command.index("--appendonly") + 1] == "yes"
 
 
-def test_the_checks_of_web_and_flower_call_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_door_is_well_only_while_its_database_answers(tmp_path: Path) -> None:
+    [asked] = re.findall(r"http://127.0.0.1:8000(/[^']*)", services()["web"]["healthcheck"]["test"][3])
+    with without_database(tmp_path) as app:
+        assert Browser(app).get(asked).status_code == 503
+
+
+def test_the_checks_of_web_and_flower_call_what_there_is() -> None:
     for name, service in services().items():
         test = service.get("healthcheck", {}).get("test", [])
         if test[:3] == ["CMD", "python", "-c"]:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -16,6 +17,8 @@ from tasks.match.step import match
 from tasks.push.step import push
 from tests.deploy.installations import HEARTBEATS, KUBERNETES, ROOT, kustomize, objects, pods
 from tests.servers import PostgresqlDatabases
+from tests.web.applications import without_database
+from tests.web.browser import Browser
 from tests.world import World, open_world
 
 pytestmark = pytest.mark.skipif(
@@ -80,9 +83,14 @@ def test_a_worker_is_asked_by_the_age_of_a_file() -> None:
             assert "exec" not in str(probes), name
 
 
-def test_a_database_that_is_away_makes_nobody_restart_the_door() -> None:
-    probe = pods()["web"]["containers"][0]["livenessProbe"]
-    assert "httpGet" not in probe, "/healthz answers 503 then, and a restart would not help"
+def test_a_database_that_is_away_keeps_callers_from_the_door_and_makes_nobody_restart_it(
+    tmp_path: Path,
+) -> None:
+    web = pods()["web"]["containers"][0]
+    asked = {kind: web[kind]["httpGet"]["path"] for kind in ("readinessProbe", "livenessProbe")}
+    with without_database(tmp_path) as app:
+        answered = {kind: Browser(app).get(path).status_code for kind, path in asked.items()}
+    assert answered == {"readinessProbe": 503, "livenessProbe": 200}
 
 
 def test_there_is_one_clock_and_the_old_one_ends_first() -> None:

@@ -1,13 +1,14 @@
 """The dashboard over a small MSP whose two systems answer, and the people who use it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from settings import Settings
-from tests.web.applications import application
+from tests.web.applications import application, without_database
 from tests.web.browser import Browser, logged_in
 from tests.web.tokens import make_token
 from tests.world import World, open_world
@@ -39,6 +40,12 @@ def settings() -> Settings:
 @pytest.fixture
 def app(world: World, settings: Settings) -> FastAPI:
     return application(world.context, settings)
+
+
+@pytest.fixture
+def app_without_database(tmp_path: Path) -> Iterator[FastAPI]:
+    with without_database(tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

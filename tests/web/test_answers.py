@@ -1,26 +1,13 @@
 """What every answer has in common: headers, finished error pages, and nothing of the inside."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 
 from models.database import Database
-from settings import Settings
-from tests.contexts import make_context
 from tests.web.browser import Browser
-from web.app import create_app
 from web.pages import FOLDER, STATIC
-
-
-@pytest.fixture
-def app_without_database(tmp_path: Path) -> Iterator[FastAPI]:
-    """The directory of the database does not exist, so nothing can be opened."""
-    context = make_context(f"sqlite:///{tmp_path}/not/there.sqlite")
-    yield create_app(context, Settings(_env_file=None, redis_url=""))
-    context.database.close()
 
 
 def test_every_answer_has_the_security_headers(anybody: Browser, partner: Browser) -> None:

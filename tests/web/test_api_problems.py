@@ -1,22 +1,16 @@
 """Whatever the API refuses, it answers with a problem document that says what to do; pages answer with pages."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
 from models.organizations import Organization
-from settings import Settings
-from tests.contexts import make_context
 from tests.web.browser import Browser, logged_in
 from tests.web.tokens import make_token
 from tests.world import World
 from usecases.organizations import create_organization
 from web.admission import BODY_BYTES_MAX
-from web.app import create_app
 from web.call_semaphores import CALL_SLOTS_OF_ONE
 from web.problems import PROBLEM_MEDIA_TYPE, Problem
 
@@ -125,13 +119,6 @@ def test_who_finds_no_place_for_a_slow_call_is_told_when_to_come_again(
     for slot in slots:
         slot.__exit__(None, None, None)
     assert (problem_in(answer)["type"], answer.headers["retry-after"]) == ("/problems/busy", "30")
-
-
-@pytest.fixture
-def app_without_database(tmp_path: Path) -> Iterator[FastAPI]:
-    context = make_context(f"sqlite:///{tmp_path}/not/there.sqlite")
-    yield create_app(context, Settings(_env_file=None, redis_url=""))
-    context.database.close()
 
 
 def test_without_the_database_the_api_says_so_and_when_to_come_again(app_without_database: FastAPI) -> None:

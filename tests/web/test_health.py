@@ -1,6 +1,5 @@
 """What this process says to whoever restarts it, sends it requests, or watches the whole installation."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,10 @@ from domain.measures import Measure
 from domain.readiness import QUEUES
 from models.running_processes import ProcessKind
 from settings import Settings
-from tests.contexts import make_context
 from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.world import World
-from web.app import create_app
 from workers.pulse import Pulse
-
-
-@pytest.fixture
-def app_without_database(tmp_path: Path) -> Iterator[FastAPI]:
-    """The directory of the database does not exist, so nothing can be opened."""
-    context = make_context(f"sqlite:///{tmp_path}/not/there.sqlite")
-    yield create_app(context, Settings(_env_file=None, redis_url=""))
-    context.database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What a scrape says, of a world in which things go well and badly."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,12 +27,10 @@ from tasks.catch_up.step import catch_up
 from tasks.context import Step
 from tasks.ingest.step import ingest
 from tasks.match.step import match
-from tests.contexts import make_context
 from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.web.test_health import lives
 from tests.world import World
-from web.app import create_app
 from web.metrics import KEPT_SECONDS, Observed
 
 pytestmark = pytest.mark.both_databases
@@ -269,13 +266,6 @@ def test_a_figure_that_cannot_be_read_is_missing_and_the_database_is_not_called_
     numbers = told(fresh)
     assert numbers["database_up", ()] == 1
     assert not [name for name, _ in numbers if name == "payments"]
-
-
-@pytest.fixture
-def app_without_database(tmp_path: Path) -> Iterator[FastAPI]:
-    context = make_context(f"sqlite:///{tmp_path}/not/there.sqlite")
-    yield create_app(context, Settings(_env_file=None, redis_url=""))
-    context.database.close()
 
 
 def test_without_the_database_the_process_still_tells_its_own_counters(app_without_database: FastAPI) -> None:
