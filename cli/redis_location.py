@@ -1,14 +1,11 @@
 """Finds the Redis of the running workers: REDIS_URL, or the embedded one of the state directory if it runs."""
 
-import contextlib
 import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-
 from settings import Settings
-from workers.redis_client import redis_client
+from workers.redis_client import redis_trouble
 
 # A person waits for this command; a healthy Redis answers within a millisecond.
 PING_SECONDS = 1.0
@@ -46,11 +43,4 @@ def _embedded_url(lock: Path) -> str:
 
 
 def _answers(settings: Settings) -> bool:
-    try:
-        client = redis_client(settings, PING_SECONDS, retry=None)
-        if client is None:
-            return False
-        with contextlib.closing(client):
-            return bool(client.ping())
-    except (redis.RedisError, OSError, ValueError):
-        return False
+    return redis_trouble(settings, PING_SECONDS) is None

@@ -134,7 +134,7 @@ def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
     app.state.call_semaphore = make_call_semaphore()
     app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()
-    app.state.observed = Observed(settings.redis_url)
+    app.state.observed = Observed(settings)
 
 
 @asynccontextmanager

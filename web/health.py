@@ -4,19 +4,20 @@
 watches all of it: a missing push worker is no reason to take the webhook door out of service.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from domain.readiness import Check, Installation, all_checks, checks_for_requests
+from domain.readiness import Check, all_checks, checks_for_requests
 from domain.version import VERSION
+from settings import Settings
 from tasks.context import Context
 from usecases.figures import installation
 from web.signed_in import context_of
 from web.threads import run_in, threads_of
-from workers.redis_server import ping_trouble
+from workers.redis_client import redis_trouble
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -31,27 +32,27 @@ async def healthz() -> Response:
 @router.get("/readyz/web")
 async def ready_for_requests(request: Request) -> Response:
     """Whether this process can take deliveries and show pages: the database answers, and has the right schema."""
-    return await _answer(request, "", lambda found, _: checks_for_requests(found))
+    return await _answer(request, _checks_for_requests)
 
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
     """Whether the whole installation can work, and what to do if not."""
-    url = request.app.state.settings.redis_url
-    return await _answer(request, url, lambda found, context: all_checks(found, context.clock.now()))
+    settings: Settings = request.app.state.settings
+    return await _answer(request, lambda context: _all_checks(context, settings))
 
 
-Asked = Callable[[Installation, Context], Iterable[Check]]
+def _checks_for_requests(context: Context) -> Sequence[Check]:
+    return tuple(checks_for_requests(installation(context.database.reserved, "", context.clock.now())))
 
 
-async def _answer(request: Request, redis_url: str, asked: Asked) -> Response:
-    context = context_of(request)
+def _all_checks(context: Context, settings: Settings) -> Sequence[Check]:
+    trouble, now = redis_trouble(settings) or "", context.clock.now()
+    return tuple(all_checks(installation(context.database.reserved, trouble, now), now))
 
-    def look() -> Sequence[Check]:
-        trouble = (ping_trouble(redis_url) or "") if redis_url else "REDIS_URL is not set"
-        return tuple(asked(installation(context.database.reserved, trouble, context.clock.now()), context))
 
-    checks = await run_in(threads_of(request.app).health, look)
+async def _answer(request: Request, look: Callable[[Context], Sequence[Check]]) -> Response:
+    checks = await run_in(threads_of(request.app).health, look, context_of(request))
     wrong = [check for check in checks if not check.ok]
     if wrong:
         log.warning("health.not_ready", checks=[check.name for check in wrong])

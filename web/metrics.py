@@ -25,11 +25,12 @@ from models.connections import ConnectionStatus, Role
 from models.measures import Place
 from models.unavailable import DatabaseRefused, DatabaseUnavailable
 from models.views.connection_figures import Endings
+from settings import Settings
 from tasks.context import Context
 from usecases.figures import Figures, figures
 from web.signed_in import context_of
 from web.threads import run_in, threads_of
-from workers.redis_server import ping_trouble
+from workers.redis_client import redis_trouble
 
 log = structlog.get_logger()
 router = APIRouter(include_in_schema=False)
@@ -48,8 +49,8 @@ async def metrics(request: Request) -> Response:
 class Observed:
     """The last figures, and when they were read."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis_url = redis_url
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._lock = threading.Lock()
         self._families: tuple[Metric, ...] = ()
         self._read_at: float | None = None
@@ -63,8 +64,8 @@ class Observed:
         return generate_latest(REGISTRY) + generate_latest(_registry_of(families))
 
     def _read(self, context: Context) -> Iterator[Metric]:
-        if self._redis_url:
-            yield _gauge("redis_up", "Whether Redis answers", 0 if ping_trouble(self._redis_url) else 1)
+        if self._settings.redis_url:
+            yield _gauge("redis_up", "Whether Redis answers", 0 if redis_trouble(self._settings) else 1)
         began = time.monotonic()
         try:
             found = figures(context)

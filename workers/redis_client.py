@@ -1,5 +1,6 @@
 """A client of the Redis that REDIS_URL names: at its address, or wherever its Sentinels say that the master is now."""
 
+import contextlib
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +15,8 @@ SENTINEL = "sentinel://"
 SENTINEL_PORT = 26379
 # A limiter, a login or a nudge must not wait longer for Redis: the work can go on without it.
 TIMEOUT_SECONDS = 2.0
+# Whoever asks only whether it answers may wait a little longer for each address.
+PING_SECONDS = 3.0
 
 
 def redis_client(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS, **options: Any) -> redis.Redis | None:
@@ -24,6 +27,23 @@ def redis_client(settings: Settings, timeout_seconds: float = TIMEOUT_SECONDS, *
     if not is_behind_sentinels(settings.redis_url):
         return redis.Redis.from_url(settings.redis_url, **options)
     return _master(settings, options)
+
+
+def redis_trouble(settings: Settings, timeout_seconds: float = PING_SECONDS) -> str | None:
+    """Why the Redis that REDIS_URL names does not answer; None if it does."""
+    # No retries: the callers ask again by themselves, and a wrong address must be reported at once.
+    client = redis_client(settings, timeout_seconds, retry=None)
+    return "REDIS_URL is not set" if client is None else ping_trouble(client)
+
+
+def ping_trouble(client: redis.Redis) -> str | None:
+    """Why it does not answer; None if it does. Closes the client."""
+    try:
+        with contextlib.closing(client):
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        return str(error) or repr(error)
+    return None
 
 
 def is_behind_sentinels(url: str) -> bool:

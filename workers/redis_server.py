@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import redis
 
 from models.private_files import make_private_directory
+from workers.redis_client import PING_SECONDS, ping_trouble
 
 # Celery 5.7 asks for Redis 6.2 or newer. Valkey starts at 7.2.
 OLDEST_VERSION = (6, 2)
@@ -153,7 +154,7 @@ class RedisServer:
                 pass_fds=[lock.descriptor],
             )
         deadline = time.monotonic() + START_SECONDS
-        while (trouble := ping_trouble(self.url)) is not None:
+        while (trouble := _trouble_at(self.url)) is not None:
             if has_ended(self._process) or time.monotonic() > deadline:
                 self.kill()
                 last_lines = "\n".join(log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:])
@@ -180,7 +181,7 @@ def find_or_start(redis_url: str | None, state_dir: Path, client: redis.Redis | 
         client: of the server at `redis_url`, where that is no address of a server but of its Sentinels.
     """
     if redis_url:
-        if trouble := ping_trouble(redis_url, client):
+        if trouble := ping_trouble(client) if client else _trouble_at(redis_url):
             raise RedisUnavailable(f"REDIS_URL is set, but {_without_password(redis_url)} does not answer: {trouble}")
         return RedisServer(redis_url)
     state_dir = state_dir.resolve()
@@ -258,7 +259,7 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
     deadline = time.monotonic() + START_SECONDS
     while (lock := _try_lock(state_dir)) is None:
         url = (state_dir / "redis.lock").read_text("utf-8")
-        trouble = ping_trouble(url) if url else "it is still starting"
+        trouble = _trouble_at(url) if url else "it is still starting"
         if trouble is None:
             return RedisServer(url)
         if time.monotonic() > deadline:
@@ -267,15 +268,9 @@ def _running_or_lock(state_dir: Path) -> RedisServer | _Lock:
     return lock
 
 
-def ping_trouble(url: str, client: redis.Redis | None = None) -> str | None:
-    """Why the Redis at this address does not answer; None if it does. Waits for three seconds at most."""
-    try:
-        # No retries: the callers wait by themselves, and a wrong URL must be reported at once.
-        with contextlib.closing(client or redis.Redis.from_url(url, socket_timeout=3, retry=None)) as asked:
-            asked.ping()
-    except (redis.RedisError, OSError, ValueError) as error:
-        return str(error) or repr(error)
-    return None
+def _trouble_at(url: str) -> str | None:
+    # No retries: the callers wait by themselves.
+    return ping_trouble(redis.Redis.from_url(url, socket_timeout=PING_SECONDS, retry=None))
 
 
 def _without_password(url: str) -> str:

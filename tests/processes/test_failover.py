@@ -15,6 +15,8 @@ from settings.celery import celery_configuration
 from tasks.context import Step
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
 from tests.sentinels import MASTER, Replicated, replicated, wait_until
+from tests.web.applications import application
+from tests.web.browser import Browser
 from tests.world import World, open_world
 from workers.nudges import CeleryNudge
 from workers.processes import Processes
@@ -114,6 +116,18 @@ def test_what_counts_calls_and_logins_follows_the_master(redis: Replicated) -> N
         redis.kill(lost)
         redis.wait_for_another_than(lost)
         assert client.incr("counted")
+
+
+def test_who_watches_is_told_that_the_master_answers_and_that_the_sentinels_do_not(
+    redis: Replicated, database_url: str
+) -> None:
+    with open_world(database_url) as world:
+        for url, up in ((redis.url, True), (f"sentinel://127.0.0.1:{free_port()}/0", False)):
+            settings = Settings(_env_file=None, redis_url=url, redis_sentinel_master=MASTER)
+            browser = Browser(application(world.context, settings))
+            [check] = [one for one in browser.get("/readyz").json()["checks"] if one["check"] == "redis"]
+            assert check["ok"] is up, check
+            assert f"\nredis_up {float(up)}\n" in browser.get("/metrics").text
 
 
 def test_sentinels_that_are_away_are_one_more_redis_error_and_nobody_waits_for_them() -> None:

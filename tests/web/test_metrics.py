@@ -244,7 +244,7 @@ def test_a_second_scrape_within_some_seconds_asks_the_database_nothing(world: Wo
 
 
 def test_many_scrapes_at_once_read_the_figures_once(world: World) -> None:
-    observed, bodies = Observed(""), []
+    observed, bodies = Observed(Settings(_env_file=None, redis_url="")), []
     with counted(world.context.database.reserved) as statements:
         scrapes = [threading.Thread(target=lambda: bodies.append(observed.scrape(world.context))) for _ in range(6)]
         for one in scrapes:
