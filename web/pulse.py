@@ -1,7 +1,6 @@
 """The web process's sign of life, given by the loop that serves its requests (`workers/pulse.py`)."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -20,7 +19,7 @@ def make_pulse(context: Context, settings: Settings) -> Pulse:
         context.clock.now,
         settings.state_dir,
         kind=ProcessKind.WEB,
-        name=os.environ.get("PROCESS_NAME") or "web",
+        name=settings.process_name or "web",
         version=VERSION,
     )
 

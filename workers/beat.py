@@ -1,6 +1,5 @@
 """Beat's clock, which gives a sign of life with its ticks: a beat that hangs is told apart from one that has ended."""
 
-import os
 from typing import Any
 
 from celery.beat import PersistentScheduler
@@ -23,7 +22,7 @@ class TickingScheduler(PersistentScheduler):  # type: ignore[misc]  # celery shi
             SystemClock().now,
             settings.state_dir,
             kind=ProcessKind.BEAT,
-            name=os.environ.get("PROCESS_NAME") or "beat",
+            name=settings.process_name or "beat",
             version=VERSION,
         )
         super().__init__(*arguments, **options)
