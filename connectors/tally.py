@@ -9,10 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.measures import SUM, Measure, range_of
-
-# A measure, the values of its labels, and for times the range ("" for all others).
-Place = tuple[Measure, tuple[str, ...], str]
+from domain.measures import SUM, Measure, Place, range_of
 
 
 @dataclass(slots=True)

@@ -41,6 +41,9 @@ class Measure(StrEnum):
     ROUTINE_LAST_RUN = "routine_last_run_timestamp_seconds"
 
 
+# One number: its measure, the values of its labels, and for times the range or `SUM` ("" for all others).
+Place = tuple[Measure, tuple[str, ...], str]
+
 ABOUT = {
     Measure.CALL_SECONDS: About(
         Kind.TIMES, "How long calls to outside systems took, failed ones too", ("vendor", "method", "route")

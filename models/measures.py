@@ -4,7 +4,7 @@ One row for each number; how many there are depends on the kinds of calls we mak
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -12,21 +12,19 @@ import simplejson
 from sqlalchemy import BigInteger, String, Table, case, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.measures import Measure
+from domain.measures import Measure, Place
 from models.base import Base, insert_for
 
-LABELS_CHARACTERS_MAX = 300
-
-# A measure, the values of its labels, and the part of it (`connectors/tally.py`).
-Place = tuple[Measure, tuple[str, ...], str]
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class MeasureRow(Base):
     __tablename__ = "measure"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    # The values of the labels, in their order, as JSON.
-    labels: Mapped[str] = mapped_column(String(LABELS_CHARACTERS_MAX), primary_key=True)
+    # The values of the labels, in their order, as JSON. They are names of ours: a vendor, a route, an outcome.
+    labels: Mapped[str] = mapped_column(String(300), primary_key=True)
     part: Mapped[str] = mapped_column(String(10), primary_key=True)
     # A number of times, of milliseconds, or the milliseconds since 1970.
     amount: Mapped[int] = mapped_column(BigInteger)
@@ -39,7 +37,17 @@ def add_measures(session: Session, counts: Mapping[Place, int]) -> None:
 
 def note_latest(session: Session, moments: Mapping[Place, datetime]) -> None:
     """Keeps the later moment of the stored one and this one."""
-    _store(session, {place: round(moment.timestamp() * 1000) for place, moment in moments.items()}, "later")
+    _store(session, {place: round((moment - _EPOCH) / _MILLISECOND) for place, moment in moments.items()}, "later")
+
+
+def latest(session: Session, measure: Measure, *labels: str) -> datetime | None:
+    """When it happened last; None if it never has."""
+    amount = session.scalar(
+        select(MeasureRow.amount).where(
+            MeasureRow.name == measure.value, MeasureRow.labels == _labels(labels), MeasureRow.part == ""
+        )
+    )
+    return None if amount is None else _EPOCH + amount * _MILLISECOND
 
 
 def all_measures(session: Session) -> dict[Place, int]:
@@ -63,7 +71,7 @@ def _store(session: Session, amounts: Mapping[Place, int], how: str) -> None:
 
 
 def _labels(values: tuple[str, ...]) -> str:
-    return simplejson.dumps(values)[:LABELS_CHARACTERS_MAX]
+    return simplejson.dumps(values)
 
 
 @cache

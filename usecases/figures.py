@@ -6,14 +6,14 @@ Reads; changes nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from domain.measures import Measure
+from domain.measures import Measure, Place
 from domain.push.effect import EffectState
 from domain.readiness import Alive, Installation
 from models.connections import connection_counts, pause_counts
 from models.database import Database, Session
-from models.measures import Place, all_measures
+from models.measures import all_measures, latest
 from models.running_processes import running_processes
 from models.schema import current_revision, state_at
 from models.unavailable import DatabaseRefused, DatabaseUnavailable
@@ -101,14 +101,13 @@ def installation(database: Database, redis_trouble: str, now: datetime) -> Insta
             state = state_at(current_revision(session))
             if not state.can_be_worked_with:
                 return Installation("", state.current, state.needed, redis_trouble, (), None)
-            swept_at = all_measures(session).get((Measure.ROUTINE_LAST_RUN, ("sweep",), ""))
             return Installation(
                 "",
                 state.current,
                 state.needed,
                 redis_trouble,
                 _processes(session, now),
-                _moment(swept_at),
+                latest(session, Measure.ROUTINE_LAST_RUN, "sweep"),
                 schema_is_newer=state.is_newer,
             )
     except DatabaseUnavailable as error:
@@ -120,7 +119,3 @@ def installation(database: Database, redis_trouble: str, now: datetime) -> Insta
 
 def _processes(session: Session, now: datetime) -> Sequence[Alive]:
     return [Alive(one.name, one.kind, one.takes_from, one.alive_at) for one in running_processes(session, now)]
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)

@@ -18,11 +18,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from domain.measures import ABOUT, RANGES, SUM, Kind, Measure
+from domain.measures import ABOUT, RANGES, SUM, Kind, Measure, Place
 from domain.readiness import QUEUES
 from domain.status import PaymentStatus
 from models.connections import ConnectionStatus, Role
-from models.measures import Place
 from models.unavailable import DatabaseRefused, DatabaseUnavailable
 from models.views.connection_figures import Endings
 from settings import Settings
