@@ -153,7 +153,7 @@ def a_reader(home: Path) -> Iterator[Reader]:
     # What the Sync Tool is shown with: it copies closed invoices only.
     closed = connectwise.add_invoice("INV-2001", "310.00", company_name=CUSTOMER, company_id="northwind")
     connectwise.close_invoice(closed, company_id="northwind")
-    for name in (".env.example", ".venv"):
+    for name in (".env.example", "deploy", ".venv"):
         (home / name).symlink_to(ROOT / name if name != ".venv" else sys.prefix)
     (home / "invoices.csv").write_text(SAMPLE)
     with serve(quickbooks) as books, serve(connectwise) as psa:

@@ -1,7 +1,7 @@
 """The file that shows that a process is alive: `STATE_DIR/heartbeat-NAME`, touched every few seconds.
 
 For whoever supervises the process on its own host (Kubernetes, Compose, systemd) and must not ask the broker: while
-that is away, a restart helps nobody. `python -m workers.alive NAME` looks at it. Imports nothing that is slow.
+that is away, a restart helps nobody. `deploy/alive` looks at it.
 """
 
 import contextlib
@@ -26,11 +26,3 @@ def touch(file: Path) -> bool:
 def remove(file: Path) -> None:
     with contextlib.suppress(OSError):
         file.unlink()
-
-
-def age_seconds(file: Path, now: float) -> float | None:
-    """How long ago it was touched, by a clock like `time.time`; None if it is not there."""
-    try:
-        return now - file.stat().st_mtime
-    except OSError:
-        return None

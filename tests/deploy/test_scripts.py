@@ -185,12 +185,19 @@ def heartbeat(state: Path, minutes_ago: float) -> None:
     os.utime(file, (then, then))
 
 
-@pytest.mark.parametrize(("minutes_ago", "code"), [(0, 0), (0.5, 0), (2.5, 1), (5, 1)])
+@pytest.mark.parametrize(("minutes_ago", "code"), [(0, 0), (0.5, 0), (2.5, 1), (5, 1), (-0.5, 0), (-60, 1)])
 def test_a_worker_is_well_while_its_heartbeat_is_not_older_than_a_minute(
     tmp_path: Path, minutes_ago: float, code: int
 ) -> None:
+    """Also while the clock was set back a little; not because it was once ahead."""
     heartbeat(tmp_path, minutes_ago)
     assert ran("alive", STATE_DIR=str(tmp_path)).returncode == code
+
+
+def test_of_several_in_one_place_the_one_that_is_meant_is_looked_at(tmp_path: Path) -> None:
+    heartbeat(tmp_path, 0)
+    codes = {name: ran("alive", STATE_DIR=str(tmp_path), PROCESS_NAME=name).returncode for name in ("push", "match")}
+    assert codes == {"push": 0, "match": 1}
 
 
 def test_a_worker_that_is_still_starting_is_not_well_yet_and_is_left_alone(tmp_path: Path) -> None:
