@@ -28,8 +28,6 @@ class Watched:
 
 def watched_organizations(session: Session, organization_ids: Collection[int], now: datetime) -> Mapping[int, Watched]:
     """The facts of each organization, and whose clocks it reads."""
-    if not organization_ids:
-        return {}
     organizations = session.scalars(select(Organization).where(one_of(Organization.id, organization_ids))).all()
     sides: dict[int, list[SideFacts]] = defaultdict(list)
     connections = select(Connection).where(one_of(Connection.organization_id, organization_ids))

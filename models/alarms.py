@@ -59,6 +59,9 @@ def put_off_watches(session: Session, organization_ids: Collection[int], now: da
 
 def situations(session: Session, organization_ids: Collection[int], now: datetime) -> Mapping[int, Situation]:
     """What there is to decide about each organization; a few statements for all of them."""
+    # So it is in nearly every sweep.
+    if not organization_ids:
+        return {}
     watched: Mapping[int, Watched] = watched_organizations(session, organization_ids, now)
     alarms: dict[int, dict[NoticeKind, Alarm]] = defaultdict(dict)
     for row in session.scalars(select(AlarmRow).where(one_of(AlarmRow.organization_id, organization_ids))):

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import event, select
 
+from benchmarks.counting import counted
 from connectors.channels import CHANNELS
 from connectors.pagerduty.channel import PagerDuty
 from domain.alarms.hours import Hours
@@ -320,6 +321,13 @@ def test_nobody_looks_for_alarms_that_nobody_is_told(alarmed: Alarmed) -> None:
     assert _watched(alarmed) == []
     with context.database.reading() as session:
         assert violations(session) == []
+
+
+def test_a_sweep_with_nothing_to_watch_asks_only_that(alarmed: Alarmed) -> None:
+    with counted(alarmed.world.context.database) as statements:
+        sweep(alarmed.world.context, (Step.WATCH,))
+    # Whom to look at, and whether a clock went back.
+    assert statements.count == 2, statements.seen
 
 
 def test_who_changes_the_choice_is_told_what_is_new_in_it(alarmed: Alarmed) -> None:
