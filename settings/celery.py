@@ -68,8 +68,6 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
         "enable_utc": True,
         "beat_max_loop_interval": 1,
-        # Without it beat answers no ping, and a hanging beat looks healthy (docker-compose.yml asks).
-        "beat_enable_remote_control": True,
         "beat_scheduler": "workers.beat:TickingScheduler",
         "beat_schedule": schedule,
         # No events of what beat asks for: several in a minute, most of which find nothing, would hide the work of

@@ -12,7 +12,6 @@ from typing import Any
 import jsonschema
 import pytest
 
-from settings.celery import celery_configuration
 from tests.deploy.installations import COMPOSE, DEPLOY, HEARTBEATS, ROOT, compose
 from tests.deploy.scripts import make_secrets
 from tests.web.applications import without_database
@@ -139,9 +138,3 @@ def test_caddy_takes_its_file_and_shows_nobody_the_numbers(tmp_path: Path) -> No
     assert "payments.example.com" in said
     assert {"web:8000", "flower:5555"} <= {word.strip('"') for word in said.replace(",", " ").replace("}", " ").split()}
     assert '"/metrics"' in said
-
-
-def test_beat_still_answers_a_person_who_pings_it() -> None:
-    from settings import Settings
-
-    assert celery_configuration(Settings(_env_file=None))["beat_enable_remote_control"] is True
