@@ -4,7 +4,8 @@
    last where its step links a copy, which holds match and ingest as well; so does that of taking back a span.
 2. The organization. A transaction that changes more than one row of an organization locks it before any of them, and
    then changes its rows in any order: no other transaction is at work there. On SQLite one transaction writes at a
-   time; here it is one for each organization. What holds for all of them (a pause) locks all, in the order of their ids.
+   time; here it is one for each organization. What holds for all of them (a pause) locks all, in the order of their
+   ids.
 3. Changes without that lock: one row alone, or several rows of one table in the order of their ids (`lock_in_order` in
    `models/base.py`).
 
