@@ -29,6 +29,7 @@ class ChangeLine:
     paid_on: date
     stands: bool
     finding: Finding | None
+    harmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,5 @@ def _change_line(change: LedgerChange) -> ChangeLine:
         paid_on=change.paid_on,
         stands=change.removed_at is None,
         finding=Finding(change.finding) if change.finding else None,
+        harmed=change.harmed,
     )
