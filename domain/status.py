@@ -96,6 +96,15 @@ def outcome_of_parts(parts: Iterable[PartStatus]) -> PartStatus:
     return next((one for one in counting if one.status is status), PartStatus(status))
 
 
+def stored_reason(outcome: PartStatus) -> str:
+    """The reason that is stored and counted with a payment's status; "" where nothing has stopped or ended.
+
+    A payment on its way says why it goes where its decision is shown. Storing that here as well would write each
+    payment once more between its arrival and its delivery.
+    """
+    return "" if outcome.status is PaymentStatus.ON_ITS_WAY or outcome.reason is None else outcome.reason.value
+
+
 def payment_status(statuses: Iterable[PaymentStatus]) -> PaymentStatus:
     """The most pressing of the parts' statuses; a payment without any part is not decided yet."""
     return min(statuses, key=PRECEDENCE.index, default=PaymentStatus.ON_ITS_WAY)

@@ -19,7 +19,15 @@ from sqlalchemy.orm.attributes import get_history
 
 from domain.push.effect import EffectState
 from domain.reasons import Reason
-from domain.status import PartStatus, allocation_status, is_alike_for_status, outcome_of_parts, status_alone
+from domain.status import (
+    PartStatus,
+    PaymentStatus,
+    allocation_status,
+    is_alike_for_status,
+    outcome_of_parts,
+    status_alone,
+    stored_reason,
+)
 from models.base import of_one_or_all
 from models.decisions import DecisionRow
 from models.effects import Effect
@@ -63,7 +71,7 @@ def store_outcomes_of_only_parts(session: Session, parts: Iterable[tuple[Allocat
         if status is None or part.id not in touched:
             continue
         outcome = outcome_of_parts([PartStatus(status, decision.why, part.removed)])
-        part.payment.set_status(outcome.status, decision.reason)
+        part.payment.set_status(outcome.status, stored_reason(outcome))
         touched.discard(part.id)
 
 
@@ -167,14 +175,20 @@ def _forget_changes(session: Session) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outdated:
-    """A payment whose stored status is not the one that the rule gives."""
+class _Compared:
+    """A payment's stored status, and the one that the rule gives."""
 
     stored: Place
     by_rule: Place
 
+    @property
+    def is_outdated(self) -> bool:
+        # Earlier versions, which may still run beside this one, stored a reason with payments on their way as well.
+        both = {self.stored.status, self.by_rule.status}
+        return self.stored != self.by_rule and both != {PaymentStatus.ON_ITS_WAY.value}
 
-def _write(session: Session, outdated: dict[int, _Outdated], statement: Update) -> None:
+
+def _write(session: Session, outdated: dict[int, _Compared], statement: Update) -> None:
     rows = [
         {"of_payment": payment_id, "its_status": one.by_rule.status, "its_reason": one.by_rule.reason}
         for payment_id, one in sorted(outdated.items())
@@ -183,13 +197,13 @@ def _write(session: Session, outdated: dict[int, _Outdated], statement: Update) 
         session.connection().execute(statement, rows)
 
 
-def _count(session: Session, outdated: dict[int, _Outdated]) -> None:
+def _count(session: Session, outdated: dict[int, _Compared]) -> None:
     for one in outdated.values():
         note_count(session, one.stored, -1)
         note_count(session, one.by_rule, 1)
 
 
-def _outdated(session: Session, asked: _Asked, values: dict[str, object]) -> dict[int, _Outdated]:
+def _outdated(session: Session, asked: _Asked, values: dict[str, object]) -> dict[int, _Compared]:
     """The payments whose stored status is not the one that the rule gives, by id."""
     stored: dict[int, Place] = {}
     parts: dict[int, list[PartStatus]] = {}
@@ -199,14 +213,14 @@ def _outdated(session: Session, asked: _Asked, values: dict[str, object]) -> dic
         one = allocation_status(action, decided, EffectState(state) if state else None)
         parts.setdefault(payment_id, []).append(PartStatus(one, decided, removed))
     every = {
-        payment_id: _Outdated(stored[payment_id], _by_rule(stored[payment_id], of)) for payment_id, of in parts.items()
+        payment_id: _Compared(stored[payment_id], _by_rule(stored[payment_id], of)) for payment_id, of in parts.items()
     }
-    return {payment_id: one for payment_id, one in every.items() if one.stored != one.by_rule}
+    return {payment_id: one for payment_id, one in every.items() if one.is_outdated}
 
 
 def _by_rule(stored: Place, parts: list[PartStatus]) -> Place:
     outcome = outcome_of_parts(parts)
-    return Place(stored.organization_id, outcome.status.value, outcome.reason.value if outcome.reason else "")
+    return Place(stored.organization_id, outcome.status.value, stored_reason(outcome))
 
 
 # The statements are made once: a session that commits asks every time.

@@ -13,6 +13,7 @@ from domain.status import (
     outcome_of_parts,
     payment_status,
     status_alone,
+    stored_reason,
 )
 from models.decisions import Action
 
@@ -104,3 +105,10 @@ def test_what_a_decision_says_alone_is_the_status_whatever_the_effect_is() -> No
             assert {allocation_status(action, reason, state) for state in (None, *EffectState)} == {alone}
     assert status_alone(Action.PUSH, Reason.ELIGIBLE) is status_alone(None, None) is ON_ITS_WAY
     assert status_alone(Action.HOLD, Reason.TWIN_NEARBY) is None
+
+
+def test_a_reason_is_stored_where_something_has_stopped_or_ended_and_not_on_the_way() -> None:
+    assert stored_reason(PartStatus(SYNCED, Reason.SYNCED)) == "synced"
+    assert stored_reason(PartStatus(ATTENTION, Reason.TOTAL_DIFFERS)) == "total_differs"
+    assert stored_reason(PartStatus(ON_ITS_WAY, Reason.ELIGIBLE)) == ""
+    assert stored_reason(PartStatus(ON_ITS_WAY)) == ""

@@ -14,6 +14,8 @@ from models.effects import Effect, move
 from models.invariants import check_invariants
 from models.payment_statuses import payments_with_another_status, store_every_status
 from models.payments import Allocation, Payment
+from tasks.context import Step
+from tests.queries import violations
 from tests.world import World, open_world
 
 ATTENTION, WAITING, ON_ITS_WAY, SYNCED, SKIPPED = PaymentStatus
@@ -55,6 +57,20 @@ def test_another_decision_about_one_part_changes_the_status(world: World, paymen
     assert status(world) is WAITING
     decide(world, Action.SKIP, Reason.SWITCHED_OFF)
     assert status(world) is SYNCED
+
+
+def test_a_reason_that_an_earlier_version_stored_on_the_way_breaks_no_invariant(world: World) -> None:
+    world.pay("100", (world.invoice("INV-1"), "100"))
+    world.notice(Step.INGEST)
+    with world.context.database.writing() as session:
+        session.scalars(select(Payment)).one().reason = Reason.ELIGIBLE.value
+    with world.context.database.reading() as session:
+        assert violations(session) == []
+    world.context.nudge(Step.MATCH, world.organization_id)
+    world.settle()
+    assert status(world) is SYNCED
+    with world.context.database.reading() as session:
+        assert violations(session) == []
 
 
 def test_another_state_of_the_effect_changes_it_however_it_is_written(world: World, payment: str) -> None:
