@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    backfill,
     batching,
     copies,
     door,
@@ -21,7 +22,9 @@ from benchmarks import (
     previewing,
     reads,
     reconciling,
+    scaling,
     scraping,
+    single,
 )
 from benchmarks.bench import Bench, chosen_database, machine
 from sandbox.endings import ends_in_a_sentence
@@ -41,6 +44,9 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "scraping": scraping.run,
     "copies": copies.run,
     "peers": peers.run,
+    "single": single.run,
+    "scaling": scaling.run,
+    "backfill": backfill.run,
 }
 
 

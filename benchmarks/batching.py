@@ -2,8 +2,9 @@
 
 The same step functions (ingest, match, push) run in one process against the sandboxes over HTTP. Once all hints are in
 the inbox first, so that each step works in batches; once payment by payment, each through all three steps before the
-next hint. Both run on an empty database, and again where the same organization has a long history. The promises: at
-most 40 statements for a single payment, and at most 3 statements and 1.1 ConnectWise calls for each of a burst.
+next hint. Both run on an empty database, and again where the same organization has 10,000 payments and a million. The
+promises: at most 40 statements for a single payment; at most 3 statements and 1.1 ConnectWise calls for each of a
+burst; and with a million payments of history at most 1.1 times the processor time that 10,000 cost.
 """
 
 import time
@@ -19,6 +20,8 @@ from benchmarks.counting import counted, delivered, refresh_statistics
 from benchmarks.fairness import UNLIMITED
 from benchmarks.history import Owner, add_history
 from benchmarks.measuring import ratio
+from benchmarks.outside import calls_to_connectwise
+from benchmarks.resources import cpu_seconds
 from connectors.limits import Rate
 from models.inbox import Entity, EventSource, NewEvent, store_events
 from sandbox.demo.tenants import Tenant
@@ -32,7 +35,7 @@ from tasks.push.step import push
 NO_LIMIT = (Rate(1_000_000, 1),)
 # Ingest takes this many events at once. A batch of the outbox is smaller, so each step runs until all have arrived.
 ROUNDS_MAX = 1_000
-SINGLE_WANTED, BURST_WANTED, CALLS_WANTED = 40, 3, 1.1
+SINGLE_WANTED, BURST_WANTED, CALLS_WANTED, GROWTH_WANTED = 40, 3, 1.1, 1.1
 
 
 STEPS: Mapping[str, Callable[[Context, Tenant], object]] = {
@@ -47,12 +50,14 @@ class Throughput:
     """One way to bring some payments from the inbox to ConnectWise.
 
     Attributes:
+        cpu_seconds: of this process and of the database.
         statements: sent to the database, by step; one that many rows are given to is one.
     """
 
     how: str
     payments: int
     seconds: float
+    cpu_seconds: float
     statements: Mapping[str, int]
     reads: int
     calls: int
@@ -69,11 +74,16 @@ class Throughput:
     def calls_each(self) -> float:
         return self.calls / self.payments
 
+    @property
+    def cpu_each(self) -> float:
+        return self.cpu_seconds / self.payments
+
     def cells(self, base: "Throughput") -> tuple[str, ...]:
         return (
             f"{self.payments:,}",
             f"{self.per_second:.1f}",
             ratio(self.per_second, base.per_second),
+            f"{self.cpu_each * 1000:.1f} ms",
             *(f"{self.statements[step] / self.payments:.2f}" for step in STEPS),
             f"{self.statements_each:.2f}",
             f"{self.reads / self.payments:.3f}",
@@ -82,19 +92,21 @@ class Throughput:
 
 
 def run(bench: Bench) -> None:
-    many, few, history = (50, 5, 1_000) if bench.short else (1_000, 100, 100_000)
+    many, few, histories = (50, 5, (0, 1_000)) if bench.short else (1_000, 100, (0, 10_000, 1_000_000))
     with bench.stack(dict(UNLIMITED)) as stack, _unhurried(stack) as context:
         tenant = add_tenant(stack, context, 1)
         catch_up(context, tenant.source_id)
         warm_up = record_payments(stack, context, tenant, 10)
         _work(stack, context, "", warm_up, 10)
         owner = Owner(tenant.organization_id, tenant.source_id, tenant.target_id)
-        singles, bursts = [], []
-        for name in ("", f", {history:,} before"):
+        singles, bursts, written = [], [], 0
+        for history in histories:
+            name = f", {history:,} before" if history else ""
             if name:
                 bench.say(f"batching: writing a history of {history:,} payments")
-                add_history(context.database, [owner], history)
+                add_history(context.database, [owner], history - written, before=written)
                 refresh_statistics(context.database)
+                written = history
             bench.say(f"batching: {few} payments one by one, {many:,} in batches{name}")
             one_by_one = record_payments(stack, context, tenant, few)
             singles.append(_work(stack, context, f"one by one{name}", one_by_one, 1))
@@ -120,7 +132,8 @@ def _unhurried(stack: Stack) -> Iterator[Context]:
 def _work(stack: Stack, context: Context, how: str, book: Book, at_once: int) -> Throughput:
     """Reports a few payments, processes them completely, and repeats this until the book is done."""
     tenant, before = book.tenant, delivered(context, book.tenant.target_id)
-    reads, calls, started = _reads(stack, book), _calls(stack), time.perf_counter()
+    reads, calls = _reads(stack, book), calls_to_connectwise(stack)
+    used, started = cpu_seconds(), time.perf_counter()
     statements: Counter[str] = Counter()
     for start in range(0, len(book.payment_ids), at_once):
         wanted = before + min(start + at_once, len(book.payment_ids))
@@ -134,8 +147,9 @@ def _work(stack: Stack, context: Context, how: str, book: Book, at_once: int) ->
                 break
         else:
             raise AssertionError(f"after {ROUNDS_MAX} rounds something is still not delivered")
-    seconds, payments = time.perf_counter() - started, len(book.payment_ids)
-    return Throughput(how, payments, seconds, statements, _reads(stack, book) - reads, _calls(stack) - calls)
+    seconds, used, payments = time.perf_counter() - started, cpu_seconds() - used, len(book.payment_ids)
+    reads, calls = _reads(stack, book) - reads, calls_to_connectwise(stack) - calls
+    return Throughput(how, payments, seconds, used, statements, reads, calls)
 
 
 def _tell(context: Context, book: Book, start: int, count: int) -> None:
@@ -158,11 +172,6 @@ def _reads(stack: Stack, book: Book) -> int:
         return int(quickbooks.metered_reads().get(book.tenant.realm_id, 0))
 
 
-def _calls(stack: Stack) -> int:
-    with stack.connectwise() as connectwise:
-        return int(connectwise.calls()["total"])
-
-
 def _print(bench: Bench, measured: Sequence[Throughput]) -> None:
     shown = table(
         f"Batching: payments from the inbox to ConnectWise, one process ({bench.database})",
@@ -170,6 +179,7 @@ def _print(bench: Bench, measured: Sequence[Throughput]) -> None:
         "payments",
         "per second",
         "against the first",
+        "CPU each",
         *(f"{step}: statements each" for step in STEPS),
         "statements each",
         "metered reads each",
@@ -186,3 +196,7 @@ def _say_what_was_kept(bench: Bench, singles: Sequence[Throughput], bursts: Sequ
     bench.promise(single <= SINGLE_WANTED, f"at most {SINGLE_WANTED} statements for a single payment")
     bench.promise(burst <= BURST_WANTED, f"at most {BURST_WANTED} statements for each payment of a burst")
     bench.promise(calls <= CALLS_WANTED, f"at most {CALLS_WANTED} ConnectWise calls for each payment of a burst")
+    growth = max(some[-1].cpu_each / some[1].cpu_each for some in (singles, bursts))
+    bench.promise(
+        growth <= GROWTH_WANTED, f"a long history costs at most {GROWTH_WANTED} times a short one ({growth:.2f})"
+    )

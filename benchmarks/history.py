@@ -49,17 +49,19 @@ def add_history(
     payments: int,
     tables: Collection[type[Base]] | None = None,
     moment_of: Callable[[int], datetime] = long_ago,
+    before: int = 0,
 ) -> None:
     """Adds payments, assigned to the owners in turn, each with event, decision, delivery and ledger entry.
 
     Args:
         tables: only their rows, if that is enough for what is measured.
         moment_of: when everything about a payment happened, by its place in the history; also its own date.
+        before: how many payments of the history are there already.
     """
     for table in _TABLES if tables is None else tables:
         row_of = _TABLES[table]
-        for start in range(0, payments, ROWS_PER_INSERT):
-            places = range(start, min(start + ROWS_PER_INSERT, payments))
+        for start in range(before, before + payments, ROWS_PER_INSERT):
+            places = range(start, min(start + ROWS_PER_INSERT, before + payments))
             rows = [
                 {"id": FIRST_ID + place, **_moved(row_of(owners[place % len(owners)], place), moment_of(place))}
                 for place in places
