@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from connectors.keeping import ReadMeter
 from domain.records import InvoiceStatement, SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
 T = TypeVar("T")
@@ -229,10 +230,13 @@ class ChangedPage:
 class Source(Protocol):
     """A system in which payments are recorded."""
 
-    def keeping(self, keep: Callable[[], None]) -> "Source":
+    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> "Source":
         """The same source for one step of work: before every call it calls `keep`, which may raise to end the step.
 
         One question may take many calls; a step whose lease outlasts only the first throws away what it has read.
+
+        Args:
+            meter: counts the reads in place of the usual one, for a step that stores the count with what they brought.
         """
 
     def check(self) -> ReadResult[str]:

@@ -15,7 +15,7 @@ from domain.expiry import Expiry, expiry_of
 from models.connection_store import connection_for_change
 from models.connections import Connection, ConnectionStatus, connection_by_id, mark_needs_reconnect
 from models.database import Database
-from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane
+from models.lanes import LeaseLost, end_leases, release_lane, renew_lane, take_lane, when_committed
 from models.locks import Owner, lock_organization_of
 from models.metered_reads import add_reads, reads_of_vendor
 from models.payments import match_organization_again
@@ -176,11 +176,28 @@ class DatabaseReadMeter:
 
     def count(self) -> None:
         self.reached(Point.READS_ANSWERED)
-        total = self.database.write(self._add)
+        self.database.write(lambda session: self.add(session, 1))
         self.reached(Point.READS_COUNTED)
+
+    def add(self, session: Session, reads: int) -> None:
+        """Counts so many reads in this transaction."""
+        total = add_reads(session, self.connection_id, self.vendor, reads, self.now())
+        when_committed(session, lambda: self._warn(total - reads, total))
+
+    @contextmanager
+    def noting(self) -> Iterator["NotedReads"]:
+        """Counts the reads of one batch together, at the latest when the block ends."""
+        noted = NotedReads(self)
+        try:
+            yield noted
+        finally:
+            if noted.reads:
+                self.database.write(noted.store)
+
+    def _warn(self, before: int, total: int) -> None:
         for percent in WARN_PERCENTS:
-            # Logged once, by the process whose read reaches the threshold.
-            if self.monthly_reads_max and total == -(-self.monthly_reads_max * percent // 100):
+            # Logged once, by the process whose reads reach the threshold.
+            if self.monthly_reads_max and before < -(-self.monthly_reads_max * percent // 100) <= total:
                 log.warning("metered_reads.warning", percent=percent, reads=total, cap=self.monthly_reads_max)
 
     def is_ahead_of_the_month(self) -> bool:
@@ -194,9 +211,6 @@ class DatabaseReadMeter:
         passed = (now - begin + timedelta(days=1)) / (_next_month(now) - begin)
         return total > self.monthly_reads_max * passed
 
-    def _add(self, session: Session) -> int:
-        return add_reads(session, self.connection_id, self.vendor, 1, self.now())
-
     def used_up(self) -> timedelta | None:
         if not self.monthly_reads_max:
             return None
@@ -207,6 +221,35 @@ class DatabaseReadMeter:
             return None
         wait = _USED_UP_WAIT if total >= self.monthly_reads_max else _NEARLY_WAIT
         return min(wait, _next_month(now) - now)
+
+
+@dataclass(slots=True)
+class NotedReads:
+    """The reads of one batch, counted in the transaction that stores what they brought.
+
+    A transaction for each would make every single payment wait for two more. A process that dies in between has not
+    counted them: a few reads of a month's thousands.
+    """
+
+    meter: DatabaseReadMeter
+    reads: int = 0
+
+    def count(self) -> None:
+        self.reads += 1
+        self.meter.reached(Point.READS_ANSWERED)
+
+    def used_up(self) -> timedelta | None:
+        return self.meter.used_up()
+
+    def store(self, session: Session) -> None:
+        """Part of this transaction; if it is rolled back, the reads are still to be counted."""
+        if self.reads:
+            self.meter.add(session, self.reads)
+            when_committed(session, self._stored)
+
+    def _stored(self) -> None:
+        self.reads = 0
+        self.meter.reached(Point.READS_COUNTED)
 
 
 def _next_month(now: datetime) -> datetime:

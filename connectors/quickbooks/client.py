@@ -57,15 +57,20 @@ class Client:
         self.tokens = tokens
         self._wire = wire
         self._now = now
-        self._meter = meter or NoMeter()
+        self.meter = meter or NoMeter()
         # Called before every exchange.
         self.keep: Callable[[], None] = _nothing
         self.hear: Hears = hear_nothing
 
-    def keeping(self, keep: Callable[[], None]) -> Self:
-        """The same client for one step of work, which calls `keep` before every exchange."""
+    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> Self:
+        """The same client for one step of work, which calls `keep` before every exchange.
+
+        Args:
+            meter: the step's own, if it stores the count of its reads together with what they brought.
+        """
         kept = copy(self)
         kept.keep = keep
+        kept.meter = meter or self.meter
         kept.tokens = self.tokens.for_a_step()
         return kept
 
@@ -189,9 +194,9 @@ class Client:
         The body of a 429 does not reliably say which of the two limits was reached; our own counter does.
         """
         if failure is None or failure.kind in _ANSWERED:
-            self._meter.count()
+            self.meter.count()
             return failure
-        used_up = self._meter.used_up() if failure.kind is FailureKind.THROTTLED else None
+        used_up = self.meter.used_up() if failure.kind is FailureKind.THROTTLED else None
         return failure if used_up is None else Failure(FailureKind.USED_UP, failure.detail, used_up)
 
 

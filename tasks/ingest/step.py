@@ -31,6 +31,7 @@ from tasks.ingest.own import adopt_by_marker
 from tasks.ingest.read_distance import after_read, came_soon, wait_before_read
 from tasks.ingest.reading import read_invoices, read_payments
 from tasks.ingest.work_list import WorkList, collect
+from tasks.keeper import NotedReads
 from tasks.permits import Permits
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
@@ -65,13 +66,14 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         with aside():
             context.clock.sleep(wait)
         return True
-    source = context.source(connection).keeping(lease.keep)
-    work = collect(source, events)
-    context.reached(Point.INGEST_EVENTS_READ)
-    failure = _read(context, connection, source, work, may_call=may_read)
-    context.reached(Point.INGEST_SOURCE_READ)
-    if work.changes_anything:
-        _store_and_finish(context, lease, connection, work, events)
+    with context.meter(connection).noting() as reads:
+        source = context.source(connection).keeping(lease.keep, reads)
+        work = collect(source, events)
+        context.reached(Point.INGEST_EVENTS_READ)
+        failure = _read(context, connection, source, work, may_call=may_read)
+        context.reached(Point.INGEST_SOURCE_READ)
+        if work.changes_anything:
+            _store_and_finish(context, lease, connection, work, events, reads)
     if failure is not None:
         if waited_out(context, failure, at_least=SHORT_WAIT):
             return True
@@ -96,7 +98,12 @@ def _read(
 
 
 def _store_and_finish(
-    context: Context, lease: Lease, connection: Connection, work: WorkList, events: Sequence[InboxEvent]
+    context: Context,
+    lease: Lease,
+    connection: Connection,
+    work: WorkList,
+    events: Sequence[InboxEvent],
+    reads: NotedReads,
 ) -> None:
     now = context.clock.now()
     hints_were_read = work.was_read and bool(work.hints)
@@ -107,6 +114,7 @@ def _store_and_finish(
     )
     with context.database.writing() as session:
         lease.guard(session)
+        reads.store(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
         news = after_read(connection, now, waiting_saves=waiting_saves) if hints_were_read else {}
         if work.wants_catch_up:

@@ -21,6 +21,7 @@ from connectors.base import (
     PaymentsRead,
     ReadResult,
 )
+from connectors.keeping import ReadMeter
 from domain.records import (
     AllocationKind,
     InvoiceStatement,
@@ -38,7 +39,7 @@ class TinySource:
     currency: str | None
     now: Callable[[], datetime]
 
-    def keeping(self, keep: Callable[[], None]) -> "TinySource":
+    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> "TinySource":
         return self
 
     def check(self) -> ReadResult[str]:

@@ -32,7 +32,8 @@ def test_a_payment_is_told_from_its_arrival_to_its_invoice(told: Told) -> None:
     told.work_in_silence()
     assert [kind for kind, _ in told.states] == ["payment.on_its_way", "payment.synced"]
     [first, last] = told.notices
-    assert first.facts is not None and first.facts["reason"] is None
+    assert first.facts is not None
+    assert first.facts["reason"] is None
     [[_, status, reason, changes]] = stored(told.world)
     assert last.facts is not None
     assert (last.sequence, last.facts["status"], last.facts["reason"]) == (changes, status, reason)
