@@ -13,7 +13,6 @@ from domain.repeated_calls import Answer, Earlier
 from models.base import Base, BigId, UtcTime, insert_one
 
 KEY_CHARACTERS_MAX = 200
-FORGOTTEN_AT_A_TIME = 1_000
 
 
 class IdempotencyKey(Base):
@@ -96,10 +95,10 @@ def give_back(session: Session, claim: Claim) -> None:
     )
 
 
-def forget_old_keys(session: Session, before: datetime) -> int:
-    """Forgets some of the keys that were claimed by then, the oldest first; returns how many."""
+def forget_old_keys(session: Session, before: datetime, limit: int) -> int:
+    """Forgets so many of the keys that were claimed by then, the oldest first; returns how many."""
     key_id = IdempotencyKey.__table__.c.id
-    oldest = select(key_id).where(IdempotencyKey.began_at <= before).order_by(key_id).limit(FORGOTTEN_AT_A_TIME)
+    oldest = select(key_id).where(IdempotencyKey.began_at <= before).order_by(key_id).limit(limit)
     # One that is in use right now is left for the next time.
     ids = session.scalars(oldest.with_for_update(skip_locked=True)).all()
     if ids:

@@ -58,7 +58,7 @@ def upkeep(context: Context) -> Forgotten:
     context.database.write(lambda session: forget_late_answers(session, now))
     context.database.write(lambda session: forget_silent(session, now))
     done = Forgotten(
-        keys=again_and_again(lambda session: forget_old_keys(session, now - KEYS_KEPT_FOR)),
+        keys=again_and_again(lambda session: forget_old_keys(session, now - KEYS_KEPT_FOR, ROWS_AT_A_TIME)),
         payloads=again_and_again(
             lambda session: forget_payloads(session, now - timing.retain_payloads, ROWS_AT_A_TIME)
         ),
