@@ -18,6 +18,8 @@ class EntryChange(StrEnum):
     REPAIRED = "repaired"
     CALLED_OTHER_MONEY = "called_other_money"
     ACCEPTED = "accepted"
+    # Changed during an upgrade, by a process of the release before, which keeps no history; the database kept it.
+    BY_OLDER_VERSION = "by_older_version"
     # Changed by code that did not say why: kept all the same, and no test lets it pass.
     UNEXPLAINED = "unexplained"
 
@@ -37,5 +39,6 @@ ENTRY_CHANGE_SENTENCES = {
     EntryChange.REPAIRED: "A person repaired in {target} what it had removed or changed.",
     EntryChange.CALLED_OTHER_MONEY: "A person called the similar payments beside it other money.",
     EntryChange.ACCEPTED: "A person accepted the payment as it was changed in {target}.",
+    EntryChange.BY_OLDER_VERSION: "The version before this one changed the row, and did not say why.",
     EntryChange.UNEXPLAINED: "The row was changed, and nothing on record says why.",
 }

@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 # A writer waits this long for another writer's lock before it gives up (SQLite allows one writer at a time).
 PATIENCE = timedelta(seconds=30)
+# What PostgreSQL is told who we are. The migration `ledger_changes` knows this name.
+PROGRAM = "payments"
 # How long to wait for one of the process's own connections when all are in use.
 _POOL_SECONDS = 10
 _RESERVED = 9
@@ -186,8 +188,15 @@ def _make_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        # We notice a dead server in seconds, not after the operating system's two hours.
-        connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        connect_args={
+            # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
+            "application_name": PROGRAM,
+            # We notice a dead server in seconds, not after the operating system's two hours.
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
         **pool,
     )
     event.listen(engine, "connect", _configure_postgresql)

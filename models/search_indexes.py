@@ -10,7 +10,7 @@ every change does, the triggers go with the old one.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -48,11 +48,16 @@ def pieces_of(search: str) -> list[str]:
     return [search[start : start + CHARACTERS_MIN] for start in starts]
 
 
-def make_search_indexes(connection: Connection) -> None:
-    """Makes what is missing; leaves everything else as it is, and is content where the database has no such index."""
-    if connection.dialect.name == "sqlite":
-        _make_on_sqlite(connection)
-    else:
+def make_search_indexes(engine: Engine) -> None:
+    """Makes what is missing; leaves everything else as it is, and is content where the database has no such index.
+
+    On PostgreSQL the tables can be written to meanwhile.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            _make_on_sqlite(connection)
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _make_on_postgresql(connection)
 
 
@@ -74,7 +79,11 @@ def _has_all(connection: Connection) -> bool:
         names = text("SELECT name FROM sqlite_master WHERE name IN :names")
     else:
         wanted = {_gin_index(table) for table in _COLUMNS}
-        names = text("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() AND indexname IN :names")
+        # One whose making was broken off is none.
+        names = text(
+            "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE indisvalid AND relnamespace = current_schema()::regnamespace AND relname IN :names"
+        )
     asked = names.bindparams(bindparam("names", sorted(wanted), expanding=True))
     return wanted == set(connection.scalars(asked))
 
@@ -86,20 +95,25 @@ def _gin_index(table: str) -> str:
     return f"ix_{table}_search"
 
 
+_IS_BROKEN = text("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
+
 def _make_on_postgresql(connection: Connection) -> None:
     if _has_all(connection):
         return
-    # If two processes upgrade at once, the second one waits here and then finds nothing to do.
-    connection.execute(text("LOCK TABLE alembic_version IN SHARE UPDATE EXCLUSIVE MODE"))
     try:
-        with connection.begin_nested():
-            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {_EXTENSION}"))
+        connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {_EXTENSION}"))
     except DBAPIError:
         # It is not installed, or we may not make it. `why_search_is_slow` tells what to do.
         return
+    # It waits for transactions that began before it; broken off, it would leave an index that nobody uses.
+    connection.execute(text("SET lock_timeout = 0"))
     for table, columns in _COLUMNS.items():
+        name = _gin_index(table)
+        if connection.scalar(_IS_BROKEN, {"name": name}):
+            connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
         texts = ", ".join(f"lower({column}) gin_trgm_ops" for column in columns)
-        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {_gin_index(table)} ON {table} USING gin ({texts})"))
+        connection.execute(text(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING gin ({texts})"))
 
 
 # --- SQLite ---

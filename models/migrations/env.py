@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the database that `models.database.upgrade` names."""
+"""Alembic's entry: runs the migrations on the database that `models.database.upgrade` names, while others work with it."""
 
 from alembic import context
 from sqlalchemy import create_engine, make_url
@@ -7,24 +7,38 @@ import models
 from models.base import Base
 from models.database import PATIENCE
 from models.migrations.before_release import bring_over
+from models.migrations.online import again_after_giving_way, alone, gives_way
 from models.search_indexes import make_search_indexes
 
 assert models.TABLES, "all tables have to be known before Alembic compares"
 
 url: str = context.config.attributes["url"]
+is_sqlite = make_url(url).drivername.startswith("sqlite")
 # As patient as every other writer: a worker of yesterday's program may be writing at this moment.
-patience = {"timeout": PATIENCE.total_seconds()} if make_url(url).drivername.startswith("sqlite") else {}
-engine = create_engine(url, connect_args=patience)
-try:
+engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()} if is_sqlite else {})
+if not is_sqlite:
+    gives_way(engine)
+
+
+def migrate() -> None:
     with engine.begin() as connection:
         bring_over(connection)
     with engine.connect() as connection:
         # SQLite cannot alter most things; batch mode rebuilds the table instead.
-        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            transaction_per_migration=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
     # After the migrations: they may have rebuilt a table, and with it lost what keeps its index.
-    with engine.begin() as connection:
-        make_search_indexes(connection)
+    make_search_indexes(engine)
+
+
+try:
+    with alone(engine):
+        again_after_giving_way(migrate)
 finally:
     engine.dispose()

@@ -177,8 +177,7 @@ def test_without_the_right_to_make_indexes_the_upgrade_works_and_says_what_to_do
 
 def test_a_second_time_changes_nothing(world: World, payments: dict[str, str]) -> None:
     engine = create_engine(world.context.database.url)
-    with engine.begin() as connection:
-        make_search_indexes(connection)
+    make_search_indexes(engine)
     engine.dispose()
     assert [payments[one] for one in found(world, "cascade")] == ["plain"]
 

@@ -1,7 +1,8 @@
 """The content of old reports is found by an index, to be forgotten."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from models.migrations.online import create_index_online
 
 revision = "upkeep"
 down_revision = "payments_by_amount"
@@ -10,10 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_inbox_event_payload",
-        "inbox_event",
-        ["id"],
-        postgresql_where=sa.text("payload IS NOT NULL"),
-        sqlite_where=sa.text("payload IS NOT NULL"),
-    )
+    create_index_online("ix_inbox_event_payload", "inbox_event", ["id"], sa.text("payload IS NOT NULL"))

@@ -19,6 +19,8 @@ _SAID = (
     "ours, shared, harmed, finding, found, other_money_ids, created_at, entered_on, removed_at, removed_by_hand, "
     "handed_over"
 )
+# Programs that keep the history themselves are called `payments`, and what is typed by hand is to be found.
+_IS_OLDER = "current_setting('application_name') NOT LIKE 'payments%' AND current_setting('application_name') <> 'psql'"
 _REFUSAL = "the history of the ledger is only ever added to"
 
 
@@ -56,11 +58,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_change")),
     )
-    # What was changed before is not known: the history of what there is begins here.
-    op.execute(
-        f"INSERT INTO ledger_change (organization_id, entry_id, kind, actor, changed_at, {_SAID}) "  # noqa: S608 - names
-        f"SELECT organization_id, id, 'opening', '', CURRENT_TIMESTAMP, {_SAID} FROM ledger_entry ORDER BY id"
-    )
     op.create_index(
         "ix_ledger_change_organization_id_entry_id_id", "ledger_change", ["organization_id", "entry_id", "id"]
     )
@@ -81,4 +78,16 @@ def upgrade() -> None:
     op.execute(
         "CREATE TRIGGER ledger_change_is_only_added_to BEFORE UPDATE OR DELETE ON ledger_change "
         "FOR EACH ROW EXECUTE FUNCTION refuse_to_change_history()"
+    )
+    # The release before this one keeps no history, and goes on working until it is replaced. The release after this one
+    # takes both away again (releases.toml). SQLite has no release beside another one: docs/upgrading.md.
+    as_it_is = ", ".join(f"NEW.{name.strip()}" for name in _SAID.split(","))
+    op.execute(
+        "CREATE FUNCTION keep_history_for_older_programs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"INSERT INTO ledger_change (organization_id, entry_id, kind, actor, changed_at, {_SAID}) "  # noqa: S608 - names
+        f"VALUES (NEW.organization_id, NEW.id, 'by_older_version', '', CURRENT_TIMESTAMP, {as_it_is}); RETURN NULL; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_entry_of_older_programs AFTER INSERT OR UPDATE ON ledger_entry FOR EACH ROW "
+        f"WHEN ({_IS_OLDER}) EXECUTE FUNCTION keep_history_for_older_programs()"
     )

@@ -1,4 +1,4 @@
-"""The signs of life of processes, the sums of what they count, and indexes by which stuck work is counted."""
+"""The signs of life of processes, and the sums of what they count."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,9 +9,6 @@ revision = "operations"
 down_revision = "writes_stopped"
 branch_labels = None
 depends_on = None
-
-_IS_STUCK = sa.text("state IN ('in_doubt', 'held', 'dead')")
-_IS_OPEN = sa.text("standing = 'open'")
 
 
 def upgrade() -> None:
@@ -33,21 +30,8 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", "labels", "part", name=op.f("pk_measure")),
     )
-    op.create_index(
-        "ix_effect_stuck", "effect", ["state"], unique=False, postgresql_where=_IS_STUCK, sqlite_where=_IS_STUCK
-    )
-    op.create_index(
-        "ix_reconciliation_break_open",
-        "reconciliation_break",
-        ["kind", "currency"],
-        unique=False,
-        postgresql_where=_IS_OPEN,
-        sqlite_where=_IS_OPEN,
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_reconciliation_break_open", table_name="reconciliation_break")
-    op.drop_index("ix_effect_stuck", table_name="effect")
     op.drop_table("measure")
     op.drop_table("running_process")

@@ -1,4 +1,4 @@
-"""For the operator: pauses of sending, retrying by a filter, and indexes on what is held over all organizations."""
+"""For the operator: pauses of sending, and retrying by a filter."""
 
 from typing import Any
 
@@ -14,7 +14,6 @@ depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JSON = sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
-_IS_HELD = sa.text("status IN ('needs_attention', 'waiting')")
 
 
 def upgrade() -> None:
@@ -27,11 +26,6 @@ def upgrade() -> None:
     for table in ("organization", "connection"):
         for column in _pause():
             op.add_column(table, column)
-    for name, columns in {
-        "listed_on": ["listed_on", "first_seen_at", "id"],
-        "reason": ["reason", "listed_on", "first_seen_at", "id"],
-    }.items():
-        op.create_index(f"ix_payment_held_{name}", "payment", columns, postgresql_where=_IS_HELD, sqlite_where=_IS_HELD)
     op.create_table(
         "replay",
         sa.Column("id", _ID, nullable=False),
