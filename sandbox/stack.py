@@ -117,12 +117,14 @@ def running_stack(
     without: tuple[str, ...] = (),
     quick: Mapping[str, str] = QUICK,
     say: Callable[[str], None] = lambda _: None,
+    prepare: Callable[[str], None] = upgrade,
 ) -> Iterator[Stack]:
     """Starts Redis, the sandboxes and the database; `stack.processes` are there but not started.
 
     Args:
         without: names of Procfile lines that are left out.
         quick: durations for the processes, as environment variables.
+        prepare: makes the tables of the database at this address.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     say("Starting Redis")
@@ -135,7 +137,7 @@ def running_stack(
         sandboxes.start_all()
         stack = _stack(state_dir, environment, redis, processes)
         say("Preparing the database")
-        upgrade(stack.settings.effective_database_url)
+        prepare(stack.settings.effective_database_url)
         for url in (stack.quickbooks_url, stack.connectwise_url):
             wait_for_http(f"{url}/control/health", START_SECONDS)
         yield stack

@@ -65,6 +65,7 @@ from workers.app import app as celery
 from workers.composition import build_context
 from workers.logging import configure_logging
 from workers.redis_client import redis_client
+from workers.schema_at_start import end_on_an_old_schema
 
 
 def create_app(context: Context, settings: Settings) -> FastAPI:
@@ -169,6 +170,7 @@ def build_app() -> FastAPI:
     except ValueError as error:
         raise SystemExit(f"error: the settings cannot be used: {error}") from None
     configure_logging(settings)
+    end_on_an_old_schema(settings.effective_database_url)
     context = build_context(settings, celery)
     app = create_app(context, settings)
     app.state.pulse = make_pulse(context, settings)

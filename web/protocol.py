@@ -1,10 +1,10 @@
 """uvicorn's HTTP protocol with limits for strangers: on connections, and on the time for their headers.
 
-Called by: the web process (`--http web.protocol:BoundedProtocol`, in the Procfile). uvicorn itself limits only the time
-between two requests of one connection, and counts connections when a request has arrived.
+Called by: the web process (`http` in `web/__main__.py`). uvicorn itself limits only the time between two
+requests of one connection, and counts connections when a request has arrived.
 Does: closes a connection whose headers do not arrive in time (408), and one that keeps sending long after its answer.
-At the limit of connections (`--limit-concurrency`) it closes the one that has waited longest without a request to make
-room for a new one; if all are being answered, the new one gets a 503.
+At the limit of connections it closes the one that has waited longest without a request to make room for a new one; if
+all are being answered, the new one gets a 503.
 """
 
 import asyncio

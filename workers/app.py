@@ -19,6 +19,7 @@ from workers.heartbeat import Heartbeat
 from workers.logging import configure_logging
 from workers.memory import look_for_garbage_rarely
 from workers.pulse import Pulse
+from workers.schema_at_start import end_on_an_old_schema
 from workers.stopping import end_within
 
 app = Celery(
@@ -71,6 +72,11 @@ def process_pulse(hostname: str, queues: tuple[str, ...]) -> Pulse:
 
 app.context = process_context
 app.pulse = process_pulse
+
+
+@signals.worker_init.connect
+def _look_at_the_schema(**_: Any) -> None:
+    end_on_an_old_schema(load_settings().effective_database_url)
 
 
 @signals.worker_ready.connect

@@ -10,6 +10,7 @@ from models.running_processes import ProcessKind
 from settings import load_settings
 from tasks.context import SystemClock
 from workers.pulse import Pulse
+from workers.schema_at_start import end_on_an_old_schema
 
 
 class TickingScheduler(PersistentScheduler):  # type: ignore[misc]  # celery ships no types
@@ -17,6 +18,7 @@ class TickingScheduler(PersistentScheduler):  # type: ignore[misc]  # celery shi
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         settings = load_settings()
+        end_on_an_old_schema(settings.effective_database_url)
         self._pulse = Pulse(
             Database(settings.effective_database_url, pool_size=1),
             SystemClock().now,

@@ -79,9 +79,7 @@ def create_index_online(name: str, table: str, columns: Sequence[str], where: Te
         if _is_valid(connection, name) is False:
             # An attempt that was broken off left it.
             op.drop_index(name, table, postgresql_concurrently=True)
-        op.create_index(
-            name, table, columns, postgresql_where=where, postgresql_concurrently=True, if_not_exists=True
-        )
+        op.create_index(name, table, columns, postgresql_where=where, postgresql_concurrently=True, if_not_exists=True)
 
 
 def replace_index_online(name: str, table: str, columns: Sequence[str]) -> None:

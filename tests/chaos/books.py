@@ -41,24 +41,36 @@ class Books:
         bills: what is paid.
         spare: for each tenant a large invoice, to which payments are moved.
         typed: (company, invoice id, payment id) -> amount of what people typed into ConnectWise.
+        paid_at: when each bill was paid; without those about which there were second thoughts.
     """
 
     bills: list[Bill]
     spare: dict[Tenant, Bill]
     typed: dict[tuple[str, int, int], Decimal]
     corrections: Counter[str] = field(default_factory=Counter)
+    paid_at: dict[Bill, datetime] = field(default_factory=dict)
     paid_on: date = field(default_factory=lambda: datetime.now(UTC).date() - timedelta(days=1))
 
-    def keep(self, stack: Stack, seconds: float, chance: random.Random) -> None:
-        """Every bill is paid, spread evenly over so many seconds, and corrections come in between."""
+    def keep(
+        self, stack: Stack, seconds: float, chance: random.Random, is_enough: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Every bill is paid, spread evenly over so many seconds, and corrections come in between.
+
+        Args:
+            is_enough: asked before each payment; then no other bill is paid.
+        """
         started = time.monotonic()
         later: dict[int, list[Callable[[], None]]] = {}
         with stack.quickbooks() as quickbooks:
             for number, bill in enumerate(self.bills):
+                if is_enough():
+                    break
+                self.paid_at[bill] = datetime.now(UTC)
                 payment = self._pay(quickbooks, bill)
                 if number % CORRECTED == 0:
                     moment = number + chance.randrange(1, LATER_MAX)
                     kind = CORRECTIONS[number // CORRECTED % len(CORRECTIONS)]
+                    del self.paid_at[bill]
                     later.setdefault(moment, []).append(self._correction(kind, quickbooks, bill, payment))
                 for correct in later.pop(number, []):
                     correct()
