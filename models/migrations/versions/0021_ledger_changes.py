@@ -83,9 +83,10 @@ def upgrade() -> None:
     # takes both away again (releases.toml). SQLite has no release beside another one: docs/upgrading.md.
     as_it_is = ", ".join(f"NEW.{name.strip()}" for name in _SAID.split(","))
     op.execute(
-        "CREATE FUNCTION keep_history_for_older_programs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"INSERT INTO ledger_change (organization_id, entry_id, kind, actor, changed_at, {_SAID}) "  # noqa: S608 - names
-        f"VALUES (NEW.organization_id, NEW.id, 'by_older_version', '', CURRENT_TIMESTAMP, {as_it_is}); RETURN NULL; END $$"
+        "CREATE FUNCTION keep_history_for_older_programs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608 - names
+        f"INSERT INTO ledger_change (organization_id, entry_id, kind, actor, changed_at, {_SAID}) "
+        f"VALUES (NEW.organization_id, NEW.id, 'by_older_version', '', CURRENT_TIMESTAMP, {as_it_is}); "
+        "RETURN NULL; END $$"
     )
     op.execute(
         "CREATE TRIGGER ledger_entry_of_older_programs AFTER INSERT OR UPDATE ON ledger_entry FOR EACH ROW "
