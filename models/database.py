@@ -137,8 +137,11 @@ def _pause_after(tries: int) -> float:
     return _PAUSE_SECONDS * (1 << tries) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
-def upgrade(url: str) -> None:
-    """Brings the schema of the database at this address up to date.
+def upgrade(url: str, to: str = "head") -> None:
+    """Brings the schema of the database at this address up to date, while others work with it.
+
+    Args:
+        to: the revision at which it ends; tests begin with that of a release.
 
     Raises:
         SchemaTooOld: this program cannot upgrade from that schema.
@@ -151,7 +154,7 @@ def upgrade(url: str) -> None:
         make_private_directory(file.parent)
         make_private_file(file)
     with told_as_unavailable():
-        command.upgrade(_alembic_config(url), "head")
+        command.upgrade(_alembic_config(url), to)
 
 
 def _alembic_config(url: str) -> "Config":

@@ -4,7 +4,7 @@ Called by: the web process (`http` in `web/__main__.py`). uvicorn itself limits 
 requests of one connection, and counts connections when a request has arrived.
 Does: closes a connection whose headers do not arrive in time (408), and one that keeps sending long after its answer.
 At the limit of connections it closes the one that has waited longest without a request to make room for a new one; if
-all are being answered, the new one gets a 503.
+all are being answered, the new one gets a 503. When the process stops, it still answers who has just come.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 HEADER_SECONDS = 10.0
 # Closing at once would reset the connection before the caller has read the answer.
 LINGER_SECONDS = 5.0
+# When the process stops: the first request of a new connection may be on its way, and would be lost with it.
+ARRIVING_SECONDS = 1.0
 CONNECTIONS_MAX = 512
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -30,6 +32,7 @@ class BoundedProtocol(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self.waiting_since = self.loop.time()
         self._has_sent = False
+        self._is_last = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -42,6 +45,8 @@ class BoundedProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         self._has_sent = True
         super().data_received(data)
+        if self._is_last and not self._is_answered:
+            self.cycle.keep_alive = False
         self._look()
 
     def on_response_complete(self) -> None:
@@ -52,6 +57,15 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The process stops. uvicorn would reset a connection whose first request it has not read yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None or self.transport.is_closing():
+            super().shutdown()
+            return
+        self._is_last = True
+        self._watch(ARRIVING_SECONDS, self.transport.close)
 
     @property
     def awaits_a_request(self) -> bool:

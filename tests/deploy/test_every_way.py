@@ -9,13 +9,27 @@ import pytest
 from connectors.registry import VENDORS
 from settings import Settings
 from settings.processes import NEEDS, Process, secrets_of
-from tests.deploy.installations import DEPLOY, KUBERNETES, ROOT, WAYS, Installed, installed, kustomize
+from tests.deploy.installations import (
+    DEPLOY,
+    KUBERNETES,
+    ROOT,
+    SYSTEMD,
+    WAYS,
+    Installed,
+    installed,
+    kustomize,
+    pods,
+    unit,
+)
 from tests.deploy.scripts import make_secrets
+from web.__main__ import STOP_SECONDS as WEB_STOP_SECONDS
+from workers.processes import GRACE_SECONDS
 
 SECRETS_OF_VENDORS = [
     (f"{vendor.name}_{field}", scope) for vendor in VENDORS for field, scope in vendor.form.secrets.items()
 ]
 # What is not a secret and stands in the operator's own file of settings.
+WORKERS = (Process.INGEST, Process.MATCH, Process.PUSH, Process.COPY, Process.NOTIFY)
 SETTINGS_FILES = [DEPLOY / "settings.env.example", KUBERNETES / "production/settings.env"]
 
 
@@ -76,10 +90,35 @@ def test_it_starts_with_these_and_the_settings_that_an_operator_fills_in(
         assert getattr(settings, name)
 
 
+# A machine that is busy, a last line of the log.
+MARGIN_SECONDS = 3.0
+
+
 def test_a_worker_ends_by_itself_before_it_is_killed(way: str) -> None:
-    for one in processes(way):
-        if "STOP_SECONDS" in one.environment:
-            assert float(one.environment["STOP_SECONDS"]) + 3 < one.stop_seconds, one.process
+    for process in WORKERS:
+        one = installed(way)[process]
+        assert float(one.environment["STOP_SECONDS"]) + MARGIN_SECONDS < one.stop_seconds, process
+
+
+def test_the_door_ends_by_itself_before_it_is_killed(way: str) -> None:
+    """Its own seconds for what is under way, after those in which a proxy learns of it."""
+    before = 0.0
+    if way == "kubernetes":
+        (container,) = pods()["web"]["containers"]
+        before = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert before + WEB_STOP_SECONDS + MARGIN_SECONDS < installed(way)[Process.WEB].stop_seconds
+
+
+def test_on_a_laptop_a_worker_and_the_door_end_before_they_are_killed() -> None:
+    assert Settings.model_fields["stop_seconds"].default + 1 < GRACE_SECONDS
+    assert WEB_STOP_SECONDS + 1 < GRACE_SECONDS
+
+
+def test_a_signal_to_stop_reaches_the_program_itself() -> None:
+    """No shell stands between it and its supervisor, and no line ends before its program does."""
+    for line in re.findall(r"^\w+: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE):
+        assert re.search(r"(; |&& )exec [^;&]+$", line), line
+    assert dict(unit(SYSTEMD / "payments@.service"))["KillMode"] == "mixed"
 
 
 @pytest.mark.parametrize("path", SETTINGS_FILES, ids=lambda path: path.parent.name)

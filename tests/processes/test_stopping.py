@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,23 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sqlalchemy import select
 
 from models.connections import Connection
+from models.effects import Effect
+from models.lanes import Lane
 from sandbox.faults import Fault
 from settings import Settings
 from settings.celery import celery_configuration
 from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.match.step import match
+from tasks.push.step import push
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
+from tests.copying import Tool
+from tests.flow.notices.told import Told
 from tests.peers import NEVER_ENDING, Peer, peer
+from tests.receiver import receiving
 from tests.world import World, open_world
 from workers.processes import Processes
 
@@ -28,6 +36,8 @@ STOP_SECONDS = 3
 # Far below the time limits of the exchange that is under way, and generous for a machine with other work.
 GONE_SECONDS = 40
 START_SECONDS = 250
+# More than are under way at once.
+PAYMENTS = 30
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
@@ -127,6 +137,51 @@ def stopped_catch_up(
     nudges.send_task("payments.catch_up", args=[owner_id])
     nudges.close()
     return stopped_after(line, owner_id, settings, tmp_path, is_waiting)
+
+
+def test_copy_ends_in_time(world: World, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    Tool(world).ask_for_list()
+    with peer(NEVER_ENDING["says nothing"], tells_where=True) as opened:
+        moved_to(world, opened.url)
+        settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url)
+        seconds = stopped_after("copy", world.organization_id, settings, tmp_path, waits(opened, "/finance/"))
+    assert seconds < GONE_SECONDS
+
+
+def test_notify_ends_in_time(world: World, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    with peer(NEVER_ENDING["says nothing"]) as opened, receiving() as receiver:
+        told = Told(world, receiver)
+        endpoint_id = told.add(f"{opened.url}/hook")
+        told.news_waits()
+        settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url)
+        seconds = stopped_after("notify", endpoint_id, settings, tmp_path, waits(opened, "/hook"))
+    assert seconds < GONE_SECONDS
+
+
+def test_in_the_middle_of_a_batch_the_rest_is_handed_back(
+    world: World, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """ConnectWise is slow and well: what is under way is finished, nothing else is begun, and the lane is free at once."""
+    invoices = [world.invoice(f"INV-{number}") for number in range(PAYMENTS)]
+    payments = [world.pay("100.00", (invoice, "100.00")) for invoice in invoices]
+    catch_up(world.context, world.source_id)
+    ingest(world.context, world.source_id)
+    match(world.context, world.organization_id)
+    world.connectwise.faults.add(Fault("latency", method="POST", path="/payments$", seconds=0.5, times=None))
+    settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url) | {"STOP_SECONDS": "30"}
+    sent = lambda: world.calls("POST /finance/invoices/{id}/payments")  # noqa: E731
+    stopped_after("push", world.target_id, settings, tmp_path, lambda: sent() >= 3)
+    assert 3 <= sent() < PAYMENTS
+    with world.context.database.reading() as session:
+        [lane] = session.scalars(select(Lane).where(Lane.step == "push", Lane.owner_id == world.target_id))
+        assert (lane.holder, lane.lease_until) == ("", None)
+        states = Counter(session.scalars(select(Effect.state)))
+    assert states == {"delivered": sent(), "pending": PAYMENTS - sent()}
+    # Its successor begins at once, without waiting for a lease.
+    world.connectwise.faults.clear()
+    push(world.context, world.target_id)
+    assert [world.amounts_on(invoice) for invoice in invoices] == [["100.00"]] * PAYMENTS
+    assert {world.reason(payment_id) for payment_id in payments} == {"synced"}
 
 
 def test_a_write_that_is_cut_off_is_in_doubt_and_found_by_looking(
