@@ -1,3 +1,3 @@
 """The release that this code is; a test compares it with pyproject.toml."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0.dev0"

@@ -32,7 +32,7 @@ def main() -> int:
         port=settings.port,
         # It bounds connections and the time for headers. The limit leaves files for the database and Redis under the
         # usual 1,024 of a process.
-        http="web.protocol:BoundedProtocol",  # type: ignore[arg-type]  # a class by its name, as its own options have it
+        http="web.protocol:BoundedProtocol",
         limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,

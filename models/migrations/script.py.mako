@@ -1,5 +1,7 @@
 """${message}"""
 
+# The last release works on this schema too: docs/upgrading.md says what that forbids, tests/upgrade/ holds to it.
+
 import sqlalchemy as sa
 from alembic import op
 

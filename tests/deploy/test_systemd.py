@@ -48,8 +48,11 @@ def services(folder: Path) -> list[str]:
 
 
 def test_systemd_takes_every_unit(units: Path) -> None:
-    names = [*services(units), *(path.name for kind in ("*.timer", "*.target") for path in units.glob(kind))]
-    assert len(names) == len(processes()) + 6
+    names = [
+        *services(units),
+        *(path.name for kind in ("*.timer", "*.target", "*.socket") for path in units.glob(kind)),
+    ]
+    assert len(names) == len(processes()) + 7
     said = analyze(units, "verify", "--man=no", *(f"./{name}" for name in names))
     # Units of this machine itself may be complained of; ours are not.
     assert not [line for line in said.splitlines() if "payments" in line], said
@@ -65,6 +68,20 @@ def test_a_unit_can_do_little_beside_its_work(units: Path) -> None:
 def test_whatever_ends_is_started_again_for_ever() -> None:
     options = dict(unit(SYSTEMD / "payments@.service"))
     assert (options["Restart"], options["StartLimitIntervalSec"]) == ("always", "0")
+
+
+def test_the_socket_of_the_door_leads_to_where_the_pages_say() -> None:
+    options = dict(unit(SYSTEMD / "payments@web.socket"))
+    assert options["ListenStream"] == "127.0.0.1:8000"
+    # One process at a time takes from it; systemd would start one for each connection.
+    assert options.get("Accept", "no") == "no"
+
+
+def test_an_upgrade_of_the_database_stops_no_process() -> None:
+    """What a unit requires takes it along when it is restarted."""
+    said = unit(SYSTEMD / "payments@.service")
+    assert "payments-migrate.service" in dict(said)["Wants"]
+    assert not [value for name, value in said if name in ("Requires", "BindsTo") and "migrate" in value]
 
 
 def test_no_option_forbids_what_the_program_does_to_read_the_load_of_the_machine() -> None:
