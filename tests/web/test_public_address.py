@@ -117,7 +117,7 @@ def test_in_production_nothing_is_guessed(world: World) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["uvicorn", "web.app:app", "--port", "0"],
+        ["web"],
         ["cli", "user", "login-link", "books@northwind.example"],
         ["cli", "up"],
     ],
