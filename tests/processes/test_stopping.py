@@ -172,7 +172,9 @@ def test_in_the_middle_of_a_batch_the_rest_is_handed_back(
     ingest(world.context, world.source_id)
     match(world.context, world.organization_id)
     world.connectwise.faults.add(Fault("latency", method="POST", path="/payments$", seconds=0.5, times=None))
-    settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url) | {"STOP_SECONDS": "30"}
+    # Its slice would have room for all of them.
+    more = {"STOP_SECONDS": "30", "SLICE_SECONDS": "60"}
+    settings = environment(world, database_url, redis_url, tmp_path, world.quickbooks_url) | more
     sent = lambda: world.calls("POST /finance/invoices/{id}/payments")  # noqa: E731
     stopped_after("push", world.target_id, settings, tmp_path, lambda: sent() >= 3)
     assert 3 <= sent() < PAYMENTS
