@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, orm, text
 from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 
 from models.private_files import make_private_directory, make_private_file
+from models.silent_peers import CONNECT_ARGUMENTS, tell_server
 from models.unavailable import (
     DatabaseBusy,
     told_as_unavailable,
@@ -37,6 +38,8 @@ PROGRAM = "payments"
 # How long to wait for one of the process's own connections when all are in use.
 _POOL_SECONDS = 10
 _RESERVED = 9
+# How long `write_unless_locked` waits for a row on PostgreSQL: longer than a transaction takes on a busy day.
+_MOMENT = timedelta(seconds=0.5)
 _WRITES = "external_payments_writes"
 _PATIENCE = "external_payments_patience"
 # A transaction that had to give way is repeated so often, after a pause that doubles.
@@ -83,6 +86,20 @@ class Database:
                 return work(session)
 
         return again_when_busy(once, patience)
+
+    def write_unless_locked(self, work: Callable[[Session], T]) -> T:
+        """Like `write`, once, for what others may do as well: on a row that another transaction keeps it gives up soon.
+
+        SQLite has no locks of rows. There it waits as long as any writer.
+        """
+        with told_as_unavailable(), self._hasty_sessions.begin() as session:
+            return work(session)
+
+    @cached_property
+    def _hasty_sessions(self) -> orm.sessionmaker[Session]:
+        if self.engine.dialect.name == "sqlite":
+            return self._writing_sessions
+        return _sessions(self.engine.execution_options(**{_WRITES: True, _PATIENCE: _MOMENT.total_seconds()}))
 
     def _patient(self, patience: timedelta, ends: float) -> orm.sessionmaker[Session]:
         if patience == PATIENCE:
@@ -188,21 +205,11 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         # order in which they stand there. SQLAlchemy sorts what comes back by them.
         engine.dialect.insertmanyvalues_implicit_sentinel = InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
         return engine
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,
-        connect_args={
-            # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
-            "application_name": PROGRAM,
-            # We notice a dead server in seconds, not after the operating system's two hours.
-            "connect_timeout": 5,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        },
-        **pool,
-    )
-    event.listen(engine, "connect", _configure_postgresql)
+    # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
+    arguments = {"application_name": PROGRAM, **CONNECT_ARGUMENTS}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, **pool)
+    # Without a limit, one forgotten session with a lock would hold every worker's thread for ever.
+    tell_server(engine, {"lock_timeout": _patience_milliseconds({})})
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -228,13 +235,6 @@ def _begin_sqlite(connection: Any) -> None:
     # A transaction that reads first and writes later fails with "database is locked" when another one wrote in
     # between. Taking the write lock at once makes compare-and-set work here as on PostgreSQL.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
-
-
-def _configure_postgresql(connection: Any, _record: Any) -> None:
-    # Without it, one forgotten session with a lock would hold every worker's thread for ever.
-    connection.autocommit = True
-    connection.execute(f"SET lock_timeout = {_patience_milliseconds({})}")
-    connection.autocommit = False
 
 
 def _begin_postgresql(connection: Any) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from models.silent_peers import CONNECT_ARGUMENTS
 from models.unavailable import told_as_unavailable
 
 
@@ -95,7 +96,7 @@ def _current(url: str) -> str | None:
     if address.drivername.startswith("sqlite") and not Path(address.database or "").exists():
         # The query would create an empty file.
         return None
-    engine = create_engine(url)
+    engine = create_engine(url, connect_args={} if address.drivername.startswith("sqlite") else dict(CONNECT_ARGUMENTS))
     try:
         with told_as_unavailable(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()

@@ -148,7 +148,9 @@ def _nudge_told(lease: Lease) -> None:
 
 def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
     length, started, now = context.timing.lease, context.clock.monotonic(), context.clock.now()
-    fencing = context.database.write(
+    # A holder that fell silent in the middle of a transaction keeps its row locked for a while. Waiting for it, the few
+    # lanes that work at a time (`tasks/turns.py`) would soon all be this one. The sweep asks again.
+    fencing = context.database.write_unless_locked(
         lambda session: take_lane(session, step.value, owner_id, context.holder, now, length)
     )
     if fencing is None:

@@ -9,14 +9,17 @@ from models.database import PATIENCE
 from models.migrations.before_release import bring_over
 from models.migrations.online import again_after_giving_way, alone, gives_way
 from models.search_indexes import make_search_indexes
+from models.silent_peers import CONNECT_ARGUMENTS, tell_server
 
 assert models.TABLES, "all tables have to be known before Alembic compares"
 
 url: str = context.config.attributes["url"]
 is_sqlite = make_url(url).drivername.startswith("sqlite")
 # As patient as every other writer: a worker of yesterday's program may be writing at this moment.
-engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()} if is_sqlite else {})
+arguments = {"timeout": PATIENCE.total_seconds()} if is_sqlite else dict(CONNECT_ARGUMENTS)
+engine = create_engine(url, connect_args=arguments)
 if not is_sqlite:
+    tell_server(engine)
     gives_way(engine)
 
 

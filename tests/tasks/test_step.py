@@ -1,5 +1,6 @@
 """Draining a lane: one worker at a time, in bounded slices, with nothing left waiting that nobody was told of."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +9,15 @@ from threading import Barrier, Semaphore
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from models.database import Database
 from models.lanes import Lane, LeaseLost, take_lane
+from models.unavailable import DatabaseBusy
 from tasks.context import Context, Step, SystemClock
 from tasks.step import Drained, Lease, drain
 from tests.contexts import RecordingNudge, TestClock, make_context
+from tests.servers import PostgresqlDatabases
 
 OWNER = 7
 
@@ -45,6 +49,27 @@ def test_a_lane_is_worked_off_until_nothing_waits(context: Context) -> None:
     assert next(answers, None) is None
     assert nudged(context) == []
     assert (lane(context).holder, lane(context).lease_until) == ("", None)
+
+
+def test_a_lane_that_a_silent_holder_keeps_locked_is_left_to_the_sweep(
+    postgresql_databases: PostgresqlDatabases,
+) -> None:
+    """Few lanes of a process work at a time; one that waited for its row as long as for any lock would stop the others.
+
+    SQLite has no locks of rows.
+    """
+    with postgresql_databases.fresh() as url, contextlib.closing(Database(url)) as silent:
+        context = make_context(url)
+        another_worker_takes_it(context, after_seconds=0)
+        clock_of(context).move(seconds=context.timing.lease.total_seconds() + 1)
+        with silent.writing() as session:
+            session.execute(update(Lane).values(holder="it fell silent"))
+            began = time.monotonic()
+            with pytest.raises(DatabaseBusy):
+                drain(context, Step.PUSH, OWNER, lambda _: False)
+            assert time.monotonic() - began < 10, "other locks are waited for thirty seconds"
+        assert drain(context, Step.PUSH, OWNER, lambda _: False) is Drained.DONE
+        context.database.close()
 
 
 def test_a_slice_ends_and_the_lane_goes_to_the_back_of_the_queue(context: Context) -> None:
