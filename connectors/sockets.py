@@ -31,6 +31,11 @@ from connectors.budget import current_budget
 _RESOLVING_MAX = 32
 _resolving = threading.BoundedSemaphore(_RESOLVING_MAX)
 
+# The system repeats what the peer does not acknowledge: for two minutes after we have given up and closed the socket,
+# and longer if we are frozen. A payment could land long after its settle time, when the network is back and another one
+# was sent. With this, nothing is repeated for longer than an answer may take. Linux has it.
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
@@ -96,6 +101,8 @@ def connected(host: str, port: int | None) -> socket.socket:
         opened = _Bounded(family, kind, protocol)
         try:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if _USER_TIMEOUT is not None:
+                opened.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, max(1, int(budget.answer_seconds * 1000)))
             opened.settimeout(budget.seconds_to_connect())
             opened.connect(address)
             # The TLS handshake gets the time that is left for connecting.
