@@ -53,7 +53,21 @@ class ProcessDied(Exception):
 
 
 @dataclass(frozen=True)
-class Stack:
+class OutsideSystems:
+    """The addresses of the two sandboxes."""
+
+    quickbooks_url: str
+    connectwise_url: str
+
+    def quickbooks(self) -> QuickBooksControl:
+        return QuickBooksControl(self.quickbooks_url)
+
+    def connectwise(self, company_id: str = "acme") -> ConnectWiseControl:
+        return ConnectWiseControl(self.connectwise_url, company_id)
+
+
+@dataclass(frozen=True)
+class Stack(OutsideSystems):
     """The running processes, and their addresses."""
 
     state_dir: Path
@@ -61,19 +75,11 @@ class Stack:
     settings: Settings
     redis: RedisServer
     processes: Processes
-    quickbooks_url: str
-    connectwise_url: str
     web_url: str
     flower_url: str
     # The user and the password that Flower asks for.
     flower_login: tuple[str, str]
     verifier_token: str
-
-    def quickbooks(self) -> QuickBooksControl:
-        return QuickBooksControl(self.quickbooks_url)
-
-    def connectwise(self, company_id: str = "acme") -> ConnectWiseControl:
-        return ConnectWiseControl(self.connectwise_url, company_id)
 
     def context(self) -> Context:
         """A context of this process, for reading and administration; it sends no nudges, the sweep does."""
@@ -116,6 +122,7 @@ def running_stack(
     database_url: str = "",
     without: tuple[str, ...] = (),
     quick: Mapping[str, str] = QUICK,
+    redis: RedisServer | None = None,
     say: Callable[[str], None] = lambda _: None,
     prepare: Callable[[str], None] = upgrade,
 ) -> Iterator[Stack]:
@@ -124,12 +131,14 @@ def running_stack(
     Args:
         without: names of Procfile lines that are left out.
         quick: durations for the processes, as environment variables.
+        redis: one that runs already.
         prepare: makes the tables of the database at this address.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
-    say("Starting Redis")
-    redis = find_or_start(None, state_dir)
-    environment = _environment(state_dir, redis, database_url, quick)
+    if redis is None:
+        say("Starting Redis")
+        redis = find_or_start(None, state_dir)
+    environment = environment_of(state_dir, redis.url, database_url, quick)
     say("Starting the QuickBooks and ConnectWise sandboxes")
     sandboxes = Processes(ROOT / "Procfile.sandbox", environment, state_dir / "logs")
     processes = Processes(ROOT / "Procfile", environment, state_dir / "logs", concurrency=dict.fromkeys(without, 0))
@@ -147,7 +156,7 @@ def running_stack(
         redis.stop()
 
 
-def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: Mapping[str, str]) -> dict[str, str]:
+def environment_of(state_dir: Path, redis_url: str, database_url: str, quick: Mapping[str, str]) -> dict[str, str]:
     """The processes' whole environment; from outside only the variables that find programs and texts."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "TMPDIR") if name in os.environ}
     quickbooks_port, connectwise_port = free_port(), free_port()
@@ -158,7 +167,7 @@ def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: 
         "ENVIRONMENT": "development",
         "STATE_DIR": str(state_dir),
         "DATABASE_URL": database_url or f"sqlite:///{state_dir / 'payments.sqlite'}",
-        "REDIS_URL": redis.url,
+        "REDIS_URL": redis_url,
         "HOST": "127.0.0.1",
         "PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
@@ -177,8 +186,13 @@ def _environment(state_dir: Path, redis: RedisServer, database_url: str, quick: 
     }
 
 
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """What a process with this environment would read from it."""
+    return Settings.model_validate({name.lower(): value for name, value in environment.items()})
+
+
 def _stack(state_dir: Path, environment: dict[str, str], redis: RedisServer, processes: Processes) -> Stack:
-    settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
+    settings = settings_of(environment)
     user, _, password = environment["FLOWER_BASIC_AUTH"].partition(":")
     return Stack(
         state_dir=state_dir,

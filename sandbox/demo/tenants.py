@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from connectors.quickbooks.tokens import secrets_from
 from domain.preferences import SyncMode
 from sandbox.endings import CannotGoOn
-from sandbox.stack import CONNECTWISE_CLIENT_ID, Stack
+from sandbox.stack import CONNECTWISE_CLIENT_ID, OutsideSystems
 from tasks.context import Context
 from usecases.connections import add_source, add_target
 from usecases.organizations import PreferenceChanges, change_preferences, create_organization
@@ -42,7 +42,7 @@ class Tenant:
 
 
 def set_up_tenant(
-    stack: Stack,
+    systems: OutsideSystems,
     context: Context,
     slug: str,
     name: str,
@@ -59,7 +59,7 @@ def set_up_tenant(
             fault is planned for an invoice's address, which names no company: two companies must not share one.
         do: how to run each use case, for instance again when the database is busy.
     """
-    with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
+    with systems.quickbooks() as quickbooks, systems.connectwise() as connectwise:
         quickbooks.add_company(realm_id, name)
         customer_id = quickbooks.add_customer(customer, realm_id=realm_id)
         tokens = quickbooks.issue_tokens(realm_id=realm_id)
@@ -93,8 +93,8 @@ def set_up_tenant(
                 context,
                 organization.id,
                 "connectwise",
-                f"{stack.connectwise_url}/{slug}",
-                {"site_url": stack.connectwise_url, "company": slug, "home_currency": "USD"},
+                f"{systems.connectwise_url}/{slug}",
+                {"site_url": systems.connectwise_url, "company": slug, "home_currency": "USD"},
                 keys,
                 allows_plain_http=True,
             )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sandbox.connectwise.control import ConnectWiseControl
 from sandbox.demo.tenants import Tenant
 from sandbox.quickbooks.control import QuickBooksControl
-from sandbox.stack import Stack
+from sandbox.stack import OutsideSystems
 from tasks.context import Context
 from usecases.invoice_import import import_invoices
 
@@ -52,7 +52,11 @@ class Books:
     paid_on: date = field(default_factory=lambda: datetime.now(UTC).date() - timedelta(days=1))
 
     def keep(
-        self, stack: Stack, seconds: float, chance: random.Random, is_enough: Callable[[], bool] = lambda: False
+        self,
+        systems: OutsideSystems,
+        seconds: float,
+        chance: random.Random,
+        is_enough: Callable[[], bool] = lambda: False,
     ) -> None:
         """Every bill is paid, spread evenly over so many seconds, and corrections come in between.
 
@@ -61,7 +65,7 @@ class Books:
         """
         started = time.monotonic()
         later: dict[int, list[Callable[[], None]]] = {}
-        with stack.quickbooks() as quickbooks:
+        with systems.quickbooks() as quickbooks:
             for number, bill in enumerate(self.bills):
                 if is_enough():
                     break
@@ -115,9 +119,9 @@ CORRECTIONS = ("edited", "voided", "moved", "split", "edited", "deleted")
 
 
 def open_books(
-    stack: Stack, context: Context, tenants: Sequence[Tenant], payments: int, chance: random.Random
+    systems: OutsideSystems, context: Context, tenants: Sequence[Tenant], payments: int, chance: random.Random
 ) -> Books:
-    with stack.quickbooks() as quickbooks, stack.connectwise() as connectwise:
+    with systems.quickbooks() as quickbooks, systems.connectwise() as connectwise:
         spare = {
             tenant: _bill(quickbooks, connectwise, tenant, f"SPARE-{number}", Decimal(0), Decimal(1_000_000))
             for number, tenant in enumerate(tenants)

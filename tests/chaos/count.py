@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from sandbox.demo.tenants import Tenant
-from sandbox.stack import Stack
+from sandbox.stack import OutsideSystems
 from tasks.context import Context
 from tests.chaos.books import Books
 from tests.queries import violations
@@ -35,18 +35,18 @@ class Count:
         )
 
 
-def count(stack: Stack, context: Context, tenants: Sequence[Tenant], books: Books) -> Count:
+def count(systems: OutsideSystems, context: Context, tenants: Sequence[Tenant], books: Books) -> Count:
     kinds: Counter[str] = Counter()
     sentences: list[str] = []
     for tenant in tenants:
-        wanted, there = _wanted(stack, tenant), _there(stack, tenant, books)
+        wanted, there = _wanted(systems, tenant), _there(systems, tenant, books)
         mine = [books.spare[tenant], *(bill for bill in books.bills if bill.tenant == tenant)]
         for bill in mine:
             fates = fates_of(wanted.get(bill.quickbooks_id, Counter()), there[bill.connectwise_id])
             kinds.update(fates)
             if fates.keys() - {"delivered"}:
                 sentences.append(f"{tenant.name} {bill.number}: {dict(fates)}")
-    touched = sum(not is_as_typed for is_as_typed in _typed(stack, books))
+    touched = sum(not is_as_typed for is_as_typed in _typed(systems, books))
     with context.database.reading() as session:
         broken = violations(session)
     sentences += [f"{one.name}: {one.sentence} {one.ids}" for one in broken]
@@ -71,10 +71,10 @@ def fates_of(wanted: Counter[Money], there: Counter[Money]) -> Counter[str]:
     return +fates
 
 
-def _wanted(stack: Stack, tenant: Tenant) -> Mapping[str, Counter[Money]]:
+def _wanted(systems: OutsideSystems, tenant: Tenant) -> Mapping[str, Counter[Money]]:
     """By invoice what QuickBooks says was paid on it."""
     wanted: dict[str, Counter[Money]] = {}
-    with stack.quickbooks() as quickbooks:
+    with systems.quickbooks() as quickbooks:
         for payment in quickbooks.payments(realm_id=tenant.realm_id):
             for line in payment.lines:
                 for kind, document in line.linked:
@@ -83,10 +83,10 @@ def _wanted(stack: Stack, tenant: Tenant) -> Mapping[str, Counter[Money]]:
     return wanted
 
 
-def _there(stack: Stack, tenant: Tenant, books: Books) -> Mapping[int, Counter[Money]]:
+def _there(systems: OutsideSystems, tenant: Tenant, books: Books) -> Mapping[int, Counter[Money]]:
     """By invoice what ConnectWise has, without what people typed."""
     company = tenant.company_id
-    with stack.connectwise(company) as connectwise:
+    with systems.connectwise(company) as connectwise:
         return {
             invoice.id: Counter(
                 (one.amount, one.payment_date.date())
@@ -97,10 +97,10 @@ def _there(stack: Stack, tenant: Tenant, books: Books) -> Mapping[int, Counter[M
         }
 
 
-def _typed(stack: Stack, books: Books) -> list[bool]:
+def _typed(systems: OutsideSystems, books: Books) -> list[bool]:
     """Whether each typed payment is as it was."""
     found: list[bool] = []
-    with stack.connectwise() as connectwise:
+    with systems.connectwise() as connectwise:
         for (company, invoice_id, payment_id), amount in books.typed.items():
             payments = connectwise.invoice(invoice_id, company_id=company).payments
             found.append(any(one.id == payment_id and one.amount == amount for one in payments))
