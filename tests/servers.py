@@ -21,6 +21,7 @@ from psycopg import sql
 
 from workers.redis_server import free_port, signal_group, spawn
 
+LOCAL = "127.0.0.1"
 UNPRIVILEGED_USER = "nobody"
 # Nothing in a test's database has to outlive a power cut.
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
@@ -110,24 +111,35 @@ class PostgresqlServer:
     as root, and leaves the server running when the tests are killed.
     """
 
-    def __init__(self, directory: Path, options: Sequence[str] = FAST_AND_FORGETFUL) -> None:
-        self._directory, self._options = directory, options
+    def __init__(
+        self,
+        directory: Path,
+        options: Sequence[str] = FAST_AND_FORGETFUL,
+        *,
+        address: str = LOCAL,
+        before: str = "",
+    ) -> None:
+        """On another host than this one it gets that host's address, and what a child runs to get there (`spawn`)."""
+        self._directory, self._options, self._address, self._before = directory, options, address, before
         self._programs = _programs(directory)
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+        self.url = f"postgresql+psycopg://postgres@{address}:{self._port}/postgres"
         initdb = [self._programs / "initdb", "-D", directory / "data", "-U", "postgres", "--auth=trust"]
         command = [*map(str, initdb), "--encoding=UTF8", "--no-sync", "--locale=C"]
         if self._spawn(command, "initdb.log").wait(timeout=90) != 0:
             raise PostgresqlUnavailable((directory / "initdb.log").read_text())
+        if address != LOCAL:
+            with (directory / "data/pg_hba.conf").open("a") as rules:
+                rules.write("host all all 10.0.0.0/8 trust\n")
 
     def start(self) -> None:
         """Starts it on the same port with the data it had."""
         options = [f"-c{option}" for option in self._options]
         command = [str(self._programs / "postgres"), "-D", str(self._directory / "data"), "-p", str(self._port)]
-        self._process = self._spawn([*command, "-k", "", "-h", "127.0.0.1", *options], "postgres.log")
+        self._process = self._spawn([*command, "-k", "", "-h", self._address, *options], "postgres.log")
         try:
-            _wait_until_ready(self.url, self._port)
+            _wait_until_ready(self.url, self._address, self._port)
         except (TimeoutError, psycopg.Error) as error:
             raise PostgresqlUnavailable((self._directory / "postgres.log").read_text()) from error
 
@@ -140,7 +152,7 @@ class PostgresqlServer:
 
     def _spawn(self, command: Sequence[str], log_name: str) -> "subprocess.Popen[bytes]":
         with (self._directory / log_name).open("ab") as log:
-            return spawn(command, before=_give_up_root(), stdout=log, stderr=log, cwd=self._directory)
+            return spawn(command, before=self._before + _give_up_root(), stdout=log, stderr=log, cwd=self._directory)
 
 
 @contextlib.contextmanager
@@ -160,8 +172,8 @@ def postgresql_server(directory: Path, options: Sequence[str] = FAST_AND_FORGETF
         yield server.url
 
 
-def _wait_until_ready(url: str, port: int) -> None:
-    wait_until_listening("127.0.0.1", port, 60)
+def _wait_until_ready(url: str, address: str, port: int) -> None:
+    wait_until_listening(address, port, 60)
     for attempt in itertools.count():
         try:
             psycopg.connect(psycopg_url(url), connect_timeout=10).close()
@@ -169,7 +181,7 @@ def _wait_until_ready(url: str, port: int) -> None:
             if attempt == 100:
                 raise
             time.sleep(0.05)
-            wait_until_listening("127.0.0.1", port, 60)
+            wait_until_listening(address, port, 60)
         else:
             return
 

@@ -25,11 +25,15 @@ from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import QUICK, Stack, running_stack
 from tasks.context import Context
 from tests import servers
+from tests.chaos.awake import still_asleep
 from tests.chaos.books import Books, open_books
 from tests.chaos.count import Count, count
+from tests.chaos.redis_trouble import OneRedis, RedisBehindSentinels, RedisTrouble
 from tests.chaos.report import print_count, print_happenings
 from tests.chaos.trouble import WEBHOOKS_DOUBLED, WEBHOOKS_LOST, Trouble, faults_fired, target_faults, webhooks
+from tests.sentinels import MASTER, replicated
 from tests.servers import PostgresqlServer, running_postgresql, temporary_directory
+from workers.redis_server import RedisServer
 from workers.terminal import report_console
 
 LOOK_AGAIN_SECONDS = 2
@@ -43,6 +47,7 @@ class Play:
     options: argparse.Namespace
     console: Console
     stack: Stack
+    redis: RedisTrouble
     postgresql: PostgresqlServer | None
     context: Context
     tenants: list[Tenant]
@@ -67,11 +72,14 @@ class Play:
         happenings |= {"accountants": self.books.corrections, "died by themselves": self.died}
         print_happenings(self.console, happenings)
         print_count(self.console, result, len(self.books.bills), len(self.tenants), time.monotonic() - started)
+        asleep = still_asleep(self.stack)
+        for sentence in asleep:
+            self.console.print(f"Has not come back: {sentence}", highlight=False)
         # The door says 503 while it cannot store; 500 would be a bug of ours.
-        return result.is_good and not self.died and not told["answered 500"]
+        return result.is_good and not self.died and not told["answered 500"] and not asleep
 
     def _work_in_trouble(self) -> "Counter[str]":
-        trouble = Trouble(self.stack, self.postgresql, self.chance, self.options.trouble_every)
+        trouble = Trouble(self.stack, self.redis, self.postgresql, self.chance, self.options.trouble_every)
         with ThreadPoolExecutor(1) as pool:
             making = pool.submit(trouble.make)
             try:
@@ -116,13 +124,37 @@ def main() -> int:
 def _run() -> int:
     options = _arguments()
     console = report_console()
+    if options.hosts:
+        return _on_separate_hosts(options, console)
     with _database(options.database) as (database_url, postgresql), tempfile.TemporaryDirectory() as folder:
         say = lambda text: console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)  # noqa: E731
+        if options.sentinel:
+            with replicated(Path(folder, "redis")) as opened:
+                behind, quick = RedisServer(opened.url), {**QUICK, "REDIS_SENTINEL_MASTER": MASTER}
+                with running_stack(
+                    Path(folder), database_url=database_url, quick=quick, redis=behind, say=say
+                ) as stack:
+                    return 0 if _play(stack, options, console, RedisBehindSentinels(opened), postgresql) else 1
         with running_stack(Path(folder), database_url=database_url, without=("flower",), quick=QUICK, say=say) as stack:
-            return 0 if _play(stack, options, console, postgresql) else 1
+            return 0 if _play(stack, options, console, OneRedis(stack.redis), postgresql) else 1
 
 
-def _play(stack: Stack, options: argparse.Namespace, console: Console, postgresql: PostgresqlServer | None) -> bool:
+def _on_separate_hosts(options: argparse.Namespace, console: Console) -> int:
+    from tests.chaos.hosts import apart, play
+
+    folder = apart.folder_inside()
+    if folder is None:
+        return apart.run_apart()
+    return 0 if play.run(options, console, folder) else 1
+
+
+def _play(
+    stack: Stack,
+    options: argparse.Namespace,
+    console: Console,
+    redis: RedisTrouble,
+    postgresql: PostgresqlServer | None,
+) -> bool:
     chance = random.Random(options.seed)
     context = stack.context()
     tenants = [
@@ -134,7 +166,7 @@ def _play(stack: Stack, options: argparse.Namespace, console: Console, postgresq
     stack.wait_until_ready()
     stack.open_door()
     try:
-        return Play(options, console, stack, postgresql, context, tenants, books, chance, Counter()).run()
+        return Play(options, console, stack, redis, postgresql, context, tenants, books, chance, Counter()).run()
     finally:
         context.database.close()
 
@@ -153,6 +185,12 @@ def _database(kind: str) -> Iterator[tuple[str, PostgresqlServer | None]]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--short", action="store_true", help="200 payments of 5 organizations in some seconds")
+    parser.add_argument(
+        "--hosts", action="store_true", help="workers on separate hosts, which are cut off; no other trouble"
+    )
+    parser.add_argument(
+        "--sentinel", action="store_true", help="a Redis with a replica and three Sentinels; and Flower"
+    )
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--organizations", type=int)
     parser.add_argument("--payments", type=int)
@@ -162,6 +200,8 @@ def _arguments() -> argparse.Namespace:
     options = parser.parse_args()
     usual = (5, 200, 8.0) if options.short else (20, 2000, 60.0)
     options.organizations = options.organizations or usual[0]
+    if options.hosts:
+        return options
     options.payments = options.payments or usual[1]
     options.seconds = options.seconds or usual[2]
     options.trouble_every = (0.2, 0.6) if options.short else (0.8, 2.5)

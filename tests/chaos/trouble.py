@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.faults import Fault
-from sandbox.stack import Stack
+from sandbox.stack import OutsideSystems, Stack
+from tests.chaos.redis_trouble import RedisTrouble, wait_while_down
 from tests.servers import PostgresqlServer
 
 WRITES = {"POST": r"/payments$", "PATCH": r"/payments/\d+$", "DELETE": r"/payments/\d+$"}
-# Down for so long: the others notice, and try again more than once.
-DOWN_SECONDS = 1.5
 WEBHOOKS_LOST = WEBHOOKS_DOUBLED = 0.2
 
 
@@ -33,6 +32,7 @@ class Trouble:
     """Every second or two something dies or forgets everything; each kind of it once before any kind again."""
 
     stack: Stack
+    redis: RedisTrouble
     postgresql: PostgresqlServer | None
     chance: random.Random
     every_seconds: tuple[float, float]
@@ -51,7 +51,8 @@ class Trouble:
     def _deck(self) -> list[str]:
         workers = [f"{name} killed" for name in ("ingest", "match", "push", "push", "web", "beat")]
         database = ["PostgreSQL stopped fast", "PostgreSQL stopped at once"] if self.postgresql else []
-        return [*workers, "Redis emptied", "Redis restarted", *database]
+        flower = ["flower killed"] if "flower" in self.stack.processes.names else []
+        return [*workers, *flower, *self.redis.kinds, *database]
 
     def _kinds(self) -> Iterator[str]:
         while True:
@@ -61,38 +62,31 @@ class Trouble:
 
     def _happen(self, kind: str) -> None:
         match kind.split(" ", maxsplit=1)[0]:
-            case "Redis" if kind == "Redis emptied":
-                self.stack.redis.flush()
-            case "Redis":
-                self.stack.redis.kill()
-                self._wait_while_down()
-                self.stack.redis.start()
+            case "Redis" | "Redis'":
+                self.redis.happen(kind)
             case "PostgreSQL":
                 assert self.postgresql is not None
                 self.postgresql.stop(signal.SIGINT if kind.endswith("fast") else signal.SIGQUIT)
-                self._wait_while_down()
+                wait_while_down()
                 self.postgresql.start()
             case worker:
                 self.stack.processes.kill(worker)
                 self.stack.processes.start(worker)
 
-    def _wait_while_down(self) -> None:
-        threading.Event().wait(DOWN_SECONDS)
 
-
-def faults_fired(stack: Stack) -> Counter[str]:
+def faults_fired(systems: OutsideSystems) -> Counter[str]:
     """How often each kind of fault has met a write."""
     fired: Counter[str] = Counter()
-    with stack.connectwise() as connectwise:
+    with systems.connectwise() as connectwise:
         for planned in connectwise.faults():
             fired[f"{planned['kind']}"] += int(planned["fired"])
     return fired
 
 
-def webhooks(stack: Stack) -> Counter[str]:
+def webhooks(systems: OutsideSystems) -> Counter[str]:
     """What became of the webhooks, and how the door answered them."""
     told: Counter[str] = Counter()
-    with stack.quickbooks() as quickbooks:
+    with systems.quickbooks() as quickbooks:
         told["lost"] = len(quickbooks.lost_webhooks())
         deliveries = quickbooks.webhook_deliveries()
     sent = Counter(event for delivery in deliveries for event in delivery["event_ids"])
