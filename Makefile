@@ -68,9 +68,8 @@ crash: $(INSTALLED) ## Kills a process at every point between two steps, on both
 simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, and compares with the truth
 	$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS) $(ARGS)
 
-chaos: $(INSTALLED) ## Real processes under load: 2,000 payments, everything killed at random; then replaced one by one (ARGS=--short; ARGS=--help)
+chaos: $(INSTALLED) ## Real processes, 2,000 payments, everything killed at random (ARGS=--short, --rolling, --hosts, --sentinel, --help)
 	$(BIN)/python -m tests.chaos $(ARGS)
-	$(BIN)/python -m tests.chaos.rolling $(ARGS)
 
 bench: $(INSTALLED) ## Measures what the README promises, side by side, and prints tables (ARGS=--help, ARGS=--short)
 	$(BIN)/python -m benchmarks $(ARGS)

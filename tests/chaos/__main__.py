@@ -182,20 +182,30 @@ def _database(kind: str) -> Iterator[tuple[str, PostgresqlServer | None]]:
         yield server.url, server
 
 
+_MORE = """
+--hosts is a run of its own: three hosts (network namespaces) share nothing but PostgreSQL and Redis, and are cut off from
+everything, from one of the others or in one direction, or stand still, in the middle of a push; ten minutes, with --short
+three. It needs Linux, iproute2, util-linux, and root or the right to make namespaces. Nothing has to be cleaned up, also
+after kill -9: everything that it makes ends with it, and its files (payments-hosts-* in TMPDIR) go with the next run.
+Exit codes: 0 all is well, 1 something is lost, doubled, wrong, or has not come back, 2 it could not go on, 3 (--hosts) hosts
+cannot be made here.
+"""
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="200 payments of 5 organizations in some seconds")
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__, epilog=_MORE)
     parser.add_argument(
-        "--hosts", action="store_true", help="workers on separate hosts, which are cut off; no other trouble"
+        "--short", action="store_true", help="200 payments of 5 organizations in some seconds; of --hosts three acts"
     )
+    parser.add_argument("--hosts", action="store_true", help="workers on separate hosts, which are cut off (see below)")
     parser.add_argument(
-        "--sentinel", action="store_true", help="a Redis with a replica and three Sentinels; and Flower"
+        "--sentinel", action="store_true", help="Redis behind Sentinels, its master lost in every way; and Flower"
     )
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--organizations", type=int)
     parser.add_argument("--payments", type=int)
     parser.add_argument("--seconds", type=float, help="how long the accountants take")
-    parser.add_argument("--patience", type=float, default=400, help="how long the end may take, in seconds")
+    parser.add_argument("--patience", type=float, default=400, help="how long any wait may take, in seconds")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     usual = (5, 200, 8.0) if options.short else (20, 2000, 60.0)
