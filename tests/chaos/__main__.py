@@ -209,7 +209,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     usual = (5, 200, 8.0) if options.short else (20, 2000, 60.0)
-    options.organizations = options.organizations or usual[0]
+    options.organizations = options.organizations or (5 if options.hosts else usual[0])
     if options.hosts:
         return options
     options.payments = options.payments or usual[1]

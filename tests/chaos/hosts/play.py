@@ -22,7 +22,7 @@ from sandbox.endings import CannotGoOn
 from sandbox.faults import Fault
 from sandbox.stack import QUICK
 from tasks.context import Context
-from tests.chaos.books import Books, open_books
+from tests.chaos.books import Bill, Books, open_books
 from tests.chaos.count import Count, count
 from tests.chaos.hosts.acts import ACTS, Act, Outcome, play
 from tests.chaos.hosts.machine import isolated
@@ -75,14 +75,18 @@ class Play:
         shares = [self.books.bills[number :: len(acts)] for number in range(len(acts))]
         for number, (act, bills) in enumerate(zip(acts, shares, strict=True)):
             self.console.print(f"{time.strftime('%H:%M:%S')} A host {act.name}", highlight=False)
-            share = replace(self.books, bills=bills)
             with ThreadPoolExecutor(1) as pool:
-                paying = pool.submit(share.keep, self.site.systems, self.options.seconds, self.chance)
+                paying = pool.submit(self._pay, bills)
                 outcome = play(act, self.site, self.context.database, self.options.patience)
                 paying.result()
             if number == 0:
                 wrong += self._shared()
             yield outcome
+
+    def _pay(self, bills: list[Bill]) -> None:
+        """Half of them at once, so that lanes have more to send than goes at a time; the others come in meanwhile."""
+        for share, seconds in ((bills[::2], 0.0), (bills[1::2], self.options.seconds)):
+            replace(self.books, bills=share).keep(self.site.systems, seconds, self.chance)
 
     def _shared(self) -> list[str]:
         """What hosts share beside PostgreSQL and Redis; asked while all of them work."""

@@ -14,6 +14,8 @@ from models.running_processes import RunningProcess
 
 # Of the hosts' clocks and this one; both are off by less.
 TOLERANCE = timedelta(seconds=2)
+# So many at once: a host that sends one payment may be about to end.
+AT_LEAST = 3
 _OPEN = tuple(state.value for state in OPEN)
 
 
@@ -32,7 +34,7 @@ class OnTheWire:
 
 
 def on_the_wire(database: Database, hosts: Collection[str]) -> OnTheWire | None:
-    """Of one of these hosts, the one that sends most; None if none of them sends anything."""
+    """Of one of these hosts, the one that sends most; None if none of them sends several at once."""
     statement = (
         select(Lane.holder, Lane.owner_id, Lane.fencing, Effect.id)
         .join(Effect, (Effect.connection_id == Lane.owner_id) & (Effect.state == EffectState.SENDING.value))
@@ -45,7 +47,7 @@ def on_the_wire(database: Database, hosts: Collection[str]) -> OnTheWire | None:
             if host in found:
                 found[host].append((owner_id, fencing, effect_id))
     host, rows = max(found.items(), key=lambda one: len(one[1]))
-    if not rows:
+    if len(rows) < AT_LEAST:
         return None
     return OnTheWire(host, frozenset(row[2] for row in rows), tuple({(row[0], row[1]) for row in rows}))
 
