@@ -25,6 +25,7 @@ from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import QUICK, Stack, running_stack
 from tasks.context import Context
 from tests import servers
+from tests.chaos import rolling
 from tests.chaos.awake import still_asleep
 from tests.chaos.books import Books, open_books
 from tests.chaos.count import Count, count
@@ -126,6 +127,8 @@ def _run() -> int:
     console = report_console()
     if options.hosts:
         return _on_separate_hosts(options, console)
+    if options.rolling:
+        return 0 if rolling.run(console, short=options.short) else 1
     with _database(options.database) as (database_url, postgresql), tempfile.TemporaryDirectory() as folder:
         say = lambda text: console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)  # noqa: E731
         if options.sentinel:
@@ -197,6 +200,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--short", action="store_true", help="200 payments of 5 organizations in some seconds; of --hosts three acts"
     )
+    parser.add_argument(
+        "--rolling", action="store_true", help="every process is replaced, one by one, while payments come in"
+    )
     parser.add_argument("--hosts", action="store_true", help="workers on separate hosts, which are cut off (see below)")
     parser.add_argument(
         "--sentinel", action="store_true", help="Redis behind Sentinels, its master lost in every way; and Flower"
@@ -210,7 +216,7 @@ def _arguments() -> argparse.Namespace:
     options = parser.parse_args()
     usual = (5, 200, 8.0) if options.short else (20, 2000, 60.0)
     options.organizations = options.organizations or (5 if options.hosts else usual[0])
-    if options.hosts:
+    if options.hosts or options.rolling:
         return options
     options.payments = options.payments or usual[1]
     options.seconds = options.seconds or usual[2]

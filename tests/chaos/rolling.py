@@ -1,4 +1,4 @@
-"""`make chaos`, second part: every process is replaced, one after another, again and again, while payments come in.
+"""`make chaos ARGS=--rolling`: every process is replaced, one after another, again and again, while payments come in.
 
 The same load three times: without a restart; with successors that begin before their predecessors are told to stop, as
 in Kubernetes; and with processes that end before their successors begin, as with compose and systemd. Nothing may be
@@ -6,9 +6,7 @@ lost, doubled or misplaced, no delivery refused, every process ends by itself in
 payment waits longer because of it than the start of a process takes, where there is no successor yet.
 """
 
-import argparse
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -22,7 +20,6 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox.demo.tenants import Tenant, set_up_tenant
-from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import QUICK, ROOT, Stack, running_stack
 from tests.chaos.books import Books, open_books
 from tests.chaos.count import Count, count
@@ -31,7 +28,7 @@ from tests.chaos.trouble import webhooks
 from tests.chaos.waiting import Waits, measured
 from tests.fleet import ALONE, LINES, Ended, Fleet, open_fleet
 from tests.servers import running_postgresql, temporary_directory
-from workers.terminal import Column, FoldingTable, report_console
+from workers.terminal import Column, FoldingTable
 
 # A lease that a process does not give back, and a message that it loses, cost as long as in production, or nearly.
 TIMES = {**QUICK, "LEASE_SECONDS": "60", "SWEEP_SECONDS": "20", "STOP_SECONDS": "20"}
@@ -225,20 +222,8 @@ def _table_of_stops(all_played: Sequence[Played]) -> FoldingTable:
     return table
 
 
-def main() -> int:
-    return ends_in_a_sentence(_run)
-
-
-def _run() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.chaos.rolling", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="each process once, with few payments")
-    # What else the first part takes is for that alone.
-    options, _ = parser.parse_known_args()
-    load = SHORT if options.short else LONG
-    console = report_console()
+def run(console: Console, *, short: bool) -> bool:
+    """Plays the load in every way and prints the tables; whether all of it was as it should be."""
+    load = SHORT if short else LONG
     say = lambda text: console.print(f"{time.strftime('%H:%M:%S')} {text}", highlight=False)  # noqa: E731
-    return 0 if report(console, [play(kind, load, say) for kind in load.plays]) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return report(console, [play(kind, load, say) for kind in load.plays])
