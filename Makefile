@@ -86,6 +86,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: $(INSTALLED) ## Pins every package with its hashes anew, from requirements*.in (ARGS=--upgrade for newer ones)
 	@test -x $(BIN)/uv || { echo "This needs uv: $(BIN)/python -m pip install uv"; exit 1; }
 	$(COMPILE) $(ARGS) --output-file requirements.txt requirements.in
+	$(COMPILE) $(ARGS) --output-file requirements-tracing.txt requirements-tracing.in
 	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
 
 screenshots: $(INSTALLED) ## Takes the README's pictures anew, of a made-up company whose both systems are the sandbox

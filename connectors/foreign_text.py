@@ -53,6 +53,11 @@ class Secrets:
     values: frozenset[str] = field(default=frozenset(), repr=False)
 
     @cached_property
+    def short_spellings(self) -> frozenset[str]:
+        """Those that are recognized as a whole only."""
+        return frozenset(one for one in self._spellings if len(one) < _PART_CHARACTERS)
+
+    @cached_property
     def _spellings(self) -> frozenset[str]:
         return frozenset(
             spelling.lower()
@@ -62,7 +67,8 @@ class Secrets:
         )
 
     @cached_property
-    def _parts(self) -> frozenset[str]:
+    def parts(self) -> frozenset[str]:
+        """Every run of letters by which a piece of a secret is recognized, in small letters."""
         return frozenset(part for one in self._spellings for part in _parts_of(one))
 
     def with_those_in(self, headers: Mapping[str, str], body: bytes | None) -> "Secrets":
@@ -78,11 +84,10 @@ class Secrets:
         letters = "".join(one[:1] for _, one in shown)
         hide: set[int] = set()
         for start in range(len(letters)):
-            if letters[start : start + _PART_CHARACTERS] in self._parts:
+            if letters[start : start + _PART_CHARACTERS] in self.parts:
                 hide.update(range(start, min(start + _PART_CHARACTERS, len(letters))))
-        for spelling in self._spellings:
-            if len(spelling) < _PART_CHARACTERS:
-                hide.update(place for at in _places(letters, spelling) for place in range(at, at + len(spelling)))
+        for spelling in self.short_spellings:
+            hide.update(place for at in _places(letters, spelling) for place in range(at, at + len(spelling)))
         if not hide:
             return text
         kept = list(text)
@@ -114,6 +119,15 @@ class Secrets:
                         hidden = self.hidden_in(value[: TEXT_CHARACTERS_MAX * 2]) if holds_secret else value
                         holder[key] = cleaned(hidden)
         return holders[0][0]
+
+
+def is_secret_part_in(text: str, secrets: Secrets) -> bool:
+    """Whether `hidden_in` would find something; a tenth of its time, for what is asked about every line of a log."""
+    letters = "".join(text.split()).lower()
+    parts = secrets.parts
+    return any(
+        letters[start : start + _PART_CHARACTERS] in parts for start in range(len(letters) - _PART_CHARACTERS + 1)
+    ) or any(spelling in letters for spelling in secrets.short_spellings)
 
 
 def secrets_sent(headers: Mapping[str, str], body: bytes | None) -> Iterator[str]:

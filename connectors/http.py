@@ -23,10 +23,12 @@ from connectors.addresses import AddressRules
 from connectors.aside import aside
 from connectors.budget import Budget, TooMuch, one_question, spending
 from connectors.foreign_text import Secrets
+from connectors.hiding import HIDING
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Pacer, Rate
 from connectors.sockets import BoundedAdapter
 from connectors.tally import TALLY
+from connectors.traces import TRACES
 from connectors.unpacking import PIECE_BYTES, beginning, unpacked
 from domain.measures import Measure
 
@@ -199,21 +201,28 @@ class Wire:
         Args:
             route: the path without ids, for the log; the real path and the body may name customers.
         """
-        with aside():
-            # The limiter may wait as well: for a Redis that does not answer.
-            wait = self._limiter.permit(self._limit_key, self._rates)
-            started = time.monotonic()
-            result: Exchange = (
-                self._send(method, url, headers=headers, params=params, body=body) if wait is None else Limited(wait)
-            )
+        with TRACES.call(self._system, method, route) as ended:
+            with aside():
+                # The limiter may wait as well: for a Redis that does not answer.
+                wait = self._limiter.permit(self._limit_key, self._rates)
+                started = time.monotonic()
+                result: Exchange = (
+                    self._send(method, url, headers=headers, params=params, body=body)
+                    if wait is None
+                    else Limited(wait)
+                )
+                took = time.monotonic() - started
+                ended(_outcome_of(result))
+            return self._noted(result, method, route, took)
+
+    def _noted(self, result: Exchange, method: str, route: str, took: float) -> Exchange:
         if isinstance(result, Limited):
             seconds = round(result.retry_after.total_seconds(), 2)
             log.info("wire.limited", system=self._system, route=route, wait_seconds=seconds)
             TALLY.count(Measure.LIMITER_WAITS, self._system, route)
             TALLY.count_seconds(Measure.LIMITER_WAIT_SECONDS, self._system, seconds=seconds)
             return result
-        took = time.monotonic() - started
-        outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
+        outcome = _outcome_of(result)
         trace = result.trace if isinstance(result, Answer) else ""
         TALLY.time(Measure.CALL_SECONDS, self._system, method, route, seconds=took)
         TALLY.count(Measure.CALLS, self._system, method, route, outcome)
@@ -243,7 +252,10 @@ class Wire:
         budget = self._budget()
         try:
             # Tokens change, and an old one may come back late. Threads may overwrite the shared set; each uses its own.
-            secrets = self._secrets = self._secrets.with_those_in(headers, body)
+            secrets = self._secrets.with_those_in(headers, body)
+            if secrets is not self._secrets:
+                self._secrets = secrets
+                HIDING.learn(secrets.values)
             with spending(budget):
                 return self._answer(prepared, secrets)
         except (TooMuch, TimeoutError, requests.exceptions.RequestException, HTTPError) as error:
@@ -282,6 +294,10 @@ class _NoRedirects(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
         # requests reads Location even when redirects are switched off, and fails on letters that are not UTF-8.
         return None
+
+
+def _outcome_of(result: Exchange) -> str:
+    return str(result.status) if isinstance(result, Answer) else type(result).__name__
 
 
 def _check_encodable(headers: Mapping[str, str | bytes]) -> None:

@@ -191,10 +191,14 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(name)
 
 
+# An error that repeats the values of its statement would show customers, amounts and hashes to whoever reads the log.
+_SAYS_NO_VALUES: dict[str, Any] = {"hide_parameters": True}
+
+
 def _make_engine(url: str, pool_size: int) -> Engine:
     pool = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": _POOL_SECONDS}
     if make_url(url).drivername.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **pool)
+        engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **_SAYS_NO_VALUES, **pool)
         file = _sqlite_file(url)
         if file is not None:
             # Before SQLite creates the file, with whatever permissions the process has by default.
@@ -207,7 +211,7 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         return engine
     # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
     arguments = {"application_name": PROGRAM, **CONNECT_ARGUMENTS}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, **pool)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, **_SAYS_NO_VALUES, **pool)
     # Without a limit, one forgotten session with a lock would hold every worker's thread for ever.
     tell_server(engine, {"lock_timeout": _patience_milliseconds({})})
     event.listen(engine, "begin", _begin_postgresql)

@@ -32,6 +32,7 @@ from domain.match.planning import CurrentEffect, Payload
 from domain.push.effect import OPEN, Doubt, EffectKind, EffectState, may_move
 from domain.reasons import Reason
 from domain.status import is_alike_for_status
+from domain.trace_context import TRACE_CHARACTERS
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
@@ -92,6 +93,8 @@ class Effect(Base):
     # When match wrote it. No rule uses it; the benchmark of a single payment measures from it.
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Where the trace of its payment goes on; only while traces are exported.
+    trace: Mapped[str | None] = mapped_column(String(TRACE_CHARACTERS))
 
     def as_current(self) -> CurrentEffect:
         """The effect as the plan for the outbox sees it (`domain/match/planning.py`)."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
+from domain.trace_context import TRACE_CHARACTERS
 from models.base import Base, BigId, UtcTime, insert_new
 
 
@@ -65,6 +66,8 @@ class InboxEvent(Base):
     due_at: Mapped[datetime] = mapped_column(UtcTime)
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    # Where the trace of what it tells of goes on; only while traces are exported.
+    trace: Mapped[str | None] = mapped_column(String(TRACE_CHARACTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class NewEvent:
     payload: str | None = None
     due_at: datetime | None = None
     tries: int = 0
+    trace: str | None = None
 
 
 def store_events(session: Session, events: Sequence[NewEvent], now: datetime) -> int:
@@ -97,6 +101,7 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
             "due_at": event.due_at or now,
             "tries": event.tries,
             "outcome": "",
+            "trace": event.trace,
         }
         for event in events
     ]

@@ -29,11 +29,16 @@ _NEVER_WHOLE = -1
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many payments were new, how many changed, and how many were older than what we have."""
+    """How many payments were new, how many changed, and how many were older than what we have.
+
+    Attributes:
+        news: the source's ids of those that were new or have changed.
+    """
 
     new: int
     changed: int
     stale: int
+    news: frozenset[str] = frozenset()
 
 
 def store_payments(
@@ -43,14 +48,17 @@ def store_payments(
     payments: Sequence[SourcePayment],
     now: datetime,
     heard: Mapping[str, datetime] = MappingProxyType({}),
+    traces: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Stored:
     """Stores each payment unless our record of it stands, and makes changed ones due for match.
 
     Args:
         heard: when the source reported each, by its id there; one that is not named was heard of now.
+        traces: where the trace of each goes on, by its id there.
     """
     known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
     former: dict[str, FormerPicture | None] = {}
+    news: set[str] = set()
     new = changed = stale = 0
     for payment in sorted(payments, key=lambda one: (one.state is PaymentState.DELETED, one.version)):
         row = known.get(payment.external_id)
@@ -63,7 +71,8 @@ def store_payments(
             before = _before_change(row, former, now)
             is_news = _note_flaw(row, payment, now)
             if is_news:
-                former[row.external_id] = before
+                former[row.external_id], row.trace = before, traces.get(row.external_id)
+                news.add(row.external_id)
             changed, stale = changed + is_news, stale + (not is_news)
             continue
         elif not replaces(_standing(payment, now), row.standing):
@@ -79,9 +88,11 @@ def store_payments(
             former[row.external_id] = _before_change(row, former, now)
             changed += 1
         _store(row, payment, now)
+        row.trace = traces.get(row.external_id)
+        news.add(row.external_id)
     session.add_all(one for one in former.values() if one is not None)
     session.flush()
-    return Stored(new, changed, stale)
+    return Stored(new, changed, stale, frozenset(news))
 
 
 def _before_change(row: Payment, former: Mapping[str, FormerPicture | None], now: datetime) -> FormerPicture | None:

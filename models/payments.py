@@ -30,6 +30,7 @@ from domain.leaving_out import LeftOut
 from domain.money import money_text
 from domain.records import PaymentState
 from domain.status import PaymentStatus
+from domain.trace_context import TRACE_CHARACTERS
 from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
 
 # The last whole picture of a payment, and a newer one that was not whole.
@@ -115,6 +116,8 @@ class Payment(Base):
     reason: Mapped[str] = mapped_column(String(40), default="")
     # How many statuses and reasons it has had, the first one included: later news about it has a higher number.
     status_changes: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Where the trace of its newest picture goes on; only while traces are exported.
+    trace: Mapped[str | None] = mapped_column(String(TRACE_CHARACTERS))
 
     # A person left it out: how, seeing which version, why in their words, who and when; "" for all others.
     left_out: Mapped[str] = mapped_column(String(20), default="")

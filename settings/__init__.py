@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -11,9 +12,11 @@ from connectors.mail_server import MailServer
 from connectors.registry import VENDORS
 from connectors.vendor import Vendor, VendorSettings
 from settings.environment import Environment
+from settings.exports import header_values
 from settings.fields import Fields
 from settings.files import SUFFIX, UNREADABLE, SettingsFromFiles
-from settings.problems import Problem, problems_of_fields, problems_together, what_to_repair
+from settings.problem import Problem
+from settings.problems import problems_of_fields, problems_together, what_to_repair
 
 
 class OwnSettings(Fields):
@@ -73,6 +76,19 @@ class OwnSettings(Fields):
             username=self.smtp_username,
             password=self.smtp_password.get_secret_value(),
         )
+
+    @property
+    def traces_endpoint(self) -> str:
+        """Where spans go; "" if they go nowhere."""
+        parts = urlsplit(self.traces_url)
+        return (
+            self.traces_url if parts.path.strip("/") or not parts.netloc else f"{self.traces_url.rstrip('/')}/v1/traces"
+        )
+
+    @property
+    def traces_header_values(self) -> dict[str, str]:
+        """The headers that go with the spans, by name."""
+        return header_values(self.traces_headers.get_secret_value())
 
     @property
     def effective_database_url(self) -> str:

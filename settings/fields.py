@@ -55,6 +55,14 @@ class Fields(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_from: str = ""
+    # Where spans go by OTLP over HTTP, such as http://collector:4318; none are made without it.
+    traces_url: str = ""
+    # What the receiver wants to know who sends: name=value, several of them separated by commas.
+    traces_headers: SecretStr = SecretStr("")
+    # How many of the payments are traced: 1 is all of them, 0.05 is every twentieth.
+    traces_share: float = Field(default=1, ge=0, le=1, allow_inf_nan=False)
+    # Where reports of our own errors go: the DSN of a project at Sentry, or of what understands its protocol.
+    sentry_dsn: SecretStr = SecretStr("")
     # Each limit covers its whole part, however slowly the bytes come: connecting, and from the first byte of the
     # request to the last one of the answer. No exchange takes longer than both together.
     connect_timeout_seconds: Seconds = 5

@@ -1,20 +1,20 @@
 """What is wrong with the settings, all of it at once: pure questions. Each problem says what to do, and no value."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from connectors.mail_server import MailSecurity
 from connectors.vendor import VendorSettings
 from models.schema import problem_with_address
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY, DEVELOPMENT_SECRET_KEY, Environment
+from settings.exports import problems_of_exports
 from settings.fields import Fields
+from settings.problem import Problem
 from settings.processes import NEEDS, OWN_SECRETS, Process, process_named
 
 A_NEW_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
@@ -30,26 +30,6 @@ _MISSING: Mapping[str, str] = {
         "such as https://payments.example.com"
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing to repair.
-
-    Attributes:
-        name: the setting, as its field is called; empty for one that is about none of them.
-        what: what is wrong and what to do, without the value, which may be a secret.
-        others: settings that it is about as well.
-    """
-
-    name: str
-    what: str
-    others: tuple[str, ...] = ()
-
-    def as_error(self) -> InitErrorDetails:
-        return InitErrorDetails(
-            type=PydanticCustomError("setting", "{what}", {"what": self.what}), loc=(self.name,), input=None
-        )
 
 
 def problems_of_fields(error: ValidationError, fields: Mapping[str, FieldInfo]) -> list[Problem]:
@@ -71,6 +51,7 @@ def problems_together(settings: Fields, vendors: Mapping[str, type[VendorSetting
     yield from _keys(settings)
     yield from _times(settings)
     yield from _mail(settings)
+    yield from problems_of_exports(settings)
     if settings.environment is Environment.PRODUCTION:
         yield from _in_production(settings, vendors)
 

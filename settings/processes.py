@@ -66,12 +66,19 @@ OWN_SECRETS = frozenset(
         "encryption_keys",
         "flower_basic_auth",
         "smtp_password",
+        "traces_headers",
+        "sentry_dsn",
     }
 )
 # Who needs Redis may also be given these.
 _WITH_REDIS = frozenset({"broker_url", "redis_sentinel_password"})
 # Who sends notifications, and who sends a test of one: the login to the mail server, where it asks for one.
 _WITH_MAIL = frozenset({Process.WEB, Process.NOTIFY})
+# Who works on payments: their traces and the reports of their errors may go to where operators look.
+EXPORTING = frozenset(
+    {Process.WEB, Process.INGEST, Process.MATCH, Process.PUSH, Process.COPY, Process.NOTIFY},
+)
+_OF_EXPORTS = frozenset({"traces_headers", "sentry_dsn"})
 
 
 def process_named(name: str) -> Process | None:
@@ -92,4 +99,6 @@ def secrets_of(process: Process, vendors: Iterable[tuple[str, SecretScope]]) -> 
         own |= _WITH_REDIS
     if process in _WITH_MAIL:
         own |= {"smtp_password"}
+    if process in EXPORTING:
+        own |= _OF_EXPORTS
     return own | {name for name, scope in vendors if scope in needs.of_vendors}

@@ -28,6 +28,8 @@ class Look:
     entity_id: str
     due_at: datetime
     tries: int = 0
+    # Where the trace of the payment goes on.
+    trace: str | None = None
 
 
 def looks_for_linked(linked: Mapping[str, int], now: datetime) -> list[Look]:
@@ -63,6 +65,7 @@ def _hint_at(
             occurred_at=None,
             due_at=look.due_at,
             tries=look.tries,
+            trace=look.trace,
         )
         for look in looks
         if look.entity_id not in waiting

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.aside import stepping_aside
 from connectors.tally import TALLY
+from connectors.traces import TRACES
 from domain.measures import Measure
 from models.database import again_when_busy
 from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, when_committed
@@ -113,7 +114,8 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
     try:
         while more:
             # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database.
-            more = again_when_busy(lambda: work(lease))
+            with TRACES.slice(step.value):
+                more = again_when_busy(lambda: work(lease))
             _nudge_told(lease)
             if context.clock.monotonic() >= ends or context.stopping.is_set():
                 break

@@ -4,6 +4,7 @@ A lane's own thread decides and talks to the database; these threads only make c
 that many answers are recorded together.
 """
 
+import contextvars
 import threading
 import time
 from collections import deque
@@ -33,6 +34,8 @@ class Wire(Generic[J, R]):
         self._running = 0
         self._alarmed = False
         self._errors: list[BaseException] = []
+        # The calls belong to what this thread does at the moment: its trace, and what its log lines are about.
+        self._within = contextvars.copy_context()
 
     def __enter__(self) -> "Wire[J, R]":
         return self
@@ -114,7 +117,7 @@ class Wire(Generic[J, R]):
                     return
                 job = self._jobs.popleft()
             try:
-                result = self._call(job)
+                result = self._within.copy().run(self._call, job)
             except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
                 with self._state:
                     self._errors.append(error)

@@ -63,6 +63,7 @@ from web.threads import Threads
 from web.throttling import Throttle
 from workers.app import app as celery
 from workers.composition import build_context
+from workers.exports import Exports, start_exports
 from workers.logging import configure_logging
 from workers.redis_client import redis_client
 from workers.schema_at_start import end_on_an_old_schema
@@ -136,12 +137,14 @@ def set_state(app: FastAPI, context: Context, settings: Settings) -> None:
     app.state.login_semaphore = make_login_semaphore()
     app.state.threads = Threads()
     app.state.observed = Observed(settings)
+    app.state.exports = Exports()
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with gives_signs_of_life(app):
         yield
+    app.state.exports.stop()
     app.state.context.database.close()
 
 
@@ -174,6 +177,7 @@ def build_app() -> FastAPI:
     context = build_context(settings, celery)
     app = create_app(context, settings)
     app.state.pulse = make_pulse(context, settings)
+    app.state.exports = start_exports(settings)
     return app
 
 

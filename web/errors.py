@@ -16,6 +16,7 @@ from web.problems import Problem, Refused, Told, problem_of
 from web.security import add_security_headers
 from web.signed_in import NoOrganization, NotSignedIn
 from web.value_errors import field_errors
+from workers.exports import Exports
 
 log = structlog.get_logger()
 
@@ -135,6 +136,8 @@ def _database_unavailable(request: Request, error: Exception) -> Response:
 def _bug(request: Request, error: Exception) -> Response:
     """Starlette calls this outside of our middleware and lets the server log the traceback."""
     response = _problem(request, error) if _is_for_a_program(request) else _page(request, 500)
+    exports: Exports = request.app.state.exports
+    exports.report(error)
     https_only: bool = request.app.state.https_only
     add_security_headers(response.headers, request.url.path, https_only=https_only)
     return response

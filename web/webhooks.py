@@ -8,7 +8,7 @@ source sends it again.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,8 +16,10 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from prometheus_client import Counter as Metric
 
-from connectors.hints import Delivery, SignatureCheck
+from connectors.hints import Delivery, Hint, SignatureCheck
 from connectors.registry import webhook_reader
+from connectors.traces import TRACES, SpanKind
+from domain.trace_context import Part
 from models.connection_store import ask_for_early_catch_up
 from models.connections import connections_by_account, heard_from
 from models.database import Session
@@ -58,6 +60,7 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
         log.warning("webhook.bad_signature", vendor=vendor, bytes=len(body))
         return _answered(vendor, 403, "bad_signature")
     threads, ends = threads_of(request.app), time.monotonic() + PATIENCE.total_seconds()
+    began = time.time_ns()
     try:
         delivery = await run_in_time(threads.door, _left(ends), reader.read, body)
     except ValueError as error:
@@ -67,7 +70,7 @@ async def receive(vendor: str, request: Request, background: BackgroundTasks) ->
     except NoThread:
         return _busy(vendor)
     try:
-        lanes = await run_in_time(threads.door, _left(ends), _store, context, vendor, delivery, ends)
+        lanes = await run_in_time(threads.door, _left(ends), _store, context, vendor, delivery, ends, began)
     except NoThread:
         return _busy(vendor)
     except DatabaseUnavailable as error:
@@ -100,8 +103,24 @@ class _Stored:
     in_doubt: list[int]
 
 
-def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> list[tuple[Step, int]]:
+def _store(
+    context: Context, vendor: str, delivery: Delivery, ends: float, began_nanoseconds: int
+) -> list[tuple[Step, int]]:
     """Stores our events in one transaction; returns the lanes that have work waiting."""
+
+    def payments() -> dict[Hashable, Part]:
+        # Each begins a trace. What the caller says of one does not count: a stranger would decide what we keep.
+        return {_key_of(hint): Part() for hint in delivery.hints if hint.entity.value == Entity.PAYMENT}
+
+    with TRACES.batch("webhook", payments, kind=SpanKind.ASKED, began_nanoseconds=began_nanoseconds, vendor=vendor):
+        return _store_traced(context, vendor, delivery, ends)
+
+
+def _key_of(hint: Hint) -> Hashable:
+    return hint.account_id, hint.entity_id
+
+
+def _store_traced(context: Context, vendor: str, delivery: Delivery, ends: float) -> list[tuple[Step, int]]:
     fates: Counter[str] = Counter(delivery.ignored)
     now = context.clock.now()
     named = {hint.account_id for hint in delivery.hints} | delivery.accounts_in_doubt
@@ -117,6 +136,7 @@ def _store(context: Context, vendor: str, delivery: Delivery, ends: float) -> li
                 entity_id=hint.entity_id,
                 verb=hint.verb,
                 occurred_at=hint.occurred_at,
+                trace=TRACES.context_of(_key_of(hint)),
             )
             for hint in delivery.hints
             if hint.account_id in accounts

@@ -15,6 +15,7 @@ from settings import load_settings, load_settings_or_exit
 from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
+from workers.exports import start_exports
 from workers.heartbeat import Heartbeat
 from workers.logging import configure_logging
 from workers.memory import look_for_garbage_rarely
@@ -48,7 +49,10 @@ _stopping = threading.Event()
 
 @lru_cache(maxsize=1)
 def process_context() -> Context:
-    """Builds the context at the first task, after any fork: engines and sockets must not cross a fork."""
+    """Builds the context at the first task, after any fork: engines, sockets and threads must not cross a fork."""
+    exports = start_exports(load_settings())
+    signals.task_failure.connect(lambda exception, **_: exports.report(exception), weak=False)
+    signals.worker_shutdown.connect(lambda **_: exports.stop(), weak=False)
     return build_context(load_settings(), app, _stopping)
 
 

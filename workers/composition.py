@@ -12,6 +12,7 @@ from limits.storage import RedisStorage
 from redis import Redis
 
 from connectors.addresses import AddressRules
+from connectors.hiding import HIDING
 from connectors.http import TimeLimits
 from connectors.limits import Limiter
 from connectors.registry import Platform, configured
@@ -45,7 +46,7 @@ def build_context(settings: Settings, celery: Celery | None, stopping: threading
     database = Database(settings.effective_database_url)
     return Context(
         database=database,
-        keyring=Keyring([key.get_secret_value() for key in settings.encryption_keys]),
+        keyring=Keyring([key.get_secret_value() for key in settings.encryption_keys], HIDING.learn_from),
         clock=clock,
         platform=_platform(settings, clock, redis),
         nudge=CeleryNudge(celery, redis, LaneNames(database)),

@@ -8,7 +8,7 @@ those that came with their content are stored all the same.
 If it dies here: the events still wait; reading and storing again changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 import structlog
@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from connectors.aside import aside
 from connectors.base import Failure, Source
+from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
+from domain.trace_context import Part, of_several
 from models.connections import Connection, change_connection
-from models.inbox import InboxEvent, finish_events, postpone_events, waiting_events
+from models.inbox import Entity, InboxEvent, finish_events, postpone_events, waiting_events
 from models.invoices import match_invoices_again, store_source_invoices
 from models.payment_store import Stored, is_news, store_payments
 from models.payments import payments_by_external_id
@@ -66,6 +68,22 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
         with aside():
             context.clock.sleep(wait)
         return True
+    with TRACES.batch("ingest", lambda: _payments_told_of(events), connection=connection.id):
+        return _read_and_store(context, lease, permits, events, may_read=may_read)
+
+
+def _payments_told_of(events: Sequence[InboxEvent]) -> dict[Hashable, Part]:
+    traces: dict[Hashable, list[str | None]] = {}
+    for event in events:
+        if event.entity == Entity.PAYMENT:
+            traces.setdefault(event.entity_id, []).append(event.trace)
+    return {payment_id: of_several(stored) for payment_id, stored in traces.items()}
+
+
+def _read_and_store(
+    context: Context, lease: Lease, permits: Permits, events: Sequence[InboxEvent], *, may_read: bool
+) -> bool:
+    connection = permits.connection
     with context.meter(connection).noting() as reads:
         source = context.source(connection).keeping(lease.keep, reads)
         work = collect(source, events)
@@ -144,7 +162,9 @@ def _store_and_finish(
 def _store(session: Session, connection: Connection, work: WorkList, now: datetime) -> Stored:
     # Of several pictures of a payment the first one is the first news.
     heard = {one.external_id: work.heard_of(one, now) for one in reversed(work.payments)}
-    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now, heard)
+    traces = {payment_id: TRACES.context_of(payment_id) for payment_id in heard}
+    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now, heard, traces)
+    TRACES.forget(*(heard.keys() - stored.news))
     adopt_by_marker(session, connection.id, [one for one in work.payments if one.flaw is None], now)
     changed = store_source_invoices(session, connection.id, work.invoices, now, unheld=work.unheld_invoices)
     match_invoices_again(session, connection.organization_id, connection.id, changed, now)
@@ -156,7 +176,7 @@ def _read_again(session: Session, connection: Connection, work: WorkList, now: d
     shown = {payment.external_id for payment, _ in work.incomplete}
     known = payments_by_external_id(session, connection.id, shown)
     looks = [
-        Look(payment.external_id, due_at)
+        Look(payment.external_id, due_at, trace=TRACES.context_of(payment.external_id))
         for payment, due_at in work.incomplete
         if is_news(payment, known.get(payment.external_id))
     ]

@@ -18,8 +18,13 @@ def carry_out(
     effect: Effect | None,
     target: Connection | None,
     now: datetime,
+    trace: str | None = None,
 ) -> bool:
-    """Makes the outbox match the plan. True if we owe something now."""
+    """Makes the outbox match the plan. True if we owe something now.
+
+    Args:
+        trace: where the payment's trace goes on, with what we owe.
+    """
     match planned:
         case Leave():
             return effect is not None and effect.state == EffectState.PENDING
@@ -29,17 +34,17 @@ def carry_out(
         case Revive():
             if effect is not None and Doubt(effect.doubt).is_unanswered:
                 # Whatever keeps it from being replaced stays on it until push has looked.
-                _move(session, effect, EffectState.IN_DOUBT, due_at=now)
+                _move(session, effect, EffectState.IN_DOUBT, due_at=now, trace=trace)
                 return True
             values = {"attempts": ATTEMPTS_MAX - 1} if effect is not None and effect.state == EffectState.DEAD else {}
-            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="", **values)
+            _move(session, effect, EffectState.PENDING, due_at=now, reason="", detail="", trace=trace, **values)
             return True
         case Enqueue(payload, cancel_current):
             if cancel_current:
                 _move(session, effect, EffectState.CANCELLED)
             if target is None:
                 raise AssertionError("a payment was decided to be pushed without a target")
-            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now))
+            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now, trace))
             return True
 
 
@@ -57,7 +62,9 @@ class BatchOutdated(Exception):
     """Push was faster; match decides the batch again from the facts at that time."""
 
 
-def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime) -> Effect:
+def _new_effect(
+    due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime, trace: str | None
+) -> Effect:
     allocation = due.allocation
     return Effect(
         organization_id=allocation.organization_id,
@@ -72,4 +79,5 @@ def _new_effect(due: DueAllocation, payload: Payload, generation: int, target: C
         paid_on=payload.paid_on,
         due_at=now,
         created_at=now,
+        trace=trace,
     )

@@ -7,18 +7,20 @@ Leaves behind: decisions with one reason each, effects in the outbox.
 If it dies here: the allocations are still due; deciding again gives the same result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from celery import shared_task
 from sqlalchemy.orm import Session
 
+from connectors.traces import TRACES
 from domain.explanations import explain
 from domain.match.decisions import Acknowledge, Hold, Push, Skip
 from domain.match.eligibility import decide
 from domain.match.planning import Leave, Plan, Revive, Wait, plan
 from domain.reasons import Reason
+from domain.trace_context import Part, going_on
 from models.connections import Connection
 from models.decisions import DecisionRow, NewDecision, action_of, write_decision
 from models.due import DueAllocation, Standing, as_they_stand
@@ -26,7 +28,7 @@ from models.invoices import invoices_by_id
 from models.payment_statuses import store_outcomes_of_only_parts
 from models.payments import match_again, reschedule_matches
 from tasks.context import Context, Step
-from tasks.match.facts import Decided, gather
+from tasks.match.facts import Batch, Decided, gather
 from tasks.match.found import register_found
 from tasks.match.hand_corrections import apply_hand_correction, look_at_corrections_by_hand
 from tasks.match.lookups import look_up
@@ -56,6 +58,16 @@ def _match_batch(context: Context, lease: Lease) -> bool:
     if not batch.cases:
         return False
     context.reached(Point.MATCH_FACTS_GATHERED)
+    with TRACES.batch("match", lambda: _payments_in(batch, now), organization=lease.owner_id):
+        return _decide(context, lease, batch, now)
+
+
+def _payments_in(batch: Batch, now: datetime) -> dict[Hashable, Part]:
+    payments = {case.due.payment.id: case.due.payment for case in batch.cases}
+    return {one.id: going_on(one.trace, one.updated_at, now) for one in payments.values()}
+
+
+def _decide(context: Context, lease: Lease, batch: Batch, now: datetime) -> bool:
     lookups = look_up(context, batch.permits, batch.cases)
     context.reached(Point.MATCH_TARGET_READ)
     looked_up = [(case, lookup) for case in batch.cases if (lookup := lookups.of(case)) is not None]
@@ -122,7 +134,9 @@ def _record(
         if not (isinstance(what, Revive) or (isinstance(what, Leave) and what.silent)):
             write_decision(session, current, _as_new(one), now)
         apply_hand_correction(session, one, target, now)
-        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now)
+        trace = TRACES.context_of(due.payment.id)
+        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now, trace)
+        TRACES.tell(due.payment.id, decision=action_of(one.decision).value, reason=one.decision.reason.value)
     only_parts = [there.allocation for there in standing.values() if there.is_only_part]
     store_outcomes_of_only_parts(session, [(one, current[one.id]) for one in only_parts if one.id in current])
     return owed

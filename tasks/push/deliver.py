@@ -18,6 +18,7 @@ from connectors.base import (
     Target,
     WriteOutcome,
 )
+from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
@@ -32,7 +33,7 @@ from tasks.permits import Permits
 from tasks.points import Point
 from tasks.push.answers import Came, NotReadBack, is_a_bad_sign, is_alarming, kinds_answered
 from tasks.push.facts import Claimed, Facts, as_claimed, gather
-from tasks.push.record import Recorded, record
+from tasks.push.record import Recorded, effect_id, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.push.sums import SumsOfBatch
 from tasks.step import Lease
@@ -252,7 +253,8 @@ class Delivery:
     def _record(self, results: Sequence[Result], answered: frozenset[CallKind] = frozenset()) -> Recorded:
         if not results:
             return Recorded()
-        recorded = record(self.context, self.lease, self.terms, results, answered)
+        with TRACES.doing("push record", *map(effect_id, results)):
+            recorded = record(self.context, self.lease, self.terms, results, answered)
         self.decide_again = self.decide_again or recorded.decide_again
         self.stopped = self.stopped or recorded.stop
         outcomes = [
@@ -320,7 +322,8 @@ class Delivery:
     def _look(self, claimed: Claimed) -> Came:
         if claimed.effect_id in self.surely_empty:
             return Looked(claimed, (), is_listed=False)
-        result = self.target.list_payments(claimed.invoice_id)
+        with TRACES.doing("push look", claimed.effect_id):
+            result = self.target.list_payments(claimed.invoice_id)
         if not isinstance(result, Failure):
             return Looked(claimed, result.value)
         match result.kind:
@@ -340,7 +343,9 @@ class Delivery:
         if intended.claimed.effect_id in self.surely_empty and self.sums.are_too_old:
             return Answered(intended, NotBegun("the sums were read too long ago"))
         began = self.context.clock.monotonic()
-        outcome = self._change(intended.claimed.invoice_id, intended.change)
+        with TRACES.doing("push send", intended.claimed.effect_id):
+            outcome = self._change(intended.claimed.invoice_id, intended.change)
+        TRACES.tell(intended.claimed.effect_id, attempt=intended.attempt, outcome=type(outcome).__name__.lower())
         self.call_seconds.append(self.context.clock.monotonic() - began)
         self.context.reached(Point.PUSH_ANSWERED)
         return Answered(intended, outcome)
@@ -363,7 +368,8 @@ class Delivery:
         first. Then we write nothing more to that tenant until a person has looked, because every further write could
         undo another.
         """
-        result = self.target.list_payments(effect.target_invoice_id)
+        with TRACES.doing("push read back", effect.id):
+            result = self.target.list_payments(effect.target_invoice_id)
         self.context.reached(Point.PUSH_READ_BACK)
         if not isinstance(result, Failure):
             return ReadBack(effect.id, harmed(seen_in(effect.before_image), result.value))

@@ -24,6 +24,7 @@ from connectors.base import (
     WriteOutcome,
 )
 from connectors.tally import TALLY
+from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.explanations import explain
 from domain.match.near_numbers import link_not_shown
@@ -90,10 +91,11 @@ def record(
 
     def write(session: Session) -> Recorded:
         lease.guard(session)
-        rows = DeliveryRows(session, lease.owner_id, {_effect_id(one) for one in results}, context.clock.now())
+        rows = DeliveryRows(session, lease.owner_id, {effect_id(one) for one in results}, context.clock.now())
         page = _Page(context, lease, rows, States(context, terms, rows))
         for result in results:
-            page.write(result)
+            with TRACES.about(effect_id(result)):
+                page.write(result)
         finish_attempts(session, page.finished, rows.now)
         rows.store()
         return page.recorded(well=bool(answered) and note_answers(session, lease.owner_id, answered))
@@ -128,7 +130,7 @@ def doubt_abandoned_sends(context: Context, lease: Lease) -> int:
     return context.database.write(write)
 
 
-def _effect_id(result: Result) -> int:
+def effect_id(result: Result) -> int:
     return result.effect_id if isinstance(result, ReadBack) else result.claimed.effect_id
 
 
@@ -161,9 +163,9 @@ class _Page:
         )
 
     def write(self, result: Result) -> None:
-        effect = self.rows.effects.get(_effect_id(result))
+        effect = self.rows.effects.get(effect_id(result))
         if effect is None or not self._is_as_read(effect, result):
-            log.info("push.overtaken", effect_id=_effect_id(result))
+            log.info("push.overtaken", effect_id=effect_id(result))
             return
         match result:
             case Judged():

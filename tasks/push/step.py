@@ -8,17 +8,19 @@ If it dies here: before *intend* nothing was sent and the effects are unchanged;
 arrived, so the next holder finds them in `sending`, puts them in doubt, and looks when the settle time is over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import structlog
 from celery import shared_task
 
 from connectors.base import Failure, InvoicesFound
+from connectors.traces import TRACES
 from domain.breaker import TARGET_CALLS, Admission, CallKind
 from domain.preferences import TwinPolicy
 from domain.push.effect import EffectState
 from domain.push.sums import Sums
 from domain.push.verdict import Terms
+from domain.trace_context import Part, going_on
 from models.effects import Effect, Waiting, owed_read_backs, what_waits
 from tasks.calls import note_failure
 from tasks.context import Context, Step
@@ -56,13 +58,19 @@ def _push_batch(context: Context, lease: Lease) -> bool:
     if delivery is None:
         return False
     context.reached(Point.PUSH_CLAIMED)
-    is_read = _deliver(context, delivery, pay=waiting.owed)
+    with TRACES.batch("push", lambda: _effects_of(delivery), connection=lease.owner_id):
+        is_read = _deliver(context, delivery, pay=waiting.owed)
     if delivery.decide_again:
         context.nudge(Step.MATCH, delivery.connection.organization_id)
         context.reached(Point.PUSH_NUDGED)
     # What comes from now on finds the lane taken and leaves a mark.
     may_be_more = waiting.more or waiting.owed or delivery.left
     return is_read and bool(delivery.effects) and may_be_more and not delivery.stopped
+
+
+def _effects_of(delivery: Delivery) -> dict[Hashable, Part]:
+    now = delivery.context.clock.now()
+    return {one.id: going_on(one.trace, one.created_at, now) for one in delivery.effects.values()}
 
 
 def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
