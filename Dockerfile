@@ -8,6 +8,11 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 
+# Traces and reports of errors: docker build --build-arg TRACING=1
+ARG TRACING=""
+COPY requirements-tracing.txt .
+RUN test -z "$TRACING" || pip install --require-hashes -r requirements-tracing.txt
+
 # A fixed id, so that a volume's files belong to the same user in every build. The state directory is made here because
 # a new volume takes its owner from the directory it covers.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin payments \

@@ -175,6 +175,11 @@ def _spellings_of(value: str) -> Iterator[str]:
     yield value
     for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), base64.b32encode(raw)):
         yield encoded.decode().rstrip("=")
+    # Within a text that was encoded as a whole, each of its letters is spread over others, by where it stands.
+    for before in (1, 2):
+        ends_with_another = (before + len(raw)) % 3 != 0
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(b"." * before + raw).decode().rstrip("=")[before + 1 : -1 if ends_with_another else None]
     yield raw.hex()
     yield quote(value, safe="")
     yield quote_plus(value)

@@ -8,6 +8,7 @@ secret and was never seen before, such as the password in a database's address w
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from numbers import Number
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +23,7 @@ _NO_SECRETS = frozenset({"company"})
 _FORMS = (
     # A login in an address.
     re.compile(r"(\b[a-z][a-z0-9+.-]{1,30}://[^\s/@:?#\"']{0,200}:)[^\s/@\"']{1,500}(?=@)", re.IGNORECASE),
-    re.compile(r"(\b(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}", re.IGNORECASE),
+    re.compile(r"(\b(?i:bearer|basic)\s+)(?=[a-z._~-]*[A-Z0-9+/=])[A-Za-z0-9+/=._~-]{8,}"),
     # A field of a form, an address or a JSON document.
     re.compile(
         r"((?:\b|_)(?:access_?token|refresh_?token|id_?token|client_?secret|private_?key|api_?key|password|passwd|secret"
@@ -81,19 +82,17 @@ class Hiding:
 
     def hidden_within(self, value: Any) -> Any:
         """A value of an event with every text in it treated like that; numbers, booleans and None as they are."""
-        match value:
-            case str():
-                return self.hidden_in(value)
-            case bool() | int() | float() | None:
-                return value
-            case Mapping():
-                return {self.hidden_within(name): self.hidden_within(one) for name, one in value.items()}
-            case list() | tuple() | set() | frozenset():
-                return [self.hidden_within(one) for one in value]
-            case _:
-                shown = repr(value)
-                hidden = self.hidden_in(shown)
-                return value if hidden == shown else hidden
+        if isinstance(value, str):
+            return self.hidden_in(value)
+        if value is None or isinstance(value, Number):
+            return value
+        if isinstance(value, Mapping):
+            return {self.hidden_within(name): self.hidden_within(one) for name, one in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.hidden_within(one) for one in value]
+        shown = repr(value)
+        hidden = self.hidden_in(shown)
+        return value if hidden == shown else hidden
 
     def _renew(self) -> None:
         newest, older = self._met

@@ -5,7 +5,7 @@ note that a newer picture has come that tells us nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -38,7 +38,7 @@ class Stored:
     new: int
     changed: int
     stale: int
-    news: frozenset[str] = frozenset()
+    news: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def store_payments(

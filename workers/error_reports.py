@@ -45,7 +45,6 @@ def start_reporting(settings: Settings) -> tuple[Callable[[BaseException], None]
         auto_enabling_integrations=False,
         integrations=[DedupeIntegration()],
         before_send=_scrubbed,
-        send_default_pii=False,
         include_local_variables=False,
         include_source_context=False,
         max_request_body_size="never",

@@ -52,8 +52,10 @@ def test_every_line_of_the_procfile_runs_and_the_upgrade_before_them(way: str) -
 def test_every_process_is_given_what_it_needs_and_no_secret_more(way: str) -> None:
     for one in processes(way):
         may_have = secrets_of(one.process, SECRETS_OF_VENDORS)
-        # The broker, and the passwords of Sentinels and of a mail server, are for those who have them.
-        needed = may_have - {"broker_url", "redis_sentinel_password", "smtp_password"}
+        # The broker, the passwords of Sentinels and of a mail server, and where traces and reports go: for those who
+        # have them.
+        optional = {"broker_url", "redis_sentinel_password", "smtp_password", "traces_headers", "sentry_dsn"}
+        needed = may_have - optional
         assert needed <= one.secrets <= may_have, one.process
 
 

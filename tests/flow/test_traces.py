@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from benchmarks.counting import counted
 from connectors.traces import TRACES
 from domain.trace_context import GOES_ON_FOR
 from models.effects import Effect
@@ -235,3 +236,20 @@ def test_while_it_is_off_nothing_is_stored_and_no_line_says_anything(world: Worl
     for table in (InboxEvent, Payment, Effect):
         assert stored(world, table) == [None] * len(stored(world, table)) != []
     assert not any("trace_id" in line for line in lines)
+
+
+def test_it_costs_no_statement(world: World, collector: Collector) -> None:
+    def statements_of_one(number: str) -> list[str]:
+        payment = world.pay("100.00", (world.invoice(number), "100.00"))
+        with counted(world.context.database) as statements:
+            tell(world, payment)
+            world.settle()
+        assert world.reason(payment) == "synced"
+        return [statement for statement, _ in statements.seen]
+
+    statements_of_one("INV-0")
+    off = statements_of_one("INV-1")
+    with traced(collector):
+        on = statements_of_one("INV-2")
+    assert on == off, "the same ones, word by word: what is null or not is a value"
+    assert len(collector.named("push")) == 1

@@ -121,7 +121,8 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "connection": {"sums", "tested_at", *PAUSE},
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
-        "effect": {"doubt"},
+        "effect": {"doubt", "trace"},
+        "inbox_event": {"trace"},
         "gap": {"listed_payment_id", "proof_asked_at", "proof_due_at", "proof_stage"},
         "invoice": {"compared_as", "compared_at", "difference"},
         "ledger_entry": {"currency", "entered_on", "within_seconds"},
@@ -146,6 +147,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
             "reason",
             "status",
             "status_changes",
+            "trace",
         },
     }
     shared = {table: [{k: row[k] for k in row.keys() - new[table]} for row in rows] for table, rows in after.items()}
