@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, Pro
 from connectors.addresses import AddressRules
 from connectors.aside import aside
 from connectors.budget import Budget, TooMuch, one_question, spending
-from connectors.foreign_text import Secrets
+from connectors.foreign_text import WORDS_CHARACTERS_MAX, Secrets
 from connectors.hiding import HIDING
 from connectors.json_reader import DEFAULT_LIMITS, JsonLimits, JsonUnreadable, read_json
 from connectors.limits import Pacer, Rate
@@ -78,9 +78,12 @@ class Answer:
     def trace(self) -> str:
         return self.words(self.headers.get("intuit_tid", ""))[:_TRACE_CHARACTERS]
 
-    def words(self, text: str) -> str:
-        """A part of the answer in the other system's words, fit to be shown and stored."""
-        return self.secrets.words(text)
+    def words(self, text: str, characters_max: int = WORDS_CHARACTERS_MAX) -> str:
+        """A part of the answer in the other system's words, fit to be shown and stored.
+
+        Whatever it was sent by others of our processes is hidden as well: it may repeat what it heard an hour ago.
+        """
+        return self.secrets.words(HIDING.hidden_in(text[: characters_max * 10]), characters_max)
 
     @property
     def is_null(self) -> bool:

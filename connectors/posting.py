@@ -130,7 +130,7 @@ def _split(address: str) -> SplitResult | None:
 
 def _reply(answer: Answer, milliseconds: int, secrets: Secrets) -> Reply:
     told = secrets.hidden_in(answer.body.decode("utf-8", "replace"))
-    text = answer.secrets.words(told, ANSWER_CHARACTERS_MAX)
+    text = answer.words(told, ANSWER_CHARACTERS_MAX)
     return Reply(answer.status, _detail(answer), text, milliseconds)
 
 

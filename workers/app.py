@@ -15,6 +15,7 @@ from settings import load_settings, load_settings_or_exit
 from settings.celery import celery_configuration
 from tasks.context import Context
 from workers.composition import build_context
+from workers.events import ScrubbedEvents
 from workers.exports import start_exports
 from workers.heartbeat import Heartbeat
 from workers.logging import configure_logging
@@ -25,6 +26,7 @@ from workers.stopping import end_within
 
 app = Celery(
     "payments",
+    events=ScrubbedEvents,
     include=[
         "tasks.ingest.step",
         "tasks.match.step",
