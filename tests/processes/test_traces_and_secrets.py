@@ -6,17 +6,16 @@ import base64
 import gzip
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import psycopg
 import pytest
 import redis
 import requests
+import simplejson
 from celery import Celery
 from cryptography.fernet import Fernet
 
@@ -30,11 +29,12 @@ from settings.celery import celery_configuration
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.collector import Collector, collecting
 from tests.contexts import CLIENT_ID, RunningClock
+from tests.exposed import guarded_redis, rows_of, value_of, wait_until
 from tests.planted import Planted, random_secret
 from tests.receiver import Receiver, receiving
-from tests.servers import PostgresqlDatabases, psycopg_url
+from tests.servers import PostgresqlDatabases
 from tests.web.applications import application
-from tests.web.browser import Browser, add_user, back_again, logged_in
+from tests.web.browser import Browser, add_user, back_again, forms_in, logged_in
 from tests.web.hooks import cloud_event, signed
 from tests.web.routes import ROUTES, Asks
 from tests.web.things import ADMIN, Things, everything
@@ -43,20 +43,13 @@ from usecases.api_tokens import create_api_token
 from usecases.endpoints import Wanted, WithSecret, add_endpoint, send_test
 from workers.logging import secret_values
 from workers.processes import Processes
-from workers.redis_server import free_port, server_programs, signal_group, spawn
+from workers.redis_server import free_port
 
 ROOT = Path(__file__).parents[2]
 LINES = ("web", "ingest", "match", "push", "notify", "beat", "flower")
 PATIENCE_SECONDS = 250.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < ends, f"waited in vain until {what}"
-        time.sleep(0.1)
 
 
 @dataclass
@@ -88,7 +81,7 @@ class Installation:
         """A payment that QuickBooks reports at the door."""
         invoice = self.world.invoice(number, "100.00")
         payment = self.world.pay("100.00", (invoice, "100.00"))
-        body = b"[" + gzip_free(cloud_event(int(payment), intuitentityid=payment)) + b"]"
+        body = b"[" + simplejson.dumps(cloud_event(int(payment), intuitentityid=payment)).encode() + b"]"
         token = self.planted.secrets["verifier token"]
         headers = {"intuit-signature": signed(body, token), "content-type": "application/json"}
         answer = requests.post(f"{self.web}/webhooks/quickbooks", data=body, headers=headers, timeout=60)
@@ -97,39 +90,6 @@ class Installation:
 
     def log(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted(self.logs.iterdir()))
-
-
-def gzip_free(document: Any) -> bytes:
-    import simplejson
-
-    return simplejson.dumps(document).encode()
-
-
-@contextmanager
-def guarded_redis(folder: Path, password: str) -> Iterator[int]:
-    """A Redis that asks for a password; nobody sees it in the list of processes."""
-    port = free_port()
-    folder.mkdir(parents=True)
-    (folder / "redis.conf").write_text(
-        f"port {port}\nbind 127.0.0.1\nsave ''\nrequirepass {password}\n".replace("''", '""')
-    )
-    with (folder / "redis.log").open("ab") as log:
-        process = spawn([next(server_programs()), str(folder / "redis.conf")], stdout=log, stderr=log, cwd=folder)
-    try:
-        client = redis.Redis(port=port, password=password)
-        wait_until(lambda: answers(client), "Redis answers")
-        client.close()
-        yield port
-    finally:
-        signal_group(process, 9)
-        process.wait()
-
-
-def answers(client: "redis.Redis[bytes]") -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +106,6 @@ def installation(
         receiving() as partner,
         open_world(url, clock=RunningClock()) as world,
     ):
-        from urllib.parse import quote
-
         environment = {
             "PATH": os.environ["PATH"],
             "STATE_DIR": str(folder / "state"),
@@ -357,12 +315,10 @@ class Browserlike:
         self._web, self._session = web, requests.Session()
 
     def log_in(self, email: str, password: str) -> None:
-        from tests.web.browser import forms_in
-
-        [form] = [
-            one for one in forms_in(self._session.get(f"{self._web}/login", timeout=60).text) if one.action == "/login"
-        ]
-        self._session.post(f"{self._web}/login", data=form.fields | {"email": email, "password": password}, timeout=60)
+        page = self._session.get(f"{self._web}/login", timeout=60).text
+        [form] = [one for one in forms_in(page) if one.action == "/login"]
+        given = form.fields | {"email": email, "password": password}
+        self._session.post(f"{self._web}/login", data=given, timeout=60)
 
 
 def seen_from_outside(installation: Installation) -> dict[str, str | bytes]:
@@ -389,33 +345,11 @@ def seen_from_outside(installation: Installation) -> dict[str, str | bytes]:
     return shown
 
 
-def value_of(client: "redis.Redis[bytes]", key: bytes) -> object:
-    kind = client.type(key)
-    reads: dict[bytes, Callable[[], object]] = {
-        b"string": lambda: client.get(key),
-        b"list": lambda: client.lrange(key, 0, -1),
-        b"set": lambda: client.smembers(key),
-        b"zset": lambda: client.zrange(key, 0, -1),
-        b"hash": lambda: client.hgetall(key),
-    }
-    return reads[kind]() if kind in reads else None
-
-
 def reports_of(installation: Installation) -> list[bytes]:
     return [
         gzip.decompress(one.body) if one.headers.get("content-encoding") == "gzip" else one.body
         for one in installation.reports.received
     ]
-
-
-def rows_of(url: str) -> dict[str, str | bytes]:
-    """The database as somebody reads it who has stolen it, without the keys."""
-    with psycopg.connect(psycopg_url(url)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        return {
-            f"the table {name}": "\n".join(row for (row,) in connection.execute(f'SELECT t::text FROM "{name}" t'))
-            for name in tables
-        }
 
 
 def pages_of(installation: Installation) -> dict[str, str | bytes]:
