@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "trace"
-down_revision = "former_pictures"
+down_revision = "indexes_of_operations"
 branch_labels = None
 depends_on = None
 
