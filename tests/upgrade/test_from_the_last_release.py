@@ -30,7 +30,7 @@ from tests.fleet import Fleet, Member, open_fleet
 from tests.servers import PostgresqlDatabases
 from tests.upgrade.releases import ROOT, NoHistory, is_shallow, last_release, program_of
 
-ORGANIZATIONS, BILLS, PACE_SECONDS = 3, 300, 0.5
+ORGANIZATIONS, BILLS, PACE_SECONDS = 3, 200, 0.6
 STOP_SECONDS = 30
 ALL_THERE_SECONDS = 180
 # In the order of docs/upgrading.md: first those that do what the new clock will ask for, last those who see it.
@@ -166,7 +166,7 @@ def wait_until(is_so: Callable[[], bool], what: Callable[[], str]) -> None:
     deadline = time.monotonic() + ALL_THERE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, what()
-        time.sleep(0.5)
+        time.sleep(1.0)
 
 
 def errors_of(member: Member) -> list[str]:
