@@ -36,6 +36,8 @@ GRACE_SECONDS = 25.0
 # Both would be above it; what a busy machine does to one payment is below.
 NOTICEABLE_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 1.0
+# How long the sandbox waits for an answer, at least, and what `trouble` calls it.
+SENDER_SECONDS, SILENT = 3.0, "cut or silent"
 WITHOUT, FIRST, IN_PLACE = "no restarts", "successor first", "in place"
 
 
@@ -78,8 +80,10 @@ class Played:
         """What may not be, as sentences; `calm` are the waits without any restart."""
         if not self.count.is_good:
             yield "what is in ConnectWise is not what QuickBooks says"
-        if self.refused:
-            yield f"deliveries were not taken: {self.refused}"
+        # Where a start takes longer than a sender waits for an answer, it hangs up, and sends again.
+        hung_up = {SILENT} if self.kind == IN_PLACE and self.start_seconds > SENDER_SECONDS else set()
+        if refused := {answer: times for answer, times in self.refused.items() if answer not in hung_up}:
+            yield f"deliveries were not taken: {refused}"
         if self.died:
             yield f"ended by themselves: {', '.join(self.died)}"
         for one in self.ended:
