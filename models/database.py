@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, orm, text
 from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 
 from models.private_files import make_private_directory, make_private_file
+from models.resting_connections import ask_who_has_rested
 from models.silent_peers import CONNECT_ARGUMENTS, tell_server
 from models.unavailable import (
     DatabaseBusy,
@@ -39,7 +40,7 @@ PROGRAM = "payments"
 _POOL_SECONDS = 10
 _RESERVED = 9
 # How long `write_unless_locked` waits for a row on PostgreSQL: longer than a transaction takes on a busy day.
-_MOMENT = timedelta(seconds=0.5)
+_MOMENT = timedelta(seconds=1)
 _WRITES = "external_payments_writes"
 _PATIENCE = "external_payments_patience"
 # A transaction that had to give way is repeated so often, after a pause that doubles.
@@ -211,7 +212,8 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         return engine
     # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
     arguments = {"application_name": PROGRAM, **CONNECT_ARGUMENTS}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, **_SAYS_NO_VALUES, **pool)
+    engine = create_engine(url, connect_args=arguments, **_SAYS_NO_VALUES, **pool)
+    ask_who_has_rested(engine)
     # Without a limit, one forgotten session with a lock would hold every worker's thread for ever.
     tell_server(engine, {"lock_timeout": _patience_milliseconds({})})
     event.listen(engine, "begin", _begin_postgresql)
