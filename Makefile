@@ -11,7 +11,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-everywhere test-fast check crash simulate chaos bench format lock docs screenshots
+.PHONY: help setup demo up test proofs test-everywhere test-fast check crash simulate chaos bench format lock docs screenshots
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,8 +44,11 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 
 # Four workers, each with its own Redis and PostgreSQL: where one waits for a process or a clock, two cores have others to
 # work for. Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
-test: $(INSTALLED) $(AXE) ## Runs all tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
+test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+
+proofs: $(INSTALLED) ## Plays minutes of whole installations: an upgrade, failovers, hosts cut off, secrets planted everywhere
+	$(BIN)/python -m pytest --proofs -n 2 --dist loadgroup $(ARGS)
 
 test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
 	$(BIN)/python -m pytest -n 4 --dist loadgroup --databases=both $(ARGS)

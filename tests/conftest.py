@@ -37,19 +37,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="as-marked",
         help="where everything runs; by default on SQLite, and on PostgreSQL too where a test is marked so",
     )
+    parser.addoption("--proofs", action="store_true", help="only what plays minutes of a whole installation's life")
     parser.addoption("--crash", action="store_true", help="also kill a worker at every point (make crash)")
     parser.addoption("--crash-short", action="store_true", help="with --crash: the first time of each point only")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The crash matrix has its own target; `make test` leaves it out by name, not by skipping.
+    """The crash matrix and the proofs have their own targets; `make test` leaves them out by name, not by skipping.
 
     What takes long begins first: at the end of a run in several processes one would work alone, and the others wait.
     """
-    if not config.getoption("--crash"):
-        left_out = [item for item in items if item.get_closest_marker("crash") is not None]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item.get_closest_marker("crash") is None]
+    wanted, left_out = [], []
+    for item in items:
+        is_proof, is_crash = (item.get_closest_marker(name) is not None for name in ("proof", "crash"))
+        is_wanted = is_proof is config.getoption("--proofs") and (not is_crash or config.getoption("--crash"))
+        (wanted if is_wanted else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = wanted
     items.sort(key=lambda item: (item.get_closest_marker("slow") is None, -_seconds_at_most(item)))
 
 

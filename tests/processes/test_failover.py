@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 LINES = ("ingest", "match", "push", "beat")
 PATIENCE_SECONDS = 250.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
 
 
 @dataclass(frozen=True)

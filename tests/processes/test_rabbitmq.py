@@ -24,6 +24,7 @@ SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.proof,
     pytest.mark.timeout(900),
     pytest.mark.xdist_group("processes"),
     pytest.mark.skipif(not os.environ.get("TEST_RABBITMQ"), reason="set TEST_RABBITMQ where a RabbitMQ is installed"),

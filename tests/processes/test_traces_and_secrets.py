@@ -49,7 +49,7 @@ ROOT = Path(__file__).parents[2]
 LINES = ("web", "ingest", "match", "push", "notify", "beat", "flower")
 PATIENCE_SECONDS = 250.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from sandbox.demo.report import Reporter
 from sandbox.stack import Stack, running_stack
 from tests.servers import PostgresqlDatabases
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

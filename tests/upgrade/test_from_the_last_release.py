@@ -37,7 +37,7 @@ ALL_THERE_SECONDS = 180
 LINES = ("notify", "copy", "match", "push", "ingest", "web", "beat")
 ERROR = re.compile(r"\[error|\[critical|\bERROR\b|\bCRITICAL\b|Traceback")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

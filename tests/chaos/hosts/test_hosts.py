@@ -31,6 +31,7 @@ def permitted() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("processes")
 def test_what_a_lost_host_had_begun_is_done_elsewhere_once(permitted: None) -> None:
@@ -39,6 +40,7 @@ def test_what_a_lost_host_had_begun_is_done_elsewhere_once(permitted: None) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(900)
 @pytest.mark.xdist_group("processes")
 def test_nothing_runs_on_after_a_kill_and_the_next_run_removes_the_files(permitted: None) -> None:
