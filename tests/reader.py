@@ -147,9 +147,11 @@ def a_reader(home: Path) -> Iterator[Reader]:
     quickbooks.add_company(REALM, "Northwind MSP")
     assert quickbooks.add_customer(CUSTOMER, realm_id=REALM) == "1"
     connectwise.add_company("northwind", public_key="public", private_key="private", client_id="c" * 8)
+    # A day of both: in the first hours of one in UTC, it is still the day before where Intuit's servers stand.
+    day = datetime.now(UTC).date() - timedelta(days=1)
     for number, total in SAMPLE_TOTALS.items():
-        quickbooks.add_invoice("1", total, number, realm_id=REALM)
-        connectwise.add_invoice(number, total, company_name=CUSTOMER, company_id="northwind")
+        quickbooks.add_invoice("1", total, number, realm_id=REALM, invoice_date=day)
+        connectwise.add_invoice(number, total, company_name=CUSTOMER, company_id="northwind", invoice_date=day)
     # What the Sync Tool is shown with: it copies closed invoices only.
     closed = connectwise.add_invoice("INV-2001", "310.00", company_name=CUSTOMER, company_id="northwind")
     connectwise.close_invoice(closed, company_id="northwind")
