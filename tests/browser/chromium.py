@@ -1,28 +1,18 @@
-"""Debian's Chromium without a window, spoken to over a pipe in its own protocol (DevTools), with nothing in between."""
+"""A browser as a person has it: windows and pages, in the browser's own protocol (DevTools), with nothing in between."""
 
 import base64
 import itertools
 import json
-import os
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
-PROGRAM = Path("/usr/bin/chromium")
-# Chromium reads commands from file 3 and answers on file 4; the pipe's ends have other numbers here.
-_TRAMPOLINE = """
-import fcntl, os, sys
-read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
-os.dup2(read, 3)
-os.dup2(write, 4)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-_ANSWER_SECONDS = 30
+from tests.browser.program import ANSWER_SECONDS, Pipe, Program, ended_after
+
+# Long enough for the longest way through the pages on a machine with much else to do.
+_VISIT_SECONDS_MAX = 500
 
 
 class PageIsChanging(Exception):
@@ -30,21 +20,27 @@ class PageIsChanging(Exception):
 
 
 class Chromium:
-    """One browser with one page, as a person sees it."""
+    """One window with one page, as a person sees it; nothing is shared with other windows, cookies and storage included."""
 
-    def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers = commands, answers
-        self._numbers = itertools.count(1)
-        self._unread = b""
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
         self._events: deque[dict[str, Any]] = deque()
         self._session: str | None = None
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._context = self._call("Target.createBrowserContext")["browserContextId"]
+        target = self._call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._call("Page.enable")
         self._call("Log.enable")
         self._call("Runtime.enable")
+        self.show(1280)
+
+    def close(self) -> None:
+        """Forgets everything that the window has kept."""
+        self._session = None
+        self._call("Target.disposeBrowserContext", browserContextId=self._context)
 
     def show(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        self.width, self.height, self.dark = width, height, dark
         self._call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -95,69 +91,70 @@ class Chromium:
         file.write_bytes(base64.b64decode(answer["data"]))
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        number = next(self._numbers)
-        command = {"id": number, "method": method, "params": parameters}
-        if self._session:
-            command["sessionId"] = self._session
-        os.write(self._commands, json.dumps(command).encode() + b"\0")
+        number = self._pipe.send(method, self._session, parameters)
         while True:
-            message = self._next()
+            message = self._pipe.next()
             if message.get("id") == number:
                 if "error" in message:
                     raise PageIsChanging(f"{method}: {message['error']}")
                 result: dict[str, Any] = message["result"]
                 return result
-            self._events.append(message)
+            self._keep(message)
 
     def _wait_for(self, method: str) -> None:
-        while not any(event.get("method") == method for event in self._events):
-            self._events.append(self._next())
-        self._events = deque(event for event in self._events if event.get("method") != method)
+        while not any(event["method"] == method for event in self._events):
+            self._keep(self._pipe.next())
+        self._events = deque(event for event in self._events if event["method"] != method)
 
-    def _next(self) -> dict[str, Any]:
-        while b"\0" not in self._unread:
-            piece = os.read(self._answers, 1 << 16)
-            assert piece, "Chromium has ended, or did not answer in time"
-            self._unread += piece
-        text, _, self._unread = self._unread.partition(b"\0")
-        message: dict[str, Any] = json.loads(text)
-        return message
+    def _keep(self, message: dict[str, Any]) -> None:
+        """What another window told, or was answered too late, is not about this one."""
+        if "method" in message and message.get("sessionId") == self._session:
+            self._events.append(message)
+
+
+# How a program shows that it cannot even close a window: it has ended, it is cut short, or it refuses.
+_NOT_CLOSED = (AssertionError, OSError, ValueError, PageIsChanging)
+
+
+class Browsers:
+    """One program for window after window: to start it takes longer than most ways through the pages.
+
+    A program that has died or hangs takes only the window with it that was open: the next one gets a new program.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._profiles = itertools.count(1)
+        self.program: Program | None = None
+
+    @contextmanager
+    def window(self, seconds_max: float = _VISIT_SECONDS_MAX) -> Iterator[Chromium]:
+        """A window that nobody has used; it closes with the block, or when it hangs."""
+        program = self.program = self.program or Program(self._directory / f"profile-{next(self._profiles)}")
+        closed = False
+        try:
+            with ended_after(seconds_max, program):
+                opened = Chromium(program.pipe)
+                try:
+                    yield opened
+                finally:
+                    with ended_after(ANSWER_SECONDS, program), suppress(*_NOT_CLOSED):
+                        opened.close()
+                        closed = True
+        finally:
+            if not closed:
+                self.end()
+
+    def end(self) -> None:
+        if self.program is not None:
+            self.program.end()
+            self.program = None
 
 
 @contextmanager
-def chromium(profile: Path, seconds_max: float = 500) -> Iterator[Chromium]:
-    """A browser with an empty profile that can reach this machine only; it ends with the block, or when it hangs."""
-    (for_browser, commands), (answers, from_browser) = os.pipe(), os.pipe()
-    options = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--no-first-run",
-        "--no-proxy-server",
-        "--hide-scrollbars",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        f"--user-data-dir={profile}",
-        "--remote-debugging-pipe",
-    ]
-    command = [sys.executable, "-c", _TRAMPOLINE, str(for_browser), str(from_browser), str(PROGRAM), *options]
-    process = subprocess.Popen(
-        command, pass_fds=(for_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    os.close(for_browser)
-    os.close(from_browser)
-    watchdog = Timer(seconds_max, process.kill)
-    watchdog.start()
+def browsers(directory: Path) -> Iterator[Browsers]:
+    opened = Browsers(directory)
     try:
-        yield Chromium(commands, answers)
+        yield opened
     finally:
-        # The end of the pipe tells Chromium to go.
-        os.close(commands)
-        os.close(answers)
-        try:
-            process.wait(timeout=_ANSWER_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        watchdog.cancel()
+        opened.end()

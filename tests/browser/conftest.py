@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from settings import Settings
-from tests.browser.chromium import PROGRAM, Chromium, chromium
+from tests.browser.chromium import Browsers, Chromium, browsers
+from tests.browser.program import PROGRAM
 from tests.browser.serving import served
 from tests.browser.visiting import LONG_NAME
 from tests.receiver import Receiver, receiving
@@ -42,10 +43,16 @@ def address(world: World, settings: Settings) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def one_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    with browsers(tmp_path_factory.mktemp("chromium")) as opened:
+        yield opened
+
+
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chromium]:
-    with chromium(tmp_path / "profile") as browser:
-        yield browser
+def browser(one_browser: Browsers) -> Iterator[Chromium]:
+    with one_browser.window() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from models.database import upgrade
 from models.invoices import Invoice
 from settings import Settings
 from tasks.catch_up.step import catch_up
-from tests.browser.chromium import Chromium, chromium
+from tests.browser.chromium import Chromium, browsers
 from tests.browser.serving import served
 from tests.browser.visiting import until
 from tests.contexts import TestClock
@@ -115,7 +115,8 @@ def take(folder: Path) -> None:
         upgrade(database_url)
         with (
             open_world(database_url, clock) as world,
-            chromium(Path(scratch) / "profile") as browser,
+            browsers(Path(scratch)) as opened,
+            opened.window() as browser,
         ):
             change_locality(world.context, world.organization_id, LocalityChanges("America/New_York", "en-US"))
             add_user(world.context, PERSON, "northwind")

@@ -12,8 +12,6 @@ from tests.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SIZES = [(390, False), (390, True), (1440, False), (1440, True)]
-
 
 def other_complaints(browser: Chromium) -> list[str]:
     """What the browser says of its own; that a form was refused is known."""
@@ -30,9 +28,8 @@ def tick(browser: Chromium, payment: str) -> None:
     browser.run(f"document.querySelector('input[name=payment][value=\"{payment}\"]').click()")
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
 def test_a_bookkeeper_retries_many_from_the_list(
-    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
+    world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:
     invoices = [world.invoice(f"INV-{number}", "1250.00", connectwise_total="90.00") for number in range(3)]
     payments = [world.pay("1250.00", (invoice, "1250.00")) for invoice in invoices]
@@ -41,7 +38,6 @@ def test_a_bookkeeper_retries_many_from_the_list(
     # The cause is repaired, for two of the three.
     for invoice in invoices[:2]:
         world.connectwise.edit_invoice(invoice.connectwise_id or 0, total="1250.00")
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
 
     browser.open(f"{address}/payments")
@@ -72,16 +68,14 @@ def test_a_bookkeeper_retries_many_from_the_list(
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, True), (1440, False)])
 def test_a_bookkeeper_takes_a_synced_payment_back(
-    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
+    world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:
     invoice = world.invoice("INV-1", "300.00")
     payment = world.pay("300.00", (invoice, "300.00"))
     held = world.pay("50.00", (world.invoice("INV-2", "50.00", connectwise_total="9.00"), "50.00"))
     world.notice()
     (there,) = world.on(invoice)
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
 
     browser.open(f"{address}/payments/{payment}")

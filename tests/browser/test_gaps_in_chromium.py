@@ -4,7 +4,6 @@ import pytest
 
 from settings import Settings
 from tests.browser.chromium import Chromium
-from tests.browser.test_previews_in_chromium import SIZES
 from tests.browser.test_reconciliation_in_chromium import seen
 from tests.browser.visiting import LONG_NAME, log_in
 from tests.quickbooks.reconnecting import reconnect
@@ -15,13 +14,9 @@ from tests.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
-def test_every_page_can_be_used_by_everybody(
-    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
-) -> None:
+def test_every_page_can_be_used_by_everybody(world: World, settings: Settings, address: str, browser: Chromium) -> None:
     world.customer_id = world.quickbooks.add_customer(LONG_NAME)
     found: list[str] = []
-    browser.show(width, dark=dark)
     busy_absence(world, 2, *READERS)
     # A session does not last for the two days.
     log_in(world, settings, browser, address)

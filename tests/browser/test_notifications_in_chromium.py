@@ -20,7 +20,6 @@ PAGE = "/settings/notifications"
 LONG = "Averyveryverylongnameforachannelwithoutanyblank"
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False)])
 def test_the_pages_about_notifications_can_be_used_by_everybody(
     world: World,
     stories: dict[str, str],
@@ -28,11 +27,8 @@ def test_the_pages_about_notifications_can_be_used_by_everybody(
     address: str,
     browser: Chromium,
     receiver: Receiver,
-    width: int,
-    dark: bool,
 ) -> None:
-    browser.show(width, dark=dark)
-    looking = Looking(browser, f"{width}-{'dark' if dark else 'light'}")
+    looking = Looking(browser)
     log_in(world, settings, browser, address)
     browser.open(address + PAGE)
     looking.look("none")

@@ -1,8 +1,6 @@
 """A colleague is invited, joins, and turns a second factor on, in a real browser, on a desk and on a phone."""
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +18,6 @@ from usecases.one_time_codes import code_at
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
 PEOPLE, ACCOUNT = "/settings/people", "/settings/account"
 NEW = "a-rather-long-address-of-a-new-colleague@northwind.example"
 
@@ -28,16 +25,14 @@ NEW = "a-rather-long-address-of-a-new-colleague@northwind.example"
 class Visit:
     """One person's way through the pages, with what is wrong on each."""
 
-    def __init__(self, browser: Chromium, address: str, name: str) -> None:
-        self.browser, self.address, self.name = browser, address, name
+    def __init__(self, browser: Chromium, address: str) -> None:
+        self.browser, self.address = browser, address
         self.found: list[str] = []
 
     def open(self, page: str) -> None:
         self.browser.open(self.address + page)
 
     def look(self, name: str) -> None:
-        if PHOTOGRAPHS:
-            self.browser.photograph(Path(PHOTOGRAPHS) / f"{name}-{self.name}.png")
         self.found += problems(self.browser, name)
 
     def press(self, form: str) -> None:
@@ -64,12 +59,10 @@ class Visit:
         return str(self.browser.run("location.pathname"))
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True), (1440, True), (390, False)])
 def test_a_colleague_is_invited_joins_and_turns_a_second_factor_on(
-    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
+    world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:
-    browser.show(width, dark=dark)
-    visit = Visit(browser, address, f"{width}-{'dark' if dark else 'light'}")
+    visit = Visit(browser, address)
     add_user(world.context, "owner@northwind.example", "northwind")
     log_in(world, settings, browser, address)
     link = invites(visit)
@@ -180,10 +173,9 @@ def logs_out_everywhere(visit: Visit) -> None:
     visit.look("login-after-everywhere")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 @pytest.mark.parametrize("role", [UserRole.VIEWER, UserRole.BOOKKEEPER])
 def test_pages_without_their_buttons_can_be_used_by_everybody(
-    world: World, settings: Settings, address: str, browser: Chromium, role: UserRole, width: int, dark: bool
+    world: World, settings: Settings, address: str, browser: Chromium, role: UserRole
 ) -> None:
     tool = set_up(world)
     tool.bill("CW-1", company_name=LONG_NAME, company_identifier="Long")
@@ -193,8 +185,7 @@ def test_pages_without_their_buttons_can_be_used_by_everybody(
     world.notice()
     add_user(world.context, BOOKKEEPER, "northwind", role=role)
     add_user(world.context, "second@northwind.example", "northwind")
-    browser.show(width, dark=dark)
-    visit = Visit(browser, address, f"{role}-{width}-{'dark' if dark else 'light'}")
+    visit = Visit(browser, address)
     token = create_login_link(world.context, settings.secret_key.get_secret_value(), BOOKKEEPER)
     browser.open(f"{address}/login/once?token={token}")
     for page in (

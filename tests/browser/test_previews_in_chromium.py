@@ -15,7 +15,6 @@ from usecases import previewing
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FORM = "/sync-invoices/preferences"
-SIZES = [(390, False), (390, True), (1440, False), (1440, True)]
 
 
 def press(browser: Chromium, label: str) -> None:
@@ -58,7 +57,6 @@ def look_through(world: World, browser: Chromium, address: str, look: Callable[[
     assert world.reason(waiting) == "mode_disabled"
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
 def test_a_change_is_previewed_taken_back_to_the_form_and_saved(
     world: World,
     stories: dict[str, str],
@@ -66,11 +64,8 @@ def test_a_change_is_previewed_taken_back_to_the_form_and_saved(
     address: str,
     browser: Chromium,
     monkeypatch: pytest.MonkeyPatch,
-    width: int,
-    dark: bool,
 ) -> None:
     monkeypatch.setattr(previewing, "PAYMENTS_AT_A_TIME", 0)
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
     found: list[str] = []
     look_through(world, browser, address, lambda where: found.extend(problems(browser, where)))

@@ -8,8 +8,7 @@ import pytest
 from settings import Settings
 from tasks.context import Step
 from tests.browser.chromium import Chromium
-from tests.browser.test_everybody_can_use_it import problems
-from tests.browser.test_previews_in_chromium import SIZES
+from tests.browser.looking import problems
 from tests.browser.visiting import LONG_NAME, log_in, until
 from tests.flow.tampering import type_in
 from tests.reconciling import add_signers, breaks, reconciled, signed, today
@@ -54,12 +53,8 @@ def seen(browser: Chromium, page: str) -> list[str]:
     return problems(browser, page)
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
-def test_every_page_can_be_used_by_everybody(
-    world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
-) -> None:
+def test_every_page_can_be_used_by_everybody(world: World, settings: Settings, address: str, browser: Chromium) -> None:
     found: list[str] = []
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
     look_through(world, browser, address, lambda page: found.extend(seen(browser, page)))
     assert found == [], "\n".join(found)
@@ -76,7 +71,6 @@ def test_a_signed_statement_that_needs_attention_can_be_read_by_everybody(
     statement = signed(world)
     type_in(world, invoice, "9.00")
     reconciled(world)
-    browser.show(390)
     log_in(world, settings, browser, address)
     browser.open(f"{address}/reconciliation/statements/{statement}")
     assert "Attention required" in browser.text()

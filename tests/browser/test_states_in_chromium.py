@@ -16,26 +16,21 @@ from usecases.logins import create_login_link
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SIZES = [(390, False), (390, True), (1440, False), (1440, True)]
 Look = Callable[[str], None]
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
 def test_every_state_can_be_used_by_everybody(
     world: World,
     settings: Settings,
     address: str,
     browser: Chromium,
     monkeypatch: pytest.MonkeyPatch,
-    width: int,
-    dark: bool,
 ) -> None:
     found: list[str] = []
 
     def look(name: str) -> None:
         found.extend(problems(browser, name))
 
-    browser.show(width, dark=dark)
     refused_at_the_door(browser, address, look)
     log_in(world, settings, browser, address)
     nothing_there(world, browser, address, look)

@@ -1,8 +1,6 @@
 """A bookkeeper copies invoices in a real browser, on a desk and on a phone: list, preview, the word, the bar, the end."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,22 +14,18 @@ from tests.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-PHOTOGRAPHS = os.environ.get("PHOTOGRAPHS")
-
 
 class Visit:
     """One person's way through the pages, with what is wrong on each."""
 
-    def __init__(self, browser: Chromium, address: str, width: int) -> None:
-        self.browser, self.address, self.width = browser, address, width
+    def __init__(self, browser: Chromium, address: str) -> None:
+        self.browser, self.address = browser, address
         self.found: list[str] = []
 
     def open(self, page: str) -> None:
         self.browser.open(self.address + page)
 
     def look(self, name: str) -> None:
-        if PHOTOGRAPHS:
-            self.browser.photograph(Path(PHOTOGRAPHS) / f"{name}-{self.width}.png")
         self.found += problems(self.browser, name)
 
     def sees(self, words: str) -> bool:
@@ -66,13 +60,11 @@ def tool(world: World) -> Tool:
     return tool
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 def test_invoices_go_from_the_list_into_the_books(
-    tool: Tool, world: World, settings: Settings, address: str, browser: Chromium, width: int, dark: bool
+    tool: Tool, world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
-    visit = Visit(browser, address, width)
+    visit = Visit(browser, address)
     visit.open("/sync-invoices")
     assert visit.sees("The list is being read from ConnectWise.")
     visit.look("1-being-read")

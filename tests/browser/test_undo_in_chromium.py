@@ -7,7 +7,7 @@ import pytest
 from settings import Settings
 from tasks.context import Step
 from tests.browser.chromium import Chromium
-from tests.browser.test_everybody_can_use_it import problems
+from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 from usecases import undoing
@@ -21,7 +21,6 @@ def press(browser: Chromium, label: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("width", "dark"), [(360, False), (390, True), (1440, False)])
 def test_a_span_is_taken_back_by_everybody(
     world: World,
     stories: dict[str, str],
@@ -29,13 +28,10 @@ def test_a_span_is_taken_back_by_everybody(
     address: str,
     browser: Chromium,
     monkeypatch: pytest.MonkeyPatch,
-    width: int,
-    dark: bool,
 ) -> None:
     monkeypatch.setattr(undoing, "PAYMENTS_AT_ONCE_MAX", 0)
     since = f"{world.clock.now() - timedelta(days=2):%Y-%m-%dT%H:%M}"
     world.clock.move(minutes=1)
-    browser.show(width, dark=dark)
     log_in(world, settings, browser, address)
     found: list[str] = []
     browser.open(f"{address}/payments/undo")

@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PAGE = "/settings/webhooks"
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
 def test_the_pages_about_webhooks_can_be_used_by_everybody(
     world: World,
     stories: dict[str, str],
@@ -23,11 +22,8 @@ def test_the_pages_about_webhooks_can_be_used_by_everybody(
     address: str,
     browser: Chromium,
     receiver: Receiver,
-    width: int,
-    dark: bool,
 ) -> None:
-    browser.show(width, dark=dark)
-    looking = Looking(browser, f"{width}-{'dark' if dark else 'light'}")
+    looking = Looking(browser)
     log_in(world, settings, browser, address)
     browser.open(address + PAGE)
     looking.look("none")
