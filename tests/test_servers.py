@@ -22,6 +22,7 @@ from tests.servers import (
     running_postgresql,
     temporary_directory,
 )
+from tests.world import open_world
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,6 +37,12 @@ def migrate(url: str) -> None:
     else:
         with psycopg.connect(psycopg_url(url)) as connection:
             connection.execute("CREATE TABLE payments (id INTEGER)")
+            connection.execute("CREATE TABLE history (id INTEGER)")
+            connection.execute(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RAISE EXCEPTION 'history is only ever added to'; END $$"
+            )
+            connection.execute("CREATE TRIGGER kept BEFORE DELETE ON history EXECUTE FUNCTION refuse()")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,28 @@ def test_a_postgresql_database_is_emptied_for_the_next_test_even_with_a_forgotte
     with databases.fresh() as again, psycopg.connect(psycopg_url(again)) as connection:
         assert again == url
         assert connection.execute("SELECT count(*) FROM payments").fetchone() == (0,)
+
+
+def test_a_postgresql_database_whose_history_nobody_may_delete_is_emptied_all_the_same(
+    databases: PostgresqlDatabases,
+) -> None:
+    with databases.fresh() as url, psycopg.connect(psycopg_url(url)) as connection:
+        connection.execute("INSERT INTO history VALUES (1)")
+    with databases.fresh() as again, psycopg.connect(psycopg_url(again)) as connection:
+        assert again == url
+        assert connection.execute("SELECT count(*) FROM history").fetchone() == (0,)
+        connection.execute("INSERT INTO history VALUES (1)")
+        with pytest.raises(psycopg.errors.RaiseException):
+            connection.execute("DELETE FROM history")
+
+
+def test_what_the_product_has_written_is_emptied_and_no_database_is_made_anew(
+    postgresql_databases: PostgresqlDatabases,
+) -> None:
+    with postgresql_databases.fresh() as url, open_world(url) as world:
+        world.learn_our_name()
+    with postgresql_databases.fresh() as again:
+        assert again == url
 
 
 def test_a_postgresql_database_with_another_schema_is_not_used_again(databases: PostgresqlDatabases) -> None:
