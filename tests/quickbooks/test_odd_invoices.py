@@ -15,8 +15,6 @@ from tests.world import CUSTOMER, REALM, BothInvoices, World
 from usecases.invoice_columns import COLUMNS
 from usecases.invoice_import import import_invoices
 
-pytestmark = pytest.mark.both_databases
-
 TOO_LONG = "INV-" + "7" * 60
 # Six digits after the point; ten trillion and more.
 ODD_TOTALS = ["100.123456", "1E+13", "12345678901234.5"]
@@ -40,6 +38,7 @@ Notice = Callable[..., None]
 both_ways = pytest.mark.parametrize("notice", [noticed_by_hint, noticed_by_catch_up])
 
 
+@pytest.mark.both_databases
 @both_ways
 @pytest.mark.parametrize("total", ODD_TOTALS)
 def test_a_total_that_cannot_be_kept_holds_its_own_payments_only(world: World, notice: Notice, total: str) -> None:

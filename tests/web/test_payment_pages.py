@@ -8,8 +8,6 @@ from sandbox.faults import Fault
 from tests.web.browser import Browser
 from tests.world import BothInvoices, World
 
-pytestmark = pytest.mark.both_databases
-
 
 def test_a_synced_payment_is_in_the_list_with_its_amount_invoice_and_time(world: World, partner: Browser) -> None:
     invoice = world.invoice("INV-1001", "250.00")
@@ -189,6 +187,7 @@ def beside_a_twin(world: World) -> tuple[BothInvoices, str, int]:
     return invoice, payment, twin
 
 
+@pytest.mark.both_databases
 def test_the_twin_stands_on_the_page_and_is_linked_with_one_click(world: World, partner: Browser) -> None:
     invoice, payment, twin = beside_a_twin(world)
     partner.get(f"/payments/{payment}")

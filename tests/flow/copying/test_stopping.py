@@ -14,8 +14,6 @@ from tests.flow.doing import once_at
 from usecases.copy_choices import create_customer_as
 from usecases.copying import RunStarted, check_again, leave_out, stop_run
 
-pytestmark = pytest.mark.both_databases
-
 
 def begun(tool: Tool, action: CopyAction = CopyAction.COPY) -> int:
     """A run that nobody needs to confirm, and that no worker has seen yet; its id."""
@@ -87,6 +85,7 @@ def test_what_is_left_out_while_it_is_checked_stays_out(tool: Tool) -> None:
     assert (tool.totals("INV-1"), tool.totals("INV-2")) == ([], ["100.00"])
 
 
+@pytest.mark.both_databases
 def test_a_choice_that_is_made_while_a_run_is_checked_is_in_its_preview(tool: Tool) -> None:
     world = tool.world
     tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
@@ -150,6 +149,7 @@ def switch(tool: Tool, *, on: bool) -> None:
     tool.world.choose(sync_tool_enabled=on)
 
 
+@pytest.mark.both_databases
 def test_a_tool_that_is_switched_off_copies_nothing_by_itself(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.refresh()
