@@ -14,6 +14,8 @@ from tests.web.tokens import make_token
 from tests.world import World, open_world
 from usecases import passwords
 
+# Frozen, and the same for all: to read them takes longer than to show a page.
+SETTINGS = Settings(_env_file=None, redis_url="")
 PARTNER, OPERATOR = "books@northwind.example", "operator@platform.example"
 
 
@@ -34,7 +36,7 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(_env_file=None, redis_url="")
+    return SETTINGS
 
 
 @pytest.fixture

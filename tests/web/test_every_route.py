@@ -139,10 +139,12 @@ def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserR
     email = f"{role}@walker.example"
     walker = logged_in(things.app, email, organization, role)
     before = other_than(things, leave_out={DashboardSession})
+    # Nothing is done, so the tokens stay what they are.
+    tokens = {own: token_of(walker, Row(LOOK, own=own)) for own in (False, True)}
     for route, row in ROUTES.items():
         if is_allowed(row, role):
             continue
-        answer = things.call(walker, route, row, token_of(walker, row))
+        answer = things.call(walker, route, row, tokens[row.own])
         if row.asks is Asks.OPERATOR:
             assert answer.status_code == 404, route
             continue
@@ -155,7 +157,7 @@ def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserR
         if not is_allowed(row, role):
             continue
         browser = back_again(things.app, email)
-        answer = things.call(browser, route, row, token_of(browser, row))
+        answer = things.call(browser, route, row, token_of(browser, row) if route[0] in CHANGES else "")
         refused = (401, 403) if row.asks is not Asks.NOTHING else (401,)
         is_refused = answer.status_code in refused or answer.headers.get("location", "").startswith("/login?next")
         may_be_wrong = row.asks is Asks.NOTHING
