@@ -42,16 +42,17 @@ demo: $(INSTALLED) ## Shows the whole system at work against the sandbox (ARGS=-
 up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded servers where no URL is set
 	$(BIN)/python -m cli up $(ARGS)
 
-# Four workers, each with its own Redis and PostgreSQL: where one waits for a process or a clock, two cores have others to
-# work for. Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
+# Three workers, each with its own Redis, PostgreSQL and browser: where one waits for a process or a clock, two cores have
+# others to work for. One more costs ten seconds of processor time before its first test: it reads all tests as well.
+# Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
 test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
-	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 proofs: $(INSTALLED) ## Plays minutes of whole installations: an upgrade, failovers, hosts cut off, secrets planted everywhere
 	$(BIN)/python -m pytest --proofs -n 2 --dist loadgroup $(ARGS)
 
 test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
-	$(BIN)/python -m pytest -n 4 --dist loadgroup --databases=both $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --databases=both $(ARGS)
 
 test-fast: $(INSTALLED) ## Runs the tests on SQLite alone, without those marked slow
 	$(BIN)/python -m pytest --databases=sqlite -m "not slow" $(ARGS)

@@ -27,13 +27,17 @@ CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 NO_LIMIT = (Rate(100_000, 1),)
 
 
+# The same on every day and at every hour: a company's day, its month and ours end at different moments.
+START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+
+
 class TestClock:
     """Stands still between steps unless the test moves it; moves with real time underneath when told to."""
 
     __test__ = False
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or datetime.now(UTC).replace(microsecond=0)
+        self._now = start or START
         self._monotonic = 1000.0
 
     def now(self) -> datetime:
@@ -60,10 +64,10 @@ class TestClock:
 
 
 class RunningClock(TestClock):
-    """Runs with real time, and waits for real, as our own limiter does; the test may still move it."""
+    """Runs with the machine's time, and waits for real, as our own limiter does; the test may still move it."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        super().__init__(start)
+        super().__init__(start or datetime.now(UTC))
         self._began = time.monotonic()
 
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from cli.__main__ import app
 from cli.sync_tool import working
 from settings import load_settings
-from tests.contexts import CLIENT_ID, CLIENT_SECRET
+from tests.contexts import CLIENT_ID, CLIENT_SECRET, TestClock
 from tests.world import World, open_world
 from usecases.copy_choices import change_terms
 
@@ -69,7 +70,8 @@ def organization(run: Run) -> str:
 @pytest.fixture
 def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """A whole MSP, "northwind", in the database that the command line uses, and both systems for it to call."""
-    with open_world(database_url) as opened:
+    # A command looks at the clock of the machine that it runs on.
+    with open_world(database_url, TestClock(datetime.now(UTC).replace(microsecond=0))) as opened:
         url = opened.quickbooks_url
         environment.setenv("QUICKBOOKS_API_URL", url)
         environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")

@@ -12,12 +12,20 @@ from cli.__main__ import app
 from domain.users import UserRole
 from models.users import User, user_by_email
 from settings import Settings, load_settings
+from tests.contexts import RunningClock
 from tests.web.applications import application
 from tests.web.browser import PASSWORD, Browser
-from tests.world import World
+from tests.world import World, open_world
 from usecases.logins import CodeNeeded, LoggedIn, log_in
 from usecases.one_time_codes import code_at
 from usecases.second_factor import begin_second_factor, being_set_up, confirm_second_factor
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """A command looks at the clock of the machine that it runs on."""
+    with open_world(database_url, RunningClock()) as world:
+        yield world
 
 
 @pytest.fixture(autouse=True)

@@ -28,10 +28,14 @@ def is_genuine() -> IsGenuine:
     return found
 
 
+def set_to_the_time_of_the_machine(told: Told) -> None:
+    """The lines compare with the clock of the machine they run on."""
+    told.world.clock.move(seconds=(datetime.now(UTC) - told.world.clock.now()).total_seconds())
+
+
 @pytest.fixture
 def sent(told: Told, receiver: Receiver) -> Receiver:
-    # The lines compare with the clock of the machine they run on.
-    told.world.clock.move(seconds=(datetime.now(UTC) - told.world.clock.now()).total_seconds())
+    set_to_the_time_of_the_machine(told)
     told.pay_one()
     told.work_in_silence()
     told.tell()
@@ -62,9 +66,9 @@ def test_what_is_too_old_is_not(
 
 
 def test_while_secrets_change_both_are_good(told: Told, receiver: Receiver, is_genuine: IsGenuine) -> None:
+    set_to_the_time_of_the_machine(told)
     changed = new_secret_for(told.world.context, told.world.organization_id, told.endpoint_id)
     assert changed is not None
-    told.world.clock.move(seconds=(datetime.now(UTC) - told.world.clock.now()).total_seconds())
     told.pay_one()
     told.work_in_silence()
     told.tell()
