@@ -21,6 +21,8 @@ from benchmarks.single_payment import Way, follow
 from sandbox.stack import Stack
 
 APART_SECONDS = 2.0
+# A Redis that has just begun to count gives each process a share of the limits for a minute: ten payments use it up.
+COUNTS_ALREADY = {"LIMIT_PROCESSES": "1"}
 PATIENCE_SECONDS = 60.0
 MEDIAN_WANTED, P99_WANTED = 0.12, 0.4
 # The first payments at a connection find out where that ConnectWise is and whether its sums follow.
@@ -28,8 +30,8 @@ WARM_UP = 3
 
 
 def run(bench: Bench) -> None:
-    payments = 5 if bench.short else 200
-    with bench.stack(dict(UNLIMITED)) as stack:
+    payments = 5 if bench.short else 100
+    with bench.stack({**UNLIMITED, **COUNTS_ALREADY}) as stack:
         context = stack.context()
         tenant = add_tenant(stack, context, 1)
         stack.processes.start_all()
