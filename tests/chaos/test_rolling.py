@@ -1,4 +1,4 @@
-"""The second part of the chaos run complains of what may not be, and of nothing else."""
+"""The rolling restart complains of what may not be, and of nothing else."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.fleet import Ended
 
 ALL_THERE = Count(expected=2, delivered=2, lost=0, doubled=0, wrong=0, typed=0, touched=0, broken=0, sentences=())
 CALM = Waits(100, 1.0, 2.0, 3.0)
-WELL = Played(FIRST, CALM, ALL_THERE, {}, [Ended("push.1", 1.0, 0)], [], start_seconds=4.0)
+WELL = Played(FIRST, CALM, ALL_THERE, {}, [Ended("push.1", 1.0, 0)], [], start_seconds=4.0, door_seconds=4.0)
 LATE = replace(CALM, longest=CALM.longest + NOTICEABLE_SECONDS + 1)
 
 
@@ -43,3 +43,10 @@ def test_where_no_successor_is_there_yet_payments_wait_for_its_start() -> None:
     assert list(replace(WELL, kind=IN_PLACE, waits=LATE).complaints(CALM)) == []
     much_later = replace(LATE, longest=LATE.longest + WELL.start_seconds)
     assert list(replace(WELL, kind=IN_PLACE, waits=much_later).complaints(CALM))
+
+
+def test_a_sender_may_hang_up_only_while_the_door_starts_for_longer_than_it_waits() -> None:
+    hung_up = replace(WELL, kind=IN_PLACE, refused={"cut or silent": 1})
+    assert list(hung_up.complaints(CALM)) == []
+    assert list(replace(hung_up, door_seconds=2.0).complaints(CALM))
+    assert list(replace(hung_up, kind=FIRST).complaints(CALM))
