@@ -60,7 +60,7 @@ class Load:
 
 
 LONG = Load(20, 8.0, 2400, 3, 60.0, 400.0, (WITHOUT, FIRST, IN_PLACE))
-SHORT = Load(5, 3.0, 300, 1, 15.0, 300.0, (WITHOUT, FIRST))
+SHORT = Load(5, 3.0, 300, 1, 15.0, 300.0, (WITHOUT, FIRST, IN_PLACE))
 
 
 @dataclass(frozen=True)
