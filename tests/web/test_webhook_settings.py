@@ -135,7 +135,7 @@ def test_the_log_tells_each_notice_and_sends_it_again(partner: Browser, told: To
 
 
 def test_a_long_log_has_pages(partner: Browser, told: Told) -> None:
-    for _ in range(20):
+    for _ in range(30):
         told.pay_one("1.00")
     told.work_in_silence()
     one = f"{PAGE}/{told.endpoint_id}"
