@@ -80,7 +80,7 @@ def _arguments() -> argparse.Namespace:
         epilog="The questions:\n\n" + "\n".join(f"  {name:<12}{_question(run)}" for name, run in BENCHMARKS.items()),
     )
     parser.add_argument("which", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none is named")
-    parser.add_argument("--short", action="store_true", help="all in about a minute; shows that they work, not more")
+    parser.add_argument("--short", action="store_true", help="all in some minutes; shows that they work, not more")
     parser.add_argument(
         "--database",
         choices=["auto", "postgresql", "sqlite"],

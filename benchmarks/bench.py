@@ -25,7 +25,7 @@ class Bench:
     """One run of some benchmarks.
 
     Attributes:
-        short: a minute for all benchmarks together; it shows that they work, but the figures are rough.
+        short: some minutes for all benchmarks together; it shows that they work, but the figures are rough.
         missed: promises that this run did not keep, as sentences.
     """
 

@@ -53,7 +53,7 @@ def cpu_seconds(*, of_sandboxes: bool = False) -> float:
 
 def megabytes_by_name() -> Mapping[str, float]:
     """The memory of the processes of the Procfile."""
-    return {one.name: one.resident_megabytes for one in running() if one.name}
+    return {one.name: one.resident_megabytes for one in running() if one.name and not one.is_sandbox}
 
 
 def _name(environment: bytes) -> str:
