@@ -23,7 +23,7 @@ TEXT_CHARACTERS_MAX = 4000
 WORDS_CHARACTERS_MAX = 300
 NAME_CHARACTERS_MAX = 100
 # A run of a secret this long is hidden in foreign text, which may have been cut in the middle of the secret.
-_PART_CHARACTERS = 12
+PART_CHARACTERS = 12
 # Hiding a shorter secret would hide ordinary words.
 _SECRET_CHARACTERS_MIN = 6
 _REMEMBERED_MAX = 40
@@ -53,23 +53,17 @@ class Secrets:
     values: frozenset[str] = field(default=frozenset(), repr=False)
 
     @cached_property
-    def short_spellings(self) -> frozenset[str]:
+    def _short_spellings(self) -> frozenset[str]:
         """Those that are recognized as a whole only."""
-        return frozenset(one for one in self._spellings if len(one) < _PART_CHARACTERS)
+        return frozenset(one for one in self._spellings if len(one) < PART_CHARACTERS)
 
     @cached_property
     def _spellings(self) -> frozenset[str]:
-        return frozenset(
-            spelling.lower()
-            for value in self.values
-            if len(value) >= _SECRET_CHARACTERS_MIN
-            for spelling in _spellings_of(value)
-        )
+        return frozenset(spelling for value in self.values for spelling in spellings_of(value))
 
     @cached_property
-    def parts(self) -> frozenset[str]:
-        """Every run of letters by which a piece of a secret is recognized, in small letters."""
-        return frozenset(part for one in self._spellings for part in _parts_of(one))
+    def _parts(self) -> frozenset[str]:
+        return frozenset(part for one in self._spellings for part in parts_of(one))
 
     def with_those_in(self, headers: Mapping[str, str], body: bytes | None) -> "Secrets":
         """These secrets and those of a request; if there are too many, only those of the request."""
@@ -84,9 +78,9 @@ class Secrets:
         letters = "".join(one[:1] for _, one in shown)
         hide: set[int] = set()
         for start in range(len(letters)):
-            if letters[start : start + _PART_CHARACTERS] in self.parts:
-                hide.update(range(start, min(start + _PART_CHARACTERS, len(letters))))
-        for spelling in self.short_spellings:
+            if letters[start : start + PART_CHARACTERS] in self._parts:
+                hide.update(range(start, min(start + PART_CHARACTERS, len(letters))))
+        for spelling in self._short_spellings:
             hide.update(place for at in _places(letters, spelling) for place in range(at, at + len(spelling)))
         if not hide:
             return text
@@ -119,15 +113,6 @@ class Secrets:
                         hidden = self.hidden_in(value[: TEXT_CHARACTERS_MAX * 2]) if holds_secret else value
                         holder[key] = cleaned(hidden)
         return holders[0][0]
-
-
-def is_secret_part_in(text: str, secrets: Secrets) -> bool:
-    """Whether `hidden_in` would find something; a tenth of its time, for what is asked about every line of a log."""
-    letters = "".join(text.split()).lower()
-    parts = secrets.parts
-    return any(
-        letters[start : start + _PART_CHARACTERS] in parts for start in range(len(letters) - _PART_CHARACTERS + 1)
-    ) or any(spelling in letters for spelling in secrets.short_spellings)
 
 
 def secrets_sent(headers: Mapping[str, str], body: bytes | None) -> Iterator[str]:
@@ -170,7 +155,13 @@ def _fields(body: bytes) -> Iterable[tuple[str, str]]:
         return ()
 
 
-def _spellings_of(value: str) -> Iterator[str]:
+def spellings_of(value: str) -> Iterator[str]:
+    """In small letters, every way in which it may come back; none for a value that is too short to be hidden."""
+    if len(value) >= _SECRET_CHARACTERS_MIN:
+        yield from (one.lower() for one in _encoded(value))
+
+
+def _encoded(value: str) -> Iterator[str]:
     raw = value.encode()
     yield value
     for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), base64.b32encode(raw)):
@@ -187,8 +178,9 @@ def _spellings_of(value: str) -> Iterator[str]:
     yield value.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/")
 
 
-def _parts_of(text: str) -> Iterator[str]:
-    return (text[start : start + _PART_CHARACTERS] for start in range(len(text) - _PART_CHARACTERS + 1))
+def parts_of(text: str, every: int = 1) -> Iterator[str]:
+    """The runs of letters by which a piece of it is recognized: one begins at each letter, or every so many."""
+    return (text[start : start + PART_CHARACTERS] for start in range(0, len(text) - PART_CHARACTERS + 1, every))
 
 
 def _places(text: str, part: str) -> Iterator[int]:

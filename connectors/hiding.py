@@ -12,10 +12,15 @@ from numbers import Number
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from connectors.foreign_text import HIDDEN, Secrets, is_secret_part_in
+from connectors.foreign_text import HIDDEN, PART_CHARACTERS, Secrets, parts_of, spellings_of
 
 # Two generations of this many values: tokens change every hour, and old ones may come back late.
 _REMEMBERED_MAX = 500
+# An access token of QuickBooks has a thousand letters, and there are as many of them as companies. All runs of all of
+# them would be hundreds of megabytes, so a long spelling is recognized by some: always by its beginning, and by any
+# piece of it that is long enough to contain a whole one of them.
+_LONG_CHARACTERS = 200
+_RUNS_OF_LONG_APART = 40
 # A shorter value is hidden only if no word is like that: some use "payments" as a password where nobody else can come.
 _WORD = re.compile(r"[A-Za-z]{0,11}")
 _NO_SECRETS = frozenset({"company"})
@@ -35,34 +40,55 @@ _FORMS = (
 )
 
 
+class _Known:
+    """Some secrets, and by which runs of letters each is recognized. Others read while one adds."""
+
+    def __init__(self) -> None:
+        self.values: set[str] = set()
+        self._by_run: dict[str, str] = {}
+        self._by_spelling: dict[str, str] = {}
+
+    def add(self, value: str) -> None:
+        self.values.add(value)
+        for spelling in dict.fromkeys(spellings_of(value)):
+            if len(spelling) < PART_CHARACTERS:
+                self._by_spelling = {**self._by_spelling, spelling: value}
+            every = 1 if len(spelling) <= _LONG_CHARACTERS else _RUNS_OF_LONG_APART
+            self._by_run.update(dict.fromkeys(parts_of(spelling, every), value))
+
+    def found_in(self, letters: str) -> set[str]:
+        """Those of which there is a piece in a text, which is given in small letters without blanks."""
+        runs, short = self._by_run, self._by_spelling
+        starts = range(len(letters) - PART_CHARACTERS + 1) if runs else ()
+        found = {runs[run] for start in starts if (run := letters[start : start + PART_CHARACTERS]) in runs}
+        return found | {value for spelling, value in short.items() if spelling in letters}
+
+
 class Hiding:
     """Thread-safe. What it knows it keeps in memory only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._own: frozenset[str] = frozenset()
-        self._met: tuple[set[str], set[str]] = (set(), set())
-        self._secrets = Secrets()
+        self._own = _Known()
+        # The newest generation first.
+        self._met = (_Known(), _Known())
 
     def keep(self, values: Iterable[str]) -> None:
         """Hides these for as long as the process lives: its settings."""
         with self._lock:
-            self._own |= frozenset(part for value in values for part in _secret_parts(value))
-            self._renew()
+            for part in _parts_among(values):
+                self._own.add(part)
 
     def learn(self, values: Iterable[str]) -> None:
         """Hides these from now on."""
-        new = {part for value in values for part in _secret_parts(value)}
         with self._lock:
             newest, older = self._met
-            new -= newest | self._own
-            if not new:
-                return
-            if len(newest) + len(new) > _REMEMBERED_MAX:
-                newest, older = set(), newest
-            newest |= new
-            self._met = (newest, older)
-            self._renew()
+            new = _parts_among(values) - newest.values - self._own.values
+            if len(newest.values) + len(new) > _REMEMBERED_MAX:
+                newest, older = _Known(), newest
+                self._met = (newest, older)
+            for part in new:
+                newest.add(part)
 
     def learn_from(self, secrets: Mapping[str, Any]) -> None:
         """Hides what was opened or is about to be sealed: all texts but moments and names."""
@@ -73,9 +99,10 @@ class Hiding:
 
     def hidden_in(self, text: str) -> str:
         """The text with every secret hidden."""
-        secrets = self._secrets
-        if is_secret_part_in(text, secrets):
-            text = secrets.hidden_in(text)
+        letters = "".join(text.split()).lower()
+        found = {value for known in (self._own, *self._met) for value in known.found_in(letters)}
+        if found:
+            text = Secrets(frozenset(found)).hidden_in(text)
         for form in _FORMS:
             text = form.sub(rf"\1{HIDDEN}", text)
         return text
@@ -94,9 +121,9 @@ class Hiding:
         hidden = self.hidden_in(shown)
         return value if hidden == shown else hidden
 
-    def _renew(self) -> None:
-        newest, older = self._met
-        self._secrets = Secrets(frozenset(self._own | newest | older))
+
+def _parts_among(values: Iterable[str]) -> set[str]:
+    return {part for value in values for part in _secret_parts(value)}
 
 
 def _secret_parts(value: str) -> Iterable[str]:

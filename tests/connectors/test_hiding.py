@@ -101,5 +101,29 @@ def test_tokens_that_came_and_went_are_hidden_and_do_not_fill_the_memory(hiding:
         hiding.learn_from({"access_token": f"token-number-{number:032d}", "expires_at": "2026-11-20T00:00:00+00:00"})
     assert HIDDEN in hiding.hidden_in(f"token-number-{2999:032d}")
     assert HIDDEN in hiding.hidden_in(SECRET)
-    assert sum(map(len, hiding._met)) <= 1000
+    assert sum(len(known.values) for known in hiding._met) <= 1000
     assert hiding.hidden_in("2026-11-20T00:00:00+00:00") == "2026-11-20T00:00:00+00:00"
+
+
+def test_a_long_token_is_known_by_its_beginning_and_by_every_longer_piece_and_takes_little_memory() -> None:
+    token = "".join(f"{number:04x}" for number in range(0x1000, 0x1100))
+    hiding = Hiding()
+    hiding.learn([token])
+    for piece in (token, token[:14], *(token[start : start + 60] for start in range(0, len(token) - 60, 7))):
+        assert piece not in hiding.hidden_in(f"it said: {piece}.")
+        assert HIDDEN in hiding.hidden_in(f"it said: {piece}.")
+    newest, _ = hiding._met
+    assert len(newest._by_run) < len(token)
+
+
+def test_what_is_learned_is_not_taken_apart_again_with_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process works for many companies: each has a token of its own, and each line of the log is looked through."""
+    taken_apart: list[str] = []
+    monkeypatch.setattr(
+        "connectors.hiding.spellings_of", lambda value: taken_apart.append(value) or iter([value.lower()])
+    )
+    hiding = Hiding()
+    for number in range(50):
+        hiding.learn([f"token-of-company-{number:04d}"])
+        hiding.hidden_in("a line of the log")
+    assert len(taken_apart) == 50
