@@ -96,7 +96,7 @@ def give_back(session: Session, claim: Claim) -> None:
 
 
 def forget_old_keys(session: Session, before: datetime, limit: int) -> int:
-    """Forgets so many of the keys that were claimed by then, the oldest first; returns how many."""
+    """Forgets at most so many of the keys that were claimed by then, the oldest first; returns how many."""
     key_id = IdempotencyKey.__table__.c.id
     oldest = select(key_id).where(IdempotencyKey.began_at <= before).order_by(key_id).limit(limit)
     # One that is in use right now is left for the next time.

@@ -67,7 +67,7 @@ def take_unlocked_lane(
     """Takes the lane if it is free and no transaction holds its row: the usual case, which waits for nobody.
 
     Returns:
-        the fencing number of the new lease, or None: `take_lane` finds out why.
+        the fencing number of the new lease, or None: `mark_lane` finds out why.
     """
     wanted = {**_named(step, owner_id), "its_holder": holder, "its_end": now + lease, "at": now}
     fencing: int | None = session.scalar(_TAKE_UNLOCKED, wanted)
@@ -80,16 +80,27 @@ def take_lane(session: Session, step: str, owner_id: int, holder: str, now: date
     Returns:
         the fencing number of the new lease, or None if the lane is taken.
     """
-    lane = _named(step, owner_id)
+    fencing = _take(session, step, owner_id, holder, now, lease)
+    return mark_lane(session, step, owner_id, holder, now, lease) if fencing is None else fencing
+
+
+def mark_lane(session: Session, step: str, owner_id: int, holder: str, now: datetime, lease: timedelta) -> int | None:
+    """Like `take_lane`, for a lane that was not free a moment ago."""
     while True:
-        fencing: int | None = session.scalar(_TAKE, {**lane, "its_holder": holder, "its_end": now + lease, "at": now})
+        _cut(session, step, owner_id, now + lease)
+        if session.execute(_MARK, {**_named(step, owner_id), "at": now}).first() is not None:
+            return None
+        # No row was marked: the lane has none yet, or the holder let go between the two statements.
+        _make(session, step, owner_id)
+        fencing = _take(session, step, owner_id, holder, now, lease)
         if fencing is not None:
             return fencing
-        _cut(session, step, owner_id, now + lease)
-        if session.execute(_MARK, {**lane, "at": now}).first() is not None:
-            return None
-        # No row was marked: the lane has none yet, or the holder let go between the two statements. We try again.
-        _make(session, step, owner_id)
+
+
+def _take(session: Session, step: str, owner_id: int, holder: str, now: datetime, lease: timedelta) -> int | None:
+    wanted = {**_named(step, owner_id), "its_holder": holder, "its_end": now + lease, "at": now}
+    fencing: int | None = session.scalar(_TAKE, wanted)
+    return fencing
 
 
 def _cut(session: Session, step: str, owner_id: int, ends_at: datetime) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
@@ -102,3 +102,13 @@ def _current(url: str) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
+
+
+def drop_broken_index(connection: Connection, name: str) -> None:
+    """Drops an index of this name whose making beside other writers was broken off; PostgreSQL only, in no transaction.
+
+    It costs every write and serves no question, and "if it does not exist" takes it for one.
+    """
+    is_broken = text("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    if connection.scalar(is_broken, {"name": name}):
+        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")

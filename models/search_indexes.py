@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from models.schema import drop_broken_index
+
 _EXTENSION, _TOKENIZER = "pg_trgm", "trigram"
 # Shorter texts have no piece.
 CHARACTERS_MIN = 3
@@ -95,9 +97,6 @@ def _gin_index(table: str) -> str:
     return f"ix_{table}_search"
 
 
-_IS_BROKEN = text("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
-
-
 def _make_on_postgresql(connection: Connection) -> None:
     if _has_all(connection):
         return
@@ -110,8 +109,7 @@ def _make_on_postgresql(connection: Connection) -> None:
     connection.execute(text("SET lock_timeout = 0"))
     for table, columns in _COLUMNS.items():
         name = _gin_index(table)
-        if connection.scalar(_IS_BROKEN, {"name": name}):
-            connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
+        drop_broken_index(connection, name)
         texts = ", ".join(f"lower({column}) gin_trgm_ops" for column in columns)
         connection.execute(text(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING gin ({texts})"))
 

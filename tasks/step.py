@@ -15,7 +15,7 @@ from connectors.tally import TALLY
 from connectors.traces import TRACES
 from domain.measures import Measure
 from models.database import again_when_busy
-from models.lanes import LeaseLost, release_lane, renew_lane, take_lane, take_unlocked_lane, when_committed
+from models.lanes import LeaseLost, mark_lane, release_lane, renew_lane, take_unlocked_lane, when_committed
 from models.locks import lock_organization_of, lock_under_lease
 from models.news import tell_at
 from models.secrets import SecretsUnreadable
@@ -155,7 +155,7 @@ def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
     if fencing is None:
         # A holder that fell silent in the middle of a transaction keeps its row locked for a while. Waiting for it, the
         # few lanes that work at a time (`tasks/turns.py`) would soon all be this one. The sweep asks again.
-        fencing = context.database.write_unless_locked(lambda session: take_lane(session, *wanted))
+        fencing = context.database.write_unless_locked(lambda session: mark_lane(session, *wanted))
     if fencing is None:
         return None
     context.reached(Point(f"{step}.lane_taken"))

@@ -7,7 +7,7 @@ import models
 from models.base import Base
 from models.database import PATIENCE
 from models.migrations.before_release import bring_over
-from models.migrations.online import again_after_giving_way, alone, gives_way
+from models.migrations.online import GIVE_WAY_MILLISECONDS, again_after_giving_way, alone
 from models.search_indexes import make_search_indexes
 from models.silent_peers import CONNECT_ARGUMENTS, tell_server
 
@@ -19,8 +19,7 @@ is_sqlite = make_url(url).drivername.startswith("sqlite")
 arguments = {"timeout": PATIENCE.total_seconds()} if is_sqlite else dict(CONNECT_ARGUMENTS)
 engine = create_engine(url, connect_args=arguments)
 if not is_sqlite:
-    tell_server(engine)
-    gives_way(engine)
+    tell_server(engine, {"lock_timeout": GIVE_WAY_MILLISECONDS})
 
 
 def migrate() -> None:

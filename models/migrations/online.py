@@ -9,28 +9,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from alembic import op
-from sqlalchemy import Connection, Engine, TextClause, bindparam, event, text
+from sqlalchemy import Connection, Engine, TextClause, text
 
+from models.schema import drop_broken_index
 from models.unavailable import DatabaseBusy, told_as_unavailable
 
 log = structlog.get_logger()
 
 # So long, a worker of the last release may have to wait for us, and we for it.
-GIVE_WAY = timedelta(seconds=2)
+GIVE_WAY_MILLISECONDS = 2_000
 # A table that is busy without a pause for so long has another trouble than us.
 PATIENCE = timedelta(minutes=15)
 _PAUSE_SECONDS = 0.5
 # Any number that nobody else in this database uses for the same purpose.
 _UPGRADING = 7_236_301
-
-
-def gives_way(engine: Engine) -> None:
-    """The connections of this engine wait for a lock for two seconds, and not for ever."""
-    event.listen(engine, "connect", _wait_for_locks_briefly)
 
 
 def again_after_giving_way(work: Callable[[], None]) -> None:
@@ -76,9 +71,7 @@ def create_index_online(name: str, table: str, columns: Sequence[str], where: Te
         op.create_index(name, table, columns, sqlite_where=where, if_not_exists=True)
         return
     with _without_transaction() as connection:
-        if _is_valid(connection, name) is False:
-            # An attempt that was broken off left it.
-            op.drop_index(name, table, postgresql_concurrently=True)
+        drop_broken_index(connection, name)
         op.create_index(name, table, columns, postgresql_where=where, postgresql_concurrently=True, if_not_exists=True)
 
 
@@ -104,20 +97,4 @@ def _without_transaction() -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            connection.exec_driver_sql(_WAIT_BRIEFLY)
-
-
-def _is_valid(connection: Connection, name: str) -> bool | None:
-    """None if there is no such index."""
-    asked = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
-    found: bool | None = connection.scalar(asked.bindparams(bindparam("name", name)))
-    return found
-
-
-_WAIT_BRIEFLY = f"SET lock_timeout = {int(GIVE_WAY.total_seconds() * 1000)}"
-
-
-def _wait_for_locks_briefly(connection: Any, _record: Any) -> None:
-    connection.autocommit = True
-    connection.execute(_WAIT_BRIEFLY)
-    connection.autocommit = False
+            connection.exec_driver_sql(f"SET lock_timeout = {GIVE_WAY_MILLISECONDS}")
