@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from benchmarks.bench import Bench, table
 from benchmarks.books import Book, add_tenant, record_payments, wait_for_first_catch_up
 from benchmarks.counting import delivered
+from benchmarks.following import Way, follow
 from benchmarks.hooks import Hooks, events_of
 from benchmarks.measuring import duration, spread
-from benchmarks.single_payment import Way, follow
 from sandbox.faults import Fault
 from sandbox.stack import ROOT, Stack
 from tasks.context import Context

@@ -19,8 +19,8 @@ import httpx2
 
 from benchmarks.bench import Bench, table
 from benchmarks.books import Book, add_tenant, record_payments
-from benchmarks.counting import delivered
-from benchmarks.fairness import UNLIMITED, send_all
+from benchmarks.bringing import bring, wait_until
+from benchmarks.fairness import UNLIMITED
 from benchmarks.measuring import duration, ratio, spread
 from benchmarks.outside import API, basic_of, calls_to_connectwise, metered_reads, token_of
 from benchmarks.resources import cpu_seconds
@@ -36,8 +36,6 @@ WRITE_SECONDS, READ_SECONDS = "1.07", "0.36"
 CALLS_WANTED = 1.1
 # So that it is not the sandbox that is measured.
 SANDBOX_WANTED = 1_500
-PATIENCE_SECONDS = 600
-POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def _chain(stack: Stack, books: Sequence[Book]) -> Run:
                     first = tasks.read_payment.s(book.tenant.realm_id, token, payment_id, basic)
                     chain(first, tasks.find_invoice.s(), tasks.pay.s()).apply_async(connection=broker)
         wanted = before + 2 * sum(len(book.payment_ids) for book in books)
-        _wait_until(lambda: calls_to_connectwise(stack) >= wanted)
+        wait_until(lambda: calls_to_connectwise(stack) >= wanted)
         return ()
 
     with _chain_worker(environment, stack.state_dir / "chain"):
@@ -218,14 +216,9 @@ def _product(stack: Stack, context: Context, first: Sequence[Book], books: Seque
     stack.wait_until_ready()
     targets = [book.tenant.target_id for book in books]
 
-    def bring(some: Sequence[Book]) -> None:
-        wanted = sum(delivered(context, one) for one in targets) + sum(len(book.payment_ids) for book in some)
-        send_all(stack, *some)
-        _wait_until(lambda: sum(delivered(context, one) for one in targets) >= wanted)
-
     def work() -> tuple[float, ...]:
         began = context.clock.now()
-        bring(books)
+        bring(stack, context, books)
         with context.database.reading() as session:
             moments = [
                 one.delivered_at
@@ -234,16 +227,8 @@ def _product(stack: Stack, context: Context, first: Sequence[Book], books: Seque
             ]
         return tuple((one - began).total_seconds() for one in moments)
 
-    bring(first)
+    bring(stack, context, first)
     return _measured(stack, "ours, from the webhook on", books, work)
-
-
-def _wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_true():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not all payments were there within {PATIENCE_SECONDS} s")
-        time.sleep(POLL_SECONDS)
 
 
 def _print(bench: Bench, condition: str, tenants: int, runs: Sequence[Run], *, promised: bool) -> None:

@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from sqlalchemy.engine import make_url
 
 from benchmarks.bench import Bench, table
-from benchmarks.books import Book, add_tenant, record_payments
-from benchmarks.counting import delivered
-from benchmarks.fairness import UNLIMITED, send_all
+from benchmarks.books import add_tenant, record_payments
+from benchmarks.bringing import bring
+from benchmarks.fairness import UNLIMITED
 from benchmarks.measuring import ratio
 from benchmarks.resources import cpu_seconds
 from sandbox.stack import ROOT, Stack
 from tasks.catch_up.step import catch_up
-from tasks.context import Context
 from tests.servers import wait_until_listening
 from workers.processes import Processes
 from workers.redis_server import free_port
@@ -31,8 +30,6 @@ from workers.waiting import wait_for_http
 WORKERS = ("ingest", "match", "push")
 DELAY_MILLISECONDS = 2
 START_SECONDS = 240
-PATIENCE_SECONDS = 1_200
-POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -80,28 +77,15 @@ def _measure(bench: Bench, tenants: int, payments: int, each: int, delay: int) -
         try:
             processes.start_all()
             wait_for_http(f"{stack.web_url}/healthz", START_SECONDS)
-            _bring(stack, context, first)
+            bring(stack, context, first)
             used, began = cpu_seconds() + cpu_seconds(of_sandboxes=True), time.monotonic()
-            _bring(stack, context, books)
+            bring(stack, context, books)
             seconds = time.monotonic() - began
             used = cpu_seconds() + cpu_seconds(of_sandboxes=True) - used
         finally:
             processes.stop_all()
             context.database.close()
     return Scaled(each, delay, tenants * payments, seconds, used / seconds)
-
-
-def _bring(stack: Stack, context: Context, books: Sequence[Book]) -> None:
-    def arrived() -> int:
-        return sum(delivered(context, book.tenant.target_id) for book in books)
-
-    wanted = arrived() + sum(len(book.payment_ids) for book in books)
-    send_all(stack, *books)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while arrived() < wanted:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not all payments were there within {PATIENCE_SECONDS} s")
-        time.sleep(POLL_SECONDS)
 
 
 @contextlib.contextmanager

@@ -14,10 +14,10 @@ import requests
 from benchmarks.bench import Bench, table
 from benchmarks.books import Book, add_tenant, record_payments, wait_for_first_catch_up
 from benchmarks.fairness import UNLIMITED
+from benchmarks.following import Way, follow
 from benchmarks.hooks import Hooks
 from benchmarks.measuring import Spread, duration, spread
 from benchmarks.outside import BareClient
-from benchmarks.single_payment import Way, follow
 from sandbox.stack import Stack
 
 APART_SECONDS = 2.0

@@ -141,6 +141,15 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_postgresql_url(postgresql_url: str) -> Iterator[str]:
+    """A database without any table."""
+    databases = servers.PostgresqlDatabases(postgresql_url, lambda _url: None)
+    with databases.fresh() as url:
+        yield url
+    databases.close()
+
+
 @pytest.fixture(scope="session")
 def postgresql_databases(postgresql_url: str) -> Iterator[servers.PostgresqlDatabases]:
     databases = servers.PostgresqlDatabases(postgresql_url, servers.MIGRATE)

@@ -1,6 +1,5 @@
 """What an installation shows of itself to whoever looks into its Redis and its database."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +8,8 @@ import psycopg
 import redis
 
 from tests.servers import psycopg_url
+from tests.until import wait_until
 from workers.redis_server import free_port, server_programs, signal_group, spawn
-
-PATIENCE_SECONDS = 250.0
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < ends, f"waited in vain until {what}"
-        time.sleep(0.1)
 
 
 @contextmanager

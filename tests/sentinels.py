@@ -3,18 +3,17 @@
 import contextlib
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
 from redis.sentinel import MasterNotFoundError, Sentinel
 
+from tests.until import wait_until
 from workers.redis_server import free_port, server_programs, signal_group, spawn
 
 MASTER = "payments"
-PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -138,10 +137,3 @@ def replicated(folder: Path) -> Iterator[Replicated]:
         yield opened
     finally:
         opened.stop()
-
-
-def wait_until(is_so: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, f"waited in vain until {what}"
-        time.sleep(0.1)

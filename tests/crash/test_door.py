@@ -18,7 +18,7 @@ from tasks.points import Point
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, VERIFIER_TOKEN
 from tests.crash.report import Death
 from tests.crash.stage import Stage
-from tests.crash.waiting import wait_until
+from tests.until import wait_until
 from workers.crash_points import CRASH_POINT_VARIABLE
 from workers.redis_server import free_port, signal_group, spawn
 from workers.waiting import wait_for_http

@@ -18,7 +18,7 @@ from models.database import upgrade
 from settings.processes import Process
 from tests.deploy.installations import DEPLOY, ROOT, installed
 from tests.deploy.scripts import make_secrets
-from tests.sentinels import wait_until
+from tests.until import wait_until
 from workers.redis_server import free_port, signal_group, spawn
 
 PATIENCE_SECONDS = 200.0

@@ -1,7 +1,6 @@
 """The migrations make exactly the tables that the code knows, from nothing, and a second time change nothing."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from tests.models.old_database import (
     rows_of,
     violations_of_foreign_keys,
 )
-from tests.servers import PostgresqlDatabases
 
 assert models.TABLES
 PAUSE = ("paused_at", "paused_by", "paused_why")
@@ -36,14 +34,6 @@ PAUSE = ("paused_at", "paused_by", "paused_why")
 @pytest.fixture
 def empty_sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/not/there/yet/payments.sqlite"
-
-
-@pytest.fixture
-def empty_postgresql_url(postgresql_url: str) -> Iterator[str]:
-    databases = PostgresqlDatabases(postgresql_url, lambda _url: None)
-    with databases.fresh() as url:
-        yield url
-    databases.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,7 +14,8 @@ from settings import Settings
 from settings.celery import celery_configuration
 from tasks.context import Step
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
-from tests.sentinels import MASTER, Replicated, replicated, wait_until
+from tests.sentinels import MASTER, Replicated, replicated
+from tests.until import wait_until
 from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.world import World, open_world

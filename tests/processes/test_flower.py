@@ -3,8 +3,7 @@
 import os
 import signal
 import stat
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from celery import Celery
 from settings import Settings
 from settings.celery import celery_configuration
 from tasks.context import Step
+from tests.until import wait_until
 from tests.world import World, open_world
 from workers.flower_view import flower_logins
 from workers.lane_names import LaneNames
@@ -24,17 +24,9 @@ from workers.processes import Processes
 from workers.redis_server import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 250.0
 LOGIN = ("operator", "of-the-test")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < ends, f"waited in vain until {what}"
-        time.sleep(0.2)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.contexts import CLIENT_ID, CLIENT_SECRET, RunningClock
-from tests.sentinels import wait_until
 from tests.servers import wait_until_listening
+from tests.until import wait_until
 from tests.world import World, open_world
 from workers.processes import Processes
 from workers.redis_server import free_port, signal_group, spawn

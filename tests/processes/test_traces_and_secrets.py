@@ -29,10 +29,11 @@ from settings.celery import celery_configuration
 from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.collector import Collector, collecting
 from tests.contexts import CLIENT_ID, RunningClock
-from tests.exposed import guarded_redis, rows_of, value_of, wait_until
+from tests.exposed import guarded_redis, rows_of, value_of
 from tests.planted import Planted, random_secret
 from tests.receiver import Receiver, receiving
 from tests.servers import PostgresqlDatabases
+from tests.until import wait_until
 from tests.web.applications import application
 from tests.web.browser import Browser, add_user, back_again, forms_in, logged_in
 from tests.web.hooks import cloud_event, signed

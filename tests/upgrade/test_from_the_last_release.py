@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
@@ -27,7 +27,7 @@ from tests.chaos.count import count
 from tests.chaos.trouble import webhooks
 from tests.chaos.waiting import measured
 from tests.fleet import Fleet, Member, open_fleet
-from tests.servers import PostgresqlDatabases
+from tests.until import wait_until
 from tests.upgrade.releases import ROOT, NoHistory, is_shallow, last_release, program_of
 
 ORGANIZATIONS, BILLS, PACE_SECONDS = 3, 200, 0.6
@@ -52,16 +52,8 @@ def program(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def empty_url(postgresql_url: str) -> Iterator[str]:
-    databases = PostgresqlDatabases(postgresql_url, lambda _url: None)
-    with databases.fresh() as url:
-        yield url
-    databases.close()
-
-
-@pytest.fixture
-def stack(empty_url: str, tmp_path: Path) -> Iterator[Stack]:
-    with running_stack(tmp_path / "stack", database_url=empty_url, prepare=lambda _url: None) as running:
+def stack(empty_postgresql_url: str, tmp_path: Path) -> Iterator[Stack]:
+    with running_stack(tmp_path / "stack", database_url=empty_postgresql_url, prepare=lambda _url: None) as running:
         yield running
 
 
@@ -98,7 +90,10 @@ def test_the_release_before_works_on_during_the_upgrade_and_is_replaced_without_
     context = stack.context()
     try:
         wait_until(
-            lambda: count(stack, context, tenants, books).is_good, lambda: str(count(stack, context, tenants, books))
+            lambda: count(stack, context, tenants, books).is_good,
+            lambda: str(count(stack, context, tenants, books)),
+            ALL_THERE_SECONDS,
+            every_seconds=1.0,
         )
     finally:
         context.database.close()
@@ -154,19 +149,17 @@ def paying(stack: Stack, books: Books) -> Iterator[None]:
 def wait_for_payments(stack: Stack, books: Books, more: int) -> None:
     """Until so many payments more stand in ConnectWise, or all bills are paid."""
     wanted = min(delivered(stack) + more, BILLS // 2)
-    wait_until(lambda: delivered(stack) >= wanted, lambda: f"{delivered(stack)} of {wanted} are there")
+    wait_until(
+        lambda: delivered(stack) >= wanted,
+        lambda: f"{delivered(stack)} of {wanted} are there",
+        ALL_THERE_SECONDS,
+        every_seconds=1.0,
+    )
 
 
 def delivered(stack: Stack) -> int:
     with stack.connectwise() as connectwise:
         return connectwise.count_calls("POST /finance/invoices/{id}/payments")
-
-
-def wait_until(is_so: Callable[[], bool], what: Callable[[], str]) -> None:
-    deadline = time.monotonic() + ALL_THERE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, what()
-        time.sleep(1.0)
 
 
 def errors_of(member: Member) -> list[str]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, inspect
 
 from models.database import _alembic_config
-from tests.servers import PostgresqlDatabases
 from tests.upgrade.releases import ROOT, NoHistory, is_shallow, last_release, releases, text_in
 from tests.upgrade.rules import SMALL, TRIGGERS, Known, problems_of
 
@@ -23,32 +21,24 @@ KNOWN = Known(
 )
 
 
-@pytest.fixture
-def empty_url(postgresql_url: str) -> Iterator[str]:
-    databases = PostgresqlDatabases(postgresql_url, lambda _url: None)
-    with databases.fresh() as url:
-        yield url
-    databases.close()
-
-
-def test_every_migration_since_the_last_release_leaves_it_working(empty_url: str) -> None:
-    config = _alembic_config(empty_url)
+def test_every_migration_since_the_last_release_leaves_it_working(empty_postgresql_url: str) -> None:
+    config = _alembic_config(empty_postgresql_url)
     release = last_release()
     command.upgrade(config, release.schema)
-    known = Known(columns_of(empty_url), release.left_behind)
+    known = Known(columns_of(empty_postgresql_url), release.left_behind)
     assert len(known.columns) > 30
     later = later_than(release.schema)
     assert later, "nothing was added since the last release: leave the test, it is for what comes"
     problems = {}
     for revision in later:
-        statements = statements_of(empty_url, revision)
+        statements = statements_of(empty_postgresql_url, revision)
         assert len(statements) > 1, revision
         if found := problems_of(statements, known):
             problems[revision] = found
     assert problems == {}
     # Whatever the rules name is there: a name that nothing has would be an exception for nobody.
-    assert triggers_of(empty_url) >= TRIGGERS.keys()
-    assert columns_of(empty_url).keys() >= SMALL
+    assert triggers_of(empty_postgresql_url) >= TRIGGERS.keys()
+    assert columns_of(empty_postgresql_url).keys() >= SMALL
 
 
 def later_than(schema: str) -> list[str]:

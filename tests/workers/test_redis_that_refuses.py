@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +16,11 @@ from limits.storage import RedisStorage
 from connectors.limits import Limiter, Rate
 from tasks.context import Step
 from tests.servers import SqliteDatabases
+from tests.until import wait_until
 from web.throttling import Throttle
 from workers.nudges import CeleryNudge
 from workers.redis_server import RedisServer, find_or_start, signal_group, spawn
 
-PATIENCE_SECONDS = 250.0
 WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a replica": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
     "no memory": (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
@@ -51,13 +50,6 @@ def refusing(server: RedisServer, way: str) -> Iterator[None]:
         yield
     finally:
         client.execute_command(*ends)
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < ends, f"waited in vain until {what}"
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -5,18 +5,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.hosts import apart
 from tests.chaos.hosts.apart import NOT_PERMITTED
+from tests.until import wait_until
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "tests.chaos", "--hosts", "--short"]
-PATIENCE_SECONDS = 240.0
 
 
 @pytest.fixture
@@ -77,10 +75,3 @@ def commands_below(folder: str) -> list[str]:
         except OSError:
             continue
     return found
-
-
-def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.1)

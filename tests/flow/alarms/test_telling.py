@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from benchmarks.counting import counted
 from connectors.channels import CHANNELS
@@ -285,17 +285,11 @@ def test_many_who_are_told_are_few_statements(alarmed: Alarmed) -> None:
     context, organization_id = alarmed.world.context, alarmed.world.organization_id
 
     def statements(endpoints: int) -> int:
-        said: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            said.append(statement)
-
         for _ in range(endpoints):
             alarmed.ask()
-        event.listen(context.database.engine, "before_cursor_execute", note)
-        watch(context, organization_id)
-        event.remove(context.database.engine, "before_cursor_execute", note)
-        return len(said)
+        with counted(context.database) as sent:
+            watch(context, organization_id)
+        return sent.count
 
     alarmed.hold()
     lose_connection(alarmed)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from benchmarks.counting import counted
 from domain.notices.kinds import NoticeKind
 from models.notices import Notice
 from models.payments import Payment
@@ -166,18 +167,11 @@ def test_many_payments_are_few_statements(told: Told) -> None:
     """A batch is one thing: the statements about news do not grow with the payments."""
 
     def statements(payments: int) -> int:
-        said: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            said.append(statement)
-
         for _ in range(payments):
             told.pay_one()
-        engine = told.world.context.database.engine
-        event.listen(engine, "before_cursor_execute", note)
-        told.work_in_silence()
-        event.remove(engine, "before_cursor_execute", note)
-        return sum("notice" in one or "FROM endpoint" in one for one in said)
+        with counted(told.world.context.database) as sent:
+            told.work_in_silence()
+        return sum("notice" in one or "FROM endpoint" in one for one, _ in sent.seen)
 
     few, many = statements(2), statements(12)
     assert many <= few + 4
