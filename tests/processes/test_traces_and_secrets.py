@@ -22,7 +22,6 @@ from cryptography.fernet import Fernet
 from connectors.hiding import HIDING
 from domain.notices.channels import PEOPLE, PeopleChannel
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
-from models.connections import Connection
 from sandbox.faults import Fault
 from settings import Settings
 from settings.celery import celery_configuration
@@ -30,7 +29,9 @@ from settings.environment import DEVELOPMENT_ENCRYPTION_KEY
 from tests.collector import Collector, collecting
 from tests.contexts import CLIENT_ID, RunningClock
 from tests.exposed import guarded_redis, rows_of, value_of
+from tests.mailbox import receiving_mail
 from tests.planted import Planted, random_secret
+from tests.planting import plant_connections, plant_people_to_tell, plant_second_factor
 from tests.receiver import Receiver, receiving
 from tests.servers import PostgresqlDatabases
 from tests.until import wait_until
@@ -141,7 +142,7 @@ def installation(
         # One of them is a file, as in production.
         (folder / "secret_key").write_text(environment.pop("SECRET_KEY"))
         environment["SECRET_KEY_FILE"] = str(folder / "secret_key")
-        plant_in_the_database(world, planted)
+        plant_connections(world, planted)
         things = everything(world, application(world.context, Settings(_env_file=None, redis_url="")))
         # This process tests endpoints and shows pages as the web process would, and knows what that knows.
         given = {name.lower(): value for name, value in environment.items()}
@@ -169,17 +170,6 @@ def responds(address: str) -> bool:
         return requests.get(address, timeout=5).ok
     except requests.RequestException:
         return False
-
-
-def plant_in_the_database(world: World, planted: Planted) -> None:
-    """The keys of both connections, in the way in which they are stored anyway."""
-    with world.context.database.reading() as session:
-        opened = world.context.keyring.open(session.get_one(Connection, world.source_id).sealed_secrets)
-    planted.plant("access token", opened["access_token"])
-    planted.plant("refresh token", opened["refresh_token"])
-    planted.plant("private key", "sandbox-private-key")
-    planted.plant("client secret", "sandbox-secret")
-    planted.plant("login at ConnectWise", "acme+sandbox-public-key:sandbox-private-key")
 
 
 def test_one_payment_is_one_trace_over_all_processes(installation: Installation) -> None:
@@ -250,6 +240,9 @@ def make_trouble(installation: Installation) -> None:
     token = create_api_token(context, "northwind", "billing")
     planted.plant("API token", str(token))
     add_user(context, "somebody@northwind.example", "northwind", password=planted.plant("password"))
+    plant_second_factor(world, planted, "somebody@northwind.example")
+    with receiving_mail() as mailbox:
+        plant_people_to_tell(world, planted, mailbox)
     guessed = {
         name: planted.plant(name)
         for name in ("guessed password", "code", "state", "guessed token", "session", "form token")
