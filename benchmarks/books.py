@@ -4,6 +4,7 @@ import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from models.connections import connection_by_id
 from sandbox.demo.tenants import Tenant, set_up_tenant
@@ -29,13 +30,31 @@ def add_tenant(stack: Stack, context: Context, number: int) -> Tenant:
     return set_up_tenant(stack, context, f"msp-{number}", f"MSP {number}", CUSTOMER, str(9000 + number))
 
 
-def record_payments(stack: Stack, context: Context, tenant: Tenant, count: int) -> Book:
-    """Records `count` invoices, each paid in full. No webhook is sent, and the first catch-up has already run."""
+def record_payments(
+    stack: Stack,
+    context: Context,
+    tenant: Tenant,
+    count: int,
+    *,
+    at: datetime | None = None,
+    apart: timedelta = timedelta(0),
+) -> Book:
+    """Records `count` invoices, each paid in full. No webhook is sent, and the first catch-up has already run.
+
+    Args:
+        at: when the first one was recorded, in the past; each of the others so much later than the one before.
+    """
     with stack.quickbooks() as quickbooks:
         # Numbers continue after the last book: a number that two invoices share would be ambiguous.
         first = len(quickbooks.invoices(realm_id=tenant.realm_id)) + 1
         payment_ids = quickbooks.record_many_payments(
-            tenant.customer_id, count, AMOUNT, first_number=first, realm_id=tenant.realm_id
+            tenant.customer_id,
+            count,
+            AMOUNT,
+            first_number=first,
+            at=None if at is None else at.isoformat(),
+            apart_seconds=apart.total_seconds(),
+            realm_id=tenant.realm_id,
         )
         numbers = {invoice.id: str(invoice.doc_number) for invoice in quickbooks.invoices(realm_id=tenant.realm_id)}
         paid = {one.id: one.lines[0].linked[0][1] for one in quickbooks.payments(realm_id=tenant.realm_id)}

@@ -159,14 +159,20 @@ class one_of(FunctionElement[bool]):  # noqa: N801 - used like a function of the
     """The same as `column.in_(values)`, for a thousand texts or ids: one parameter instead of one for each value.
 
     The drivers and SQLAlchemy take longer to write out a thousand parameters than the database takes to answer.
+
+    Args:
+        named: for a statement that is made once: the parameter that will have the values, as a list.
     """
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: InstrumentedAttribute[Any], values: Collection[Any]) -> None:
+    def __init__(
+        self, column: InstrumentedAttribute[Any], values: Collection[Any] | None = None, *, named: str | None = None
+    ) -> None:
         of = BigInteger if isinstance(column.type, Integer | BigInteger) else String
-        super().__init__(column, bindparam(None, list(values), type_=_Many(of)))
+        given = None if values is None else list(values)
+        super().__init__(column, bindparam(named, given, type_=_Many(of), required=named is not None))
 
     def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
         # A comparison as it is. Else SQLite, which has no booleans, would be asked "... = 1", and use no index.

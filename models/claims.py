@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.strategy import Entry
 from domain.records import PaymentState
+from models.base import one_of
 from models.decisions import Action, DecisionRow
 from models.effects import Effect
 from models.ledger import LedgerEntry
@@ -40,24 +42,29 @@ def parts_with_claims(
 
     Leaves out invoices that never had any claim.
     """
+    asked = {"of_connection": connection_id, "ids": list(effect_ids)}
+    rows = session.execute(_parts_with_entries(), asked).all()
+    # An entry comes once for each effect of its invoice.
+    entries = {entry.id: entry for _, entry in rows if entry is not None}
+    return {one.id: one for one, _ in rows}, _claims_of(session, connection_id, entries.values())
+
+
+@cache
+def _parts_with_entries() -> Select[Allocation, LedgerEntry | None]:
+    """Made once: every batch of push asks this."""
     on_invoice = and_(
         LedgerEntry.connection_id == Effect.connection_id, LedgerEntry.target_invoice_id == Effect.target_invoice_id
     )
-    statement = (
+    return (
         select(Allocation, LedgerEntry)
         .select_from(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .join(Allocation.payment)
         .options(contains_eager(Allocation.payment))
         .outerjoin(LedgerEntry, on_invoice)
-        .where(Effect.connection_id == connection_id, Effect.id.in_(effect_ids))
+        .where(Effect.connection_id == bindparam("of_connection"), one_of(Effect.id, named="ids"))
         .order_by(LedgerEntry.id)
     )
-    # The driver's types do not know that an outer join may find no entry.
-    rows: list[tuple[Allocation, LedgerEntry | None]] = [(one, entry) for one, entry in session.execute(statement)]
-    # An entry comes once for each effect of its invoice.
-    entries = {entry.id: entry for _, entry in rows if entry is not None}
-    return {one.id: one for one, _ in rows}, _claims_of(session, connection_id, entries.values())
 
 
 def claims_on_invoices(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, Claims]:

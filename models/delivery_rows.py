@@ -24,6 +24,7 @@ from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from models.attempts import Attempt
+from models.base import one_of
 from models.breakers import Breaker
 from models.claims import unwanted_and_staying
 from models.connections import Connection
@@ -110,14 +111,12 @@ class DeliveryRows:
     @cached_property
     def entries(self) -> list[LedgerEntry]:
         """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
-        statement = select(LedgerEntry).where(
-            or_(
-                (LedgerEntry.connection_id == self.connection_id)
-                & LedgerEntry.target_invoice_id.in_(self._invoice_ids),
-                LedgerEntry.allocation_id.in_(self._allocation_ids),
-            )
-        )
-        return list(self.session.scalars(statement.order_by(LedgerEntry.id)))
+        given = {
+            "of_connection": self.connection_id,
+            "invoice_ids": list(self._invoice_ids),
+            "allocation_ids": list(self._allocation_ids),
+        }
+        return list(self.session.scalars(_entries_of(), given))
 
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
@@ -357,9 +356,20 @@ def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connectio
         .join(Connection, Connection.id == Effect.connection_id)
         .outerjoin(DecisionRow, is_current)
         .outerjoin(Breaker, of_writes)
-        .where(Effect.id.in_(bindparam("ids", expanding=True)))
+        .where(one_of(Effect.id, named="ids"))
         .order_by(Effect.id)
     )
+
+
+@cache
+def _entries_of() -> Select[LedgerEntry]:
+    """Made once, as well."""
+    on_invoices = and_(
+        LedgerEntry.connection_id == bindparam("of_connection"),
+        one_of(LedgerEntry.target_invoice_id, named="invoice_ids"),
+    )
+    of_allocations = one_of(LedgerEntry.allocation_id, named="allocation_ids")
+    return select(LedgerEntry).where(or_(on_invoices, of_allocations)).order_by(LedgerEntry.id)
 
 
 class StillStands(Exception):

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
+from models.base import one_of
 from models.decisions import DecisionRow
 from models.effects import Effect
 from models.payments import Allocation, Payment, is_own, number_of_parts
@@ -31,17 +33,10 @@ class DueAllocation:
 
 def due_allocations(session: Session, organization_id: int, now: datetime, limit: int) -> list[DueAllocation]:
     """The due allocations of the organization, the longest overdue first."""
-    statement = (
-        select(Allocation, Payment, is_own(), Effect.id, Effect.state)
-        .join(Payment, Payment.id == Allocation.payment_id)
-        .outerjoin(Effect, _is_newest())
-        .where(Allocation.organization_id == organization_id, Allocation.match_due_at <= now)
-        .order_by(Allocation.match_due_at, Allocation.id)
-        .limit(limit)
-    )
+    asked = {"organization": organization_id, "now": now, "at_most": limit}
     return [
         DueAllocation(allocation, payment, allocation.match_due_at, own, (effect_id, state) if effect_id else None)
-        for allocation, payment, own, effect_id, state in session.execute(statement)
+        for allocation, payment, own, effect_id, state in session.execute(_due(), asked)
         if allocation.match_due_at is not None
     ]
 
@@ -68,18 +63,38 @@ def as_they_stand(session: Session, allocation_ids: Collection[int]) -> dict[int
 
     While we hold the organization, ingest cannot store a newer version, and push cannot record an outcome.
     """
-    statement = (
+    return {
+        allocation.id: Standing(allocation, is_only_part, effect, decision)
+        for allocation, is_only_part, effect, decision in session.execute(_standing(), {"ids": list(allocation_ids)})
+    }
+
+
+# The statements are made once: every batch asks, and making them takes longer than the answers.
+
+
+# The types do not know that an outer join may find nothing.
+@cache
+def _due() -> Select[Allocation, Payment, bool, int, str]:
+    return (
+        select(Allocation, Payment, is_own(), Effect.id, Effect.state)
+        .join(Payment, Payment.id == Allocation.payment_id)
+        .outerjoin(Effect, _is_newest())
+        .where(Allocation.organization_id == bindparam("organization"), Allocation.match_due_at <= bindparam("now"))
+        .order_by(Allocation.match_due_at, Allocation.id)
+        .limit(bindparam("at_most"))
+    )
+
+
+@cache
+def _standing() -> Select[Allocation, bool, Effect | None, DecisionRow | None]:
+    return (
         select(Allocation, number_of_parts() == 1, Effect, DecisionRow)
         .join(Allocation.payment)
         .options(contains_eager(Allocation.payment))
         .outerjoin(Effect, _is_newest())
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))
-        .where(Allocation.id.in_(allocation_ids))
+        .where(one_of(Allocation.id, named="ids"))
     )
-    return {
-        allocation.id: Standing(allocation, is_only_part, effect, decision)
-        for allocation, is_only_part, effect, decision in session.execute(statement)
-    }
 
 
 def _is_newest() -> ColumnElement[bool]:

@@ -1,8 +1,10 @@
 """Metered reads: our calls for each connection in each month; a vendor's cap covers all its connections together."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, BigId, insert_for
@@ -26,22 +28,30 @@ def month_of(moment: datetime) -> str:
 
 def add_reads(session: Session, connection_id: int, vendor: str, reads: int, now: datetime) -> int:
     """Counts reads of a connection; returns how many all connections to this vendor have used in this month by now."""
-    every = aliased(MeteredReads)
-    of_vendor = select(Connection.id).where(Connection.vendor == vendor, Connection.id != connection_id)
+    given = {"of_connection": connection_id, "of_vendor": vendor, "in_month": month_of(now), "more": reads}
+    return int(session.scalars(_count(session.get_bind().dialect.name), given).one())
+
+
+@cache
+def _count(dialect: str) -> Any:
+    """Made once: a statement that every batch of ingest sends."""
+    every, month = aliased(MeteredReads), bindparam("in_month", type_=String)
+    of_vendor = select(Connection.id).where(
+        Connection.vendor == bindparam("of_vendor"), Connection.id != bindparam("of_connection")
+    )
     # Without the row that the statement itself changes: databases differ in whether they show it changed here.
     of_others = (
         select(func.coalesce(func.sum(every.reads), 0))
-        .where(every.month == month_of(now), every.connection_id.in_(of_vendor))
+        .where(every.month == month, every.connection_id.in_(of_vendor))
         .scalar_subquery()
     )
-    row = {"connection_id": connection_id, "month": month_of(now), "reads": reads}
-    counted = (
-        insert_for(session.get_bind().dialect.name)(MeteredReads)
-        .values(**row)
-        .on_conflict_do_update(index_elements=["connection_id", "month"], set_={"reads": MeteredReads.reads + reads})
+    more = bindparam("more", type_=MeteredReads.reads.type)
+    return (
+        insert_for(dialect)(MeteredReads)
+        .values(connection_id=bindparam("of_connection"), month=month, reads=more)
+        .on_conflict_do_update(index_elements=["connection_id", "month"], set_={"reads": MeteredReads.reads + more})
         .returning(MeteredReads.reads + of_others)
     )
-    return int(session.scalars(counted).one())
 
 
 def reads_of_vendor(session: Session, vendor: str, now: datetime) -> int:

@@ -1,8 +1,10 @@
 """The source's invoices as last seen, for code that only reads them."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, select, union
+from sqlalchemy import Select, and_, bindparam, select, union
 from sqlalchemy.orm import Session, aliased
 
 from domain.records import SourceInvoice
@@ -46,13 +48,19 @@ def source_pictures_with_namesakes(
         return ()
     if len(external_ids) > _FEW:
         return _many_with_namesakes(session, connection_id, external_ids)
+    asked = {"of_connection": connection_id, "external_ids": list(external_ids)}
+    return [SourceInvoice(*row) for row in session.execute(_with_namesakes(), asked)]
+
+
+@cache
+def _with_namesakes() -> Select[*tuple[Any, ...]]:
+    """Made once: every batch of match asks this, and making it takes longer than the answer."""
     one, other = aliased(SourceInvoiceRow), aliased(SourceInvoiceRow)
-    these = and_(one.connection_id == connection_id, one_of(one.external_id, external_ids))
+    these = and_(one.connection_id == bindparam("of_connection"), one_of(one.external_id, named="external_ids"))
     has_the_number = and_(other.connection_id == one.connection_id, other.number == one.number, one.number != "")
     # Not joined by "or": then neither database would use the index of the numbers.
     ids = union(select(one.id).where(these), select(other.id).join(one, has_the_number).where(these))
-    statement = select(*_PICTURE).where(SourceInvoiceRow.id.in_(ids)).order_by(SourceInvoiceRow.id)
-    return [SourceInvoice(*row) for row in session.execute(statement)]
+    return select(*_PICTURE).where(SourceInvoiceRow.id.in_(ids)).order_by(SourceInvoiceRow.id)
 
 
 def _many_with_namesakes(

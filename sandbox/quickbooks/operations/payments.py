@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from sandbox.quickbooks import payment_writes
@@ -50,14 +51,21 @@ class PaymentOperations(Operations):
         *,
         first_number: int = 1,
         at: Instant = None,
+        apart_seconds: float = 0,
         realm_id: str | None = None,
     ) -> list[str]:
-        """Records `count` invoices, each paid in full by a payment of its own."""
+        """Records `count` invoices, each paid in full by a payment of its own.
+
+        Args:
+            at: puts the first one into the past, without a webhook, and each of the others so much later than the one
+                before.
+        """
         with self.lock:
-            ids = []
-            for number in range(first_number, first_number + count):
+            ids, first = [], instant(at)
+            for place, number in enumerate(range(first_number, first_number + count)):
                 company = self._company(realm_id)
-                with company.in_the_past(instant(at)):
+                then = None if first is None else first + timedelta(seconds=apart_seconds * place)
+                with company.in_the_past(then):
                     invoice = invoices.add_invoice(
                         company,
                         customer_id=customer_id,
@@ -65,7 +73,7 @@ class PaymentOperations(Operations):
                         doc_number=f"M-{number}",
                     )
                 paid = [(invoice.id, total)]
-                ids.append(self.record_payment(customer_id, total, paid, at=at, realm_id=company.realm_id))
+                ids.append(self.record_payment(customer_id, total, paid, at=then, realm_id=company.realm_id))
             return ids
 
     def record_platform_payment(
