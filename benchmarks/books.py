@@ -53,7 +53,7 @@ def record_payments(
             AMOUNT,
             first_number=first,
             at=None if at is None else at.isoformat(),
-            apart_seconds=apart.total_seconds(),
+            apart_seconds=int(apart.total_seconds()),
             realm_id=tenant.realm_id,
         )
         numbers = {invoice.id: str(invoice.doc_number) for invoice in quickbooks.invoices(realm_id=tenant.realm_id)}

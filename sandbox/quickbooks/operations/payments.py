@@ -51,7 +51,7 @@ class PaymentOperations(Operations):
         *,
         first_number: int = 1,
         at: Instant = None,
-        apart_seconds: float = 0,
+        apart_seconds: int = 0,
         realm_id: str | None = None,
     ) -> list[str]:
         """Records `count` invoices, each paid in full by a payment of its own.

@@ -77,6 +77,16 @@ def test_everything_else_a_person_can_do(sandbox, control):
     assert len(control.payments()) == 23
 
 
+def test_many_payments_are_recorded_in_the_past_so_far_apart(sandbox, control):
+    many = control.record_many_payments("1", 3, at="2026-01-02T08:00:00Z", apart_seconds=240)
+    recorded = [sandbox.payment(one).updated_at for one in many]
+    assert [f"{moment:%Y-%m-%d %H:%M}" for moment in recorded] == [
+        "2026-01-02 08:00",
+        "2026-01-02 08:04",
+        "2026-01-02 08:08",
+    ]
+
+
 def test_companies_tokens_switches_and_the_meter(sandbox, control):
     control.add_company("2", "Zweite", "EUR", multicurrency=True)
     customer = control.add_customer("Kunde", realm_id="2")
