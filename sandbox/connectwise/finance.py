@@ -1,5 +1,6 @@
 """The finance routes: invoices to read, and the six operations on their payments."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 from sandbox.connectwise import booking, rules
 from sandbox.connectwise.api_request import ApiRequest
 from sandbox.connectwise.closed_invoice_body import patch_closed_invoice
+from sandbox.connectwise.conditions import Conditions
 from sandbox.connectwise.errors import bad_query, conflict, failed, record_missing
 from sandbox.connectwise.fields import PAYMENT_FIELDS, invoice_fields
 from sandbox.connectwise.listing import list_response, selected
@@ -81,10 +83,15 @@ class Finance(ApiRequest):
         for value in sorted(named & self._company.refused_values):
             is_failure = self._company.switches.refused_values == 500  # noqa: PLR2004 - a status
             raise (failed if is_failure else bad_query)(f"The value {value} is not allowed.")
-        numbers = conditions.equal_to.get("invoiceNumber")
-        candidates = self._company.invoices.values() if numbers is None else self._company.numbered(numbers)
-        items = [self._shown(invoice) for invoice in candidates if self._company.shows(invoice)]
-        return [item for item in items if conditions.hold_for(item)]
+        shown = (self._shown(invoice) for invoice in self._candidates(conditions) if self._company.shows(invoice))
+        return [item for item in shown if conditions.hold_for(item)]
+
+    def _candidates(self, conditions: Conditions) -> Iterable[Invoice]:
+        if (ids := conditions.equal_to.get("id")) is not None:
+            return self._company.with_ids(ids)
+        if (numbers := conditions.equal_to.get("invoiceNumber")) is not None:
+            return self._company.numbered(numbers)
+        return self._company.invoices.values()
 
     def _payment(self, invoice_id: int, payment_id: int) -> tuple[Payment, Invoice]:
         invoice = self._invoice(invoice_id)

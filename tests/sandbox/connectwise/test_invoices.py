@@ -41,6 +41,8 @@ def four_invoices(connectwise, clock):
         ('invoiceNumber not contains "nv"', ["AB'C", "CM-4"]),
         ("id=201", ["inv-2"]),
         ("id in (200, 203)", ["INV-1", "CM-4"]),
+        ("id in (203.0, 999, 200)", ["INV-1", "CM-4"]),
+        ("id=200.5", []),
         ("id >= 201 and id<203", ["inv-2", "AB'C"]),
         ("id > 201 AND id <= 203", ["AB'C", "CM-4"]),
         ("total = 70.5", ["inv-2"]),

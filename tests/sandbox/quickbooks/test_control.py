@@ -79,7 +79,8 @@ def test_everything_else_a_person_can_do(sandbox, control):
 
 def test_many_payments_are_recorded_in_the_past_so_far_apart(sandbox, control):
     many = control.record_many_payments("1", 3, at="2026-01-02T08:00:00Z", apart_seconds=240)
-    recorded = [sandbox.payment(one).updated_at for one in many]
+    (company,) = sandbox.companies.values()
+    recorded = [company.payments.records[one].updated_at for one in many]
     assert [f"{moment:%Y-%m-%d %H:%M}" for moment in recorded] == [
         "2026-01-02 08:00",
         "2026-01-02 08:04",
