@@ -194,12 +194,16 @@ def _sqlite_file(url: str) -> Path | None:
 
 # An error that repeats the values of its statement would show customers, amounts and hashes to whoever reads the log.
 _SAYS_NO_VALUES: dict[str, Any] = {"hide_parameters": True}
+# A connection keeps the largest statement that it ever sent, for as long as it lives. That of a thousand changes, each
+# with its payment, takes megabytes.
+_ROWS_IN_A_STATEMENT: dict[str, Any] = {"insertmanyvalues_page_size": 200}
 
 
 def _make_engine(url: str, pool_size: int) -> Engine:
     pool = {"pool_size": pool_size, "max_overflow": 20, "pool_timeout": _POOL_SECONDS}
+    options = {**_SAYS_NO_VALUES, **_ROWS_IN_A_STATEMENT, **pool}
     if make_url(url).drivername.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **_SAYS_NO_VALUES, **pool)
+        engine = create_engine(url, connect_args={"timeout": PATIENCE.total_seconds()}, **options)
         file = _sqlite_file(url)
         if file is not None:
             # Before SQLite creates the file, with whatever permissions the process has by default.
@@ -211,8 +215,10 @@ def _make_engine(url: str, pool_size: int) -> Engine:
         engine.dialect.insertmanyvalues_implicit_sentinel = InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
         return engine
     # Under this name an operator finds us in pg_stat_activity, and a trigger tells us from older releases.
-    arguments = {"application_name": PROGRAM, **CONNECT_ARGUMENTS}
-    engine = create_engine(url, connect_args=arguments, **_SAYS_NO_VALUES, **pool)
+    # Nothing is prepared: the driver forgets all of it at each rollback, as which every reading transaction ends, and
+    # until then keeps a hundred statements, some of them with the places of a thousand rows.
+    arguments = {"application_name": PROGRAM, "prepare_threshold": None, **CONNECT_ARGUMENTS}
+    engine = create_engine(url, connect_args=arguments, **options)
     ask_who_has_rested(engine)
     # Without a limit, one forgotten session with a lock would hold every worker's thread for ever.
     tell_server(engine, {"lock_timeout": _patience_milliseconds({})})

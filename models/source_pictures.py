@@ -57,9 +57,13 @@ def _with_namesakes() -> Select[*tuple[Any, ...]]:
     """Made once: every batch of match asks this, and making it takes longer than the answer."""
     one, other = aliased(SourceInvoiceRow), aliased(SourceInvoiceRow)
     these = and_(one.connection_id == bindparam("of_connection"), one_of(one.external_id, named="external_ids"))
-    has_the_number = and_(other.connection_id == one.connection_id, other.number == one.number, one.number != "")
+    # Looked up first, whatever the planner thinks: where it has no statistics yet, it went through all invoices of the
+    # connection for each of them, which took 150 ms with the first thousand.
+    own = select(one.id, one.number).where(these).cte("own").prefix_with("MATERIALIZED")
+    has_the_number = and_(other.number == own.c.number, own.c.number != "")
+    of_numbers = select(other.id).join(own, has_the_number).where(other.connection_id == bindparam("of_connection"))
     # Not joined by "or": then neither database would use the index of the numbers.
-    ids = union(select(one.id).where(these), select(other.id).join(one, has_the_number).where(these))
+    ids = union(select(own.c.id), of_numbers)
     return select(*_PICTURE).where(SourceInvoiceRow.id.in_(ids)).order_by(SourceInvoiceRow.id)
 
 

@@ -19,7 +19,7 @@ from workers.events import ScrubbedEvents
 from workers.exports import start_exports
 from workers.heartbeat import Heartbeat
 from workers.logging import configure_logging
-from workers.memory import look_for_garbage_rarely
+from workers.memory import keep_heaps_small, look_for_garbage_rarely
 from workers.pulse import Pulse
 from workers.schema_at_start import end_on_an_old_schema
 from workers.stopping import end_within
@@ -81,7 +81,8 @@ app.pulse = process_pulse
 
 
 @signals.worker_init.connect
-def _look_at_the_schema(**_: Any) -> None:
+def _begin(**_: Any) -> None:
+    keep_heaps_small()
     end_on_an_old_schema(load_settings().effective_database_url)
 
 
