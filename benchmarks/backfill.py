@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from benchmarks.bench import Bench, table
 from benchmarks.books import add_tenant, record_payments, wait_for_first_catch_up
-from benchmarks.counting import delivered
+from benchmarks.counting import database_bytes, delivered
 from benchmarks.fairness import UNLIMITED
 from benchmarks.measuring import duration
 from benchmarks.resources import megabytes_by_name
@@ -67,18 +67,19 @@ def run(bench: Bench) -> None:
                 raise TimeoutError(f"only {arrived:,} of {payments:,} payments were there in time")
             time.sleep(LOOK_EVERY_SECONDS)
         memory.note(megabytes_by_name(), is_first_tenth=False)
-        seconds = time.monotonic() - began
+        seconds, room = time.monotonic() - began, database_bytes(context.database) / payments
         context.database.close()
-    _print(bench, payments, seconds, memory)
+    _print(bench, payments, seconds, memory, room)
 
 
-def _print(bench: Bench, payments: int, seconds: float, memory: Memory) -> None:
+def _print(bench: Bench, payments: int, seconds: float, memory: Memory, bytes_each: float) -> None:
     title = f"A look back over {payments:,} payments, {duration(seconds)} ({bench.database})"
     shown = table(title, "process", "MB in the first tenth", "MB at most", "growth")
     for name, most in sorted(memory.in_all.items()):
         shown.add_row(name, f"{memory.first_tenth.get(name, most):.0f}", f"{most:.0f}", f"{memory.growth[name]:.0f}")
     bench.console.print(shown)
-    bench.console.print(f"{payments / seconds:.0f} payments per second", highlight=False)
+    told = f"{payments / seconds:.0f} payments per second; the database takes {bytes_each / 1000:.1f} KB for each"
+    bench.console.print(told, highlight=False)
     most, growth = max(memory.in_all.values()), max(memory.growth.values())
     bench.promise(most <= MEGABYTES_WANTED, f"no process needs more than {MEGABYTES_WANTED} MB ({most:.0f})")
     bench.promise(growth <= GROWTH_WANTED, f"none grows by more than {GROWTH_WANTED} MB ({growth:.0f})")

@@ -61,6 +61,14 @@ def refresh_statistics(database: Database) -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
 
 
+def database_bytes(database: Database) -> int:
+    """How much room the database takes, with its indexes."""
+    sqlite = database.engine.dialect.name == "sqlite"
+    pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    with database.engine.connect() as connection:
+        return int(connection.scalar(text(pages if sqlite else "SELECT pg_database_size(current_database())")) or 0)
+
+
 def delivered(context: Context, target_id: int) -> int:
     """How many effects of a target connection have arrived."""
     with context.database.reading() as session:

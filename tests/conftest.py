@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from tests import servers
+from tests.compiling import share_compiled_statements
 from workers.redis_server import RedisServer, find_or_start
 
 # Images for containers often forbid Python to keep what it has compiled. Dozens of processes import the same files here.
@@ -24,6 +25,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # An example may be slow on a busy machine, and is not wrong for that.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+share_compiled_statements()
 
 # What SQL, locks and transactions do is the subject of these folders: all of their tests run on both databases. Elsewhere
 # a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
