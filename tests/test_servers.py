@@ -191,7 +191,7 @@ def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess
     """
     tests = tmp_path / "tests"
     (tests / "models").mkdir(parents=True)
-    for name in ("conftest.py", "servers.py"):
+    for name in ("compiling.py", "conftest.py", "servers.py"):
         (tests / name).write_text((ROOT / "tests" / name).read_text())
     (tests / "test_plain.py").write_text(ONE_TEST.format(marked=""))
     (tests / "test_marked.py").write_text(ONE_TEST.format(marked="@pytest.mark.both_databases"))
