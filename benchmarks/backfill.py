@@ -22,8 +22,8 @@ LOOK_EVERY_SECONDS = 2.0
 # Some hundred payments a minute, on a machine that does much else.
 PATIENCE_SECONDS = 3 * 3600
 SINCE = date(2026, 1, 1)
-# 100,000 payments are some ten months, as those of a company are. As many in one second as a page holds are read at
-# once, and QuickBooks takes far fewer in a second.
+# So 100,000 payments lie in nine months. Were they recorded in some seconds, each second would be read in one piece, as
+# no offset into a changing list is safe; QuickBooks takes far fewer in a second than a page holds.
 FIRST_AT, APART = datetime(2026, 1, 2, tzinfo=UTC), timedelta(minutes=4)
 MEGABYTES_WANTED, GROWTH_WANTED = 200, 20
 

@@ -206,7 +206,6 @@ _Source, _Target = aliased(Connection), aliased(Connection)
 
 
 def _to_reconcile(now: datetime, every: timedelta) -> Select[int]:
-
     def is_connected(one: type[Connection], role: Role) -> Any:
         return and_(
             one.organization_id == Organization.id,

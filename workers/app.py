@@ -81,8 +81,12 @@ app.pulse = process_pulse
 
 
 @signals.worker_init.connect
-def _begin(**_: Any) -> None:
+def _keep_heaps_small(**_: Any) -> None:
     keep_heaps_small()
+
+
+@signals.worker_init.connect
+def _look_at_the_schema(**_: Any) -> None:
     end_on_an_old_schema(load_settings().effective_database_url)
 
 

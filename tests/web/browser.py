@@ -1,6 +1,7 @@
 """A person at the dashboard: follows redirects and sends forms as the page wrote them, hidden fields and all."""
 
 import atexit
+from contextlib import ExitStack
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -22,10 +23,9 @@ PASSWORD = "correct horse battery staple"
 @cache
 def _event_loop() -> BlockingPortal:
     """One for all browsers: the client would begin a thread and a loop for each request."""
-    loop = start_blocking_portal("asyncio")
-    portal = loop.__enter__()
-    atexit.register(loop.__exit__, None, None, None)
-    return portal
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(start_blocking_portal("asyncio"))
 
 
 class Browser:

@@ -1,4 +1,4 @@
-"""The heaps of a process with many threads, as the C library itself counts them."""
+"""The heaps of a process, as the C library itself counts them."""
 
 import ctypes
 import subprocess
@@ -34,7 +34,7 @@ with tempfile.NamedTemporaryFile() as file:
 
 # A large text that is followed by something that stays, after the library has seen such a text before.
 LARGE = """
-import ctypes, gc, sys
+import ctypes, sys
 from workers.memory import keep_heaps_small
 
 def in_heaps():
@@ -63,7 +63,7 @@ def told_by(program: str, how: str) -> int:
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="this C library has no heaps to count")
-def test_the_threads_of_a_process_keep_heaps_small() -> None:
+def test_the_threads_of_a_process_share_heaps() -> None:
     assert told_by(COUNT, "each its own") > HEAPS_MAX
     assert told_by(COUNT, "shared") <= HEAPS_MAX
 
