@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, text
 
 from benchmarks.history import FIRST_ID
 from domain.push.effect import EffectState
@@ -75,8 +75,6 @@ def delivered(context: Context, target_id: int) -> int:
 
     A history of a million would take longer to count than a payment takes to arrive.
     """
-    arrived = select(func.count()).where(
-        Effect.id < FIRST_ID, Effect.connection_id == target_id, Effect.state == EffectState.DELIVERED.value
-    )
     with context.database.reading() as session:
-        return session.scalar(arrived) or 0
+        arrived = session.query(Effect).filter_by(connection_id=target_id, state=EffectState.DELIVERED.value)
+        return arrived.filter(Effect.id < FIRST_ID).count()
