@@ -1,17 +1,17 @@
 """Counts the statements of a stretch of work, and shows the database's plans for them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import event, text
 
-from benchmarks.history import FIRST_ID
 from domain.push.effect import EffectState
 from models.database import Database
 from models.effects import Effect
+from models.payments import Allocation, Payment
 from tasks.context import Context
 
 
@@ -71,10 +71,14 @@ def database_bytes(database: Database) -> int:
 
 
 def delivered(context: Context, target_id: int) -> int:
-    """How many effects of a target connection have arrived, without those of a history that was made up.
-
-    A history of a million would take longer to count than a payment takes to arrive.
-    """
+    """How many effects of a target connection have arrived."""
     with context.database.reading() as session:
-        arrived = session.query(Effect).filter_by(connection_id=target_id, state=EffectState.DELIVERED.value)
-        return arrived.filter(Effect.id < FIRST_ID).count()
+        return session.query(Effect).filter_by(connection_id=target_id, state=EffectState.DELIVERED.value).count()
+
+
+def delivered_of(context: Context, source_id: int, payment_ids: Sequence[str]) -> int:
+    """How many effects of these payments have arrived. All of a long history would take longer to count."""
+    with context.database.reading() as session:
+        arrived = session.query(Effect).filter_by(state=EffectState.DELIVERED.value)
+        arrived = arrived.join(Allocation, Allocation.id == Effect.allocation_id).join(Allocation.payment)
+        return arrived.filter(Payment.connection_id == source_id, Payment.external_id.in_(payment_ids)).count()
