@@ -1,6 +1,7 @@
 """The master of Redis is lost in every way, and payments still arrive: no worker is started again by hand."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from redis import RedisError
+from sqlalchemy import select
 
+from models.breakers import Breaker
+from models.effects import Effect
+from models.lanes import Lane
 from settings import Settings
 from settings.celery import celery_configuration
 from tasks.context import Step
@@ -25,7 +30,8 @@ from workers.redis_client import redis_client
 from workers.redis_server import free_port
 
 ROOT = Path(__file__).parents[2]
-LINES = ("ingest", "match", "push", "beat")
+WORKERS = ("ingest", "match", "push")
+LINES = (*WORKERS, "beat")
 PATIENCE_SECONDS = 250.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(900), pytest.mark.xdist_group("processes")]
@@ -41,9 +47,26 @@ class Running:
         """A payment in QuickBooks arrives in ConnectWise, whatever has just happened."""
         invoice = self.world.invoice(number, "100.00")
         self.world.pay("100.00", (invoice, "100.00"))
-        wait_until(lambda: self.world.balance_of(invoice) == "0.00", f"{number} is paid", PATIENCE_SECONDS)
+
+        def is_paid() -> bool:
+            assert self.processes.deaths() == []
+            return self.world.balance_of(invoice) == "0.00"
+
+        wait_until(is_paid, lambda: self.why_not(number), PATIENCE_SECONDS)
         assert self.world.amounts_on(invoice) == ["100.00"]
-        assert self.processes.deaths() == []
+
+    def why_not(self, number: str) -> str:
+        """What nobody can ask for later: where each worker stands, and what it said last."""
+        with self.world.context.database.reading() as session:
+            rows = [
+                f"{table.name}: {[dict(row) for row in session.execute(select(table)).mappings()]}"
+                for table in (Lane.__table__, Breaker.__table__, Effect.__table__)
+            ]
+        for name in WORKERS:
+            self.processes.send(name, signal.SIGUSR1)
+        time.sleep(3)
+        said = [f"== {name}\n" + "\n".join(self.processes.tail(name, 400)) for name in LINES]
+        return "\n".join([f"{number} was not paid", *rows, *said])
 
 
 @pytest.fixture
