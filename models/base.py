@@ -105,6 +105,10 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# The moment asked about, in statements that are made once.
+AT = bindparam("at", type_=UtcTime())
+
+
 def say_as_the_row(session: Session, kept: Base, values: Mapping[str, Any]) -> None:
     """Makes the object agree with the row that this transaction has written; a rollback restores its old values.
 

@@ -10,13 +10,13 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, func, or_, select, true, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, and_, func, or_, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind
 from domain.copying.reasons import CopyReason
 from domain.copying.states import AT_WORK, MAY_BE_IN_BOOKS, CopyAction, CopyState
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_new
+from models.base import AT, Base, BigId, ExactAmount, UtcTime, insert_new
 
 NAME_CHARACTERS_MAX = 200
 NUMBER_CHARACTERS_MAX = 50
@@ -174,10 +174,8 @@ def abandoned_creations(session: Session, organization_id: int, fencing: int) ->
     return session.scalars(statement.order_by(BilledInvoiceRow.id)).all()
 
 
-def organizations_with_due_copies(session: Session, now: datetime) -> set[int]:
-    return set(
-        session.scalars(select(BilledInvoiceRow.organization_id).where(BilledInvoiceRow.due_at <= now).distinct())
-    )
+def organizations_with_due_copies() -> Select[int]:
+    return select(BilledInvoiceRow.organization_id).where(BilledInvoiceRow.due_at <= AT).distinct()
 
 
 def copies_under_way(session: Session, organization_id: int) -> int:

@@ -1,12 +1,11 @@
 """The listing of the biller's closed invoices: how far it has come, and how the last one ended."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select, update
+from sqlalchemy import ForeignKey, Select, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigId, Json, UtcTime, add_or_change
+from models.base import AT, Base, BigId, Json, UtcTime, add_or_change
 
 
 class BilledList(Base):
@@ -58,5 +57,5 @@ def put_off_lists(session: Session, organization_id: int, now: datetime, until: 
     )
 
 
-def organizations_with_due_lists(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(select(BilledList.organization_id).where(BilledList.due_at <= now)).all()
+def organizations_with_due_lists() -> Select[int]:
+    return select(BilledList.organization_id).where(BilledList.due_at <= AT)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy import ForeignKey, Select, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.booked import BooksRules, Item, TaxCode, TaxMode
-from models.base import Base, BigId, Json, UtcTime, add_or_change
+from models.base import AT, Base, BigId, Json, UtcTime, add_or_change
 
 
 class BooksLists(Base):
@@ -90,8 +90,8 @@ def want_lists(session: Session, organization_id: int, connection_id: int, at: d
     _keep(session, organization_id, connection_id, {"due_at": at, "failure": failure})
 
 
-def organizations_with_lists_to_read(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(select(BooksLists.organization_id).where(BooksLists.due_at <= now)).all()
+def organizations_with_lists_to_read() -> Select[int]:
+    return select(BooksLists.organization_id).where(BooksLists.due_at <= AT)
 
 
 def _keep(session: Session, organization_id: int, connection_id: int, change: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Exists,
     ForeignKey,
@@ -127,7 +128,9 @@ def take_probe(session: Session, connection_id: int, kind: CallKind, now: dateti
     return taken is not None
 
 
-def is_resting(connection_id: InstrumentedAttribute[int], kinds: Collection[CallKind], now: datetime) -> Exists:
+def is_resting(
+    connection_id: InstrumentedAttribute[int], kinds: Collection[CallKind], now: datetime | BindParameter[datetime]
+) -> Exists:
     """For a query over connections: whether one of these kinds of call rests now."""
     return exists().where(
         Breaker.connection_id == connection_id,

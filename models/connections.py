@@ -5,13 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
 from domain.push.sums import Sums
 from domain.reasons import Reason
-from models.base import Base, BigId, Json, UtcTime, lock_in_order
+from models.base import AT, Base, BigId, Json, UtcTime, lock_in_order
 from models.breakers import Breaker, is_resting
 from models.pausable import Pausable
 
@@ -186,15 +186,14 @@ def heard_from(session: Session, connection_ids: Collection[int], now: datetime)
     session.execute(update(Connection).where(heard).values(heard_at=now))
 
 
-def sources_due_for_catch_up(session: Session, now: datetime) -> Sequence[int]:
-    statement = select(Connection.id).where(
+def sources_due_for_catch_up() -> Select[int]:
+    return select(Connection.id).where(
         Connection.role == Role.SOURCE.value,
         Connection.status == ConnectionStatus.ACTIVE.value,
-        or_(Connection.next_catch_up_at.is_(None), Connection.next_catch_up_at <= now),
-        or_(Connection.not_before.is_(None), Connection.not_before <= now),
-        ~is_resting(Connection.id, [CallKind.CATCH_UP], now),
+        or_(Connection.next_catch_up_at.is_(None), Connection.next_catch_up_at <= AT),
+        or_(Connection.not_before.is_(None), Connection.not_before <= AT),
+        ~is_resting(Connection.id, [CallKind.CATCH_UP], AT),
     )
-    return session.scalars(statement).all()
 
 
 def pause(session: Session, connection_id: int, until: datetime, reason: str) -> None:
@@ -247,14 +246,22 @@ def mark_needs_reconnect(
     return marked is not None
 
 
-def refused_to_try_again(session: Session, role: Role, now: datetime) -> Sequence[int]:
-    """Connections whose refused secrets we must try again now."""
-    statement = select(Connection.id).where(
+def sources_to_try_again() -> Select[int]:
+    """Sources whose refused secrets we must try again now."""
+    return _to_try_again(Role.SOURCE)
+
+
+def targets_to_try_again() -> Select[int]:
+    """Targets whose refused secrets we must try again now."""
+    return _to_try_again(Role.TARGET)
+
+
+def _to_try_again(role: Role) -> Select[int]:
+    return select(Connection.id).where(
         Connection.role == role.value,
         Connection.status == ConnectionStatus.NEEDS_RECONNECT.value,
-        Connection.not_before <= now,
+        Connection.not_before <= AT,
     )
-    return session.scalars(statement).all()
 
 
 def postpone_refused(session: Session, connection: Connection, again_at: datetime) -> None:

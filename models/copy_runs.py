@@ -5,12 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.reasons import CopyReason
 from domain.copying.states import ALLOWED, CopyAction, ItemState, RunState
-from models.base import Base, BigId, Json, UtcTime, insert_new
+from models.base import AT, Base, BigId, Json, UtcTime, insert_new
 from models.billed_invoices import BilledInvoiceRow, billed_by_id, enqueue, hold_available
 
 INVOICES_PER_RUN_MAX = 50_000
@@ -161,8 +174,8 @@ def items_to_check(
     return run, [(item, row) for item, row in session.execute(items)]
 
 
-def organizations_with_runs_to_check(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(select(CopyRun.organization_id).where(CopyRun.due_at <= now).distinct()).all()
+def organizations_with_runs_to_check() -> Select[int]:
+    return select(CopyRun.organization_id).where(CopyRun.due_at <= AT).distinct()
 
 
 def put_off_runs(session: Session, organization_id: int, why: str, until: datetime) -> None:

@@ -33,7 +33,7 @@ from domain.push.effect import OPEN, Doubt, EffectKind, EffectState, may_move
 from domain.reasons import Reason
 from domain.status import is_alike_for_status
 from domain.trace_context import TRACE_CHARACTERS
-from models.base import Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
+from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
 from models.breakers import Breaker, is_resting
 from models.connections import Connection, ConnectionStatus
 from models.organizations import Organization
@@ -317,31 +317,39 @@ def move(session: Session, effect: Effect, wanted: EffectState, **values: Any) -
     return True
 
 
-def targets_with_due_effects(session: Session, now: datetime) -> Sequence[int]:
+def targets_with_due_effects() -> Select[int]:
     """Connections that owe something now and may be called now."""
-    may_be_called = and_(
-        Connection.status == ConnectionStatus.ACTIVE.value,
-        or_(Connection.not_before.is_(None), Connection.not_before <= now),
-        ~is_resting(Connection.id, TARGET_CALLS, now),
-    )
-    due = (
+    return (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
         .join(Organization, Organization.id == Effect.organization_id)
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .where(
             is_open(),
-            Effect.due_at <= now,
+            Effect.due_at <= AT,
             or_(
                 Effect.state != EffectState.PENDING.value,
                 and_(Allocation.match_due_at.is_(None), sending_is_on()),
             ),
-            may_be_called,
+            *_may_be_called(),
         )
+        .distinct()
     )
-    owed = (
+
+
+def targets_with_owed_read_backs() -> Select[int]:
+    """Connections whose answers we have to look for, and that may be called now."""
+    return (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
-        .where(Effect.read_back_owed_since.is_not(None), may_be_called)
+        .where(Effect.read_back_owed_since.is_not(None), *_may_be_called())
+        .distinct()
     )
-    return session.scalars(due.union(owed)).all()
+
+
+def _may_be_called() -> list[ColumnElement[bool]]:
+    return [
+        Connection.status == ConnectionStatus.ACTIVE.value,
+        or_(Connection.not_before.is_(None), Connection.not_before <= AT),
+        ~is_resting(Connection.id, TARGET_CALLS, AT),
+    ]

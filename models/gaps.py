@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
 from domain.gaps import CHANGES_REACH, Found, GapKind, ScanStage, first_stage, gap_sentence
-from models.base import Base, BigId, UtcTime
+from models.base import AT, Base, BigId, UtcTime
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 from models.inbox import Entity
@@ -183,32 +183,30 @@ def open_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
     return session.scalars(statement).all()
 
 
-def sources_with_open_scans(session: Session, now: datetime) -> Sequence[int]:
+def sources_with_open_scans() -> Select[int]:
     """Active source connections with a scan under way, including one whose worker died."""
-    statement = (
+    return (
         select(Gap.connection_id)
         .join(Connection, Connection.id == Gap.connection_id)
         .where(Gap.closed_at.is_(None), Gap.stage != ScanStage.NONE.value)
         .where(Connection.status == ConnectionStatus.ACTIVE.value)
-        .where(or_(Connection.not_before.is_(None), Connection.not_before <= now))
-        .where(~is_resting(Connection.id, [CallKind.SCAN], now))
+        .where(or_(Connection.not_before.is_(None), Connection.not_before <= AT))
+        .where(~is_resting(Connection.id, [CallKind.SCAN], AT))
         .distinct()
     )
-    return session.scalars(statement).all()
 
 
-def sources_with_gaps_to_prove(session: Session, now: datetime) -> Sequence[int]:
+def sources_with_gaps_to_prove() -> Select[int]:
     """Active source connections with a closed gap whose proof goes on now."""
-    statement = (
+    return (
         select(Gap.connection_id)
         .join(Connection, Connection.id == Gap.connection_id)
-        .where(Gap.proof_due_at <= now, Connection.status == ConnectionStatus.ACTIVE.value)
+        .where(Gap.proof_due_at <= AT, Connection.status == ConnectionStatus.ACTIVE.value)
         .where(or_(Gap.until_at.is_(None), Gap.until_at <= Connection.cursor_at))
-        .where(or_(Connection.not_before.is_(None), Connection.not_before <= now))
-        .where(~is_resting(Connection.id, [CallKind.SCAN, CallKind.CATCH_UP], now))
+        .where(or_(Connection.not_before.is_(None), Connection.not_before <= AT))
+        .where(~is_resting(Connection.id, [CallKind.SCAN, CallKind.CATCH_UP], AT))
         .distinct()
     )
-    return session.scalars(statement).all()
 
 
 def unfinished_gaps(session: Session, connection_id: int) -> Sequence[Gap]:

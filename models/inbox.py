@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from domain.trace_context import TRACE_CHARACTERS
-from models.base import Base, BigId, UtcTime, insert_new
+from models.base import AT, Base, BigId, UtcTime, insert_new
 
 
 class EventSource(StrEnum):
@@ -266,8 +266,5 @@ def events_about(session: Session, connection_id: int, entity: Entity, entity_id
     return session.scalars(statement).all()
 
 
-def connections_with_waiting_events(session: Session, now: datetime) -> Sequence[int]:
-    statement = (
-        select(InboxEvent.connection_id).where(InboxEvent.done_at.is_(None), InboxEvent.due_at <= now).distinct()
-    )
-    return session.scalars(statement).all()
+def connections_with_waiting_events() -> Select[int]:
+    return select(InboxEvent.connection_id).where(InboxEvent.done_at.is_(None), InboxEvent.due_at <= AT).distinct()

@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, UniqueConstraint, bindparam, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, Table, UniqueConstraint, bindparam, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import TARGET_CALLS
-from models.base import Base, BigId, ExactAmount, UtcTime, insert_for, insert_new
+from models.base import AT, Base, BigId, ExactAmount, UtcTime, insert_for, insert_new
 from models.breakers import is_resting
 from models.connections import Connection, ConnectionStatus
 
@@ -156,20 +156,19 @@ def schedule_looks(session: Session, next_looks: Collection[NextLook]) -> None:
     )
 
 
-def targets_with_due_looks(session: Session, now: datetime) -> Sequence[int]:
+def targets_with_due_looks() -> Select[int]:
     """Connections with a due look at an invoice that may be called now."""
-    statement = (
+    return (
         select(InvoiceLook.connection_id)
         .join(Connection, Connection.id == InvoiceLook.connection_id)
         .where(
-            InvoiceLook.due_at <= now,
+            InvoiceLook.due_at <= AT,
             Connection.status == ConnectionStatus.ACTIVE.value,
-            or_(Connection.not_before.is_(None), Connection.not_before <= now),
-            ~is_resting(Connection.id, TARGET_CALLS, now),
+            or_(Connection.not_before.is_(None), Connection.not_before <= AT),
+            ~is_resting(Connection.id, TARGET_CALLS, AT),
         )
         .distinct()
     )
-    return session.scalars(statement).all()
 
 
 def looks_at(session: Session, connection_id: int, target_invoice_ids: Collection[str]) -> dict[str, InvoiceLook]:

@@ -12,18 +12,19 @@ fencing numbers keep them from writing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, union, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, exists, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.clocks import CLOCKS_APART_MAX
 from domain.notices.trying import NoticeState
 from domain.push.effect import EffectState
 from models.alarm_tellings import WATCHED_EVERY, AlarmWatch
-from models.base import lock_in_order
+from models.base import UtcTime, lock_in_order
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
 from models.books_lists import BooksLists
@@ -76,173 +77,179 @@ class Longest:
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
     """Organizations whose rows were written by a clock that was ahead of ours."""
-    ahead = _Ahead(now, longest)
-    owner = select(Connection.organization_id)
-    statements = [
-        select(Allocation.organization_id).where(ahead.allocation),
-        owner.where(Connection.id.in_(select(InboxEvent.connection_id).where(ahead.event))),
-        select(Effect.organization_id).where(ahead.effect),
-        owner.where(or_(*(condition for condition, _ in ahead.of_connections()))),
-        owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(ahead.later_look))),
-        owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(ahead.rest, ahead.probe)))),
-        *(select(table.organization_id).where(ahead.of_copies(table)) for table in _OF_COPIES),
-        select(Preview.organization_id).where(ahead.preview),
-        select(Undo.organization_id).where(ahead.long_work(Undo)),
-        select(ReplayShare.organization_id).where(ahead.long_work(ReplayShare)),
-        select(ReconciliationRun.organization_id).where(ahead.reconcile),
-        select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, ahead.notice)),
-        select(Endpoint.organization_id).where(ahead.endpoint),
-        owner.where(Connection.id.in_(select(Gap.connection_id).where(ahead.proof))),
-        select(AlarmWatch.organization_id).where(ahead.watch),
-    ]
-    return sorted(session.scalars(union(*statements)).all())
+    return sorted(session.scalars(_with_moments_ahead(), _latest(now, longest)))
 
 
 def bring_back(session: Session, organization_id: int, now: datetime, longest: Longest) -> None:
     """Makes work due whose time lies too far ahead. The organization is locked (`models/locks.py`)."""
-    ahead = _Ahead(now, longest)
     of_organization = Connection.organization_id == organization_id
-    if session.scalar(select(exists().where(of_organization, or_(*ahead.that_have_happened())))):
-        # Except later looks: they are never urgent, and all of them at once would be many calls.
-        nothing, kept = timedelta(0), {"later_look": longest.later_look, "settle": longest.settle, "copy": longest.copy}
-        kept |= {"preview": longest.preview, "long_work": longest.long_work, "reconcile": longest.reconcile}
-        kept |= {"notice": longest.notice, "endpoint": longest.endpoint, "proof": longest.proof}
-        whatever = Longest(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, **kept)
-        ahead = _Ahead(now, whatever)
+    latest = _latest(now, longest)
+    if session.scalar(select(exists().where(of_organization, or_(*_have_happened_ahead()))), latest):
+        latest = _latest(now, _whatever_is_waiting(longest))
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
-    session.execute(
-        update(Allocation)
-        .where(Allocation.organization_id == organization_id, ahead.allocation)
-        .values(match_due_at=now)
-    )
-    session.execute(update(InboxEvent).where(InboxEvent.connection_id.in_(ours), ahead.event).values(due_at=now))
-    session.execute(update(InvoiceLook).where(InvoiceLook.connection_id.in_(ours), ahead.later_look).values(due_at=now))
+
+    def change(table: Any, *conditions: ColumnElement[bool], **values: Any) -> None:
+        session.execute(update(table).where(*conditions).values(**values), latest)
+
+    change(Allocation, Allocation.organization_id == organization_id, _allocation(), match_due_at=now)
+    change(InboxEvent, InboxEvent.connection_id.in_(ours), _event(), due_at=now)
+    change(InvoiceLook, InvoiceLook.connection_id.in_(ours), _later_look(), due_at=now)
     may_have_been_sent = Effect.state != EffectState.PENDING.value
     for is_meant, due_at in ((may_have_been_sent, now + longest.settle), (~may_have_been_sent, now)):
-        session.execute(
-            update(Effect)
-            .where(Effect.organization_id == organization_id, ahead.effect, is_meant)
-            .values(due_at=due_at)
-        )
+        change(Effect, Effect.organization_id == organization_id, _effect(), is_meant, due_at=due_at)
     for listed in _OF_COPIES:
         # A creation that may have been sent keeps its settle time, which is shorter than this.
-        session.execute(
-            update(listed)
-            .where(listed.organization_id == organization_id, ahead.of_copies(listed))
-            .values(due_at=now + longest.settle)
-        )
+        change(listed, listed.organization_id == organization_id, _of_copies(listed), due_at=now + longest.settle)
     for worked_off, is_ahead in (
-        (Preview, ahead.preview),
-        (Undo, ahead.long_work(Undo)),
-        (ReplayShare, ahead.long_work(ReplayShare)),
-        (ReconciliationRun, ahead.reconcile),
-        (Notice, ahead.notice),
+        (Preview, _preview()),
+        (Undo, _long_work(Undo)),
+        (ReplayShare, _long_work(ReplayShare)),
+        (ReconciliationRun, _reconcile()),
+        (Notice, _notice()),
+        (AlarmWatch, _watch()),
     ):
-        of_it = worked_off.organization_id == organization_id
-        session.execute(update(worked_off).where(of_it, is_ahead).values(due_at=now))
-    session.execute(
-        update(Endpoint).where(Endpoint.organization_id == organization_id, ahead.endpoint).values(rests_until=None)
-    )
-    session.execute(update(Gap).where(Gap.connection_id.in_(ours), ahead.proof).values(proof_due_at=now))
-    session.execute(
-        update(AlarmWatch).where(AlarmWatch.organization_id == organization_id, ahead.watch).values(due_at=now)
-    )
-    _bring_back_connections(session, organization_id, ahead)
-    for condition, values in ((ahead.rest, {"rests_until": now}), (ahead.probe, {"probed_until": None})):
-        session.execute(update(Breaker).where(Breaker.connection_id.in_(ours), condition).values(values))
+        change(worked_off, worked_off.organization_id == organization_id, is_ahead, due_at=now)
+    change(Endpoint, Endpoint.organization_id == organization_id, _endpoint(), rests_until=None)
+    change(Gap, Gap.connection_id.in_(ours), _proof(), proof_due_at=now)
+    lock_in_order(session, Connection, of_organization)
+    for condition, moment in _of_connections():
+        change(Connection, of_organization, condition, **{moment.key: now})
+    change(Breaker, Breaker.connection_id.in_(ours), _rest(), rests_until=now)
+    change(Breaker, Breaker.connection_id.in_(ours), _probe(), probed_until=None)
     # `seen_at` says which of two pictures is later. We clear a time from the future: the next picture is later.
     for table in (Payment, SourceInvoiceRow):
-        seen_ahead = and_(table.connection_id.in_(ours), table.seen_at > now + CLOCKS_APART_MAX)
-        session.execute(update(table).where(seen_ahead).values(seen_at=None))
-    session.execute(
-        update(Payment)
-        .where(Payment.organization_id == organization_id, Payment.first_seen_at > now + CLOCKS_APART_MAX)
-        .values(first_seen_at=now)
+        change(table, table.connection_id.in_(ours), _beyond(table.seen_at, _HAPPENED), seen_at=None)
+    seen_first_ahead = _beyond(Payment.first_seen_at, _HAPPENED)
+    change(Payment, Payment.organization_id == organization_id, seen_first_ahead, first_seen_at=now)
+
+
+def _whatever_is_waiting(longest: Longest) -> Longest:
+    """Except later looks: they are never urgent, and all of them at once would be many calls."""
+    nothing = timedelta(0)
+    return replace(
+        longest,
+        look=nothing,
+        event=nothing,
+        effect=nothing,
+        pause=nothing,
+        refusal=nothing,
+        catch_up=nothing,
+        rest=nothing,
+        probe=nothing,
     )
 
 
-def _bring_back_connections(session: Session, organization_id: int, ahead: "_Ahead") -> None:
-    of_organization = Connection.organization_id == organization_id
-    lock_in_order(session, Connection, of_organization)
-    for condition, values in ahead.of_connections():
-        session.execute(update(Connection).where(of_organization, condition).values(values))
+# --- conditions for times that lie too far ahead; what that is, each execution says by `_latest` ---
+
+_HAPPENED, _WATCH = "happened", "watch"
 
 
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """Conditions for times that lie too far ahead."""
+def _latest(now: datetime, longest: Longest) -> dict[str, datetime]:
+    """The latest moment of each kind that a right clock can have written, as the parameters of the statements."""
+    spans = {one.name: getattr(longest, one.name) for one in fields(Longest)}
+    # The time of a past event never lies ahead at all.
+    spans |= {_HAPPENED: timedelta(0), _WATCH: WATCHED_EVERY}
+    return {_parameter(kind): now + span + CLOCKS_APART_MAX for kind, span in spans.items()}
 
-    now: datetime
-    longest: Longest
 
-    def _beyond(self, moment: InstrumentedAttribute[Any], most: timedelta) -> ColumnElement[bool]:
-        return moment > self.now + most + CLOCKS_APART_MAX
+def _parameter(kind: str) -> str:
+    return f"latest_{kind}"
 
-    @property
-    def allocation(self) -> ColumnElement[bool]:
-        return self._beyond(Allocation.match_due_at, self.longest.look)
 
-    @property
-    def event(self) -> ColumnElement[bool]:
-        return and_(InboxEvent.done_at.is_(None), self._beyond(InboxEvent.due_at, self.longest.event))
+def _beyond(moment: InstrumentedAttribute[Any], kind: str) -> ColumnElement[bool]:
+    return moment > bindparam(_parameter(kind), type_=UtcTime())
 
-    @property
-    def effect(self) -> ColumnElement[bool]:
-        return and_(is_open(), self._beyond(Effect.due_at, self.longest.effect))
 
-    def of_copies(self, table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
-        return self._beyond(table.due_at, self.longest.copy)
+# Made once: the sweep asks every few seconds, and making it takes longer than the answer.
+@cache
+def _with_moments_ahead() -> CompoundSelect[int]:
+    owner = select(Connection.organization_id)
+    return union(
+        select(Allocation.organization_id).where(_allocation()),
+        owner.where(Connection.id.in_(select(InboxEvent.connection_id).where(_event()))),
+        select(Effect.organization_id).where(_effect()),
+        owner.where(or_(*(condition for condition, _ in _of_connections()))),
+        owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(_later_look()))),
+        owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(_rest(), _probe())))),
+        *(select(table.organization_id).where(_of_copies(table)) for table in _OF_COPIES),
+        select(Preview.organization_id).where(_preview()),
+        select(Undo.organization_id).where(_long_work(Undo)),
+        select(ReplayShare.organization_id).where(_long_work(ReplayShare)),
+        select(ReconciliationRun.organization_id).where(_reconcile()),
+        select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, _notice())),
+        select(Endpoint.organization_id).where(_endpoint()),
+        owner.where(Connection.id.in_(select(Gap.connection_id).where(_proof()))),
+        select(AlarmWatch.organization_id).where(_watch()),
+    )
 
-    @property
-    def reconcile(self) -> ColumnElement[bool]:
-        return self._beyond(ReconciliationRun.due_at, self.longest.reconcile)
 
-    @property
-    def preview(self) -> ColumnElement[bool]:
-        return self._beyond(Preview.due_at, self.longest.preview)
+def _allocation() -> ColumnElement[bool]:
+    return _beyond(Allocation.match_due_at, "look")
 
-    @property
-    def notice(self) -> ColumnElement[bool]:
-        return and_(Notice.state == NoticeState.WAITING.value, self._beyond(Notice.due_at, self.longest.notice))
 
-    @property
-    def endpoint(self) -> ColumnElement[bool]:
-        return self._beyond(Endpoint.rests_until, self.longest.endpoint)
+def _event() -> ColumnElement[bool]:
+    return and_(InboxEvent.done_at.is_(None), _beyond(InboxEvent.due_at, "event"))
 
-    @property
-    def watch(self) -> ColumnElement[bool]:
-        return self._beyond(AlarmWatch.due_at, WATCHED_EVERY)
 
-    def long_work(self, table: type[Undo | ReplayShare]) -> ColumnElement[bool]:
-        return self._beyond(table.due_at, self.longest.long_work)
+def _effect() -> ColumnElement[bool]:
+    return and_(is_open(), _beyond(Effect.due_at, "effect"))
 
-    @property
-    def proof(self) -> ColumnElement[bool]:
-        return self._beyond(Gap.proof_due_at, self.longest.proof)
 
-    @property
-    def rest(self) -> ColumnElement[bool]:
-        return self._beyond(Breaker.rests_until, self.longest.rest)
+def _of_copies(table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
+    return _beyond(table.due_at, "copy")
 
-    @property
-    def probe(self) -> ColumnElement[bool]:
-        return self._beyond(Breaker.probed_until, self.longest.probe)
 
-    @property
-    def later_look(self) -> ColumnElement[bool]:
-        return self._beyond(InvoiceLook.due_at, self.longest.later_look)
+def _reconcile() -> ColumnElement[bool]:
+    return _beyond(ReconciliationRun.due_at, "reconcile")
 
-    def of_connections(self) -> list[tuple[ColumnElement[bool], dict[str, datetime]]]:
-        """Each condition with the new values for the connection. The time of a past event never lies ahead at all."""
-        is_refused = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
-        not_before, then = Connection.not_before, {Connection.not_before.key: self.now}
-        due = [(Connection.next_catch_up_at, self.longest.catch_up)]
-        due += [(moment, timedelta(0)) for moment in _HAVE_HAPPENED]
-        return [
-            (and_(is_refused, self._beyond(not_before, self.longest.refusal)), then),
-            (and_(~is_refused, self._beyond(not_before, self.longest.pause)), then),
-            *((self._beyond(moment, most), {moment.key: self.now}) for moment, most in due),
-        ]
 
-    def that_have_happened(self) -> list[ColumnElement[bool]]:
-        return [self._beyond(moment, timedelta(0)) for moment in _HAVE_HAPPENED]
+def _preview() -> ColumnElement[bool]:
+    return _beyond(Preview.due_at, "preview")
+
+
+def _notice() -> ColumnElement[bool]:
+    return and_(Notice.state == NoticeState.WAITING.value, _beyond(Notice.due_at, "notice"))
+
+
+def _endpoint() -> ColumnElement[bool]:
+    return _beyond(Endpoint.rests_until, "endpoint")
+
+
+def _watch() -> ColumnElement[bool]:
+    return _beyond(AlarmWatch.due_at, _WATCH)
+
+
+def _long_work(table: type[Undo | ReplayShare]) -> ColumnElement[bool]:
+    return _beyond(table.due_at, "long_work")
+
+
+def _proof() -> ColumnElement[bool]:
+    return _beyond(Gap.proof_due_at, "proof")
+
+
+def _rest() -> ColumnElement[bool]:
+    return _beyond(Breaker.rests_until, "rest")
+
+
+def _probe() -> ColumnElement[bool]:
+    return _beyond(Breaker.probed_until, "probe")
+
+
+def _later_look() -> ColumnElement[bool]:
+    return _beyond(InvoiceLook.due_at, "later_look")
+
+
+def _of_connections() -> list[tuple[ColumnElement[bool], InstrumentedAttribute[Any]]]:
+    """Each condition with the moment of the connection that it is about."""
+    is_refused = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
+    not_before = Connection.not_before
+    return [
+        (and_(is_refused, _beyond(not_before, "refusal")), not_before),
+        (and_(~is_refused, _beyond(not_before, "pause")), not_before),
+        (_beyond(Connection.next_catch_up_at, "catch_up"), Connection.next_catch_up_at),
+        *zip(_have_happened_ahead(), _HAVE_HAPPENED, strict=True),
+    ]
+
+
+def _have_happened_ahead() -> list[ColumnElement[bool]]:
+    return [_beyond(moment, _HAPPENED) for moment in _HAVE_HAPPENED]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     Text,
     and_,
@@ -31,7 +32,7 @@ from domain.alarms.message import alarm_from
 from domain.notices.body import News, facts_from
 from domain.notices.kinds import ALARM_KINDS, NoticeKind
 from domain.notices.trying import KEPT_FOR, NoticeState
-from models.base import Base, BigId, Json, UtcTime
+from models.base import AT, Base, BigId, Json, UtcTime
 from models.endpoints import Endpoint
 
 _WAITS = text("state = 'waiting'")
@@ -111,13 +112,13 @@ class NoticeTry(Base):
 # --- for the step that sends ---
 
 
-def endpoints_with_due_notices(session: Session, now: datetime) -> Sequence[int]:
+def endpoints_with_due_notices() -> Select[int]:
     """Endpoints that have something to be sent or to be forgotten, and do not rest."""
-    may_send = or_(Endpoint.rests_until.is_(None), Endpoint.rests_until <= now)
-    due = exists().where(Notice.endpoint_id == Endpoint.id, Notice.due_at <= now)
+    may_send = or_(Endpoint.rests_until.is_(None), Endpoint.rests_until <= AT)
+    due = exists().where(Notice.endpoint_id == Endpoint.id, Notice.due_at <= AT)
     is_waiting, is_settled = Notice.state == NoticeState.WAITING.value, Notice.state.in_(_SETTLED)
     either = or_(and_(may_send, due.where(is_waiting)), due.where(is_settled))
-    return session.scalars(select(Endpoint.id).where(either).order_by(Endpoint.id)).all()
+    return select(Endpoint.id).where(either)
 
 
 def due_notices(session: Session, endpoint_id: int, now: datetime, limit: int) -> Sequence[Notice]:

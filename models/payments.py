@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     ScalarSelect,
+    Select,
     String,
     Text,
     UniqueConstraint,
@@ -31,7 +32,7 @@ from domain.money import money_text
 from domain.records import PaymentState
 from domain.status import PaymentStatus
 from domain.trace_context import TRACE_CHARACTERS
-from models.base import Base, BigId, ExactAmount, Json, UtcTime, insert_new
+from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, insert_new
 
 # The last whole picture of a payment, and a newer one that was not whole.
 Version = tuple[int, int | None]
@@ -307,8 +308,8 @@ def match_documents_again(session: Session, organization_id: int, document_ids: 
     _set_due(session, of_documents, at)
 
 
-def organizations_with_due_allocations(session: Session, now: datetime) -> Sequence[int]:
-    return session.scalars(select(Allocation.organization_id).where(Allocation.match_due_at <= now).distinct()).all()
+def organizations_with_due_allocations() -> Select[int]:
+    return select(Allocation.organization_id).where(Allocation.match_due_at <= AT).distinct()
 
 
 def own_among(session: Session, payments: Collection[Payment]) -> set[int]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, exists, func, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, delete, exists, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.match.foresight import Certainty, Foreseen, Outcome
@@ -20,7 +20,7 @@ from domain.preference_changes import preferences_from
 from domain.preferences import Preferences
 from domain.reasons import Reason
 from domain.status import PaymentStatus
-from models.base import Base, BigId, Json, UtcTime
+from models.base import AT, Base, BigId, Json, UtcTime
 from models.payment_counts import payment_counts
 from models.payments import Allocation, Payment
 
@@ -158,9 +158,9 @@ def due_preview(session: Session, organization_id: int, now: datetime) -> Previe
     return session.scalar(due.order_by(Preview.id).limit(1))
 
 
-def organizations_with_due_previews(session: Session, now: datetime) -> Sequence[int]:
+def organizations_with_due_previews() -> Select[int]:
     # Not DISTINCT: SQLite would read all previews in the order of organizations for it.
-    return sorted(set(session.scalars(select(Preview.organization_id).where(Preview.due_at <= now))))
+    return select(Preview.organization_id).where(Preview.due_at <= AT)
 
 
 def mark_saved(session: Session, preview: Preview, by: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ from domain.reconciliation.pairing import Pair
 from domain.reconciliation.roll_forward import Standing
 from domain.reconciliation.untrusted import Untrusted, WhyUntrusted
 from domain.reconciliation.verdict import BreakSum, SideUntrusted
-from models.base import Base, BigId, Json, UtcTime
+from models.base import AT, Base, BigId, Json, UtcTime
 from models.connections import Connection, ConnectionStatus, Role
 from models.organizations import Organization
 
@@ -186,9 +186,8 @@ def due_run(session: Session, organization_id: int, now: datetime) -> Reconcilia
     return session.scalar(due.order_by(ReconciliationRun.id).limit(1))
 
 
-def organizations_with_due_runs(session: Session, now: datetime) -> Sequence[int]:
-    statement = select(ReconciliationRun.organization_id).where(ReconciliationRun.due_at <= now)
-    return sorted(set(session.scalars(statement)))
+def organizations_with_due_runs() -> Select[int]:
+    return select(ReconciliationRun.organization_id).where(ReconciliationRun.due_at <= AT)
 
 
 def organizations_to_reconcile(session: Session, now: datetime, every: timedelta) -> Sequence[int]:

@@ -12,12 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, insert, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.reasons import Reason
 from domain.status import PaymentStatus
-from models.base import Base, BigId, ExactAmount, Json, UtcTime, lock_in_order
+from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, lock_in_order
 from models.held_payments import HeldFilter, is_held
 from models.long_works import LongWork, WorkState
 from models.organizations import Organization
@@ -154,8 +154,8 @@ def due_share(session: Session, organization_id: int, now: datetime) -> ReplaySh
     return session.scalar(due.order_by(ReplayShare.id).limit(1).with_for_update(key_share=True))
 
 
-def organizations_with_due_replays(session: Session, now: datetime) -> Sequence[int]:
-    return sorted(set(session.scalars(select(ReplayShare.organization_id).where(ReplayShare.due_at <= now))))
+def organizations_with_due_replays() -> Select[int]:
+    return select(ReplayShare.organization_id).where(ReplayShare.due_at <= AT)
 
 
 def forget_share(session: Session, share: ReplayShare) -> None:

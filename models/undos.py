@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.push.effect import OPEN_ON_THE_WIRE, Doubt, EffectState
 from domain.undoing import Stays
-from models.base import Base, BigId, ExactAmount, UtcTime, one_of
+from models.base import AT, Base, BigId, ExactAmount, UtcTime, one_of
 from models.effects import Effect
 from models.ledger import LedgerEntry
 from models.long_works import NOTE_CHARACTERS_MAX, LongWork, WorkState
@@ -181,8 +181,8 @@ def due_undo(session: Session, organization_id: int, now: datetime) -> Undo | No
     return session.scalar(due.order_by(Undo.id).limit(1))
 
 
-def organizations_with_due_undos(session: Session, now: datetime) -> Sequence[int]:
-    return sorted(set(session.scalars(select(Undo.organization_id).where(Undo.due_at <= now))))
+def organizations_with_due_undos() -> Select[int]:
+    return select(Undo.organization_id).where(Undo.due_at <= AT)
 
 
 def forget_undo(session: Session, undo_id: int) -> None:

@@ -1,15 +1,15 @@
 """Beat's routines that nudge what is due, because any message may have been lost: sweep, catch-up, reconciliation.
 
 Called by: beat, each by its name and at its own interval (settings/celery.py).
-Does: a few indexed queries, at most four for each step, and one for rows that a clock that went back has left in the
-future (`models/moments_ahead.py`); locks nothing unless there are such rows. Every half minute it compares what is
-stored about each organization that wants to be told alarms with what was told, in a few statements for all of them
-together: a lane of its own for each would be work without news.
+Does: one statement for all steps, each part of it through an index, and one for rows that a clock that went back has
+left in the future (`models/moments_ahead.py`); locks nothing unless there are such rows. Every half minute it compares
+what is stored about each organization that wants to be told alarms with what was told, in a few statements for all of
+them together: a lane of its own for each would be work without news.
 Leaves behind: nudges. Too many are harmless: a nudge that finds nothing to do ends at once.
 So beat may tick twice, or two of them may run.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,9 +29,10 @@ from models.alarms import organizations_to_watch, put_off_watches, situations
 from models.billed_invoices import organizations_with_due_copies
 from models.billed_lists import organizations_with_due_lists
 from models.books_lists import organizations_with_lists_to_read
-from models.connections import Role, refused_to_try_again, sources_due_for_catch_up
+from models.connections import sources_due_for_catch_up, sources_to_try_again, targets_to_try_again
 from models.copy_runs import organizations_with_runs_to_check
-from models.effects import targets_with_due_effects
+from models.due_owners import Question, owners_of_each
+from models.effects import targets_with_due_effects, targets_with_owed_read_backs
 from models.gaps import sources_with_gaps_to_prove, sources_with_open_scans
 from models.inbox import connections_with_waiting_events
 from models.locks import lock_organization
@@ -98,7 +99,7 @@ def sweep(context: Context, steps: Collection[Step] = tuple(Step), *, begins_com
     now = context.clock.now()
     with context.database.reading() as session:
         # A look is never as urgent as a payment, and nobody waits for a reconciliation: they come last.
-        lanes = {step: find(session, now) for step, find in _DUE.items() if step in steps}
+        lanes = owners_of_each(session, now, {step: asked for step, asked in _DUE.items() if step in steps})
         if begins_comparisons and Step.RECONCILE in steps:
             to_begin = organizations_to_reconcile(session, now, context.timing.reconcile)
             lanes[Step.RECONCILE] = sorted({*lanes[Step.RECONCILE], *to_begin})
@@ -123,44 +124,29 @@ def sweep(context: Context, steps: Collection[Step] = tuple(Step), *, begins_com
     return Swept(**counts)
 
 
-def _due_pushes(session: Session, now: datetime) -> Collection[int]:
-    return sorted({*targets_with_due_effects(session, now), *refused_to_try_again(session, Role.TARGET, now)})
-
-
-def _due_catch_ups(session: Session, now: datetime) -> Collection[int]:
-    return sorted(
-        {
-            *sources_due_for_catch_up(session, now),
-            *sources_with_open_scans(session, now),
-            *sources_with_gaps_to_prove(session, now),
-            *refused_to_try_again(session, Role.SOURCE, now),
-        }
-    )
-
-
-def _due_copies(session: Session, now: datetime) -> Collection[int]:
-    return sorted(
-        {
-            *organizations_with_due_copies(session, now),
-            *organizations_with_runs_to_check(session, now),
-            *organizations_with_lists_to_read(session, now),
-            *organizations_with_due_lists(session, now),
-        }
-    )
-
-
-_DUE: Mapping[Step, Callable[[Session, datetime], Collection[int]]] = {
-    Step.INGEST: connections_with_waiting_events,
-    Step.MATCH: organizations_with_due_allocations,
-    Step.PUSH: _due_pushes,
-    Step.CATCH_UP: _due_catch_ups,
-    Step.LOOK_AGAIN: targets_with_due_looks,
-    Step.COPY: _due_copies,
-    Step.PREVIEW: organizations_with_due_previews,
-    Step.UNDO: organizations_with_due_undos,
-    Step.REPLAY: organizations_with_due_replays,
-    Step.RECONCILE: organizations_with_due_runs,
-    Step.NOTIFY: endpoints_with_due_notices,
+# Whom each step has work for: any of these.
+_DUE: Mapping[Step, tuple[Question, ...]] = {
+    Step.INGEST: (connections_with_waiting_events,),
+    Step.MATCH: (organizations_with_due_allocations,),
+    Step.PUSH: (targets_with_due_effects, targets_with_owed_read_backs, targets_to_try_again),
+    Step.CATCH_UP: (
+        sources_due_for_catch_up,
+        sources_with_open_scans,
+        sources_with_gaps_to_prove,
+        sources_to_try_again,
+    ),
+    Step.LOOK_AGAIN: (targets_with_due_looks,),
+    Step.COPY: (
+        organizations_with_due_copies,
+        organizations_with_runs_to_check,
+        organizations_with_lists_to_read,
+        organizations_with_due_lists,
+    ),
+    Step.PREVIEW: (organizations_with_due_previews,),
+    Step.UNDO: (organizations_with_due_undos,),
+    Step.REPLAY: (organizations_with_due_replays,),
+    Step.RECONCILE: (organizations_with_due_runs,),
+    Step.NOTIFY: (endpoints_with_due_notices,),
 }
 
 

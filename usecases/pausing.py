@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from domain.activity import PLATFORM, ActivityKind, Change
 from models.connections import Connection, Role, connection_in_role
-from models.effects import targets_with_due_effects
+from models.due_owners import owners
+from models.effects import targets_with_due_effects, targets_with_owed_read_backs
 from models.locks import lock_every_organization, lock_organization
 from models.organizations import Organization, organization_by_id
 from models.pausable import WHY_CHARACTERS_MAX, installation
@@ -62,7 +63,7 @@ def resume_everything(context: Context) -> Paused | Rejected:
         row.resume()
         note_everywhere(context, session, ActivityKind.SENDING_RESUMED, about=f"{EVERYTHING}: {before}")
     with context.database.reading() as session:
-        targets = targets_with_due_effects(session, context.clock.now())
+        targets = owners(session, context.clock.now(), targets_with_due_effects, targets_with_owed_read_backs)
     for connection_id in targets:
         context.nudge(Step.PUSH, connection_id)
     log.warning("sending.resumed", what=EVERYTHING, by=context.actor)

@@ -17,6 +17,7 @@ from models.breakers import (
 )
 from models.connections import sources_due_for_catch_up
 from models.database import Database
+from models.due_owners import owners
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books
 
@@ -88,5 +89,5 @@ def test_a_connection_that_was_proved_rests_in_no_kind(database: Database, books
 def test_the_sweep_leaves_out_only_what_rests(database: Database, books: Books, kind: CallKind, is_due: bool) -> None:
     rest(database, books.source_id, kind)
     with database.reading() as session:
-        assert (books.source_id in sources_due_for_catch_up(session, NOW)) is is_due
-        assert books.source_id in sources_due_for_catch_up(session, NOW + MINUTE)
+        assert (books.source_id in owners(session, NOW, sources_due_for_catch_up)) is is_due
+        assert books.source_id in owners(session, NOW + MINUTE, sources_due_for_catch_up)

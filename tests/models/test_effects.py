@@ -14,7 +14,17 @@ from models.breakers import count_failure
 from models.connections import Connection, ConnectionStatus
 from models.database import Database
 from models.delivery_rows import DeliveryRows
-from models.effects import Effect, due_heads, effects_of, latest_effects, move, targets_with_due_effects, what_waits
+from models.due_owners import owners
+from models.effects import (
+    Effect,
+    due_heads,
+    effects_of,
+    latest_effects,
+    move,
+    targets_with_due_effects,
+    targets_with_owed_read_backs,
+    what_waits,
+)
 from models.organizations import Organization
 from models.payments import match_again
 from tests.models.races import at_once
@@ -256,7 +266,7 @@ def test_attempts_are_numbered_and_closed_once(database: Database, books: Books,
 
 def nudged(database: Database, seconds: float = 0) -> list[int]:
     with database.reading() as session:
-        return list(targets_with_due_effects(session, NOW + timedelta(seconds=seconds)))
+        return owners(session, NOW + timedelta(seconds=seconds), targets_with_due_effects, targets_with_owed_read_backs)
 
 
 def test_a_target_is_nudged_when_something_is_due_and_it_may_be_called(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from models.database import Database
+from models.due_owners import owners
 from models.inbox import (
     Entity,
     EventSource,
@@ -102,8 +103,8 @@ def test_only_connections_with_something_due_are_nudged(database: Database, book
         [stored] = waiting_events(session, other.source_id, NOW, 10)
         finish_events(session, [stored.id], NOW)
     with database.reading() as session:
-        assert connections_with_waiting_events(session, NOW) == [books.source_id]
-        assert connections_with_waiting_events(session, NOW - timedelta(seconds=1)) == []
+        assert owners(session, NOW, connections_with_waiting_events) == [books.source_id]
+        assert owners(session, NOW - timedelta(seconds=1), connections_with_waiting_events) == []
 
 
 def test_the_story_of_one_payment_is_in_order(database: Database, books: Books) -> None:

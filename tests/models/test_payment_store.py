@@ -13,6 +13,7 @@ from domain.match.allocations import merge_allocations
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from models.database import Database
 from models.due import as_they_stand, due_allocations
+from models.due_owners import owners
 from models.payment_store import Stored, store_payments
 from models.payments import (
     Allocation,
@@ -70,7 +71,7 @@ def test_what_changed_is_due_for_match_also_where_only_the_date_did(database: Da
     store(database, books, payment(version=1, lines=[("70", "60"), ("71", "40")]))
     with database.reading() as session:
         assert len(due_allocations(session, books.organization_id, NOW, 9)) == 2
-        assert organizations_with_due_allocations(session, NOW) == [books.organization_id]
+        assert owners(session, NOW, organizations_with_due_allocations) == [books.organization_id]
 
 
 def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database: Database, books: Books) -> None:

@@ -19,6 +19,7 @@ from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_cl
 from models.database import Database
 from models.decisions import decisions_in_force
 from models.due import as_they_stand, due_allocations
+from models.due_owners import owners
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
 from models.endpoints import endpoints_told
@@ -50,11 +51,15 @@ from tests.models.rows import NOW, Books
 
 IN_FUTURE = NOW + timedelta(days=1)
 ASKED = {
-    "sweep, inbox": (connections_with_waiting_events, (IN_FUTURE,), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "sweep, inbox": (
+        owners,
+        (IN_FUTURE, connections_with_waiting_events),
+        "inbox_event USING INDEX ix_inbox_event_waiting",
+    ),
     "ingest": (waiting_events, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
     "sweep, allocations": (
-        organizations_with_due_allocations,
-        (IN_FUTURE,),
+        owners,
+        (IN_FUTURE, organizations_with_due_allocations),
         "allocation USING COVERING INDEX ix_allocation_organization_id_match_due_at",
     ),
     "match": (
@@ -62,7 +67,11 @@ ASKED = {
         (1, IN_FUTURE, 200),
         "allocation USING INDEX ix_allocation_organization_id_match_due_at",
     ),
-    "sweep, effects": (targets_with_due_effects, (IN_FUTURE,), "effect USING INDEX (ix_effect_due|uq_effect_open)"),
+    "sweep, effects": (
+        owners,
+        (IN_FUTURE, targets_with_due_effects),
+        "effect USING INDEX (ix_effect_due|uq_effect_open)",
+    ),
     "push": (due_heads, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, what waits": (what_waits, (1, IN_FUTURE, 50), "effect USING INDEX ix_effect_due"),
     "push, facts": (parts_with_claims, (1, [7]), "ledger_entry USING INDEX ix_ledger_entry_invoice"),
@@ -71,7 +80,11 @@ ASKED = {
         (IN_FUTURE, 100),
         "alarm_watch USING COVERING INDEX ix_alarm_watch_due_at",
     ),
-    "sweep, notices": (endpoints_with_due_notices, (IN_FUTURE,), "notice USING (COVERING )?INDEX ix_notice_due_at"),
+    "sweep, notices": (
+        owners,
+        (IN_FUTURE, endpoints_with_due_notices),
+        "notice USING (COVERING )?INDEX ix_notice_due_at",
+    ),
     "notify": (due_notices, (1, IN_FUTURE, 16), "notice USING INDEX ix_notice_due_at"),
     "notify, what is over": (outdated_notices, (1, IN_FUTURE, 500), "notice USING (COVERING )?INDEX ix_notice_due_at"),
     "news, endpoints": (endpoints_told, (1,), "endpoint USING INDEX ix_endpoint_organization_id_id"),
@@ -103,14 +116,18 @@ ASKED = {
         "decision USING INDEX (uq_decision_current|ix_decision_allocation_id)",
     ),
     "preview, effects": (unsettled_effects, ([7],), "effect USING INDEX ix_effect_allocation_id"),
-    "sweep, previews": (organizations_with_due_previews, (IN_FUTURE,), "preview USING INDEX ix_preview_due_at"),
-    "sweep, spans": (organizations_with_due_undos, (IN_FUTURE,), "undo USING INDEX ix_undo_due_at"),
+    "sweep, previews": (owners, (IN_FUTURE, organizations_with_due_previews), "preview USING INDEX ix_preview_due_at"),
+    "sweep, spans": (owners, (IN_FUTURE, organizations_with_due_undos), "undo USING INDEX ix_undo_due_at"),
     "span, next payments": (
         next_items,
         (Undo(id=1, after_id=7), UndoItemState.LISTED, 200),
         "undo_item USING INDEX ix_undo_item_undo_id_payment_id",
     ),
-    "sweep, replays": (organizations_with_due_replays, (IN_FUTURE,), "replay_share USING INDEX ix_replay_share_due_at"),
+    "sweep, replays": (
+        owners,
+        (IN_FUTURE, organizations_with_due_replays),
+        "replay_share USING INDEX ix_replay_share_due_at",
+    ),
     "replay, next payments": (
         next_replay_items,
         (ReplayShare(id=1, after_id=7), 200),
@@ -128,7 +145,11 @@ ASKED = {
         "payment USING COVERING INDEX ix_payment_organization_id_status",
     ),
     "match, owners": (owners_of, (1, ["7"]), "invoice USING INDEX ix_invoice_organization_id_target_id"),
-    "sweep, looks": (targets_with_due_looks, (IN_FUTURE,), "invoice_look USING (COVERING )?INDEX ix_invoice_look_due"),
+    "sweep, looks": (
+        owners,
+        (IN_FUTURE, targets_with_due_looks),
+        "invoice_look USING (COVERING )?INDEX ix_invoice_look_due",
+    ),
     "look again": (due_looks, (1, IN_FUTURE, 50), "invoice_look USING INDEX ix_invoice_look_due"),
     "invoices, first page": (
         list_invoices,

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 
 from models.connections import connection_by_id
+from models.due_owners import owners
 from models.inbox import connections_with_waiting_events
 from settings import Settings
 from tasks.catch_up.step import catch_up
@@ -40,7 +41,7 @@ def door(world: World) -> Iterator[TestClient]:
 
 def nothing_is_stored(world: World) -> bool:
     with world.context.database.reading() as session:
-        return not connections_with_waiting_events(session, world.clock.now())
+        return not owners(session, world.clock.now(), connections_with_waiting_events)
 
 
 def counted(fate: str) -> float:
