@@ -19,8 +19,8 @@ from contextlib import suppress
 OBJECTS_BETWEEN_LOOKS = 10_000
 # How many short looks come before a longer one, and how many of those before one at everything that is not imported.
 _LOOKS_BEFORE_A_LONGER_ONE = 2
-# One for Python, and one more for the drivers' own threads.
-HEAPS_MAX = 2
+# Python lets one thread at a time work, so they need not wait for each other here. A second heap took 6 MB more.
+HEAPS_MAX = 1
 # A page of a list and a statement with a thousand rows are larger; each is given back when it is done with.
 LARGE_BYTES = 128 * 1024
 # What <malloc.h> of glibc calls the number of heaps, and the size from which on something is put beside them.
