@@ -11,7 +11,7 @@ AXE := tests/browser/node_modules/axe-core/axe.min.js
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test proofs test-everywhere test-fast check crash simulate chaos bench format lock docs screenshots
+.PHONY: help setup demo up test test-left-out proofs test-everywhere test-fast check crash simulate chaos bench format lock docs screenshots
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,10 +45,13 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 # Three workers, each with its own Redis, PostgreSQL and browser: where one waits for a process or a clock, two cores have
 # others to work for. One more costs ten seconds of processor time before its first test: it reads all tests as well.
 # Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
-test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL too where the database decides (ARGS=... goes to pytest)
+test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL where the database decides (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
-proofs: $(INSTALLED) ## Plays minutes of whole installations: an upgrade, failovers, hosts cut off, secrets planted everywhere
+test-left-out: $(INSTALLED) ## Runs on SQLite what make test runs on PostgreSQL alone
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --databases=left-out $(ARGS)
+
+proofs: $(INSTALLED) $(AXE) ## Plays whole installations: an upgrade, failovers, hosts cut off, every page in a browser, rubbish for every call
 	$(BIN)/python -m pytest --proofs -n 2 --dist loadgroup $(ARGS)
 
 test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
@@ -67,7 +70,7 @@ SEED ?= 1
 RUNS ?= 200
 
 crash: $(INSTALLED) ## Kills a process at every point between two steps, on both databases; prints the table (ARGS=--crash-short: once each)
-	$(BIN)/python -m pytest tests/crash --crash -n 2 -q $(ARGS)
+	$(BIN)/python -m pytest tests/crash --crash -n 2 -q --databases=both $(ARGS)
 
 simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, and compares with the truth
 	$(BIN)/python -m tests.simulation --seed $(SEED) --runs $(RUNS) $(ARGS)

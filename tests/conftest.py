@@ -28,7 +28,7 @@ hypothesis.settings.load_profile("patient")
 
 share_compiled_statements()
 
-# What SQL, locks and transactions do is the subject of these folders: all of their tests run on both databases. Elsewhere
+# What SQL, locks and transactions do is the subject of these folders: all of their tests are for both databases. Elsewhere
 # a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
 ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks", "usecases")]
 
@@ -36,11 +36,14 @@ ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "ove
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--databases",
-        choices=[*servers.DATABASES, "both", "as-marked"],
+        choices=[*servers.DATABASES, "both", "as-marked", "left-out"],
         default="as-marked",
-        help="where everything runs; by default on SQLite, and on PostgreSQL too where a test is marked so",
+        help="where everything runs; by default on SQLite, and on PostgreSQL where a test is marked so; left-out: what "
+        "the default leaves out, which is the marked ones on SQLite",
     )
-    parser.addoption("--proofs", action="store_true", help="only what plays minutes of a whole installation's life")
+    parser.addoption(
+        "--proofs", action="store_true", help="only what plays whole installations, or all pages in a browser"
+    )
     parser.addoption("--crash", action="store_true", help="also kill a worker at every point (make crash)")
     parser.addoption("--crash-short", action="store_true", help="with --crash: the first time of each point only")
 
@@ -54,6 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         is_proof, is_crash = (item.get_closest_marker(name) is not None for name in ("proof", "crash"))
         is_wanted = is_proof is config.getoption("--proofs") and (not is_crash or config.getoption("--crash"))
+        is_wanted &= config.getoption("--databases") != "left-out" or _is_left_out(item)
         (wanted if is_wanted else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = wanted
@@ -81,10 +85,18 @@ def own_log() -> Iterator[None]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        marked = metafunc.definition.get_closest_marker("both_databases") is not None
-        decides = marked or _is_below(metafunc.definition.path, ON_BOTH)
+        decides = _database_decides(metafunc.definition)
         chosen = servers.databases_for(metafunc.config.getoption("--databases"), database_decides=decides)
         metafunc.parametrize("database_url", chosen, indirect=True)
+
+
+def _database_decides(item: pytest.Item) -> bool:
+    return item.get_closest_marker("both_databases") is not None or _is_below(item.path, ON_BOTH)
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    """Whether it is one that runs on PostgreSQL by default, and has another database to run on."""
+    return "database_url" in getattr(item, "fixturenames", ()) and _database_decides(item)
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:

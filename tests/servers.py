@@ -33,10 +33,21 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def databases_for(asked: str, *, database_decides: bool) -> tuple[str, ...]:
-    """On which databases a test runs; `asked` is what `--databases` says."""
-    if asked == "both" or (asked == "as-marked" and database_decides):
-        return DATABASES
-    return (DATABASES[0],) if asked == "as-marked" else (asked,)
+    """On which databases a test runs; `asked` is what `--databases` says.
+
+    As marked, each test runs once: where the database decides, on PostgreSQL, which is what runs in production. What is
+    left out then is the same on SQLite.
+    """
+    sqlite, postgresql = DATABASES
+    match asked:
+        case "both":
+            return DATABASES
+        case "as-marked":
+            return (postgresql,) if database_decides else (sqlite,)
+        case "left-out":
+            return (sqlite,) if database_decides else ()
+        case _:
+            return (asked,)
 
 
 def wait_until_listening(host: str, port: int, seconds: float) -> None:

@@ -41,6 +41,7 @@ A_MACHINES_PATH = re.compile(r"(?<![\w.])/(work|farm|root|home|tmp)/")
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(600)
 def test_who_follows_readme_operations_and_runbook_line_by_line_gets_what_they_promise(tmp_path: Path) -> None:
     with a_reader(tmp_path) as reader:

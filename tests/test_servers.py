@@ -219,7 +219,8 @@ def test_a_test_says_which_database_it_runs_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "plain", "where_the_database_decides"),
     [
-        ("as-marked", ("sqlite",), ("sqlite", "postgresql")),
+        ("as-marked", ("sqlite",), ("postgresql",)),
+        ("left-out", (), ("sqlite",)),
         ("sqlite", ("sqlite",), ("sqlite",)),
         ("postgresql", ("postgresql",), ("postgresql",)),
         ("both", ("sqlite", "postgresql"), ("sqlite", "postgresql")),
@@ -236,10 +237,16 @@ def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_th
     done = run_pytest(tmp_path, "--collect-only", "-q", "-q", "tests")
     assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
         "tests/models/test_folder.py::test_it[postgresql]",
-        "tests/models/test_folder.py::test_it[sqlite]",
         "tests/test_marked.py::test_it[postgresql]",
-        "tests/test_marked.py::test_it[sqlite]",
         "tests/test_plain.py::test_it[sqlite]",
+    ]
+
+
+def test_what_runs_on_postgresql_can_be_had_on_sqlite_as_well(tmp_path: Path) -> None:
+    done = run_pytest(tmp_path, "--databases=left-out", "--collect-only", "-q", "-q", "tests")
+    assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
+        "tests/models/test_folder.py::test_it[sqlite]",
+        "tests/test_marked.py::test_it[sqlite]",
     ]
 
 

@@ -169,10 +169,10 @@ def test_every_rule_has_a_case_that_fires_and_one_that_does_not() -> None:
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (it comes with Prometheus)")
+@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize(
-    "command",
-    [["check", "rules", "rules.yml"], ["check", "config", "prometheus.yml"], ["test", "rules", "rules_test.yml"]],
-    ids=" ".join,
+    "command", [["check", "config", "prometheus.yml"], ["test", "rules", "rules_test.yml"]], ids=" ".join
 )
 def test_promtool_finds_nothing_wrong(command: list[str]) -> None:
     ran = subprocess.run([str(PROMTOOL), *command], cwd=PROMETHEUS, capture_output=True, text=True, check=False)

@@ -10,7 +10,7 @@ from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def other_complaints(browser: Chromium) -> list[str]:

@@ -8,7 +8,7 @@ from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def test_an_invoice_is_looked_up_shown_and_added(

@@ -12,7 +12,7 @@ from tests.browser.looking import problems
 from tests.browser.visiting import LONG_NAME, log_in
 from tests.world import BothInvoices, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 READ = "form[action$='/read'] button"
 

@@ -12,7 +12,7 @@ from tests.web.browser import add_user
 from tests.world import World
 from usecases.logins import create_login_link
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 PAGES = [
     "/overview",

@@ -11,7 +11,7 @@ from tests.quickbooks.story import READERS, gaps
 from tests.quickbooks.test_gaps import busy_absence
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def test_every_page_can_be_used_by_everybody(world: World, settings: Settings, address: str, browser: Chromium) -> None:

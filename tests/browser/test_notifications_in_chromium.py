@@ -14,7 +14,7 @@ from tests.receiver import Receiver
 from tests.world import World
 from usecases.endpoints import Wanted, WithSecret, add_endpoint
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 PAGE = "/settings/notifications"
 LONG = "Averyveryverylongnameforachannelwithoutanyblank"

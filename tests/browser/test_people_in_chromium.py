@@ -16,7 +16,7 @@ from tests.world import World
 from usecases.logins import create_login_link
 from usecases.one_time_codes import code_at
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 PEOPLE, ACCOUNT = "/settings/people", "/settings/account"
 NEW = "a-rather-long-address-of-a-new-colleague@northwind.example"

@@ -14,7 +14,7 @@ from tests.flow.tampering import type_in
 from tests.reconciling import add_signers, breaks, reconciled, signed, today
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def look_through(world: World, browser: Chromium, address: str, look: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from tests.world import World
 from usecases.locality import LocalityChanges, change_locality
 from usecases.logins import create_login_link
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 Look = Callable[[str], None]
 

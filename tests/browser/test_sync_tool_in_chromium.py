@@ -12,7 +12,7 @@ from tests.browser.visiting import LONG_NAME, log_in, until
 from tests.copying import Tool, set_up
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 class Visit:

@@ -12,7 +12,7 @@ from tests.browser.visiting import log_in, until
 from tests.world import World
 from usecases import undoing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def press(browser: Chromium, label: str) -> None:

@@ -10,7 +10,7 @@ from tests.flow.notices.told import Told
 from tests.receiver import Receiver
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 PAGE = "/settings/webhooks"
 

@@ -206,6 +206,7 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 def test_up_runs_everything_until_it_is_interrupted(tmp_path: Path) -> None:
     port, flower_port = free_port(), free_port()
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

@@ -25,7 +25,7 @@ from workers.crash_points import CRASH_POINT_VARIABLE
 ROOT = Path(__file__).parent.parent.parent
 POST = "POST /finance/invoices/{id}/payments"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 
 @pytest.mark.parametrize(

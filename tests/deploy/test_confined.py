@@ -42,6 +42,7 @@ def can_be_confined() -> bool:
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.proof,
     pytest.mark.timeout(600),
     pytest.mark.xdist_group("processes"),
     pytest.mark.skipif(not can_be_confined(), reason="only root may confine a process"),

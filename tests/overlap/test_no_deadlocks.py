@@ -8,6 +8,8 @@ from tests.overlap.locking import deadlocks, watched_locks
 from tests.overlap.storm import Storm, open_storm
 from tests.servers import PostgresqlDatabases
 
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
+
 
 def test_deliveries_that_name_the_same_companies_in_another_order_never_deadlock(
     postgresql_databases: PostgresqlDatabases,
@@ -16,13 +18,11 @@ def test_deliveries_that_name_the_same_companies_in_another_order_never_deadlock
     assert storm.done["deliver"]
 
 
-@pytest.mark.timeout(600)
 def test_overlapping_work_never_deadlocks(
-    postgresql_databases: PostgresqlDatabases, pytestconfig: pytest.Config
+    postgresql_databases: PostgresqlDatabases,
 ) -> None:
-    """For a minute where everything runs everywhere (`make test-everywhere`): the longer, the more meetings."""
-    everywhere = pytestconfig.getoption("--databases") == "both"
-    storm = overlap(postgresql_databases, seconds=60 if everywhere else 12)
+    """The longer, the more meetings."""
+    storm = overlap(postgresql_databases, seconds=60)
     # It was a storm: everybody had something to do.
     assert all(storm.done[name] for name in ("deliver", "bookkeep", "work", "interfere", "sweep", "log_in"))
 

@@ -26,7 +26,7 @@ from workers.redis_server import free_port
 ROOT = Path(__file__).parents[2]
 LOGIN = ("operator", "of-the-test")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @dataclass(frozen=True)

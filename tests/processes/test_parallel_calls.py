@@ -20,7 +20,7 @@ from usecases.connections import change_settings
 ROOT = Path(__file__).parents[2]
 PARALLEL, OF_MATCH = 2, 1
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 
 @dataclass

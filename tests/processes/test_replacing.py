@@ -18,7 +18,7 @@ from tests.fleet import Fleet, open_fleet
 # Of the door: five for what is under way, and its last sign of life.
 GRACE_SECONDS = 30.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ NUDGE_SECONDS = 3
 # More than are under way at once.
 PAYMENTS = 30
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

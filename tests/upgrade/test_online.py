@@ -23,6 +23,8 @@ GIVES_WAY = 3
 PATIENCE_SECONDS = 120.0
 INDEX = "ix_effect_stuck"
 
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
+
 
 @pytest.fixture
 def url(postgresql_url: str) -> Iterator[str]:

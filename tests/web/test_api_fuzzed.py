@@ -1,7 +1,7 @@
 """The API keeps to its own description, whatever it is sent: made up calls of every operation, with both scopes.
 
 The same calls every time, so that a failure is one of the change at hand. With other seeds and more of them by hand:
-`FUZZ_EXAMPLES=200 FUZZ_SEED=7 .venv/bin/python -m pytest -s tests/web/test_api_fuzzed.py`.
+`FUZZ_EXAMPLES=200 FUZZ_SEED=7 .venv/bin/python -m pytest --proofs -s tests/web/test_api_fuzzed.py`.
 """
 
 import os
@@ -19,6 +19,8 @@ from usecases.previewing import preview_change
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
+
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

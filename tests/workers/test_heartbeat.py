@@ -1,6 +1,5 @@
 """A real worker and a real beat: they live while they hear Redis and tick, and are silent as soon as they do not."""
 
-import inspect
 import json
 import os
 import signal
@@ -11,27 +10,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import redis
-from kombu.transport.redis import Channel as RedisChannel
 
 from models.running_processes import running_processes
 from tests.contexts import database_at
 from tests.servers import SqliteDatabases
-from workers.heartbeat import HEARD_WITHIN_SECONDS, hears
 from workers.heartbeat_file import heartbeat_file
 from workers.redis_server import signal_group, spawn
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 250.0
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600), pytest.mark.xdist_group("processes")]
 
 
 class Proxy:
@@ -170,43 +164,3 @@ def test_two_beats_ask_for_the_same_by_name_and_nobody_is_asked_to_do_anything_t
     assert {one["task"] for one in asked} <= {"payments.sweep", "payments.start_catch_ups"}
     assert {one["argsrepr"] for one in asked} == {"()"}
     assert all(one["expires"] for one in asked)
-
-
-@dataclass
-class Channel:
-    """What a consumer's channel to Redis knows of its last question."""
-
-    _brpop_sent_at: float | None
-    _in_poll: bool = True
-    can_consume: bool = True
-
-    @property
-    def qos(self) -> Any:
-        return SimpleNamespace(can_consume=lambda: self.can_consume)
-
-
-@pytest.mark.parametrize(
-    ("asked_ago", "in_poll", "can_consume", "hears_it"),
-    [
-        (0.5, True, True, True),
-        (HEARD_WITHIN_SECONDS + 1, True, True, False),
-        # It has all the messages that it can work on, and asks for none.
-        (HEARD_WITHIN_SECONDS + 1, True, False, True),
-        (HEARD_WITHIN_SECONDS + 1, False, True, True),
-    ],
-)
-def test_a_broker_that_leaves_a_question_unanswered_is_not_heard(
-    asked_ago: float, in_poll: bool, can_consume: bool, hears_it: bool
-) -> None:
-    channel = Channel(time.monotonic() - asked_ago, in_poll, can_consume)
-    assert hears(SimpleNamespace(task_consumer=SimpleNamespace(channel=channel))) is hears_it
-
-
-def test_another_broker_has_heartbeats_of_its_own() -> None:
-    assert hears(SimpleNamespace(task_consumer=SimpleNamespace(channel=object())))
-
-
-def test_the_transport_still_says_when_it_asked() -> None:
-    """Its own name for it; without it a deaf worker would be found a little later only."""
-    assert "_brpop_sent_at" in inspect.getsource(RedisChannel._brpop_start)
-    assert "_in_poll" in inspect.getsource(RedisChannel._brpop_start)

@@ -68,6 +68,7 @@ def a_worker(server: RedisServer, database_url: str, log: Path) -> Iterator["sub
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_worker_waits_until_redis_may_be_written_to_and_goes_on(
