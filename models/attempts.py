@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, select, update
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, Update, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigId, UtcTime
+from models.base import AT, Base, BigId, UtcTime
 from models.effects import DETAIL_CHARACTERS_MAX
 
 
@@ -37,26 +38,31 @@ def finish_attempts(session: Session, finished: Sequence[tuple[int, int, str, st
     """
     if not finished:
         return
-    statement = (
-        update(Attempt)
-        .where(
-            Attempt.effect_id == bindparam("of_effect"),
-            Attempt.number == bindparam("of_number"),
-            Attempt.outcome.is_(None),
-        )
-        .values(outcome=bindparam("its_outcome"), detail=bindparam("its_detail"), finished_at=now)
-        .execution_options(synchronize_session=False)
-    )
     rows = [
         {
             "of_effect": effect_id,
             "of_number": number,
             "its_outcome": outcome,
             "its_detail": detail[:DETAIL_CHARACTERS_MAX],
+            "at": now,
         }
         for effect_id, number, outcome, detail in finished
     ]
-    session.connection().execute(statement, rows)
+    session.connection().execute(_finish(), rows)
+
+
+@cache
+def _finish() -> Update:
+    return (
+        update(Attempt)
+        .where(
+            Attempt.effect_id == bindparam("of_effect"),
+            Attempt.number == bindparam("of_number"),
+            Attempt.outcome.is_(None),
+        )
+        .values(outcome=bindparam("its_outcome"), detail=bindparam("its_detail"), finished_at=AT)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def abandon_attempts(session: Session, effect_ids: Collection[int], now: datetime) -> None:

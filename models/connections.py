@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
@@ -122,16 +123,21 @@ def connection_with_breakers(session: Session, connection_id: int) -> tuple[Conn
     Raises:
         LookupError: there is no such connection.
     """
-    statement = (
-        select(Connection, Breaker)
-        .outerjoin(Breaker, Breaker.connection_id == Connection.id)
-        .where(Connection.id == connection_id)
-    )
+    found = session.execute(_with_breakers(), {"of_connection": connection_id})
     # The driver's types do not know that an outer join may find no breaker.
-    rows: Sequence[tuple[Connection, Breaker | None]] = [(one, breaker) for one, breaker in session.execute(statement)]
+    rows: Sequence[tuple[Connection, Breaker | None]] = [(one, breaker) for one, breaker in found]
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
     return rows[0][0], {CallKind(breaker.kind): breaker for _, breaker in rows if breaker is not None}
+
+
+@cache
+def _with_breakers() -> Select[Connection, Breaker]:
+    return (
+        select(Connection, Breaker)
+        .outerjoin(Breaker, Breaker.connection_id == Connection.id)
+        .where(Connection.id == bindparam("of_connection"))
+    )
 
 
 def connection_in_role(session: Session, organization_id: int, role: Role) -> Connection | None:

@@ -6,8 +6,9 @@ A gap that is closed is proved next (`models/gap_proofs.py`): its payments are l
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ForeignKey, Index, Select, String, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
@@ -211,9 +212,13 @@ def sources_with_gaps_to_prove() -> Select[int]:
 
 def unfinished_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
     """Those that are open, and those that are closed and not proved yet."""
+    return session.scalars(_unfinished(), {"of_connection": connection_id}).all()
+
+
+@cache
+def _unfinished() -> Select[Gap]:
     is_unfinished = or_(Gap.closed_at.is_(None), Gap.proof_due_at.is_not(None))
-    statement = select(Gap).where(Gap.connection_id == connection_id, is_unfinished)
-    return session.scalars(statement.order_by(Gap.id)).all()
+    return select(Gap).where(Gap.connection_id == bindparam("of_connection"), is_unfinished).order_by(Gap.id)
 
 
 def gap_to_prove(gaps: Iterable[Gap], cursor_at: datetime | None, now: datetime) -> Gap | None:

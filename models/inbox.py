@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, bindparam, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from domain.trace_context import TRACE_CHARACTERS
-from models.base import AT, Base, BigId, UtcTime, insert_new
+from models.base import AT, Base, BigId, UtcTime, insert_new, one_of
 
 
 class EventSource(StrEnum):
@@ -110,12 +111,17 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
 
 def known_event_ids(session: Session, connection_id: int, source: EventSource, event_ids: Collection[str]) -> set[str]:
     """The event ids among these that are already stored for this source of events."""
-    statement = select(InboxEvent.event_id).where(
-        InboxEvent.connection_id == connection_id,
-        InboxEvent.source == source.value,
-        InboxEvent.event_id.in_(event_ids),
+    asked = {"of_connection": connection_id, "from": source.value, "events": list(event_ids)}
+    return set(session.scalars(_known(), asked))
+
+
+@cache
+def _known() -> Select[str]:
+    return select(InboxEvent.event_id).where(
+        InboxEvent.connection_id == bindparam("of_connection"),
+        InboxEvent.source == bindparam("from"),
+        one_of(InboxEvent.event_id, named="events"),
     )
-    return set(session.scalars(statement))
 
 
 def hinted_among(

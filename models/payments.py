@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Update,
     and_,
     bindparam,
     delete,
@@ -32,7 +34,7 @@ from domain.money import money_text
 from domain.records import PaymentState
 from domain.status import PaymentStatus
 from domain.trace_context import TRACE_CHARACTERS
-from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, insert_new
+from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, insert_new, one_of
 
 # The last whole picture of a payment, and a newer one that was not whole.
 Version = tuple[int, int | None]
@@ -257,8 +259,14 @@ def with_other_status(session: Session) -> set[int]:
 def payments_by_external_id(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
     if not external_ids:
         return {}
-    statement = select(Payment).where(Payment.connection_id == connection_id, Payment.external_id.in_(external_ids))
-    return {payment.external_id: payment for payment in session.scalars(statement)}
+    asked = {"of_connection": connection_id, "externals": list(external_ids)}
+    return {payment.external_id: payment for payment in session.scalars(_by_external_id(), asked)}
+
+
+@cache
+def _by_external_id() -> Select[Payment]:
+    is_asked_for = one_of(Payment.external_id, named="externals")
+    return select(Payment).where(Payment.connection_id == bindparam("of_connection"), is_asked_for)
 
 
 def number_of_parts() -> ScalarSelect[int]:
@@ -278,14 +286,18 @@ def reschedule_matches(session: Session, moments: Mapping[int, datetime | None])
     """Sets when these allocations are decided next; the caller holds the organization."""
     if not moments:
         return
-    statement = (
+    rows = [{"of_allocation": one, "its_moment": moment} for one, moment in sorted(moments.items())]
+    session.connection().execute(_reschedule(), rows)
+
+
+@cache
+def _reschedule() -> Update:
+    return (
         update(Allocation)
         .where(Allocation.id == bindparam("of_allocation"))
         .values(match_due_at=bindparam("its_moment"))
         .execution_options(synchronize_session=False)
     )
-    rows = [{"of_allocation": one, "its_moment": moment} for one, moment in sorted(moments.items())]
-    session.connection().execute(statement, rows)
 
 
 def match_again(session: Session, allocation_ids: Collection[int], at: datetime) -> None:
