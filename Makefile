@@ -69,7 +69,7 @@ check: $(INSTALLED) ## Checks style, types and who may import whom; changes noth
 SEED ?= 1
 RUNS ?= 200
 
-crash: $(INSTALLED) ## Kills a process at every point between two steps, on both databases; prints the table (ARGS=--crash-short: once each)
+crash: $(INSTALLED) ## Kills a process at every point between two steps, on both databases; prints the table (ARGS=--crash-short: the first times only)
 	$(BIN)/python -m pytest tests/crash --crash -n 2 -q --databases=both $(ARGS)
 
 simulate: $(INSTALLED) ## Runs RUNS seeded worlds full of trouble from SEED on, and compares with the truth

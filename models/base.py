@@ -105,7 +105,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# The moment asked about, in statements that are made once.
+# The moment at which a statement that is made once is executed.
 AT = bindparam("at", type_=UtcTime())
 
 

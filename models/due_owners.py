@@ -12,14 +12,14 @@ from typing import TypeVar
 from sqlalchemy import CompoundSelect, Select, literal_column, union_all
 from sqlalchemy.orm import Session
 
-# One that makes a statement; it has a name, so that the whole is made once.
+# A function of a module, never a lambda: the whole statement is kept by which functions were asked.
 Question = Callable[[], Select[int]]
 K = TypeVar("K")
 
 
-def owners(session: Session, now: datetime, *questions: Question) -> list[int]:
+def owners(session: Session, now: datetime, question: Question, *others: Question) -> list[int]:
     """Whom any of these makes due now, in the order of their ids."""
-    return owners_of_each(session, now, {None: questions})[None]
+    return owners_of_each(session, now, {None: (question, *others)})[None]
 
 
 def owners_of_each(session: Session, now: datetime, asked: Mapping[K, Sequence[Question]]) -> dict[K, list[int]]:

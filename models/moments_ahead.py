@@ -12,7 +12,7 @@ fencing numbers keep them from writing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -89,7 +89,9 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
 
     def change(table: Any, *conditions: ColumnElement[bool], **values: Any) -> None:
-        session.execute(update(table).where(*conditions).values(**values), latest)
+        # Nothing of it has been loaded, and SQLAlchemy could not tell in memory which rows are meant.
+        statement = update(table).where(*conditions).values(**values)
+        session.execute(statement.execution_options(synchronize_session=False), latest)
 
     change(Allocation, Allocation.organization_id == organization_id, _allocation(), match_due_at=now)
     change(InboxEvent, InboxEvent.connection_id.in_(ours), _event(), due_at=now)
@@ -123,20 +125,15 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
     change(Payment, Payment.organization_id == organization_id, seen_first_ahead, first_seen_at=now)
 
 
+# Not due at once when the clock has gone back: later looks and what a person or the night waits for, which would be
+# many calls at the same moment, and what may have been sent.
+_KEPT = {"later_look", "settle", "copy", "preview", "long_work", "reconcile", "notice", "endpoint", "proof"}
+
+
 def _whatever_is_waiting(longest: Longest) -> Longest:
-    """Except later looks: they are never urgent, and all of them at once would be many calls."""
-    nothing = timedelta(0)
-    return replace(
-        longest,
-        look=nothing,
-        event=nothing,
-        effect=nothing,
-        pause=nothing,
-        refusal=nothing,
-        catch_up=nothing,
-        rest=nothing,
-        probe=nothing,
-    )
+    """So that all waiting work counts as ahead, but for the kinds that keep their time."""
+    kinds = [one.name for one in fields(Longest)]
+    return Longest(**{kind: getattr(longest, kind) if kind in _KEPT else timedelta(0) for kind in kinds})
 
 
 # --- conditions for times that lie too far ahead; what that is, each execution says by `_latest` ---

@@ -91,6 +91,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _database_decides(item: pytest.Item) -> bool:
+    if item.get_closest_marker("sqlite_decides") is not None:
+        return False
     return item.get_closest_marker("both_databases") is not None or _is_below(item.path, ON_BOTH)
 
 

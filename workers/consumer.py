@@ -25,12 +25,13 @@ class PatientConsumer(Consumer):  # type: ignore[misc]  # celery ships no types
         """The connection is lost. Celery closes what is left of it, which must not end the worker.
 
         While a task is under way, kombu's Redis transport wants to give its message back, over a connection that it
-        has forgotten already: an AttributeError (celery/kombu#582), which Celery takes for a fault of the worker.
+        has forgotten already: an AttributeError, as in celery/kombu#582, which Celery takes for a fault of the worker.
+        What Celery does after it, to fetch fewer messages until these tasks have ended, is left out then.
         """
         try:
             super().on_connection_error_after_connected(exc)
-        except Exception as error:  # noqa: BLE001 - nothing of the old connection is used any more
-            log.info("broker.not_closed", error=repr(error))
+        except Exception:
+            log.warning("broker.not_closed", exc_info=True)
 
     def call_soon_ack(self, settle: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Acknowledges a message of a task that has ended."""

@@ -38,16 +38,6 @@ def report(request: pytest.FixtureRequest, database_url: str) -> Callable[[Death
     return tell
 
 
-# --- what a short run leaves out ---
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--crash-short"):
-        left_out = [item for item in items if item.get_closest_marker("crash_long") is not None]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
-
-
 # --- the table ---
 
 

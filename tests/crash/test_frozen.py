@@ -25,7 +25,7 @@ from workers.crash_points import CRASH_POINT_VARIABLE
 ROOT = Path(__file__).parent.parent.parent
 POST = "POST /finance/invoices/{id}/payments"
 
-pytestmark = [pytest.mark.slow, pytest.mark.proof]
+pytestmark = [pytest.mark.slow, pytest.mark.crash]
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.proof]
     [
         Point.PUSH_INTENDED,
         Point.PUSH_ANSWERED,
-        pytest.param(Point.PUSH_LOOKED, marks=pytest.mark.crash),
-        pytest.param(Point.MATCH_TARGET_READ, marks=pytest.mark.crash),
+        Point.PUSH_LOOKED,
+        Point.MATCH_TARGET_READ,
     ],
 )
 def test_a_worker_that_wakes_up_after_its_lease_does_no_harm(world: World, database_url: str, point: Point) -> None:

@@ -13,6 +13,7 @@ from tests.models.rows import Books
 WHOLE_TABLE = re.compile(r"SCAN (?!both\b|anon_)\w+\b(?! USING)")
 
 
+@pytest.mark.sqlite_decides
 @pytest.mark.parametrize("name", [one.name for one in INVARIANTS])
 def test_no_table_is_read_as_a_whole(database: Database, books: Books, name: str) -> None:
     with counted(database) as statements, database.reading() as session:

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ def test_after_a_payment_that_there_is_not_nothing_comes(database: Database, boo
         assert list_payments(session, books.organization_id, before_id=2).rows == ()
 
 
+@pytest.mark.sqlite_decides
 def test_a_page_is_read_from_an_index_in_its_order(database: Database, books: Books) -> None:
     add_payments(database, books, [(3, 0), (4, 1), (1, 2)])
     for before_id in (None, 2):

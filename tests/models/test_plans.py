@@ -218,6 +218,7 @@ ASKED = {
 }
 
 
+@pytest.mark.sqlite_decides
 @pytest.mark.parametrize("asked", ASKED)
 def test_what_is_due_is_found_without_looking_at_what_is_done(database: Database, books: Books, asked: str) -> None:
     assert books

@@ -195,6 +195,7 @@ def test_a_search_is_cut_into_pieces_that_cover_it(search: str, pieces: list[str
     assert pieces_of(search) == pieces
 
 
+@pytest.mark.sqlite_decides
 def test_a_search_reads_no_table_from_end_to_end(world: World, payments: dict[str, str]) -> None:
     database = world.context.database
     with counted(database) as statements:

@@ -1,6 +1,6 @@
-"""Messages go through a real RabbitMQ instead of Redis. It takes a server that `make test` does not install:
+"""Messages go through a real RabbitMQ instead of Redis. It takes a server that is not installed with the tests:
 
-TEST_RABBITMQ=1 make test ARGS=tests/processes/test_rabbitmq.py
+TEST_RABBITMQ=1 make proofs ARGS=tests/processes/test_rabbitmq.py
 """
 
 import os

@@ -19,7 +19,7 @@ from workers.redis_server import RedisServer, find_or_start, signal_group, spawn
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @dataclass
