@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest import mock
 
 from domain.push.strategy import PaymentStrategy
 from models.inbox import Entity, EventSource, NewEvent, store_events
@@ -324,7 +325,12 @@ COPYING: dict[Callable[[Copies], str], int] = {
 def open_simulation(seed: int, database_url: str) -> Iterator[Simulation]:
     # One thread in push: a seed must replay, and the order of two threads does not.
     timing = make_timing(push_parallel=1, lease=timedelta(seconds=60))
-    with open_world(database_url, timing=timing, read_timeout_seconds=READ_TIMEOUT_SECONDS) as world:
+    with (
+        # One thread plays everybody: who waits for a turn that a dead worker has waits for nobody, and would do so for
+        # minutes of real time, as none passes in the world.
+        mock.patch("tasks.keeper._PATIENCE_SECONDS", 0.0),
+        open_world(database_url, timing=timing, read_timeout_seconds=READ_TIMEOUT_SECONDS) as world,
+    ):
         # A worker may die with a token answer in its hands; only a server that still takes the old value can go on then.
         world.quickbooks.set_switches(replaced_refresh="still_works")
         simulation = Simulation(world, random.Random(seed), kind_of(seed))
