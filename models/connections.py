@@ -6,7 +6,22 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import CallKind
@@ -192,13 +207,20 @@ def heard_from(session: Session, connection_ids: Collection[int], now: datetime)
     session.execute(update(Connection).where(heard).values(heard_at=now))
 
 
+def may_be_called(at: datetime | BindParameter[datetime], *kinds: CallKind) -> ColumnElement[bool]:
+    """For a query over connections: whether they may be called then, as far as all of these kinds of call go."""
+    return and_(
+        Connection.status == ConnectionStatus.ACTIVE.value,
+        or_(Connection.not_before.is_(None), Connection.not_before <= at),
+        ~is_resting(Connection.id, kinds, at),
+    )
+
+
 def sources_due_for_catch_up() -> Select[int]:
     return select(Connection.id).where(
         Connection.role == Role.SOURCE.value,
-        Connection.status == ConnectionStatus.ACTIVE.value,
         or_(Connection.next_catch_up_at.is_(None), Connection.next_catch_up_at <= AT),
-        or_(Connection.not_before.is_(None), Connection.not_before <= AT),
-        ~is_resting(Connection.id, [CallKind.CATCH_UP], AT),
+        may_be_called(AT, CallKind.CATCH_UP),
     )
 
 

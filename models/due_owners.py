@@ -27,7 +27,7 @@ def owners_of_each(session: Session, now: datetime, asked: Mapping[K, Sequence[Q
     if not asked:
         return {}
     found: dict[int, set[int]] = {number: set() for number in range(len(asked))}
-    for number, owner_id in session.execute(_together(tuple(map(tuple, asked.values()))), {"at": now}):
+    for owner_id, number in session.execute(_together(tuple(map(tuple, asked.values()))), {"at": now}):
         found[number].add(owner_id)
     return dict(zip(asked, map(sorted, found.values()), strict=True))
 
@@ -36,7 +36,7 @@ def owners_of_each(session: Session, now: datetime, asked: Mapping[K, Sequence[Q
 def _together(asked: tuple[tuple[Question, ...], ...]) -> CompoundSelect[int, int]:
     return union_all(
         *(
-            question().with_only_columns(literal_column(str(number)), *question().selected_columns)
+            question().add_columns(literal_column(str(number)))
             for number, questions in enumerate(asked)
             for question in questions
         )

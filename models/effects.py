@@ -34,8 +34,8 @@ from domain.reasons import Reason
 from domain.status import is_alike_for_status
 from domain.trace_context import TRACE_CHARACTERS
 from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
-from models.breakers import Breaker, is_resting
-from models.connections import Connection, ConnectionStatus
+from models.breakers import Breaker
+from models.connections import Connection, may_be_called
 from models.organizations import Organization
 from models.pauses import sending_is_on, sending_is_paused
 from models.payments import Allocation, note_other_status
@@ -197,7 +197,7 @@ def _due_heads(limit: int) -> Select[Effect]:
     return (
         select(Effect)
         .join(Allocation, Allocation.id == Effect.allocation_id)
-        .where(Effect.connection_id == bindparam("of_connection"), goes_now(bindparam("at", type_=UtcTime)))
+        .where(Effect.connection_id == bindparam("of_connection"), goes_now(AT))
         .where(or_(Effect.state == EffectState.IN_DOUBT.value, ~sending_is_paused(bindparam("of_connection"))))
         .order_by(Effect.due_at, Effect.id)
         .limit(limit)
@@ -331,7 +331,7 @@ def targets_with_due_effects() -> Select[int]:
                 Effect.state != EffectState.PENDING.value,
                 and_(Allocation.match_due_at.is_(None), sending_is_on()),
             ),
-            *_may_be_called(),
+            may_be_called(AT, *TARGET_CALLS),
         )
         .distinct()
     )
@@ -342,14 +342,6 @@ def targets_with_owed_read_backs() -> Select[int]:
     return (
         select(Effect.connection_id)
         .join(Connection, Connection.id == Effect.connection_id)
-        .where(Effect.read_back_owed_since.is_not(None), *_may_be_called())
+        .where(Effect.read_back_owed_since.is_not(None), may_be_called(AT, *TARGET_CALLS))
         .distinct()
     )
-
-
-def _may_be_called() -> list[ColumnElement[bool]]:
-    return [
-        Connection.status == ConnectionStatus.ACTIVE.value,
-        or_(Connection.not_before.is_(None), Connection.not_before <= AT),
-        ~is_resting(Connection.id, TARGET_CALLS, AT),
-    ]

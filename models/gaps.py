@@ -14,8 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.breaker import CallKind
 from domain.gaps import CHANGES_REACH, Found, GapKind, ScanStage, first_stage, gap_sentence
 from models.base import AT, Base, BigId, UtcTime
-from models.breakers import is_resting
-from models.connections import Connection, ConnectionStatus
+from models.connections import Connection, may_be_called
 from models.inbox import Entity
 
 ALL_ENTITIES = frozenset(entity.value for entity in Entity)
@@ -190,9 +189,7 @@ def sources_with_open_scans() -> Select[int]:
         select(Gap.connection_id)
         .join(Connection, Connection.id == Gap.connection_id)
         .where(Gap.closed_at.is_(None), Gap.stage != ScanStage.NONE.value)
-        .where(Connection.status == ConnectionStatus.ACTIVE.value)
-        .where(or_(Connection.not_before.is_(None), Connection.not_before <= AT))
-        .where(~is_resting(Connection.id, [CallKind.SCAN], AT))
+        .where(may_be_called(AT, CallKind.SCAN))
         .distinct()
     )
 
@@ -202,10 +199,8 @@ def sources_with_gaps_to_prove() -> Select[int]:
     return (
         select(Gap.connection_id)
         .join(Connection, Connection.id == Gap.connection_id)
-        .where(Gap.proof_due_at <= AT, Connection.status == ConnectionStatus.ACTIVE.value)
+        .where(Gap.proof_due_at <= AT, may_be_called(AT, CallKind.SCAN, CallKind.CATCH_UP))
         .where(or_(Gap.until_at.is_(None), Gap.until_at <= Connection.cursor_at))
-        .where(or_(Connection.not_before.is_(None), Connection.not_before <= AT))
-        .where(~is_resting(Connection.id, [CallKind.SCAN, CallKind.CATCH_UP], AT))
         .distinct()
     )
 

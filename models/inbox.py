@@ -111,7 +111,7 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
 
 def known_event_ids(session: Session, connection_id: int, source: EventSource, event_ids: Collection[str]) -> set[str]:
     """The event ids among these that are already stored for this source of events."""
-    asked = {"of_connection": connection_id, "from": source.value, "events": list(event_ids)}
+    asked = {"of_connection": connection_id, "of_source": source.value, "events": list(event_ids)}
     return set(session.scalars(_known(), asked))
 
 
@@ -119,7 +119,7 @@ def known_event_ids(session: Session, connection_id: int, source: EventSource, e
 def _known() -> Select[str]:
     return select(InboxEvent.event_id).where(
         InboxEvent.connection_id == bindparam("of_connection"),
-        InboxEvent.source == bindparam("from"),
+        InboxEvent.source == bindparam("of_source"),
         one_of(InboxEvent.event_id, named="events"),
     )
 

@@ -209,7 +209,7 @@ def with_our_money(session: Session, connection_id: int, target_ids: Collection[
 
 
 def source_invoices(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, SourceInvoiceRow]:
-    asked = {"of_connection": connection_id, "externals": list(external_ids)}
+    asked = {"of_connection": connection_id, "ids": list(external_ids)}
     return {row.external_id: row for row in session.scalars(_source_invoices(), asked)}
 
 
@@ -257,7 +257,7 @@ def _owners() -> Select[Invoice]:
 def _source_invoices() -> Select[SourceInvoiceRow]:
     return select(SourceInvoiceRow).where(
         SourceInvoiceRow.connection_id == bindparam("of_connection"),
-        one_of(SourceInvoiceRow.external_id, named="externals"),
+        one_of(SourceInvoiceRow.external_id, named="ids"),
     )
 
 

@@ -20,7 +20,7 @@ from functools import cache
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, literal, select
 from sqlalchemy.orm import Session
 
-from models.base import UtcTime, lock_in_order
+from models.base import AT, lock_in_order
 from models.connections import Connection
 from models.endpoints import Endpoint
 from models.lanes import Lane, LeaseLost
@@ -78,7 +78,7 @@ def _under_lease(owner: Owner) -> Select[Organization]:
         select(Organization)
         .join_from(Lane, Organization, Organization.id == _organization_of(owner, owner_id))
         .where(Lane.step == bindparam("of_step"), Lane.owner_id == owner_id)
-        .where(Lane.fencing == bindparam("of_lease"), Lane.lease_until > bindparam("at", type_=UtcTime))
+        .where(Lane.fencing == bindparam("of_lease"), Lane.lease_until > AT)
         # In this order: lanes come before organizations.
         .with_for_update(key_share=True, of=[Lane, Organization])
     )

@@ -7,13 +7,12 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Select, String, Table, UniqueConstraint, bindparam, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, Table, UniqueConstraint, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.breaker import TARGET_CALLS
 from models.base import AT, Base, BigId, ExactAmount, UtcTime, insert_for, insert_new
-from models.breakers import is_resting
-from models.connections import Connection, ConnectionStatus
+from models.connections import Connection, may_be_called
 
 _IS_DUE_SOME_TIME = text("due_at IS NOT NULL")
 
@@ -161,12 +160,7 @@ def targets_with_due_looks() -> Select[int]:
     return (
         select(InvoiceLook.connection_id)
         .join(Connection, Connection.id == InvoiceLook.connection_id)
-        .where(
-            InvoiceLook.due_at <= AT,
-            Connection.status == ConnectionStatus.ACTIVE.value,
-            or_(Connection.not_before.is_(None), Connection.not_before <= AT),
-            ~is_resting(Connection.id, TARGET_CALLS, AT),
-        )
+        .where(InvoiceLook.due_at <= AT, may_be_called(AT, *TARGET_CALLS))
         .distinct()
     )
 

@@ -14,10 +14,9 @@ fencing numbers keep them from writing.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, bindparam, exists, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.clocks import CLOCKS_APART_MAX
@@ -43,9 +42,6 @@ from models.previews import Preview
 from models.reconciliation_runs import ReconciliationRun
 from models.replays import ReplayShare
 from models.undos import Undo
-
-_OF_COPIES = (BilledInvoiceRow, BilledList, BooksLists, CopyRun)
-_HAVE_HAPPENED = (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +73,15 @@ class Longest:
 
 def organizations_with_moments_ahead(session: Session, now: datetime, longest: Longest) -> Sequence[int]:
     """Organizations whose rows were written by a clock that was ahead of ours."""
-    return sorted(session.scalars(_with_moments_ahead(), _latest(now, longest)))
+    return sorted(session.scalars(_WITH_MOMENTS_AHEAD, _latest(now, longest)))
 
 
 def bring_back(session: Session, organization_id: int, now: datetime, longest: Longest) -> None:
     """Makes work due whose time lies too far ahead. The organization is locked (`models/locks.py`)."""
     of_organization = Connection.organization_id == organization_id
     latest = _latest(now, longest)
-    if session.scalar(select(exists().where(of_organization, or_(*_have_happened_ahead()))), latest):
+    has_gone_back = exists().where(of_organization, or_(*(is_ahead for is_ahead, _ in _HAVE_HAPPENED)))
+    if session.scalar(select(has_gone_back), latest):
         latest = _latest(now, _whatever_is_waiting(longest))
     ours = select(Connection.id).where(Connection.organization_id == organization_id)
 
@@ -93,35 +90,34 @@ def bring_back(session: Session, organization_id: int, now: datetime, longest: L
         statement = update(table).where(*conditions).values(**values)
         session.execute(statement.execution_options(synchronize_session=False), latest)
 
-    change(Allocation, Allocation.organization_id == organization_id, _allocation(), match_due_at=now)
-    change(InboxEvent, InboxEvent.connection_id.in_(ours), _event(), due_at=now)
-    change(InvoiceLook, InvoiceLook.connection_id.in_(ours), _later_look(), due_at=now)
+    change(Allocation, Allocation.organization_id == organization_id, _ALLOCATION, match_due_at=now)
+    change(InboxEvent, InboxEvent.connection_id.in_(ours), _EVENT, due_at=now)
+    change(InvoiceLook, InvoiceLook.connection_id.in_(ours), _LATER_LOOK, due_at=now)
     may_have_been_sent = Effect.state != EffectState.PENDING.value
     for is_meant, due_at in ((may_have_been_sent, now + longest.settle), (~may_have_been_sent, now)):
-        change(Effect, Effect.organization_id == organization_id, _effect(), is_meant, due_at=due_at)
-    for listed in _OF_COPIES:
+        change(Effect, Effect.organization_id == organization_id, _EFFECT, is_meant, due_at=due_at)
+    for listed, is_ahead in _COPIES:
         # A creation that may have been sent keeps its settle time, which is shorter than this.
-        change(listed, listed.organization_id == organization_id, _of_copies(listed), due_at=now + longest.settle)
+        change(listed, listed.organization_id == organization_id, is_ahead, due_at=now + longest.settle)
     for worked_off, is_ahead in (
-        (Preview, _preview()),
-        (Undo, _long_work(Undo)),
-        (ReplayShare, _long_work(ReplayShare)),
-        (ReconciliationRun, _reconcile()),
-        (Notice, _notice()),
-        (AlarmWatch, _watch()),
+        (Preview, _PREVIEW),
+        *_LONG_WORKS,
+        (ReconciliationRun, _RECONCILE),
+        (Notice, _NOTICE),
+        (AlarmWatch, _WATCH),
     ):
         change(worked_off, worked_off.organization_id == organization_id, is_ahead, due_at=now)
-    change(Endpoint, Endpoint.organization_id == organization_id, _endpoint(), rests_until=None)
-    change(Gap, Gap.connection_id.in_(ours), _proof(), proof_due_at=now)
+    change(Endpoint, Endpoint.organization_id == organization_id, _ENDPOINT, rests_until=None)
+    change(Gap, Gap.connection_id.in_(ours), _PROOF, proof_due_at=now)
     lock_in_order(session, Connection, of_organization)
-    for condition, moment in _of_connections():
+    for condition, moment in _CONNECTIONS:
         change(Connection, of_organization, condition, **{moment.key: now})
-    change(Breaker, Breaker.connection_id.in_(ours), _rest(), rests_until=now)
-    change(Breaker, Breaker.connection_id.in_(ours), _probe(), probed_until=None)
+    change(Breaker, Breaker.connection_id.in_(ours), _REST, rests_until=now)
+    change(Breaker, Breaker.connection_id.in_(ours), _PROBE, probed_until=None)
     # `seen_at` says which of two pictures is later. We clear a time from the future: the next picture is later.
     for table in (Payment, SourceInvoiceRow):
-        change(table, table.connection_id.in_(ours), _beyond(table.seen_at, _HAPPENED), seen_at=None)
-    seen_first_ahead = _beyond(Payment.first_seen_at, _HAPPENED)
+        change(table, table.connection_id.in_(ours), _beyond(table.seen_at, "happened"), seen_at=None)
+    seen_first_ahead = _beyond(Payment.first_seen_at, "happened")
     change(Payment, Payment.organization_id == organization_id, seen_first_ahead, first_seen_at=now)
 
 
@@ -136,16 +132,14 @@ def _whatever_is_waiting(longest: Longest) -> Longest:
     return Longest(**{kind: getattr(longest, kind) if kind in _KEPT else timedelta(0) for kind in kinds})
 
 
-# --- conditions for times that lie too far ahead; what that is, each execution says by `_latest` ---
-
-_HAPPENED, _WATCH = "happened", "watch"
+# --- conditions for times that lie too far ahead; `_latest` says how far that is ---
 
 
 def _latest(now: datetime, longest: Longest) -> dict[str, datetime]:
     """The latest moment of each kind that a right clock can have written, as the parameters of the statements."""
     spans = {one.name: getattr(longest, one.name) for one in fields(Longest)}
     # The time of a past event never lies ahead at all.
-    spans |= {_HAPPENED: timedelta(0), _WATCH: WATCHED_EVERY}
+    spans |= {"happened": timedelta(0), "watch": WATCHED_EVERY}
     return {_parameter(kind): now + span + CLOCKS_APART_MAX for kind, span in spans.items()}
 
 
@@ -157,96 +151,46 @@ def _beyond(moment: InstrumentedAttribute[Any], kind: str) -> ColumnElement[bool
     return moment > bindparam(_parameter(kind), type_=UtcTime())
 
 
-# Made once: the sweep asks every few seconds, and making it takes longer than the answer.
-@cache
-def _with_moments_ahead() -> CompoundSelect[int]:
-    owner = select(Connection.organization_id)
-    return union(
-        select(Allocation.organization_id).where(_allocation()),
-        owner.where(Connection.id.in_(select(InboxEvent.connection_id).where(_event()))),
-        select(Effect.organization_id).where(_effect()),
-        owner.where(or_(*(condition for condition, _ in _of_connections()))),
-        owner.where(Connection.id.in_(select(InvoiceLook.connection_id).where(_later_look()))),
-        owner.where(Connection.id.in_(select(Breaker.connection_id).where(or_(_rest(), _probe())))),
-        *(select(table.organization_id).where(_of_copies(table)) for table in _OF_COPIES),
-        select(Preview.organization_id).where(_preview()),
-        select(Undo.organization_id).where(_long_work(Undo)),
-        select(ReplayShare.organization_id).where(_long_work(ReplayShare)),
-        select(ReconciliationRun.organization_id).where(_reconcile()),
-        select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, _notice())),
-        select(Endpoint.organization_id).where(_endpoint()),
-        owner.where(Connection.id.in_(select(Gap.connection_id).where(_proof()))),
-        select(AlarmWatch.organization_id).where(_watch()),
-    )
-
-
-def _allocation() -> ColumnElement[bool]:
-    return _beyond(Allocation.match_due_at, "look")
-
-
-def _event() -> ColumnElement[bool]:
-    return and_(InboxEvent.done_at.is_(None), _beyond(InboxEvent.due_at, "event"))
-
-
-def _effect() -> ColumnElement[bool]:
-    return and_(is_open(), _beyond(Effect.due_at, "effect"))
-
-
-def _of_copies(table: type[BilledInvoiceRow | BilledList | BooksLists | CopyRun]) -> ColumnElement[bool]:
-    return _beyond(table.due_at, "copy")
-
-
-def _reconcile() -> ColumnElement[bool]:
-    return _beyond(ReconciliationRun.due_at, "reconcile")
-
-
-def _preview() -> ColumnElement[bool]:
-    return _beyond(Preview.due_at, "preview")
-
-
-def _notice() -> ColumnElement[bool]:
-    return and_(Notice.state == NoticeState.WAITING.value, _beyond(Notice.due_at, "notice"))
-
-
-def _endpoint() -> ColumnElement[bool]:
-    return _beyond(Endpoint.rests_until, "endpoint")
-
-
-def _watch() -> ColumnElement[bool]:
-    return _beyond(AlarmWatch.due_at, _WATCH)
-
-
-def _long_work(table: type[Undo | ReplayShare]) -> ColumnElement[bool]:
-    return _beyond(table.due_at, "long_work")
-
-
-def _proof() -> ColumnElement[bool]:
-    return _beyond(Gap.proof_due_at, "proof")
-
-
-def _rest() -> ColumnElement[bool]:
-    return _beyond(Breaker.rests_until, "rest")
-
-
-def _probe() -> ColumnElement[bool]:
-    return _beyond(Breaker.probed_until, "probe")
-
-
-def _later_look() -> ColumnElement[bool]:
-    return _beyond(InvoiceLook.due_at, "later_look")
-
-
-def _of_connections() -> list[tuple[ColumnElement[bool], InstrumentedAttribute[Any]]]:
-    """Each condition with the moment of the connection that it is about."""
-    is_refused = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
-    not_before = Connection.not_before
-    return [
-        (and_(is_refused, _beyond(not_before, "refusal")), not_before),
-        (and_(~is_refused, _beyond(not_before, "pause")), not_before),
-        (_beyond(Connection.next_catch_up_at, "catch_up"), Connection.next_catch_up_at),
-        *zip(_have_happened_ahead(), _HAVE_HAPPENED, strict=True),
-    ]
-
-
-def _have_happened_ahead() -> list[ColumnElement[bool]]:
-    return [_beyond(moment, _HAPPENED) for moment in _HAVE_HAPPENED]
+# The conditions are made once: the sweep asks every few seconds, and making them takes longer than the answer.
+_ALLOCATION = _beyond(Allocation.match_due_at, "look")
+_EVENT = and_(InboxEvent.done_at.is_(None), _beyond(InboxEvent.due_at, "event"))
+_EFFECT = and_(is_open(), _beyond(Effect.due_at, "effect"))
+_LATER_LOOK = _beyond(InvoiceLook.due_at, "later_look")
+_REST = _beyond(Breaker.rests_until, "rest")
+_PROBE = _beyond(Breaker.probed_until, "probe")
+_COPIES = [(table, _beyond(table.due_at, "copy")) for table in (BilledInvoiceRow, BilledList, BooksLists, CopyRun)]
+_LONG_WORKS = [(table, _beyond(table.due_at, "long_work")) for table in (Undo, ReplayShare)]
+_PREVIEW = _beyond(Preview.due_at, "preview")
+_RECONCILE = _beyond(ReconciliationRun.due_at, "reconcile")
+_NOTICE = and_(Notice.state == NoticeState.WAITING.value, _beyond(Notice.due_at, "notice"))
+_ENDPOINT = _beyond(Endpoint.rests_until, "endpoint")
+_PROOF = _beyond(Gap.proof_due_at, "proof")
+_WATCH = _beyond(AlarmWatch.due_at, "watch")
+# Each condition of connections with the moment that it is about.
+_HAVE_HAPPENED = [
+    (_beyond(moment, "happened"), moment)
+    for moment in (Connection.read_at, Connection.heard_at, Connection.missed_at, Connection.caught_up_at)
+]
+_IS_REFUSED = Connection.status == ConnectionStatus.NEEDS_RECONNECT.value
+_CONNECTIONS = [
+    (and_(_IS_REFUSED, _beyond(Connection.not_before, "refusal")), Connection.not_before),
+    (and_(~_IS_REFUSED, _beyond(Connection.not_before, "pause")), Connection.not_before),
+    (_beyond(Connection.next_catch_up_at, "catch_up"), Connection.next_catch_up_at),
+    *_HAVE_HAPPENED,
+]
+_OWNER = select(Connection.organization_id)
+_WITH_MOMENTS_AHEAD = union(
+    select(Allocation.organization_id).where(_ALLOCATION),
+    _OWNER.where(Connection.id.in_(select(InboxEvent.connection_id).where(_EVENT))),
+    select(Effect.organization_id).where(_EFFECT),
+    _OWNER.where(or_(*(is_ahead for is_ahead, _ in _CONNECTIONS))),
+    _OWNER.where(Connection.id.in_(select(InvoiceLook.connection_id).where(_LATER_LOOK))),
+    _OWNER.where(Connection.id.in_(select(Breaker.connection_id).where(or_(_REST, _PROBE)))),
+    *(select(table.organization_id).where(is_ahead) for table, is_ahead in (*_COPIES, *_LONG_WORKS)),
+    select(Preview.organization_id).where(_PREVIEW),
+    select(ReconciliationRun.organization_id).where(_RECONCILE),
+    select(Endpoint.organization_id).where(exists().where(Notice.endpoint_id == Endpoint.id, _NOTICE)),
+    select(Endpoint.organization_id).where(_ENDPOINT),
+    _OWNER.where(Connection.id.in_(select(Gap.connection_id).where(_PROOF))),
+    select(AlarmWatch.organization_id).where(_WATCH),
+)

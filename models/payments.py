@@ -259,13 +259,13 @@ def with_other_status(session: Session) -> set[int]:
 def payments_by_external_id(session: Session, connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
     if not external_ids:
         return {}
-    asked = {"of_connection": connection_id, "externals": list(external_ids)}
+    asked = {"of_connection": connection_id, "ids": list(external_ids)}
     return {payment.external_id: payment for payment in session.scalars(_by_external_id(), asked)}
 
 
 @cache
 def _by_external_id() -> Select[Payment]:
-    is_asked_for = one_of(Payment.external_id, named="externals")
+    is_asked_for = one_of(Payment.external_id, named="ids")
     return select(Payment).where(Payment.connection_id == bindparam("of_connection"), is_asked_for)
 
 

@@ -39,7 +39,7 @@ class PatientConsumer(Consumer):  # type: ignore[misc]  # celery ships no types
 
 
 def _unless_closed(settle: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-    """The message came over a connection that was lost meanwhile: it comes again, and finds nothing to do."""
+    """One that came over a connection which was lost meanwhile is left: it comes again, and finds nothing to do."""
     message: Any = settle.__self__  # type: ignore[attr-defined]
     # Only kombu's own transports know `closed`; py-amqp's channels raise what Celery expects.
     if not getattr(message.channel, "closed", False):

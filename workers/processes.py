@@ -137,10 +137,6 @@ class Processes:
     def stop_all(self) -> None:
         self._stop(self._lines.values())
 
-    def send(self, name: str, signal_number: int) -> None:
-        """Sends it a signal, and its children; a worker answers SIGUSR1 with the stacks of its threads, in its log."""
-        self._lines[name].send(signal_number)
-
     def kill(self, name: str) -> None:
         """SIGKILL, now, to the process and its children; it stays down until it is started again."""
         line = self._lines[name]

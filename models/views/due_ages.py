@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ScalarSelect,
     Select,
-    and_,
     bindparam,
     func,
     or_,
@@ -30,8 +28,7 @@ from models.base import UtcTime
 from models.billed_invoices import BilledInvoiceRow
 from models.billed_lists import BilledList
 from models.books_lists import BooksLists
-from models.breakers import is_resting
-from models.connections import Connection, ConnectionStatus, Role
+from models.connections import Connection, Role, may_be_called
 from models.copy_runs import CopyRun
 from models.effects import Effect, goes_now
 from models.endpoints import Endpoint
@@ -66,17 +63,9 @@ def oldest_due(session: Session, now: datetime) -> Mapping[str, datetime | None]
     return {step: session.scalar(statement) for step, statement in asked.items()}
 
 
-def _may_be_called(now: datetime, *kinds: CallKind) -> ColumnElement[bool]:
-    return and_(
-        Connection.status == ConnectionStatus.ACTIVE.value,
-        or_(Connection.not_before.is_(None), Connection.not_before <= now),
-        ~is_resting(Connection.id, kinds, now),
-    )
-
-
 def _of_sources(first: ScalarSelect[Any], now: datetime, *kinds: CallKind) -> Select[Any]:
     is_source = Connection.role == Role.SOURCE.value
-    return select(func.min(first)).select_from(Connection).where(is_source, _may_be_called(now, *kinds))
+    return select(func.min(first)).select_from(Connection).where(is_source, may_be_called(now, *kinds))
 
 
 def _of_targets(first: ScalarSelect[Any], now: datetime) -> Select[Any]:
@@ -84,7 +73,7 @@ def _of_targets(first: ScalarSelect[Any], now: datetime) -> Select[Any]:
         select(func.min(first))
         .select_from(Connection)
         .join(Organization, Organization.id == Connection.organization_id)
-        .where(Connection.role == Role.TARGET.value, _may_be_called(now, *TARGET_CALLS))
+        .where(Connection.role == Role.TARGET.value, may_be_called(now, *TARGET_CALLS))
     )
 
 
@@ -142,7 +131,7 @@ def _first_look(now: datetime) -> ScalarSelect[Any]:
 def _catch_ups(now: datetime) -> Select[Any]:
     due_at = func.coalesce(Connection.next_catch_up_at, Connection.connected_at)
     return select(func.min(due_at, type_=UtcTime)).where(
-        Connection.role == Role.SOURCE.value, due_at <= now, _may_be_called(now, CallKind.CATCH_UP)
+        Connection.role == Role.SOURCE.value, due_at <= now, may_be_called(now, CallKind.CATCH_UP)
     )
 
 

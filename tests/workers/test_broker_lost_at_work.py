@@ -2,9 +2,7 @@
 to end."""
 
 import itertools
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +13,11 @@ from celery import Celery
 from settings import Settings
 from settings.celery import celery_configuration
 from tests.until import wait_until
-from workers.redis_server import RedisServer, find_or_start, signal_group, spawn
+from tests.workers.running import running
+from workers.redis_server import RedisServer, find_or_start
 
-ROOT = Path(__file__).parents[2]
+WORKER = ["worker", "-n", "busy@%h", "-Q", "routine", "-P", "threads", "-c", "4"]
+WORKER += ["--without-gossip", "--without-mingle", "-l", "info"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -52,7 +52,7 @@ class Worker:
         return True
 
     def log(self) -> str:
-        return (self.folder / "worker.log").read_text("utf-8", "replace")
+        return (self.folder / "log").read_text("utf-8", "replace")
 
     def says(self, what: str, more_than: int = 0) -> None:
         wait_until(lambda: self.is_alive() and self.log().count(what) > more_than, lambda: f"no {what}:\n{self.log()}")
@@ -61,20 +61,13 @@ class Worker:
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
     server = find_or_start(None, tmp_path / "redis")
-    environment = {**os.environ, "REDIS_URL": server.url, "STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
-    command = [str(Path(sys.executable).with_name("celery")), "-A", "tests.workers.busy", "worker", "-Q", "routine"]
-    command += ["-P", "threads", "-c", "4", "--without-gossip", "--without-mingle", "-n", "busy@%h", "-l", "info"]
     client = Celery()
     client.conf.update(celery_configuration(Settings(_env_file=None, redis_url=server.url)))
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = spawn(command, env=environment, stdout=log, stderr=log, cwd=ROOT)
-        try:
-            yield Worker(server, tmp_path, process, client)
-        finally:
-            signal_group(process, 9)
-            process.wait()
-            client.close()
-            server.stop()
+    no_database = f"sqlite:///{tmp_path}/nobody-asks"
+    with running(WORKER, server.url, no_database, tmp_path, app="tests.workers.busy") as process:
+        yield Worker(server, tmp_path, process, client)
+    client.close()
+    server.stop()
 
 
 def ends_while_redis_is_away(worker: Worker, work: Work) -> None:

@@ -4,12 +4,10 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +18,8 @@ import redis
 from models.running_processes import running_processes
 from tests.contexts import database_at
 from tests.servers import SqliteDatabases
+from tests.workers.running import running
 from workers.heartbeat_file import heartbeat_file
-from workers.redis_server import signal_group, spawn
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 250.0
@@ -74,19 +72,6 @@ def proxy(redis_url: str) -> Iterator[Proxy]:
     opened = Proxy(redis_url)
     yield opened
     opened.close()
-
-
-@contextmanager
-def running(command: list[str], redis_url: str, database_url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url, "STATE_DIR": str(folder)}
-    celery = [str(Path(sys.executable).with_name("celery")), "-A", "workers.app"]
-    with (folder / "log").open("wb") as log:
-        process = spawn([*celery, *command], env=environment, stdout=log, stderr=log, cwd=ROOT)
-        try:
-            yield process
-        finally:
-            signal_group(process, signal.SIGKILL)
-            process.wait(timeout=60)
 
 
 def waits_until(is_so: Callable[[], bool], folder: Path) -> None:
