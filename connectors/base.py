@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-from connectors.keeping import ReadMeter
+from connectors.keeping import ReadMeter, Secrets
 from domain.records import InvoiceStatement, SourceInvoice, SourcePayment, TargetInvoice, TargetPayment
 
 T = TypeVar("T")
@@ -230,13 +230,16 @@ class ChangedPage:
 class Source(Protocol):
     """A system in which payments are recorded."""
 
-    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> "Source":
+    def keeping(
+        self, keep: Callable[[], None], meter: ReadMeter | None = None, secrets: Secrets | None = None
+    ) -> "Source":
         """The same source for one step of work: before every call it calls `keep`, which may raise to end the step.
 
         One question may take many calls; a step whose lease outlasts only the first throws away what it has read.
 
         Args:
             meter: counts the reads in place of the usual one, for a step that stores the count with what they brought.
+            secrets: as they were on disk a moment ago, for a step that has just read the connection.
         """
 
     def check(self) -> ReadResult[str]:

@@ -1,6 +1,6 @@
 """What a connector needs stored: its secrets and the count of its calls. Connectors know no database; tasks do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,10 @@ class Turn(Protocol):
 
         False: the turn was over, so the refused secrets may have been replaced since.
         """
+
+
+# Opens them only when they are needed.
+Secrets = Callable[[], Mapping[str, Any]]
 
 
 class SecretsKeeper(Protocol):

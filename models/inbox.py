@@ -7,11 +7,27 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, bindparam, or_, select, text, update
-from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
 
+from domain.breaker import CallKind
 from domain.trace_context import TRACE_CHARACTERS
 from models.base import AT, Base, BigId, UtcTime, insert_new, one_of
+from models.breakers import Breaker
+from models.connections import Connection
 
 
 class EventSource(StrEnum):
@@ -189,15 +205,62 @@ def waiting_events(
     session: Session, connection_id: int, now: datetime, limit: int, *, only_content: bool = False
 ) -> Sequence[InboxEvent]:
     """Waiting events that are due, oldest first; if we may not read now, only those that came with their content."""
-    statement = (
-        select(InboxEvent)
-        .where(InboxEvent.connection_id == connection_id, InboxEvent.done_at.is_(None), InboxEvent.due_at <= now)
-        .order_by(InboxEvent.id)
-        .limit(limit)
+    return session.scalars(_waiting(limit, only_content), {"of_connection": connection_id, "at": now}).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be ingested for a connection, and what decides whether it may be read.
+
+    Attributes:
+        breakers: of the kinds of call that have failed.
+        events: as `waiting_events` gives them.
+    """
+
+    connection: Connection
+    breakers: Mapping[CallKind, Breaker]
+    events: Sequence[InboxEvent]
+
+
+def what_waits(session: Session, connection_id: int, now: datetime, limit: int) -> Waiting:
+    """What waits for the connection, in one statement: the last look of every slice finds nothing.
+
+    Raises:
+        LookupError: there is no such connection.
+    """
+    rows = session.execute(_what_waits(limit), {"of_connection": connection_id, "at": now}).all()
+    if not rows:
+        raise LookupError(f"no connection with id {connection_id}")
+    breakers = {CallKind(breaker.kind): breaker for _, breaker, _ in rows if breaker is not None}
+    # Once for each of them, whatever the number of breakers.
+    events = {event.id: event for *_, event in rows if event is not None}
+    return Waiting(rows[0][0], breakers, tuple(events.values()))
+
+
+# The statements are made once: every batch asks, and making them takes longer than the answers.
+
+
+@cache
+def _waiting(limit: int, only_content: bool = False) -> Select[InboxEvent]:
+    statement = select(InboxEvent).where(
+        InboxEvent.connection_id == bindparam("of_connection"), InboxEvent.done_at.is_(None), InboxEvent.due_at <= AT
     )
     if only_content:
         statement = statement.where(InboxEvent.payload.is_not(None))
-    return session.scalars(statement).all()
+    return statement.order_by(InboxEvent.id).limit(limit)
+
+
+# The types do not know that an outer join may find nothing.
+@cache
+def _what_waits(limit: int) -> Select[Connection, Breaker | None, InboxEvent | None]:
+    event = aliased(InboxEvent, _waiting(limit).subquery())
+    return (
+        select(Connection, Breaker, event)
+        .outerjoin(Breaker, Breaker.connection_id == Connection.id)
+        .outerjoin(event, true())
+        .where(Connection.id == bindparam("of_connection"))
+        .order_by(event.id)
+    )
 
 
 def hinted_waiting(

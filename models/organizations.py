@@ -1,18 +1,16 @@
 """Organizations: the tenants and their choices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import String, and_, false, select, text, true
+from sqlalchemy import String, false, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.breaker import CallKind
 from domain.copying.terms import CopyTerms, terms_from
 from domain.locality import FIRST_WRITING, UTC_NAME, Locality
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
 from models.base import Base, BigId, Json, UtcTime
-from models.breakers import Breaker
 from models.connections import Connection, Role
 from models.pausable import Pausable
 
@@ -94,27 +92,6 @@ def organization_with_connections(
         raise LookupError(f"no organization with id {organization_id}")
     by_role = {connection.role: connection for _, connection in rows if connection is not None}
     return rows[0][0], by_role.get(Role.SOURCE.value), by_role.get(Role.TARGET.value)
-
-
-def organization_with_breakers(
-    session: Session, organization_id: int
-) -> tuple[Organization, Connection | None, Connection | None, Mapping[CallKind, Breaker]]:
-    """Like `organization_with_connections`, with the breakers of the target's kinds of call that have failed."""
-    statement = (
-        select(Organization, Connection, Breaker)
-        .outerjoin(Connection, Connection.organization_id == Organization.id)
-        .outerjoin(Breaker, and_(Breaker.connection_id == Connection.id, Connection.role == Role.TARGET.value))
-        .where(Organization.id == organization_id)
-    )
-    # The driver's types do not know that an outer join may find nothing.
-    rows: list[tuple[Organization, Connection | None, Breaker | None]] = [
-        (one, other, breaker) for one, other, breaker in session.execute(statement)
-    ]
-    if not rows:
-        raise LookupError(f"no organization with id {organization_id}")
-    by_role = {connection.role: connection for _, connection, _ in rows if connection is not None}
-    breakers = {CallKind(breaker.kind): breaker for *_, breaker in rows if breaker is not None}
-    return rows[0][0], by_role.get(Role.SOURCE.value), by_role.get(Role.TARGET.value), breakers
 
 
 def organization_by_id(session: Session, organization_id: int) -> Organization:

@@ -50,6 +50,14 @@ class DatabaseSecretsKeeper:
     def load(self) -> Mapping[str, Any]:
         with self.database.reading() as session:
             sealed = connection_by_id(session, self.connection_id).sealed_secrets
+        return self.open(sealed)
+
+    def open(self, sealed: str) -> Mapping[str, Any]:
+        """The secrets that a row of the connection has sealed.
+
+        Raises:
+            SecretsUnreadable: with the connection that they belong to.
+        """
         try:
             return self.keyring.open(sealed)
         except SecretsUnreadable as error:

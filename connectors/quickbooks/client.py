@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Exchange, Limited, NeverSent, NoAnswer, Wire
-from connectors.keeping import NoMeter, ReadMeter
+from connectors.keeping import NoMeter, ReadMeter, Secrets
 from connectors.quickbooks.faults import failure_of, is_refusal
 from connectors.quickbooks.tokens import Tokens
 from connectors.transcript import Hears, hear_nothing
@@ -62,16 +62,17 @@ class Client:
         self.keep: Callable[[], None] = _nothing
         self.hear: Hears = hear_nothing
 
-    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> Self:
+    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None, secrets: Secrets | None = None) -> Self:
         """The same client for one step of work, which calls `keep` before every exchange.
 
         Args:
             meter: the step's own, if it stores the count of its reads together with what they brought.
+            secrets: as they were on disk a moment ago.
         """
         kept = copy(self)
         kept.keep = keep
         kept.meter = meter or self.meter
-        kept.tokens = self.tokens.for_a_step()
+        kept.tokens = self.tokens.for_a_step(secrets)
         return kept
 
     def hearing(self, hear: Hears) -> Self:

@@ -16,7 +16,7 @@ from connectors.base import (
     ReadResult,
 )
 from connectors.foreign_text import NAME_CHARACTERS_MAX, cleaned
-from connectors.keeping import ReadMeter
+from connectors.keeping import ReadMeter, Secrets
 from connectors.quickbooks import wire
 from connectors.quickbooks.by_id import ById, Reader
 from connectors.quickbooks.changes import count_window, read_changes, read_window
@@ -31,8 +31,10 @@ class QuickBooksSource:
         self._reader = Reader(client)
         self._home_currency = home_currency
 
-    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> "QuickBooksSource":
-        kept = QuickBooksSource(self._client.keeping(keep, meter), self._home_currency)
+    def keeping(
+        self, keep: Callable[[], None], meter: ReadMeter | None = None, secrets: Secrets | None = None
+    ) -> "QuickBooksSource":
+        kept = QuickBooksSource(self._client.keeping(keep, meter, secrets), self._home_currency)
         kept._reader = self._reader.through(kept._client)
         return kept
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from connectors.base import Failure, FailureKind, Got, ReadResult
 from connectors.http import Answer, Limited, NeverSent, NoAnswer, Wire
-from connectors.keeping import SecretsKeeper, Turn
+from connectors.keeping import Secrets, SecretsKeeper, Turn
 
 # Access tokens live an hour; ten minutes early leaves room for a slow slice and a clock that is off.
 REFRESH_EARLY = timedelta(minutes=10)
@@ -51,21 +51,27 @@ class Tokens:
         now: Callable[[], datetime],
         *,
         remembers: bool = False,
+        read_a_moment_ago: Secrets | None = None,
     ) -> None:
         self._application = application
         self._keeper = keeper
         self._wire = wire
         self._now = now
         self._remembers = remembers
-        self._remembered: tuple[datetime, Mapping[str, Any]] | None = None
+        self._remembered: tuple[datetime, Secrets] | None = None
+        if read_a_moment_ago is not None:
+            self._remembered = (now(), read_a_moment_ago)
 
-    def for_a_step(self) -> "Tokens":
+    def for_a_step(self, secrets: Secrets | None = None) -> "Tokens":
         """The same tokens, for a step that makes some calls right after each other.
 
         The keeper is asked once a second for them. A token that others have replaced meanwhile is as good until it
         ends; one that is rejected is replaced in any case.
+
+        Args:
+            secrets: as they were on disk a moment ago; the keeper is not asked for these.
         """
-        return Tokens(self._application, self._keeper, self._wire, self._now, remembers=True)
+        return Tokens(self._application, self._keeper, self._wire, self._now, remembers=True, read_a_moment_ago=secrets)
 
     def current(self) -> ReadResult[str]:
         """An access token that stays valid for some more minutes."""
@@ -88,9 +94,9 @@ class Tokens:
     def _recently_kept(self) -> Mapping[str, Any]:
         now = self._now()
         if self._remembered is not None and timedelta(0) <= now - self._remembered[0] <= _REMEMBERED_FOR:
-            return self._remembered[1]
+            return self._remembered[1]()
         kept = self._keeper.load()
-        self._remembered = (now, kept) if self._remembers else None
+        self._remembered = (now, lambda: kept) if self._remembers else None
         return kept
 
     def _replaces(self, rejected: str, kept: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ If it dies here: the events still wait; reading and storing again changes nothin
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from celery import shared_task
@@ -22,7 +23,7 @@ from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
 from domain.trace_context import Part, of_several
 from models.connections import Connection, change_connection
-from models.inbox import Entity, InboxEvent, finish_events, postpone_events, waiting_events
+from models.inbox import Entity, InboxEvent, finish_events, postpone_events, waiting_events, what_waits
 from models.invoices import match_invoices_again, store_source_invoices
 from models.payment_store import Stored, is_news, store_payments
 from models.payments import payments_by_external_id
@@ -34,7 +35,7 @@ from tasks.ingest.read_distance import after_read, came_soon, wait_before_read
 from tasks.ingest.reading import read_invoices, read_payments
 from tasks.ingest.work_list import WorkList, collect
 from tasks.keeper import NotedReads
-from tasks.permits import Permits
+from tasks.permits import Asked, Permits
 from tasks.points import Point
 from tasks.step import Drained, Lease, database_may_be_away, drain, process_context
 
@@ -51,16 +52,18 @@ def ingest(context: Context, connection_id: int) -> Drained:
 def _ingest_batch(context: Context, lease: Lease) -> bool:
     now = context.clock.now()
     with context.database.reading() as session:
-        permits = Permits.read(context, session, lease.owner_id)
-        connection = permits.connection
+        asked = Asked.now(context)
+        waiting = what_waits(session, lease.owner_id, now, EVENTS_PER_BATCH)
+        connection, events = waiting.connection, waiting.events
+        permits = Permits(context, connection, waiting.breakers, asked)
         if not connection.is_active:
             # The events of an inactive connection keep waiting until it is connected again.
             return False
         may_read = permits.admission(CallKind.INGEST) is not Admission.NONE
         wait = wait_before_read(connection, context.timing.read_distance, now)
-        # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
-        only_content = not may_read or wait > SHORT_WAIT
-        events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=only_content)
+        if not may_read or wait > SHORT_WAIT:
+            # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
+            events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=True)
     if not events:
         return False
     if wait and any(event.payload is None for event in events):
@@ -85,7 +88,8 @@ def _read_and_store(
 ) -> bool:
     connection = permits.connection
     with context.meter(connection).noting() as reads:
-        source = context.source(connection).keeping(lease.keep, reads)
+        secrets = partial(context.keeper(connection.id).open, connection.sealed_secrets)
+        source = context.source(connection).keeping(lease.keep, reads, secrets)
         work = collect(source, events)
         context.reached(Point.INGEST_EVENTS_READ)
         failure = _read(context, connection, source, work, may_call=may_read)

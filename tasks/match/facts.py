@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from domain.match.decisions import Decision
 from domain.match.facts import Facts
 from models.connections import Connection
-from models.due import DueAllocation, due_allocations
+from models.due import DueAllocation, what_is_due
 from models.invoices import PlatformInvoice
-from models.organizations import organization_with_breakers
 from models.stored_parts import part_of
 from tasks.context import Context
 from tasks.payment_facts import Connected, facts_of, records_nearby
@@ -65,15 +64,15 @@ class Batch:
 
 def gather(context: Context, session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
     """The due allocations, oldest first, each with all facts that need no wire call."""
-    due = due_allocations(session, organization_id, now, limit)
+    asked = Asked.now(context)
+    there = what_is_due(session, organization_id, now, limit)
+    organization, source, target, due = there.organization, there.source, there.target, there.allocations
     if not due:
         return Batch(())
-    asked = Asked.now(context)
-    organization, source, target, breakers = organization_with_breakers(session, organization_id)
     connected = Connected(organization_id, not organization.may_be_written_for, source, target)
     parts = [part_of(one) for one in due]
     owed = [one.allocation.id for one in due if one.effect_state]
     gathered = facts_of(session, connected, organization.preferences, parts, owed, records_nearby)
     cases = [Case(one, of.facts, of.invoice, of.number, of.rivals) for one, of in zip(due, gathered, strict=True)]
-    permits = Permits(context, target, breakers, asked) if target else None
+    permits = Permits(context, target, there.breakers, asked) if target else None
     return Batch(cases, source, target, permits)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -11,6 +12,7 @@ import pytest
 
 from benchmarks.counting import counted
 from connectors.base import Failure, FailureKind, Got, ReadResult
+from connectors.keeping import Secrets
 from models.connections import connection_by_id
 from sandbox.faults import Fault
 from tests.connectors.vendors import QuickBooks
@@ -194,6 +196,31 @@ def test_a_step_reads_the_tokens_once_a_second(world: World) -> None:
     first, again = statements(), statements()
     world.clock.move(seconds=2)
     assert (again, statements()) == (first - 1, first)
+
+
+def test_a_step_that_has_just_read_its_connection_reads_no_tokens(world: World) -> None:
+    def opened(secrets: Secrets | None) -> int:
+        with world.context.database.reading() as session:
+            source = world.context.source(connection_by_id(session, world.source_id))
+        with counted(world.context.database) as seen:
+            assert isinstance(source.keeping(lambda: None, secrets=secrets).check(), Got)
+        return seen.count
+
+    with world.context.database.reading() as session:
+        sealed = connection_by_id(session, world.source_id).sealed_secrets
+    keeper = world.context.keeper(world.source_id)
+    assert opened(lambda: keeper.open(sealed)) == opened(None) - 1
+
+
+def test_a_token_that_was_replaced_meanwhile_is_read_again_when_it_is_rejected(world: World) -> None:
+    with world.context.database.reading() as session:
+        connection = connection_by_id(session, world.source_id)
+    source = world.context.source(connection)
+    world.quickbooks.expire_access_tokens()
+    assert isinstance(source.check(), Got)
+    old = partial(world.context.keeper(world.source_id).open, connection.sealed_secrets)
+    assert isinstance(source.keeping(lambda: None, secrets=old).check(), Got)
+    assert refreshes(world) == 1
 
 
 def test_a_step_does_not_hold_on_to_a_token_that_is_rejected(world: World) -> None:

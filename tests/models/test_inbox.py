@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
+from domain.breaker import CallKind
+from models.breakers import count_failure
 from models.database import Database
 from models.due_owners import owners
 from models.inbox import (
@@ -17,6 +20,7 @@ from models.inbox import (
     postpone_events,
     store_events,
     waiting_events,
+    what_waits,
 )
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books, add_books
@@ -39,6 +43,26 @@ def waiting(database: Database, books: Books, seconds: float = 0, limit: int = 1
     with database.reading() as session:
         found = waiting_events(session, books.source_id, NOW + timedelta(seconds=seconds), limit)
         return [one.event_id for one in found]
+
+
+def test_what_waits_comes_once_whatever_has_failed(database: Database, books: Books) -> None:
+    with database.writing() as session:
+        store_events(session, [event(books, "e2"), event(books, "e1", due_at=NOW + timedelta(minutes=1))], NOW)
+        count_failure(session, books.source_id, CallKind.INGEST)
+        count_failure(session, books.source_id, CallKind.CATCH_UP)
+    with database.reading() as session:
+        there = what_waits(session, books.source_id, NOW, 10)
+    assert [one.event_id for one in there.events] == ["e2"]
+    assert set(there.breakers) == {CallKind.INGEST, CallKind.CATCH_UP}
+    assert there.connection.id == books.source_id
+
+
+def test_a_connection_for_which_nothing_waits_is_known_all_the_same(database: Database, books: Books) -> None:
+    with database.reading() as session:
+        there = what_waits(session, books.source_id, NOW, 10)
+        assert (there.connection.id, there.breakers, there.events) == (books.source_id, {}, ())
+        with pytest.raises(LookupError):
+            what_waits(session, 4711, NOW, 10)
 
 
 def test_an_event_that_is_told_again_changes_nothing(database: Database, books: Books) -> None:

@@ -14,11 +14,12 @@ from benchmarks.counting import counted, plan_of
 from domain.comparing.outcomes import InvoiceOrder, Outcome
 from domain.notices.trying import NoticeState
 from domain.reasons import Reason
+from models import inbox
 from models.alarms import organizations_to_watch
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
 from models.decisions import decisions_in_force
-from models.due import as_they_stand, due_allocations
+from models.due import as_they_stand, what_is_due
 from models.due_owners import owners
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
@@ -56,14 +57,15 @@ ASKED = {
         (IN_FUTURE, connections_with_waiting_events),
         "inbox_event USING INDEX ix_inbox_event_waiting",
     ),
-    "ingest": (waiting_events, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "ingest": (inbox.what_waits, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "ingest, content": (waiting_events, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
     "sweep, allocations": (
         owners,
         (IN_FUTURE, organizations_with_due_allocations),
         "allocation USING COVERING INDEX ix_allocation_organization_id_match_due_at",
     ),
     "match": (
-        due_allocations,
+        what_is_due,
         (1, IN_FUTURE, 200),
         "allocation USING INDEX ix_allocation_organization_id_match_due_at",
     ),

@@ -172,7 +172,7 @@ def test_a_payment_changed_between_the_counts_makes_us_count_again(world: World)
             def __getattr__(self, name):
                 return getattr(opened, name)
 
-            def keeping(self, keep, meter=None):
+            def keeping(self, keep, meter=None, secrets=None):
                 return self
 
             def count_changed(self, *question):

@@ -21,7 +21,7 @@ from connectors.base import (
     PaymentsRead,
     ReadResult,
 )
-from connectors.keeping import ReadMeter
+from connectors.keeping import ReadMeter, Secrets
 from domain.records import (
     AllocationKind,
     InvoiceStatement,
@@ -39,7 +39,9 @@ class TinySource:
     currency: str | None
     now: Callable[[], datetime]
 
-    def keeping(self, keep: Callable[[], None], meter: ReadMeter | None = None) -> "TinySource":
+    def keeping(
+        self, keep: Callable[[], None], meter: ReadMeter | None = None, secrets: Secrets | None = None
+    ) -> "TinySource":
         return self
 
     def check(self) -> ReadResult[str]:
