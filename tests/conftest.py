@@ -16,6 +16,7 @@ import structlog
 
 from tests import servers
 from tests.compiling import share_compiled_statements
+from tests.servers import About
 from workers.redis_server import RedisServer, find_or_start
 
 # Images for containers often forbid Python to keep what it has compiled. Dozens of processes import the same files here.
@@ -28,9 +29,12 @@ hypothesis.settings.load_profile("patient")
 
 share_compiled_statements()
 
-# What SQL, locks and transactions do is the subject of these folders: all of their tests are for both databases. Elsewhere
-# a test or a module asks for both with the marker `both_databases`; what it decides is the same on either otherwise.
-ON_BOTH = [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks", "usecases")]
+# Whole folders with one subject. Elsewhere a test or a module says it with a marker.
+FOLDERS = {
+    About.THE_DATABASE: [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks")],
+    About.STATEMENTS: [Path(__file__).parent / "usecases"],
+}
+MARKERS = {"sqlite_decides": About.NEITHER, "both_databases": About.THE_DATABASE, "both_in_the_build": About.STATEMENTS}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,8 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--databases",
         choices=[*servers.DATABASES, "both", "as-marked", "left-out"],
         default="as-marked",
-        help="where everything runs; by default on SQLite, and on PostgreSQL where a test is marked so; left-out: what "
-        "the default leaves out, which is the marked ones on SQLite",
+        help="where everything runs; by default on SQLite, and on PostgreSQL where the database decides; left-out: what "
+        "the default leaves out, which is the marked ones on the other database",
     )
     parser.addoption(
         "--proofs", action="store_true", help="only what plays whole installations, or all pages in a browser"
@@ -85,20 +89,20 @@ def own_log() -> Iterator[None]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        decides = _database_decides(metafunc.definition)
-        chosen = servers.databases_for(metafunc.config.getoption("--databases"), database_decides=decides)
+        chosen = servers.databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
         metafunc.parametrize("database_url", chosen, indirect=True)
 
 
-def _database_decides(item: pytest.Item) -> bool:
-    if item.get_closest_marker("sqlite_decides") is not None:
-        return False
-    return item.get_closest_marker("both_databases") is not None or _is_below(item.path, ON_BOTH)
+def _about(item: pytest.Item) -> About:
+    for name, about in MARKERS.items():
+        if item.get_closest_marker(name) is not None:
+            return about
+    return next((about for about, folders in FOLDERS.items() if _is_below(item.path, folders)), About.NEITHER)
 
 
 def _is_left_out(item: pytest.Item) -> bool:
-    """Whether it is one that runs on PostgreSQL by default, and has another database to run on."""
-    return "database_url" in getattr(item, "fixturenames", ()) and _database_decides(item)
+    """Whether it has another database to run on than the one of the default."""
+    return "database_url" in getattr(item, "fixturenames", ()) and _about(item) is not About.NEITHER
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:

@@ -16,6 +16,7 @@ import redis
 from tests import servers
 from tests.servers import (
     OUTLIVES_ITS_SERVER,
+    About,
     PostgresqlDatabases,
     SqliteDatabases,
     psycopg_url,
@@ -187,15 +188,18 @@ def test_it(database_url):
 def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """A run of its own, in a copy of this directory's fixtures with a test that names its database.
 
-    It stands there three times: as it is, marked, and in one of the folders that are about the database.
+    It stands there as it is, with each of two markers, and in one folder of each subject.
     """
     tests = tmp_path / "tests"
-    (tests / "models").mkdir(parents=True)
+    for folder in ("models", "usecases"):
+        (tests / folder).mkdir(parents=True)
     for name in ("compiling.py", "conftest.py", "servers.py"):
         (tests / name).write_text((ROOT / "tests" / name).read_text())
     (tests / "test_plain.py").write_text(ONE_TEST.format(marked=""))
     (tests / "test_marked.py").write_text(ONE_TEST.format(marked="@pytest.mark.both_databases"))
-    (tests / "models/test_folder.py").write_text(ONE_TEST.format(marked=""))
+    (tests / "test_statements.py").write_text(ONE_TEST.format(marked="@pytest.mark.both_in_the_build"))
+    for folder in ("models", "usecases"):
+        (tests / folder / "test_folder.py").write_text(ONE_TEST.format(marked=""))
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--import-mode=importlib"]
     command += ["--rootdir", str(tmp_path), "-c", os.devnull, *options]
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
@@ -217,20 +221,24 @@ def test_a_test_says_which_database_it_runs_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "plain", "where_the_database_decides"),
+    ("asked", "plain", "with_statements", "where_the_database_decides"),
     [
-        ("as-marked", ("sqlite",), ("postgresql",)),
-        ("left-out", (), ("sqlite",)),
-        ("sqlite", ("sqlite",), ("sqlite",)),
-        ("postgresql", ("postgresql",), ("postgresql",)),
-        ("both", ("sqlite", "postgresql"), ("sqlite", "postgresql")),
+        ("as-marked", ("sqlite",), ("sqlite",), ("postgresql",)),
+        ("left-out", (), ("postgresql",), ("sqlite",)),
+        ("sqlite", ("sqlite",), ("sqlite",), ("sqlite",)),
+        ("postgresql", ("postgresql",), ("postgresql",), ("postgresql",)),
+        ("both", ("sqlite", "postgresql"), ("sqlite", "postgresql"), ("sqlite", "postgresql")),
     ],
 )
 def test_everything_runs_on_the_databases_that_are_asked_for(
-    asked: str, plain: tuple[str, ...], where_the_database_decides: tuple[str, ...]
+    asked: str,
+    plain: tuple[str, ...],
+    with_statements: tuple[str, ...],
+    where_the_database_decides: tuple[str, ...],
 ) -> None:
-    assert servers.databases_for(asked, database_decides=False) == plain
-    assert servers.databases_for(asked, database_decides=True) == where_the_database_decides
+    assert servers.databases_for(asked, About.NEITHER) == plain
+    assert servers.databases_for(asked, About.STATEMENTS) == with_statements
+    assert servers.databases_for(asked, About.THE_DATABASE) == where_the_database_decides
 
 
 def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_that_is_about_it(tmp_path: Path) -> None:
@@ -239,14 +247,18 @@ def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_th
         "tests/models/test_folder.py::test_it[postgresql]",
         "tests/test_marked.py::test_it[postgresql]",
         "tests/test_plain.py::test_it[sqlite]",
+        "tests/test_statements.py::test_it[sqlite]",
+        "tests/usecases/test_folder.py::test_it[sqlite]",
     ]
 
 
-def test_what_runs_on_postgresql_can_be_had_on_sqlite_as_well(tmp_path: Path) -> None:
+def test_what_runs_on_one_of_them_can_be_had_on_the_other_as_well(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--databases=left-out", "--collect-only", "-q", "-q", "tests")
     assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
         "tests/models/test_folder.py::test_it[sqlite]",
         "tests/test_marked.py::test_it[sqlite]",
+        "tests/test_statements.py::test_it[postgresql]",
+        "tests/usecases/test_folder.py::test_it[postgresql]",
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.world import World
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def test_what_the_command_line_changed_is_listed_with_its_values(run: Run, world: World) -> None:

@@ -6,7 +6,7 @@ from sandbox.faults import Fault
 from tests.cli.conftest import Run
 from tests.world import World
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def test_a_synced_payment_is_found_by_its_status_and_by_its_customer(run: Run, world: World) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.world import BothInvoices, World
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from tests.world import World
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def test_a_payment_voided_after_the_sync_is_taken_back(world: World) -> None:

@@ -32,7 +32,7 @@ from tests.world import BothInvoices, World
 from usecases.replaying import ask_replay, confirm_replay, continue_replay, stop_replay
 from usecases.results import Rejected
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 REFUSED = HeldFilter(reason=Reason.TARGET_REFUSED)
 
 

@@ -57,7 +57,7 @@ def forget(world: World, payment_id: str) -> None:
         session.execute(delete(Payment).where(Payment.id == row.id))
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize(("days", "finder"), [(2, FoundBy.CATCH_UP), (40, FoundBy.CATCH_UP), (200, FoundBy.SCAN)])
 def test_after_a_disconnect_everything_is_listed_and_both_counts_agree(
     world: World, days: int, finder: FoundBy
@@ -111,7 +111,7 @@ def test_a_payment_that_only_the_count_knows_is_found_and_only_then_is_nothing_m
         assert new in payments_by_external_id(session, world.source_id, [new])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_the_count_knows_and_no_list_shows_is_never_called_nothing_missing(world: World) -> None:
     _, _, new = busy_absence(world, 2, *READERS)
     reconnect(world)
@@ -244,7 +244,7 @@ def test_nothing_is_said_while_the_count_cannot_be_taken(world: World) -> None:
     assert statement(world, "reconnect").stated.verdict is Verdict.NOTHING_MISSING
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_connection_that_is_cut_again_says_that_it_cannot_be_counted(world: World) -> None:
     busy_absence(world, 2, *READERS)
     reconnect(world)
@@ -282,7 +282,7 @@ def test_a_short_pause_is_no_outage(world: World) -> None:
     assert gaps(world) == []
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize("switch", ["off", "disabled"])
 def test_a_switch_off_says_what_came_meanwhile(world: World, switch: str) -> None:
     off = PreferenceChanges(sync_enabled=False)
@@ -339,7 +339,7 @@ def test_lost_webhooks_are_one_stretch_until_one_arrives_again(world: World) -> 
     assert statement(world, "lost_webhooks").stated.verdict is Verdict.NOTHING_MISSING
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_a_reconciliation_finds_opens_the_statement_again(world: World) -> None:
     _, _, new = busy_absence(world, 2, *READERS)
     reconnect(world)
@@ -367,7 +367,7 @@ def test_a_look_back_says_what_only_it_has_found(world: World) -> None:
     assert statement(world, "backfill").stated.verdict is Verdict.NOTHING_MISSING
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_gap_from_before_the_counts_can_be_counted_by_a_person(world: World) -> None:
     busy_absence(world, 2, *READERS)
     reconnect(world)

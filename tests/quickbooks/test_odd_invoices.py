@@ -38,7 +38,7 @@ Notice = Callable[..., None]
 both_ways = pytest.mark.parametrize("notice", [noticed_by_hint, noticed_by_catch_up])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @both_ways
 @pytest.mark.parametrize("total", ODD_TOTALS)
 def test_a_total_that_cannot_be_kept_holds_its_own_payments_only(world: World, notice: Notice, total: str) -> None:

@@ -29,7 +29,7 @@ def pages(browser: Browser, address: str, rows: str, token: dict[str, str]) -> l
     return found
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize("order", PaymentOrder)
 def test_payments_follow_each_other_in_every_order(
     world: World, anybody: Browser, token: dict[str, str], order: PaymentOrder
@@ -43,7 +43,7 @@ def test_payments_follow_each_other_in_every_order(
     assert [row["id"] for part in parts for row in part] == [row["id"] for row in whole]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize("order", InvoiceOrder)
 def test_invoices_follow_each_other_in_every_order(
     world: World, anybody: Browser, token: dict[str, str], order: InvoiceOrder

@@ -16,7 +16,7 @@ from tests.world import World
 from usecases.gap_statements import count_again
 from usecases.organizations import PreferenceChanges, change_preferences
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.web.test_health import lives
 from tests.world import World
 from web.metrics import KEPT_SECONDS, Observed
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def told(browser: Browser) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -18,7 +18,7 @@ from tests.web.tokens import make_token
 from tests.world import World
 from usecases.organizations import create_organization
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def counts_on(page: str) -> dict[str, str]:

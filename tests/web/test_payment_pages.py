@@ -187,7 +187,7 @@ def beside_a_twin(world: World) -> tuple[BothInvoices, str, int]:
     return invoice, payment, twin
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_the_twin_stands_on_the_page_and_is_linked_with_one_click(world: World, partner: Browser) -> None:
     invoice, payment, twin = beside_a_twin(world)
     partner.get(f"/payments/{payment}")

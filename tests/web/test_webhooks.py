@@ -23,7 +23,7 @@ from tests.web.hooks import DOOR, answered, cloud_event, deliver, signed, stored
 from tests.world import REALM, World, open_world
 from web.threads import DOOR_THREADS
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 @pytest.fixture

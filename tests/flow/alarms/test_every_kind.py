@@ -15,7 +15,7 @@ from tests.flow.tampering import delete, synced
 from tests.mailbox import text_of
 from usecases.reconciling import start_reconciliation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def held(alarmed: Alarmed) -> None:

@@ -111,7 +111,7 @@ def test_only_what_was_chosen_is_told(alarmed: Alarmed) -> None:
 # --- quiet hours ---
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_happens_at_night_is_told_in_the_morning(alarmed: Alarmed) -> None:
     with alarmed.world.context.database.writing() as session:
         session.get_one(Organization, alarmed.world.organization_id).time_zone = "America/New_York"
@@ -127,7 +127,7 @@ def test_what_happens_at_night_is_told_in_the_morning(alarmed: Alarmed) -> None:
     assert alarmed.subjects == ["Payments need attention (3)"]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_was_over_by_the_morning_is_told_as_one_thing(alarmed: Alarmed) -> None:
     at(alarmed, 1)
     alarmed.ask(hours=Hours(time(22), time(7), urgent_anyway=False))
@@ -152,7 +152,7 @@ def test_what_is_urgent_wakes_who_wants_to_be_woken(alarmed: Alarmed) -> None:
     assert alarmed.subjects == ["A connection is lost", "Payments need attention (1)"]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_letter_that_is_tried_again_does_not_arrive_at_night_either(alarmed: Alarmed) -> None:
     at(alarmed, 21)
     alarmed.ask(hours=Hours(time(22), time(7)))
@@ -171,7 +171,7 @@ def test_a_letter_that_is_tried_again_does_not_arrive_at_night_either(alarmed: A
 # --- the channels ---
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_slack_is_told_and_its_address_is_kept_to_ourselves(alarmed: Alarmed, receiver: Receiver) -> None:
     endpoint_id = alarmed.ask(PeopleChannel.SLACK, receiver.url.replace("/payments", "/services/T1/B2/s3cretPath"))
     alarmed.hold()
@@ -279,7 +279,7 @@ def test_after_three_days_it_is_given_up_and_a_person_can_send_it_again(alarmed:
     assert alarmed.subjects == ["A connection is lost"] * 2
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_many_who_are_told_are_few_statements(alarmed: Alarmed) -> None:
     """The statements about alarms do not grow with those who are told of them."""
     context, organization_id = alarmed.world.context, alarmed.world.organization_id
@@ -304,7 +304,7 @@ def test_who_is_told_of_alarms_alone_costs_a_payment_nothing(alarmed: Alarmed) -
         assert not organization_by_id(session, alarmed.world.organization_id).has_endpoints
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_nobody_looks_for_alarms_that_nobody_is_told(alarmed: Alarmed) -> None:
     context, organization_id = alarmed.world.context, alarmed.world.organization_id
     endpoint_id = alarmed.ask()
@@ -328,7 +328,7 @@ def test_a_sweep_with_nothing_to_watch_asks_only_that(alarmed: Alarmed) -> None:
     assert statements.count == 2, statements.seen
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_who_changes_the_choice_is_told_what_is_new_in_it(alarmed: Alarmed) -> None:
     endpoint_id = alarmed.ask(kinds=[NoticeKind.ALARM_CONNECTION_LOST])
     alarmed.hold()

@@ -20,7 +20,7 @@ def registered(tool: Tool) -> list[tuple[str, str, str | None]]:
 # --- taking back ---
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_is_taken_back_is_gone_from_both_systems_and_can_be_copied_again(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
@@ -55,7 +55,7 @@ def test_a_copy_that_a_person_changed_in_the_books_is_not_deleted(tool: Tool) ->
     assert tool.totals("INV-1") == ["100.00"]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_an_invoice_that_was_there_before_loses_its_batch_only(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.world.quickbooks.add_invoice(tool.world.customer_id, "100.00", "INV-1")
@@ -66,7 +66,7 @@ def test_an_invoice_that_was_there_before_loses_its_batch_only(tool: Tool) -> No
     assert tool.batches("INV-1") == []
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_mark_is_taken_back_and_the_invoice_can_be_copied(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.refresh()
@@ -122,7 +122,7 @@ def test_an_invoice_that_was_edited_after_the_copy_is_shown_with_both_values(too
     assert not hasattr(tool.start("INV-1", sure=True), "run_id")
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_the_update_brings_the_copy_to_the_new_total_and_marks_it_again(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
@@ -134,7 +134,7 @@ def test_the_update_brings_the_copy_to_the_new_total_and_marks_it_again(tool: To
     assert len(tool.batches("INV-1")) == 1
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize("kind", ["commit_then_drop", "drop_before_commit", "garbage_after_commit"])
 def test_a_lost_answer_to_the_update_is_settled_by_a_look(tool: Tool, kind: str) -> None:
     tool.bill("INV-1")
@@ -168,7 +168,7 @@ def test_what_the_accountant_did_in_the_books_is_never_overwritten(tool: Tool) -
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("changed", ["90.00"])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_an_update_whose_total_comes_out_differently_is_left_to_a_person(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
@@ -192,7 +192,7 @@ def test_a_changed_invoice_can_be_taken_back(tool: Tool) -> None:
     assert tool.totals("INV-1") == ["150.00"]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_copy_that_was_deleted_in_the_books_is_taken_back_by_its_batch(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.copy("INV-1")
@@ -205,7 +205,7 @@ def test_a_copy_that_was_deleted_in_the_books_is_taken_back_by_its_batch(tool: T
 # --- automatic copying ---
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_automatic_copying_copies_what_is_listed_and_nothing_older_than_the_start(tool: Tool) -> None:
     tool.bill("INV-0", invoice_date=date(2026, 1, 1))
     tool.bill("INV-1", invoice_date=date(2026, 11, 20))
@@ -226,7 +226,7 @@ def automatic_runs(tool: Tool) -> int:
         return sum(run.started_by == "automatic copying" for run in runs_of(session, tool.world.organization_id))
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_what_cannot_be_copied_automatically_waits_for_a_person_and_is_not_tried_for_ever(tool: Tool) -> None:
     tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
     tool.choose(automatic=True)

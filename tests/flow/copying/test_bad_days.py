@@ -91,7 +91,7 @@ def test_a_lost_answer_to_a_deletion_takes_back_all_the_same(tool: Tool, kind: s
     assert tool.batches("INV-1") == []
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_throttled_books_delay_a_run_and_lose_nothing(tool: Tool) -> None:
     for number in ("INV-1", "INV-2", "INV-3"):
         tool.bill(number)
@@ -102,7 +102,7 @@ def test_throttled_books_delay_a_run_and_lose_nothing(tool: Tool) -> None:
         assert (tool.state(number), tool.totals(number)) == ("copied", ["100.00"])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_while_the_biller_is_away_a_run_says_what_it_waits_for(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.refresh()
@@ -115,7 +115,7 @@ def test_while_the_biller_is_away_a_run_says_what_it_waits_for(tool: Tool) -> No
     assert tool.run(run_id).waits_for == ""
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_missing_right_of_the_sync_tool_stops_no_payment(tool: Tool) -> None:
     world = tool.world
     tool.bill("INV-1")
@@ -194,7 +194,7 @@ def test_disconnected_books_hold_nothing_and_the_run_goes_on_when_they_are_back(
     assert tool.state("INV-1") == "copied"
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_stopped_run_finishes_what_was_sent_and_begins_nothing_else(tool: Tool) -> None:
     for number in ("INV-1", "INV-2"):
         tool.bill(number)
@@ -219,7 +219,7 @@ def test_a_copy_that_was_held_before_its_batch_counts_as_copied_once_it_is_marke
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_retry_after_all_tries_does_not_believe_a_repeated_answer(tool: Tool) -> None:
     """A creation arrived that no look found; a person deleted the copy, and asks once more."""
     tool.bill("INV-1")
@@ -249,7 +249,7 @@ def test_a_prefix_that_changes_while_an_answer_is_missing_makes_no_second_copy(t
     assert len(tool.batches("INV-1")) == 1
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.world.quickbooks.faults.add(Fault(kind="drop_before_commit", times=1, **CREATE))
@@ -261,7 +261,7 @@ def test_a_copy_that_the_books_show_late_is_not_taken_for_gone(tool: Tool) -> No
     assert tool.totals("INV-1") == ["100.00"]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_late(tool: Tool) -> None:
     tool.world.clock.move(minutes=2)
     tool.world.quickbooks.set_switches(readable_after_seconds=30)
@@ -276,7 +276,7 @@ def test_a_copy_that_is_taken_back_at_once_is_deleted_even_if_the_books_show_it_
     assert (tool.state("INV-1"), tool.in_books("INV-1"), tool.batches("INV-1")) == ("available", [], [])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.world.connectwise.faults.add(Fault(kind="error", times=None, **BATCH))
@@ -290,7 +290,7 @@ def test_a_batch_that_never_gets_an_answer_is_held_after_some_tries(tool: Tool) 
     assert (tool.state("INV-1"), tool.totals("INV-1")) == ("copied", ["100.00"])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_an_answer_about_another_invoice_is_no_copy_and_that_invoice_stays(tool: Tool) -> None:
     """Our database was made anew, and the books still know the request ids of the one before."""
     tool.bill("INV-1")

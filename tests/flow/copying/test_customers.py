@@ -24,7 +24,7 @@ def customers(tool: Tool) -> list[str]:
     return [one.name for one in tool.world.quickbooks.customers()]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_name_that_an_inactive_customer_has_is_held_and_not_asked_for_again_and_again(tool: Tool) -> None:
     inactive = tool.world.quickbooks.add_customer("Old Bakery")
     tool.world.quickbooks.set_active("Customer", inactive, active=False)
@@ -37,7 +37,7 @@ def test_a_name_that_an_inactive_customer_has_is_held_and_not_asked_for_again_an
     assert (tool.state("INV-1"), customers(tool).count("Old Bakery")) == ("copied", 1)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_customer_that_becomes_inactive_after_the_preview_ends_the_run_with_a_reason(tool: Tool) -> None:
     wish_for(tool, "Fresh Bakery")
     run_id = tool.preview("INV-1")
@@ -47,7 +47,7 @@ def test_a_customer_that_becomes_inactive_after_the_preview_ends_the_run_with_a_
     assert (tool.state("INV-1"), tool.why("INV-1")) == ("held", "customer_name_taken")
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_customer_that_nobody_wants_any_more_is_not_created(tool: Tool) -> None:
     company, world = wish_for(tool, "Fresh Bakery"), tool.world
     run_id = tool.preview("INV-1")

@@ -8,7 +8,7 @@ from domain.copying.states import CopyAction, ItemState, RunState
 from models.views.copies import CopyFilter, list_copies
 from tests.copying import Tool
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def test_a_closed_invoice_is_in_the_books_and_in_a_batch_of_its_own(tool: Tool) -> None:

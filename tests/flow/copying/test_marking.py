@@ -66,7 +66,7 @@ def test_a_wrong_copy_that_a_person_changed_is_neither_removed_nor_forgotten(too
     assert [one.id for one in tool.in_books("INV-1")] == [there]
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 @pytest.mark.parametrize("action", [CopyAction.COPY, CopyAction.LEAVE])
 def test_a_wrong_copy_that_a_person_put_right_counts_as_copied(tool: Tool, action: CopyAction) -> None:
     there = a_wrong_copy_with_a_note(tool)
@@ -78,7 +78,7 @@ def test_a_wrong_copy_that_a_person_put_right_counts_as_copied(tool: Tool, actio
     assert not tool.row("INV-1").unwanted
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_copy_that_cannot_be_taken_back_before_it_is_marked_stays_held(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.world.connectwise.faults.add(Fault(kind="error", status=400, times=1, method="POST", path="/batches$"))

@@ -85,7 +85,7 @@ def test_what_is_left_out_while_it_is_checked_stays_out(tool: Tool) -> None:
     assert (tool.totals("INV-1"), tool.totals("INV-2")) == ([], ["100.00"])
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_choice_that_is_made_while_a_run_is_checked_is_in_its_preview(tool: Tool) -> None:
     world = tool.world
     tool.bill("INV-1", company_identifier="Fresh", company_name="Fresh Bakery")
@@ -149,7 +149,7 @@ def switch(tool: Tool, *, on: bool) -> None:
     tool.world.choose(sync_tool_enabled=on)
 
 
-@pytest.mark.both_databases
+@pytest.mark.both_in_the_build
 def test_a_tool_that_is_switched_off_copies_nothing_by_itself(tool: Tool) -> None:
     tool.bill("INV-1")
     tool.refresh()

@@ -23,7 +23,7 @@ from usecases.endpoints import (
 from usecases.notices import send_again, send_all_failed_again
 from usecases.results import Rejected
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 # --- bad days ---
 

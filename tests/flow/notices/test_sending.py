@@ -14,7 +14,7 @@ from tasks.step import Drained
 from tests.flow.notices.told import Told
 from tests.receiver import Received, Receiver
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 NOTIFY = [Point.NOTIFY_LANE_TAKEN, Point.NOTIFY_LOOKED, Point.NOTIFY_SENT, Point.NOTIFY_RECORDED]
 NOTIFY += [Point.NOTIFY_LANE_RELEASED]

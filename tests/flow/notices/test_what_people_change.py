@@ -24,7 +24,7 @@ from usecases.endpoints import (
 )
 from usecases.results import Rejected
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 # --- what a person changes ---
 

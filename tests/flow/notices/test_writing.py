@@ -17,7 +17,7 @@ from tests.receiver import Receiver
 from tests.world import World
 from usecases.endpoints import switch_endpoint
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.both_in_the_build
 
 
 def stored(world: World) -> list[tuple[str, str, str, int]]:
