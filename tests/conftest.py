@@ -34,6 +34,8 @@ FOLDERS = {
     About.THE_DATABASE: [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks")],
     About.STATEMENTS: [Path(__file__).parent / "usecases"],
 }
+# The fixtures that give a test its database: a migrated one, or one without any table.
+ON_A_DATABASE = {"database_url", "empty_url"}
 MARKERS = {"sqlite_decides": About.NEITHER, "both_databases": About.THE_DATABASE, "both_in_the_build": About.STATEMENTS}
 
 
@@ -88,9 +90,9 @@ def own_log() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_url" in metafunc.fixturenames:
+    for name in ON_A_DATABASE & set(metafunc.fixturenames):
         chosen = servers.databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
-        metafunc.parametrize("database_url", chosen, indirect=True)
+        metafunc.parametrize(name, chosen, indirect=True)
 
 
 def _about(item: pytest.Item) -> About:
@@ -102,7 +104,8 @@ def _about(item: pytest.Item) -> About:
 
 def _is_left_out(item: pytest.Item) -> bool:
     """Whether it has another database to run on than the one of the default."""
-    return "database_url" in getattr(item, "fixturenames", ()) and _about(item) is not About.NEITHER
+    is_on_a_database = not ON_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+    return is_on_a_database and _about(item) is not About.NEITHER
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:

@@ -36,10 +36,8 @@ def empty_sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/not/there/yet/payments.sqlite"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def empty_url(request: pytest.FixtureRequest) -> str:
-    if request.config.getoption("--databases") not in ("both", "as-marked", request.param):
-        pytest.skip("another database was asked for")
     url: str = request.getfixturevalue(f"empty_{request.param}_url")
     return url
 
