@@ -49,7 +49,8 @@ class Base(DeclarativeBase):
 
 # SQLite increments rowids by itself only in a column whose type is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+# No value is no value in the database either, and not the text "null".
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 T = TypeVar("T", bound=Base)

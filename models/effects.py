@@ -83,6 +83,8 @@ class Effect(Base):
     fencing: Mapped[int] = mapped_column(BigId, default=0)
     # The payments on the invoice before the last send, in the form of `domain/push/before_image.py`.
     before_image: Mapped[list[list[str | None]] | None] = mapped_column(Json)
+    # The untouched invoice as match saw it, in the form of `domain/push/glance.py`; until something is sent.
+    glance: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # Money of ours that may be at the target although the ledger does not show it. On a delivered effect it means that
     # only a look has found the payment.
     doubt: Mapped[str] = mapped_column(String(10), default=Doubt.NONE.value)

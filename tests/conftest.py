@@ -16,7 +16,7 @@ import structlog
 
 from tests import servers
 from tests.compiling import share_compiled_statements
-from tests.servers import About
+from tests.databases import DATABASES, About, databases_for
 from workers.redis_server import RedisServer, find_or_start
 
 # Images for containers often forbid Python to keep what it has compiled. Dozens of processes import the same files here.
@@ -42,7 +42,7 @@ MARKERS = {"sqlite_decides": About.NEITHER, "both_databases": About.THE_DATABASE
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--databases",
-        choices=[*servers.DATABASES, "both", "as-marked", "left-out"],
+        choices=[*DATABASES, "both", "as-marked", "left-out"],
         default="as-marked",
         help="where everything runs; by default on SQLite, and on PostgreSQL where the database decides; left-out: what "
         "the default leaves out, which is the marked ones on the other database",
@@ -91,7 +91,7 @@ def own_log() -> Iterator[None]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name in ON_A_DATABASE & set(metafunc.fixturenames):
-        chosen = servers.databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
+        chosen = databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
         metafunc.parametrize(name, chosen, indirect=True)
 
 

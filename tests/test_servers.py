@@ -14,9 +14,9 @@ import pytest
 import redis
 
 from tests import servers
+from tests.databases import About, databases_for
 from tests.servers import (
     OUTLIVES_ITS_SERVER,
-    About,
     PostgresqlDatabases,
     SqliteDatabases,
     psycopg_url,
@@ -193,7 +193,7 @@ def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess
     tests = tmp_path / "tests"
     for folder in ("models", "usecases"):
         (tests / folder).mkdir(parents=True)
-    for name in ("compiling.py", "conftest.py", "servers.py"):
+    for name in ("compiling.py", "conftest.py", "databases.py", "servers.py"):
         (tests / name).write_text((ROOT / "tests" / name).read_text())
     (tests / "test_plain.py").write_text(ONE_TEST.format(marked=""))
     (tests / "test_marked.py").write_text(ONE_TEST.format(marked="@pytest.mark.both_databases"))
@@ -236,9 +236,9 @@ def test_everything_runs_on_the_databases_that_are_asked_for(
     with_statements: tuple[str, ...],
     where_the_database_decides: tuple[str, ...],
 ) -> None:
-    assert servers.databases_for(asked, About.NEITHER) == plain
-    assert servers.databases_for(asked, About.STATEMENTS) == with_statements
-    assert servers.databases_for(asked, About.THE_DATABASE) == where_the_database_decides
+    assert databases_for(asked, About.NEITHER) == plain
+    assert databases_for(asked, About.STATEMENTS) == with_statements
+    assert databases_for(asked, About.THE_DATABASE) == where_the_database_decides
 
 
 def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_that_is_about_it(tmp_path: Path) -> None:

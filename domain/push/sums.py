@@ -35,8 +35,12 @@ def is_surely_empty(owed: Owed, invoice: TargetInvoice, *, has_history: bool, su
         and owed.attempts == 0
         and owed.same_money_id is None
     )
-    nothing_applied = invoice.payable and invoice.paid == 0 and invoice.balance == invoice.total
-    return sums is Sums.FOLLOW and is_first_send and nothing_applied and not has_history
+    return sums is Sums.FOLLOW and is_first_send and is_untouched(invoice) and not has_history
+
+
+def is_untouched(invoice: TargetInvoice) -> bool:
+    """Whether its sums say that nothing was ever applied to it."""
+    return invoice.payable and invoice.paid == 0 and invoice.balance == invoice.total
 
 
 def lags(invoice: TargetInvoice, payments: Sequence[TargetPayment]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.match.decisions import Decision
 from domain.match.facts import Facts
+from domain.push.glance import Stored
 from models.connections import Connection
 from models.due import DueAllocation, what_is_due
 from models.invoices import PlatformInvoice
@@ -40,10 +41,12 @@ class Decided:
     Attributes:
         put_off: a look at its payment had to be left to another batch, which must follow soon.
         gone: whether that look failed to find the payment; None if no look was made.
+        glance: what the look at its invoice has shown, if nothing was ever applied to it.
     """
 
     case: Case
     decision: Decision
+    glance: Stored | None = None
     put_off: bool = False
     gone: bool | None = None
 

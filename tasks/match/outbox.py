@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from domain.match.planning import Cancel, Enqueue, Leave, Payload, Revive
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectState
+from domain.push.glance import Stored
 from models.connections import Connection
 from models.due import DueAllocation
 from models.effects import Effect, move
@@ -19,11 +20,13 @@ def carry_out(
     target: Connection | None,
     now: datetime,
     trace: str | None = None,
+    glance: Stored | None = None,
 ) -> bool:
     """Makes the outbox match the plan. True if we owe something now.
 
     Args:
         trace: where the payment's trace goes on, with what we owe.
+        glance: what the look has shown of an untouched invoice.
     """
     match planned:
         case Leave():
@@ -44,7 +47,8 @@ def carry_out(
                 _move(session, effect, EffectState.CANCELLED)
             if target is None:
                 raise AssertionError("a payment was decided to be pushed without a target")
-            session.add(_new_effect(due, payload, (effect.generation if effect else 0) + 1, target, now, trace))
+            generation = (effect.generation if effect else 0) + 1
+            session.add(_new_effect(due, payload, generation, target, now, trace, glance))
             return True
 
 
@@ -63,7 +67,13 @@ class BatchOutdated(Exception):
 
 
 def _new_effect(
-    due: DueAllocation, payload: Payload, generation: int, target: Connection, now: datetime, trace: str | None
+    due: DueAllocation,
+    payload: Payload,
+    generation: int,
+    target: Connection,
+    now: datetime,
+    trace: str | None,
+    glance: Stored | None,
 ) -> Effect:
     allocation = due.allocation
     return Effect(
@@ -80,4 +90,5 @@ def _new_effect(
         due_at=now,
         created_at=now,
         trace=trace,
+        glance=glance,
     )

@@ -76,7 +76,7 @@ def _decide(context: Context, lease: Lease, batch: Batch, now: datetime) -> bool
     if not looked_up:
         return False
     looked_up = look_nearby(context, batch.target, lookups, looked_up)
-    decided = [Decided(case, decide(case.facts, lookup)) for case, lookup in looked_up]
+    decided = [Decided(case, decide(case.facts, lookup), lookups.glance_of(lookup)) for case, lookup in looked_up]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
     try:
         # All new rows are inserted together at the end: no query in between asks for rows that this transaction adds.
@@ -135,7 +135,7 @@ def _record(
             write_decision(session, current, _as_new(one), now)
         apply_hand_correction(session, one, target, now)
         trace = TRACES.context_of(due.payment.id)
-        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now, trace)
+        owed += carry_out(session, due, what, effects.get(due.allocation.id), target, now, trace, one.glance)
         TRACES.tell(due.payment.id, decision=action_of(one.decision).value, reason=one.decision.reason.value)
     only_parts = [there.allocation for there in standing.values() if there.is_only_part]
     store_outcomes_of_only_parts(session, [(one, current[one.id]) for one in only_parts if one.id in current])

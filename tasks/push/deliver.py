@@ -21,6 +21,7 @@ from connectors.base import (
 from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
+from domain.push.glance import glance_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from domain.push.sums import Sums, is_surely_empty
 from domain.push.verdict import InvoiceNotFound, Terms, judge
@@ -116,6 +117,22 @@ class Delivery:
         self._work_by_the_sums([one for one in there if one.effect_id in empty])
         if not self.stopped:
             self._work([one for one in there if one.effect_id not in empty])
+
+    def deliver_as_match_saw(self, effects: Sequence[Effect]) -> list[Effect]:
+        """Sends those to untouched invoices at which match has looked a moment ago; returns the others.
+
+        A payment alone then costs one look and not two. Nothing else changes: the sums are as old as that look, and
+        what we know of each invoice is younger.
+        """
+        glances = {one.id: glance for one in effects if (glance := glance_in(one.glance))}
+        seen = [one for one in effects if one.id in glances and self.sums.take_over(glances[one.id])]
+        if not seen:
+            return list(effects)
+        self.invoices = {glances[one.id].invoice.external_id: glances[one.id].invoice for one in seen}
+        turns = [as_claimed(one) for one in seen]
+        empty = self._surely_empty(turns)
+        self._work_by_the_sums([one for one in turns if one.effect_id in empty])
+        return [one for one in effects if one.id not in empty]
 
     def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
         """Records that the target refuses to answer about these effects' invoices, with its words by invoice."""

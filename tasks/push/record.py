@@ -258,7 +258,12 @@ class _Page:
             # It changed after we claimed it; match decides first from the current facts.
             return
         into = change.payment_id if effect.kind == EffectKind.CREATE and isinstance(change, SetPayment) else None
-        values = {"before_image": image_of(payments), "sent_into": into, "fencing": self.lease.fencing}
+        values = {
+            "before_image": image_of(payments),
+            "sent_into": into,
+            "fencing": self.lease.fencing,
+            "glance": None,
+        }
         self.rows.move(effect, EffectState.SENDING, **values, **NO_DOUBT)
         attempt = self.rows.start_attempt(effect)
         may_harm = isinstance(change, CreatePayment) and bool(payments)

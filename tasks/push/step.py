@@ -84,8 +84,8 @@ def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
             owed = owed_read_backs(session, delivery.connection.id, EFFECTS_PER_BATCH)
         if not delivery.pay_read_backs(owed):
             return True
-    effects = list(delivery.effects.values())
-    if not effects:
+    effects = delivery.deliver_as_match_saw(list(delivery.effects.values()))
+    if not effects or delivery.stopped:
         return True
     reading = _read_invoices(context, delivery, effects)
     if reading is None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import structlog
 from sqlalchemy.orm import Session
 
+from domain.push.glance import Glance
 from domain.push.sums import Sums, after_a_payment, lags
 from domain.records import TargetInvoice
 from models.connections import note_sums
@@ -37,6 +38,15 @@ class SumsOfBatch:
     state: Sums
     read_at: float = 0.0
     created: dict[str, Decimal] = field(default_factory=dict)
+
+    def take_over(self, glance: Glance) -> bool:
+        """Goes by what match has seen, if that was a moment ago; of several the oldest counts."""
+        age = glance.age(self.context.clock.now())
+        if self.state is not Sums.FOLLOW or age is None or age > _FRESH:
+            return False
+        seen_at = self.context.clock.monotonic() - age.total_seconds()
+        self.read_at = min(self.read_at, seen_at) if self.read_at else seen_at
+        return True
 
     @property
     def are_fresh(self) -> bool:

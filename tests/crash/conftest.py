@@ -8,8 +8,8 @@ from tasks.context import SystemClock
 from tests.crash.report import PROPERTY, Death, Outcome, as_json, never_reached, rendered
 from tests.crash.stage import Stage
 from tests.crash.worker import Job
+from tests.databases import DATABASES
 from tests.receiver import receiving
-from tests.servers import DATABASES
 from tests.world import World, open_world
 
 OUTCOMES = pytest.StashKey[list[Outcome]]()

@@ -21,6 +21,7 @@ from tests.world import BothInvoices, World
 
 PAID_ON = date(2026, 11, 20)
 LIST, POST = "GET /finance/invoices/{id}/payments", "POST /finance/invoices/{id}/payments"
+LOOK = "GET /finance/invoices"
 
 
 def sums(world: World) -> str:
@@ -50,6 +51,50 @@ def test_after_the_first_payment_no_list_is_read_for_a_clean_one(world: World) -
         assert world.amounts_on(invoice) == ["100.00"]
     assert count(world, LIST) == lists
     assert count(world, POST) == posts + 6
+
+
+def test_one_look_serves_both_who_decides_and_who_sends(world: World) -> None:
+    paid(world, 1)
+    looks = count(world, LOOK)
+    for number in range(2, 5):
+        _, invoice = paid(world, number)
+        assert world.amounts_on(invoice) == ["100.00"]
+    assert count(world, LOOK) == looks + 3
+    with world.context.database.reading() as session:
+        assert set(session.scalars(select(Effect.glance))) == {None}, "what was sent is not gone by again"
+
+
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(3, id="late"), pytest.param(-1, id="at a host whose clock is behind")]
+)
+def test_a_look_that_is_too_old_is_made_again(world: World, seconds: int) -> None:
+    paid(world, 1)
+    invoice = world.invoice("INV-2", "500.00")
+
+    def at(point: Point) -> None:
+        if point is Point.MATCH_RECORDED:
+            world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=PAID_ON)
+            world.clock.move(seconds=seconds)
+
+    world.context = replace(world.context, reached=at)
+    payment = world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    world.settle()
+    world.later(seconds=10)
+    assert world.reason(payment) == "adopted"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def test_two_payments_of_one_invoice_are_each_seen_before_the_next(world: World) -> None:
+    """Match saw the invoice without either of them: the second one must not take ours for what the sums kept back."""
+    paid(world, 1)
+    invoice = world.invoice("INV-2", "500.00")
+    for amount in ("100.00", "150.00"):
+        world.pay(amount, (invoice, amount))
+    world.notice()
+    world.settle()
+    assert sorted(world.amounts_on(invoice)) == ["100.00", "150.00"]
+    assert sums(world) == Sums.FOLLOW
 
 
 def test_where_somebody_has_typed_it_the_list_is_read_and_nothing_created(world: World) -> None:

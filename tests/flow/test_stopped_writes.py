@@ -148,7 +148,7 @@ def test_writes_stopped_while_a_batch_is_under_way_do_not_begin(synced: World) -
     """The intents and the stop lock the same row: what is intended afterwards sees the stop."""
     invoice, _ = decided(synced)
 
-    held_up = replace(synced.context, reached=once_at(Point.PUSH_INVOICES_READ, lambda: stop(synced)))
+    held_up = replace(synced.context, reached=once_at(Point.PUSH_CLAIMED, lambda: stop(synced)))
     push(held_up, synced.target_id)
     assert synced.amounts_on(invoice) == []
     assert resumed(synced) is None

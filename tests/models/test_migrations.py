@@ -109,7 +109,7 @@ def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_
         "connection": {"sums", "tested_at", *PAUSE},
         "dashboard_session": {"browser"},
         "dashboard_user": {"last_login_at"},
-        "effect": {"doubt", "trace"},
+        "effect": {"doubt", "glance", "trace"},
         "inbox_event": {"trace"},
         "gap": {"listed_payment_id", "proof_asked_at", "proof_due_at", "proof_stage"},
         "invoice": {"compared_as", "compared_at", "difference"},
