@@ -21,7 +21,6 @@ from connectors.base import (
 from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
-from domain.push.glance import glance_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
 from domain.push.sums import Sums, is_surely_empty
 from domain.push.verdict import InvoiceNotFound, Terms, judge
@@ -33,7 +32,7 @@ from tasks.context import Context
 from tasks.permits import Permits
 from tasks.points import Point
 from tasks.push.answers import Came, NotReadBack, is_a_bad_sign, is_alarming, kinds_answered
-from tasks.push.facts import Claimed, Facts, as_claimed, gather
+from tasks.push.facts import Claimed, Facts, as_claimed, gather, glance_of_its_invoice
 from tasks.push.record import Recorded, effect_id, record
 from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
 from tasks.push.sums import SumsOfBatch
@@ -124,12 +123,12 @@ class Delivery:
         A payment alone then costs one look and not two. Nothing else changes: the sums are as old as that look, and
         what we know of each invoice is younger.
         """
-        glances = {one.id: glance for one in effects if (glance := glance_in(one.glance))}
-        seen = [one for one in effects if one.id in glances and self.sums.take_over(glances[one.id])]
-        if not seen:
+        glances = {one.target_invoice_id: glance for one in effects if (glance := glance_of_its_invoice(one))}
+        fresh = {invoice_id for invoice_id, glance in glances.items() if self.sums.take_over(glance)}
+        if not fresh:
             return list(effects)
-        self.invoices = {glances[one.id].invoice.external_id: glances[one.id].invoice for one in seen}
-        turns = [as_claimed(one) for one in seen]
+        self.invoices = {invoice_id: glances[invoice_id].invoice for invoice_id in fresh}
+        turns = [as_claimed(one) for one in effects if one.target_invoice_id in fresh]
         empty = self._surely_empty(turns)
         self._work_by_the_sums([one for one in turns if one.effect_id in empty])
         return [one for one in effects if one.id not in empty]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.push.before_image import seen_in
 from domain.push.effect import Doubt, EffectKind, EffectState
+from domain.push.glance import Glance, glance_in
 from domain.push.strategy import Wanted
 from domain.push.verdict import InvoiceSeen, Owed
 from domain.records import TargetInvoice, TargetPayment
@@ -47,6 +48,12 @@ def as_claimed(effect: Effect) -> Claimed:
         doubt=Doubt(effect.doubt),
         fencing=effect.fencing,
     )
+
+
+def glance_of_its_invoice(effect: Effect) -> Glance | None:
+    """What match saw of the effect's invoice, if nothing was ever applied to it."""
+    glance = glance_in(effect.glance)
+    return glance if glance is not None and glance.invoice.external_id == effect.target_invoice_id else None
 
 
 @dataclass(frozen=True, slots=True)
