@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, select, tuple_, update
+from sqlalchemy import ForeignKey, Integer, Select, String, bindparam, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.alarms.deciding import Decided, Ear, Message, Situation
@@ -20,7 +21,7 @@ from domain.notices.kinds import NoticeKind
 from domain.notices.trying import KEPT_FOR, NoticeState
 from models.alarm_facts import Watched, watched_organizations
 from models.alarm_tellings import WATCHED_EVERY, AlarmTelling, AlarmWatch
-from models.base import Base, Json, UtcTime, one_of
+from models.base import AT, Base, Json, UtcTime, one_of
 from models.endpoints import Endpoint
 from models.news import new_uid, note_told
 from models.notices import Notice
@@ -44,9 +45,13 @@ class AlarmRow(Base):
 
 def organizations_to_watch(session: Session, now: datetime, limit: int) -> Sequence[int]:
     """Organizations whose alarms are to be looked at again, the longest overdue first."""
-    return session.scalars(
-        select(AlarmWatch.organization_id).where(AlarmWatch.due_at <= now).order_by(AlarmWatch.due_at).limit(limit)
-    ).all()
+    return session.scalars(_to_watch(), {"at": now, "at_most": limit}).all()
+
+
+@cache
+def _to_watch() -> Select[int]:
+    due = select(AlarmWatch.organization_id).where(AlarmWatch.due_at <= AT)
+    return due.order_by(AlarmWatch.due_at).limit(bindparam("at_most", type_=Integer))
 
 
 def put_off_watches(session: Session, organization_ids: Collection[int], now: datetime) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Text,
@@ -28,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -126,6 +129,19 @@ def _say(kept: Base, values: Mapping[str, Any]) -> None:
         set_committed_value(kept, name, value)
 
 
+def with_id(session: Session, table: type[T], row_id: int) -> T | None:
+    """The same as `session.get`, which makes its statement anew for each row that the session does not have yet."""
+    if identity_key(table, row_id) in session.identity_map:
+        return session.get(table, row_id)
+    found: T | None = session.scalar(_with_id(table), {"of_id": row_id})
+    return found
+
+
+@cache
+def _with_id(table: type[T]) -> Select[T]:
+    return select(table).where(table.__table__.c.id == bindparam("of_id"))
+
+
 def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> None:
     """Locks these rows in the order of their ids, before an UPDATE or DELETE of all of them by the same conditions.
 
@@ -204,8 +220,17 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     """
     if not rows:
         return 0
-    statement = _insert(session)(table).on_conflict_do_nothing().returning(table.__table__.c.id)
+    # What the session has gathered is written first, as before any statement over a class.
+    session.flush()
+    statement = _insert_new(session.get_bind().dialect.name, table)
     return len(session.execute(statement, sorted(rows, key=_order_of(table))).all())
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> Any:
+    """Over the table: over the class, SQLAlchemy writes an INSERT out anew each time."""
+    rows = cast("Table", table.__table__)
+    return insert_for(dialect)(rows).on_conflict_do_nothing().returning(rows.c.id)
 
 
 def insert_one(session: Session, table: type[T], row: Mapping[str, Any]) -> T | None:
@@ -236,6 +261,7 @@ def _insert(session: Session) -> Any:
     return insert_for(session.get_bind().dialect.name)
 
 
+@cache
 def _order_of(table: type[Base]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
     """Sorts by the row's unique keys, in the same order in every process."""
     rows = cast("Table", table.__table__)

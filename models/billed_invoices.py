@@ -7,10 +7,26 @@ One row for each invoice, for good: whatever is copied, marked or taken back is 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, and_, func, or_, select, true, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import BilledInvoice, Debtor, InvoiceKind
@@ -122,12 +138,14 @@ class BilledInvoiceRow(Base):
 
 def billed_by_id(session: Session, organization_id: int, row_ids: Collection[int]) -> Sequence[BilledInvoiceRow]:
     """The organization's rows among these, in the order of their ids."""
-    statement = (
-        select(BilledInvoiceRow)
-        .where(BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.id.in_(row_ids))
-        .order_by(BilledInvoiceRow.id)
-    )
-    return session.scalars(statement).all()
+    return session.scalars(_with_ids(), {"of_organization": organization_id, "ids": list(row_ids)}).all()
+
+
+@cache
+def _with_ids() -> Select[BilledInvoiceRow]:
+    row = BilledInvoiceRow
+    is_one = row.id.in_(bindparam("ids", expanding=True))
+    return select(row).where(row.organization_id == bindparam("of_organization"), is_one).order_by(row.id)
 
 
 def billed_with_number(session: Session, organization_id: int, numbers: Collection[str]) -> Sequence[BilledInvoiceRow]:
@@ -147,6 +165,13 @@ def due_copies(
     Args:
         only_begun: only those that would be left half done.
     """
+    asked = {"of_organization": organization_id, "at": now, "at_most": limit}
+    return session.scalars(_due(only_begun=only_begun), asked).all()
+
+
+# Statements that every turn of the Sync Tool sends are made once.
+@cache
+def _due(*, only_begun: bool) -> Select[BilledInvoiceRow]:
     row = BilledInvoiceRow
     half_done = or_(
         and_(row.action == CopyAction.COPY.value, or_(row.books_id.is_not(None), row.sent > 0)),
@@ -154,24 +179,26 @@ def due_copies(
         row.update_of_version.is_not(None),
         row.unwanted.is_(True),
     )
-    statement = (
-        select(BilledInvoiceRow)
-        .where(BilledInvoiceRow.organization_id == organization_id, BilledInvoiceRow.due_at <= now)
-        .where(BilledInvoiceRow.state != CopyState.CREATING.value, half_done if only_begun else true())
-        .order_by(BilledInvoiceRow.books_id.is_(None), BilledInvoiceRow.due_at, BilledInvoiceRow.id)
-        .limit(limit)
+    return (
+        select(row)
+        .where(row.organization_id == bindparam("of_organization"), row.due_at <= AT)
+        .where(row.state != CopyState.CREATING.value, half_done if only_begun else true())
+        .order_by(row.books_id.is_(None), row.due_at, row.id)
+        .limit(bindparam("at_most", type_=Integer))
     )
-    return session.scalars(statement).all()
 
 
 def abandoned_creations(session: Session, organization_id: int, fencing: int) -> Sequence[BilledInvoiceRow]:
     """Creations that were begun under a lease that is over."""
-    statement = select(BilledInvoiceRow).where(
-        BilledInvoiceRow.organization_id == organization_id,
-        BilledInvoiceRow.state == CopyState.CREATING.value,
-        or_(BilledInvoiceRow.fencing.is_(None), BilledInvoiceRow.fencing != fencing),
-    )
-    return session.scalars(statement.order_by(BilledInvoiceRow.id)).all()
+    return session.scalars(_abandoned(), {"of_organization": organization_id, "of_lease": fencing}).all()
+
+
+@cache
+def _abandoned() -> Select[BilledInvoiceRow]:
+    row = BilledInvoiceRow
+    is_over = or_(row.fencing.is_(None), row.fencing != bindparam("of_lease"))
+    is_one = row.organization_id == bindparam("of_organization"), row.state == CopyState.CREATING.value
+    return select(row).where(*is_one, is_over).order_by(row.id)
 
 
 def organizations_with_due_copies() -> Select[int]:

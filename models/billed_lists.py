@@ -1,8 +1,9 @@
 """The listing of the biller's closed invoices: how far it has come, and how the last one ended."""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ForeignKey, Select, String, Text, select, update
+from sqlalchemy import ForeignKey, Select, String, Text, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import AT, Base, BigId, Json, UtcTime, add_or_change
@@ -30,7 +31,12 @@ class BilledList(Base):
 
 
 def billed_list_of(session: Session, connection_id: int) -> BilledList | None:
-    return session.scalar(select(BilledList).where(BilledList.connection_id == connection_id))
+    return session.scalar(_of_connection(), {"of_connection": connection_id})
+
+
+@cache
+def _of_connection() -> Select[BilledList]:
+    return select(BilledList).where(BilledList.connection_id == bindparam("of_connection"))
 
 
 def want_list(session: Session, organization_id: int, connection_id: int, now: datetime) -> BilledList:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, Text, select
+from sqlalchemy import ForeignKey, Select, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.booked import BooksRules, Item, TaxCode, TaxMode
@@ -52,7 +53,12 @@ class BooksLists(Base):
 
 
 def books_lists_of(session: Session, connection_id: int) -> BooksLists | None:
-    return session.scalar(select(BooksLists).where(BooksLists.connection_id == connection_id))
+    return session.scalar(_of_connection(), {"of_connection": connection_id})
+
+
+@cache
+def _of_connection() -> Select[BooksLists]:
+    return select(BooksLists).where(BooksLists.connection_id == bindparam("of_connection"))
 
 
 def keep_rules(session: Session, organization_id: int, connection_id: int, rules: BooksRules, now: datetime) -> None:

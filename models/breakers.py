@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Exists,
     ForeignKey,
+    Select,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     exists,
     func,
@@ -100,7 +103,14 @@ def close_breakers(session: Session, connection_id: int) -> None:
 
 
 def breaker_of(session: Session, connection_id: int, kind: CallKind) -> Breaker | None:
-    return session.scalar(select(Breaker).where(*_of(connection_id, kind)))
+    return session.scalar(_breaker(), {"of_connection": connection_id, "of_kind": kind.value})
+
+
+@cache
+def _breaker() -> Select[Breaker]:
+    return select(Breaker).where(
+        Breaker.connection_id == bindparam("of_connection"), Breaker.kind == bindparam("of_kind")
+    )
 
 
 def breakers_of(session: Session, connection_ids: Collection[int]) -> dict[int, list[Breaker]]:

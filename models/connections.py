@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Update,
     and_,
     bindparam,
     func,
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.breaker import CallKind
 from domain.push.sums import Sums
 from domain.reasons import Reason
-from models.base import AT, Base, BigId, Json, UtcTime, lock_in_order
+from models.base import AT, Base, BigId, Json, UtcTime, lock_in_order, with_id
 from models.breakers import Breaker, is_resting
 from models.pausable import Pausable
 
@@ -115,18 +116,26 @@ class Connection(Pausable, Base):
         return self.why_paused is reason and self.not_before is not None and self.not_before > since
 
 
+# Statements that most batches send are made once: making them takes longer than the answers.
+
+
 def note_sums(session: Session, connection_id: int, sums: Sums) -> None:
     """Records the behavior of the sums. We never forget a lag that was seen once."""
-    session.execute(
+    session.execute(_note_sums(), {"of_connection": connection_id, "seen": sums.value})
+
+
+@cache
+def _note_sums() -> Update:
+    return (
         update(Connection)
-        .where(Connection.id == connection_id, Connection.sums != Sums.LAG.value)
-        .values(sums=sums.value)
+        .where(Connection.id == bindparam("of_connection"), Connection.sums != Sums.LAG.value)
+        .values(sums=bindparam("seen"))
         .execution_options(synchronize_session=False)
     )
 
 
 def connection_by_id(session: Session, connection_id: int) -> Connection:
-    found = session.get(Connection, connection_id)
+    found = with_id(session, Connection, connection_id)
     if found is None:
         raise LookupError(f"no connection with id {connection_id}")
     return found
@@ -156,8 +165,13 @@ def _with_breakers() -> Select[Connection, Breaker]:
 
 
 def connection_in_role(session: Session, organization_id: int, role: Role) -> Connection | None:
-    return session.scalar(
-        select(Connection).where(Connection.organization_id == organization_id, Connection.role == role.value)
+    return session.scalar(_in_role(), {"of_organization": organization_id, "in_role": role.value})
+
+
+@cache
+def _in_role() -> Select[Connection]:
+    return select(Connection).where(
+        Connection.organization_id == bindparam("of_organization"), Connection.role == bindparam("in_role")
     )
 
 

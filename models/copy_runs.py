@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,8 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Update,
+    bindparam,
     case,
     exists,
     func,
@@ -155,13 +158,7 @@ def items_to_check(
     session: Session, organization_id: int, now: datetime, limit: int
 ) -> tuple[CopyRun | None, Sequence[tuple[CopyRunItem, BilledInvoiceRow]]]:
     """The oldest run that is due to be checked, and the next of its items that are not."""
-    statement = (
-        select(CopyRun)
-        .where(CopyRun.organization_id == organization_id, CopyRun.due_at <= now)
-        .order_by(CopyRun.id)
-        .limit(1)
-    )
-    run = session.scalar(statement)
+    run = session.scalar(_due_run(), {"of_organization": organization_id, "at": now})
     if run is None:
         return None, ()
     items = (
@@ -172,6 +169,13 @@ def items_to_check(
         .limit(limit)
     )
     return run, [(item, row) for item, row in session.execute(items)]
+
+
+# Statements that every turn of the Sync Tool sends are made once.
+@cache
+def _due_run() -> Select[CopyRun]:
+    is_due = CopyRun.organization_id == bindparam("of_organization"), CopyRun.due_at <= AT
+    return select(CopyRun).where(*is_due).order_by(CopyRun.id).limit(1)
 
 
 def organizations_with_runs_to_check() -> Select[int]:
@@ -246,11 +250,16 @@ def note_waiting(session: Session, run_ids: Collection[int], why: str) -> None:
 
 def end_runs(session: Session, run_ids: Collection[int], now: datetime) -> None:
     """Ends those of the runs that have nothing left to do."""
+    session.execute(_end_runs(), {"ids": sorted(run_ids), "at": now})
+
+
+@cache
+def _end_runs() -> Update:
     left = exists().where(CopyRunItem.run_id == CopyRun.id, CopyRunItem.state == ItemState.QUEUED.value)
-    session.execute(
+    return (
         update(CopyRun)
-        .where(CopyRun.id.in_(sorted(run_ids)), CopyRun.state == RunState.RUNNING.value, ~left)
-        .values(state=RunState.DONE.value, ended_at=now, waits_for="")
+        .where(CopyRun.id.in_(bindparam("ids", expanding=True)), CopyRun.state == RunState.RUNNING.value, ~left)
+        .values(state=RunState.DONE.value, ended_at=AT, waits_for="")
         .execution_options(synchronize_session=False)
     )
 

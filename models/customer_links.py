@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from secrets import token_hex
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.billed import Debtor
@@ -60,10 +61,16 @@ class CustomerLink(Base):
 
 def links_of(session: Session, organization_id: int, company_ids: Collection[str]) -> dict[str, CustomerLink]:
     """The links of these companies, by company."""
-    statement = select(CustomerLink).where(
-        CustomerLink.organization_id == organization_id, CustomerLink.company_id.in_(company_ids)
+    asked = {"of_organization": organization_id, "companies": list(company_ids)}
+    return {link.company_id: link for link in session.scalars(_of_companies(), asked)}
+
+
+@cache
+def _of_companies() -> Select[CustomerLink]:
+    return select(CustomerLink).where(
+        CustomerLink.organization_id == bindparam("of_organization"),
+        CustomerLink.company_id.in_(bindparam("companies", expanding=True)),
     )
-    return {link.company_id: link for link in session.scalars(statement)}
 
 
 def all_links(session: Session, organization_id: int) -> Sequence[CustomerLink]:

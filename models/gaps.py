@@ -167,20 +167,29 @@ def prove_again(session: Session, connection_id: int, changed: Collection[dateti
     """
     if not changed:
         return
-    statement = select(Gap).where(
-        Gap.connection_id == connection_id,
-        Gap.proof_stage == ProofStage.DONE.value,
-        Gap.from_at <= max(changed),
-        Gap.until_at >= min(changed),
-    )
-    for gap in session.scalars(statement):
+    asked = {"of_connection": connection_id, "first": min(changed), "last": max(changed)}
+    for gap in session.scalars(_proved_between(), asked):
         if any(gap.from_at <= moment <= (gap.until_at or moment) for moment in changed):
             gap.ask_for_proof(due_at, due_at)
 
 
+@cache
+def _proved_between() -> Select[Gap]:
+    return select(Gap).where(
+        Gap.connection_id == bindparam("of_connection"),
+        Gap.proof_stage == ProofStage.DONE.value,
+        Gap.from_at <= bindparam("last"),
+        Gap.until_at >= bindparam("first"),
+    )
+
+
 def open_gaps(session: Session, connection_id: int) -> Sequence[Gap]:
-    statement = select(Gap).where(Gap.connection_id == connection_id, Gap.closed_at.is_(None)).order_by(Gap.id)
-    return session.scalars(statement).all()
+    return session.scalars(_open(), {"of_connection": connection_id}).all()
+
+
+@cache
+def _open() -> Select[Gap]:
+    return select(Gap).where(Gap.connection_id == bindparam("of_connection"), Gap.closed_at.is_(None)).order_by(Gap.id)
 
 
 def sources_with_open_scans() -> Select[int]:

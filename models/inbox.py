@@ -117,7 +117,6 @@ def store_events(session: Session, events: Sequence[NewEvent], now: datetime) ->
             "received_at": now,
             "due_at": event.due_at or now,
             "tries": event.tries,
-            "outcome": "",
             "trace": event.trace,
         }
         for event in events
@@ -144,14 +143,19 @@ def hinted_among(
     session: Session, connection_id: int, entity: Entity, entity_ids: Collection[str], since: datetime
 ) -> set[str]:
     """The entities among these that a webhook has reported since then."""
-    statement = select(InboxEvent.entity_id).where(
-        InboxEvent.connection_id == connection_id,
-        InboxEvent.entity == entity.value,
-        InboxEvent.entity_id.in_(entity_ids),
+    asked = {"of_connection": connection_id, "kind": entity.value, "ids": list(entity_ids), "since": since}
+    return set(session.scalars(_hinted(), asked))
+
+
+@cache
+def _hinted() -> Select[str]:
+    return select(InboxEvent.entity_id).where(
+        InboxEvent.connection_id == bindparam("of_connection"),
+        InboxEvent.entity == bindparam("kind"),
+        InboxEvent.entity_id.in_(bindparam("ids", expanding=True)),
         InboxEvent.source == EventSource.WEBHOOK.value,
-        InboxEvent.received_at >= since,
+        InboxEvent.received_at >= bindparam("since"),
     )
-    return set(session.scalars(statement))
 
 
 def told_since(

@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
+    CompoundSelect,
     ForeignKey,
     Index,
     Select,
     String,
     UniqueConstraint,
+    Update,
     and_,
     bindparam,
     delete,
@@ -27,7 +30,7 @@ from domain.money import AMOUNT_MAX, is_storable
 from domain.preferences import InvoiceOrigin
 from domain.push.effect import OPEN_ON_THE_WIRE, REPLACEABLE, Doubt
 from domain.records import SourceInvoice
-from models.base import Base, BigId, ExactAmount, UtcTime, one_of
+from models.base import AT, Base, BigId, ExactAmount, UtcTime, one_of
 from models.connections import Connection, Role
 from models.effects import Effect
 from models.ledger import LedgerEntry
@@ -157,10 +160,16 @@ def invoices_for_documents(
     session: Session, organization_id: int, source_ids: Collection[str], numbers: Collection[str]
 ) -> Sequence[PlatformInvoice]:
     """The platform's invoices that carry one of these source ids, or one of these numbers."""
-    ours = select(*_RECORD).where(Invoice.organization_id == organization_id)
+    asked = {"of_organization": organization_id, "ids": list(source_ids), "numbers": list(numbers)}
+    return [PlatformInvoice(*row) for row in session.execute(_for_documents(), asked)]
+
+
+@cache
+def _for_documents() -> CompoundSelect[Any]:
+    ours = select(*_RECORD).where(Invoice.organization_id == bindparam("of_organization"))
+    has_id, has_number = one_of(Invoice.source_id, named="ids"), one_of(Invoice.number, named="numbers")
     # Not joined by "or": neither database uses two indexes well for one question about a thousand invoices.
-    both = union(ours.where(one_of(Invoice.source_id, source_ids)), ours.where(one_of(Invoice.number, numbers)))
-    return [PlatformInvoice(*row) for row in session.execute(both)]
+    return union(ours.where(has_id), ours.where(has_number))
 
 
 def invoices_with_number(session: Session, organization_id: int, numbers: Collection[str]) -> Sequence[PlatformInvoice]:
@@ -176,7 +185,12 @@ def all_platform_invoices(session: Session, organization_id: int) -> Sequence[Pl
 
 
 def invoices_by_id(session: Session, invoice_ids: Collection[int]) -> dict[int, Invoice]:
-    return {row.id: row for row in session.scalars(select(Invoice).where(Invoice.id.in_(invoice_ids)))}
+    return {row.id: row for row in session.scalars(_with_ids(), {"ids": list(invoice_ids)})}
+
+
+@cache
+def _with_ids() -> Select[Invoice]:
+    return select(Invoice).where(Invoice.id.in_(bindparam("ids", expanding=True)))
 
 
 def invoices_with_ids(
@@ -317,14 +331,21 @@ def match_invoices_again(
     """Everything that pays one of these invoices of the source is decided again."""
     if not (changed.external_ids or changed.numbers):
         return
-    documents = select(SourceInvoiceRow.external_id).where(
-        SourceInvoiceRow.connection_id == connection_id,
-        or_(SourceInvoiceRow.external_id.in_(changed.external_ids), SourceInvoiceRow.number.in_(changed.numbers)),
-    )
-    session.execute(
+    of = {"of_organization": organization_id, "of_connection": connection_id}
+    those = {"ids": list(changed.external_ids), "numbers": list(changed.numbers)}
+    session.execute(_match_again(), {**of, **those, "at": at})
+
+
+@cache
+def _match_again() -> Update:
+    row = SourceInvoiceRow
+    is_one = row.external_id.in_(bindparam("ids", expanding=True))
+    has_number = row.number.in_(bindparam("numbers", expanding=True))
+    documents = select(row.external_id).where(row.connection_id == bindparam("of_connection"), or_(is_one, has_number))
+    return (
         update(Allocation)
-        .where(Allocation.organization_id == organization_id, Allocation.document_id.in_(documents))
-        .values(match_due_at=at)
+        .where(Allocation.organization_id == bindparam("of_organization"), Allocation.document_id.in_(documents))
+        .values(match_due_at=AT)
         .execution_options(synchronize_session=False)
     )
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, func, select
+from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from models.base import Base, BigId, insert_for
@@ -34,7 +34,8 @@ def add_reads(session: Session, connection_id: int, vendor: str, reads: int, now
 
 @cache
 def _count(dialect: str) -> Any:
-    """Made once: a statement that every batch of ingest sends."""
+    """Made once, over the table: over the class, SQLAlchemy writes an INSERT out anew each time."""
+    table = cast("Table", MeteredReads.__table__)
     every, month = aliased(MeteredReads), bindparam("in_month", type_=String)
     of_vendor = select(Connection.id).where(
         Connection.vendor == bindparam("of_vendor"), Connection.id != bindparam("of_connection")
@@ -45,12 +46,12 @@ def _count(dialect: str) -> Any:
         .where(every.month == month, every.connection_id.in_(of_vendor))
         .scalar_subquery()
     )
-    more = bindparam("more", type_=MeteredReads.reads.type)
+    more = bindparam("more", type_=table.c.reads.type)
     return (
-        insert_for(dialect)(MeteredReads)
+        insert_for(dialect)(table)
         .values(connection_id=bindparam("of_connection"), month=month, reads=more)
-        .on_conflict_do_update(index_elements=["connection_id", "month"], set_={"reads": MeteredReads.reads + more})
-        .returning(MeteredReads.reads + of_others)
+        .on_conflict_do_update(index_elements=["connection_id", "month"], set_={"reads": table.c.reads + more})
+        .returning(table.c.reads + of_others)
     )
 
 

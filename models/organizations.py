@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, false, select, text, true
+from sqlalchemy import Select, String, bindparam, false, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.copying.terms import CopyTerms, terms_from
 from domain.locality import FIRST_WRITING, UTC_NAME, Locality
 from domain.preferences import CorrectionPolicy, Preferences, SyncMode, TwinPolicy
-from models.base import Base, BigId, Json, UtcTime
+from models.base import Base, BigId, Json, UtcTime, with_id
 from models.connections import Connection, Role
 from models.pausable import Pausable
 
@@ -81,21 +82,27 @@ def organization_with_connections(
     Raises:
         LookupError: there is no such organization.
     """
-    statement = (
-        select(Organization, Connection)
-        .outerjoin(Connection, Connection.organization_id == Organization.id)
-        .where(Organization.id == organization_id)
-    )
+    found = session.execute(_with_connections(), {"of_organization": organization_id})
     # The driver's types do not know that an outer join may find no connection.
-    rows: list[tuple[Organization, Connection | None]] = [(one, other) for one, other in session.execute(statement)]
+    rows: list[tuple[Organization, Connection | None]] = [(one, other) for one, other in found]
     if not rows:
         raise LookupError(f"no organization with id {organization_id}")
     by_role = {connection.role: connection for _, connection in rows if connection is not None}
     return rows[0][0], by_role.get(Role.SOURCE.value), by_role.get(Role.TARGET.value)
 
 
+# Made once: most transactions of a step ask.
+@cache
+def _with_connections() -> Select[Organization, Connection]:
+    return (
+        select(Organization, Connection)
+        .outerjoin(Connection, Connection.organization_id == Organization.id)
+        .where(Organization.id == bindparam("of_organization"))
+    )
+
+
 def organization_by_id(session: Session, organization_id: int) -> Organization:
-    found = session.get(Organization, organization_id)
+    found = with_id(session, Organization, organization_id)
     if found is None:
         raise LookupError(f"no organization with id {organization_id}")
     return found

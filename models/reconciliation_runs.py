@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ForeignKey, Index, Select, String, and_, delete, exists, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from domain.clocks import CLOCKS_APART_MAX
@@ -180,10 +180,15 @@ def runs_ended_between(
 
 def due_run(session: Session, organization_id: int, now: datetime) -> ReconciliationRun | None:
     """The oldest run that the worker has something to do for."""
+    return session.scalar(_due(), {"of_organization": organization_id, "at": now})
+
+
+@cache
+def _due() -> Select[ReconciliationRun]:
     due = select(ReconciliationRun).where(
-        ReconciliationRun.organization_id == organization_id, ReconciliationRun.due_at <= now
+        ReconciliationRun.organization_id == bindparam("of_organization"), ReconciliationRun.due_at <= AT
     )
-    return session.scalar(due.order_by(ReconciliationRun.id).limit(1))
+    return due.order_by(ReconciliationRun.id).limit(1)
 
 
 def organizations_with_due_runs() -> Select[int]:
@@ -192,19 +197,26 @@ def organizations_with_due_runs() -> Select[int]:
 
 def organizations_to_reconcile(session: Session, now: datetime, every: timedelta) -> Sequence[int]:
     """Those that sync, are connected on both sides, and had no run asked for within this time."""
-    return session.scalars(_to_reconcile(now, every).order_by(Organization.id)).all()
+    return session.scalars(_to_reconcile(), _at_the_latest(now, every)).all()
 
 
 def is_to_be_reconciled(session: Session, organization_id: int, now: datetime, every: timedelta) -> bool:
     """As `organizations_to_reconcile`, for one of them."""
-    return session.scalar(_to_reconcile(now, every).where(Organization.id == organization_id)) is not None
+    asked = {**_at_the_latest(now, every), "of_organization": organization_id}
+    return session.scalar(_is_to_be_reconciled(), asked) is not None
 
 
-# Made once: a table's second name costs more than the statements that it is used in.
-_Source, _Target = aliased(Connection), aliased(Connection)
+def _at_the_latest(now: datetime, every: timedelta) -> dict[str, datetime]:
+    # A moment from the future is a clock's mistake and no run.
+    return {"since": now - every, "until": now + CLOCKS_APART_MAX}
 
 
-def _to_reconcile(now: datetime, every: timedelta) -> Select[int]:
+# Made once: every sweep asks, and making the statement takes longer than the answer.
+@cache
+def _to_reconcile() -> Select[int]:
+    source, target = aliased(Connection), aliased(Connection)
+    since, until = bindparam("since", type_=UtcTime), bindparam("until", type_=UtcTime)
+
     def is_connected(one: type[Connection], role: Role) -> Any:
         return and_(
             one.organization_id == Organization.id,
@@ -212,19 +224,24 @@ def _to_reconcile(now: datetime, every: timedelta) -> Select[int]:
             one.status == ConnectionStatus.ACTIVE.value,
         )
 
-    # A moment from the future is a clock's mistake and no run.
-    since = and_(ReconciliationRun.asked_at > now - every, ReconciliationRun.asked_at <= now + CLOCKS_APART_MAX)
+    is_of_this_time = and_(ReconciliationRun.asked_at > since, ReconciliationRun.asked_at <= until)
     recent = exists().where(
         ReconciliationRun.organization_id == Organization.id,
-        or_(since, ReconciliationRun.state != RunState.DONE.value),
+        or_(is_of_this_time, ReconciliationRun.state != RunState.DONE.value),
     )
     return (
         select(Organization.id)
-        .join(_Source, is_connected(_Source, Role.SOURCE))
-        .join(_Target, is_connected(_Target, Role.TARGET))
+        .join(source, is_connected(source, Role.SOURCE))
+        .join(target, is_connected(target, Role.TARGET))
         # A new organization has nothing to compare yet.
-        .where(Organization.sync_enabled, Organization.created_at <= now - every, ~recent)
+        .where(Organization.sync_enabled, Organization.created_at <= since, ~recent)
+        .order_by(Organization.id)
     )
+
+
+@cache
+def _is_to_be_reconciled() -> Select[int]:
+    return _to_reconcile().where(Organization.id == bindparam("of_organization"))
 
 
 # --- what is to be read in depth ---
