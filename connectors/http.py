@@ -83,6 +83,8 @@ class Answer:
 
         Whatever it was sent by others of our processes is hidden as well: it may repeat what it heard an hour ago.
         """
+        if not text:
+            return ""
         return self.secrets.words(HIDING.hidden_in(text[: characters_max * 10]), characters_max)
 
     @property
@@ -243,9 +245,11 @@ class Wire:
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Answer | NeverSent | NoAnswer:
-        request = requests.Request(method, url, headers=dict(headers), params=params, data=body)
+        # Nothing of the session belongs to a request but these headers; to merge the rest takes requests longer.
+        merged = {**self._session.headers, **headers}
+        request = requests.Request(method, url, headers=merged, params=params, data=body)
         try:
-            prepared = self._session.prepare_request(request)
+            prepared = request.prepare()
             _check_encodable(prepared.headers)
         except UnicodeError:
             # A key with a typographic dash in it.

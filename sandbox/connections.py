@@ -80,6 +80,9 @@ class KeepAliveHandler(WSGIRequestHandler):
     def log(self, *_: Any) -> None:
         """Keeps quiet: the call log has it all."""
 
+    def log_request(self, *_: Any) -> None:
+        """Keeps quiet before anything is put into words."""
+
 
 class ConnectionServer(ThreadedWSGIServer):
     def __init__(self, host: str, port: int, app: "WSGIApplication", tls: ssl.SSLContext | None) -> None:

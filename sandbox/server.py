@@ -3,7 +3,7 @@
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,11 @@ def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, tls: bool
 
     A failure of the sandbox's own code is raised here at the end: it must not pass for the vendor's bad day.
     """
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
-        certificate_path = write_certificate(Path(folder)) if tls else None
+    with ExitStack() as until_the_end:
+        certificate_path = None
+        if tls:
+            folder = until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-"))
+            certificate_path = write_certificate(Path(folder))
         context = server_context(certificate_path) if certificate_path is not None else None
         sandbox.start()
         listener = ConnectionServer(host, port, sandbox, context)
