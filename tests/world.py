@@ -57,6 +57,8 @@ STEPS = {
 
 # The steps that decide and send: where nothing new is told for hours, the others only find that out again and again.
 SENDERS = (Step.MATCH, Step.PUSH)
+# Those, and the step that looks again at what was sent: what people do in ConnectWise is found, and QuickBooks not asked.
+LOOKERS = (Step.LOOK_AGAIN, *SENDERS)
 
 
 @dataclass(frozen=True)

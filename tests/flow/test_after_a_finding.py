@@ -7,7 +7,7 @@ import pytest
 from sandbox.faults import Fault
 from tasks.letting_go import RetryReport
 from tests.flow.tampering import Tampering, adopted, change_amount, change_date, delete, double, swap, synced, type_in
-from tests.world import World
+from tests.world import LOOKERS, World
 from usecases.retry import retry_payment
 
 # --- it clears itself ---
@@ -108,7 +108,7 @@ def test_a_double_that_is_other_money_is_told_no_more(world: World, voided: bool
     assert world.reason(payment) == "target_payment_doubled"
     retry(world, payment, create_anyway=True)
     for _ in range(3):
-        world.later(days=31)
+        world.later(*LOOKERS, days=31)
     assert world.reason(payment) == ("reversed" if voided else "synced")
     assert len(world.on(invoice)) == (1 if voided else 2)
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.faults import Fault
 from tests.flow.doing import POST_PAYMENT, one_payment
-from tests.world import World
+from tests.world import SENDERS, World
 
 
 @pytest.mark.parametrize("kind", ["commit_then_drop", "error_after_commit", "truncate", "garbage_after_commit"])
@@ -95,7 +95,7 @@ def test_a_hold_that_is_looked_at_again_stays_one_decision_and_one_look(world: W
     world.notice()
     decided_at = world.decision(payment).decided_at
     for _ in range(10):
-        world.later(hours=7)
+        world.later(*SENDERS, hours=7)
     assert world.decision(payment).decided_at == decided_at
     assert world.calls("GET /finance/invoices/{id}/payments") <= 11
     assert world.calls("POST /finance/invoices/{id}/payments") == 0

@@ -8,7 +8,7 @@ import pytest
 from sandbox.faults import Fault
 from tasks.match.hand_corrections import LOOKS_PER_BATCH
 from tests.flow.doing import type_in
-from tests.world import BothInvoices, World
+from tests.world import SENDERS, BothInvoices, World
 from usecases.invoice_import import import_invoices
 from usecases.retry import retry_payment
 
@@ -237,5 +237,5 @@ def test_a_correction_has_its_turn_although_ten_others_are_never_made(world: Wor
     invoices, payments = many_voided(world)
     remove_by_hand(world, invoices[-1])
     for _ in range(20):
-        world.later(hours=7)
+        world.later(*SENDERS, hours=7)
     assert world.reason(payments[-1]) == "corrected_by_hand"

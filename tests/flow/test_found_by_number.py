@@ -6,7 +6,7 @@ from domain.preferences import InvoiceOrigin
 from models.invoices import Invoice
 from models.metered_reads import reads_of
 from sandbox.faults import Fault
-from tests.world import BothInvoices, World
+from tests.world import SENDERS, BothInvoices, World
 
 
 def records(world: World) -> list[tuple[str, str, str | None, str | None]]:
@@ -106,12 +106,12 @@ def test_one_that_stays_in_quickbooks_alone_is_looked_for_once_a_day_in_the_end(
     payment = world.pay("40.00", (invoice, "40.00"))
     world.notice()
     for _ in range(30):
-        world.later(hours=12)
+        world.later(*SENDERS, hours=12)
     calls = world.connectwise.calls.total
-    world.later(hours=25)
+    world.later(*SENDERS, hours=25)
     assert world.connectwise.calls.total > calls
     calls = world.connectwise.calls.total
-    world.later(hours=23)
+    world.later(*SENDERS, hours=23)
     assert world.connectwise.calls.total == calls
     assert world.reason(payment) == "invoice_only_in_source"
 

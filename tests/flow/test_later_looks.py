@@ -20,7 +20,7 @@ from tests.flow.tampering import (
     synced,
     type_in,
 )
-from tests.world import BothInvoices, World
+from tests.world import LOOKERS, BothInvoices, World
 from usecases.retry import retry_payment
 
 LIST = "GET /finance/invoices/{id}/payments"
@@ -63,11 +63,11 @@ def test_what_changes_the_sum_later_is_found_later(
     world: World, wait: dict[str, float], tamper: Tampering, reason: str
 ) -> None:
     invoice, payment = synced(world)
-    world.later(minutes=11)
-    world.later(minutes=61)
-    world.later(**wait)
+    world.later(*LOOKERS, minutes=11)
+    world.later(*LOOKERS, minutes=61)
+    world.later(*LOOKERS, **wait)
     tamper(world, invoice)
-    world.later(days=31)
+    world.later(*LOOKERS, days=31)
     assert world.reason(payment) == reason
 
 
@@ -76,9 +76,9 @@ def test_what_does_not_change_the_sum_is_found_after_a_month(world: World, tampe
     invoice, payment = synced(world)
     tamper(world, invoice)
     for step in ({"minutes": 11}, {"minutes": 61}, {"days": 1}, {"days": 6}):
-        world.later(**step)
+        world.later(*LOOKERS, **step)
     assert world.reason(payment) == "synced"
-    world.later(days=24)
+    world.later(*LOOKERS, days=24)
     assert world.reason(payment) == reason
 
 

@@ -8,7 +8,7 @@ from models.connections import Connection, connection_by_id, stop_connection
 from sandbox.faults import Fault
 from tasks.points import Point
 from tests.flow.doing import once_at
-from tests.world import BothInvoices, World
+from tests.world import SENDERS, BothInvoices, World
 from usecases.connections import test_connection as check_connection
 
 
@@ -146,7 +146,7 @@ def test_keys_that_stay_refused_need_a_person_and_are_tried_rarely(world: World)
     assert world.reason(payment) == "target_credentials"
     calls = world.connectwise.calls.total
     for _ in range(48):
-        world.later(hours=1)
+        world.later(*SENDERS, hours=1)
     assert 0 < world.connectwise.calls.total - calls <= 3 * 8, "three calls for a try, a try every few hours"
     assert (target(world).status, world.reason(payment)) == ("needs_reconnect", "target_credentials")
 

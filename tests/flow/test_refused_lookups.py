@@ -5,7 +5,7 @@ import pytest
 from domain.breaker import CallKind
 from models.breakers import breaker_of
 from sandbox.faults import Fault
-from tests.world import BothInvoices, World
+from tests.world import LOOKERS, SENDERS, BothInvoices, World
 
 INVOICES = "GET /finance/invoices"
 
@@ -94,11 +94,11 @@ def test_a_doubt_stays_one_while_its_invoice_is_refused(world: World) -> None:
     world.notice()
     world.connectwise.refuse_queries_for([str(odd.connectwise_id)])
     for _ in range(20):
-        world.later(minutes=5)
+        world.later(*SENDERS, minutes=5)
     assert world.reason(payment) == "in_doubt"
     assert is_well(world)
     world.connectwise.refuse_queries_for([])
-    world.later(hours=7)
+    world.later(*SENDERS, hours=7)
     assert world.reason(payment) == "synced"
     assert world.amounts_on(odd) == ["100.00"]
 
@@ -112,7 +112,7 @@ def test_a_later_look_at_the_others_goes_on(world: World) -> None:
     assert other.connectwise_id is not None
     world.connectwise.delete_payment(other.connectwise_id, world.on(other)[0].id)
     for _ in range(8):
-        world.later(hours=6)
+        world.later(*LOOKERS, hours=6)
     assert world.reason(payment) == "target_payment_gone"
     assert {world.reason(made[one][1]) for one in ("INV-0", "INV-2")} == {"synced"}
     assert is_well(world)
