@@ -190,11 +190,14 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
+_HOLDERS = (dict, list)
+
+
 def _holders_in(document: list[Any]) -> list[Any]:
     """All lists and objects of a document, this list first."""
     holders: list[Any] = [document]
     for holder in holders:
-        holders.extend(one for one in _values(holder) if isinstance(one, dict | list))
+        holders.extend([one for one in _values(holder) if isinstance(one, _HOLDERS)])
     return holders
 
 

@@ -4,7 +4,7 @@ A document of a few megabytes can hold millions of values, brackets nested witho
 Numbers with a fraction become decimals.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import partial
@@ -40,6 +40,7 @@ class JsonLimits:
 
 
 DEFAULT_LIMITS = JsonLimits()
+_HOLDERS = (dict, list)
 
 
 def read_json(
@@ -85,6 +86,9 @@ def _whole_number(text: str, limits: JsonLimits) -> int | Decimal:
 
 def _fraction(text: str, limits: JsonLimits) -> Decimal:
     """The number, if writing it again, comparing it and calculating with it take no longer than with any amount."""
+    if len(text) <= min(limits.digits, _EXPONENT_MAX) and "e" not in text and "E" not in text:
+        # Nearly every number: none without an exponent has more digits than characters, or is larger than they say.
+        return Decimal(text)
     try:
         number = Decimal(text)
     except ArithmeticError:  # its exponent alone has more digits than a decimal takes
@@ -109,11 +113,9 @@ def _check_depth(value: Any, limits: JsonLimits) -> None:
     """Refuses a depth that the parser can handle and the code after it cannot."""
     level = [value]
     for _ in range(limits.depth + 2):
-        level = [inner for one in level for inner in _inside(one)]
+        # Most values are texts and numbers: one question for each, and no call.
+        holders = [one for one in level if isinstance(one, _HOLDERS)]
+        level = [inner for one in holders for inner in (one.values() if isinstance(one, dict) else one)]
         if not level:
             return
     raise JsonUnreadable("nested too deeply")
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

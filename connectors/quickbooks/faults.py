@@ -48,9 +48,13 @@ class Fault:
     detail: str = ""
 
 
-def failure_of(answer: Answer, now: datetime) -> Failure | None:
-    """None for a good answer; else what went wrong, from the fault's code first and the status second."""
-    parsed = answer.json()
+def failure_of(answer: Answer, now: datetime, parsed: Any = None) -> Failure | None:
+    """None for a good answer; else what went wrong, from the fault's code first and the status second.
+
+    Args:
+        parsed: the answer's JSON, if the caller has read it already.
+    """
+    parsed = answer.json() if parsed is None else parsed
     faults = faults_in(answer, parsed)
     # Of several faults we follow the one whose code we know.
     fault = next((one for one in faults if one.code in _KIND_OF_CODE), faults[0] if faults else None)
