@@ -49,9 +49,13 @@ def bomb() -> bytes:
 
 @cache
 def one_member_bomb() -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    piece = b" " * (1024 * 1024)
-    return b"".join([*(packer.compress(piece) for _ in range(_BOMB_BYTES // len(piece))), packer.flush()])
+    """Packed a piece at a time, each like the first: the packer forgets before each what came before it."""
+    packer, piece = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), b" " * (1024 * 1024)
+    packed, times, checksum = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH), _BOMB_BYTES // len(piece), 0
+    for _ in range(times):
+        checksum = zlib.crc32(piece, checksum)
+    header, end = b"\x1f\x8b\x08" + bytes(7), packer.flush()
+    return header + packed * times + end + checksum.to_bytes(4, "little") + _BOMB_BYTES.to_bytes(4, "little")
 
 
 Answer = Callable[[bytes], Iterator[bytes]]
