@@ -150,8 +150,13 @@ def lock_in_order(session: Session, table: type[Base], *conditions: ColumnElemen
     The rows' keys stay free, as with any UPDATE: a new row elsewhere that references one of them locks its key, and two
     transactions that have both added such rows would otherwise wait for each other here.
     """
+    session.execute(rows_in_order(table, *conditions)).all()
+
+
+def rows_in_order(table: type[Base], *conditions: ColumnElement[bool]) -> Select[int]:
+    """What `lock_in_order` executes, for a statement that is made once."""
     key = table.__table__.c.id
-    session.execute(select(key).where(*conditions).order_by(key).with_for_update(key_share=True)).all()
+    return select(key).where(*conditions).order_by(key).with_for_update(key_share=True)
 
 
 def of_one_or_all(column: ColumnElement[int] | Any, organization_id: int | None) -> list[ColumnElement[bool]]:

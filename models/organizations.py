@@ -115,8 +115,13 @@ def is_organization(session: Session, organization_id: int) -> bool:
 
 def the_only_organization(session: Session) -> Organization | None:
     """The organization, if there is only one to choose from."""
-    found = session.scalars(select(Organization).limit(2)).all()
+    found = session.scalars(_any_two()).all()
     return found[0] if len(found) == 1 else None
+
+
+@cache
+def _any_two() -> Select[Organization]:
+    return select(Organization).limit(2)
 
 
 def all_organizations(session: Session) -> Sequence[Organization]:

@@ -8,14 +8,31 @@ fast hash is enough, and a reader of the database cannot use them.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from functools import cache
+from typing import TypeAlias, cast
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, and_, delete, or_, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Delete,
+    ForeignKey,
+    Select,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.clocks import CLOCKS_APART_MAX
 from domain.users import UserRole
-from models.base import Base, BigId, UtcTime, insert_one, lock_in_order
+from models.base import AT, Base, BigId, UtcTime, insert_one, lock_in_order, rows_in_order
 from models.organizations import Organization
 
 EndsByItself: TypeAlias = "DashboardSession | HalfLogin | LoginLink"
@@ -110,8 +127,13 @@ def user_by_email(session: Session, email: str, *, locked: bool = False) -> User
     if "\0" in email:
         # PostgreSQL stores no NUL in a text and refuses to search for one.
         return None
-    statement = select(User).where(User.email == email.strip().casefold())
-    return session.scalar(statement.with_for_update() if locked else statement)
+    return session.scalar(_by_email(locked=locked), {"of_email": email.strip().casefold()})
+
+
+@cache
+def _by_email(*, locked: bool) -> Select[User]:
+    statement = select(User).where(User.email == bindparam("of_email"))
+    return statement.with_for_update() if locked else statement
 
 
 def insert_user(
@@ -156,15 +178,22 @@ def users_with_organizations(session: Session) -> list[tuple[User, Organization 
 
 def signed_in(session: Session, key_hash: str, now: datetime) -> tuple[DashboardSession, User] | None:
     """The session with this key and its user, unless it has ended."""
-    statement = (
+    asked = {"of_key": key_hash, "at": now, "begun_by": now + CLOCKS_APART_MAX}
+    found = session.execute(_signed_in(), asked).first()
+    return (found[0], found[1]) if found else None
+
+
+@cache
+def _signed_in() -> Select[DashboardSession, User]:
+    """Made once: every page begins with it."""
+    return (
         select(DashboardSession, User)
         .join(User, User.id == DashboardSession.user_id)
-        .where(DashboardSession.key_hash == key_hash, DashboardSession.expires_at > now, User.disabled_at.is_(None))
+        .where(DashboardSession.key_hash == bindparam("of_key"), DashboardSession.expires_at > AT)
+        .where(User.disabled_at.is_(None))
         # A session that a wrong clock began in the future would last too long.
-        .where(DashboardSession.created_at <= now + CLOCKS_APART_MAX)
+        .where(DashboardSession.created_at <= bindparam("begun_by", type_=UtcTime()))
     )
-    found = session.execute(statement).first()
-    return (found[0], found[1]) if found else None
 
 
 def choose_organization(session: Session, session_id: int, organization_id: int) -> None:
@@ -210,17 +239,31 @@ def end_sessions_of(session: Session, user_id: int, *, but: int | None = None) -
 
 def forget_expired(session: Session, now: datetime) -> None:
     """Deletes what can no longer be used."""
-    _forget(session, DashboardSession, DashboardSession.expires_at <= now)
-    _forget(session, HalfLogin, HalfLogin.expires_at <= now)
-    _forget(session, LoginLink, LoginLink.expires_at <= now)
+    for table in (DashboardSession, HalfLogin, LoginLink):
+        lock, forget = _expired(table)
+        # Mostly nothing has expired since the last login.
+        if session.execute(lock, {"at": now}).first() is not None:
+            session.execute(forget, {"at": now})
+
+
+@cache
+def _expired(table: type[EndsByItself]) -> tuple[Select[int], Delete]:
+    """The statements that lock and delete them; made once, because every login begins with these."""
+    rows = cast("Table", table.__table__)
+    expired = rows.c.expires_at <= AT
+    return rows_in_order(table, expired), delete(rows).where(expired)
 
 
 def end_the_oldest(session: Session, table: type[EndsByItself], user_id: int, keep: int) -> None:
     """Leaves this many of the user's rows: beginning more of them ends the user's own oldest ones."""
-    oldest = select(table.id).where(table.user_id == user_id).order_by(table.id.desc()).offset(keep)
-    ids = session.scalars(oldest).all()
+    ids = session.scalars(_oldest(table, keep), {"of_user": user_id}).all()
     if ids:
         _forget(session, table, table.id.in_(ids))
+
+
+@cache
+def _oldest(table: type[EndsByItself], keep: int) -> Select[int]:
+    return select(table.id).where(table.user_id == bindparam("of_user")).order_by(table.id.desc()).offset(keep)
 
 
 def _forget(session: Session, table: type[EndsByItself], condition: ColumnElement[bool]) -> None:
@@ -241,13 +284,18 @@ def use_login_link(session: Session, nonce_hash: str, now: datetime) -> int | No
 
 
 def organization_of_token(session: Session, token_hash: str) -> tuple[ApiToken, Organization] | None:
-    statement = (
+    found = session.execute(_of_token(), {"of_token": token_hash}).first()
+    return (found[0], found[1]) if found else None
+
+
+@cache
+def _of_token() -> Select[ApiToken, Organization]:
+    """Made once: every call of the API begins with it."""
+    return (
         select(ApiToken, Organization)
         .join(Organization, Organization.id == ApiToken.organization_id)
-        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None))
+        .where(ApiToken.token_hash == bindparam("of_token"), ApiToken.revoked_at.is_(None))
     )
-    found = session.execute(statement).first()
-    return (found[0], found[1]) if found else None
 
 
 def live_token(session: Session, organization_id: int, token_id: int) -> ApiToken | None:
@@ -257,8 +305,14 @@ def live_token(session: Session, organization_id: int, token_id: int) -> ApiToke
 
 
 def note_token_use(session: Session, token_id: int, now: datetime) -> None:
-    stale = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - LAST_USED_PRECISION)
-    session.execute(update(ApiToken).where(ApiToken.id == token_id, stale).values(last_used_at=now))
+    session.execute(_note_use(), {"of_token": token_id, "at": now, "stale_since": now - LAST_USED_PRECISION})
+
+
+@cache
+def _note_use() -> Update:
+    tokens = cast("Table", ApiToken.__table__)
+    stale = or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at <= bindparam("stale_since", type_=UtcTime()))
+    return update(tokens).where(tokens.c.id == bindparam("of_token"), stale).values(last_used_at=AT)
 
 
 def tokens_of(session: Session, organization_id: int) -> Sequence[ApiToken]:
