@@ -70,10 +70,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (item.get_closest_marker("slow") is None, -_seconds_at_most(item)))
 
 
+def pytest_collection() -> None:
+    """Nothing that is read now becomes garbage: to look for some meanwhile costs every process a second."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Whatever is there by now stays until the end; otherwise all of it is looked through for garbage all the time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _seconds_at_most(item: pytest.Item) -> int:
