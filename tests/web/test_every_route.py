@@ -17,6 +17,7 @@ from models.users import ApiToken, DashboardSession, User
 from tests.web.browser import Browser, back_again, forms_in, logged_in
 from tests.web.routes import API, CHANGES, FORMS, GIVEN_IDS, LOOK, MANAGE, PAGES, ROUTES, WITH_IDS, Asks, Row, routes_of
 from tests.web.things import ADMIN, VICTIM, Things, everything
+from tests.web.walker import Walker, is_turned_away, tokens_of
 from tests.world import World
 from usecases.api_tokens import create_api_token
 from usecases.organizations import create_organization
@@ -73,10 +74,7 @@ def contoso(things: Things) -> Organization:
 
 
 def token_of(browser: Browser, row: Row) -> str:
-    """The token of a form of the page for one's own account, or of one about the organization."""
-    page = browser.get("/settings/account").text
-    action = "/settings/account/password" if row.own else "/logout"
-    return next(form.fields["csrf_token"] for form in forms_in(page) if form.action == action)
+    return tokens_of(browser)[row.own]
 
 
 # --- who may not ---
@@ -140,7 +138,7 @@ def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserR
     walker = logged_in(things.app, email, organization, role)
     before = other_than(things, leave_out={DashboardSession})
     # Nothing is done, so the tokens stay what they are.
-    tokens = {own: token_of(walker, Row(LOOK, own=own)) for own in (False, True)}
+    tokens = tokens_of(walker)
     for route, row in ROUTES.items():
         if is_allowed(row, role):
             continue
@@ -153,15 +151,13 @@ def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserR
         assert f"Your role is {role.value.capitalize()}: {sentence}" in answer.text, route
         assert "An admin of Northwind MSP can do this" in answer.text, route
     assert other_than(things, leave_out={DashboardSession}) == before
+    doing = Walker(things, email)
     for route, row in ROUTES.items():
         if not is_allowed(row, role):
             continue
-        browser = back_again(things.app, email)
-        answer = things.call(browser, route, row, token_of(browser, row) if route[0] in CHANGES else "")
-        refused = (401, 403) if row.asks is not Asks.NOTHING else (401,)
-        is_refused = answer.status_code in refused or answer.headers.get("location", "").startswith("/login?next")
+        answer = doing.call(route, row)
         may_be_wrong = row.asks is Asks.NOTHING
-        assert may_be_wrong or not is_refused, (route, answer.status_code, answer.text)
+        assert may_be_wrong or not is_turned_away(answer), (route, answer.status_code, answer.text)
         # Nobody else runs in this test, and it says so.
         assert answer.status_code < 500 or route == ("GET", "/readyz"), (route, answer.text)
         assert answer.status_code != 404 or row.asks is Asks.NOTHING, route

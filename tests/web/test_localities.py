@@ -12,9 +12,10 @@ from fastapi import FastAPI
 from domain.activity import ActivityKind
 from models.activity import ActivityFilter, list_activity
 from models.organizations import organization_by_id
-from tests.web.browser import Browser, back_again, forms_in
+from tests.web.browser import Browser, back_again
 from tests.web.routes import CHANGES, PAGES, Asks
 from tests.web.things import ADMIN, Things, everything
+from tests.web.walker import Walker
 from tests.world import World
 from usecases.backfill import request_backfill
 from usecases.locality import LocalityChanges, change_locality
@@ -65,22 +66,17 @@ def pages_of(things: Things) -> list[Page]:
     found = []
     # First what only looks, then what changes something; the form that moves the organization would move it back.
     looked_at = sorted(PAGES.items(), key=lambda one: one[0][0] in CHANGES)
+    walker = Walker(things, ADMIN)
     for (method, path), row in looked_at:
         if path == SAVE:
             continue
-        walker = back_again(things.app, ADMIN)
-        token = ""
-        if method in CHANGES:
-            own = "/settings/account/password" if row.own else "/logout"
-            page = walker.get("/settings/account").text
-            token = next(form.fields["csrf_token"] for form in forms_in(page) if form.action == own)
-        answer = things.call(walker, (method, path), row, token)
+        answer = walker.call((method, path), row)
         if answer.headers.get("content-type", "").startswith("text/html") and answer.text:
             found.append(Page(f"{method} {path}", answer.text))
-    walker = back_again(things.app, ADMIN)
-    every = {f"/payments/{one}" for one in re.findall(r'href="/payments/(\d+)"', walker.get("/payments").text)}
+    reader = back_again(things.app, ADMIN)
+    every = {f"/payments/{one}" for one in re.findall(r'href="/payments/(\d+)"', reader.get("/payments").text)}
     assert len(every) > 2
-    found += [Page(address, walker.get(address).text) for address in sorted(every)]
+    found += [Page(address, reader.get(address).text) for address in sorted(every)]
     return found
 
 
