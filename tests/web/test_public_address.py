@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from settings import Settings
+from tests.terminal import run_command
 from tests.web.applications import application
 from tests.web.browser import Browser
 from tests.world import World
@@ -114,17 +115,10 @@ def test_in_production_nothing_is_guessed(world: World) -> None:
         create_app(world.context, production(""))
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["web"],
-        ["cli", "user", "login-link", "books@northwind.example"],
-        ["cli", "up"],
-    ],
-    ids=" ".join,
-)
-def test_what_makes_links_does_not_begin_without_an_address(tmp_path: Path, command: list[str]) -> None:
-    environment = {
+@pytest.fixture
+def without_address(tmp_path: Path) -> dict[str, str]:
+    """The environment of a process in production that is told no address."""
+    return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "ENVIRONMENT": "production",
@@ -132,15 +126,29 @@ def test_what_makes_links_does_not_begin_without_an_address(tmp_path: Path, comm
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DATABASE_URL": f"sqlite:///{tmp_path / 'payments.sqlite'}",
     }
+
+
+def test_the_pages_do_not_begin_without_an_address(tmp_path: Path, without_address: dict[str, str]) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", "web"],
         check=False,
         cwd=tmp_path,
-        env=environment,
+        env=without_address,
         capture_output=True,
         text=True,
         timeout=120,
     )
+    says_what_is_missing(ended)
+
+
+@pytest.mark.parametrize("command", [["user", "login-link", "books@northwind.example"], ["up"]], ids=" ".join)
+def test_a_command_that_makes_links_does_not_begin_without_an_address(
+    tmp_path: Path, without_address: dict[str, str], command: list[str]
+) -> None:
+    says_what_is_missing(run_command(command, without_address, tmp_path))
+
+
+def says_what_is_missing(ended: "subprocess.CompletedProcess[str]") -> None:
     assert ended.returncode != 0
     assert "PUBLIC_URL must be set in production" in ended.stderr
     assert "Traceback" not in ended.stderr
