@@ -34,9 +34,11 @@ FOLDERS = {
     About.THE_DATABASE: [Path(__file__).parent / folder for folder in ("crash", "models", "overlap", "tasks")],
     About.STATEMENTS: [Path(__file__).parent / "usecases"],
 }
-# The fixtures that give a test its database: a migrated one, or one without any table.
-ON_A_DATABASE = {"database_url", "empty_url"}
 MARKERS = {"sqlite_decides": About.NEITHER, "both_databases": About.THE_DATABASE, "both_in_the_build": About.STATEMENTS}
+
+# A test's own database, the one that the tests of a module look at together, and one without any table.
+OWN, SHARED, EMPTY = "database_url", "shared_database_url", "empty_url"
+ADDRESSES = {OWN, SHARED, EMPTY}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -109,9 +111,11 @@ def _plain_line(_logger: object, level: str, event: structlog.typing.EventDict) 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    for name in ON_A_DATABASE & set(metafunc.fixturenames):
-        chosen = databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
-        metafunc.parametrize(name, chosen, indirect=True)
+    chosen = databases_for(metafunc.config.getoption("--databases"), _about(metafunc.definition))
+    if asked := [name for name in ADDRESSES if name in metafunc.fixturenames]:
+        # All of one kind, where a test has several.
+        values = [[one] * len(asked) for one in chosen]
+        metafunc.parametrize(asked, values, indirect=True, scope="module" if SHARED in asked else "function")
 
 
 def _about(item: pytest.Item) -> About:
@@ -123,8 +127,7 @@ def _about(item: pytest.Item) -> About:
 
 def _is_left_out(item: pytest.Item) -> bool:
     """Whether it has another database to run on than the one of the default."""
-    is_on_a_database = not ON_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
-    return is_on_a_database and _about(item) is not About.NEITHER
+    return not ADDRESSES.isdisjoint(getattr(item, "fixturenames", ())) and _about(item) is not About.NEITHER
 
 
 def _is_below(path: Path, folders: Iterable[Path]) -> bool:
@@ -212,6 +215,19 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         databases = request.getfixturevalue("sqlite_databases")
         yield databases.fresh(databases.directory)
+    else:
+        with request.getfixturevalue("postgresql_databases").fresh() as url:
+            yield url
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database for all tests of a module that change nothing in it; whoever changes something has one of its own."""
+    if request.param == "sqlite":
+        databases = request.getfixturevalue("sqlite_databases")
+        directory = databases.directory / "shared"
+        directory.mkdir(exist_ok=True)
+        yield databases.fresh(directory)
     else:
         with request.getfixturevalue("postgresql_databases").fresh() as url:
             yield url

@@ -74,11 +74,15 @@ def organization(run: Run) -> str:
     return "southwind"
 
 
+def clock_of_commands() -> TestClock:
+    """A command looks at the clock of the machine that it runs on."""
+    return TestClock(datetime.now(UTC).replace(microsecond=0))
+
+
 @pytest.fixture
 def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """A whole MSP, "northwind", in the database that the command line uses, and both systems for it to call."""
-    # A command looks at the clock of the machine that it runs on.
-    with open_world(database_url, TestClock(datetime.now(UTC).replace(microsecond=0))) as opened:
+    with open_world(database_url, clock_of_commands()) as opened:
         url = opened.quickbooks_url
         environment.setenv("QUICKBOOKS_API_URL", url)
         environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")

@@ -1,31 +1,47 @@
 """`database check`: an operator is told of every invariant that does not hold, and of none that does."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
-from models.attempts import Attempt
 from models.decisions import DecisionRow
-from models.effects import Effect
 from models.invariants import INVARIANTS
 from models.payments import Allocation
-from tests.broken_rules import BROKEN
-from tests.cli.conftest import Run
+from tests.broken_rules import BROKEN, break_rule
+from tests.cli.conftest import Run, clock_of_commands
 from tests.copying import set_up
-from tests.world import World
+from tests.world import World, open_world
+
+
+@pytest.fixture(scope="module")
+def in_order(shared_database_url: str) -> Iterator[World]:
+    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
+    with open_world(shared_database_url, clock_of_commands()) as world:
+        tool = set_up(world)
+        tool.bill("CW-1")
+        tool.copy("CW-1")
+        for number in ("INV-1", "INV-2"):
+            world.pay("100", (world.invoice(number), "100"))
+        world.notice()
+        yield world
 
 
 @pytest.fixture
-def synced(world: World) -> World:
-    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
-    tool = set_up(world)
-    tool.bill("CW-1")
-    tool.copy("CW-1")
-    for number in ("INV-1", "INV-2"):
-        world.pay("100", (world.invoice(number), "100"))
-    world.notice()
-    return world
+def synced(in_order: World, environment: pytest.MonkeyPatch) -> World:
+    """The command line looks at it; who breaks something there repairs it."""
+    environment.setenv("DATABASE_URL", in_order.context.database.url)
+    return in_order
+
+
+@contextmanager
+def broken(synced: World, name: str) -> Iterator[None]:
+    repair = break_rule(synced.context.database, name)
+    try:
+        yield
+    finally:
+        repair()
 
 
 def test_books_in_order_keep_every_invariant(run: Run, synced: World) -> None:
@@ -42,27 +58,23 @@ def test_books_in_order_keep_every_invariant(run: Run, synced: World) -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_invariant_is_counted_with_an_example_and_ends_with_1(run: Run, synced: World, name: str) -> None:
-    breaks, rows = BROKEN[name]
-    with synced.context.database.writing() as session:
-        breaks(session)
-    checked = run("database", "check", "--json")
+    _, rows = BROKEN[name]
+    with broken(synced, name):
+        checked = run("database", "check", "--json")
+        text = run("database", "check")
     assert checked.code == 1
     assert checked.json["ok"] is False
     (found,) = [one for one in checked.json["invariants"] if one["name"] == name]
     assert found["violations"] == rows
     assert isinstance(found["example"], int)
-    text = run("database", "check")
     assert text.code == 1
     assert [name, str(rows), str(found["example"])] in [line.split()[:3] for line in text.out.splitlines()]
 
 
 def test_something_on_the_wire_without_an_attempt_is_found(run: Run, synced: World) -> None:
-    later = synced.clock.now() + timedelta(hours=1)
-    with synced.context.database.writing() as session:
-        session.execute(delete(Attempt))
-        session.execute(update(Effect).values(state="in_doubt", due_at=later))
-    broken = {one["name"]: one["violations"] for one in run("database", "check", "--json").json["invariants"]}
-    assert broken["sent_has_attempt"] == 2
+    with broken(synced, "sent_has_attempt"):
+        checked = run("database", "check", "--json").json
+    assert {one["name"]: one["violations"] for one in checked["invariants"]}["sent_has_attempt"] == 2
 
 
 def test_every_invariant_is_broken_by_a_test() -> None:

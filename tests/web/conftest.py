@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from settings import Settings
 from tests.web.applications import application, without_database
-from tests.web.browser import Browser, logged_in
+from tests.web.browser import Browser, add_user, back_again, logged_in
 from tests.web.tokens import make_token
 from tests.world import World, open_world
 from usecases import passwords
@@ -66,6 +66,20 @@ def partner(app: FastAPI) -> Browser:
 def operator(app: FastAPI) -> Browser:
     """Somebody who runs the platform, logged in."""
     return logged_in(app, OPERATOR)
+
+
+@pytest.fixture(scope="module")
+def shared_world(shared_database_url: str) -> Iterator[World]:
+    """The MSP of all tests of a module that only look at it, with somebody who may."""
+    with open_world(shared_database_url) as world:
+        add_user(world.context, PARTNER, "northwind")
+        yield world
+
+
+@pytest.fixture
+def reader(shared_world: World) -> Browser:
+    """Somebody of the organization that is only looked at, logged in."""
+    return back_again(application(shared_world.context, SETTINGS), PARTNER)
 
 
 @pytest.fixture

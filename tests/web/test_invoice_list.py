@@ -20,9 +20,10 @@ def read(world: World, number: str) -> None:
     read_invoice_in_both(world.context, world.organization_id, id_of(world, number))
 
 
-@pytest.fixture
-def various(world: World) -> World:
+@pytest.fixture(scope="module")
+def various(shared_world: World) -> World:
     """INV-1 is paid and agrees; INV-2 is open and differs; nothing was ever heard of INV-3."""
+    world = shared_world
     paid, open_ = world.invoice("INV-1"), world.invoice("INV-2", "70.00", origin=InvoiceOrigin.PARTNER_DASHBOARD)
     world.pay("100.00", (paid, "100.00"))
     world.pay("20.00", (open_, "20.00"))
@@ -61,27 +62,27 @@ def shown(page: str) -> list[str]:
         ("?state=nonsense&balance=nonsense&origin=nonsense&sort=nonsense", ["INV-1", "INV-2", "INV-3"]),
     ],
 )
-def test_the_list_shows_what_the_address_says(various: World, partner: Browser, query: str, numbers: list[str]) -> None:
-    assert shown(partner.get(f"/invoices{query}").text) == numbers
+def test_the_list_shows_what_the_address_says(various: World, reader: Browser, query: str, numbers: list[str]) -> None:
+    assert shown(reader.get(f"/invoices{query}").text) == numbers
 
 
-def test_an_id_of_either_system_finds_the_invoice(various: World, partner: Browser) -> None:
+def test_an_id_of_either_system_finds_the_invoice(various: World, reader: Browser) -> None:
     with various.context.database.reading() as session:
         row = session.query(Invoice).filter_by(number="INV-2").one()
     assert row.target_id is not None
     for identity in (row.source_id, row.target_id):
-        assert shown(partner.get("/invoices", params={"search": identity}).text) == ["INV-2"]
+        assert shown(reader.get("/invoices", params={"search": identity}).text) == ["INV-2"]
 
 
-def test_the_tabs_count_every_outcome(various: World, partner: Browser) -> None:
-    page = partner.get("/invoices?search=INV-2").text
+def test_the_tabs_count_every_outcome(various: World, reader: Browser) -> None:
+    page = reader.get("/invoices?search=INV-2").text
     assert ["All <b>3</b>" in page, "Agrees <b>1</b>" in page, "Differs <b>1</b>" in page] == [True] * 3
     assert "Not compared yet <b>1</b>" in page
     assert "<strong>1 invoice</strong> matches." in page
 
 
-def test_a_row_says_how_far_apart_both_are_and_when_that_was_read(various: World, partner: Browser) -> None:
-    page = partner.get("/invoices?state=differs").text
+def test_a_row_says_how_far_apart_both_are_and_when_that_was_read(various: World, reader: Browser) -> None:
+    page = reader.get("/invoices?state=differs").text
     assert "by 5.00 USD" in page
     assert "50.00 USD open" in page
     assert "as last read" in page
@@ -97,9 +98,9 @@ def test_a_row_says_how_far_apart_both_are_and_when_that_was_read(various: World
     ],
 )
 def test_the_order_is_in_the_address_too(
-    various: World, partner: Browser, order: InvoiceOrder, numbers: list[str]
+    various: World, reader: Browser, order: InvoiceOrder, numbers: list[str]
 ) -> None:
-    page = partner.get("/invoices", params={"sort": order.value}).text
+    page = reader.get("/invoices", params={"sort": order.value}).text
     assert sorted(numbers, key=lambda number: page.index(f">{number}<")) == numbers
 
 
@@ -122,9 +123,9 @@ def test_empty_lists_say_what_to_do(world: World, partner: Browser) -> None:
     assert "Open one and read both systems." in partner.get("/invoices?state=agrees").text
 
 
-def test_a_wildcard_is_a_letter_like_any_other(various: World, partner: Browser) -> None:
-    assert shown(partner.get("/invoices", params={"search": "%"}).text) == []
-    assert shown(partner.get("/invoices", params={"customer": "_"}).text) == []
+def test_a_wildcard_is_a_letter_like_any_other(various: World, reader: Browser) -> None:
+    assert shown(reader.get("/invoices", params={"search": "%"}).text) == []
+    assert shown(reader.get("/invoices", params={"customer": "_"}).text) == []
 
 
 @pytest.mark.parametrize("query", ["?page=0", "?page=x", "?search=" + "x" * 201])
@@ -132,8 +133,8 @@ def test_what_no_link_of_ours_says_is_refused(partner: Browser, query: str) -> N
     assert partner.get(f"/invoices{query}").status_code == 400
 
 
-def test_the_fragment_is_the_list_alone(various: World, partner: Browser) -> None:
-    fragment = partner.get("/live/invoices?state=differs").text
+def test_the_fragment_is_the_list_alone(various: World, reader: Browser) -> None:
+    fragment = reader.get("/live/invoices?state=differs").text
     assert "<html" not in fragment
     assert shown(fragment) == ["INV-2"]
 
