@@ -28,9 +28,14 @@ OF_OTHERS = {"alembic", "celery", "fastapi", "kombu", "starlette"}
 READS_VALUES = {"pydantic"}
 ASK = """
 import sys
+from functools import cache
+import typer.testing
 from typer.testing import CliRunner
+import cli.groups
 from cli.__main__ import app
 
+# As for the other tests of the command line: what is declared once need not be declared again for each line.
+typer.testing._get_command = cli.groups.get_command = cache(cli.groups.get_command)
 for line in sys.stdin.read().splitlines():
     result = CliRunner().invoke(app, line.split())
     assert result.output, (line, result.exception)
