@@ -15,11 +15,13 @@ import struct
 import sys
 import termios
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
+from typing import TextIO
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 # The program itself imports on demand what a command needs; not `workers.app`, which reads the settings meanwhile.
@@ -57,6 +59,43 @@ def run_command(
             process.kill()
             process.join()
         return CompletedProcess(arguments, process.exitcode or 0, output.read_text(), errors.read_text())
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command that is still running, and what it says meanwhile."""
+
+    process: "multiprocessing.process.BaseProcess"
+    told: TextIO
+    output: TextIO
+    errors: TextIO
+
+    def end(self, say: str = "") -> CompletedProcess[str]:
+        """Says this as the last thing, and waits until the command has ended."""
+        self.told.write(say)
+        self.told.close()
+        errors, output = self.errors.read(), self.output.read()
+        self.process.join(LONGEST_SECONDS)
+        assert self.process.exitcode is not None, "it does not end"
+        return CompletedProcess([], self.process.exitcode, output, errors)
+
+
+@contextlib.contextmanager
+def running_command(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[Running]:
+    """The same for as long as the block lasts, for a command that is spoken with."""
+    with TemporaryDirectory() as directory, contextlib.ExitStack() as opened:
+        told, output, errors = pipes = [Path(directory) / name for name in ("input", "output", "errors")]
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        process = _process(arguments, dict(environment), folder, output, errors, told)
+        process.start()
+        try:
+            # Each waits for the other end: in the order in which the command opens them.
+            ends = [opened.enter_context(pipe.open(mode)) for pipe, mode in zip(pipes, "wrr", strict=True)]
+            yield Running(process, *ends)
+        finally:
+            process.kill()
+            process.join()
 
 
 def run_on_screen(

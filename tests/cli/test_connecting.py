@@ -1,7 +1,6 @@
 """`connection connect`: the address goes to a browser, and the answer comes back to the terminal."""
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.cli.conftest import Run
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import READERS, gaps
 from tests.quickbooks.test_gaps import busy_absence
+from tests.terminal import Running, running_command
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -21,21 +21,15 @@ PUBLIC = "https://payments.example"
 
 
 @contextmanager
-def connecting(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def connecting(*arguments: str) -> Iterator[Running]:
     """The command, running, in the environment of the test."""
-    command = [sys.executable, "-m", "cli", "connection", "connect", "quickbooks", "northwind", "--json", *arguments]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=120)
+    command = ["connection", "connect", "quickbooks", "northwind", "--json", *arguments]
+    with running_command(command, os.environ, ROOT) as running:
+        yield running
 
 
-def address_told_by(process: "subprocess.Popen[str]") -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
+def address_told_by(running: Running) -> str:
+    for line in running.errors:
         if line.startswith("http"):
             return line.strip()
     raise AssertionError("no address was told")
@@ -43,22 +37,22 @@ def address_told_by(process: "subprocess.Popen[str]") -> str:
 
 def test_a_company_is_connected_through_a_port_of_this_machine(world: World, run: Run) -> None:
     assert run("connection", "disconnect", "northwind", "quickbooks", "--yes").code == 0
-    with connecting("--listen", "0") as process:
-        page = requests.get(address_told_by(process), timeout=120)
+    with connecting("--listen", "0") as running:
+        page = requests.get(address_told_by(running), timeout=120)
         assert "may be closed" in page.text
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    assert simplejson.loads(out)["status"] == "active"
+        ended = running.end()
+    assert ended.returncode == 0, ended.stderr
+    assert simplejson.loads(ended.stdout)["status"] == "active"
 
 
 def test_a_company_is_connected_by_pasting_the_address(world: World, run: Run, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PUBLIC_URL", PUBLIC)
-    with connecting("--from", "2026-01-01") as process:
-        back = requests.get(address_told_by(process), allow_redirects=False, timeout=120).headers["Location"]
+    with connecting("--from", "2026-01-01") as running:
+        back = requests.get(address_told_by(running), allow_redirects=False, timeout=120).headers["Location"]
         assert back.startswith(f"{PUBLIC}/integrations/quickbooks/callback?")
-        out, err = process.communicate(back + "\n", timeout=120)
-    assert process.returncode == 0, err
-    assert simplejson.loads(out)["account_id"]
+        ended = running.end(back + "\n")
+    assert ended.returncode == 0, ended.stderr
+    assert simplejson.loads(ended.stdout)["account_id"]
     assert [gap["kind"] for gap in run("catch-up", "gaps", "northwind", "--json").json["gaps"]] == ["backfill"]
 
 
@@ -70,11 +64,11 @@ def test_without_an_address_to_come_back_to_it_says_what_is_missing(world: World
 
 def test_a_denied_consent_is_one_line(world: World, run: Run) -> None:
     world.quickbooks.set_switches(authorize="deny")
-    with connecting("--listen", "0") as process:
-        requests.get(address_told_by(process), timeout=120)
-        _, err = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert "error: Consent was not given" in err
+    with connecting("--listen", "0") as running:
+        requests.get(address_told_by(running), timeout=120)
+        ended = running.end()
+    assert ended.returncode == 2
+    assert "error: Consent was not given" in ended.stderr
 
 
 def test_what_a_connection_shows(world: World, run: Run) -> None:
