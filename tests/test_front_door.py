@@ -74,8 +74,13 @@ def test_who_makes_the_example_change_gets_a_new_reason_that_passes_the_checks(t
     shutil.copytree(ROOT, here, ignore=shutil.ignore_patterns(".*"))
     files = [added(here, block) for block in blocks(CONTRIBUTING, "diff")]
     (here / "docs/reasons.md").write_text(run(here, sys.executable, "-m", "usecases.reasons_page"))
-    pytest_here(here, "-q", "tests/domain/match/test_eligibility.py", "tests/domain/test_reasons.py")
-    pytest_here(here, "-q", "tests/test_docs.py", "-k", "reason")
+    rule, sentence, page = (
+        "tests/domain/match/test_eligibility.py",
+        "tests/domain/test_reasons.py",
+        "tests/test_docs.py",
+    )
+    # Of the pages, those about reasons.
+    pytest_here(here, "-q", rule, sentence, page, "-k", "test_eligibility or reason")
     ruff = str(Path(sys.executable).with_name("ruff"))
     python = sorted({name for name in files if name.endswith(".py")})
     run(here, ruff, "check", "--no-cache", *python)
