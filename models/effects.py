@@ -140,16 +140,22 @@ def day_of(effect: Effect) -> date:
 
 def latest_effects(session: Session, allocation_ids: Collection[int]) -> dict[int, Effect]:
     """The effect of the highest generation of each allocation, whatever its state."""
+    found = session.scalars(_latest(), {"of_allocations": list(allocation_ids)})
+    return {effect.allocation_id: effect for effect in found}
+
+
+@cache
+def _latest() -> Select[Effect]:
+    """Made once: every page with a payment asks this."""
     newest = (
         select(Effect.allocation_id, func.max(Effect.generation).label("generation"))
-        .where(Effect.allocation_id.in_(allocation_ids))
+        .where(Effect.allocation_id.in_(bindparam("of_allocations", expanding=True)))
         .group_by(Effect.allocation_id)
         .subquery()
     )
-    statement = select(Effect).join(
+    return select(Effect).join(
         newest, and_(Effect.allocation_id == newest.c.allocation_id, Effect.generation == newest.c.generation)
     )
-    return {effect.allocation_id: effect for effect in session.scalars(statement)}
 
 
 def effects_by_id(session: Session, effect_ids: Collection[int]) -> Sequence[Effect]:

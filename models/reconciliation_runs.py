@@ -149,11 +149,16 @@ def run_by_id(session: Session, organization_id: int, run_id: int) -> Reconcilia
 
 
 def latest_run(session: Session, organization_id: int, *, is_over: bool | None = None) -> ReconciliationRun | None:
-    statement = select(ReconciliationRun).where(ReconciliationRun.organization_id == organization_id)
+    return session.scalar(_latest_run(is_over=is_over), {"of_organization": organization_id})
+
+
+@cache
+def _latest_run(*, is_over: bool | None) -> Select[ReconciliationRun]:
+    statement = select(ReconciliationRun).where(ReconciliationRun.organization_id == bindparam("of_organization"))
     if is_over is not None:
         done = ReconciliationRun.state == RunState.DONE.value
         statement = statement.where(done if is_over else ~done)
-    return session.scalar(statement.order_by(ReconciliationRun.id.desc()).limit(1))
+    return statement.order_by(ReconciliationRun.id.desc()).limit(1)
 
 
 def runs_of(
