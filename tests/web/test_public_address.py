@@ -71,11 +71,11 @@ def test_no_answer_names_the_host_that_a_request_named(app: FastAPI, partner: Br
     ids=str,
 )
 def test_the_consent_comes_back_to_the_address_in_the_settings(
-    world: World, partner: Browser, lie: dict[str, str], given: dict[str, str], address: str
+    shared_world: World, reader: Browser, lie: dict[str, str], given: dict[str, str], address: str
 ) -> None:
-    app = application(world.context, Settings(_env_file=None, redis_url="", **given))
+    app = application(shared_world.context, Settings(_env_file=None, redis_url="", **given))
     browser = Browser(app)
-    browser.client.cookies = partner.client.cookies
+    browser.client.cookies = reader.client.cookies
     out = browser.get("/integrations/quickbooks/connect", headers=lie, follow_redirects=False)
     assert out.status_code == 303
     [redirect_uri] = parse_qs(urlsplit(out.headers["location"]).query)["redirect_uri"]
