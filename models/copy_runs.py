@@ -104,8 +104,14 @@ class CopyAttempt(Base):
 
 
 def run_by_id(session: Session, organization_id: int, run_id: int) -> CopyRun | None:
-    statement = select(CopyRun).where(CopyRun.organization_id == organization_id, CopyRun.id == run_id)
-    return session.scalar(statement)
+    return session.scalar(_run_by_id(), {"of_organization": organization_id, "of_run": run_id})
+
+
+@cache
+def _run_by_id() -> Select[CopyRun]:
+    """Made once: whoever watches a run asks this again and again."""
+    of_organization = CopyRun.organization_id == bindparam("of_organization")
+    return select(CopyRun).where(of_organization, CopyRun.id == bindparam("of_run"))
 
 
 def runs_of(session: Session, organization_id: int, limit: int = 50, before: int | None = None) -> Sequence[CopyRun]:
@@ -118,15 +124,19 @@ def runs_of(session: Session, organization_id: int, limit: int = 50, before: int
 
 def counts_of_runs(session: Session, run_ids: Collection[int]) -> dict[int, dict[ItemState, int]]:
     """How many items of each run are in each state."""
-    statement = (
-        select(CopyRunItem.run_id, CopyRunItem.state, func.count())
-        .where(CopyRunItem.run_id.in_(run_ids))
-        .group_by(CopyRunItem.run_id, CopyRunItem.state)
-    )
     counts: dict[int, dict[ItemState, int]] = {run_id: {} for run_id in run_ids}
-    for run_id, state, count in session.execute(statement):
+    for run_id, state, count in session.execute(_counts_of_runs(), {"of_runs": list(run_ids)}):
         counts[run_id][ItemState(state)] = count
     return counts
+
+
+@cache
+def _counts_of_runs() -> Select[int, str, int]:
+    return (
+        select(CopyRunItem.run_id, CopyRunItem.state, func.count())
+        .where(CopyRunItem.run_id.in_(bindparam("of_runs", expanding=True)))
+        .group_by(CopyRunItem.run_id, CopyRunItem.state)
+    )
 
 
 def add_run(
