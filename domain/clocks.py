@@ -1,10 +1,32 @@
 """How far clocks can be trusted."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 # Synchronized clocks differ by seconds. If two clocks differ by more than this, one of them is wrong.
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment by both clocks of a machine, so that one that is wrong, or was set, is not gone by alone.
+
+    Attributes:
+        at: the time of day, UTC.
+        ticks: seconds of the clock that never jumps; it begins anew with the machine.
+        machine: the run of the machine whose clocks these are; "" if it cannot be told.
+    """
+
+    at: datetime
+    ticks: float
+    machine: str
+
+    def age(self, now: "Moment") -> timedelta | None:
+        """How long ago it was, by the clock that says more; None if these clocks cannot tell, or if it lies ahead."""
+        ages = (now.at - self.at, timedelta(seconds=now.ticks - self.ticks))
+        is_known = bool(self.machine) and self.machine == now.machine and min(ages) >= timedelta(0)
+        return max(ages) if is_known else None
 
 
 def from_day_to_day(

@@ -213,8 +213,8 @@ def waiting_events(
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits to be ingested for a connection, and what decides whether it may be read.
+class Inbox:
+    """A connection, what waits for it, and what decides whether it may be read.
 
     Attributes:
         breakers: of the kinds of call that have failed.
@@ -226,19 +226,22 @@ class Waiting:
     events: Sequence[InboxEvent]
 
 
-def what_waits(session: Session, connection_id: int, now: datetime, limit: int) -> Waiting:
-    """What waits for the connection, in one statement: the last look of every slice finds nothing.
+def inbox_of(session: Session, connection_id: int, now: datetime, limit: int) -> Inbox:
+    """The connection and what waits for it, in one statement: the last look of every slice finds nothing.
+
+    Args:
+        limit: a few. The connection comes with each event, so many are cheaper by themselves.
 
     Raises:
         LookupError: there is no such connection.
     """
-    rows = session.execute(_what_waits(limit), {"of_connection": connection_id, "at": now}).all()
+    rows = session.execute(_inbox(limit), {"of_connection": connection_id, "at": now}).all()
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
     breakers = {CallKind(breaker.kind): breaker for _, breaker, _ in rows if breaker is not None}
     # Once for each of them, whatever the number of breakers.
     events = {event.id: event for *_, event in rows if event is not None}
-    return Waiting(rows[0][0], breakers, tuple(events.values()))
+    return Inbox(rows[0][0], breakers, tuple(events.values()))
 
 
 # The statements are made once: every batch asks, and making them takes longer than the answers.
@@ -256,7 +259,7 @@ def _waiting(limit: int, only_content: bool = False) -> Select[InboxEvent]:
 
 # The types do not know that an outer join may find nothing.
 @cache
-def _what_waits(limit: int) -> Select[Connection, Breaker | None, InboxEvent | None]:
+def _inbox(limit: int) -> Select[Connection, Breaker | None, InboxEvent | None]:
     event = aliased(InboxEvent, _waiting(limit).subquery())
     return (
         select(Connection, Breaker, event)

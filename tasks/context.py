@@ -6,9 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from connectors.base import Source, Target
@@ -28,6 +31,7 @@ from connectors.registry import (
     options_of,
 )
 from connectors.vendor import Account
+from domain.clocks import Moment
 from domain.words import Words
 from models.connections import Connection
 from models.database import Database
@@ -87,6 +91,10 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump and keep running while the machine sleeps; only differences mean anything."""
 
+    @property
+    def machine(self) -> str:
+        """The run of the machine, or of whatever else `monotonic` is the clock of; "" if it cannot be told."""
+
     def sleep(self, duration: timedelta) -> None:
         """Waits. Only for moments: a waiting worker does no other work."""
 
@@ -101,6 +109,13 @@ class SystemClock:
     def monotonic(self) -> float:
         # Linux's monotonic clock stands still while the machine is suspended, and a lease does not.
         return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
+
+    @cached_property
+    def machine(self) -> str:
+        # Linux draws it at each start of the machine; the processes of a host share it, as they share the clock.
+        with suppress(OSError):
+            return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return ""
 
     def sleep(self, duration: timedelta) -> None:
         time.sleep(duration.total_seconds())
@@ -236,6 +251,9 @@ class Context:
     _billers: "Opened[Biller | None]" = field(default_factory=Opened, repr=False)
     _reconciled_sources: "Opened[ReconciledSource | None]" = field(default_factory=Opened, repr=False)
     _reconciled_targets: "Opened[ReconciledTarget | None]" = field(default_factory=Opened, repr=False)
+
+    def moment(self) -> Moment:
+        return Moment(self.clock.now(), self.clock.monotonic(), self.clock.machine)
 
     def source(self, connection: Connection) -> Source:
         # Its tokens change about every hour and are read again with every call, so they are not part of the key.

@@ -37,6 +37,7 @@ class TestClock:
     __test__ = False
 
     def __init__(self, start: datetime | None = None) -> None:
+        self.machine = "the only one"
         self._now = start or START
         self._monotonic = 1000.0
 

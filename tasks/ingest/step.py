@@ -23,7 +23,7 @@ from domain.breaker import Admission, CallKind
 from domain.ingest.deletions import next_look_after
 from domain.trace_context import Part, of_several
 from models.connections import Connection, change_connection
-from models.inbox import Entity, InboxEvent, finish_events, postpone_events, waiting_events, what_waits
+from models.inbox import Entity, InboxEvent, finish_events, inbox_of, postpone_events, waiting_events
 from models.invoices import match_invoices_again, store_source_invoices
 from models.payment_store import Stored, is_news, store_payments
 from models.payments import payments_by_external_id
@@ -42,6 +42,8 @@ from tasks.step import Drained, Lease, database_may_be_away, drain, process_cont
 log = structlog.get_logger()
 
 EVENTS_PER_BATCH = 500
+# So many come with their connection, in one statement; if there are more, all come in a second one.
+FEW_EVENTS = 20
 
 
 def ingest(context: Context, connection_id: int) -> Drained:
@@ -53,17 +55,18 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
     now = context.clock.now()
     with context.database.reading() as session:
         asked = Asked.now(context)
-        waiting = what_waits(session, lease.owner_id, now, EVENTS_PER_BATCH)
-        connection, events = waiting.connection, waiting.events
-        permits = Permits(context, connection, waiting.breakers, asked)
+        inbox = inbox_of(session, lease.owner_id, now, FEW_EVENTS)
+        connection, events = inbox.connection, inbox.events
+        permits = Permits(context, connection, inbox.breakers, asked)
         if not connection.is_active:
             # The events of an inactive connection keep waiting until it is connected again.
             return False
         may_read = permits.admission(CallKind.INGEST) is not Admission.NONE
         wait = wait_before_read(connection, context.timing.read_distance, now)
-        if not may_read or wait > SHORT_WAIT:
-            # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
-            events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=True)
+        # The sweep comes back for the hints. Changes that catch-up brought with their content need no call.
+        only_content = not may_read or wait > SHORT_WAIT
+        if only_content or len(events) == FEW_EVENTS:
+            events = waiting_events(session, connection.id, now, EVENTS_PER_BATCH, only_content=only_content)
     if not events:
         return False
     if wait and any(event.payload is None for event in events):

@@ -6,10 +6,10 @@ ourselves gives way to the number when its invoice is gone for good: it may have
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from connectors.base import Failure, FailureKind
 from domain.breaker import CallKind
+from domain.clocks import Moment
 from domain.match.eligibility import decide_early
 from domain.match.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
 from domain.push.glance import Stored, glance_of
@@ -34,7 +34,7 @@ class Lookups:
         failure: why unread ones could not be looked for; `failure_words` are the target's words, if it refused.
         refused_ids, refused_numbers: the ones that the target refuses to answer about, with its words.
         unread_ids, unread_numbers: not looked for; without a failure they only have to wait their turn.
-        asked_at: when the target was asked.
+        asked: when the target was asked.
     """
 
     by_id: Mapping[str, TargetInvoice]
@@ -47,7 +47,7 @@ class Lookups:
     refused_numbers: Mapping[str, str] = field(default_factory=dict)
     unread_ids: Collection[str] = ()
     unread_numbers: Collection[str] = ()
-    asked_at: datetime | None = None
+    asked: Moment | None = None
 
     def of(self, case: Case) -> TargetLookup | None:
         """Stored link first, exact number second; None if the look is still to be made and the case stays due."""
@@ -75,9 +75,9 @@ class Lookups:
 
     def glance_of(self, lookup: TargetLookup) -> Stored | None:
         """What push may go by in the same second; None if it has to read the invoice itself."""
-        if not isinstance(lookup, Found) or self.asked_at is None:
+        if not isinstance(lookup, Found) or self.asked is None:
             return None
-        return glance_of(lookup.invoice, self.asked_at)
+        return glance_of(lookup.invoice, self.asked)
 
     def shows_to_be_gone(self, link: str) -> bool:
         """Whether we asked for it and the target does not have it."""
@@ -113,7 +113,7 @@ def look_up(context: Context, permits: Permits | None, cases: Sequence[Case]) ->
     by_both = replace(
         by_number,
         by_id=lookups.by_id,
-        asked_at=lookups.asked_at,
+        asked=lookups.asked,
         given_up=given_up,
         refused_ids=lookups.refused_ids,
         unread_ids=lookups.unread_ids,
@@ -154,7 +154,7 @@ def _find(context: Context, permits: Permits, ids: Collection[str], numbers: Col
         return _unread(ids, numbers, target.why_paused or Reason.TARGET_UNREACHABLE)
     if not permits.begin(CallKind.FIND):
         return _unread(ids, numbers, Reason.TARGET_SICK)
-    asked_at = context.clock.now()
+    asked = context.moment()
     result = context.target(target).find_invoices(ids, numbers)
     if isinstance(result, Failure):
         reason = note_failure(context, target, result, CallKind.FIND)
@@ -177,7 +177,7 @@ def _find(context: Context, permits: Permits, ids: Collection[str], numbers: Col
         refused_numbers=found.refused_numbers,
         unread_ids=found.unread_ids,
         unread_numbers=found.unread_numbers,
-        asked_at=asked_at,
+        asked=asked,
     )
 
 

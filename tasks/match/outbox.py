@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.match.planning import Cancel, Enqueue, Leave, Payload, Revive
-from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectState
+from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
 from domain.push.glance import Stored
 from models.connections import Connection
 from models.due import DueAllocation
@@ -48,7 +48,9 @@ def carry_out(
             if target is None:
                 raise AssertionError("a payment was decided to be pushed without a target")
             generation = (effect.generation if effect else 0) + 1
-            session.add(_new_effect(due, payload, generation, target, now, trace, glance))
+            # Push goes by it for nothing but the first send for this part of a payment.
+            is_first = payload.kind is EffectKind.CREATE and generation == 1
+            session.add(_new_effect(due, payload, generation, target, now, trace, glance if is_first else None))
             return True
 
 

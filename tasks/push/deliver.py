@@ -120,15 +120,16 @@ class Delivery:
     def deliver_as_match_saw(self, effects: Sequence[Effect]) -> list[Effect]:
         """Sends those to untouched invoices at which match has looked a moment ago; returns the others.
 
-        A payment alone then costs one look and not two. Nothing else changes: the sums are as old as that look, and
-        what we know of each invoice is younger.
+        A payment alone then costs one look and not two. Nothing else changes: the sums are as old as the oldest of
+        these looks, what we know of each invoice is younger, and what is not sent in time waits for the next batch.
         """
         glances = {one.target_invoice_id: glance for one in effects if (glance := glance_of_its_invoice(one))}
-        fresh = {invoice_id for invoice_id, glance in glances.items() if self.sums.take_over(glance)}
-        if not fresh:
+        ages = self.sums.ages_of(glances)
+        if not ages:
             return list(effects)
-        self.invoices = {invoice_id: glances[invoice_id].invoice for invoice_id in fresh}
-        turns = [as_claimed(one) for one in effects if one.target_invoice_id in fresh]
+        self.sums.were_read(before=max(ages.values()))
+        self.invoices = {invoice_id: glances[invoice_id].invoice for invoice_id in ages}
+        turns = [as_claimed(one) for one in effects if one.target_invoice_id in ages]
         empty = self._surely_empty(turns)
         self._work_by_the_sums([one for one in turns if one.effect_id in empty])
         return [one for one in effects if one.id not in empty]

@@ -90,7 +90,7 @@ def _deliver(context: Context, delivery: Delivery, *, pay: bool) -> bool:
     reading = _read_invoices(context, delivery, effects)
     if reading is None:
         return False
-    delivery.sums.read_at = context.clock.monotonic()
+    delivery.sums.were_read()
     delivery.invoices = {invoice.external_id: invoice for invoice in reading.invoices}
     refused = reading.refused_ids
     delivery.note_refused([one for one in effects if one.target_invoice_id in refused], refused)
@@ -163,7 +163,7 @@ def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> De
 
 
 def _read_invoices(context: Context, delivery: Delivery, effects: Sequence[Effect]) -> InvoicesFound | None:
-    """Reads the invoices of the whole batch in one call: the amounts open on them now, not when match looked."""
+    """Reads the invoices of the whole batch in one call: the amounts open on them now."""
     if not delivery.permits.begin(CallKind.FIND):
         return None
     delivery.lease.keep()

@@ -29,7 +29,7 @@ class SumsOfBatch:
 
     Attributes:
         state: whether sums can be relied on at this connection.
-        read_at: when the invoices were read, by the monotonic clock.
+        read_at: when the invoices were read, or match asked for them, by the monotonic clock.
         created: amounts of payments created before we knew whether the sums follow, by invoice.
     """
 
@@ -39,14 +39,17 @@ class SumsOfBatch:
     read_at: float = 0.0
     created: dict[str, Decimal] = field(default_factory=dict)
 
-    def take_over(self, glance: Glance) -> bool:
-        """Goes by what match has seen, if that was a moment ago; of several the oldest counts."""
-        age = glance.age(self.context.clock.now())
-        if self.state is not Sums.FOLLOW or age is None or age > _FRESH:
-            return False
-        seen_at = self.context.clock.monotonic() - age.total_seconds()
-        self.read_at = min(self.read_at, seen_at) if self.read_at else seen_at
-        return True
+    def ages_of(self, glances: Mapping[str, Glance]) -> Mapping[str, timedelta]:
+        """How old these looks of match are, by invoice; without those that must not be gone by any more."""
+        if self.state is not Sums.FOLLOW:
+            return {}
+        now = self.context.moment()
+        ages = {invoice_id: glance.asked.age(now) for invoice_id, glance in glances.items()}
+        return {invoice_id: age for invoice_id, age in ages.items() if age is not None and age <= _FRESH}
+
+    def were_read(self, before: timedelta = timedelta(0)) -> None:
+        """The invoices were read so long before now."""
+        self.read_at = self.context.clock.monotonic() - before.total_seconds()
 
     @property
     def are_fresh(self) -> bool:

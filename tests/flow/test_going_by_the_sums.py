@@ -1,5 +1,6 @@
 """A clean payment costs one call: where an invoice's sums say that nothing was ever applied, nothing is listed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -15,8 +16,13 @@ from models.breakers import breaker_of
 from models.connections import connection_by_id
 from models.effects import Effect
 from sandbox.faults import Fault
+from tasks.catch_up.step import catch_up
+from tasks.ingest.step import ingest
+from tasks.match.step import match
 from tasks.points import Point
 from tasks.push.deliver import Delivery
+from tasks.push.step import push
+from tests.contexts import TestClock
 from tests.world import BothInvoices, World
 
 PAID_ON = date(2026, 11, 20)
@@ -38,6 +44,16 @@ def paid(world: World, number: int) -> tuple[str, BothInvoices]:
     payment = world.pay("100.00", (invoice, "100.00"))
     world.notice()
     world.settle()
+    return payment, invoice
+
+
+def decided(world: World, number: int) -> tuple[str, BothInvoices]:
+    """A payment that match has decided a moment ago, and push not sent yet."""
+    invoice = world.invoice(f"INV-{number}")
+    payment = world.pay("100.00", (invoice, "100.00"))
+    catch_up(world.context, world.source_id)
+    ingest(world.context, world.source_id)
+    match(world.context, world.organization_id)
     return payment, invoice
 
 
@@ -64,24 +80,60 @@ def test_one_look_serves_both_who_decides_and_who_sends(world: World) -> None:
         assert set(session.scalars(select(Effect.glance))) == {None}, "what was sent is not gone by again"
 
 
+def on_another_host(clock: TestClock) -> None:
+    """It is behind by a minute, and push begins a minute later."""
+    clock.machine = "another one"
+    clock.move(seconds=60)
+    clock.set_back(seconds=60)
+
+
+def set_back(clock: TestClock) -> None:
+    clock.move(seconds=60)
+    clock.set_back(seconds=59)
+
+
 @pytest.mark.parametrize(
-    "seconds", [pytest.param(3, id="late"), pytest.param(-1, id="at a host whose clock is behind")]
+    "pass_time",
+    [
+        pytest.param(lambda clock: clock.move(seconds=3), id="late"),
+        pytest.param(set_back, id="by a clock that was set back meanwhile"),
+        pytest.param(lambda clock: clock.suspend(seconds=60), id="after a sleep of the machine"),
+        pytest.param(on_another_host, id="on another host"),
+    ],
 )
-def test_a_look_that_is_too_old_is_made_again(world: World, seconds: int) -> None:
+def test_a_look_of_match_that_may_be_old_is_made_again(world: World, pass_time: Callable[[TestClock], None]) -> None:
     paid(world, 1)
-    invoice = world.invoice("INV-2", "500.00")
-
-    def at(point: Point) -> None:
-        if point is Point.MATCH_RECORDED:
-            world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=PAID_ON)
-            world.clock.move(seconds=seconds)
-
-    world.context = replace(world.context, reached=at)
-    payment = world.pay("100.00", (invoice, "100.00"))
-    world.notice()
-    world.settle()
-    world.later(seconds=10)
+    payment, invoice = decided(world, 2)
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=PAID_ON)
+    pass_time(world.clock)
+    push(world.context, world.target_id)
     assert world.reason(payment) == "adopted"
+    assert world.amounts_on(invoice) == ["100.00"]
+
+
+def change_glance(world: World, **changes: object) -> None:
+    with world.context.database.writing() as session:
+        effect = session.scalars(select(Effect).where(Effect.state == EffectState.PENDING.value)).one()
+        effect.glance = {**(effect.glance or {}), **changes}
+
+
+def test_a_look_at_another_invoice_is_not_gone_by(world: World) -> None:
+    paid(world, 1)
+    _, invoice = decided(world, 2)
+    other = world.invoice("INV-3")
+    change_glance(world, id=str(other.connectwise_id))
+    looks = count(world, LOOK)
+    push(world.context, world.target_id)
+    assert (world.amounts_on(invoice), world.amounts_on(other)) == (["100.00"], [])
+    assert count(world, LOOK) == looks + 1
+
+
+def test_a_look_in_another_form_holds_up_nobody(world: World) -> None:
+    """A release to come may write it in another one, and be taken back."""
+    paid(world, 1)
+    _, invoice = decided(world, 2)
+    change_glance(world, total={"amount": "100.00"})
+    push(world.context, world.target_id)
     assert world.amounts_on(invoice) == ["100.00"]
 
 

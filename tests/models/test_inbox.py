@@ -17,10 +17,10 @@ from models.inbox import (
     connections_with_waiting_events,
     events_about,
     finish_events,
+    inbox_of,
     postpone_events,
     store_events,
     waiting_events,
-    what_waits,
 )
 from tests.models.races import at_once
 from tests.models.rows import NOW, Books, add_books
@@ -51,7 +51,7 @@ def test_what_waits_comes_once_whatever_has_failed(database: Database, books: Bo
         count_failure(session, books.source_id, CallKind.INGEST)
         count_failure(session, books.source_id, CallKind.CATCH_UP)
     with database.reading() as session:
-        there = what_waits(session, books.source_id, NOW, 10)
+        there = inbox_of(session, books.source_id, NOW, 10)
     assert [one.event_id for one in there.events] == ["e2"]
     assert set(there.breakers) == {CallKind.INGEST, CallKind.CATCH_UP}
     assert there.connection.id == books.source_id
@@ -59,10 +59,10 @@ def test_what_waits_comes_once_whatever_has_failed(database: Database, books: Bo
 
 def test_a_connection_for_which_nothing_waits_is_known_all_the_same(database: Database, books: Books) -> None:
     with database.reading() as session:
-        there = what_waits(session, books.source_id, NOW, 10)
+        there = inbox_of(session, books.source_id, NOW, 10)
         assert (there.connection.id, there.breakers, there.events) == (books.source_id, {}, ())
         with pytest.raises(LookupError):
-            what_waits(session, 4711, NOW, 10)
+            inbox_of(session, 4711, NOW, 10)
 
 
 def test_an_event_that_is_told_again_changes_nothing(database: Database, books: Books) -> None:

@@ -14,7 +14,6 @@ from benchmarks.counting import counted, plan_of
 from domain.comparing.outcomes import InvoiceOrder, Outcome
 from domain.notices.trying import NoticeState
 from domain.reasons import Reason
-from models import inbox
 from models.alarms import organizations_to_watch
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
@@ -25,7 +24,7 @@ from models.effects import abandoned_sends, due_heads, targets_with_due_effects,
 from models.effects_in_force import unsettled_effects
 from models.endpoints import endpoints_told
 from models.held_payments import HeldFilter
-from models.inbox import connections_with_waiting_events, waiting_events
+from models.inbox import connections_with_waiting_events, inbox_of, waiting_events
 from models.invoice_facts import known_parts
 from models.invoices import (
     ChangedInvoices,
@@ -57,7 +56,7 @@ ASKED = {
         (IN_FUTURE, connections_with_waiting_events),
         "inbox_event USING INDEX ix_inbox_event_waiting",
     ),
-    "ingest": (inbox.what_waits, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
+    "ingest": (inbox_of, (1, IN_FUTURE, 20), "inbox_event USING INDEX ix_inbox_event_waiting"),
     "ingest, content": (waiting_events, (1, IN_FUTURE, 500), "inbox_event USING INDEX ix_inbox_event_waiting"),
     "sweep, allocations": (
         owners,
