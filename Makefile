@@ -51,7 +51,7 @@ test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL where the database de
 test-left-out: $(INSTALLED) ## Runs on the other database what make test runs on one of them alone
 	$(BIN)/python -m pytest -n 3 --dist loadgroup --databases=left-out $(ARGS)
 
-proofs: $(INSTALLED) $(AXE) ## Plays whole installations: an upgrade, failovers, hosts cut off, every page in a browser, rubbish for every call
+proofs: $(INSTALLED) $(AXE) ## Plays whole installations: upgrades, failovers, hosts cut off, every page, bursts, many random worlds
 	$(BIN)/python -m pytest --proofs -n 2 --dist loadgroup $(ARGS)
 
 test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long

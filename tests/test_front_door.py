@@ -49,6 +49,7 @@ def test_every_file_that_the_page_names_exists(page: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("line", command_lines(CONTRIBUTING))
 def test_every_command_line_of_contributing_works(line: str) -> None:
     if line.startswith("make "):
@@ -69,6 +70,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 def test_who_makes_the_example_change_gets_a_new_reason_that_passes_the_checks(tmp_path: Path) -> None:
     here = tmp_path / "here"
     shutil.copytree(ROOT, here, ignore=shutil.ignore_patterns(".*"))

@@ -15,7 +15,7 @@ from tests.browser.looking import problems
 from tests.browser.visiting import log_in, until
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def look_at(browser: Chromium, address: str, name: str) -> list[str]:

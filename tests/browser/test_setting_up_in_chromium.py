@@ -7,7 +7,7 @@ from tests.browser.chromium import Chromium
 from tests.browser.visiting import log_in
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 def follow(browser: Chromium, label: str, nav: str = "body") -> None:

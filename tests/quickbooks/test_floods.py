@@ -124,6 +124,7 @@ def test_a_flood_that_the_overlap_still_reaches_is_not_scanned_for_ever(small: W
     assert differences(small) == []
 
 
+@pytest.mark.proof
 def test_a_burst_costs_few_reads_however_many_payments_are_known(world: World) -> None:
     """What is known is written into both books directly; making it the long way takes minutes."""
     world.notice()

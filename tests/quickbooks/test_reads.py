@@ -43,6 +43,7 @@ def invoices_of(world: World, payment_ids: list[str]) -> list[str]:
     return [document for one in payment_ids for line in truth[one].lines for _, document in line.linked]
 
 
+@pytest.mark.proof
 def test_a_burst_of_a_thousand_hints_at_once_costs_at_most_a_twentieth_of_a_read_each(world: World) -> None:
     payments = world.quickbooks.record_many_payments(world.customer_id, BURST)
     hint(world, *payments)
@@ -55,6 +56,7 @@ def test_a_burst_of_a_thousand_hints_at_once_costs_at_most_a_twentieth_of_a_read
     assert metered(world) <= BURST * 0.05
 
 
+@pytest.mark.proof
 def test_a_burst_that_trickles_in_costs_no_more(world: World) -> None:
     began, slowest, seconds = world.clock.now(), timedelta(0), 60
     for start in range(0, BURST, 20):

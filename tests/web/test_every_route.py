@@ -130,6 +130,7 @@ def test_another_organizations_ids_are_not_there(things: Things, contoso: Organi
     assert other_than(things, leave_out=their_own) == before
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("role", [*ROLES_OF_AN_ORGANIZATION, UserRole.OPERATOR])
 def test_each_role_does_what_it_may_and_nothing_else(things: Things, role: UserRole) -> None:
     """Refusals are asked for first and change nothing; then whatever is allowed is really done."""
@@ -206,6 +207,7 @@ def fits(route: str, path: str) -> bool:
 # --- forms, headers, tokens ---
 
 
+@pytest.mark.proof
 def test_no_form_is_taken_without_our_token(things: Things) -> None:
     walker = back_again(things.app, ADMIN)
     before = other_than(things, leave_out=set())
@@ -226,6 +228,7 @@ def test_no_form_is_taken_without_our_token(things: Things) -> None:
     assert other_than(things, leave_out=set()) == before
 
 
+@pytest.mark.proof
 def test_every_answer_has_the_security_headers(things: Things, anybody: Browser) -> None:
     walker = back_again(things.app, ADMIN)
     for route, row in ROUTES.items():

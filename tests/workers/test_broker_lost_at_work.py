@@ -19,7 +19,7 @@ from workers.redis_server import RedisServer, find_or_start
 WORKER = ["worker", "-n", "busy@%h", "-Q", "routine", "-P", "threads", "-c", "4"]
 WORKER += ["--without-gossip", "--without-mingle", "-l", "info"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 @dataclass

@@ -7,6 +7,7 @@ import pytest
 
 from tests.sandbox.quickbooks.support import books, calling
 
+pytestmark = pytest.mark.proof
 PAYMENTS = 20_000
 
 
