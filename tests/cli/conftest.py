@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.__main__ import app
 from cli.sync_tool import working
 from settings import load_settings
-from tests.contexts import CLIENT_ID, CLIENT_SECRET, TestClock
+from tests.contexts import CLIENT_ID, CLIENT_SECRET, NO_LIMIT, TestClock
 from tests.world import World, open_world
 from usecases.copy_choices import change_terms
 
@@ -88,6 +88,8 @@ def world(database_url: str, environment: pytest.MonkeyPatch) -> Iterator[World]
         environment.setenv("QUICKBOOKS_TOKEN_URL", f"{url}/oauth2/v1/tokens/bearer")
         environment.setenv("QUICKBOOKS_AUTHORIZE_URL", f"{url}/connect/oauth2")
         environment.setenv("QUICKBOOKS_REVOKE_URL", f"{url}/v2/oauth2/tokens/revoke")
+        # Without a Redis each process keeps to its share of the limit, and would wait a second for each few calls.
+        environment.setattr("connectors.quickbooks.vendor.RATES", NO_LIMIT)
         environment.setenv("QUICKBOOKS_CLIENT_ID", CLIENT_ID)
         environment.setenv("QUICKBOOKS_CLIENT_SECRET", CLIENT_SECRET)
         # The keys' own variables are for `connection add`; the platform's client id is a setting of the same name.
