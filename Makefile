@@ -46,16 +46,16 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 # others to work for. One more costs ten seconds of processor time before its first test: it reads all tests as well.
 # Tests that share something name a group. On a larger machine: make test ARGS="-n 16"
 test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL where the database decides (ARGS=... goes to pytest)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 test-left-out: $(INSTALLED) ## Runs on the other database what make test runs on one of them alone
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --databases=left-out $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --databases=left-out $(ARGS)
 
 proofs: $(INSTALLED) $(AXE) ## Plays whole installations: upgrades, failovers, hosts cut off, every page, bursts, many random worlds
 	$(BIN)/python -m pytest --proofs -n 2 --dist loadgroup $(ARGS)
 
 test-everywhere: $(INSTALLED) $(AXE) ## Runs all tests on SQLite and all of them on PostgreSQL: twice as long
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --databases=both $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --databases=both $(ARGS)
 
 test-fast: $(INSTALLED) ## Runs the tests on SQLite alone, without those marked slow
 	$(BIN)/python -m pytest --databases=sqlite -m "not slow" $(ARGS)

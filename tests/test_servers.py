@@ -213,6 +213,7 @@ def run_pytest(tmp_path: Path, *options: str, **environment: str) -> "subprocess
     )
 
 
+@pytest.mark.proof
 def test_a_test_says_which_database_it_runs_on(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--databases=both", "tests/test_plain.py")
     assert "2 passed" in done.stdout, done.stdout
@@ -241,6 +242,7 @@ def test_everything_runs_on_the_databases_that_are_asked_for(
     assert databases_for(asked, About.THE_DATABASE) == where_the_database_decides
 
 
+@pytest.mark.proof
 def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_that_is_about_it(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--collect-only", "-q", "-q", "tests")
     assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
@@ -252,6 +254,7 @@ def test_the_database_decides_where_a_test_is_marked_so_or_stands_in_a_folder_th
     ]
 
 
+@pytest.mark.proof
 def test_what_runs_on_one_of_them_can_be_had_on_the_other_as_well(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--databases=left-out", "--collect-only", "-q", "-q", "tests")
     assert sorted(line for line in done.stdout.splitlines() if "::" in line) == [
@@ -262,6 +265,7 @@ def test_what_runs_on_one_of_them_can_be_had_on_the_other_as_well(tmp_path: Path
     ]
 
 
+@pytest.mark.proof
 def test_a_postgresql_that_cannot_be_had_is_a_failure_and_not_a_skip(tmp_path: Path) -> None:
     url = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
     done = run_pytest(tmp_path, "--databases=postgresql", "tests/test_plain.py", TEST_DATABASE_URL=url)
