@@ -220,6 +220,8 @@ def _one_of_json(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts the rows that do not clash with a unique constraint; returns how many it inserted.
 
+    All rows name the same columns: what the first one does not name is not written for any.
+
     Inserts in the order of their values: if two transactions insert the same rows, one waits at the first shared row,
     and they never wait for each other.
     """

@@ -1,6 +1,6 @@
 """Breakers: how often each kind of call of a connection has failed in a row, and how long it rests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -111,6 +111,11 @@ def _breaker() -> Select[Breaker]:
     return select(Breaker).where(
         Breaker.connection_id == bindparam("of_connection"), Breaker.kind == bindparam("of_kind")
     )
+
+
+def by_kind(breakers: Iterable[Breaker | None]) -> dict[CallKind, Breaker]:
+    """Those that an outer join has found, by their kinds of call; one may come with each row."""
+    return {CallKind(one.kind): one for one in breakers if one is not None}
 
 
 def breakers_of(session: Session, connection_ids: Collection[int]) -> dict[int, list[Breaker]]:

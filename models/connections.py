@@ -29,7 +29,7 @@ from domain.breaker import CallKind
 from domain.push.sums import Sums
 from domain.reasons import Reason
 from models.base import AT, Base, BigId, Json, UtcTime, lock_in_order, with_id
-from models.breakers import Breaker, is_resting
+from models.breakers import Breaker, by_kind, is_resting
 from models.pausable import Pausable
 
 
@@ -152,7 +152,7 @@ def connection_with_breakers(session: Session, connection_id: int) -> tuple[Conn
     rows: Sequence[tuple[Connection, Breaker | None]] = [(one, breaker) for one, breaker in found]
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
-    return rows[0][0], {CallKind(breaker.kind): breaker for _, breaker in rows if breaker is not None}
+    return rows[0][0], by_kind(breaker for _, breaker in rows)
 
 
 @cache

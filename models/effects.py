@@ -34,7 +34,7 @@ from domain.reasons import Reason
 from domain.status import is_alike_for_status
 from domain.trace_context import TRACE_CHARACTERS
 from models.base import AT, Base, BigId, ExactAmount, Json, UtcTime, say_as_the_row
-from models.breakers import Breaker
+from models.breakers import Breaker, by_kind
 from models.connections import Connection, may_be_called
 from models.organizations import Organization
 from models.pauses import sending_is_on, sending_is_paused
@@ -268,7 +268,7 @@ def what_waits(session: Session, connection_id: int, now: datetime, limit: int) 
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
     connection, organization, abandoned, owed, are_open, *_ = rows[0]
-    breakers = {CallKind(breaker.kind): breaker for *_, breaker, _ in rows if breaker is not None}
+    breakers = by_kind(breaker for *_, breaker, _ in rows)
     # Once for each of them, whatever the number of breakers.
     due = {effect.id: effect for *_, effect in rows if effect is not None}
     return Waiting(connection, organization, breakers, abandoned, owed, tuple(due.values()), are_open > len(due))

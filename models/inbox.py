@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, defer, mapped_column
 from domain.breaker import CallKind
 from domain.trace_context import TRACE_CHARACTERS
 from models.base import AT, Base, BigId, UtcTime, insert_new, one_of
-from models.breakers import Breaker
+from models.breakers import Breaker, by_kind
 from models.connections import Connection
 
 
@@ -238,7 +238,7 @@ def inbox_of(session: Session, connection_id: int, now: datetime, limit: int) ->
     rows = session.execute(_inbox(limit), {"of_connection": connection_id, "at": now}).all()
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
-    breakers = {CallKind(breaker.kind): breaker for _, breaker, _ in rows if breaker is not None}
+    breakers = by_kind(breaker for _, breaker, _ in rows)
     # Once for each of them, whatever the number of breakers.
     events = {event.id: event for *_, event in rows if event is not None}
     return Inbox(rows[0][0], breakers, tuple(events.values()))

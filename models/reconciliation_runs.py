@@ -202,16 +202,16 @@ def organizations_with_due_runs() -> Select[int]:
 
 def organizations_to_reconcile(session: Session, now: datetime, every: timedelta) -> Sequence[int]:
     """Those that sync, are connected on both sides, and had no run asked for within this time."""
-    return session.scalars(_to_reconcile(), _at_the_latest(now, every)).all()
+    return session.scalars(_to_reconcile(), _since_and_until(now, every)).all()
 
 
 def is_to_be_reconciled(session: Session, organization_id: int, now: datetime, every: timedelta) -> bool:
     """As `organizations_to_reconcile`, for one of them."""
-    asked = {**_at_the_latest(now, every), "of_organization": organization_id}
+    asked = {**_since_and_until(now, every), "of_organization": organization_id}
     return session.scalar(_is_to_be_reconciled(), asked) is not None
 
 
-def _at_the_latest(now: datetime, every: timedelta) -> dict[str, datetime]:
+def _since_and_until(now: datetime, every: timedelta) -> dict[str, datetime]:
     # A moment from the future is a clock's mistake and no run.
     return {"since": now - every, "until": now + CLOCKS_APART_MAX}
 

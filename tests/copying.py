@@ -157,6 +157,17 @@ def open_tool(database_url: str, clock: Any = None, **context_options: Any) -> I
         yield set_up(world)
 
 
+def synced_both_ways(world: World) -> World:
+    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
+    tool = set_up(world)
+    tool.bill("CW-1")
+    tool.copy("CW-1")
+    for number in ("INV-1", "INV-2"):
+        world.pay("100", (world.invoice(number), "100"))
+    world.notice()
+    return world
+
+
 def set_up(world: World) -> Tool:
     world.choose(sync_tool_enabled=True, sync_mode="synced_only")
     tool = Tool(world)

@@ -15,7 +15,7 @@ from domain.clocks import Moment
 from domain.push.sums import is_untouched
 from domain.records import TargetInvoice
 
-Stored = dict[str, Any]
+StoredGlance = dict[str, Any]
 _MICROSECONDS = 1_000_000
 
 
@@ -31,7 +31,7 @@ class Glance:
     asked: Moment
 
 
-def glance_of(invoice: TargetInvoice, asked: Moment) -> Stored | None:
+def glance_of(invoice: TargetInvoice, asked: Moment) -> StoredGlance | None:
     """The look in the form that is stored; None if something was applied to the invoice."""
     if not is_untouched(invoice):
         return None

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from domain.match.decisions import Decision
 from domain.match.facts import Facts
-from domain.push.glance import Stored
+from domain.push.glance import StoredGlance
 from models.connections import Connection
-from models.due import DueAllocation, what_is_due
+from models.due import DueAllocation, due_allocations
 from models.invoices import PlatformInvoice
+from models.organizations import organization_with_breakers
 from models.stored_parts import part_of
 from tasks.context import Context
 from tasks.payment_facts import Connected, facts_of, records_nearby
@@ -46,7 +47,7 @@ class Decided:
 
     case: Case
     decision: Decision
-    glance: Stored | None = None
+    glance: StoredGlance | None = None
     put_off: bool = False
     gone: bool | None = None
 
@@ -67,15 +68,15 @@ class Batch:
 
 def gather(context: Context, session: Session, organization_id: int, now: datetime, limit: int) -> Batch:
     """The due allocations, oldest first, each with all facts that need no wire call."""
-    asked = Asked.now(context)
-    there = what_is_due(session, organization_id, now, limit)
-    organization, source, target, due = there.organization, there.source, there.target, there.allocations
+    due = due_allocations(session, organization_id, now, limit)
     if not due:
         return Batch(())
+    asked = Asked.now(context)
+    organization, source, target, breakers = organization_with_breakers(session, organization_id)
     connected = Connected(organization_id, not organization.may_be_written_for, source, target)
     parts = [part_of(one) for one in due]
     owed = [one.allocation.id for one in due if one.effect_state]
     gathered = facts_of(session, connected, organization.preferences, parts, owed, records_nearby)
     cases = [Case(one, of.facts, of.invoice, of.number, of.rivals) for one, of in zip(due, gathered, strict=True)]
-    permits = Permits(context, target, there.breakers, asked) if target else None
+    permits = Permits(context, target, breakers, asked) if target else None
     return Batch(cases, source, target, permits)

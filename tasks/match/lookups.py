@@ -12,7 +12,7 @@ from domain.breaker import CallKind
 from domain.clocks import Moment
 from domain.match.eligibility import decide_early
 from domain.match.facts import Ambiguous, Found, NotFound, NotReachable, TargetLookup
-from domain.push.glance import Stored, glance_of
+from domain.push.glance import StoredGlance, glance_of
 from domain.reasons import Reason
 from domain.records import TargetInvoice
 from models.connections import Connection
@@ -34,7 +34,7 @@ class Lookups:
         failure: why unread ones could not be looked for; `failure_words` are the target's words, if it refused.
         refused_ids, refused_numbers: the ones that the target refuses to answer about, with its words.
         unread_ids, unread_numbers: not looked for; without a failure they only have to wait their turn.
-        asked: when the target was asked.
+        asked: when the target was asked, for the first time if it was asked twice.
     """
 
     by_id: Mapping[str, TargetInvoice]
@@ -73,7 +73,7 @@ class Lookups:
                 named = " and ".join(sorted(one.external_id for one in candidates))
                 return Ambiguous(detail=f"the invoices with the number {case.number} have the ids {named}")
 
-    def glance_of(self, lookup: TargetLookup) -> Stored | None:
+    def glance_of(self, lookup: TargetLookup) -> StoredGlance | None:
         """What push may go by in the same second; None if it has to read the invoice itself."""
         if not isinstance(lookup, Found) or self.asked is None:
             return None

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from domain.match.planning import Cancel, Enqueue, Leave, Payload, Revive
 from domain.push.effect import ATTEMPTS_MAX, Doubt, EffectKind, EffectState
-from domain.push.glance import Stored
+from domain.push.glance import StoredGlance
 from models.connections import Connection
 from models.due import DueAllocation
 from models.effects import Effect, move
@@ -20,7 +20,7 @@ def carry_out(
     target: Connection | None,
     now: datetime,
     trace: str | None = None,
-    glance: Stored | None = None,
+    glance: StoredGlance | None = None,
 ) -> bool:
     """Makes the outbox match the plan. True if we owe something now.
 
@@ -75,7 +75,7 @@ def _new_effect(
     target: Connection,
     now: datetime,
     trace: str | None,
-    glance: Stored | None,
+    glance: StoredGlance | None,
 ) -> Effect:
     allocation = due.allocation
     return Effect(

@@ -11,21 +11,14 @@ from models.invariants import INVARIANTS
 from models.payments import Allocation
 from tests.broken_rules import BROKEN, break_rule
 from tests.cli.conftest import Run, clock_of_commands
-from tests.copying import set_up
+from tests.copying import synced_both_ways
 from tests.world import World, open_world
 
 
 @pytest.fixture(scope="module")
 def in_order(shared_database_url: str) -> Iterator[World]:
-    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
     with open_world(shared_database_url, clock_of_commands()) as world:
-        tool = set_up(world)
-        tool.bill("CW-1")
-        tool.copy("CW-1")
-        for number in ("INV-1", "INV-2"):
-            world.pay("100", (world.invoice(number), "100"))
-        world.notice()
-        yield world
+        yield synced_both_ways(world)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tasks.context import Step
 from tasks.points import Point
 from tasks.push.step import push
 from tests.broken_rules import BREAKS, break_rule
-from tests.copying import Tool, set_up
+from tests.copying import Tool, synced_both_ways
 from tests.flow.doing import lost_on_the_way_back, once_at
 from tests.reconciling import as_person, reconciled
 from tests.world import BothInvoices, World
@@ -30,14 +30,7 @@ ADMIN = "admin@northwind.example"
 
 @pytest.fixture
 def synced(world: World) -> World:
-    """Two payments that are where they belong, and an invoice that the Sync Tool has copied."""
-    tool = set_up(world)
-    tool.bill("CW-1")
-    tool.copy("CW-1")
-    for number in ("INV-1", "INV-2"):
-        world.pay("100", (world.invoice(number), "100"))
-    world.notice()
-    return world
+    return synced_both_ways(world)
 
 
 def organization_of(world: World) -> Organization:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from domain.match.allocations import merge_allocations
 from domain.records import AllocationKind, PaymentState, SourcePayment
 from models.database import Database
-from models.due import as_they_stand, what_is_due
+from models.due import as_they_stand, due_allocations
 from models.due_owners import owners
 from models.payment_store import Stored, store_payments
 from models.payments import (
@@ -66,20 +66,18 @@ def test_what_changed_is_due_for_match_also_where_only_the_date_did(database: Da
     store(database, books, payment(version=0, lines=[("70", "60"), ("71", "40")]))
     with database.writing() as session:
         match_again(
-            session,
-            [one.allocation.id for one in what_is_due(session, books.organization_id, NOW, 9).allocations],
-            None,
+            session, [one.allocation.id for one in due_allocations(session, books.organization_id, NOW, 9)], None
         )  # type: ignore[arg-type]
     store(database, books, payment(version=1, lines=[("70", "60"), ("71", "40")]))
     with database.reading() as session:
-        assert len(what_is_due(session, books.organization_id, NOW, 9).allocations) == 2
+        assert len(due_allocations(session, books.organization_id, NOW, 9)) == 2
         assert owners(session, NOW, organizations_with_due_allocations) == [books.organization_id]
 
 
 def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database: Database, books: Books) -> None:
     store(database, books, payment(lines=[("70", "60")]))
     with database.reading() as session:
-        [due] = what_is_due(session, books.organization_id, NOW, 9).allocations
+        [due] = due_allocations(session, books.organization_id, NOW, 9)
     later = NOW + timedelta(seconds=1)
     with database.writing() as session:
         match_again(session, [due.allocation.id], later)
@@ -90,7 +88,7 @@ def test_an_allocation_that_became_due_anew_is_told_from_what_was_read(database:
         reschedule_matches(session, {due.allocation.id: None})
     with database.reading() as session:
         assert as_they_stand(session, [due.allocation.id])[due.allocation.id].allocation.match_due_at is None
-        assert what_is_due(session, books.organization_id, NOW + timedelta(days=1), 9).allocations == ()
+        assert due_allocations(session, books.organization_id, NOW + timedelta(days=1), 9) == []
 
 
 def test_two_companies_may_have_payments_of_the_same_id(database: Database, books: Books) -> None:
@@ -106,7 +104,7 @@ def test_own_payments_are_known_before_and_after_they_are_heard_of(database: Dat
         assert register_own_payments(session, books.source_id, ["163"], NOW) == 0
     store(database, books, payment())
     with database.reading() as session:
-        assert [one.is_own for one in what_is_due(session, books.organization_id, NOW, 9).allocations] == [True]
+        assert [one.is_own for one in due_allocations(session, books.organization_id, NOW, 9)] == [True]
 
 
 def test_no_two_allocations_of_a_payment_are_for_the_same_document(database: Database, books: Books) -> None:
@@ -248,9 +246,7 @@ def test_an_inferred_deletion_that_is_told_becomes_final_and_is_not_decided_agai
     store(database, books, payment(version=3, lines=[("70", "60")]), gone)
     with database.writing() as session:
         match_again(
-            session,
-            [one.allocation.id for one in what_is_due(session, books.organization_id, NOW, 9).allocations],
-            None,
+            session, [one.allocation.id for one in due_allocations(session, books.organization_id, NOW, 9)], None
         )  # type: ignore[arg-type]
     store(database, books, payment(version=-1, state=PaymentState.DELETED))
     store(database, books, payment(version=9, lines=[("70", "60")]))
@@ -258,4 +254,4 @@ def test_an_inferred_deletion_that_is_told_becomes_final_and_is_not_decided_agai
         assert row is not None
         assert (row.state, row.deletion_inferred) == ("deleted", False)
     with database.reading() as session:
-        assert what_is_due(session, books.organization_id, NOW, 9).allocations == ()
+        assert due_allocations(session, books.organization_id, NOW, 9) == []

@@ -18,7 +18,7 @@ from models.alarms import organizations_to_watch
 from models.claims import claimed_payment_ids, claims_on_invoices, parts_with_claims, unwanted_and_staying
 from models.database import Database
 from models.decisions import decisions_in_force
-from models.due import as_they_stand, what_is_due
+from models.due import as_they_stand, due_allocations
 from models.due_owners import owners
 from models.effects import abandoned_sends, due_heads, targets_with_due_effects, what_waits
 from models.effects_in_force import unsettled_effects
@@ -64,7 +64,7 @@ ASKED = {
         "allocation USING COVERING INDEX ix_allocation_organization_id_match_due_at",
     ),
     "match": (
-        what_is_due,
+        due_allocations,
         (1, IN_FUTURE, 200),
         "allocation USING INDEX ix_allocation_organization_id_match_due_at",
     ),

@@ -8,18 +8,10 @@ import pytest
 
 from domain.clocks import Moment
 from domain.push.glance import glance_in, glance_of
-from domain.records import TargetInvoice
+from tests.domain.situations import TARGET_INVOICE
 
 NOW = Moment(datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC), 1000.5, "this one")
-UNTOUCHED = TargetInvoice(
-    external_id="200",
-    number="INV-1",
-    total=Decimal("100.10"),
-    balance=Decimal("100.10"),
-    currency="USD",
-    customer_names=("Northwind", "Northwind Ltd."),
-    paid=Decimal(0),
-)
+UNTOUCHED = replace(TARGET_INVOICE, total=Decimal("100.10"), balance=Decimal("100.10"), paid=Decimal(0))
 
 
 def test_it_reads_as_it_was_written_without_what_push_does_not_need() -> None:
