@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import String, Table, UniqueConstraint, bindparam, event, or_, select, update
+from sqlalchemy import String, Table, UniqueConstraint, bindparam, case, event, null, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, UtcTime, insert_new
@@ -59,6 +59,15 @@ _RELEASE = (
     .returning(_ROWS.id)
 )
 _RELEASE_UNMARKED = _RELEASE.where(~_ROWS.marked)
+# Proves the lease and ends it, unless the lane is marked; tells whether it is (`lock_and_give_back`).
+GIVE_BACK_UNLESS_MARKED = (
+    _UPDATE.where(_ROWS.fencing == bindparam("of_lease"), _ROWS.lease_until > bindparam("at"))
+    .values(
+        holder=case((_ROWS.marked, _ROWS.holder), else_=""),
+        lease_until=case((_ROWS.marked, _ROWS.lease_until), else_=null()),
+    )
+    .returning(_ROWS.marked)
+)
 
 
 def take_unlocked_lane(

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from models.base import AT, lock_in_order
 from models.connections import Connection
 from models.endpoints import Endpoint
-from models.lanes import Lane, LeaseLost
+from models.lanes import GIVE_BACK_UNLESS_MARKED, Lane, LeaseLost
 from models.organizations import Organization
 
 
@@ -68,6 +68,43 @@ def lock_under_lease(session: Session, step: str, owner: Owner, owner_id: int, f
     session.info["locked"] = session.scalars(_under_lease(owner), lease).all()
     if not session.info["locked"]:
         raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
+
+
+def lock_and_give_back(session: Session, step: str, owner: Owner, owner_id: int, fencing: int, now: datetime) -> bool:
+    """Like `lock_under_lease`, in the transaction with which a slice ends: committed, it also gives the lane back.
+
+    Until then the lane is locked, so nobody takes it before what this transaction writes can be seen.
+
+    Returns:
+        False if somebody has left a mark: there is more to look at, and the lane stays with its holder.
+
+    Raises:
+        LeaseLost: as `lock_under_lease` does.
+    """
+    lease = {"of_step": step, "of_owner": owner_id, "of_lease": fencing, "at": now}
+    marked: bool | None
+    if session.get_bind().dialect.name == "sqlite":
+        # It writes one transaction at a time: there are no rows to lock, and it can only return those that it changes.
+        marked = session.scalar(GIVE_BACK_UNLESS_MARKED, lease)
+    else:
+        found = session.execute(_giving_back(owner), lease).all()
+        session.info["locked"] = [organization for organization, _ in found]
+        marked = found[0][1] if found else None
+    if marked is None:
+        raise LeaseLost(f"{step} of {owner_id}, lease {fencing}")
+    return not marked
+
+
+@cache
+def _giving_back(owner: Owner) -> Select[Organization, bool]:
+    """The lane is changed, and thereby locked, before the organization is: that comes from a join with the change."""
+    given = GIVE_BACK_UNLESS_MARKED.cte("given")
+    owner_id = bindparam("of_owner", type_=BigInteger)
+    return (
+        select(Organization, given.c.marked)
+        .join(given, Organization.id == _organization_of(owner, owner_id))
+        .with_for_update(key_share=True, of=Organization)
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ from connectors.traces import TRACES
 from domain.measures import Measure
 from models.database import again_when_busy
 from models.lanes import LeaseLost, mark_lane, release_lane, renew_lane, take_unlocked_lane, when_committed
-from models.locks import lock_organization_of, lock_under_lease
+from models.locks import lock_and_give_back, lock_organization_of, lock_under_lease
 from models.news import tell_at
 from models.secrets import SecretsUnreadable
 from models.unavailable import DatabaseUnavailable
@@ -55,19 +55,37 @@ class Lease:
     _ends_at: datetime
     # The endpoints that this holder has written notices for since they were last nudged.
     told: set[int] = field(default_factory=set)
+    # With its last transaction: nothing more is done under it.
+    is_given_back: bool = False
 
-    def guard(self, session: Session) -> None:
+    def guard(self, session: Session, *, is_end: bool = False) -> None:
         """Call first in every transaction of a step: it proves that the lane is ours and locks the organization.
 
         Extends the lease once a third of it is over; raises LeaseLost if it is no longer in force.
+
+        Args:
+            is_end: the work on the lane ends with this transaction, which therefore gives the lane back. Not if it is
+                marked: then `drain` does so, and has it looked at once more.
         """
         tell_at(session, self.context.clock.now(), self.told)
+        if is_end:
+            self._prove_and_give_back(session)
+            return
         if self._outlasts(self.context.timing.lease * 2 / 3):
             now = self.context.clock.now()
             lock_under_lease(session, self.step.value, self.step.owner, self.owner_id, self.fencing, now)
             return
         self.renew(session)
         lock_organization_of(session, self.step.owner, self.owner_id)
+
+    def _prove_and_give_back(self, session: Session) -> None:
+        now = self.context.clock.now()
+        if lock_and_give_back(session, self.step.value, self.step.owner, self.owner_id, self.fencing, now):
+            when_committed(session, self._given_back)
+
+    def _given_back(self) -> None:
+        # Whoever would still send or write finds the lease over.
+        self.is_given_back, self._ends = True, float("-inf")
 
     def renew(self, session: Session) -> None:
         """The first half of `guard`, for a transaction that holds other lanes before it locks the organization."""
@@ -112,10 +130,10 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
     ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     more = True
     try:
-        while more:
+        while more and not lease.is_given_back:
             # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database.
             with TRACES.slice(step.value):
-                more = again_when_busy(lambda: work(lease))
+                more = again_when_busy(lambda: not lease.is_given_back and work(lease))
             _nudge_told(lease)
             if context.clock.monotonic() >= ends or context.stopping.is_set():
                 break
@@ -163,7 +181,8 @@ def _take(context: Context, step: Step, owner_id: int) -> Lease | None:
 
 
 def _release(context: Context, lease: Lease) -> bool:
-    marked = context.database.write(
+    """Gives the lane back, if the work has not done so; True if it has been marked meanwhile."""
+    marked = not lease.is_given_back and context.database.write(
         lambda session: release_lane(session, lease.step.value, lease.owner_id, lease.fencing)
     )
     context.reached(Point(f"{lease.step}.lane_released"))
