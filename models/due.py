@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from models.base import one_of
 from models.decisions import DecisionRow
 from models.effects import Effect
+from models.invoices import Invoice
 from models.payments import Allocation, Payment, is_own, number_of_parts
 
 
@@ -50,12 +51,14 @@ class Standing:
         is_only_part: its payment has no other part.
         effect: the newest one, whatever its state.
         decision: the one in force.
+        invoice: the platform's record that names its document.
     """
 
     allocation: Allocation
     is_only_part: bool
     effect: Effect | None
     decision: DecisionRow | None
+    invoice: Invoice | None
 
 
 def as_they_stand(session: Session, allocation_ids: Collection[int]) -> dict[int, Standing]:
@@ -63,9 +66,10 @@ def as_they_stand(session: Session, allocation_ids: Collection[int]) -> dict[int
 
     While we hold the organization, ingest cannot store a newer version, and push cannot record an outcome.
     """
+    rows = session.execute(_standing(), {"ids": list(allocation_ids)})
     return {
-        allocation.id: Standing(allocation, is_only_part, effect, decision)
-        for allocation, is_only_part, effect, decision in session.execute(_standing(), {"ids": list(allocation_ids)})
+        allocation.id: Standing(allocation, is_only_part, effect, decision, invoice)
+        for allocation, is_only_part, effect, decision, invoice in rows
     }
 
 
@@ -86,13 +90,15 @@ def _due() -> Select[Allocation, Payment, bool, int, str]:
 
 
 @cache
-def _standing() -> Select[Allocation, bool, Effect | None, DecisionRow | None]:
+def _standing() -> Select[Allocation, bool, Effect | None, DecisionRow | None, Invoice | None]:
+    names_it = and_(Invoice.organization_id == Allocation.organization_id, Invoice.source_id == Allocation.document_id)
     return (
-        select(Allocation, number_of_parts() == 1, Effect, DecisionRow)
+        select(Allocation, number_of_parts() == 1, Effect, DecisionRow, Invoice)
         .join(Allocation.payment)
         .options(contains_eager(Allocation.payment))
         .outerjoin(Effect, _is_newest())
         .outerjoin(DecisionRow, and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current))
+        .outerjoin(Invoice, names_it)
         .where(one_of(Allocation.id, named="ids"))
     )
 

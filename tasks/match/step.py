@@ -24,7 +24,7 @@ from domain.trace_context import Part, going_on
 from models.connections import Connection
 from models.decisions import DecisionRow, NewDecision, action_of, write_decision
 from models.due import DueAllocation, Standing, as_they_stand
-from models.invoices import invoices_by_id
+from models.invoices import Invoice, invoices_by_id
 from models.payment_statuses import store_outcomes_of_only_parts
 from models.payments import match_again, reschedule_matches
 from tasks.context import Context, Step
@@ -78,10 +78,11 @@ def _decide(context: Context, lease: Lease, batch: Batch, now: datetime) -> bool
     looked_up = look_nearby(context, batch.target, lookups, looked_up)
     decided = [Decided(case, decide(case.facts, lookup), lookups.glance_of(lookup)) for case, lookup in looked_up]
     decided = look_at_corrections_by_hand(context, batch.target, decided)
+    is_more = lookups.failure is None if unread else len(batch.cases) == ALLOCATIONS_PER_BATCH
     try:
         # All new rows are inserted together at the end: no query in between asks for rows that this transaction adds.
         with context.database.writing() as session, session.no_autoflush:
-            lease.guard(session)
+            lease.guard(session, is_end=not is_more)
             owed = _record(context, session, decided, batch.target, now)
             is_to_be_read = _look_at_the_source(context, session, decided, batch.source, now)
     except BatchOutdated:
@@ -94,7 +95,7 @@ def _decide(context: Context, lease: Lease, batch: Batch, now: datetime) -> bool
         context.nudge(Step.PUSH, batch.target.id)
     if is_to_be_read or owed:
         context.reached(Point.MATCH_NUDGED)
-    return lookups.failure is None if unread else len(batch.cases) == ALLOCATIONS_PER_BATCH
+    return is_more
 
 
 # --- writing down what was decided ---
@@ -121,7 +122,8 @@ def _record(
             for one, what in planned
         },
     )
-    taken = _taken_by_others(session, [one for one, what in planned if not isinstance(what, Wait)], now)
+    at_hand = [there.invoice for there in standing.values() if there.invoice is not None]
+    taken = _taken_by_others(session, [one for one, what in planned if not isinstance(what, Wait)], at_hand, now)
     owed = 0
     for one, what in planned:
         due = one.case.due
@@ -154,15 +156,22 @@ def _is_as_gathered(due: DueAllocation, now: Standing | None) -> bool:
     return seen == (there.payment.versions, there.match_due_at, state_of(now.effect))
 
 
-def _taken_by_others(session: Session, decided: Sequence[Decided], now: datetime) -> set[int]:
+def _taken_by_others(
+    session: Session, decided: Sequence[Decided], at_hand: Sequence[Invoice], now: datetime
+) -> set[int]:
     """Stores which two invoices belong together before anything is sent.
+
+    Args:
+        at_hand: records that this transaction has read.
 
     Returns:
         The allocations whose record belongs to another document by now.
     """
     taken = register_found(session, decided, now)
     pushed = [one for one in decided if isinstance(one.decision, Push) and one.case.invoice is not None]
-    records = invoices_by_id(session, {one.case.invoice.id for one in pushed if one.case.invoice is not None})
+    records = {one.id: one for one in at_hand}
+    others = {one.case.invoice.id for one in pushed if one.case.invoice is not None} - records.keys()
+    records |= invoices_by_id(session, others) if others else {}
     for one in pushed:
         decision, invoice, allocation = one.decision, one.case.invoice, one.case.due.allocation
         if not isinstance(decision, Push) or invoice is None:
