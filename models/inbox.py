@@ -14,7 +14,9 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
+    exists,
     or_,
     select,
     text,
@@ -28,6 +30,8 @@ from domain.trace_context import TRACE_CHARACTERS
 from models.base import AT, Base, BigId, UtcTime, insert_new, one_of
 from models.breakers import Breaker, by_kind
 from models.connections import Connection
+from models.invoices import SourceInvoiceRow
+from models.payments import Payment
 
 
 class EventSource(StrEnum):
@@ -219,11 +223,14 @@ class Inbox:
     Attributes:
         breakers: of the kinds of call that have failed.
         events: as `waiting_events` gives them.
+        unheld: payments and invoices among those that the events are about of which we hold nothing. Only the holder of
+            the lane stores any.
     """
 
     connection: Connection
     breakers: Mapping[CallKind, Breaker]
     events: Sequence[InboxEvent]
+    unheld: Mapping[Entity, Collection[str]]
 
 
 def inbox_of(session: Session, connection_id: int, now: datetime, limit: int) -> Inbox:
@@ -238,10 +245,14 @@ def inbox_of(session: Session, connection_id: int, now: datetime, limit: int) ->
     rows = session.execute(_inbox(limit), {"of_connection": connection_id, "at": now}).all()
     if not rows:
         raise LookupError(f"no connection with id {connection_id}")
-    breakers = by_kind(breaker for _, breaker, _ in rows)
+    breakers = by_kind(breaker for _, breaker, *_ in rows)
     # Once for each of them, whatever the number of breakers.
-    events = {event.id: event for *_, event in rows if event is not None}
-    return Inbox(rows[0][0], breakers, tuple(events.values()))
+    events = {event.id: event for _, _, event, _ in rows if event is not None}
+    unheld: dict[Entity, set[str]] = {entity: set() for entity in Entity}
+    for *_, event, is_held in rows:
+        if event is not None and not is_held:
+            unheld[Entity(event.entity)].add(event.entity_id)
+    return Inbox(rows[0][0], breakers, tuple(events.values()), unheld)
 
 
 # The statements are made once: every batch asks, and making them takes longer than the answers.
@@ -257,12 +268,27 @@ def _waiting(limit: int, only_content: bool = False) -> Select[InboxEvent]:
     return statement.order_by(InboxEvent.id).limit(limit)
 
 
+_HELD_AS: Mapping[Entity, type[Payment | SourceInvoiceRow]] = {
+    Entity.PAYMENT: Payment,
+    Entity.INVOICE: SourceInvoiceRow,
+}
+
+
 # The types do not know that an outer join may find nothing.
 @cache
-def _inbox(limit: int) -> Select[Connection, Breaker | None, InboxEvent | None]:
+def _inbox(limit: int) -> Select[Connection, Breaker | None, InboxEvent | None, bool]:
     event = aliased(InboxEvent, _waiting(limit).subquery())
+    is_held = or_(
+        *(
+            and_(
+                event.entity == entity.value,
+                exists().where(row.connection_id == event.connection_id, row.external_id == event.entity_id),
+            )
+            for entity, row in _HELD_AS.items()
+        )
+    )
     return (
-        select(Connection, Breaker, event)
+        select(Connection, Breaker, event, is_held)
         .outerjoin(Breaker, Breaker.connection_id == Connection.id)
         .outerjoin(event, true())
         .where(Connection.id == bindparam("of_connection"))

@@ -4,7 +4,7 @@ An unreliable picture (`SourcePayment.flaw`) never replaces a reliable one: our 
 note that a newer picture has come that tells us nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -49,14 +49,17 @@ def store_payments(
     now: datetime,
     heard: Mapping[str, datetime] = MappingProxyType({}),
     traces: Mapping[str, str | None] = MappingProxyType({}),
+    unheld: Collection[str] = (),
 ) -> Stored:
     """Stores each payment unless our record of it stands, and makes changed ones due for match.
 
     Args:
         heard: when the source reported each, by its id there; one that is not named was heard of now.
         traces: where the trace of each goes on, by its id there.
+        unheld: payments, by their ids there, of which we certainly have no record.
     """
-    known = payments_by_external_id(session, connection_id, {payment.external_id for payment in payments})
+    maybe_known = {payment.external_id for payment in payments}.difference(unheld)
+    known = payments_by_external_id(session, connection_id, maybe_known)
     former: dict[str, FormerPicture | None] = {}
     news: set[str] = set()
     new = changed = stale = 0

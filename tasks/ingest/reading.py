@@ -3,7 +3,7 @@
 Every settled result goes into the work list, even when the reading ends early; the rest keeps waiting in the inbox.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import structlog
@@ -108,14 +108,17 @@ def read_invoices(
     """Reads invoices that a payment names and we do not hold, and hinted ones that we hold."""
     carried = {one.external_id for one in work.invoices if not one.inferred}
     linked, hinted = linked_invoice_ids(work.payments) - carried, work.hinted(Entity.INVOICE)
-    with context.database.reading() as session:
-        known = source_invoices(session, connection.id, linked | hinted)
+    maybe_known = (linked | hinted) - work.unheld[Entity.INVOICE]
+    known: Mapping[str, SourceInvoiceRow] = {}
+    if maybe_known:
+        with context.database.reading() as session:
+            known = source_invoices(session, connection.id, maybe_known)
     named = {one for one in linked if _is_wanting(known.get(one))}
     wanted = named | {one for one in hinted - carried if _is_worth_a_read(work, one, known.get(one))}
     work.finish(Entity.INVOICE, hinted - wanted)
     if not wanted:
         return None
-    work.unheld_invoices = wanted - known.keys()
+    work.unheld[Entity.INVOICE] |= wanted - known.keys()
     context.reached(Point.INGEST_INVOICES_KNOWN)
     result = source.read_invoices(wanted) if may_call else None
     if result is None or isinstance(result, Failure):

@@ -8,7 +8,7 @@ those that came with their content are stored all the same.
 If it dies here: the events still wait; reading and storing again changes nothing.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -75,7 +75,7 @@ def _ingest_batch(context: Context, lease: Lease) -> bool:
             context.clock.sleep(wait)
         return True
     with TRACES.batch("ingest", lambda: _payments_told_of(events), connection=connection.id):
-        return _read_and_store(context, lease, permits, events, may_read=may_read)
+        return _read_and_store(context, lease, permits, events, inbox.unheld, may_read=may_read)
 
 
 def _payments_told_of(events: Sequence[InboxEvent]) -> dict[Hashable, Part]:
@@ -87,18 +87,26 @@ def _payments_told_of(events: Sequence[InboxEvent]) -> dict[Hashable, Part]:
 
 
 def _read_and_store(
-    context: Context, lease: Lease, permits: Permits, events: Sequence[InboxEvent], *, may_read: bool
+    context: Context,
+    lease: Lease,
+    permits: Permits,
+    events: Sequence[InboxEvent],
+    unheld: Mapping[Entity, Collection[str]],
+    *,
+    may_read: bool,
 ) -> bool:
     connection = permits.connection
     with context.meter(connection).noting() as reads:
         secrets = partial(context.keeper(connection.id).open, connection.sealed_secrets)
         source = context.source(connection).keeping(lease.keep, reads, secrets)
-        work = collect(source, events)
+        work = collect(source, events, unheld)
         context.reached(Point.INGEST_EVENTS_READ)
         failure = _read(context, connection, source, work, may_call=may_read)
         context.reached(Point.INGEST_SOURCE_READ)
+        is_more = work.is_unfinished or bool(work.incomplete) or len(events) == EVENTS_PER_BATCH
         if work.changes_anything:
-            _store_and_finish(context, lease, connection, work, events, reads)
+            guard = partial(lease.guard, is_end=failure is None and not is_more)
+            _store_and_finish(context, guard, connection, work, events, reads)
     if failure is not None:
         if waited_out(context, failure, at_least=SHORT_WAIT):
             return True
@@ -106,7 +114,7 @@ def _read_and_store(
         return False
     if work.was_read:
         permits.note_success(CallKind.INGEST)
-    return work.is_unfinished or bool(work.incomplete) or len(events) == EVENTS_PER_BATCH
+    return is_more
 
 
 def _read(
@@ -124,7 +132,7 @@ def _read(
 
 def _store_and_finish(
     context: Context,
-    lease: Lease,
+    guard: Callable[[Session], None],
     connection: Connection,
     work: WorkList,
     events: Sequence[InboxEvent],
@@ -138,7 +146,7 @@ def _store_and_finish(
         and (work.brought_several or context.meter(connection).is_ahead_of_the_month())
     )
     with context.database.writing() as session:
-        lease.guard(session)
+        guard(session)
         reads.store(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
         news = after_read(connection, now, waiting_saves=waiting_saves) if hints_were_read else {}
@@ -170,10 +178,13 @@ def _store(session: Session, connection: Connection, work: WorkList, now: dateti
     # Of several pictures of a payment the first one is the first news.
     heard = {one.external_id: work.heard_of(one, now) for one in reversed(work.payments)}
     traces = {payment_id: TRACES.context_of(payment_id) for payment_id in heard}
-    stored = store_payments(session, connection.organization_id, connection.id, work.payments, now, heard, traces)
+    stored = store_payments(
+        *(session, connection.organization_id, connection.id, work.payments, now, heard, traces),
+        unheld=work.unheld[Entity.PAYMENT],
+    )
     TRACES.forget(*(heard.keys() - stored.news))
     adopt_by_marker(session, connection.id, [one for one in work.payments if one.flaw is None], now)
-    changed = store_source_invoices(session, connection.id, work.invoices, now, unheld=work.unheld_invoices)
+    changed = store_source_invoices(session, connection.id, work.invoices, now, unheld=work.unheld[Entity.INVOICE])
     match_invoices_again(session, connection.organization_id, connection.id, changed, now)
     return stored
 

@@ -1,6 +1,6 @@
 """The combined content of a company's waiting events, object by object, and the outcome of each event."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -43,8 +43,8 @@ class WorkList:
     # Invoices that a payment names and that we could not find or ask for, by how often we looked for them.
     linked: dict[str, int] = field(default_factory=dict)
     hints: dict[tuple[Entity, str], list[InboxEvent]] = field(default_factory=dict)
-    # Invoices that we asked for because we hold nothing of them. Only the holder of the lane adds any.
-    unheld_invoices: Collection[str] = ()
+    # Payments and invoices of which we are known to hold nothing. Only the holder of the lane adds any.
+    unheld: dict[Entity, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Entity, frozenset()))
     # At least one call returned something.
     was_read: bool = False
     # An object that we hold as live is missing: change data capture runs early.
@@ -91,9 +91,13 @@ class WorkList:
             self.postponed += self.about(entity, one)
 
 
-def collect(source: Source, events: Sequence[InboxEvent]) -> WorkList:
-    """Takes payloads as they are. An object that was only hinted at must be read, once for all its hints."""
-    work = WorkList()
+def collect(source: Source, events: Sequence[InboxEvent], unheld: Mapping[Entity, Collection[str]]) -> WorkList:
+    """Takes payloads as they are. An object that was only hinted at must be read, once for all its hints.
+
+    Args:
+        unheld: objects of which we are known to hold nothing, besides others of which we may hold nothing either.
+    """
+    work = WorkList(unheld={entity: frozenset(unheld.get(entity, ())) for entity in Entity})
     for event in events:
         if event.payload is None:
             work.hints.setdefault((Entity(event.entity), event.entity_id), []).append(event)

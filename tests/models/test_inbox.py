@@ -1,11 +1,13 @@
 """What a source told us is stored once, and waits until it is done."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
 from domain.breaker import CallKind
+from domain.records import SourceInvoice
 from models.breakers import count_failure
 from models.database import Database
 from models.due_owners import owners
@@ -22,8 +24,10 @@ from models.inbox import (
     store_events,
     waiting_events,
 )
+from models.invoices import store_source_invoices
+from models.payment_store import store_payments
 from tests.models.races import at_once
-from tests.models.rows import NOW, Books, add_books
+from tests.models.rows import NOW, Books, add_books, payment
 
 
 def event(books: Books, event_id: str = "e1", entity_id: str = "163", **changes: object) -> NewEvent:
@@ -37,6 +41,10 @@ def event(books: Books, event_id: str = "e1", entity_id: str = "163", **changes:
         "occurred_at": NOW,
     }
     return NewEvent(**(values | changes))  # type: ignore[arg-type]
+
+
+def invoice(external_id: str) -> SourceInvoice:
+    return SourceInvoice(external_id, 0, NOW, "INV-1", Decimal(100), Decimal(100), "USD", "Cascade Dental")
 
 
 def waiting(database: Database, books: Books, seconds: float = 0, limit: int = 100) -> list[str]:
@@ -63,6 +71,19 @@ def test_a_connection_for_which_nothing_waits_is_known_all_the_same(database: Da
         assert (there.connection.id, there.breakers, there.events) == (books.source_id, {}, ())
         with pytest.raises(LookupError):
             inbox_of(session, 4711, NOW, 10)
+
+
+def test_it_is_told_of_which_objects_we_hold_nothing(database: Database, books: Books) -> None:
+    """A payment and an invoice may have the same id; what another organization holds is not ours."""
+    others = add_books(database, "contoso")
+    with database.writing() as session:
+        store_payments(session, books.organization_id, books.source_id, [payment("163")], NOW)
+        store_payments(session, others.organization_id, others.source_id, [payment("164")], NOW)
+        store_source_invoices(session, books.source_id, [invoice("70")], NOW)
+        named = [(Entity.PAYMENT, "163"), (Entity.PAYMENT, "164"), (Entity.INVOICE, "70"), (Entity.INVOICE, "163")]
+        store_events(session, [event(books, f"e-{kind}-{one}", one, entity=kind) for kind, one in named], NOW)
+        there = inbox_of(session, books.source_id, NOW, 10)
+    assert there.unheld == {Entity.PAYMENT: {"164"}, Entity.INVOICE: {"163"}}
 
 
 def test_an_event_that_is_told_again_changes_nothing(database: Database, books: Books) -> None:
