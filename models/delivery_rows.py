@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from domain.breaker import CallKind
@@ -56,8 +56,9 @@ class NewClaim:
 
 
 # An effect, what it is about, the decision in force, its connection, the breaker of writes, whether nothing is sent for
-# anybody, the attempts so far, and how many parts its payment has.
-_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, int, int]
+# anybody, whether the ledger has anything about its invoice or its allocation, the attempts so far, and how many parts
+# its payment has.
+_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, bool, int, int]
 
 
 @dataclass
@@ -111,6 +112,8 @@ class DeliveryRows:
     @cached_property
     def entries(self) -> list[LedgerEntry]:
         """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
+        if not any(row[6] for row in self._found):
+            return []
         given = {
             "of_connection": self.connection_id,
             "invoice_ids": list(self._invoice_ids),
@@ -121,7 +124,11 @@ class DeliveryRows:
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
         """The highest attempt number so far, by effect."""
-        return {row[0].id: row[6] for row in self._found}
+        return {row[0].id: row[7] for row in self._found}
+
+    def is_in_the_ledger(self, effect: Effect) -> bool:
+        """Whether any payment on its invoice stands or stood for an allocation, or any payment for its own."""
+        return any(found[6] for found in self._found if found[0] is effect)
 
     @property
     def _allocation_ids(self) -> set[int]:
@@ -340,15 +347,21 @@ class DeliveryRows:
 
 
 @cache
-def _about_effects() -> Select[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, int, int]:
+def _about_effects() -> Select[
+    Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, bool, int, int
+]:
     """Made once: the effects, what they are about, and the highest attempt number so far."""
+    on_invoice = exists().where(
+        LedgerEntry.connection_id == Effect.connection_id, LedgerEntry.target_invoice_id == Effect.target_invoice_id
+    )
+    in_ledger = or_(on_invoice, exists().where(LedgerEntry.allocation_id == Allocation.id))
     tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
     is_current = and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
     of_writes = and_(Breaker.connection_id == Connection.id, Breaker.kind == CallKind.WRITE.value)
     return (
         select(
             *(Effect, Allocation, DecisionRow, Connection, Breaker),
-            *(everything_is_paused(), func.coalesce(tries, 0), number_of_parts()),
+            *(everything_is_paused(), in_ledger, func.coalesce(tries, 0), number_of_parts()),
         )
         .join(Allocation, Allocation.id == Effect.allocation_id)
         .join(Allocation.payment)

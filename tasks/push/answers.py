@@ -46,7 +46,7 @@ def is_a_bad_sign(outcome: WriteOutcome) -> bool:
 
 def kinds_answered(came: Sequence[Came]) -> frozenset[CallKind]:
     """The kinds of call that the target answered as it should."""
-    looked = any(isinstance(one, ReadBack) or (isinstance(one, Looked) and one.is_listed) for one in came)
+    looked = any(isinstance(one, ReadBack | Looked) for one in came)
     written = any(
         isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed | Conflict) for one in came
     )

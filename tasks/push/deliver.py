@@ -9,20 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.aside import aside
-from connectors.base import (
-    Changed,
-    Created,
-    Failure,
-    FailureKind,
-    Removed,
-    Target,
-    WriteOutcome,
-)
+from connectors.base import Created, Failure, FailureKind, Target, WriteOutcome
 from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
 from domain.push.strategy import Change, CreatePayment, Occupied, RemovePayment, SetPayment
-from domain.push.sums import Sums, is_surely_empty
+from domain.push.sums import Sums, is_untouched
 from domain.push.verdict import InvoiceNotFound, Terms, judge
 from domain.records import TargetInvoice
 from models.connections import Connection
@@ -32,9 +24,21 @@ from tasks.context import Context
 from tasks.permits import Permits
 from tasks.points import Point
 from tasks.push.answers import Came, NotReadBack, is_a_bad_sign, is_alarming, kinds_answered
-from tasks.push.facts import Claimed, Facts, as_claimed, gather, glance_of_its_invoice
-from tasks.push.record import Recorded, effect_id, record
-from tasks.push.results import Answered, Intended, Judged, Looked, LookRefused, NotBegun, ReadBack, Result, Unseen
+from tasks.push.facts import Claimed, as_claimed, gather, glance_of_its_invoice
+from tasks.push.record import Recorded, record
+from tasks.push.results import (
+    Answered,
+    Intended,
+    Judged,
+    Looked,
+    LookRefused,
+    NotBegun,
+    ReadBack,
+    Result,
+    Unseen,
+    Untouched,
+    effect_id,
+)
 from tasks.push.sums import SumsOfBatch
 from tasks.step import Lease
 from tasks.wire import Wire
@@ -68,8 +72,7 @@ class Delivery:
         parallel: how many calls are made at a time. Our lease limits the calls to this connection, over all workers.
         ends: no look starts after this moment of the monotonic clock: the slice is over.
         sums: what is known of the invoices' sums.
-        surely_empty: effects whose invoices have nothing to list, according to the sums.
-        facts: what was known of these a moment ago, for the first of them; the sums are older than these facts.
+        is_all: nothing else waits in the lane.
         call_seconds: how long the last sends were on the wire.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
@@ -86,9 +89,8 @@ class Delivery:
     effects: Mapping[int, Effect]
     invoices: Mapping[str, TargetInvoice]
     sums: SumsOfBatch
+    is_all: bool
     ends: float = 0.0
-    surely_empty: frozenset[int] = frozenset()
-    facts: Mapping[int, Facts] = field(default_factory=dict)
     call_seconds: list[float] = field(default_factory=list)
     stopped: bool = False
     decide_again: bool = False
@@ -111,11 +113,9 @@ class Delivery:
         missing = [Looked(one, None) for one in turns if one.invoice_id not in self.invoices]
         if missing:
             self._record(self._judged(missing))
-        there = [one for one in turns if one.invoice_id in self.invoices]
-        empty = self._surely_empty(there)
-        self._work_by_the_sums([one for one in there if one.effect_id in empty])
+        to_list = self._work_by_the_sums([one for one in turns if one.invoice_id in self.invoices])
         if not self.stopped:
-            self._work([one for one in there if one.effect_id not in empty])
+            self._work(to_list)
 
     def deliver_as_match_saw(self, effects: Sequence[Effect]) -> list[Effect]:
         """Sends those to untouched invoices at which match has looked a moment ago; returns the others.
@@ -130,9 +130,8 @@ class Delivery:
         self.sums.were_read(before=max(ages.values()))
         self.invoices = {invoice_id: glances[invoice_id].invoice for invoice_id in ages}
         turns = [as_claimed(one) for one in effects if one.target_invoice_id in ages]
-        empty = self._surely_empty(turns)
-        self._work_by_the_sums([one for one in turns if one.effect_id in empty])
-        return [one for one in effects if one.id not in empty]
+        to_read = {one.effect_id for one in self._work_by_the_sums(turns)}
+        return [one for one in effects if one.target_invoice_id not in ages or one.id in to_read]
 
     def note_refused(self, effects: Sequence[Effect], refused: Mapping[str, str]) -> None:
         """Records that the target refuses to answer about these effects' invoices, with its words by invoice."""
@@ -146,24 +145,38 @@ class Delivery:
 
     # --- the batch's own thread ---
 
-    def _work_by_the_sums(self, turns: Sequence[Claimed]) -> None:
+    def _work_by_the_sums(self, turns: Sequence[Claimed]) -> list[Claimed]:
         """Delivers effects whose invoices have nothing to list, a few at a time while the sums are fresh.
 
         The rest stays due: the next batch reads the sums of all of them again, in one call. So what a person types
         meanwhile is seen before the send, as with lists, and a killed process leaves no more in doubt than the target
-        could have answered within a moment.
+        could have answered within a moment. Whether there is nothing to list is judged in the transaction that also
+        writes the intent: what we know of an invoice is younger than its sums.
+
+        Returns:
+            Those whose invoices' payments have to be listed.
         """
-        waiting = list(turns)
-        while waiting and self._may_go_on_by_the_sums():
+        untouched: list[Claimed] = []
+        to_list: list[Claimed] = []
+        for one in turns:
+            (untouched if self._may_go_by_the_sums(one) else to_list).append(one)
+        while untouched and self._may_go_on_by_the_sums():
             few = self._sent_within_a_moment()
-            some, waiting = waiting[:few], waiting[few:]
-            self.surely_empty = frozenset(one.effect_id for one in some)
+            some, untouched = untouched[:few], untouched[few:]
+            recorded = self._record([Untouched(one, self.invoices[one.invoice_id]) for one in some])
+            to_list += [one for one in some if one.effect_id in recorded.to_list]
+            if self.stopped:
+                self._give_back(recorded.intended)
+                break
             self.call_seconds.clear()
-            self._work(some)
-            self.facts = {}
+            self._exchange(recorded.intended)
             if self.call_seconds:
                 self.context.paces.note(self.connection.id, max(self.call_seconds))
-        self.surely_empty = frozenset()
+        return to_list
+
+    def _may_go_by_the_sums(self, claimed: Claimed) -> bool:
+        follow = self.sums.state is Sums.FOLLOW
+        return follow and claimed.is_certainly_not_sent and is_untouched(self.invoices[claimed.invoice_id])
 
     def _sent_within_a_moment(self) -> int:
         """How many sends to begin together, by what the last ones took, in this batch or in one before.
@@ -175,30 +188,10 @@ class Delivery:
         return self.parallel * max(rounds, 1)
 
     def _may_go_on_by_the_sums(self) -> bool:
+        if not self._may_look():
+            self.stopped = True
         ends = self.stopped or self.context.stopping.is_set() or self.context.clock.monotonic() > self.ends
         return self.sums.are_fresh and not ends
-
-    def _surely_empty(self, turns: Sequence[Claimed]) -> frozenset[int]:
-        if self.sums.state is not Sums.FOLLOW:
-            return frozenset()
-        with self.context.database.reading() as session:
-            facts = gather(session, self.connection.id, [self.effects[one.effect_id] for one in turns])
-        self.facts = facts
-        return frozenset(
-            one.effect_id
-            for one in turns
-            if is_surely_empty(
-                facts[one.effect_id].owed,
-                self.invoices[one.invoice_id],
-                has_history=bool(facts[one.effect_id].claims.claimed) or self._was_tried(one),
-                sums=self.sums.state,
-            )
-        )
-
-    def _was_tried(self, claimed: Claimed) -> bool:
-        """Whether this or an earlier effect of the same payment was ever about to be sent. A retry forgets tries."""
-        effect = self.effects[claimed.effect_id]
-        return effect.generation > 1 or effect.before_image is not None
 
     def _watch_the_sums(self, came: Sequence[Came]) -> None:
         for one in came:
@@ -216,6 +209,10 @@ class Delivery:
         if not self._may_look():
             self.stopped = True
             return
+        self._exchange(jobs)
+
+    def _exchange(self, jobs: Sequence[Job]) -> None:
+        """Makes these calls, and those that follow from their results."""
         with Wire(self.context.wire, self.parallel, self._call, is_alarming) as wire:
             wire.put(*jobs)
             while (came := self._next(wire)) is not None:
@@ -251,11 +248,9 @@ class Delivery:
         if not seen:
             return []
         self.context.reached(Point.PUSH_LOOKED)
-        facts = self.facts
-        if not all(one.claimed.effect_id in self.surely_empty for one in seen) or not facts:
-            effects = [self.effects[one.claimed.effect_id] for one in seen]
-            with self.context.database.reading() as session:
-                facts = gather(session, self.connection.id, effects)
+        effects = [self.effects[one.claimed.effect_id] for one in seen]
+        with self.context.database.reading() as session:
+            facts = gather(session, self.connection.id, effects)
         self.context.reached(Point.PUSH_FACTS_GATHERED)
         judged = []
         for one in seen:
@@ -270,18 +265,15 @@ class Delivery:
     def _record(self, results: Sequence[Result], answered: frozenset[CallKind] = frozenset()) -> Recorded:
         if not results:
             return Recorded()
+        self.carried_out |= {effect_id(one) for one in results if isinstance(one, Answered) and one.is_carried_out}
         with TRACES.doing("push record", *map(effect_id, results)):
-            recorded = record(self.context, self.lease, self.terms, results, answered)
+            is_end = self._are_the_end(results)
+            recorded = record(self.context, self.lease, self.terms, results, answered, is_end=is_end)
         self.decide_again = self.decide_again or recorded.decide_again
         self.stopped = self.stopped or recorded.stop
         outcomes = [
             one.outcome for one in results if isinstance(one, Answered) and not isinstance(one.outcome, NotBegun)
         ]
-        self.carried_out |= {
-            one.claimed.effect_id
-            for one in results
-            if isinstance(one, Answered) and isinstance(one.outcome, Created | Changed | Removed)
-        }
         for happened, point in (
             (recorded.well, Point.CONNECTION_RECOVERED),
             (recorded.ended, Point.PUSH_ENDED),
@@ -297,6 +289,12 @@ class Delivery:
         if outcomes:
             self.context.reached(Point.PUSH_RECORDED)
         return recorded
+
+    def _are_the_end(self, results: Sequence[Result]) -> bool:
+        """Whether nothing of this slice follows these results, so that the lane may be given back with them."""
+        follows = [one for one in results if not isinstance(one, Answered) or not one.is_carried_out]
+        owes_a_look = any(isinstance(one, Answered) and one.intended.may_harm for one in results)
+        return self.is_all and not (self.left or follows or owes_a_look or self.sums.created)
 
     def _owed(self, recorded: Recorded) -> list[OwedLook]:
         """The looks owed after these results, if they may be made now. The debt itself is on disk."""
@@ -337,8 +335,6 @@ class Delivery:
                 return self._read_back(effect)
 
     def _look(self, claimed: Claimed) -> Came:
-        if claimed.effect_id in self.surely_empty:
-            return Looked(claimed, (), is_listed=False)
         with TRACES.doing("push look", claimed.effect_id):
             result = self.target.list_payments(claimed.invoice_id)
         if not isinstance(result, Failure):
@@ -357,7 +353,7 @@ class Delivery:
             # Frozen between the intent and the wire: another holder may have the lane by now, will find the intent
             # and will look. Sending now is the one thing that must not happen.
             return Answered(intended, NotBegun("the lease would have ended first"))
-        if intended.claimed.effect_id in self.surely_empty and self.sums.are_too_old:
+        if intended.by_the_sums and self.sums.are_too_old:
             return Answered(intended, NotBegun("the sums were read too long ago"))
         began = self.context.clock.monotonic()
         with TRACES.doing("push send", intended.claimed.effect_id):

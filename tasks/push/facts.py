@@ -83,12 +83,12 @@ def gather(session: Session, connection_id: int, effects: Collection[Effect]) ->
     """The facts by effect, as of now; the looks at the invoices must be older than these facts."""
     allocations, claims = parts_with_claims(session, connection_id, {effect.id for effect in effects})
     return {
-        effect.id: _facts(effect, allocations[effect.allocation_id], claims.get(effect.target_invoice_id, Claims()))
+        effect.id: facts_of(effect, allocations[effect.allocation_id], claims.get(effect.target_invoice_id, Claims()))
         for effect in effects
     }
 
 
-def _facts(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
+def facts_of(effect: Effect, allocation: Allocation, claims: Claims) -> Facts:
     wanted = Wanted(
         kind=EffectKind(effect.kind),
         allocation_id=effect.allocation_id,

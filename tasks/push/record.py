@@ -34,11 +34,13 @@ from domain.push.before_image import ids_in, image_of, seen_in
 from domain.push.effect import Doubt, EffectKind, EffectState
 from domain.push.outcomes import DecideAgain, Done, GiveUp, Gone, Held, Link, Replaced, Send, StayInDoubt
 from domain.push.strategy import Change, CreatePayment, RemovePayment, SetPayment
-from domain.push.verdict import Terms
+from domain.push.sums import Sums, is_surely_empty
+from domain.push.verdict import Terms, judge
 from domain.reasons import Reason
-from domain.records import TargetPayment
+from domain.records import TargetInvoice, TargetPayment
 from models.attempts import abandon_attempts, finish_attempts
 from models.breakers import note_answers
+from models.claims import Claims
 from models.connections import learn_author
 from models.decisions import Action
 from models.delivery_rows import DeliveryRows
@@ -46,7 +48,19 @@ from models.effects import Effect, abandoned_sends, day_of
 from models.organizations import organization_by_id
 from tasks.calls import ABOUT_THE_CONNECTION, PAUSE_MAX, admission_now
 from tasks.context import Context
-from tasks.push.results import Answered, Intended, Judged, LookRefused, NotBegun, ReadBack, Result, Unseen
+from tasks.push.facts import Claimed, facts_of
+from tasks.push.results import (
+    Answered,
+    Intended,
+    Judged,
+    LookRefused,
+    NotBegun,
+    ReadBack,
+    Result,
+    Unseen,
+    Untouched,
+    effect_id,
+)
 from tasks.push.states import NO_DOUBT, States
 from tasks.step import Lease
 
@@ -70,6 +84,7 @@ class Recorded:
         stop: nothing more may be written to this target now.
         ended: an effect came to its end, or waits, without a send.
         well: a kind of call that had failed has been answered again.
+        to_list: effects that must not go by the sums: their invoices' payments have to be listed.
     """
 
     intended: tuple[Intended, ...] = ()
@@ -78,19 +93,27 @@ class Recorded:
     stop: bool = False
     ended: bool = False
     well: bool = False
+    to_list: tuple[int, ...] = ()
 
 
 def record(
-    context: Context, lease: Lease, terms: Terms, results: Sequence[Result], answered: Collection[CallKind] = ()
+    context: Context,
+    lease: Lease,
+    terms: Terms,
+    results: Sequence[Result],
+    answered: Collection[CallKind] = (),
+    *,
+    is_end: bool = False,
 ) -> Recorded:
     """Writes the results, and puts on disk the sends that follow from them.
 
     Args:
         answered: kinds of call that had failed and that the target has answered meanwhile: their failures end.
+        is_end: nothing is done after this, so the lane is given back as well.
     """
 
     def write(session: Session) -> Recorded:
-        lease.guard(session)
+        lease.guard(session, is_end=is_end)
         rows = DeliveryRows(session, lease.owner_id, {effect_id(one) for one in results}, context.clock.now())
         page = _Page(context, lease, rows, States(context, terms, rows))
         for result in results:
@@ -130,10 +153,6 @@ def doubt_abandoned_sends(context: Context, lease: Lease) -> int:
     return context.database.write(write)
 
 
-def effect_id(result: Result) -> int:
-    return result.effect_id if isinstance(result, ReadBack) else result.claimed.effect_id
-
-
 @dataclass
 class _Page:
     """One transaction: the consequences of each result."""
@@ -144,6 +163,7 @@ class _Page:
     states: States
     finished: list[tuple[int, int, str, str]] = field(default_factory=list)
     _intended: list[Intended] = field(default_factory=list)
+    _to_list: list[int] = field(default_factory=list)
     _ended: bool = False
     _may_write: bool | None = None
     # The name under which the target enters our payments; it is learned once and not again with every answer.
@@ -160,6 +180,7 @@ class _Page:
             stop=self.states.stop,
             ended=self._ended,
             well=well,
+            to_list=tuple(self._to_list),
         )
 
     def write(self, result: Result) -> None:
@@ -170,6 +191,8 @@ class _Page:
         match result:
             case Judged():
                 self._carry_out(effect, result)
+            case Untouched(_, invoice):
+                self._go_by_the_sums(effect, result.claimed, invoice)
             case Unseen():
                 self._unseen(effect, result)
             case LookRefused(claimed, detail):
@@ -192,8 +215,23 @@ class _Page:
                 return effect.read_back_owed_since is not None
             case Answered():
                 return (effect.state, effect.fencing) == (EffectState.SENDING, self.lease.fencing)
-            case Judged(claimed) | Unseen(claimed) | LookRefused(claimed):
+            case Judged(claimed) | Untouched(claimed) | Unseen(claimed) | LookRefused(claimed):
                 return (effect.state, effect.fencing) == (claimed.state, claimed.fencing)
+
+    def _go_by_the_sums(self, effect: Effect, claimed: Claimed, invoice: TargetInvoice) -> None:
+        """Judges as if no payment had been listed, where the sums tell that there is none; any other has to be listed.
+
+        Another send of the same payment may have been lost, and a retry forgets tries: that shows in its generation or
+        its image.
+        """
+        was_tried = effect.generation > 1 or effect.before_image is not None
+        facts = facts_of(effect, self.rows.allocations[effect.allocation_id], Claims())
+        has_history = was_tried or self.rows.is_in_the_ledger(effect)
+        if not is_surely_empty(facts.owed, invoice, has_history=has_history, sums=Sums(self.rows.connection.sums)):
+            self._to_list.append(effect.id)
+            return
+        verdict = judge(facts.owed, facts.seen(invoice, ()), self.states.terms)
+        self._carry_out(effect, Judged(claimed, verdict, (), by_the_sums=True))
 
     def _carry_out(self, effect: Effect, judged: Judged) -> None:  # noqa: C901, PLR0912 - one arm for each verdict
         verdict = judged.verdict
@@ -267,7 +305,7 @@ class _Page:
         self.rows.move(effect, EffectState.SENDING, **values, **NO_DOUBT)
         attempt = self.rows.start_attempt(effect)
         may_harm = isinstance(change, CreatePayment) and bool(payments)
-        self._intended.append(Intended(judged.claimed, attempt, change, may_harm))
+        self._intended.append(Intended(judged.claimed, attempt, change, may_harm, judged.by_the_sums))
 
     def _unseen(self, effect: Effect, unseen: Unseen) -> None:
         """Records a failed look. A missing permission lasts until a person grants it, and shows with the payment.

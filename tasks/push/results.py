@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.base import Failure, WriteOutcome
+from connectors.base import Changed, Created, Failure, Removed, WriteOutcome
 from domain.push.outcomes import Verdict
 from domain.push.strategy import Change
-from domain.records import TargetPayment
+from domain.records import TargetInvoice, TargetPayment
 from tasks.push.facts import Claimed
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The payments on the effect's invoice; None if the target does not show the invoice.
-
-    Attributes:
-        is_listed: False where the invoice's sums said that there is none, and no call was made.
-    """
+    """The payments on the effect's invoice; None if the target does not show the invoice."""
 
     claimed: Claimed
     payments: Sequence[TargetPayment] | None
-    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """By its sums nothing was ever applied to the effect's invoice; its payments were not listed."""
+
+    claimed: Claimed
+    invoice: TargetInvoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,16 @@ class LookRefused:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The verdict about the effect after the look, with the payments that the look showed."""
+    """The verdict about the effect after the look, with the payments that the look showed.
+
+    Attributes:
+        by_the_sums: the look were the invoice's sums, which said that there are none.
+    """
 
     claimed: Claimed
     verdict: Verdict
     payments: Sequence[TargetPayment] | None
+    by_the_sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +67,14 @@ class Intended:
 
     Attributes:
         may_harm: it adds a payment to an invoice that has payments, which some targets replace.
+        by_the_sums: the invoice's payments were not listed, so it must go out while the sums are good.
     """
 
     claimed: Claimed
     attempt: int
     change: Change
     may_harm: bool = False
+    by_the_sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,11 @@ class Answered:
     def claimed(self) -> Claimed:
         return self.intended.claimed
 
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether the target has done what was asked of it."""
+        return isinstance(self.outcome, Created | Changed | Removed)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
@@ -98,4 +113,8 @@ class ReadBack:
     harmed: tuple[str, ...] = ()
 
 
-Result = Judged | Unseen | LookRefused | Answered | ReadBack
+Result = Judged | Untouched | Unseen | LookRefused | Answered | ReadBack
+
+
+def effect_id(result: Result) -> int:
+    return result.effect_id if isinstance(result, ReadBack) else result.claimed.effect_id

@@ -158,6 +158,7 @@ def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> De
         effects={effect.id: effect for effect in effects},
         invoices={},
         sums=SumsOfBatch(context, lease, Sums(connection.sums)),
+        is_all=not (waiting.more or waiting.owed),
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )
 

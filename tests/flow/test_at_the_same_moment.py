@@ -40,8 +40,8 @@ def test_a_hold_that_push_records_while_match_decides_is_not_forgotten(
             held.wait(0.5)
         return found
 
-    def record_and_say_so(*arguments: Any) -> Recorded:
-        recorded = record(*arguments)
+    def record_and_say_so(*arguments: Any, **more: Any) -> Recorded:
+        recorded = record(*arguments, **more)
         held.set()
         return recorded
 

@@ -13,7 +13,7 @@ from domain.push.effect import EffectState
 from domain.push.strategy import Change
 from domain.push.sums import Sums
 from models.breakers import breaker_of
-from models.connections import connection_by_id
+from models.connections import connection_by_id, note_sums
 from models.effects import Effect
 from sandbox.faults import Fault
 from tasks.catch_up.step import catch_up
@@ -277,6 +277,39 @@ def test_lists_that_fail_rest_although_clean_payments_are_sent_without_one(world
         failures.append(breaker.failures if breaker is not None else 0)
     assert failures == sorted(failures)
     assert failures[-1] > 1
+
+
+def test_an_invoice_that_had_a_payment_of_ours_is_listed_although_it_looks_untouched(world: World) -> None:
+    paid(world, 1)
+    invoice = world.invoice("INV-2", "300.00")
+    world.pay("100.00", (invoice, "100.00"))
+    world.notice()
+    [ours] = world.on(invoice)
+    world.connectwise.delete_payment(invoice.connectwise_id or 0, ours.id)
+    lists = count(world, LIST)
+    again = world.pay("40.00", (invoice, "40.00"))
+    world.notice()
+    assert world.reason(again) == "synced"
+    assert world.amounts_on(invoice) == ["40.00"]
+    assert count(world, LIST) == lists + 1
+
+
+def test_sums_that_were_seen_to_lag_after_the_batch_began_are_not_gone_by(world: World) -> None:
+    """Whoever has seen it has written it down; the intent is written under the same lock and asks once more."""
+    paid(world, 1)
+    payment, invoice = decided(world, 2)
+    world.connectwise.type_payment(invoice.connectwise_id or 0, "100.00", payment_date=PAID_ON)
+    here, lists = world.context, count(world, LIST)
+
+    def seen_to_lag(point: Point) -> None:
+        if point is Point.PUSH_CLAIMED:
+            with here.database.writing() as session:
+                note_sums(session, world.target_id, Sums.LAG)
+
+    push(replace(here, reached=seen_to_lag), world.target_id)
+    assert count(world, LIST) == lists + 1
+    assert world.reason(payment) == "adopted"
+    assert world.amounts_on(invoice) == ["100.00"]
 
 
 def test_what_was_tried_before_is_listed_although_a_retry_forgets_the_tries(world: World) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from benchmarks.counting import counted
+from models.inbox import Entity, EventSource, NewEvent, store_events
 from tasks.catch_up.step import catch_up
 from tasks.ingest.step import ingest
 from tasks.match.step import match
@@ -52,15 +53,38 @@ def test_a_batch_is_delivered_with_few_statements(world: World) -> None:
     assert many - few <= 6 * 40
 
 
-def test_a_payment_alone_takes_few_statements(world: World) -> None:
-    """Its decision and its delivery, at a target whose sums are known to follow."""
+def test_a_payment_alone_takes_forty_statements(world: World) -> None:
+    """From the hints about it and its invoice to its delivery, at a target whose sums are known to follow.
+
+    SQLite cannot return the organization from the change of a lane, so ingest and push ask for it once more.
+    """
     statements_of_push(world, 1)
-    stored(world, 1)
-    with counted(world.context.database) as of_match:
-        match(world.context, world.organization_id)
-    with counted(world.context.database) as of_push:
-        push(world.context, world.target_id)
-    assert (of_match.count, of_push.count) == (14, 20)
+    invoice = world.invoice("INV-ALONE")
+    hint_at(world, invoice, world.pay("100.00", (invoice, "100.00")))
+    counts = []
+    for step, owner_id in (
+        (ingest, world.source_id),
+        (match, world.organization_id),
+        (push, world.target_id),
+    ):
+        with counted(world.context.database) as statements:
+            step(world.context, owner_id)
+        counts.append(statements.count)
+    assert world.amounts_on(invoice) == ["100.00"]
+    is_sqlite = world.context.database.engine.dialect.name == "sqlite"
+    assert counts == ([12, 12, 18] if is_sqlite else [11, 12, 17])
+
+
+def hint_at(world: World, invoice: BothInvoices, payment_id: str) -> None:
+    """What QuickBooks says of a new payment: it is there, and its invoice has changed."""
+    now = world.clock.now()
+    told = ((Entity.PAYMENT, payment_id, "created"), (Entity.INVOICE, invoice.quickbooks_id, "updated"))
+    events = [
+        NewEvent(world.source_id, EventSource.WEBHOOK, f"{entity}-{one}", entity, one, verb, now)
+        for entity, one, verb in told
+    ]
+    with world.context.database.writing() as session:
+        store_events(session, events, now)
 
 
 def test_a_target_that_needs_longer_than_a_slice_for_its_invoices_still_gets_payments(world: World) -> None:
