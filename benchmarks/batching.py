@@ -3,8 +3,8 @@
 The same step functions (ingest, match, push) run in one process against the sandboxes over HTTP. Once all hints are in
 the inbox first, so that each step works in batches; once payment by payment, each through all three steps before the
 next hint. Both run on an empty database, and again where the same organization has 10,000 payments and a million. The
-promises: at most 40 statements for a single payment (42 on SQLite); at most 3 statements and 1.1 ConnectWise calls for each of a
-burst; and with a million payments of history at most 1.1 times the processor time that 10,000 cost.
+promises: at most 40 statements for a single payment (42 on SQLite); at most 3 statements and 1.1 ConnectWise calls for
+each of a burst; and with a million payments of history at most 1.1 times the processor time that 10,000 cost.
 """
 
 import time
