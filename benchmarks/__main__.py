@@ -12,6 +12,7 @@ from collections.abc import Callable
 from benchmarks import (
     backfill,
     batching,
+    big_company,
     copies,
     door,
     fairness,
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "reconciling": reconciling.run,
     "scraping": scraping.run,
     "copies": copies.run,
+    "big-company": big_company.run,
     "peers": peers.run,
     "single": single.run,
     "scaling": scaling.run,
