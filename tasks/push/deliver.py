@@ -72,7 +72,7 @@ class Delivery:
         parallel: how many calls are made at a time. Our lease limits the calls to this connection, over all workers.
         ends: no look starts after this moment of the monotonic clock: the slice is over.
         sums: what is known of the invoices' sums.
-        is_all: nothing else waits in the lane.
+        more: something else waits in the lane, and may go on as soon as these have.
         call_seconds: how long the last sends were on the wire.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
@@ -89,7 +89,7 @@ class Delivery:
     effects: Mapping[int, Effect]
     invoices: Mapping[str, TargetInvoice]
     sums: SumsOfBatch
-    is_all: bool
+    more: bool
     ends: float = 0.0
     call_seconds: list[float] = field(default_factory=list)
     stopped: bool = False
@@ -294,7 +294,7 @@ class Delivery:
         """Whether nothing of this slice follows these results, so that the lane may be given back with them."""
         follows = [one for one in results if not isinstance(one, Answered) or not one.is_carried_out]
         owes_a_look = any(isinstance(one, Answered) and one.intended.may_harm for one in results)
-        return self.is_all and not (self.left or follows or owes_a_look or self.sums.created)
+        return not (self.more or self.left or follows or owes_a_look or self.sums.created)
 
     def _owed(self, recorded: Recorded) -> list[OwedLook]:
         """The looks owed after these results, if they may be made now. The debt itself is on disk."""

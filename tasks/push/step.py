@@ -64,7 +64,7 @@ def _push_batch(context: Context, lease: Lease) -> bool:
         context.nudge(Step.MATCH, delivery.connection.organization_id)
         context.reached(Point.PUSH_NUDGED)
     # What comes from now on finds the lane taken and leaves a mark.
-    may_be_more = waiting.more or waiting.owed or delivery.left
+    may_be_more = delivery.more or delivery.left
     return is_read and bool(delivery.effects) and may_be_more and not delivery.stopped
 
 
@@ -158,7 +158,7 @@ def _claim(context: Context, lease: Lease, waiting: Waiting, asked: Asked) -> De
         effects={effect.id: effect for effect in effects},
         invoices={},
         sums=SumsOfBatch(context, lease, Sums(connection.sums)),
-        is_all=not (waiting.more or waiting.owed),
+        more=waiting.more or waiting.owed or (one_tries and len(waiting.due) > 1),
         ends=context.clock.monotonic() + context.timing.slice.total_seconds(),
     )
 
