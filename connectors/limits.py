@@ -7,7 +7,7 @@ uses only a part of the limit that is safe whatever the others do: slower, never
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
@@ -174,18 +174,22 @@ class Limiter:
             own.append(_Call(now, spare=not counted))
         return None
 
-    def _wait(self, rate: Rate, own: Iterable[_Call], counted_since: float | None, now: float) -> float:
-        within = [call for call in own if call.at > now - rate.seconds]
+    def _wait(self, rate: Rate, own: Collection[_Call], counted_since: float | None, now: float) -> float:
+        only_spare = False
         if self.shared is None:
             most = rate.share(self.processes)
         elif counted_since is not None and counted_since <= now - rate.seconds:
             most = rate.calls
         else:
             # Another process may just have used up the whole count without our knowledge.
-            within = [call for call in within if call.spare]
+            only_spare = True
             most = rate.spare(self.processes) if counted_since is not None else max(1, rate.spare(self.processes))
             if not most and counted_since is not None:
                 return counted_since + rate.seconds - now
+        if len(own) < most:
+            # Usually; going through all of a minute's calls for each call would take longer than the rest.
+            return 0
+        within = [call for call in own if call.at > now - rate.seconds and (call.spare or not only_spare)]
         return within[-most].at + rate.seconds - now if len(within) >= most else 0
 
     def _give_back(self, key: str) -> None:
