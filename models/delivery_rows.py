@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from domain.breaker import CallKind
 from domain.daily_numbers import class_of
 from domain.later_looks import Finding, interval_after
 from domain.ledger_changes import EntryChange
@@ -24,19 +23,18 @@ from domain.push.effect import OPEN_ON_THE_WIRE, EffectState, may_move
 from domain.reasons import Reason
 from domain.records import TargetPayment
 from models.attempts import Attempt
-from models.base import one_of
 from models.breakers import Breaker
 from models.claims import unwanted_and_staying
 from models.connections import Connection
 from models.decisions import Action, DecisionRow, NewDecision, write_decision
+from models.delivery_reading import EffectFound, effects_found, entries_about
 from models.effects import DETAIL_CHARACTERS_MAX, Effect
 from models.ledger import LedgerEntry
 from models.ledger_changes import Cause, note_change
 from models.looks import KEEP, Others, begin_looks
 from models.organizations import organization_by_id
-from models.pausable import everything_is_paused
 from models.payment_statuses import store_outcomes_of_only_parts
-from models.payments import Allocation, number_of_parts
+from models.payments import Allocation
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,12 +53,6 @@ class NewClaim:
     shared: bool = False
 
 
-# An effect, what it is about, the decision in force, its connection, the breaker of writes, whether nothing is sent for
-# anybody, whether the ledger has anything about its invoice or its allocation, the attempts so far, and how many parts
-# its payment has.
-_Found = Row[Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, bool, int, int]
-
-
 @dataclass
 class DeliveryRows:
     """The rows that one transaction needs about the effects with these ids, all of one target connection."""
@@ -75,60 +67,55 @@ class DeliveryRows:
     # --- the rows ---
 
     @cached_property
-    def _found(self) -> Sequence[_Found]:
-        return self.session.execute(_about_effects(), {"ids": list(self.effect_ids)}).all()
+    def _found(self) -> Sequence[EffectFound]:
+        return effects_found(self.session, self.effect_ids)
 
     @cached_property
     def effects(self) -> dict[int, Effect]:
-        return {row[0].id: row[0] for row in self._found}
+        return {one.effect.id: one.effect for one in self._found}
 
     @cached_property
     def allocations(self) -> dict[int, Allocation]:
         """With their payments, by id."""
-        return {allocation.id: allocation for _, allocation, *_ in self._found}
+        return {one.allocation.id: one.allocation for one in self._found}
 
     @cached_property
     def decisions(self) -> dict[int, DecisionRow]:
         """The current decision of each allocation."""
-        return {row.allocation_id: row for _, _, row, *_ in self._found if row is not None}
+        return {one.allocation.id: one.decision for one in self._found if one.decision is not None}
 
     @cached_property
     def connection(self) -> Connection:
         """As this transaction sees it; the caller has found at least one effect."""
-        return self._found[0][3]
+        return self._found[0].connection
 
     @cached_property
     def write_breaker(self) -> Breaker | None:
         """The breaker of the connection's writes, if any has failed."""
-        return self._found[0][4]
+        return self._found[0].write_breaker
 
     @cached_property
     def is_paused(self) -> bool:
         """Whether a person has paused sending: for all, for this organization, or for this connection."""
         # The transaction holds the organization, so its row is at hand, and nobody pauses it meanwhile.
         organization = organization_by_id(self.session, self.connection.organization_id)
-        return self._found[0][5] or bool(organization.paused_at or self.connection.paused_at)
+        return self._found[0].is_all_paused or bool(organization.paused_at or self.connection.paused_at)
 
     @cached_property
     def entries(self) -> list[LedgerEntry]:
         """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
-        if not any(row[6] for row in self._found):
+        if not any(one.is_in_ledger for one in self._found):
             return []
-        given = {
-            "of_connection": self.connection_id,
-            "invoice_ids": list(self._invoice_ids),
-            "allocation_ids": list(self._allocation_ids),
-        }
-        return list(self.session.scalars(_entries_of(), given))
+        return entries_about(self.session, self.connection_id, self._invoice_ids, self._allocation_ids)
 
     @cached_property
     def attempt_numbers(self) -> dict[int, int]:
         """The highest attempt number so far, by effect."""
-        return {row[0].id: row[7] for row in self._found}
+        return {one.effect.id: one.attempts for one in self._found}
 
     def is_in_the_ledger(self, effect: Effect) -> bool:
         """Whether any payment on its invoice stands or stood for an allocation, or any payment for its own."""
-        return any(found[6] for found in self._found if found[0] is effect)
+        return any(one.is_in_ledger for one in self._found if one.effect is effect)
 
     @property
     def _allocation_ids(self) -> set[int]:
@@ -298,7 +285,7 @@ class DeliveryRows:
 
     def store(self) -> None:
         """Writes down what is left to write; called once, at the end of the transaction."""
-        only_parts = [allocation for _, allocation, *_, parts in self._found if parts == 1]
+        only_parts = [one.allocation for one in self._found if one.parts == 1]
         decided = [(one, self.decisions[one.id]) for one in only_parts if one.id in self.decisions]
         store_outcomes_of_only_parts(self.session, decided)
         begin_looks(self.session, self.connection_id, self.looks_begun, self.now + interval_after(0))
@@ -344,45 +331,6 @@ class DeliveryRows:
         allocation = self.allocations[allocation_id]
         if allocation.match_due_at is None or allocation.match_due_at > at:
             allocation.match_due_at = at
-
-
-@cache
-def _about_effects() -> Select[
-    Effect, Allocation, DecisionRow | None, Connection, Breaker | None, bool, bool, int, int
-]:
-    """Made once: the effects, what they are about, and the highest attempt number so far."""
-    on_invoice = exists().where(
-        LedgerEntry.connection_id == Effect.connection_id, LedgerEntry.target_invoice_id == Effect.target_invoice_id
-    )
-    in_ledger = or_(on_invoice, exists().where(LedgerEntry.allocation_id == Allocation.id))
-    tries = select(func.max(Attempt.number)).where(Attempt.effect_id == Effect.id).scalar_subquery()
-    is_current = and_(DecisionRow.allocation_id == Allocation.id, DecisionRow.current)
-    of_writes = and_(Breaker.connection_id == Connection.id, Breaker.kind == CallKind.WRITE.value)
-    return (
-        select(
-            *(Effect, Allocation, DecisionRow, Connection, Breaker),
-            *(everything_is_paused(), in_ledger, func.coalesce(tries, 0), number_of_parts()),
-        )
-        .join(Allocation, Allocation.id == Effect.allocation_id)
-        .join(Allocation.payment)
-        .options(contains_eager(Allocation.payment))
-        .join(Connection, Connection.id == Effect.connection_id)
-        .outerjoin(DecisionRow, is_current)
-        .outerjoin(Breaker, of_writes)
-        .where(one_of(Effect.id, named="ids"))
-        .order_by(Effect.id)
-    )
-
-
-@cache
-def _entries_of() -> Select[LedgerEntry]:
-    """Made once, as well."""
-    on_invoices = and_(
-        LedgerEntry.connection_id == bindparam("of_connection"),
-        one_of(LedgerEntry.target_invoice_id, named="invoice_ids"),
-    )
-    of_allocations = one_of(LedgerEntry.allocation_id, named="allocation_ids")
-    return select(LedgerEntry).where(or_(on_invoices, of_allocations)).order_by(LedgerEntry.id)
 
 
 class StillStands(Exception):

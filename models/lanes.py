@@ -2,7 +2,8 @@
 
 After a lease has run out, another process may take it while its slow holder still lives. The fencing number, one higher
 with every lease, keeps the late holder from writing: every transaction of a step proves the lease it was given, and
-fails if that one is no longer in force (`lock_under_lease` in `models/locks.py`; `renew_lane` extends it as well).
+fails if that one is no longer in force (`lock_under_lease` in `models/locks.py`; `renew_lane` extends it as well, and
+`lock_and_give_back` ends it with the transaction).
 """
 
 from collections.abc import Callable

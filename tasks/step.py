@@ -1,5 +1,6 @@
 """Draining a lane: take its lease, work in slices, give it back, and leave nothing waiting."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ class Lease:
 
     def _given_back(self) -> None:
         # Whoever would still send or write finds the lease over.
-        self.is_given_back, self._ends = True, float("-inf")
+        self.is_given_back, self._ends = True, -math.inf
 
     def renew(self, session: Session) -> None:
         """The first half of `guard`, for a transaction that holds other lanes before it locks the organization."""
@@ -130,8 +131,9 @@ def _drain(context: Context, lease: Lease, work: Callable[[Lease], bool]) -> Dra
     ends = context.clock.monotonic() + context.timing.slice.total_seconds()
     more = True
     try:
-        while more and not lease.is_given_back:
-            # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database.
+        while more:
+            # A batch may be repeated from its beginning at any time, so we retry it after a conflict in the database;
+            # but not what comes after the transaction that gave the lane back.
             with TRACES.slice(step.value):
                 more = again_when_busy(lambda: not lease.is_given_back and work(lease))
             _nudge_told(lease)

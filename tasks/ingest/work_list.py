@@ -95,7 +95,7 @@ def collect(source: Source, events: Sequence[InboxEvent], unheld: Mapping[Entity
     """Takes payloads as they are. An object that was only hinted at must be read, once for all its hints.
 
     Args:
-        unheld: objects of which we are known to hold nothing, besides others of which we may hold nothing either.
+        unheld: objects of which we certainly hold nothing; we need not hold all the others.
     """
     work = WorkList(unheld={entity: frozenset(unheld.get(entity, ())) for entity in Entity})
     for event in events:

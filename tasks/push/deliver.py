@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.aside import aside
-from connectors.base import Created, Failure, FailureKind, Target, WriteOutcome
+from connectors.base import Failure, FailureKind, Target, WriteOutcome
 from connectors.traces import TRACES
 from domain.breaker import Admission, CallKind
 from domain.push.before_image import harmed, seen_in
@@ -74,6 +74,7 @@ class Delivery:
         sums: what is known of the invoices' sums.
         more: something else waits in the lane, and may go on as soon as these have.
         call_seconds: how long the last sends were on the wire.
+        owes_a_look: a payment was added beside older ones, at which we still look, or have looked since.
         stopped: nothing more may be written to this target now; work that has not begun stays due.
         decide_again: match has something to decide right now.
         carried_out: the effects that the target has carried out.
@@ -92,6 +93,7 @@ class Delivery:
     more: bool
     ends: float = 0.0
     call_seconds: list[float] = field(default_factory=list)
+    owes_a_look: bool = False
     stopped: bool = False
     decide_again: bool = False
     carried_out: set[int] = field(default_factory=set)
@@ -161,12 +163,17 @@ class Delivery:
         for one in turns:
             (untouched if self._may_go_by_the_sums(one) else to_list).append(one)
         while untouched and self._may_go_on_by_the_sums():
+            if not self._may_look():
+                self.stopped = True
+                break
             few = self._sent_within_a_moment()
             some, untouched = untouched[:few], untouched[few:]
+            # At a target that took long to show its invoices: a lease that ended before the sends would stop them all.
+            self.lease.keep()
             recorded = self._record([Untouched(one, self.invoices[one.invoice_id]) for one in some])
             to_list += [one for one in some if one.effect_id in recorded.to_list]
-            if self.stopped:
-                self._give_back(recorded.intended)
+            if self.stopped or self.context.stopping.is_set():
+                self._withdraw(recorded.intended)
                 break
             self.call_seconds.clear()
             self._exchange(recorded.intended)
@@ -175,6 +182,7 @@ class Delivery:
         return to_list
 
     def _may_go_by_the_sums(self, claimed: Claimed) -> bool:
+        """A first sieve, by what is at hand; `is_surely_empty` is asked under the lock."""
         follow = self.sums.state is Sums.FOLLOW
         return follow and claimed.is_certainly_not_sent and is_untouched(self.invoices[claimed.invoice_id])
 
@@ -188,20 +196,8 @@ class Delivery:
         return self.parallel * max(rounds, 1)
 
     def _may_go_on_by_the_sums(self) -> bool:
-        if not self._may_look():
-            self.stopped = True
         ends = self.stopped or self.context.stopping.is_set() or self.context.clock.monotonic() > self.ends
         return self.sums.are_fresh and not ends
-
-    def _watch_the_sums(self, came: Sequence[Came]) -> None:
-        for one in came:
-            match one:
-                case Looked(claimed, payments) if payments:
-                    self.sums.note_list(self.invoices[claimed.invoice_id], payments)
-                case Answered(intended, Created(payment)):
-                    self.sums.note_created(intended.claimed.invoice_id, payment.amount)
-                case _:
-                    pass
 
     def _work(self, jobs: Sequence[Job]) -> None:
         if not jobs:
@@ -215,7 +211,8 @@ class Delivery:
         """Makes these calls, and those that follow from their results."""
         with Wire(self.context.wire, self.parallel, self._call, is_alarming) as wire:
             wire.put(*jobs)
-            while (came := self._next(wire)) is not None:
+            # After the last answer the lane may be free: then nothing is under way, and there is nothing to keep.
+            while not self.lease.is_given_back and (came := self._next(wire)) is not None:
                 self.lease.keep()
                 if came:
                     wire.put_first(*self._deal_with(came))
@@ -228,7 +225,7 @@ class Delivery:
 
     def _deal_with(self, came: Sequence[Came]) -> list[Job]:
         """Judges and records the results that have come; returns the calls that follow from them."""
-        self._watch_the_sums(came)
+        self.sums.watch(came, self.invoices)
         failures = [one.failure for one in came if isinstance(one, Unseen | NotReadBack)]
         # After a stop we judge no more looks; those effects stay due.
         seen = [] if self.stopped or failures else [one for one in came if isinstance(one, Looked)]
@@ -240,7 +237,7 @@ class Delivery:
         recorded = self._record([*self._judged(seen), *results], answered)
         owed = self._owed(recorded)
         if self.stopped:
-            self._give_back(recorded.intended)
+            self._withdraw(recorded.intended)
             return []
         return [*owed, *recorded.intended]
 
@@ -266,6 +263,7 @@ class Delivery:
         if not results:
             return Recorded()
         self.carried_out |= {effect_id(one) for one in results if isinstance(one, Answered) and one.is_carried_out}
+        self.owes_a_look |= any(isinstance(one, Answered) and one.intended.may_harm for one in results)
         with TRACES.doing("push record", *map(effect_id, results)):
             is_end = self._are_the_end(results)
             recorded = record(self.context, self.lease, self.terms, results, answered, is_end=is_end)
@@ -291,10 +289,12 @@ class Delivery:
         return recorded
 
     def _are_the_end(self, results: Sequence[Result]) -> bool:
-        """Whether nothing of this slice follows these results, so that the lane may be given back with them."""
+        """Whether nothing of this slice follows these results, so that the lane may be given back with them.
+
+        Then no call is under way: all effects have been carried out, and nothing is owed beside them.
+        """
         follows = [one for one in results if not isinstance(one, Answered) or not one.is_carried_out]
-        owes_a_look = any(isinstance(one, Answered) and one.intended.may_harm for one in results)
-        return not (self.more or self.left or follows or owes_a_look or self.sums.created)
+        return not (self.more or self.left or follows or self.owes_a_look or self.sums.created)
 
     def _owed(self, recorded: Recorded) -> list[OwedLook]:
         """The looks owed after these results, if they may be made now. The debt itself is on disk."""
@@ -315,12 +315,13 @@ class Delivery:
         """Begins nothing more when the slice is over, the target wants no more calls, or the process has to end."""
         if self.stopped or self.context.stopping.is_set():
             dropped = wire.drop(lambda _job: True)
-            self._give_back([one for one in dropped if isinstance(one, Intended)])
+            self._withdraw([one for one in dropped if isinstance(one, Intended)])
         elif self.context.clock.monotonic() > self.ends:
             # Effects after a look are sent all the same: a target that needs seconds for a look gets its payments.
             wire.drop(lambda job: isinstance(job, Claimed))
 
-    def _give_back(self, intended: Sequence[Intended]) -> None:
+    def _withdraw(self, intended: Sequence[Intended]) -> None:
+        """Records that these are not sent after all."""
         self._record([Answered(one, NotBegun("nothing more was to be sent")) for one in intended])
 
     # --- the shared threads: one call each ---

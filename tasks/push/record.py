@@ -1,6 +1,6 @@
 """Records the results of effects: one transaction for all, one exhaustive match. Nothing else in push writes.
 
-It extends the caller's lease first and locks the organization until the transaction ends, so match does not decide
+It proves the caller's lease first and locks the organization until the transaction ends, so match does not decide
 meanwhile. A decision that match made since we read an effect stands: we record nothing about an effect that changed.
 """
 

@@ -52,7 +52,7 @@ class Judged:
     """The verdict about the effect after the look, with the payments that the look showed.
 
     Attributes:
-        by_the_sums: the look were the invoice's sums, which said that there are none.
+        by_the_sums: nothing was listed, because the invoice's sums said that there is nothing.
     """
 
     claimed: Claimed

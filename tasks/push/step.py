@@ -2,7 +2,8 @@
 
 Called by: a nudge for a target connection, after match or when an effect is due.
 Does, for a batch of effects whose turn has come: *look* (list each invoice's payments) -> *judge* -> *intend* (attempts
-and before-images on disk) -> *send* (the wire, once) -> *record*. Different invoices in parallel, one invoice in order.
+and before-images on disk) -> *send* (the wire, once) -> *record*. Where an invoice's sums say that there is nothing to
+list, the first three are one transaction. Different invoices in parallel, one invoice in order.
 Leaves behind: attempts, ledger entries, effects that are delivered, in doubt, held or due later.
 If it dies here: before *intend* nothing was sent and the effects are unchanged; after it, it is unknown whether a send
 arrived, so the next holder finds them in `sending`, puts them in doubt, and looks when the settle time is over.

@@ -1,6 +1,6 @@
 """What a batch knows of its invoices' sums: how old they are, and whether this connection's follow payments at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -8,12 +8,15 @@ from decimal import Decimal
 import structlog
 from sqlalchemy.orm import Session
 
+from connectors.base import Created
 from domain.push.glance import Glance
 from domain.push.sums import Sums, after_a_payment, lags
 from domain.records import TargetInvoice
 from models.connections import note_sums
 from tasks.context import Context
+from tasks.push.answers import Came
 from tasks.push.facts import Payments
+from tasks.push.results import Answered, Looked
 from tasks.step import Lease
 
 log = structlog.get_logger()
@@ -60,6 +63,17 @@ class SumsOfBatch:
     def are_too_old(self) -> bool:
         """Whether a send that was intended by them must not be made any more."""
         return self._age_seconds() > _USABLE.total_seconds()
+
+    def watch(self, came: Sequence[Came], invoices: Mapping[str, TargetInvoice]) -> None:
+        """Learns from what has come: lists that have more than the sums knew of, and payments of ours."""
+        for one in came:
+            match one:
+                case Looked(claimed, payments) if payments:
+                    self.note_list(invoices[claimed.invoice_id], payments)
+                case Answered(intended, Created(payment)):
+                    self.note_created(intended.claimed.invoice_id, payment.amount)
+                case _:
+                    pass
 
     def note_list(self, invoice: TargetInvoice, payments: Payments) -> None:
         """Compares a list with the sums read before it."""
