@@ -31,6 +31,10 @@ log = structlog.get_logger()
 _MARGIN = timedelta(seconds=2)
 
 
+# What these see outside is good for seconds (`tasks/push/sums.py`), so their lanes come back from there at once.
+_HURRIED = (Step.MATCH, Step.PUSH)
+
+
 class Drained(StrEnum):
     """How a drain ended."""
 
@@ -121,7 +125,7 @@ def drain(context: Context, step: Step, owner_id: int, work: Callable[[Lease], b
     Args:
         work: does one bounded batch and returns whether more is waiting right now.
     """
-    with context.turns.working(), stepping_aside(context.turns.aside):
+    with context.turns.working(is_patient=step not in _HURRIED), stepping_aside(context.turns.aside):
         lease = _take(context, step, owner_id)
         return Drained.TAKEN if lease is None else _drain(context, lease, work)
 

@@ -23,13 +23,14 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 class Lane:
     """A lane that works until it is told what to do next."""
 
-    def __init__(self, turns: Turns, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, turns: Turns, pool: ThreadPoolExecutor, *, is_patient: bool = False) -> None:
+        self.is_patient = is_patient
         self.works, self.leaves, self.is_aside, self.returns = (threading.Event() for _ in range(4))
         self._turns = turns
         self.done: Future[None] = pool.submit(self._run)
 
     def _run(self) -> None:
-        with self._turns.working():
+        with self._turns.working(is_patient=self.is_patient):
             self.works.set()
             wait(self.leaves)
             with self._turns.aside():
@@ -129,6 +130,47 @@ def test_who_has_waited_longer_than_the_head_start_goes_before_who_comes_back(po
     for one in (beginning, first, holder):
         one.let_go()
     for one in (beginning, first, holder):
+        one.end()
+
+
+@pytest.mark.parametrize(
+    ("is_patient", "had_seconds", "later_seconds", "goes_first"),
+    [
+        pytest.param(
+            True, 0.5, 1.0, "begins", id="one that had half a second lets a lane pass that begins a second later"
+        ),
+        pytest.param(True, 0.01, 1.0, "comes back", id="one that had hardly any of the time does not"),
+        pytest.param(True, 60, 4.9, "comes back", id="nobody is passed for more than five seconds"),
+        pytest.param(False, 0.5, 1.0, "comes back", id="nor is one whose looks grow old"),
+    ],
+)
+def test_a_patient_lane_comes_back_the_later_the_more_time_it_has_had(
+    pool: ThreadPoolExecutor, is_patient: bool, had_seconds: float, later_seconds: float, goes_first: str
+) -> None:
+    now = 1_000.0
+    turns = Turns(places=1, monotonic=lambda: now)
+    backlog = Lane(turns, pool, is_patient=is_patient)
+    wait(backlog.works)
+    now += had_seconds
+    backlog.leaves.set()
+    wait(backlog.is_aside)
+    holder = Lane(turns, pool)
+    wait(holder.works)
+    backlog.returns.set()
+    until(lambda: turns.waiting == 1)
+    now += later_seconds
+    single = Lane(turns, pool)
+    until(lambda: turns.waiting == 2)
+    holder.leaves.set()
+    wait(single.works if goes_first == "begins" else holder.is_aside)
+    if goes_first == "begins":
+        assert not backlog.done.done()
+    else:
+        backlog.done.result(PATIENCE_SECONDS)
+        wait(single.works)
+    for one in (single, holder, backlog):
+        one.let_go()
+    for one in (single, holder, backlog):
         one.end()
 
 
