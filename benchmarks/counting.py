@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, event, func, select, text
+from sqlalchemy import event, text
 
 from domain.push.effect import EffectState
 from models.database import Database
@@ -72,9 +72,9 @@ def database_bytes(database: Database) -> int:
 
 def delivered(context: Context, *target_ids: int) -> int:
     """How many effects of these target connections have arrived; asked all the time, so in one statement."""
-    arrived = and_(Effect.connection_id.in_(target_ids), Effect.state == EffectState.DELIVERED.value)
     with context.database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Effect).where(arrived)) or 0
+        arrived = session.query(Effect).filter_by(state=EffectState.DELIVERED.value)
+        return arrived.filter(Effect.connection_id.in_(target_ids)).count()
 
 
 def delivered_of(context: Context, source_id: int, payment_ids: Sequence[str]) -> int:
