@@ -26,7 +26,8 @@ OF_AN_ORGANIZATION = {
 }
 _LOCKS = re.compile(
     r"^\s*(?:(?P<verb>INSERT INTO|UPDATE|DELETE FROM) (?P<changed>\w+)"
-    r"|SELECT .*?\sFROM (?P<read>\w+).*\sFOR (?:NO KEY )?UPDATE(?: OF (?P<several>[\w, ]+))?)",
+    r"|(?:WITH \w+ AS\s*\(UPDATE (?P<before>\w+) .*)?"
+    r"SELECT .*?\sFROM (?P<read>\w+).*\sFOR (?:NO KEY )?UPDATE(?: OF (?P<several>[\w, ]+))?)",
     re.DOTALL,
 )
 
@@ -64,9 +65,15 @@ def watched_locks(engine: Engine) -> Iterator[list[str]]:
 
 
 def _locked_by(statement: str) -> list[str]:
-    """The tables whose rows the statement locks; one that names several locks them in the order of their names."""
+    """The tables whose rows the statement locks; one that names several locks them in the order of their names.
+
+    One that begins with a change and joins its rows has locked these before.
+    """
     found = _LOCKS.match(statement)
-    return [] if found is None else (found["several"] or found["changed"] or found["read"]).split(", ")
+    if found is None:
+        return []
+    before = [found["before"]] if found["before"] else []
+    return [*before, *(found["several"] or found["changed"] or found["read"]).split(", ")]
 
 
 def deadlocks(database_url: str, patience_seconds: float = 120) -> int:

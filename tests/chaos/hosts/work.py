@@ -53,10 +53,15 @@ def on_the_wire(database: Database, hosts: Collection[str]) -> OnTheWire | None:
 
 
 def lanes_not_taken_over(database: Database, was: OnTheWire) -> int:
-    """How many of its lanes no other worker has had since."""
+    """How many of its lanes no other worker has had since.
+
+    One that it gave back with its last answer, a moment before it was lost, waits for nobody.
+    """
+    is_held = Lane.lease_until.is_not(None)
     with database.reading() as session:
-        now = {row.owner_id: row.fencing for row in session.scalars(select(Lane).where(Lane.step == "push"))}
-    return sum(now[owner_id] == fencing for owner_id, fencing in was.lanes)
+        held = session.scalars(select(Lane).where(Lane.step == "push", is_held))
+        now = {row.owner_id: row.fencing for row in held}
+    return sum(now.get(owner_id) == fencing for owner_id, fencing in was.lanes)
 
 
 def not_settled(database: Database, effects: Collection[int]) -> int:
