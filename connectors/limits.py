@@ -187,7 +187,7 @@ class Limiter:
             if not most and counted_since is not None:
                 return counted_since + rate.seconds - now
         if len(own) < most:
-            # Usually; going through all of a minute's calls for each call would take longer than the rest.
+            # Usually so: to go through all calls of a minute for each new one would take longer than all the rest.
             return 0
         within = [call for call in own if call.at > now - rate.seconds and (call.spare or not only_spare)]
         return within[-most].at + rate.seconds - now if len(within) >= most else 0

@@ -104,7 +104,7 @@ class DeliveryRows:
     @cached_property
     def entries(self) -> list[LedgerEntry]:
         """All entries, old ones too, on the invoices, and of the allocations anywhere; oldest first."""
-        if not any(one.is_in_ledger for one in self._found):
+        if not self._in_the_ledger:
             return []
         return entries_about(self.session, self.connection_id, self._invoice_ids, self._allocation_ids)
 
@@ -115,7 +115,11 @@ class DeliveryRows:
 
     def is_in_the_ledger(self, effect: Effect) -> bool:
         """Whether any payment on its invoice stands or stood for an allocation, or any payment for its own."""
-        return any(one.is_in_ledger for one in self._found if one.effect is effect)
+        return effect.id in self._in_the_ledger
+
+    @cached_property
+    def _in_the_ledger(self) -> set[int]:
+        return {one.effect.id for one in self._found if one.is_in_ledger}
 
     @property
     def _allocation_ids(self) -> set[int]:

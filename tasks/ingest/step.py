@@ -8,7 +8,7 @@ those that came with their content are stored all the same.
 If it dies here: the events still wait; reading and storing again changes nothing.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -105,8 +105,8 @@ def _read_and_store(
         context.reached(Point.INGEST_SOURCE_READ)
         is_more = work.is_unfinished or bool(work.incomplete) or len(events) == EVENTS_PER_BATCH
         if work.changes_anything:
-            guard = partial(lease.guard, is_end=failure is None and not is_more)
-            _store_and_finish(context, guard, connection, work, events, reads)
+            is_end = failure is None and not is_more
+            _store_and_finish(context, lease, connection, work, events, reads, is_end=is_end)
     if failure is not None:
         if waited_out(context, failure, at_least=SHORT_WAIT):
             return True
@@ -132,11 +132,13 @@ def _read(
 
 def _store_and_finish(
     context: Context,
-    guard: Callable[[Session], None],
+    lease: Lease,
     connection: Connection,
     work: WorkList,
     events: Sequence[InboxEvent],
     reads: NotedReads,
+    *,
+    is_end: bool,
 ) -> None:
     now = context.clock.now()
     hints_were_read = work.was_read and bool(work.hints)
@@ -146,7 +148,7 @@ def _store_and_finish(
         and (work.brought_several or context.meter(connection).is_ahead_of_the_month())
     )
     with context.database.writing() as session:
-        guard(session)
+        lease.guard(session, is_end=is_end)
         reads.store(session)
         # Before the payments: a transaction that locks a connection and then payments must not deadlock with us.
         news = after_read(connection, now, waiting_saves=waiting_saves) if hints_were_read else {}

@@ -161,7 +161,7 @@ class Delivery:
         untouched: list[Claimed] = []
         to_list: list[Claimed] = []
         for one in turns:
-            (untouched if self._may_go_by_the_sums(one) else to_list).append(one)
+            (untouched if self._seems_untouched(one) else to_list).append(one)
         while untouched and self._may_go_on_by_the_sums():
             if not self._may_look():
                 self.stopped = True
@@ -181,8 +181,8 @@ class Delivery:
                 self.context.paces.note(self.connection.id, max(self.call_seconds))
         return to_list
 
-    def _may_go_by_the_sums(self, claimed: Claimed) -> bool:
-        """A first sieve, by what is at hand; `is_surely_empty` is asked under the lock."""
+    def _seems_untouched(self, claimed: Claimed) -> bool:
+        """Whether it may go by the sums, by what is at hand; `is_surely_empty` is asked under the lock."""
         follow = self.sums.state is Sums.FOLLOW
         return follow and claimed.is_certainly_not_sent and is_untouched(self.invoices[claimed.invoice_id])
 

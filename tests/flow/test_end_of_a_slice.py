@@ -14,10 +14,7 @@ from models.connections import note_sums
 from models.effects import Effect
 from models.lanes import Lane
 from sandbox.faults import Fault
-from tasks.catch_up.step import catch_up
 from tasks.context import Step
-from tasks.ingest.step import ingest
-from tasks.match.step import match
 from tasks.push.step import push
 from tasks.step import Drained
 from tasks.wire import Wire
@@ -25,12 +22,6 @@ from tests.contexts import make_timing
 from tests.world import BothInvoices, World
 
 ON = date(2026, 11, 19)
-
-
-def decided(world: World) -> None:
-    catch_up(world.context, world.source_id)
-    ingest(world.context, world.source_id)
-    match(world.context, world.organization_id)
 
 
 def one_beside_a_typed_payment_and_one_alone(world: World) -> tuple[BothInvoices, BothInvoices]:
@@ -41,7 +32,7 @@ def one_beside_a_typed_payment_and_one_alone(world: World) -> tuple[BothInvoices
     world.connectwise.type_payment(beside.connectwise_id or 0, "50.00", payment_date=ON)
     world.pay("30.00", (beside, "30.00"))
     world.pay("100.00", (alone, "100.00"))
-    decided(world)
+    world.notice(Step.INGEST, Step.MATCH)
     world.connectwise.faults.add(
         Fault("latency", method="POST", path=rf"/invoices/{alone.connectwise_id}/payments$", seconds=0.3),
         Fault("latency", method="GET", path=rf"/invoices/{beside.connectwise_id}/payments$", skip=1, seconds=0.8),
@@ -69,7 +60,7 @@ def untouched(world: World) -> BothInvoices:
     world.notice()
     invoice = world.invoice("INV-2")
     world.pay("100.00", (invoice, "100.00"))
-    decided(world)
+    world.notice(Step.INGEST, Step.MATCH)
     return invoice
 
 
