@@ -183,7 +183,11 @@ def postgresql_url() -> Iterator[str]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
-    with servers.temporary_directory() as directory, servers.postgresql_server(directory) as url:
+    with (
+        servers.temporary_directory() as otherwise,
+        servers.fast_directory(otherwise, servers.MEMORY_OF_A_SERVER_BYTES_MIN) as directory,
+        servers.postgresql_server(directory) as url,
+    ):
         yield url
 
 

@@ -279,13 +279,12 @@ def test_files_in_memory_are_gone_afterwards_and_those_of_a_killed_run_with_the_
 ) -> None:
     memory, otherwise = tmp_path / "memory", tmp_path / "otherwise"
     monkeypatch.setattr(servers, "MEMORY", memory)
-    monkeypatch.setattr(servers, "MEMORY_BYTES_MIN", 0)
     with subprocess.Popen(["true"]) as ended:
         pass
     of_the_dead, of_the_living = (f"payments-tests-{one}-abc" for one in (ended.pid, os.getppid()))
     for name in (of_the_dead, of_the_living, "somebody-elses"):
         (memory / name).mkdir(parents=True)
-    with servers.fast_directory(otherwise) as directory:
+    with servers.fast_directory(otherwise, 0) as directory:
         (directory / "database.sqlite3").touch()
         assert sorted(memory.iterdir()) == sorted([directory, memory / of_the_living, memory / "somebody-elses"])
     assert sorted(memory.iterdir()) == sorted([memory / of_the_living, memory / "somebody-elses"])
@@ -298,8 +297,7 @@ def test_where_there_is_no_memory_for_files_they_are_where_they_would_be(
     with servers.fast_directory(tmp_path) as directory:
         assert directory == tmp_path
     monkeypatch.setattr(servers, "MEMORY", tmp_path)
-    monkeypatch.setattr(servers, "MEMORY_BYTES_MIN", 1 << 60)
-    with servers.fast_directory(tmp_path) as directory:
+    with servers.fast_directory(tmp_path, 1 << 60) as directory:
         assert directory == tmp_path
 
 

@@ -2,8 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from sqlalchemy import Column, MetaData, Table, create_engine, inspect, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.types import JSON, Boolean, Date, DateTime, Integer, String
 
-from models.database import upgrade
-from tests.servers import PostgresqlDatabases, psycopg_url
+from tests.servers import psycopg_url
 
 DUMPS = Path(__file__).parent / "before_release"
 ROWS = 2
@@ -107,20 +105,24 @@ def description(url: str) -> dict[str, Any]:
     """Everything that the database itself says of its tables, but for the order of the columns."""
     engine = create_engine(url)
     found = inspect(engine)
+    # Asked about all tables at once: one after the other they take PostgreSQL a second.
+    columns, keys = found.get_multi_columns(), found.get_multi_pk_constraint()
+    unique, foreign = found.get_multi_unique_constraints(), found.get_multi_foreign_keys()
+    checks, indexes = found.get_multi_check_constraints(), found.get_multi_indexes()
     described = {
         table: {
             "columns": {
-                one["name"]: (str(one["type"]), one["nullable"], one["default"]) for one in found.get_columns(table)
+                one["name"]: (str(one["type"]), one["nullable"], one["default"]) for one in columns[None, table]
             },
-            "key": (found.get_pk_constraint(table)["name"], found.get_pk_constraint(table)["constrained_columns"]),
-            "unique": {one["name"]: one["column_names"] for one in found.get_unique_constraints(table)},
+            "key": (keys[None, table]["name"], keys[None, table]["constrained_columns"]),
+            "unique": {one["name"]: one["column_names"] for one in unique[None, table]},
             "foreign": {
                 one["name"]: (one["constrained_columns"], one["referred_table"], one["options"])
-                for one in found.get_foreign_keys(table)
+                for one in foreign[None, table]
             },
-            "checks": {one["name"]: one["sqltext"] for one in found.get_check_constraints(table)},
+            "checks": {one["name"]: one["sqltext"] for one in checks[None, table]},
             "indexes": {
-                one["name"]: (one["column_names"], one["unique"], _condition(one)) for one in found.get_indexes(table)
+                one["name"]: (one["column_names"], one["unique"], _condition(one)) for one in indexes[None, table]
             },
         }
         for table in found.get_table_names()
@@ -140,17 +142,3 @@ def violations_of_foreign_keys(session: Session) -> list[Any]:
     if session.get_bind().dialect.name != "sqlite":
         return []
     return list(session.execute(text("PRAGMA foreign_key_check")))
-
-
-@contextmanager
-def fresh_database_beside(url: str, directory: Path) -> Iterator[str]:
-    """A new database of the same kind."""
-    if make_url(url).drivername.startswith("sqlite"):
-        fresh = f"sqlite:///{directory}/fresh.sqlite"
-        upgrade(fresh)
-        yield fresh
-        return
-    databases = PostgresqlDatabases(url, upgrade)
-    with databases.fresh() as fresh:
-        yield fresh
-    databases.close()

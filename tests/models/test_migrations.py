@@ -1,8 +1,11 @@
 """The migrations make exactly the tables that the code knows, from nothing, and a second time change nothing."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,7 +22,6 @@ from models.schema import SchemaTooOld, schema_state
 from models.unavailable import DatabaseRefused
 from tests.models.old_database import (
     description,
-    fresh_database_beside,
     is_of_search,
     make_old_database,
     only,
@@ -28,6 +30,7 @@ from tests.models.old_database import (
 )
 
 assert models.TABLES
+Description = Callable[[str], dict[str, Any]]
 PAUSE = ("paused_at", "paused_by", "paused_why")
 
 
@@ -40,6 +43,25 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 def empty_url(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue(f"empty_{request.param}_url")
     return url
+
+
+@pytest.fixture(scope="module")
+def new_description(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Description:
+    """What a new database of the same kind as the one at this address says of itself."""
+
+    def of_the_kind(url: str) -> dict[str, Any]:
+        return of_sqlite() if url.startswith("sqlite") else of_postgresql()
+
+    @cache
+    def of_sqlite() -> dict[str, Any]:
+        return description(request.getfixturevalue("sqlite_databases").fresh(tmp_path_factory.mktemp("new")))
+
+    @cache
+    def of_postgresql() -> dict[str, Any]:
+        with request.getfixturevalue("postgresql_databases").fresh() as url:
+            return description(url)
+
+    return of_the_kind
 
 
 def is_known_to_the_code(_object: object, name: str | None, *_more: object) -> bool:
@@ -79,15 +101,14 @@ def test_from_nothing_to_exactly_what_the_code_knows_and_no_further(empty_url: s
 
 
 def test_a_database_of_the_last_schema_before_the_release_becomes_a_new_one_and_keeps_its_rows(
-    empty_url: str, tmp_path: Path
+    empty_url: str, new_description: Description
 ) -> None:
     old = make_old_database(empty_url, LAST[0])
     before = rows_of(empty_url)
     assert {table for table, rows in before.items() if len(rows) < 2} == {"alembic_version"}
     upgrade(empty_url)
     assert differences(empty_url) == []
-    with fresh_database_beside(empty_url, tmp_path) as fresh_url:
-        assert description(empty_url) == description(fresh_url)
+    assert description(empty_url) == new_description(empty_url)
     after = rows_of(empty_url)
     assert after.pop("alembic_version") == [{"version_num": schema_state(empty_url).needed}]
     listed = Counter((row["organization_id"], row["status"], row["reason"]) for row in after["payment"])
@@ -170,7 +191,7 @@ SUMS = (
     ("revision", "statements", "sums"), [("0025", ONE_DOUBT, ""), ("0026", (*ONE_DOUBT, *SUMS), "lag")]
 )
 def test_what_the_two_last_revisions_had_already_stays_as_it_is(
-    empty_url: str, tmp_path: Path, revision: str, statements: tuple[str, ...], sums: str
+    empty_url: str, new_description: Description, revision: str, statements: tuple[str, ...], sums: str
 ) -> None:
     make_old_database(empty_url, revision)
     engine = create_engine(empty_url)
@@ -180,8 +201,7 @@ def test_what_the_two_last_revisions_had_already_stays_as_it_is(
     engine.dispose()
     upgrade(empty_url)
     assert differences(empty_url) == []
-    with fresh_database_beside(empty_url, tmp_path) as fresh_url:
-        assert description(empty_url) == description(fresh_url)
+    assert description(empty_url) == new_description(empty_url)
     after = rows_of(empty_url)
     assert {row["doubt"] for row in after["effect"]} == {"amiss"}
     assert {row["sums"] for row in after["connection"]} == {sums}
@@ -254,9 +274,8 @@ def test_an_older_database_is_refused_in_one_sentence_and_left_alone(empty_url: 
     assert rows_of(empty_url) == before
 
 
-def test_every_constraint_has_a_name_so_that_a_later_migration_can_drop_it(empty_url: str) -> None:
-    upgrade(empty_url)
-    engine = create_engine(empty_url)
+def test_every_constraint_has_a_name_so_that_a_later_migration_can_drop_it(shared_database_url: str) -> None:
+    engine = create_engine(shared_database_url)
     inspector = inspect(engine)
     for table in Base.metadata.tables:
         for one in (*inspector.get_unique_constraints(table), *inspector.get_foreign_keys(table)):
@@ -264,9 +283,8 @@ def test_every_constraint_has_a_name_so_that_a_later_migration_can_drop_it(empty
     engine.dispose()
 
 
-def test_what_has_to_be_unique_is_unique_in_the_database_itself(empty_url: str) -> None:
-    upgrade(empty_url)
-    engine = create_engine(empty_url)
+def test_what_has_to_be_unique_is_unique_in_the_database_itself(shared_database_url: str) -> None:
+    engine = create_engine(shared_database_url)
     inspector = inspect(engine)
     unique = {
         (table, tuple(one["column_names"]))

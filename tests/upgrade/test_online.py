@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from models.database import PROGRAM, upgrade
 from models.migrations.before_release import LAST
 from models.schema import schema_state
-from tests.models.old_database import description, fresh_database_beside, make_old_database
+from tests.models.old_database import description, make_old_database
 from tests.servers import PostgresqlDatabases, psycopg_url
 from tests.upgrade.releases import ROOT, last_release
 
@@ -80,12 +79,12 @@ def wait_until_it_waits(url: str) -> None:
             time.sleep(0.02)
 
 
-def test_two_upgrades_at_once_are_one(url: str, tmp_path: Path) -> None:
+def test_two_upgrades_at_once_are_one(url: str, postgresql_databases: PostgresqlDatabases) -> None:
     with ThreadPoolExecutor(2) as pool:
         for upgrading in [pool.submit(run_upgrade, url), pool.submit(run_upgrade, url)]:
             assert upgrading.result() == 0
     assert schema_state(url).is_up_to_date
-    with fresh_database_beside(url, tmp_path) as fresh:
+    with postgresql_databases.fresh() as fresh:
         assert description(url) == description(fresh)
 
 
