@@ -24,6 +24,7 @@ from connectors.quickbooks.oauth import QuickBooksAuthorization
 from connectors.quickbooks.source import QuickBooksSource
 from connectors.quickbooks.tokens import Application, Tokens, secrets_from
 from tests.connectors.vendors import KEYS, REALM, Clock, MemoryKeeper, wire_to
+from tests.few import in_turn
 from tests.peers import listening
 
 ACCESS, REFRESH, SECRET = (
@@ -110,36 +111,36 @@ def check(told: str) -> None:
     assert not [one for one in LETTERLESS if one in told], repr(told)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 200, 201])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_an_echo_of_our_keys_is_told_to_nobody(status: int, shape: str) -> None:
-    for spelled in SPELLINGS.values():
-        with echo(status, SHAPES[shape], spelled) as url, capture_logs() as logs:
-            target = ConnectWiseTarget(Client(url, KEYS, "2025.16", wire_to("connectwise"), Clock().now), "USD", 0)
-            keeper = MemoryKeeper(
-                secrets_from({"access_token": ACCESS, "refresh_token": REFRESH, "expires_in": 3600}, Clock().now())
-            )
-            application = Application("client-id-12345", SECRET, f"{url}/token", revoke_url=f"{url}/revoke")
-            wire, clock = wire_to("quickbooks"), Clock()
-            consent = QuickBooksAuthorization(application, url, wire, clock.now)
-            results: list[Any] = [
-                target.check(),
-                target.list_payments("1"),
-                target.find_invoices(["1"], ["INV"]),
-                target.create_payment("1", Decimal(1), date(2026, 11, 20)),
-                target.change_payment("1", "2", Decimal(1), date(2026, 11, 20)),
-                target.remove_payment("1", "2"),
-                consent.exchange(Consent(REFRESH, REALM), "http://localhost", NoMeter()),
-                consent.revoke({"refresh_token": REFRESH}),
-            ]
-            source = QuickBooksSource(
-                QuickBooksClient(url, REALM, Tokens(application, keeper, wire, clock.now), wire, clock.now), "USD"
-            )
-            results += [source.check(), source.read_payments(["1"]), source.changes_since(clock.now())]
-        for told in told_by(results):
-            check(told)
-            assert len(told) < 600
-        check(" ".join(str(value) for entry in logs for value in entry.values()))
+@pytest.mark.parametrize(
+    ("status", "shape", "spelling"), in_turn([400, 401, 403, 404, 409, 429, 500, 200, 201], SHAPES, SPELLINGS)
+)
+def test_an_echo_of_our_keys_is_told_to_nobody(status: int, shape: str, spelling: str) -> None:
+    with echo(status, SHAPES[shape], SPELLINGS[spelling]) as url, capture_logs() as logs:
+        target = ConnectWiseTarget(Client(url, KEYS, "2025.16", wire_to("connectwise"), Clock().now), "USD", 0)
+        keeper = MemoryKeeper(
+            secrets_from({"access_token": ACCESS, "refresh_token": REFRESH, "expires_in": 3600}, Clock().now())
+        )
+        application = Application("client-id-12345", SECRET, f"{url}/token", revoke_url=f"{url}/revoke")
+        wire, clock = wire_to("quickbooks"), Clock()
+        consent = QuickBooksAuthorization(application, url, wire, clock.now)
+        results: list[Any] = [
+            target.check(),
+            target.list_payments("1"),
+            target.find_invoices(["1"], ["INV"]),
+            target.create_payment("1", Decimal(1), date(2026, 11, 20)),
+            target.change_payment("1", "2", Decimal(1), date(2026, 11, 20)),
+            target.remove_payment("1", "2"),
+            consent.exchange(Consent(REFRESH, REALM), "http://localhost", NoMeter()),
+            consent.revoke({"refresh_token": REFRESH}),
+        ]
+        source = QuickBooksSource(
+            QuickBooksClient(url, REALM, Tokens(application, keeper, wire, clock.now), wire, clock.now), "USD"
+        )
+        results += [source.check(), source.read_payments(["1"]), source.changes_since(clock.now())]
+    for told in told_by(results):
+        check(told)
+        assert len(told) < 600
+    check(" ".join(str(value) for entry in logs for value in entry.values()))
 
 
 def told_by(results: list[Any]) -> Iterator[str]:

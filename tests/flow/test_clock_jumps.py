@@ -16,6 +16,7 @@ from tasks.match.step import match
 from tasks.points import Point
 from tasks.push.step import push
 from tests.contexts import TestClock
+from tests.few import in_turn
 from tests.flow.doing import another_host, once_at
 from tests.world import BothInvoices, World
 
@@ -123,8 +124,7 @@ SITUATIONS = [
 ]
 
 
-@pytest.mark.parametrize("back", BACK, ids=str)
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize(("situation", "back"), in_turn(SITUATIONS, BACK))
 def test_a_clock_that_is_set_back_keeps_nothing_waiting(
     world: World, situation: Callable[[World, BothInvoices], None], back: timedelta
 ) -> None:
@@ -139,8 +139,7 @@ def test_a_clock_that_is_set_back_keeps_nothing_waiting(
     assert world.reason(payment) == "synced"
 
 
-@pytest.mark.parametrize("forward", FORWARD, ids=str)
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize(("situation", "forward"), in_turn(SITUATIONS, FORWARD))
 def test_a_clock_that_goes_forward_does_nothing_twice(
     world: World, situation: Callable[[World, BothInvoices], None], forward: timedelta
 ) -> None:
@@ -156,8 +155,10 @@ def test_a_clock_that_goes_forward_does_nothing_twice(
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)], ids=str)
-@pytest.mark.parametrize("at", [Point.PUSH_CLAIMED, Point.PUSH_INTENDED, Point.PUSH_ANSWERED])
+@pytest.mark.parametrize(
+    ("at", "jump"),
+    in_turn([Point.PUSH_CLAIMED, Point.PUSH_INTENDED, Point.PUSH_ANSWERED], [timedelta(days=1), timedelta(days=-1)]),
+)
 def test_a_jump_under_a_living_holder_creates_nothing_twice(world: World, at: Point, jump: timedelta) -> None:
     """Another worker looks in at that very moment: forward the lease has run out, and the fencing number protects."""
     invoice = world.invoice("INV-1", "300.00")

@@ -9,10 +9,10 @@ import pytest
 
 from models.undos import UndoItemState
 from models.views.undos import Removal
+from tests.few import few_of
 from tests.flow.doing import type_in, with_strategy
 from tests.flow.test_undoing import asked, confirmed, judged, removals
 from tests.queries import violations
-from tests.seeds import few_of
 from tests.world import BothInvoices, World
 
 DAYS = ["2026-11-02", "2026-11-10", "2026-11-20"]
@@ -85,7 +85,7 @@ class Story:
 
 
 @pytest.mark.parametrize("strategy", ["append", "single"])
-@pytest.mark.parametrize("seed", few_of(4, few=1))
+@pytest.mark.parametrize("seed", few_of(range(4), 1))
 def test_afterwards_connectwise_is_as_if_the_sync_had_never_run(world: World, seed: int, strategy: str) -> None:
     with_strategy(world, strategy)
     world.choose(correction_policy="automatic")
@@ -107,7 +107,7 @@ def test_afterwards_connectwise_is_as_if_the_sync_had_never_run(world: World, se
         assert violations(session) == []
 
 
-@pytest.mark.parametrize("seed", few_of(3, few=1))
+@pytest.mark.parametrize("seed", few_of(range(3), 1))
 def test_a_span_in_the_middle_leaves_what_was_there_before_and_what_came_after(world: World, seed: int) -> None:
     story = Story(world, 100 + seed)
     story.go_on(6)

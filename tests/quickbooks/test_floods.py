@@ -10,6 +10,7 @@ from models.payments import Payment, payments_by_external_id
 from tasks.catch_up.step import catch_up
 from tasks.points import Point
 from tasks.step import Drained
+from tests.few import few_of
 from tests.quickbooks.flooding import BURST, KNOWN, SMALL, flood
 from tests.quickbooks.story import READERS, Death, answers_end_after, die_at, differences, gaps, metered
 from tests.world import World
@@ -70,7 +71,7 @@ def test_edits_of_what_is_known_do_not_look_like_deletions(small: World) -> None
     assert found.deleted_count == 1
 
 
-@pytest.mark.parametrize("time", [1, 4, 6, 7, 8])
+@pytest.mark.parametrize("time", few_of([1, 7, 4, 6, 8], 2))
 def test_a_worker_that_dies_while_it_counts_costs_nothing(small: World, time: int) -> None:
     known = known_already(small, 80)
     small.quickbooks.delete_payment(known[50])

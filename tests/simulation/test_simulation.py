@@ -6,7 +6,7 @@ from tests.simulation.simulator import open_simulation
 from tests.simulation.truth import faults_found
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_after_all_the_trouble_both_systems_agree(seed: int, database_url: str) -> None:
     with open_simulation(seed, database_url) as simulation:
         simulation.run(steps=60)

@@ -14,6 +14,7 @@ from models.connections import Connection, ConnectionStatus
 from models.invoices import Invoice
 from sandbox.faults import Fault
 from tests.copying import Tool
+from tests.few import few_of
 from usecases.copying import RunStarted, stop_run
 from usecases.results import Rejected
 
@@ -21,7 +22,8 @@ CREATE: dict[str, Any] = {"method": "POST", "path": r"/invoice$"}
 BATCH: dict[str, Any] = {"method": "POST", "path": r"/accounting/batches$"}
 CUSTOMER: dict[str, Any] = {"method": "POST", "path": r"/customer$"}
 # A write got no answer, and it is not known whether it was carried out.
-LOST = ["commit_then_drop", "drop_before_commit", "error_after_commit", "garbage_after_commit", "truncate"]
+# Every one of them is no answer (`connectors/http.py`); the second is the one that carries nothing out.
+LOST = few_of(["commit_then_drop", "drop_before_commit", "error_after_commit", "garbage_after_commit", "truncate"], 2)
 
 
 @pytest.mark.parametrize("kind", LOST)
