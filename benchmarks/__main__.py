@@ -28,7 +28,7 @@ from benchmarks import (
     single,
 )
 from benchmarks.bench import Bench, chosen_database, machine
-from sandbox.endings import ends_in_a_sentence
+from sandbox.demo.endings import ends_in_a_sentence
 from workers.memory import look_for_garbage_rarely
 from workers.terminal import report_console
 

@@ -1,4 +1,8 @@
-"""How a program on the sandbox ends if it cannot go on: one sentence on stderr and an exit code."""
+"""How a program on the sandbox ends if it cannot go on: one sentence on stderr and an exit code.
+
+A sandbox alone needs no more of the product than this; what else the whole of it can end with is in
+`sandbox/demo/endings.py`.
+"""
 
 import errno
 import os
@@ -11,12 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from pydantic import ValidationError
 
-from models.unavailable import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from sandbox.control_client import ControlError
-from sandbox.stack import ProcessDied
-from workers.redis_server import RedisUnavailable
 from workers.terminal import hang, terminal_width
 
 CANNOT_GO_ON = 2
@@ -29,8 +29,25 @@ class CannotGoOn(Exception):
     """The play cannot go on; the message is a sentence for the person who started it."""
 
 
-def ends_in_a_sentence(program: Callable[[], int]) -> int:
-    """Runs the program; reports an early end in words. Returns the exit code."""
+def sentence_about(error: BaseException) -> str:
+    """The problem and its remedy, for a person who does not know the program's internals."""
+    match error:
+        case CannotGoOn():
+            return str(error)
+        case requests.RequestException():
+            return f"a sandbox does not answer ({type(error).__name__}); start again"
+        case ControlError():
+            return f"a sandbox refused: {error}"
+        case TimeoutError():
+            return f"{error}"
+        case OSError():
+            return _about_the_system(error)
+        case _:
+            return f"this is a mistake of the program, {type(error).__name__}: {error}{_written_down(error)}"
+
+
+def ends_in_a_sentence(program: Callable[[], int], about: Callable[[BaseException], str] = sentence_about) -> int:
+    """Runs the program; reports an early end in words, those of `about`. Returns the exit code."""
     with _ended_politely():
         try:
             return program()
@@ -38,38 +55,10 @@ def ends_in_a_sentence(program: Callable[[], int]) -> int:
             sys.stderr.write("Stopped.\n")
             return STOPPED
         except Exception as error:  # noqa: BLE001 - a person reads it
-            message = f"error: {sentence_about(error)}"
+            message = f"error: {about(error)}"
             busy = busy_sentence()
             sys.stderr.write(hang(f"{message}\n{busy}" if busy else message, terminal_width()) + "\n")
             return CANNOT_GO_ON
-
-
-def sentence_about(error: BaseException) -> str:
-    """The problem and its remedy, for a person who does not know the program's internals."""
-    match error:
-        case CannotGoOn() | RedisUnavailable() | ProcessDied():
-            return str(error)
-        case requests.RequestException():
-            return f"a sandbox does not answer ({type(error).__name__}); start again"
-        case ControlError():
-            return f"a sandbox refused: {error}"
-        case ValidationError():
-            told = error.errors(include_url=False, include_input=False)[0]
-            return f"the settings cannot be used: {'.'.join(map(str, told['loc'])).upper()}: {told['msg']}"
-        case TimeoutError():
-            return f"{error}"
-        case OSError():
-            return _about_the_system(error)
-        case DatabaseBusy():
-            return (
-                "another program kept the database locked for too long; close it, or start again with an empty database"
-            )
-        case DatabaseUnavailable():
-            return f"the database cannot be used: {error}"
-        case DatabaseRefused():
-            return f"the database refused: {str(error.orig or error).strip().partition(chr(10))[0]}"
-        case _:
-            return f"this is a mistake of the program, {type(error).__name__}: {error}{_written_down(error)}"
 
 
 def busy_sentence() -> str:

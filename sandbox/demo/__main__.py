@@ -14,10 +14,10 @@ from pathlib import Path
 
 import structlog
 
+from sandbox.demo.endings import ends_in_a_sentence
 from sandbox.demo.play import judge, open_theatre
 from sandbox.demo.report import Reporter
 from sandbox.demo.stories import STORIES
-from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import Stack, running_stack
 from tasks.context import Context
 from usecases.logins import create_login_link

@@ -10,13 +10,14 @@ import structlog
 from rich.text import Text
 
 from domain.visible_text import visible_lines
+from sandbox.demo.endings import sentence_about
 from sandbox.demo.patience import Patience, Stopped
 from sandbox.demo.report import Reporter, print_calls, print_rows, print_statement
 from sandbox.demo.stage import Row, Stage, StoryFailed
 from sandbox.demo.statement import compare_both
 from sandbox.demo.stories import STORIES, Story
 from sandbox.demo.tenants import Tenant, set_up_tenant
-from sandbox.endings import busy_sentence, sentence_about
+from sandbox.endings import busy_sentence
 from sandbox.stack import Stack
 from tasks.context import Context
 

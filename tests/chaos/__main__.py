@@ -20,8 +20,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sandbox.demo.endings import ends_in_a_sentence
 from sandbox.demo.tenants import Tenant, set_up_tenant
-from sandbox.endings import ends_in_a_sentence
 from sandbox.stack import QUICK, Stack, running_stack
 from tasks.context import Context
 from tests import servers

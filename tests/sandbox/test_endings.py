@@ -26,12 +26,13 @@ from models.database import Database
 from models.reconciliation_runs import ReconciliationRun
 from models.unavailable import DatabaseAway, DatabaseBusy
 from sandbox.control_client import ControlError
+from sandbox.demo.endings import ends_in_a_sentence
 from sandbox.demo.patience import Patience, Stopped
 from sandbox.demo.report import Reporter, print_rows, print_statement
 from sandbox.demo.stage import Row
 from sandbox.demo.statement import Compared, Difference
 from sandbox.demo.stories import STORIES
-from sandbox.endings import CannotGoOn, ends_in_a_sentence
+from sandbox.endings import CannotGoOn
 from usecases.independent_proof import Proof
 from usecases.reconciliation_overview import LastComparison
 from workers.redis_server import RedisUnavailable
