@@ -79,7 +79,6 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     """Whatever is there by now stays until the end; otherwise all of it is looked through for garbage all the time."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 

@@ -71,6 +71,7 @@ def test_eight_threads_at_once_refresh_once(tired_world: World) -> None:
     assert refreshes(tired_world) == 1
 
 
+@pytest.mark.proof
 def test_two_processes_at_once_refresh_once(world: World) -> None:
     world.quickbooks.set_switches(replaced_refresh="kills_both")
     world.quickbooks.expire_access_tokens()

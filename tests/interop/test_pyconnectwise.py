@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from sandbox.connectwise import ConnectWiseSandbox
 from sandbox.server import serve
 
@@ -56,6 +58,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.proof
 def test_pyconnectwise_works_with_payments_on_the_sandbox():
     sandbox = ConnectWiseSandbox()
     invoice_id = sandbox.add_invoice("INV-1", "500.00")

@@ -67,6 +67,7 @@ def delivery(number: int, payments: list[str]) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.proof
 def test_a_burst_beside_a_working_ingest_is_taken_whole(world: World) -> None:
     payments = world.quickbooks.record_many_payments(world.customer_id, 500)
     over = threading.Event()

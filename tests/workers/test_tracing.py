@@ -93,6 +93,7 @@ def test_what_it_is_called_and_who_sends_is_said(collector: Collector) -> None:
     assert collector.headers[0]["authorization"] == "Bearer d=e"
 
 
+@pytest.mark.proof
 def test_while_it_is_off_a_worker_imports_none_of_it() -> None:
     asked = (
         "import sys, workers.app, web.app; from workers.exports import start_exports; from settings import Settings;"
