@@ -1,15 +1,22 @@
 """Random worlds, and everything with everything: `make test` plays a few of them, and the build all."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 
-def few_of(everything: Sequence[Any], few: int) -> Sequence[Any]:
-    """All but the first few are proofs."""
-    return [*everything[:few], *(pytest.param(one, marks=pytest.mark.proof) for one in everything[few:])]
+def few_of(everything: Sequence[Any] | Mapping[str, Any], few: int) -> list[Any]:
+    """All but so many are proofs: what stays is spread evenly, from the first on. A mapping has the names as well."""
+    places = {len(everything) * number // few for number in range(few)}
+    named = everything.items() if isinstance(everything, Mapping) else ((None, one) for one in everything)
+    return [
+        pytest.param(
+            *(one if isinstance(one, tuple) else (one,)), id=name, marks=() if place in places else pytest.mark.proof
+        )
+        for place, (name, one) in enumerate(named)
+    ]
 
 
 def in_turn(*axes: Iterable[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.quickbooks.webhooks import QuickBooksWebhooks
+from tests.few import few_of
 
 READER = QuickBooksWebhooks(["verifier-token-123"])
 REALM = "310687"
@@ -153,7 +154,9 @@ def test_an_event_that_came_loose_is_of_the_only_company_that_is_named() -> None
     }
 
 
-@pytest.mark.parametrize("unit", ["[", '{"a":', '"', '\\"', '"a" ', "[1,", "[{", "]}", " ", "9", '["a","b":'])
+@pytest.mark.parametrize(
+    "unit", few_of(["[", '{"a":', '"', '\\"', '"a" ', "[1,", "[{", "]}", " ", "9", '["a","b":'], 4)
+)
 def test_the_longest_rubbish_is_no_endless_work(unit: str) -> None:
     begun = time.monotonic()
     with pytest.raises(ValueError):

@@ -7,6 +7,7 @@ import pytest
 from models.connections import Connection, connection_by_id, stop_connection
 from sandbox.faults import Fault
 from tasks.points import Point
+from tests.few import few_of
 from tests.flow.doing import once_at
 from tests.world import SENDERS, BothInvoices, World
 from usecases.connections import test_connection as check_connection
@@ -57,7 +58,7 @@ def one_payment(world: World) -> tuple[BothInvoices, str]:
 # --- one refusal, or a few minutes of them ---
 
 
-@pytest.mark.parametrize("fault", AT_CONNECTWISE.values(), ids=AT_CONNECTWISE)
+@pytest.mark.parametrize("fault", few_of(AT_CONNECTWISE, 3))
 def test_one_refusal_of_connectwise_costs_a_moment(world: World, fault: Fault) -> None:
     invoice, payment = one_payment(world)
     world.connectwise.faults.add(fault)
@@ -70,7 +71,7 @@ def test_one_refusal_of_connectwise_costs_a_moment(world: World, fault: Fault) -
     assert target(world).status == "active"
 
 
-@pytest.mark.parametrize("fault", AT_CONNECTWISE.values(), ids=AT_CONNECTWISE)
+@pytest.mark.parametrize("fault", few_of(AT_CONNECTWISE, 3))
 def test_refusals_for_four_minutes_end_no_connection(world: World, fault: Fault) -> None:
     invoice, payment = one_payment(world)
     world.connectwise.faults.add(replace(fault, times=None))
@@ -117,7 +118,7 @@ def test_a_refused_read_back_after_a_payment_costs_a_moment(world: World) -> Non
     assert sorted(world.amounts_on(invoice)) == ["20.00", "60.00"]
 
 
-@pytest.mark.parametrize("fault", AT_QUICKBOOKS.values(), ids=AT_QUICKBOOKS)
+@pytest.mark.parametrize("fault", few_of(AT_QUICKBOOKS, 2))
 def test_one_refusal_of_quickbooks_costs_a_moment(world: World, fault: Fault) -> None:
     invoice, payment = one_payment(world)
     world.quickbooks.faults.add(fault)

@@ -86,10 +86,10 @@ def test_the_end_of_the_consent_is_kept_with_every_refresh(world: World) -> None
 @pytest.mark.parametrize(("days_left", "told"), [(31, False), (29, True), (6, True)])
 def test_the_hard_end_is_told_a_month_ahead(world: World, days_left: int, told: bool) -> None:
     # Refreshed all along, so that only the five years end it.
-    for _ in range(59):
-        world.clock.move(days=30)
+    for _ in range(19):
+        world.clock.move(days=92)
         assert isinstance(check(world), Got)
-    world.clock.move(days=1825 - 59 * 30 - days_left)
+    world.clock.move(days=1825 - 19 * 92 - days_left)
     assert isinstance(check(world), Got)
     warnings = facts(world).warnings
     assert any("onnect again" in warning for warning in warnings) is told

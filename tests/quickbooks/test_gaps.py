@@ -11,6 +11,7 @@ from tasks.context import Step
 from tasks.ingest.step import ingest
 from tasks.points import Point
 from tasks.sweep import sweep
+from tests.few import few_of
 from tests.queries import violations
 from tests.quickbooks.reconnecting import reconnect
 from tests.quickbooks.story import READERS, Death, die_at, differences, gaps, hint, source
@@ -68,7 +69,7 @@ SCAN_POINTS = [
 ]
 
 
-@pytest.mark.parametrize(("point", "time"), SCAN_POINTS)
+@pytest.mark.parametrize(("point", "time"), few_of(SCAN_POINTS, 5))
 def test_a_worker_that_dies_in_a_scan_costs_nothing(world: World, point: Point, time: int) -> None:
     busy_absence(world, 40, *READERS)
     reconnect(world)
