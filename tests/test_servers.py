@@ -301,6 +301,7 @@ def test_where_there_is_no_memory_for_files_they_are_where_they_would_be(
         assert directory == tmp_path
 
 
+@pytest.mark.proof
 def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
     script = """
 import sys, time

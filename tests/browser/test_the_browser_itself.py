@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.chromium import Browsers, browsers
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(600)]
 
 STORED = "localStorage.getItem('kept') + ' ' + document.cookie"
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_whole_program import ALL_COMMANDS, ROOT
 
 # Each takes some hundredths of a second or more, most of them a tenth.
@@ -74,6 +76,7 @@ def test_no_missing_or_wrong_argument_imports_what_is_slow() -> None:
     assert modules_after([*missing, "payments list northwind --status lost", "org list --json=yes"]) & SLOW == set()
 
 
+@pytest.mark.proof
 def test_a_command_that_only_looks_at_the_database_comes_without_workers_and_pages(
     database_url: str, tmp_path: Path
 ) -> None:

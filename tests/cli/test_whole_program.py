@@ -93,6 +93,7 @@ def test_a_reader_that_leaves_early_is_no_error(surroundings: dict[str, str], tm
     assert ended.stderr == ""
 
 
+@pytest.mark.proof
 def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
     surroundings: dict[str, str], tmp_path: Path, ran: Callable[..., Any], database_url: str
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_secret_from_a_pipe_is_not_in_the_list_of_processes(
     assert stored_secrets(database_url)["refresh_token"] == SECRET
 
 
+@pytest.mark.proof
 def test_a_person_is_asked_for_the_secrets_and_they_are_not_shown(
     surroundings: dict[str, str], tmp_path: Path, ran: Callable[..., Any], database_url: str
 ) -> None:

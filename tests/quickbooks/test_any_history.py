@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -187,29 +188,46 @@ def history_world(world: World) -> Iterator[World]:
         assert violations(session) == []
 
 
-# The same histories every time where a failure stops everybody, new ones on everybody's own machine.
-@settings(
-    max_examples=int(os.environ.get("HISTORIES", "12")),
-    deadline=None,
-    derandomize="CI" in os.environ,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    actions=actions,
-    readable_after=st.sampled_from([0, 20, 400, 1000]),
-    shown_after=st.sampled_from([0, 0, 45]),
-    silent_seconds=st.sampled_from([0, 200, 3600]),
-)
-def test_any_history_told_in_any_way_ends_in_the_truth(
-    history_world: World,
+def histories(how_many: int) -> settings:
+    """The same every time where a failure stops everybody, new ones on everybody's own machine."""
+    return settings(
+        max_examples=how_many,
+        deadline=None,
+        derandomize="CI" in os.environ,
+        database=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+TOLD: dict[str, Any] = {
+    "actions": actions,
+    "readable_after": st.sampled_from([0, 20, 400, 1000]),
+    "shown_after": st.sampled_from([0, 0, 45]),
+    "silent_seconds": st.sampled_from([0, 200, 3600]),
+}
+
+
+@histories(3)
+@given(**TOLD)
+def test_a_history_told_in_any_way_ends_in_the_truth(history_world: World, **told: Any) -> None:
+    ends_in_the_truth(history_world, **told)
+
+
+@pytest.mark.proof
+@histories(int(os.environ.get("HISTORIES", "20")))
+@given(**TOLD)
+def test_any_history_told_in_any_way_ends_in_the_truth(history_world: World, **told: Any) -> None:
+    ends_in_the_truth(history_world, **told)
+
+
+def ends_in_the_truth(
+    world: World,
     actions: list[tuple[Action, int, int]],
     readable_after: int,
     shown_after: int,
     silent_seconds: int,
 ) -> None:
-    world = history_world
     world.quickbooks.set_switches(readable_after_seconds=0, cdc_after_seconds=0)
     history = History(world, [world.invoice(f"INV-{next(numbers)}", "5000.00", origin=None) for _ in range(3)])
     world.quickbooks.set_switches(readable_after_seconds=readable_after, cdc_after_seconds=shown_after)

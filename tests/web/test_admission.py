@@ -150,6 +150,7 @@ def test_more_pages_than_there_is_room_for_are_sent_away(app: FastAPI, monkeypat
 # --- slow work ---
 
 
+@pytest.mark.proof
 def test_no_page_calls_another_system_without_a_place(app: FastAPI, world: World, partner: Browser) -> None:
     """Every route of the application is tried; those that would call say so, and nobody was called."""
     payment = world.pay("40.00", (world.invoice("100.00"), "40.00"))

@@ -176,6 +176,7 @@ def is_allowed(row: Row, role: UserRole) -> bool:
             return True
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("role", [UserRole.VIEWER, UserRole.BOOKKEEPER])
 def test_no_page_offers_what_the_role_may_not_do(things: Things, role: UserRole) -> None:
     walker = logged_in(things.app, f"{role}@walker.example", "northwind", role)
@@ -239,6 +240,7 @@ def test_every_answer_has_the_security_headers(things: Things, anybody: Browser)
             assert headers["cache-control"] == "no-store", route
 
 
+@pytest.mark.proof
 def test_a_program_reads_and_writes_by_its_scope_and_works_on_no_page(things: Things) -> None:
     program = Browser(things.app)
     headers = {}

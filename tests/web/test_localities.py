@@ -80,6 +80,7 @@ def pages_of(things: Things) -> list[Page]:
     return found
 
 
+@pytest.mark.proof
 def test_no_page_shows_the_clocks_of_another_zone(things: Things) -> None:
     be_in(things.world, "Asia/Kathmandu")
     pages = pages_of(things)
@@ -102,6 +103,7 @@ def test_no_page_shows_the_clocks_of_another_zone(things: Things) -> None:
     assert "All times are those of Asia/Kathmandu (UTC+05:45)." in overview
 
 
+@pytest.mark.proof
 def test_no_page_writes_amounts_as_another_country_does(things: Things) -> None:
     be_in(things.world, writing="de-DE")
     found = []

@@ -186,6 +186,7 @@ def test_what_dies_is_reported_and_started_again(supervisor: "subprocess.Popen[s
     assert supervisor.poll() is None
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_stop_everything_cleanly(
     supervisor: "subprocess.Popen[str]", signal_number: signal.Signals
@@ -198,6 +199,7 @@ def test_ctrl_c_and_sigterm_stop_everything_cleanly(
     assert not is_running(steady)
 
 
+@pytest.mark.proof
 def test_a_killed_supervisor_leaves_no_orphan(supervisor: "subprocess.Popen[str]") -> None:
     steady = process_id_of(read_until(supervisor, "steady pid"))
     assert is_running(steady)
@@ -206,6 +208,7 @@ def test_a_killed_supervisor_leaves_no_orphan(supervisor: "subprocess.Popen[str]
     wait_until(lambda: not is_running(steady))
 
 
+@pytest.mark.proof
 def test_a_process_outlives_the_thread_that_started_it(procfile: Path, tmp_path: Path) -> None:
     with running(procfile, tmp_path / "log", {"steady": 1, "push": 0, "mortal": 0}) as processes:
 

@@ -108,6 +108,7 @@ def test_a_second_start_in_the_same_directory_shares_the_server_and_cannot_stop_
         assert client.ping()
 
 
+@pytest.mark.proof
 def test_two_starts_at_the_same_moment_end_with_one_server(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START_AND_WAIT, str(tmp_path)]
     owners = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
@@ -121,6 +122,7 @@ def test_two_starts_at_the_same_moment_end_with_one_server(tmp_path: Path) -> No
             owner.communicate()
 
 
+@pytest.mark.proof
 def test_a_server_in_a_directory_whose_owner_was_killed_leaves_no_orphan(tmp_path: Path) -> None:
     owner, process_id, url = start_owner(tmp_path)
     with redis.Redis.from_url(url) as client:
@@ -139,6 +141,7 @@ def test_a_server_in_a_directory_whose_owner_was_killed_leaves_no_orphan(tmp_pat
         heir.stop()
 
 
+@pytest.mark.proof
 def test_the_server_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
     # The kernel's parent-death signal goes by thread, not by process.
     script = """
@@ -160,6 +163,7 @@ servers[0].stop()
     assert done.stdout == "True\n"
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(os.geteuid() != 0, reason="the whole run is without root already")
 def test_it_works_without_root(tmp_path: Path) -> None:
     state_dir = Path("/var/tmp") / f"redis-{os.getpid()}-{tmp_path.name}"
