@@ -35,6 +35,7 @@ def test_a_payment_appears_on_the_open_page_by_itself(
     assert browser.run("document.querySelector('.live').textContent") == "Live"
 
 
+@pytest.mark.proof
 def test_the_live_page_leads_to_the_login_when_the_session_has_ended(
     world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_bookkeeper_without_scripts_logs_in_reads_the_reason_and_creates_the_p
     assert "The payment is on the ConnectWise invoice." in browser.text()
 
 
+@pytest.mark.proof
 def test_preferences_are_saved_without_scripts(
     world: World, settings: Settings, address: str, browser: Chromium
 ) -> None:

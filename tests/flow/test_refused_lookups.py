@@ -5,6 +5,7 @@ import pytest
 from domain.breaker import CallKind
 from models.breakers import breaker_of
 from sandbox.faults import Fault
+from tests.few import few_of
 from tests.world import LOOKERS, SENDERS, BothInvoices, World
 
 INVOICES = "GET /finance/invoices"
@@ -24,7 +25,7 @@ def paid(world: World, count: int) -> dict[str, tuple[BothInvoices, str]]:
 
 
 @pytest.mark.parametrize(
-    ("count", "refused"), [(12, ["INV-7"]), (100, ["INV-0", "INV-3", "INV-4", "INV-99"])], ids=["one", "several"]
+    ("count", "refused"), few_of({"one": (12, ["INV-7"]), "several": (100, ["INV-0", "INV-3", "INV-4", "INV-99"])}, 1)
 )
 def test_the_others_are_synced_at_once_and_the_refused_waits_with_its_words(
     world: World, count: int, refused: list[str]

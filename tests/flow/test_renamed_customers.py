@@ -42,6 +42,7 @@ def test_a_rename_after_days_is_noticed_within_hours_and_by_a_retry_at_once(worl
     assert world.reason(first) == "synced"
 
 
+@pytest.mark.proof
 def test_each_look_costs_one_read_however_many_payments_wait_and_the_looks_get_rarer(world: World) -> None:
     invoice, _ = held(world)
     second = world.pay("50.00", (invoice, "50.00"))

@@ -187,6 +187,7 @@ SUMS = (
 )
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("revision", "statements", "sums"), [("0025", ONE_DOUBT, ""), ("0026", (*ONE_DOUBT, *SUMS), "lag")]
 )
@@ -220,6 +221,7 @@ DOUBTS = [
 ]
 
 
+@pytest.mark.proof
 def test_what_was_doubted_is_doubted_after_the_upgrade(empty_url: str) -> None:
     make_old_database(empty_url, LAST[0], rows=len(DOUBTS))
     engine = create_engine(empty_url)
@@ -235,6 +237,7 @@ def test_what_was_doubted_is_doubted_after_the_upgrade(empty_url: str) -> None:
     assert after == {number: (reason, doubt) for number, (_, reason, doubt) in enumerate(DOUBTS, 1)}
 
 
+@pytest.mark.proof
 def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_url: str) -> None:
     make_old_database(empty_url, LAST[0])
     upgrade(empty_url)
@@ -249,6 +252,7 @@ def test_what_was_brought_over_works_and_a_second_upgrade_changes_nothing(empty_
     database.close()
 
 
+@pytest.mark.proof
 def test_an_upgrade_that_fails_halfway_leaves_the_old_database_as_it_was(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +267,7 @@ def test_an_upgrade_that_fails_halfway_leaves_the_old_database_as_it_was(
     assert differences(empty_url) == []
 
 
+@pytest.mark.proof
 def test_an_older_database_is_refused_in_one_sentence_and_left_alone(empty_url: str) -> None:
     make_old_database(empty_url, "0023")
     before = rows_of(empty_url)
