@@ -48,7 +48,7 @@ up: $(INSTALLED) ## Runs all processes of the Procfile here, with embedded serve
 test: $(INSTALLED) $(AXE) ## Runs the tests, on PostgreSQL where the database decides (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
-test-left-out: $(INSTALLED) ## Runs on the other database what make test runs on one of them alone
+test-left-out: $(INSTALLED) ## Runs on the other database what make test and make proofs run on one of them alone
 	$(BIN)/python -m pytest -n 3 --dist loadfile --databases=left-out $(ARGS)
 
 proofs: $(INSTALLED) $(AXE) ## Plays whole installations: upgrades, failovers, hosts cut off, every page, bursts, many random worlds

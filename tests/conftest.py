@@ -64,8 +64,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted, left_out = [], []
     for item in items:
         is_proof, is_crash = (item.get_closest_marker(name) is not None for name in ("proof", "crash"))
-        is_wanted = is_proof is config.getoption("--proofs") and (not is_crash or config.getoption("--crash"))
-        is_wanted &= config.getoption("--databases") != "left-out" or _is_left_out(item)
+        # What is left out of the proofs is left out as well: nothing else would bring it to the other database.
+        is_asked_for = is_proof is config.getoption("--proofs")
+        if config.getoption("--databases") == "left-out":
+            is_asked_for = _is_left_out(item)
+        is_wanted = is_asked_for and (not is_crash or config.getoption("--crash"))
         (wanted if is_wanted else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = wanted
