@@ -11,12 +11,11 @@ def few_of(everything: Sequence[Any] | Mapping[str, Any], few: int) -> list[Any]
     """All but so many are proofs: what stays is spread evenly, from the first on. A mapping has the names as well."""
     places = {len(everything) * number // few for number in range(few)}
     named = everything.items() if isinstance(everything, Mapping) else ((None, one) for one in everything)
-    return [
-        pytest.param(
-            *(one if isinstance(one, tuple) else (one,)), id=name, marks=() if place in places else pytest.mark.proof
-        )
-        for place, (name, one) in enumerate(named)
-    ]
+    kept = []
+    for place, (name, one) in enumerate(named):
+        values = one if isinstance(one, tuple) else (one,)
+        kept.append(pytest.param(*values, id=name, marks=() if place in places else pytest.mark.proof))
+    return kept
 
 
 def in_turn(*axes: Iterable[Any]) -> list[Any]:

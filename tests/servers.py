@@ -269,7 +269,7 @@ class PostgresqlDatabases:
 
     def _make(self) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
-        # Files are copied in a tenth of the time that it takes to write all they hold to the log.
+        # Files are copied in a tenth of the time that it takes to write all they hold to the log (PostgreSQL 15 and later).
         self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, self._template or self._make_template())
         self._emptying[name] = psycopg.connect(psycopg_url(self._url(name)), autocommit=True, application_name=EMPTYING)
         self._columns = self._columns or self._columns_of(name)

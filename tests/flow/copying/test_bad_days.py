@@ -21,8 +21,7 @@ from usecases.results import Rejected
 CREATE: dict[str, Any] = {"method": "POST", "path": r"/invoice$"}
 BATCH: dict[str, Any] = {"method": "POST", "path": r"/accounting/batches$"}
 CUSTOMER: dict[str, Any] = {"method": "POST", "path": r"/customer$"}
-# A write got no answer, and it is not known whether it was carried out.
-# Every one of them is no answer (`connectors/http.py`); one of the two that stay here carries nothing out.
+# A write got no answer, and it is not known whether it was carried out: of the two that stay here one was, one was not.
 LOST = few_of(["commit_then_drop", "error_after_commit", "drop_before_commit", "garbage_after_commit", "truncate"], 2)
 
 
